@@ -1,0 +1,234 @@
+//! Whole processes against `rg -c` on the same bytes: `cargo bench --bench speed [-- --quick]`.
+//!
+//! Corpora are generated once, under `target/bench-data/`; `FORGE_USAGE_BENCH_MB` is the size of
+//! the trace (500). Every answer is checked against what the generator knows, in every round.
+//! `--quick`, and any run that isn't by `cargo bench`, is a smoke test: 20 MB, two rounds.
+
+mod corpus;
+mod measure;
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use corpus::{Totals, VERSION, write_ledgers, write_trace};
+use measure::{Figures, Measured};
+use serde_json::Value;
+
+const SEED: u64 = 20_260_302;
+const LEDGERS: u64 = 200;
+const LEDGERS_MB: u64 = 4;
+const MB: u64 = 1_000_000;
+const NEEDLE: &str = "response.completed";
+
+fn main() -> io::Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.first().map(String::as_str) {
+        Some(measure::ARGUMENT) => return measure::one_child(&arguments[1..]),
+        // A test runner asks for the tests within: there are none.
+        Some("--list") => return Ok(()),
+        _ => {}
+    }
+    let plan = Plan::new(&arguments);
+    fs::create_dir_all(data_folder())?;
+    bench_trace(&plan)?;
+    bench_ledgers(&plan)?;
+    bench_start_up(&plan)
+}
+
+/// How much work is done.
+struct Plan {
+    trace_mb: u64,
+    rounds: usize,
+}
+
+impl Plan {
+    fn new(arguments: &[String]) -> Plan {
+        let given = |name: &str| arguments.iter().any(|argument| argument == name);
+        if given("--quick") || !given("--bench") {
+            return Plan { trace_mb: 20, rounds: 2 };
+        }
+        let size = env::var("FORGE_USAGE_BENCH_MB").ok();
+        let trace_mb = size.map_or(500, |size| size.parse().expect("FORGE_USAGE_BENCH_MB: a number"));
+        Plan { trace_mb, rounds: 7 }
+    }
+}
+
+fn bench_trace(plan: &Plan) -> io::Result<()> {
+    let (trace, truth) = prepare(&format!("trace-v{VERSION}-{}MB.log", plan.trace_mb), |path| {
+        let file = BufWriter::with_capacity(1 << 20, File::create(path)?);
+        write_trace(file, SEED, plan.trace_mb * MB)
+    })?;
+    let calls = truth.calls.unwrap_or_default();
+    let bytes = fs::metadata(&trace)?.len();
+    let ours = Contender::forge_usage(&["report", "--json"], Some(&trace));
+    // Each call is completed twice: once generic, once with counts.
+    let rivals = Contender::ripgrep(&trace).map(|rg| (rg, (2 * calls).to_string()));
+    let (mut our_runs, mut rival_runs) = (Vec::new(), Vec::new());
+    for round in 0..=plan.rounds {
+        let our_run = ours.run()?;
+        check_totals(&our_run.stdout, &truth);
+        keep_unless_warm_up(round, our_run, &mut our_runs);
+        if let Some((rg, expected)) = &rivals {
+            let rival_run = rg.run()?;
+            assert_eq!(rival_run.stdout.trim(), expected, "rg found something else");
+            keep_unless_warm_up(round, rival_run, &mut rival_runs);
+        }
+    }
+    println!("\ntrace of {} MB, {calls} calls, {} rounds", bytes / MB, plan.rounds);
+    print_contender("forge-usage", &our_runs, bytes);
+    if rivals.is_some() {
+        print_contender("rg -c", &rival_runs, bytes);
+        print_ratio(&our_runs, &rival_runs);
+    } else {
+        println!("no rg on PATH: nothing to compare with");
+    }
+    Ok(())
+}
+
+fn bench_ledgers(plan: &Plan) -> io::Result<()> {
+    let name = format!("ledgers-v{VERSION}-{LEDGERS}-{LEDGERS_MB}MB");
+    let (folder, truth) = prepare(&name, |path| write_ledgers(path, SEED, LEDGERS, LEDGERS_MB * MB))?;
+    let ours = Contender::forge_usage(&["report", "--json"], Some(&folder));
+    let runs = repeat(plan, &ours, |stdout| check_totals(stdout, &truth))?;
+    println!("\n{LEDGERS} ledgers, {LEDGERS_MB} MB, {} runs", truth.runs);
+    print_process(&runs);
+    Ok(())
+}
+
+fn bench_start_up(plan: &Plan) -> io::Result<()> {
+    let runs = repeat(plan, &Contender::forge_usage(&["--help"], None), |stdout| {
+        assert!(!stdout.is_empty(), "--help says nothing");
+    })?;
+    println!("\n--help");
+    print_process(&runs);
+    Ok(())
+}
+
+/// Runs a warm-up and the rounds, each answer checked.
+fn repeat(plan: &Plan, contender: &Contender, check: impl Fn(&str)) -> io::Result<Vec<Figures>> {
+    let mut runs = Vec::new();
+    for round in 0..=plan.rounds {
+        let run = contender.run()?;
+        check(&run.stdout);
+        keep_unless_warm_up(round, run, &mut runs);
+    }
+    Ok(runs)
+}
+
+fn keep_unless_warm_up(round: usize, run: Measured, runs: &mut Vec<Figures>) {
+    if round > 0 {
+        runs.push(run.figures);
+    }
+}
+
+/// A command line that is measured.
+struct Contender {
+    words: Vec<PathBuf>,
+}
+
+impl Contender {
+    fn forge_usage(arguments: &[&str], input: Option<&Path>) -> Contender {
+        let program = env!("CARGO_BIN_EXE_forge-usage");
+        let words = [program].into_iter().chain(arguments.iter().copied()).map(PathBuf::from);
+        Contender { words: words.chain(input.map(Path::to_owned)).collect() }
+    }
+
+    /// `None` without ripgrep on the `PATH`.
+    fn ripgrep(input: &Path) -> Option<Contender> {
+        let version = Command::new("rg").arg("--version").stdout(Stdio::null()).status();
+        version.ok().filter(|status| status.success())?;
+        let words = ["rg", "--no-config", "-c", NEEDLE].iter().map(PathBuf::from);
+        Some(Contender { words: words.chain([input.to_owned()]).collect() })
+    }
+
+    fn run(&self) -> io::Result<Measured> {
+        let words: Vec<&OsStr> = self.words.iter().map(|word| word.as_os_str()).collect();
+        measure::run(&words)
+    }
+}
+
+/// Panics unless the report says, key by key, what the generator knows.
+fn check_totals(report: &str, truth: &Totals) {
+    let report: Value = serde_json::from_str(report).expect("the report is JSON");
+    let truth = serde_json::to_value(truth).expect("totals are JSON");
+    for (key, expected) in truth.as_object().expect("totals are an object") {
+        assert_eq!(&report["totals"][key], expected, "the report's total `{key}` is wrong");
+    }
+}
+
+/// The corpus of this name and its truth, generated unless it is there already.
+///
+/// The corpus gets its name last, so whatever bears it is whole.
+fn prepare(name: &str, generate: impl FnOnce(&Path) -> io::Result<Totals>) -> io::Result<(PathBuf, Totals)> {
+    let corpus = data_folder().join(name);
+    let truth = data_folder().join(format!("{name}.truth.json"));
+    if !corpus.exists() {
+        eprintln!("generating {}", corpus.display());
+        let unfinished = data_folder().join(format!("{name}.{}.part", std::process::id()));
+        let totals = generate(&unfinished)?;
+        fs::write(&truth, serde_json::to_string_pretty(&totals)?)?;
+        fs::rename(&unfinished, &corpus)?;
+    }
+    let totals = serde_json::from_str(&fs::read_to_string(&truth)?)?;
+    Ok((corpus, totals))
+}
+
+fn data_folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench-data")
+}
+
+fn print_contender(name: &str, runs: &[Figures], bytes: u64) {
+    println!("{name}");
+    print_process(runs);
+    if let Some(cpu) = Spread::of(runs, |run| run.cpu_s) {
+        let speed = |seconds: f64| bytes as f64 / MB as f64 / seconds;
+        let (slow, median, fast) = (speed(cpu.max), speed(cpu.median), speed(cpu.min));
+        println!("  MB/s of CPU    {slow:>10.0} {median:>10.0} {fast:>10.0}");
+    }
+}
+
+fn print_process(runs: &[Figures]) {
+    println!("  {:<14} {:>10} {:>10} {:>10}", "", "min", "median", "max");
+    print_spread("CPU ms", Spread::of(runs, |run| run.cpu_s.map(|s| s * 1e3)));
+    print_spread("wall ms", Spread::of(runs, |run| Some(run.wall_s * 1e3)));
+    print_spread("peak RSS MB", Spread::of(runs, |run| run.peak_rss_bytes.map(|b| b as f64 / MB as f64)));
+}
+
+fn print_spread(name: &str, spread: Option<Spread>) {
+    if let Some(Spread { min, median, max }) = spread {
+        println!("  {name:<14} {min:>10.1} {median:>10.1} {max:>10.1}");
+    }
+}
+
+fn print_ratio(ours: &[Figures], rivals: &[Figures]) {
+    let ratio = |figure: fn(&Figures) -> Option<f64>| {
+        Some(Spread::of(ours, figure)?.median / Spread::of(rivals, figure)?.median)
+    };
+    if let Some(cpu) = ratio(|run| run.cpu_s) {
+        println!("ratio of median CPU times, forge-usage / rg:  {cpu:.2}");
+    }
+    if let Some(wall) = ratio(|run| Some(run.wall_s)) {
+        println!("ratio of median wall times, forge-usage / rg: {wall:.2}");
+    }
+}
+
+/// The least, the middle and the greatest of a few figures.
+struct Spread {
+    min: f64,
+    median: f64,
+    max: f64,
+}
+
+impl Spread {
+    /// `None` where this system doesn't tell the figure.
+    fn of(runs: &[Figures], figure: impl Fn(&Figures) -> Option<f64>) -> Option<Spread> {
+        let mut values: Vec<f64> = runs.iter().filter_map(figure).collect();
+        values.sort_by(f64::total_cmp);
+        let (min, max) = (*values.first()?, *values.last()?);
+        Some(Spread { min, median: values[values.len() / 2], max })
+    }
+}

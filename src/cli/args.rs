@@ -1,0 +1,190 @@
+//! Flags and their help, and nothing else.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use forge_usage::render::Format;
+
+/// What coding-agent runs cost, in tokens, money and time.
+///
+/// Reads forge's ledgers and loop logs, Codex traces and plain output, Claude stream-json. A number it prints
+/// is right, or it says that it is a floor (≥), or it is blank (–).
+#[derive(Debug, Parser)]
+#[command(name = "forge-usage", version, max_term_width = 100, propagate_version = true)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Tables of tokens, costs and run time
+    Report(ReportArgs),
+    /// Short for `report --by day`
+    Daily(ReportArgs),
+    /// Short for `report --by week`
+    Weekly(ReportArgs),
+    /// Short for `report --by month`
+    Monthly(ReportArgs),
+    /// Short for `report --by conversation`
+    Session(ReportArgs),
+    /// A whole table, a row each, for other programs
+    Export(ExportArgs),
+}
+
+/// Where to read.
+#[derive(Debug, Args)]
+pub(super) struct InputArgs {
+    /// Files, folders (walked, hidden ones too), or - for standard input; gzip and zstd are seen
+    /// through [default: .forge/ledgers here or in a folder above]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Work as if started in this folder
+    #[arg(short = 'C', long, value_name = "DIR", help_heading = "Input")]
+    pub(super) chdir: Option<PathBuf>,
+
+    /// Nothing found is no error
+    #[arg(long, help_heading = "Input")]
+    pub(super) allow_empty: bool,
+
+    /// Any record or file that could not be read makes the exit code 2
+    #[arg(long, help_heading = "Input")]
+    pub(super) strict: bool,
+
+    /// Threads to read with [default: one a core]
+    #[arg(long, value_name = "N", help_heading = "Input")]
+    pub(super) threads: Option<std::num::NonZeroUsize>,
+}
+
+/// Which rows count.
+#[derive(Debug, Args)]
+pub(super) struct SelectArgs {
+    /// Keep rows whose dimension matches a glob; of several for one key, any (`--where model=gpt-*`)
+    #[arg(long = "where", value_name = "KEY=GLOB", help_heading = "Rows")]
+    pub(super) filters: Vec<String>,
+
+    /// From this time on: 2026-11-20, 20261120, RFC 3339, today, yesterday, or an age such as 7d, 12h, 30m, 2w
+    #[arg(long, value_name = "TIME", help_heading = "Rows")]
+    pub(super) since: Option<String>,
+
+    /// Up to this time; a date is inclusive
+    #[arg(long, value_name = "TIME", help_heading = "Rows")]
+    pub(super) until: Option<String>,
+
+    /// Time zone in which days and hours are cut [default: the system's]
+    #[arg(long, visible_alias = "timezone", short = 'z', value_name = "ZONE", help_heading = "Rows")]
+    pub(super) tz: Option<String>,
+}
+
+/// How the result is written.
+#[derive(Debug, Args)]
+pub(super) struct OutputArgs {
+    /// File to write to; - is standard output
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Only the table: no notes, no messages
+    #[arg(short, long, help_heading = "Output", conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+
+    /// Name every file that was passed over
+    #[arg(short, long, help_heading = "Output")]
+    pub(super) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+
+    /// Dimensions to group by: run, conversation, loop, repo, profile, harness, model, status, quality, hour, day,
+    /// week, month [default: loop for runs, else day]
+    #[arg(long, value_name = "DIM", value_delimiter = ',', help_heading = "Rows")]
+    pub(super) by: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
+
+    /// The last N periods of the report's time dimension, the current one included
+    #[arg(long, value_name = "N", conflicts_with_all = ["since", "until"], help_heading = "Rows")]
+    pub(super) last: Option<std::num::NonZeroU32>,
+
+    /// Column to sort by, with :asc or :desc
+    #[arg(long, value_name = "COLUMN", help_heading = "Rows")]
+    pub(super) sort: Option<String>,
+
+    /// Show at most this many rows; totals still count all
+    #[arg(long, value_name = "N", help_heading = "Rows")]
+    pub(super) limit: Option<usize>,
+
+    /// Format of the result: table, json, jsonl, csv, markdown
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = format, help_heading = "Output")]
+    pub(super) format: Format,
+
+    /// Short for --format json
+    #[arg(long, conflicts_with_all = ["format", "jsonl"], help_heading = "Output")]
+    pub(super) json: bool,
+
+    /// Short for --format jsonl
+    #[arg(long, conflicts_with = "format", help_heading = "Output")]
+    pub(super) jsonl: bool,
+
+    /// When to use colours; NO_COLOR is heeded
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Output")]
+    pub(super) color: Color,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// Table to export
+    #[arg(value_enum, value_name = "TABLE")]
+    pub(super) table: ExportTable,
+
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
+
+    /// Format of the result: csv, jsonl [default: by the output's suffix, else csv]
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    pub(super) format: Option<ExportFormat>,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// Tables that can be exported.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum ExportTable {
+    /// One row a run
+    Runs,
+}
+
+/// Formats that a whole table can be exported as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportFormat {
+    /// Comma-separated values with a header
+    Csv,
+    /// A JSON object a line
+    Jsonl,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+fn format(name: &str) -> Result<Format, String> {
+    Format::from_name(name).map_err(|error| error.to_string())
+}

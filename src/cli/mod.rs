@@ -1,0 +1,66 @@
+//! The program: arguments in, text and an exit code out. Sees the library as any user does.
+
+mod args;
+mod export;
+mod input;
+mod output;
+mod query;
+mod report;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use args::{Cli, Command};
+
+/// Nothing to complain about.
+const FINE: u8 = 0;
+/// The question could not be answered: bad arguments, unreadable input, or losses under `--strict`.
+const NO_ANSWER: u8 = 2;
+
+/// Runs the program with the process's arguments.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed pipe is no error, here as elsewhere.
+            let _ = error.print();
+            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            return ExitCode::from(if asked { FINE } else { NO_ANSWER });
+        }
+    };
+    match dispatch(&cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) if is_broken_pipe(&error) => ExitCode::from(FINE),
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            ExitCode::from(NO_ANSWER)
+        }
+    }
+}
+
+fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
+    match &cli.command {
+        Command::Report(args) => report::run(args, None),
+        Command::Daily(args) => report::run(args, Some("day")),
+        Command::Weekly(args) => report::run(args, Some("week")),
+        Command::Monthly(args) => report::run(args, Some("month")),
+        Command::Session(args) => report::run(args, Some("conversation_id")),
+        Command::Export(args) => export::run(args),
+    }
+}
+
+/// Says something on standard error; if nobody reads it, that is no reason to stop.
+fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr(), "forge-usage: {}", forge_usage::render::terminal(message));
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<std::io::Error>();
+        io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+            || cause.downcast_ref::<forge_usage::error::Error>().is_some_and(|error| error.is_broken_pipe())
+    })
+}

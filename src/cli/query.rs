@@ -1,0 +1,176 @@
+//! What the arguments ask for: times, zones, dimensions.
+
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeZone, Timelike};
+use chrono_tz::Tz;
+use forge_usage::error::{Error, Result};
+use forge_usage::event::Time;
+use forge_usage::table::{Dimension, Filter, Query, Sort, unknown};
+
+use super::args::{ReportArgs, SelectArgs};
+
+/// The query of a report.
+pub(super) fn of_report(args: &ReportArgs, fixed: Option<&str>, now: Time) -> Result<Query> {
+    let mut query = selection(&args.select, now)?;
+    let names = fixed.into_iter().chain(args.by.iter().map(|name| name.trim()));
+    let mut by: Vec<Dimension> = Vec::new();
+    for name in names {
+        let dimension = Dimension::from_name(name)?;
+        if !by.contains(&dimension) {
+            by.push(dimension);
+        }
+    }
+    if let Some(last) = args.last {
+        let time = by.iter().find(|dimension| dimension.is_time());
+        let time = time.ok_or_else(|| Error::invalid("--last counts periods: add --by hour, day, week or month"))?;
+        query.since = Some(start_of_last(time.column().name, last.get(), query.zone, now)?);
+    }
+    query.by = Some(by).filter(|by| !by.is_empty());
+    query.sort = args.sort.as_deref().map(Sort::parse).transpose()?;
+    query.limit = args.limit;
+    Ok(query)
+}
+
+/// The query of a whole table.
+pub(super) fn selection(args: &SelectArgs, now: Time) -> Result<Query> {
+    let zone = zone(args.tz.as_deref())?;
+    let filters = args.filters.iter().map(|filter| Filter::parse(filter)).collect::<Result<_>>()?;
+    let since = args.since.as_deref().map(|text| point("--since", text, zone, now).map(|(from, _)| from));
+    let until = args.until.as_deref().map(|text| point("--until", text, zone, now).map(|(_, past)| past));
+    let (since, until) = (since.transpose()?, until.transpose()?);
+    if since.zip(until).is_some_and(|(since, until)| since >= until) {
+        return Err(Error::invalid("--since is not before --until"));
+    }
+    Ok(Query { by: None, filters, since, until, zone, sort: None, limit: None })
+}
+
+fn zone(name: Option<&str>) -> Result<Tz> {
+    match name {
+        None | Some("local") => {
+            let system = iana_time_zone::get_timezone().ok();
+            Ok(system.and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC))
+        }
+        Some(name) => Tz::from_str_insensitive(name).map_err(|_| {
+            let known: Vec<&str> = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
+            let error = unknown("time zone", name, &known).to_string();
+            // A list of six hundred names helps nobody.
+            let hint = error.split_once("; known").map_or(error.as_str(), |(start, _)| start);
+            Error::invalid(format!("{hint}{}", if hint.contains("mean") { "" } else { "; give an IANA name such as Europe/Oslo" }))
+        }),
+    }
+}
+
+/// A point in time, and the first instant past what the text names: for a date, its end.
+fn point(flag: &str, text: &str, zone: Tz, now: Time) -> Result<(Time, Time)> {
+    let out_of_range = || Error::invalid(format!("{flag} {text:?} is out of range"));
+    let instant = |time: Option<Time>| time.map(|time| (time, time)).ok_or_else(out_of_range);
+    let today = || Some(now.to_utc()?.with_timezone(&zone).date_naive());
+    let date = match text {
+        "now" => return Ok((now, now)),
+        "today" => today(),
+        "yesterday" => today().and_then(|today| today.pred_opt()),
+        _ => NaiveDate::parse_from_str(text, "%Y-%m-%d").or_else(|_| NaiveDate::parse_from_str(text, "%Y%m%d")).ok(),
+    };
+    if let Some(date) = date {
+        let next = date.checked_add_days(Days::new(1)).ok_or_else(out_of_range)?;
+        return start_of_day(date, zone).zip(start_of_day(next, zone)).ok_or_else(out_of_range);
+    }
+    if let Some(time) = Time::parse(text) {
+        return Ok((time, time));
+    }
+    if let Some(age) = age_micros(text) {
+        return instant(age.and_then(|age| now.micros().checked_sub(age)).map(Time::from_micros));
+    }
+    let forms = "2026-11-20, 20261120, RFC 3339, now, today, yesterday, or an age such as 7d, 12h, 30m, 2w";
+    Err(Error::invalid(format!("{flag} {text:?} is no time; give {forms}")))
+}
+
+/// An age such as `7d`; the inner `None` is one that is too large.
+fn age_micros(text: &str) -> Option<Option<i64>> {
+    let unit = text.chars().last()?;
+    let seconds: i64 = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86_400,
+        'w' => 7 * 86_400,
+        _ => return None,
+    };
+    let digits = &text[..text.len() - unit.len_utf8()];
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(digits.parse::<i64>().ok().and_then(|count| count.checked_mul(seconds)?.checked_mul(1_000_000)))
+}
+
+/// The first instant of a day. Where midnight is skipped, the day starts when the gap ends; where
+/// it comes twice, with the first.
+fn start_of_day(date: NaiveDate, zone: Tz) -> Option<Time> {
+    first_instant(date.and_time(NaiveTime::MIN), zone)
+}
+
+fn first_instant(local: chrono::NaiveDateTime, zone: Tz) -> Option<Time> {
+    // Gaps are at most a day long (Samoa left one out), and end on a quarter of an hour.
+    let quarters = (0..=96).map(|quarter| local + chrono::TimeDelta::minutes(15 * quarter));
+    let first = quarters.filter_map(|local| zone.from_local_datetime(&local).earliest()).next()?;
+    Some(Time::from_micros(first.timestamp_micros()))
+}
+
+/// Where the last `count` periods begin, the current one included.
+fn start_of_last(period: &str, count: u32, zone: Tz, now: Time) -> Result<Time> {
+    let start = || {
+        let local: DateTime<Tz> = now.to_utc()?.with_timezone(&zone);
+        let date = local.date_naive();
+        let back = count - 1;
+        match period {
+            "hour" => {
+                let hour = date.and_hms_opt(local.hour(), 0, 0)?;
+                let hour = zone.from_local_datetime(&hour).latest().filter(|hour| *hour <= local).or_else(|| zone.from_local_datetime(&hour).earliest())?;
+                Some(Time::from_micros(hour.timestamp_micros().checked_sub(i64::from(back) * 3_600_000_000)?))
+            }
+            "day" => start_of_day(date.checked_sub_days(Days::new(u64::from(back)))?, zone),
+            "week" => {
+                let days = u64::from(local.weekday().num_days_from_monday()) + 7 * u64::from(back);
+                start_of_day(date.checked_sub_days(Days::new(days))?, zone)
+            }
+            _ => start_of_day(date.with_day(1)?.checked_sub_months(Months::new(back))?, zone),
+        }
+    };
+    start().ok_or_else(|| Error::invalid(format!("--last {count} goes back too far")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{point, start_of_last};
+    use chrono_tz::Europe::Oslo;
+    use forge_usage::event::Time;
+
+    fn time(text: &str) -> Time {
+        Time::parse(text).expect("a time")
+    }
+
+    #[test]
+    fn a_date_lasts_until_the_next_also_when_the_clock_is_set() {
+        let now = time("2026-11-22T12:00:00Z");
+        let day = point("--since", "2026-03-29", Oslo, now).expect("a date");
+        assert_eq!(day, (time("2026-03-28T23:00:00Z"), time("2026-03-29T22:00:00Z")));
+        assert_eq!(point("--since", "20260329", Oslo, now).expect("a date"), day);
+    }
+
+    #[test]
+    fn ages_count_back_from_now() {
+        let now = time("2026-11-22T12:00:00Z");
+        assert_eq!(point("--since", "7d", Oslo, now).expect("an age").0, time("2026-11-15T12:00:00Z"));
+        for text in ["", "7", "d", "-1d", "7y", "99999999999999999999d", "2026-13-01"] {
+            assert!(point("--since", text, Oslo, now).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_last_periods_include_the_current_one() {
+        let now = time("2026-11-22T12:34:00Z");
+        assert_eq!(start_of_last("day", 1, Oslo, now).expect("in range"), time("2026-11-21T23:00:00Z"));
+        assert_eq!(start_of_last("week", 1, Oslo, now).expect("in range"), time("2026-11-15T23:00:00Z"));
+        assert_eq!(start_of_last("month", 2, Oslo, now).expect("in range"), time("2026-09-30T22:00:00Z"));
+        assert_eq!(start_of_last("hour", 2, Oslo, now).expect("in range"), time("2026-11-22T11:00:00Z"));
+    }
+}

@@ -1,0 +1,94 @@
+//! The one error type of the library: opaque, with a kind, a path and a message.
+//!
+//! What is wrong with a *record* is not an error but a [`crate::event::Defect`]: it is counted and
+//! costs only itself.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The result of every fallible function of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong, in one line: lower case, no full stop, the cause last.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    path: Option<PathBuf>,
+    message: String,
+    cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// The part of the work that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A file or folder could not be read or written.
+    Io,
+    /// Nothing to read: no path given and none found, or nothing known in what was given.
+    NotFound,
+    /// A value of the user's is not valid: a dimension, a date, a glob, a time zone.
+    Invalid,
+    /// A table could not be built or written.
+    Table,
+}
+
+impl Error {
+    /// An error of `kind` that says `message`.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
+        Error(Box::new(Inner { kind, path: None, message: message.into(), cause: None }))
+    }
+
+    /// An invalid value of the user's.
+    pub fn invalid(message: impl Into<String>) -> Error {
+        Error::new(ErrorKind::Invalid, message)
+    }
+
+    /// A failed read or write of `path`.
+    pub fn io(path: &Path, cause: std::io::Error) -> Error {
+        let mut error = Error::new(ErrorKind::Io, "");
+        error.0.path = Some(path.to_path_buf());
+        error.0.cause = Some(Box::new(cause));
+        error
+    }
+
+    /// The same error with its underlying cause.
+    pub fn caused_by(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        self.0.cause = Some(cause.into());
+        self
+    }
+
+    /// The part of the work that failed.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The file concerned, where there is one.
+    pub fn path(&self) -> Option<&Path> {
+        self.0.path.as_deref()
+    }
+
+    /// Whether the reader of our output went away, which is no failure of ours.
+    pub fn is_broken_pipe(&self) -> bool {
+        let io = self.0.cause.as_ref().and_then(|cause| cause.downcast_ref::<std::io::Error>());
+        io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.0.path.as_ref().map(|path| path.display().to_string());
+        let message = (!self.0.message.is_empty()).then(|| self.0.message.clone());
+        let cause = self.0.cause.as_ref().map(|cause| cause.to_string());
+        let parts: Vec<String> = [path, message, cause].into_iter().flatten().collect();
+        f.write_str(&parts.join(": "))
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.cause.as_ref().map(|cause| &**cause as _)
+    }
+}

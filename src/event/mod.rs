@@ -1,0 +1,253 @@
+//! Immutable typed facts: what a parser says and a fold sums up. Everything imports this room, it
+//! imports none.
+//!
+//! An event never holds content or identity: no text of a message, prompt, argument or output, no
+//! e-mail, no account id.
+
+mod time;
+mod usage;
+mod usd;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+pub use time::Time;
+pub use usage::{MAX_COUNT, TokenUsage};
+pub use usd::Usd;
+
+/// An id or name as the harness wrote it, shared between the events that carry it.
+pub type Id = Arc<str>;
+
+/// forge's id of a run: a UUID for loops.
+pub type RunId = Id;
+
+/// Name of the program that ran the agent: `codex`, `claude`, `opencode`, …
+pub type Harness = Cow<'static, str>;
+
+/// One fact with its origin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Byte offset of the record in its source (in the decompressed text).
+    pub offset: u64,
+    /// The run whose output holds the record; `None` in a bare log.
+    pub run: Option<RunId>,
+    /// The harness that wrote the record; `None` for forge's own.
+    pub harness: Option<Harness>,
+    /// When it happened, where the record says so.
+    pub time: Option<Time>,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// What an event says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// A run exists: a ledger entry, or the start marker of a loop log.
+    Run(Box<Run>),
+    /// A conversation was named, with what is known about it.
+    Conversation(Conversation),
+    /// One request to a model was answered, with its usage.
+    Call(Box<Call>),
+    /// A cumulative counter was read.
+    Counter(Box<Counter>),
+    /// The harness printed its blended total at the end.
+    Footer(Footer),
+    /// A rate limit's window was reported.
+    Quota(Quota),
+    /// The last sign of a conversation is a request that was still being answered.
+    Unfinished(Id),
+    /// A record could not be read, or was refused.
+    Defect(Defect),
+}
+
+/// A loop's run, as forge wrote it down.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// `run_id`, unique everywhere.
+    pub id: RunId,
+    /// Name of the loop (or workflow).
+    pub loop_name: Option<Id>,
+    /// Path of the repository the loop works in.
+    pub repo: Option<Id>,
+    /// forge's name for a harness and an account.
+    pub profile: Option<Id>,
+    /// `codex`, `claude`, …; `None` where the ledger has no such line.
+    pub harness: Option<Id>,
+    /// How the account pays, as far as the ledger's `auth_kind` tells.
+    pub auth_kind: Option<Id>,
+    /// `success`, `error`, `killed`, …; `None` where only a loop log tells of the run.
+    pub status: Option<Id>,
+    /// The harness's exit code.
+    pub exit_code: Option<i64>,
+    /// When the run began.
+    pub started_at: Option<Time>,
+    /// When it ended; `None` for a run that was cut off.
+    pub finished_at: Option<Time>,
+}
+
+impl Run {
+    /// A run of which nothing else is known.
+    pub fn new(id: RunId) -> Run {
+        Run {
+            id,
+            loop_name: None,
+            repo: None,
+            profile: None,
+            harness: None,
+            auth_kind: None,
+            status: None,
+            exit_code: None,
+            started_at: None,
+            finished_at: None,
+        }
+    }
+}
+
+/// What a record tells about a conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conversation {
+    /// The harness's own id of the session or thread.
+    pub id: Id,
+    /// The model it was configured with.
+    pub model: Option<Id>,
+    /// Whether its first records are in view, so that no call before them can be missing.
+    pub begins: bool,
+}
+
+/// One answered request to a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// Who it is: two records with the same key are the same call.
+    pub key: CallKey,
+    /// The conversation it belongs to.
+    pub conversation: Option<Id>,
+    /// The model that answered.
+    pub model: Option<Id>,
+    /// The provider's service tier, where told.
+    pub service_tier: Option<Id>,
+    /// Whether a sub-agent made the call.
+    pub is_subagent: bool,
+    /// Tokens of this call alone.
+    pub usage: TokenUsage,
+    /// Whether the output count is final; a stream's first records hold a placeholder.
+    pub is_final: bool,
+}
+
+/// Identity of a call, made from what the harness wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum CallKey {
+    /// Codex traces name no response: the conversation, the record's `event.timestamp` and its
+    /// counts are shared by the twins of one call and by nothing else.
+    Trace(Id, Time, TokenUsage),
+    /// The provider's message id, unique everywhere.
+    Message(Id),
+}
+
+/// A reading of a cumulative counter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Counter {
+    /// The conversation it counts; `None` where the source names none.
+    pub conversation: Option<Id>,
+    /// What is counted and since when.
+    pub scope: Scope,
+    /// Who it is: two records with the same key are the same reading. `None`: time and value are.
+    pub key: Option<Id>,
+    /// The counter's value, by model where the harness tells them apart.
+    pub total: Vec<ModelUsage>,
+    /// The latest call in it, where told.
+    pub last: Option<TokenUsage>,
+    /// What the harness itself says all of it costs.
+    pub cost: Option<Usd>,
+}
+
+/// What a counter counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The whole conversation, over all its runs: a run's share is the growth (Codex).
+    Conversation,
+    /// One process of the harness: a falling value is a new process (Claude).
+    Process,
+}
+
+/// A model's part of a counter.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ModelUsage {
+    /// The model; `None` where the counter doesn't tell.
+    pub model: Option<Id>,
+    /// Tokens so far.
+    pub usage: TokenUsage,
+    /// What the harness itself says they cost.
+    pub cost: Option<Usd>,
+}
+
+/// The blended total at the end of plain output: a candidate, as agents can print one too.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Footer {
+    /// The conversation, where the output named it.
+    pub conversation: Option<Id>,
+    /// Uncached input and output of the conversation.
+    pub blended_tokens: u64,
+}
+
+/// State of one rate-limit window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quota {
+    /// Length of the window in minutes.
+    pub window_minutes: Option<u64>,
+    /// Share used, in percent.
+    pub used_percent: f64,
+    /// When the window starts anew.
+    pub resets_at: Option<Time>,
+}
+
+/// What was wrong with a record. It costs the record and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Defect {
+    /// A record of a known kind whose text is cut, torn or malformed.
+    Torn,
+    /// A count that is negative, beyond a signed 64-bit integer, or no number.
+    OutOfRange,
+    /// A line longer than any harness writes; it was passed over.
+    LineTooLong,
+    /// A ledger entry's header where the writer can't have put one: quoted or forged.
+    QuotedEntry,
+    /// Records inside the output of a tool: quoted or forged.
+    QuotedRecord,
+    /// Records of another conversation, older than this run: an echo of an old log.
+    Echo,
+    /// The source ended in the middle of its compressed data.
+    Truncated,
+}
+
+impl Defect {
+    /// The code that stands in `warnings`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Defect::Torn => "torn-record",
+            Defect::OutOfRange => "number-out-of-range",
+            Defect::LineTooLong => "line-too-long",
+            Defect::QuotedEntry => "quoted-entry",
+            Defect::QuotedRecord => "quoted-records",
+            Defect::Echo => "echoed-records",
+            Defect::Truncated => "truncated-input",
+        }
+    }
+
+    /// What it means, for people.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Defect::Torn => "records that are cut or torn; not counted",
+            Defect::OutOfRange => "records with a count that is below zero, beyond 64 bits or no number; not counted",
+            Defect::LineTooLong => "lines longer than any harness writes; passed over",
+            Defect::QuotedEntry => "ledger entries quoted or forged inside an output; refused",
+            Defect::QuotedRecord => "records quoted or forged inside a tool's output; refused",
+            Defect::Echo => "records of other conversations, older than the run; refused",
+            Defect::Truncated => "compressed files that end too early; read as far as they go",
+        }
+    }
+
+    /// Whether input was lost, as against content that was rightly refused.
+    pub fn is_loss(self) -> bool {
+        matches!(self, Defect::Torn | Defect::OutOfRange | Defect::LineTooLong | Defect::Truncated)
+    }
+}

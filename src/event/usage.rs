@@ -1,0 +1,102 @@
+//! Tokens of one call or one counter reading.
+
+use serde::{Deserialize, Serialize};
+
+/// The largest count we believe: what a signed 64-bit column holds. Sums stop there.
+pub const MAX_COUNT: u64 = i64::MAX as u64;
+
+/// Tokens that one call consumed, or that a counter had reached, as the harness reported them.
+///
+/// Names follow the OpenTelemetry GenAI conventions. `input_tokens` includes cache reads and cache
+/// writes, `output_tokens` includes reasoning: parsers whose logs exclude them add them before
+/// building this value. `None` means the log was silent, which is not zero.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TokenUsage {
+    /// All prompt tokens, cache reads and cache writes included.
+    pub input_tokens: u64,
+    /// Prompt tokens read from the cache; part of `input_tokens`.
+    pub cache_read_input_tokens: u64,
+    /// Prompt tokens written to the cache; part of `input_tokens`, disjoint from the reads.
+    pub cache_creation_input_tokens: u64,
+    /// The part of the cache writes that is kept for an hour; the rest is kept for five minutes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cache_creation_1h_input_tokens: u64,
+    /// Answer tokens, reasoning included.
+    pub output_tokens: u64,
+    /// Reasoning tokens; part of `output_tokens`. `None` where the harness doesn't tell them apart.
+    pub reasoning_output_tokens: Option<u64>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl TokenUsage {
+    /// Input and output, nothing else.
+    pub fn total_tokens(&self) -> u64 {
+        self.input_tokens.saturating_add(self.output_tokens).min(MAX_COUNT)
+    }
+
+    /// Input that was not read from the cache.
+    pub fn uncached_input_tokens(&self) -> u64 {
+        self.input_tokens.saturating_sub(self.cache_read_input_tokens)
+    }
+
+    /// The number Codex prints as `tokens used`: uncached input and output.
+    pub fn blended_tokens(&self) -> u64 {
+        self.uncached_input_tokens().saturating_add(self.output_tokens).min(MAX_COUNT)
+    }
+
+    /// Whether nothing at all was used.
+    pub fn is_zero(&self) -> bool {
+        self.components() == [0; 5]
+    }
+
+    /// Whether any component is lower than in `earlier`: a counter that started anew.
+    pub fn fell_below(&self, earlier: &TokenUsage) -> bool {
+        self.components().iter().zip(earlier.components()).any(|(now, then)| *now < then)
+    }
+
+    /// Whether any component is higher than in `whole`, which therefore can't contain it.
+    pub fn exceeds(&self, whole: &TokenUsage) -> bool {
+        whole.fell_below(self)
+    }
+
+    /// The sum, each component stopping at [`MAX_COUNT`]; reasoning is known if either side knows it.
+    pub fn plus(&self, other: &TokenUsage) -> TokenUsage {
+        self.zip(other, |a, b| a.saturating_add(b).min(MAX_COUNT))
+    }
+
+    /// What this has over `other`, component by component, never below zero.
+    pub fn minus(&self, other: &TokenUsage) -> TokenUsage {
+        self.zip(other, u64::saturating_sub)
+    }
+
+    fn zip(&self, other: &TokenUsage, op: impl Fn(u64, u64) -> u64) -> TokenUsage {
+        let reasoning = match (self.reasoning_output_tokens, other.reasoning_output_tokens) {
+            (None, None) => None,
+            (a, b) => Some(op(a.unwrap_or(0), b.unwrap_or(0))),
+        };
+        TokenUsage {
+            input_tokens: op(self.input_tokens, other.input_tokens),
+            cache_read_input_tokens: op(self.cache_read_input_tokens, other.cache_read_input_tokens),
+            cache_creation_input_tokens: op(self.cache_creation_input_tokens, other.cache_creation_input_tokens),
+            cache_creation_1h_input_tokens: op(
+                self.cache_creation_1h_input_tokens,
+                other.cache_creation_1h_input_tokens,
+            ),
+            output_tokens: op(self.output_tokens, other.output_tokens),
+            reasoning_output_tokens: reasoning,
+        }
+    }
+
+    fn components(&self) -> [u64; 5] {
+        [
+            self.input_tokens,
+            self.cache_read_input_tokens,
+            self.cache_creation_input_tokens,
+            self.output_tokens,
+            self.reasoning_output_tokens.unwrap_or(0),
+        ]
+    }
+}

@@ -1,0 +1,178 @@
+//! One conversation's usage within one run (or outside runs): its counter against its calls.
+
+use std::collections::BTreeMap;
+
+use super::facts::{CallFacts, ResultFacts};
+use super::growth::Share;
+use super::owner::{Quality, Taken, UsageRow};
+use crate::event::{CallKey, Harness, Id, RunId, Time, TokenUsage, Usd};
+
+/// What the witnesses of one conversation in one run say.
+#[derive(Debug, Default)]
+pub(super) struct Account {
+    /// The calls that were seen.
+    pub(super) calls: BTreeMap<CallKey, CallFacts>,
+    /// The run's share of the conversation's counter.
+    pub(super) share: Option<Share>,
+    /// The last readings of the harness's processes.
+    pub(super) results: Vec<ResultFacts>,
+    /// Whether the conversation's first records are in view.
+    pub(super) begins: bool,
+    /// Whether an answer was streaming at the end, and when.
+    pub(super) unfinished: Option<Option<Time>>,
+    pub(super) harness: Option<Harness>,
+}
+
+/// What an account comes to.
+#[derive(Debug)]
+pub(super) struct Weighed {
+    pub(super) rows: Vec<UsageRow>,
+    pub(super) quality: Quality,
+    pub(super) taken: Taken,
+    /// Whether a counter and calls were there, and agree.
+    pub(super) agrees: Option<bool>,
+    /// Blended totals that a footer may repeat.
+    pub(super) blended: Vec<u64>,
+}
+
+/// A counter's part for one model.
+#[derive(Debug, Default)]
+struct Part {
+    usage: TokenUsage,
+    time: Option<Time>,
+    cost: Option<Usd>,
+}
+
+impl Account {
+    /// Whether anything tells of usage.
+    pub(super) fn has_usage(&self) -> bool {
+        self.share.is_some() || !self.calls.is_empty() || !self.results.is_empty()
+    }
+
+    fn sum(&self, of: impl Fn(&CallFacts) -> bool) -> TokenUsage {
+        self.calls.values().filter(|call| of(call)).fold(TokenUsage::default(), |sum, call| sum.plus(&call.usage))
+    }
+
+    /// Weighs the counter against the calls: a counter covers what came before its last reading,
+    /// calls after it add to it, and calls that exceed it win.
+    pub(super) fn weigh(self, conversation: &Id) -> Weighed {
+        let seen = self.sum(|_| true);
+        let covered = self.sum(|call| call.is_covered);
+        let counted = self.counted();
+        let quality = self.quality();
+        let mut blended = vec![seen.blended_tokens()];
+        blended.extend(self.share.iter().map(|share| share.total.blended_tokens()));
+        let Some(parts) = counted else {
+            let rows = self.call_rows(conversation);
+            return Weighed { rows, quality, taken: Taken::Calls, agrees: None, blended };
+        };
+        let total = parts.values().fold(TokenUsage::default(), |sum, part| sum.plus(&part.usage));
+        blended.push(total.plus(&self.sum(|call| !call.is_covered)).blended_tokens());
+        let exceeds = covered.total_tokens() > total.total_tokens();
+        let is_floor = self.share.as_ref().is_some_and(|share| share.is_floor);
+        let agrees = (!covered.is_zero()).then_some(is_floor || !covered.exceeds(&total));
+        let mut rows = self.call_rows(conversation);
+        let is_nothing = total.is_zero() && self.calls.is_empty() && !is_floor;
+        if is_nothing && parts.is_empty() {
+            rows.push(UsageRow { usage: Some(total), blended_tokens: Some(0), ..UsageRow::blank(conversation) });
+        }
+        rows.extend(self.remainders(parts, if exceeds { None } else { Some(total.minus(&covered)) }, conversation));
+        let taken = if exceeds { Taken::Calls } else { Taken::Counter };
+        Weighed { rows, quality, taken, agrees, blended }
+    }
+
+    fn quality(&self) -> Quality {
+        let latest_call = self.calls.values().filter_map(|call| call.time).max();
+        let latest = latest_call.max(self.share.as_ref().and_then(|share| share.time));
+        let is_cut = self.unfinished.is_some_and(|time| time.is_none() || time >= latest);
+        let is_placeholder = self.calls.values().any(|call| !call.is_covered && !call.is_final);
+        let is_counted = self.share.as_ref().is_some_and(|share| !share.is_floor) || !self.results.is_empty();
+        let is_whole = is_counted || (self.share.is_none() && self.begins);
+        if is_whole && !is_cut && !is_placeholder { Quality::Exact } else { Quality::Partial }
+    }
+
+    /// The counter's parts by model; `None` without a counter.
+    fn counted(&self) -> Option<BTreeMap<Option<Id>, Part>> {
+        if self.share.is_none() && self.results.is_empty() {
+            return None;
+        }
+        let mut parts: BTreeMap<Option<Id>, Part> = BTreeMap::new();
+        for (model, (usage, time)) in self.share.iter().flat_map(|share| &share.by_model) {
+            let part = parts.entry(model.clone()).or_default();
+            (part.usage, part.time) = (part.usage.plus(usage), part.time.max(*time));
+        }
+        for result in &self.results {
+            for model in &result.total {
+                let part = parts.entry(model.model.clone()).or_default();
+                part.usage = part.usage.plus(&model.usage);
+                part.time = part.time.max(result.time);
+                part.cost = sum_known(part.cost, model.cost);
+            }
+            // What the models' costs leave of the whole belongs to the largest.
+            let told: Usd = result.total.iter().filter_map(|model| model.cost).sum();
+            let rest = result.cost.filter(|cost| *cost > told).map(|cost| cost - told);
+            if let Some(rest) = rest {
+                let largest = result.total.iter().max_by_key(|model| model.usage.total_tokens());
+                let part = parts.entry(largest.and_then(|model| model.model.clone())).or_default();
+                part.cost = sum_known(part.cost, Some(rest));
+            }
+        }
+        Some(parts)
+    }
+
+    fn call_rows(&self, conversation: &Id) -> Vec<UsageRow> {
+        let rows = self.calls.iter().map(|(key, call)| UsageRow {
+            model: call.model.clone(),
+            time: call.time,
+            usage: Some(call.usage),
+            blended_tokens: Some(call.usage.blended_tokens()),
+            call: Some(key.clone()),
+            service_tier: call.service_tier.clone(),
+            is_subagent: call.is_subagent,
+            ..UsageRow::blank(conversation)
+        });
+        rows.collect()
+    }
+
+    /// What the counter tells beyond the calls it covers, by model. It adds up to `rest`; where the
+    /// models can't be told apart, the largest takes it all.
+    fn remainders(
+        &self,
+        parts: BTreeMap<Option<Id>, Part>,
+        rest: Option<TokenUsage>,
+        conversation: &Id,
+    ) -> Vec<UsageRow> {
+        let of = |model: &Option<Id>| self.sum(|call| call.is_covered && call.model == *model);
+        let fits = parts.iter().all(|(model, part)| !of(model).exceeds(&part.usage))
+            && self.calls.values().all(|call| !call.is_covered || parts.contains_key(&call.model));
+        let largest = parts.iter().max_by_key(|(_, part)| part.usage.total_tokens()).map(|(model, _)| model.clone());
+        let rows = parts.into_iter().filter_map(|(model, part)| {
+            let usage = match rest {
+                None => TokenUsage::default(),
+                Some(_) if fits => part.usage.minus(&of(&model)),
+                Some(rest) if largest.as_ref() == Some(&model) => rest,
+                Some(_) => TokenUsage::default(),
+            };
+            let is_needed = !usage.is_zero() || part.cost.is_some() || self.calls.is_empty();
+            is_needed.then(|| UsageRow {
+                model,
+                time: part.time,
+                usage: Some(usage),
+                blended_tokens: Some(usage.blended_tokens()),
+                cost_reported: part.cost,
+                ..UsageRow::blank(conversation)
+            })
+        });
+        rows.collect()
+    }
+}
+
+fn sum_known(a: Option<Usd>, b: Option<Usd>) -> Option<Usd> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a + b),
+        (a, b) => a.or(b),
+    }
+}
+
+/// Which run an account belongs to, and which conversation it is of.
+pub(super) type AccountKey = (Option<RunId>, Id);

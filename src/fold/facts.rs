@@ -1,0 +1,248 @@
+//! What is known, whatever it was read from: a union of keyed facts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use crate::event::{CallKey, Defect, Harness, Id, ModelUsage, Run, RunId, Time, TokenUsage, Usd};
+
+/// Facts of any number of sources. Merging is associative and commutative, and a fact given twice
+/// counts once.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    /// Runs by their id.
+    pub runs: FxHashMap<RunId, RunFacts>,
+    /// Conversations by their id.
+    pub conversations: FxHashMap<Id, ConversationFacts>,
+    /// Model calls by their key.
+    pub calls: FxHashMap<CallKey, CallFacts>,
+    /// Footers that belong to no run, by their conversation.
+    pub footers: BTreeSet<(Id, u64)>,
+    /// Defects outside any run.
+    pub defects: BTreeMap<Defect, u64>,
+}
+
+/// What is known of a run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RunFacts {
+    /// What forge wrote down; `None` if only records name the run.
+    pub run: Option<Run>,
+    /// The harness whose records its output holds.
+    pub harness: Option<Harness>,
+    /// Blended totals that its output shows, with the conversation named then.
+    pub footers: BTreeSet<(Option<Id>, u64)>,
+    /// Defects in its output. A copy of it has the same ones, a tail has fewer.
+    pub defects: BTreeMap<Defect, u64>,
+}
+
+/// What is known of a conversation.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ConversationFacts {
+    /// The harness that held it.
+    pub harness: Option<Harness>,
+    /// The model it was configured with.
+    pub model: Option<Id>,
+    /// The runs (`None`: bare logs) that show its first records.
+    pub begins: BTreeSet<Option<RunId>>,
+    /// Answers that were still streaming at the end of a run's output, and when.
+    pub unfinished: BTreeMap<Option<RunId>, Option<Time>>,
+    /// Readings of its cumulative counter.
+    pub readings: Vec<Reading>,
+    /// Readings of its processes' counters.
+    pub results: FxHashMap<ResultKey, ResultFacts>,
+}
+
+/// A reading of a conversation's counter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// When, never before the reading that precedes it in its source.
+    pub time: Option<Time>,
+    /// The counter's value.
+    pub total: TokenUsage,
+    /// The latest call in it.
+    pub last: Option<TokenUsage>,
+    /// The run whose output shows it.
+    pub run: Option<RunId>,
+    /// The conversation's model then.
+    pub model: Option<Id>,
+}
+
+/// Identity of a process's reading.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ResultKey(pub Option<Id>, pub Vec<ModelUsage>);
+
+/// A reading of a process's counter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResultFacts {
+    /// The counter's value, by model.
+    pub total: Vec<ModelUsage>,
+    /// What the harness says all of it costs.
+    pub cost: Option<Usd>,
+    /// When.
+    pub time: Option<Time>,
+    /// Whether a later reading of the same process is known, which counts instead.
+    pub is_superseded: bool,
+    /// The runs whose outputs show it.
+    pub runs: BTreeSet<RunId>,
+}
+
+/// What is known of a call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallFacts {
+    /// Its tokens.
+    pub usage: TokenUsage,
+    /// Whether the output count is final.
+    pub is_final: bool,
+    /// When it was answered.
+    pub time: Option<Time>,
+    /// The conversation it belongs to.
+    pub conversation: Option<Id>,
+    /// The model that answered.
+    pub model: Option<Id>,
+    /// The provider's service tier.
+    pub service_tier: Option<Id>,
+    /// Whether a sub-agent made it.
+    pub is_subagent: bool,
+    /// The harness that made it.
+    pub harness: Option<Harness>,
+    /// Whether a later counter's reading includes it.
+    pub is_covered: bool,
+    /// The runs whose outputs show it.
+    pub runs: BTreeSet<RunId>,
+}
+
+impl Facts {
+    /// The union of both.
+    pub fn merge(mut self, mut other: Facts) -> Facts {
+        if self.calls.len() < other.calls.len() {
+            std::mem::swap(&mut self, &mut other);
+        }
+        for (id, run) in other.runs {
+            self.runs.entry(id).or_default().merge(run);
+        }
+        for (id, conversation) in other.conversations {
+            self.conversations.entry(id).or_default().merge(conversation);
+        }
+        for (key, call) in other.calls {
+            self.add_call(key, call);
+        }
+        self.footers.extend(other.footers);
+        for (defect, count) in other.defects {
+            *self.defects.entry(defect).or_default() += count;
+        }
+        self
+    }
+
+    /// Adds a call, or what another record of it tells.
+    pub(super) fn add_call(&mut self, key: CallKey, call: CallFacts) {
+        match self.calls.entry(key) {
+            std::collections::hash_map::Entry::Occupied(mut known) => known.get_mut().merge(call),
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(call);
+            }
+        }
+    }
+}
+
+impl RunFacts {
+    fn merge(&mut self, other: RunFacts) {
+        self.run = match (self.run.take(), other.run) {
+            (Some(a), Some(b)) => Some(merge_runs(a, b)),
+            (a, b) => a.or(b),
+        };
+        self.harness = larger(self.harness.take(), other.harness);
+        self.footers.extend(other.footers);
+        for (defect, count) in other.defects {
+            let known = self.defects.entry(defect).or_default();
+            *known = (*known).max(count);
+        }
+    }
+}
+
+/// A ledger's word goes before a loop log's; between two ledgers, whoever says more.
+pub(super) fn merge_runs(a: Run, b: Run) -> Run {
+    let (first, second) = match (a.loop_name.is_some(), b.loop_name.is_some()) {
+        (false, true) => (b, a),
+        (true, false) => (a, b),
+        _ => {
+            return Run {
+                id: a.id,
+                loop_name: a.loop_name.max(b.loop_name),
+                repo: a.repo.max(b.repo),
+                profile: a.profile.max(b.profile),
+                harness: a.harness.max(b.harness),
+                auth_kind: a.auth_kind.max(b.auth_kind),
+                status: a.status.max(b.status),
+                exit_code: a.exit_code.max(b.exit_code),
+                started_at: a.started_at.max(b.started_at),
+                finished_at: a.finished_at.max(b.finished_at),
+            };
+        }
+    };
+    Run {
+        id: first.id,
+        loop_name: first.loop_name,
+        repo: first.repo.or(second.repo),
+        profile: first.profile.or(second.profile),
+        harness: first.harness.or(second.harness),
+        auth_kind: first.auth_kind.or(second.auth_kind),
+        status: first.status.or(second.status),
+        exit_code: first.exit_code.or(second.exit_code),
+        started_at: first.started_at.or(second.started_at),
+        finished_at: first.finished_at.or(second.finished_at),
+    }
+}
+
+impl ConversationFacts {
+    fn merge(&mut self, other: ConversationFacts) {
+        self.harness = larger(self.harness.take(), other.harness);
+        self.model = larger(self.model.take(), other.model);
+        self.begins.extend(other.begins);
+        for (run, time) in other.unfinished {
+            let known = self.unfinished.entry(run).or_insert(time);
+            *known = (*known).max(time);
+        }
+        self.readings.extend(other.readings);
+        for (key, result) in other.results {
+            self.add_result(key, result);
+        }
+    }
+
+    /// Adds a result, or what another record of it tells.
+    pub(super) fn add_result(&mut self, key: ResultKey, result: ResultFacts) {
+        match self.results.entry(key) {
+            std::collections::hash_map::Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                known.is_superseded |= result.is_superseded;
+                known.time = larger(known.time, result.time);
+                known.runs.extend(result.runs);
+            }
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(result);
+            }
+        }
+    }
+}
+
+impl CallFacts {
+    /// Two records of one call: the one with the larger output counts, whole.
+    fn merge(&mut self, other: CallFacts) {
+        let rank = |call: &CallFacts| {
+            let ids = (call.model.clone(), call.conversation.clone(), call.service_tier.clone());
+            (call.usage.output_tokens, call.is_final, call.usage, call.time, ids)
+        };
+        let is_covered = self.is_covered || other.is_covered;
+        let is_subagent = self.is_subagent || other.is_subagent;
+        let mut runs = std::mem::take(&mut self.runs);
+        let mut other_runs = other.runs.clone();
+        runs.append(&mut other_runs);
+        if rank(&other) > rank(self) {
+            *self = other;
+        }
+        (self.is_covered, self.is_subagent, self.runs) = (is_covered, is_subagent, runs);
+    }
+}
+
+fn larger<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
+    a.max(b)
+}

@@ -1,0 +1,102 @@
+//! A cumulative counter over a conversation, and each run's share of it: the growth within the run.
+
+use std::collections::BTreeMap;
+
+use super::facts::Reading;
+use crate::event::{Id, RunId, Time, TokenUsage};
+
+/// A run's (`None`: no run's) share of a conversation's counter.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Share {
+    /// Growth by the model that was at work then, and when it last grew.
+    pub(super) by_model: BTreeMap<Option<Id>, (TokenUsage, Option<Time>)>,
+    /// Whether what the counter had reached before the run is unknown, so that this is a floor.
+    pub(super) is_floor: bool,
+    /// The counter's last value.
+    pub(super) total: TokenUsage,
+    /// When it was read.
+    pub(super) time: Option<Time>,
+}
+
+/// Splits a conversation's readings at the runs' boundaries.
+///
+/// `starts_in` tells whether the conversation began within a run, so that its counter was at zero.
+pub(super) fn shares(mut readings: Vec<Reading>, starts_in: impl Fn(&RunId) -> bool) -> BTreeMap<Option<RunId>, Share> {
+    // One reading may stand in several sources; a run's word goes before a bare log's.
+    readings.sort_by(|a, b| order(a).cmp(&order(b)));
+    readings.dedup_by(|later, kept| later.time == kept.time && later.total == kept.total);
+    let mut shares: BTreeMap<Option<RunId>, Share> = BTreeMap::new();
+    let mut previous: Option<TokenUsage> = None;
+    for reading in readings {
+        let share = shares.entry(reading.run.clone()).or_default();
+        let growth = match previous {
+            Some(previous) if reading.total.fell_below(&previous) => reading.total,
+            Some(previous) => reading.total.minus(&previous),
+            None if begins_at_zero(&reading, &starts_in) => reading.total,
+            None => {
+                share.is_floor = true;
+                TokenUsage::default()
+            }
+        };
+        previous = Some(reading.total);
+        (share.total, share.time) = (reading.total, reading.time);
+        if !growth.is_zero() {
+            let (usage, time) = share.by_model.entry(reading.model).or_default();
+            *usage = usage.plus(&growth);
+            *time = reading.time;
+        }
+    }
+    shares
+}
+
+fn order(reading: &Reading) -> impl Ord {
+    (reading.time, reading.total, reading.run.is_none(), reading.run.clone(), std::cmp::Reverse(reading.model.clone()))
+}
+
+/// Whether the counter was at zero before its first visible reading belongs to the reading's run.
+/// Outside runs the counter is the conversation's own, whole.
+fn begins_at_zero(reading: &Reading, starts_in: &impl Fn(&RunId) -> bool) -> bool {
+    let is_first_call = reading.last == Some(reading.total);
+    reading.run.as_ref().is_none_or(|run| is_first_call || starts_in(run))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shares;
+    use crate::event::{Time, TokenUsage};
+    use crate::fold::Reading;
+
+    fn reading(second: i64, input: u64, run: Option<&str>) -> Reading {
+        let total = TokenUsage { input_tokens: input, ..TokenUsage::default() };
+        Reading { time: Time::from_millis(second * 1000), total, last: None, run: run.map(Into::into), model: None }
+    }
+
+    fn input(readings: Vec<Reading>, run: Option<&str>, starts: bool) -> (u64, bool) {
+        let shares = shares(readings, |_| starts);
+        let share = &shares[&run.map(Into::into)];
+        (share.by_model.values().map(|(usage, _)| usage.input_tokens).sum(), share.is_floor)
+    }
+
+    #[test]
+    fn a_resumed_run_gets_the_growth_over_the_run_before() {
+        let readings = vec![reading(1, 100, Some("a")), reading(2, 180, Some("b")), reading(3, 200, Some("b"))];
+        assert_eq!(input(readings.clone(), Some("a"), true), (100, false));
+        assert_eq!(input(readings, Some("b"), false), (100, false));
+    }
+
+    #[test]
+    fn without_the_run_before_only_visible_growth_is_a_runs_own() {
+        assert_eq!(input(vec![reading(1, 180, Some("b")), reading(2, 200, Some("b"))], Some("b"), false), (20, true));
+    }
+
+    #[test]
+    fn a_falling_counter_began_anew() {
+        assert_eq!(input(vec![reading(1, 100, None), reading(2, 30, None)], None, true), (130, false));
+    }
+
+    #[test]
+    fn order_and_repetition_of_readings_do_not_matter() {
+        let readings = vec![reading(2, 30, None), reading(1, 10, None), reading(2, 30, None), reading(3, 30, None)];
+        assert_eq!(input(readings, None, true), (30, false));
+    }
+}

@@ -1,0 +1,18 @@
+//! Events become numbers.
+//!
+//! [`SourceFold`] takes the events of one source in their order and gives [`Facts`]; facts of
+//! different sources merge in any order, because what they hold is keyed by what the harness wrote;
+//! [`settle`] weighs a run's witnesses against each other and gives the rows of the fact table.
+//! Knows no format.
+
+mod account;
+mod facts;
+mod growth;
+mod owner;
+mod settle;
+mod source;
+
+pub use facts::{CallFacts, ConversationFacts, Facts, Reading, ResultFacts, ResultKey, RunFacts};
+pub use owner::{Owner, Quality, Reconciled, Taken, UsageRow};
+pub use settle::{Settled, settle};
+pub use source::SourceFold;

@@ -1,0 +1,136 @@
+//! What folding gives: owners of usage, and the rows of the fact table.
+
+use crate::event::{CallKey, Harness, Id, Run, Time, TokenUsage, Usd};
+
+/// How much is known of a run's usage (or of a conversation's that belongs to no run).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Quality {
+    /// The full split is known.
+    Exact,
+    /// Only the harness's blended total is known.
+    Blended,
+    /// Some calls were seen, more are known or likely to be missing: a lower bound.
+    Partial,
+    /// It left no usage behind.
+    Unknown,
+}
+
+impl Quality {
+    /// All of them, from the best to the worst.
+    pub const ALL: [Quality; 4] = [Quality::Exact, Quality::Blended, Quality::Partial, Quality::Unknown];
+
+    /// The word that stands in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Quality::Exact => "exact",
+            Quality::Blended => "blended",
+            Quality::Partial => "partial",
+            Quality::Unknown => "unknown",
+        }
+    }
+}
+
+/// Whether the witnesses of one run agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reconciled {
+    /// Several, and they agree.
+    Ok,
+    /// They contradict each other.
+    Mismatch,
+    /// There is one.
+    Single,
+}
+
+impl Reconciled {
+    /// The word that stands in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reconciled::Ok => "ok",
+            Reconciled::Mismatch => "mismatch",
+            Reconciled::Single => "single",
+        }
+    }
+}
+
+/// The witness whose word was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// A cumulative counter, or a result.
+    Counter,
+    /// The calls that were seen.
+    Calls,
+    /// The blended total at the end.
+    Footer,
+}
+
+impl Taken {
+    /// The word that stands in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Taken::Counter => "counter",
+            Taken::Calls => "calls",
+            Taken::Footer => "footer",
+        }
+    }
+}
+
+/// Who used the tokens: a run, or a conversation that belongs to none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Owner {
+    /// The run; `None` for a conversation of a bare log.
+    pub run: Option<Run>,
+    /// The harness, as the ledger or the records name it.
+    pub harness: Option<Harness>,
+    /// How much is known.
+    pub quality: Quality,
+    /// Whether its witnesses agree; `None` without any.
+    pub reconciled: Option<Reconciled>,
+    /// Whose word was taken; `None` without any.
+    pub taken: Option<Taken>,
+}
+
+impl Owner {
+    /// Milliseconds from start to finish; `None` if either is missing or the clock ran backwards.
+    pub fn duration_ms(&self) -> Option<i64> {
+        let run = self.run.as_ref()?;
+        Some(run.finished_at?.millis_since(run.started_at?)).filter(|millis| *millis >= 0)
+    }
+
+    /// Whether it is a run that ended otherwise than with success.
+    pub fn is_failed(&self) -> bool {
+        self.run.as_ref().and_then(|run| run.status.as_deref()).is_some_and(|status| status != "success")
+    }
+}
+
+/// A row of the fact table: one call, or what only a counter, a result or a footer tells of an
+/// owner and a model. An owner without usage has one blank row.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct UsageRow {
+    /// Index of its owner.
+    pub owner: usize,
+    /// The conversation; `None` where nothing names it.
+    pub conversation: Option<Id>,
+    /// The model that answered.
+    pub model: Option<Id>,
+    /// When; `None` where the record has no time.
+    pub time: Option<Time>,
+    /// Its tokens; `None` where the split is not known.
+    pub usage: Option<TokenUsage>,
+    /// The blended total, also where the split is not known.
+    pub blended_tokens: Option<u64>,
+    /// What the harness says it costs.
+    pub cost_reported: Option<Usd>,
+    /// The call's identity; `None` for a remainder.
+    pub call: Option<CallKey>,
+    /// The provider's service tier.
+    pub service_tier: Option<Id>,
+    /// Whether a sub-agent made the call.
+    pub is_subagent: bool,
+}
+
+impl UsageRow {
+    /// A row of a conversation that tells nothing yet.
+    pub(super) fn blank(conversation: &Id) -> UsageRow {
+        UsageRow { conversation: Some(conversation.clone()), ..UsageRow::default() }
+    }
+}

@@ -1,0 +1,234 @@
+//! The events of one source, in order.
+
+use std::collections::hash_map::Entry;
+
+use rustc_hash::FxHashMap;
+
+use super::facts::{CallFacts, Facts, Reading, ResultFacts, ResultKey, RunFacts};
+use crate::event::{
+    Call, CallKey, Conversation, Counter, Defect, Event, Fact, Footer, Harness, Id, ModelUsage, Run, RunId, Scope, Time,
+    TokenUsage,
+};
+
+/// Folds one source. Events must come in the order of the source.
+#[derive(Debug)]
+pub struct SourceFold {
+    name: Id,
+    facts: Facts,
+    /// What the order of the records tells, for each conversation in each run.
+    streams: FxHashMap<(Option<RunId>, Option<Id>), Stream>,
+}
+
+/// A conversation's records in one run (or outside runs) of one source.
+#[derive(Debug, Default)]
+struct Stream {
+    /// Calls since the latest reading of a counter.
+    uncovered: Vec<CallKey>,
+    /// The latest call of the latest reading, unless its record was seen before the reading.
+    twin_to_come: Option<TokenUsage>,
+    /// The latest value of its counter.
+    total: Option<TokenUsage>,
+    latest: Option<Time>,
+    model: Option<Id>,
+    result: Option<ResultKey>,
+    /// Readings of a conversation that nothing named.
+    anonymous: Vec<Reading>,
+}
+
+impl SourceFold {
+    /// `name` tells the source from others.
+    pub fn new(name: &str) -> SourceFold {
+        SourceFold { name: name.into(), facts: Facts::default(), streams: FxHashMap::default() }
+    }
+
+    /// Takes the next event.
+    pub fn apply(&mut self, event: Event) {
+        let Event { run, harness, time, fact, .. } = event;
+        if let (Some(id), Some(harness)) = (&run, &harness) {
+            let known = &mut self.facts.runs.entry(id.clone()).or_default().harness;
+            *known = known.take().max(Some(harness.clone()));
+        }
+        match fact {
+            Fact::Run(found) => self.run(*found),
+            Fact::Conversation(found) => self.conversation(found, run, harness),
+            Fact::Call(call) => self.call(*call, run, harness, time),
+            Fact::Counter(counter) => self.counter(*counter, run, harness, time),
+            Fact::Footer(footer) => self.footer(&footer, run, harness),
+            Fact::Unfinished(id) => {
+                self.facts.conversations.entry(id).or_default().unfinished.insert(run, time);
+            }
+            // Rate limits are facts of an account, not of a run's usage.
+            Fact::Quota(_) => {}
+            Fact::Defect(defect) => self.defect(defect, run),
+        }
+    }
+
+    /// Everything the source told.
+    pub fn finish(mut self) -> Facts {
+        for ((run, conversation), stream) in self.streams {
+            if conversation.is_none() && !stream.anonymous.is_empty() {
+                let id = anonymous_id(&stream.anonymous);
+                let facts = self.facts.conversations.entry(id).or_default();
+                facts.harness = run.as_ref().and_then(|run| self.facts.runs.get(run)?.harness.clone());
+                facts.readings.extend(stream.anonymous);
+            }
+        }
+        self.facts
+    }
+
+    fn run(&mut self, found: Run) {
+        let facts = self.facts.runs.entry(found.id.clone()).or_default();
+        facts.run = match facts.run.take() {
+            Some(known) => Some(super::facts::merge_runs(known, found)),
+            None => Some(found),
+        };
+    }
+
+    fn conversation(&mut self, found: Conversation, run: Option<RunId>, harness: Option<Harness>) {
+        let key = (run.clone(), Some(found.id.clone()));
+        if found.model.is_some() {
+            self.streams.entry(key).or_default().model.clone_from(&found.model);
+        }
+        let facts = self.facts.conversations.entry(found.id).or_default();
+        facts.harness = facts.harness.take().max(harness);
+        facts.model = facts.model.take().max(found.model);
+        if found.begins {
+            facts.begins.insert(run);
+        }
+    }
+
+    fn call(&mut self, call: Call, run: Option<RunId>, harness: Option<Harness>, time: Option<Time>) {
+        let stream = self.streams.entry((run.clone(), call.conversation.clone())).or_default();
+        if call.model.is_some() {
+            stream.model.clone_from(&call.model);
+        }
+        let is_twin = stream.twin_to_come.take_if(|last| *last == call.usage).is_some();
+        if !is_twin {
+            stream.uncovered.push(call.key.clone());
+        }
+        if let Some(id) = &call.conversation {
+            let facts = self.facts.conversations.entry(id.clone()).or_default();
+            facts.harness = facts.harness.take().max(harness.clone());
+        }
+        let time = match &call.key {
+            CallKey::Trace(_, time, _) => Some(*time),
+            CallKey::Message(_) => time,
+        };
+        let facts = CallFacts {
+            usage: call.usage,
+            is_final: call.is_final,
+            time,
+            conversation: call.conversation,
+            model: call.model,
+            service_tier: call.service_tier,
+            is_subagent: call.is_subagent,
+            harness,
+            is_covered: is_twin,
+            runs: run.into_iter().collect(),
+        };
+        self.facts.add_call(call.key, facts);
+    }
+
+    fn counter(&mut self, counter: Counter, run: Option<RunId>, harness: Option<Harness>, time: Option<Time>) {
+        let stream = self.streams.entry((run.clone(), counter.conversation.clone())).or_default();
+        let covered = std::mem::take(&mut stream.uncovered);
+        let total = counter.total.iter().fold(TokenUsage::default(), |sum, model| sum.plus(&model.usage));
+        // The same value again is no new call, whose record could still come.
+        if stream.total.replace(total) != Some(total) {
+            stream.twin_to_come = counter.last;
+        }
+        for key in &covered {
+            if let Entry::Occupied(mut call) = self.facts.calls.entry(key.clone()) {
+                let call = call.get_mut();
+                call.is_covered = true;
+                stream.twin_to_come = stream.twin_to_come.filter(|last| *last != call.usage);
+            }
+        }
+        stream.latest = stream.latest.max(time);
+        if let Some(id) = &counter.conversation {
+            let facts = self.facts.conversations.entry(id.clone()).or_default();
+            facts.harness = facts.harness.take().max(harness);
+        }
+        match counter.scope {
+            Scope::Conversation => {
+                let reading = Reading {
+                    time: stream.latest,
+                    total,
+                    last: counter.last,
+                    run,
+                    model: stream.model.clone(),
+                };
+                match counter.conversation {
+                    Some(id) => self.facts.conversations.entry(id).or_default().readings.push(reading),
+                    None => stream.anonymous.push(reading),
+                }
+            }
+            Scope::Process => self.result(counter, run, time),
+        }
+    }
+
+    /// A rising value is the same process again: only its latest reading counts.
+    fn result(&mut self, counter: Counter, run: Option<RunId>, time: Option<Time>) {
+        let Some(id) = counter.conversation else { return };
+        let stream = self.streams.entry((run.clone(), Some(id.clone()))).or_default();
+        let mut total = counter.total;
+        for model in total.iter_mut().filter(|model| model.model.is_none()) {
+            model.model.clone_from(&stream.model);
+        }
+        let key = ResultKey(counter.key, total.clone());
+        let earlier = stream.result.replace(key.clone()).filter(|earlier| *earlier != key);
+        let conversation = self.facts.conversations.entry(id).or_default();
+        if let Some(earlier) = earlier.filter(|earlier| is_growth(&earlier.1, &total))
+            && let Some(earlier) = conversation.results.get_mut(&earlier)
+        {
+            earlier.is_superseded = true;
+        }
+        let runs = run.into_iter().collect();
+        conversation.add_result(key, ResultFacts { total, cost: counter.cost, time, is_superseded: false, runs });
+    }
+
+    fn footer(&mut self, footer: &Footer, run: Option<RunId>, harness: Option<Harness>) {
+        match run {
+            Some(run) => {
+                let facts: &mut RunFacts = self.facts.runs.entry(run).or_default();
+                facts.footers.insert((footer.conversation.clone(), footer.blended_tokens));
+            }
+            None => {
+                // What nothing names is its source's own.
+                let id = footer.conversation.clone().unwrap_or_else(|| format!("\0{}", self.name).into());
+                let facts = self.facts.conversations.entry(id.clone()).or_default();
+                facts.harness = facts.harness.take().max(harness);
+                self.facts.footers.insert((id, footer.blended_tokens));
+            }
+        }
+    }
+
+    fn defect(&mut self, defect: Defect, run: Option<RunId>) {
+        let counts = match run {
+            Some(run) => &mut self.facts.runs.entry(run).or_default().defects,
+            None => &mut self.facts.defects,
+        };
+        *counts.entry(defect).or_default() += 1;
+    }
+}
+
+/// Whether every model of the earlier reading is still there and none fell.
+fn is_growth(earlier: &[ModelUsage], later: &[ModelUsage]) -> bool {
+    earlier.iter().all(|then| {
+        let now = later.iter().find(|now| now.model == then.model);
+        now.is_some_and(|now| !now.usage.fell_below(&then.usage))
+    })
+}
+
+/// An id for a conversation that nothing named: its last reading, which a tail, a copy and the whole
+/// log share.
+fn anonymous_id(readings: &[Reading]) -> Id {
+    let last = readings.last();
+    let time = last.and_then(|last| last.time).map_or(0, Time::micros);
+    format!("\0{time} {:?}", last.map(|last| last.total)).into()
+}
+
+/// Whether a conversation's id was made up because nothing named it.
+pub(super) fn is_anonymous(id: &str) -> bool {
+    id.starts_with('\0')
+}

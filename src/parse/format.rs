@@ -1,0 +1,213 @@
+//! What a format is: plain data and functions. A new one is a file of its own and a line in
+//! [`super::FORMATS`].
+
+use std::ops::Range;
+
+use crate::event::{Call, Defect, Fact, Id, MAX_COUNT, Run, Time, TokenUsage};
+
+/// A kind of text, or a part of one, that this crate reads.
+#[derive(Debug)]
+pub struct Format {
+    /// Its name, as `doctor` and the docs show it.
+    pub name: &'static str,
+    /// The harness that writes it; `None` for forge's own files.
+    pub harness: Option<&'static str>,
+    /// Whether a file that begins with these bytes is of this format.
+    pub sniff: fn(&[u8]) -> bool,
+    /// How it is read.
+    pub shape: Shape,
+}
+
+/// How a format is read.
+#[derive(Debug)]
+pub enum Shape {
+    /// forge's ledger: entries whose fences hold outputs of harnesses.
+    Ledger,
+    /// forge's loop log: outputs of harnesses, parted by forge's own lines.
+    LoopLog,
+    /// Lines of which a few matter. These may stand in a file of their own, in a ledger's fence and
+    /// in a loop log.
+    Lines(Lines),
+    /// One document that is read from front to back.
+    Document(fn(&mut dyn std::io::BufRead, &mut dyn FnMut(Mark)) -> std::io::Result<()>),
+}
+
+/// A format of lines.
+#[derive(Debug)]
+pub struct Lines {
+    /// The harness whose lines they are; `None` for forge's own.
+    pub harness: Option<&'static str>,
+    /// Texts that every line that matters holds. Rare ones: each hit costs a look at its line.
+    pub needles: &'static [&'static str],
+    /// Reads a line that holds a needle; adds what it means.
+    pub read: fn(&Hit<'_>, &mut Vec<Mark>),
+    /// The last conversation that is named in a stretch of text, for records that name none.
+    pub last_named: Option<fn(&[u8]) -> Option<Named>>,
+    /// The time of a line, if it is a record.
+    pub time: Option<fn(&str) -> Option<Time>>,
+}
+
+/// A conversation that a stretch of text names last.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Named {
+    /// Where its line starts in the stretch.
+    pub at: usize,
+    /// Its id.
+    pub conversation: Id,
+    /// When.
+    pub time: Option<Time>,
+    /// Whether the line says that an answer is still streaming.
+    pub in_flight: bool,
+}
+
+/// A line that holds a needle, in its surroundings.
+#[derive(Debug)]
+pub struct Hit<'a> {
+    /// The text around the line; at least [`LOOK`] bytes on either side unless the source ends.
+    pub text: &'a [u8],
+    /// Where the line stands in it, without its line end.
+    pub line: Range<usize>,
+    /// Where `text` stands in the source.
+    pub base: u64,
+}
+
+/// How far a format may look beyond its line. What needs more is cut off, wherever chunks are cut.
+pub const LOOK: usize = 8 * 1024;
+
+impl<'a> Hit<'a> {
+    /// The line as text: bytes that are no UTF-8 replaced, colours stripped.
+    pub fn line(&self) -> std::borrow::Cow<'a, str> {
+        super::lines::clean(&self.text[self.line.clone()])
+    }
+
+    /// Whether the source ends within the line.
+    pub fn is_unterminated(&self) -> bool {
+        self.line.end == self.text.len()
+    }
+
+    /// The bytes before the line, at most [`LOOK`].
+    pub fn before(&self) -> &'a [u8] {
+        &self.text[self.line.start.saturating_sub(LOOK)..self.line.start]
+    }
+
+    /// The lines after this one, within [`LOOK`].
+    pub fn following(&self) -> impl Iterator<Item = std::borrow::Cow<'a, str>> {
+        let from = (self.line.end + 1).min(self.text.len());
+        let to = (from + LOOK).min(self.text.len());
+        super::lines::lines(&self.text[from..to]).map(super::lines::clean)
+    }
+
+    /// A mark at this line.
+    pub fn mark(&self, harness: Option<&'static str>, kind: MarkKind) -> Mark {
+        Mark { offset: self.base + self.line.start as u64, harness, time: None, conversation: None, kind }
+    }
+}
+
+/// A candidate: what a line would mean if it stands where its writer puts it. The ordered pass over
+/// the source decides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mark {
+    /// Byte offset of its line in the source.
+    pub offset: u64,
+    /// The harness whose record it is; `None` for forge's own lines.
+    pub harness: Option<&'static str>,
+    /// The record's time.
+    pub time: Option<Time>,
+    /// The conversation it names.
+    pub conversation: Option<Id>,
+    /// What it would mean.
+    pub kind: MarkKind,
+}
+
+/// What a candidate would mean.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MarkKind {
+    /// A record. A counter without a conversation belongs to the latest one named before it.
+    Fact(Fact),
+    /// The time of the first record of a stretch.
+    Began,
+    /// A message starts streaming, in the stream of this name.
+    MessageStart(Id, Box<Call>),
+    /// The message that streams there has used this much so far.
+    MessageDelta(Id, Growth),
+    /// A conversation is named; `true` while an answer is streaming.
+    Named(bool),
+    /// A tool's output begins here and may run over many lines.
+    Open,
+    /// A tool's output ends here.
+    Close,
+    /// A ledger entry's header.
+    Entry(Box<Entry>),
+    /// The heading of a ledger entry's git summary.
+    GitSummary,
+    /// A line of forge's own in a loop log; with a run, that run's output follows.
+    Marker(Option<Box<Run>>),
+}
+
+/// A later report of a streaming message's usage, as Anthropic splits it. `None`: unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Growth {
+    /// Input that is neither read from nor written to the cache.
+    pub uncached: Option<u64>,
+    /// Input read from the cache.
+    pub cache_read: Option<u64>,
+    /// Input written to the cache.
+    pub cache_creation: Option<u64>,
+    /// Output so far.
+    pub output: Option<u64>,
+}
+
+impl Growth {
+    /// The message's usage, given what was known before. Counts only grow.
+    pub fn over(&self, earlier: &TokenUsage) -> TokenUsage {
+        let cached = earlier.cache_read_input_tokens.saturating_add(earlier.cache_creation_input_tokens);
+        let larger = |now: Option<u64>, then: u64| now.unwrap_or(0).max(then);
+        let uncached = larger(self.uncached, earlier.input_tokens.saturating_sub(cached));
+        let cache_read = larger(self.cache_read, earlier.cache_read_input_tokens);
+        let cache_creation = larger(self.cache_creation, earlier.cache_creation_input_tokens);
+        TokenUsage {
+            input_tokens: uncached.saturating_add(cache_read).saturating_add(cache_creation).min(MAX_COUNT),
+            cache_read_input_tokens: cache_read,
+            cache_creation_input_tokens: cache_creation,
+            output_tokens: larger(self.output, earlier.output_tokens),
+            ..*earlier
+        }
+    }
+}
+
+/// A ledger entry's header.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// What it says.
+    pub run: Run,
+    /// When the entry was appended.
+    pub appended: Time,
+    /// Where the output's fence opens; `None` without output.
+    pub output: Option<u64>,
+    /// Whether it stands after a closed fence, a header or the title, as the writer puts it.
+    pub in_place: bool,
+}
+
+impl Mark {
+    /// The mark with its time.
+    pub fn at(mut self, time: Option<Time>) -> Mark {
+        self.time = time;
+        self
+    }
+
+    /// The mark with its conversation.
+    pub fn of(mut self, conversation: Option<Id>) -> Mark {
+        self.conversation = conversation;
+        self
+    }
+
+    /// Whether it would count something, so that refusing it is worth a word.
+    pub fn is_usage(&self) -> bool {
+        matches!(&self.kind, MarkKind::Fact(Fact::Call(_) | Fact::Counter(_) | Fact::Footer(_)))
+    }
+}
+
+/// Reads a count; a defect if it is no whole number between zero and what 64 bits with a sign hold.
+pub fn count(text: &str) -> Result<u64, Defect> {
+    text.parse::<u64>().ok().filter(|count| *count <= MAX_COUNT).ok_or(Defect::OutOfRange)
+}

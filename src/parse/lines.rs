@@ -1,0 +1,77 @@
+//! Lines of bytes as text.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// Escape sequences of terminals: colours, cursor movements, titles.
+static ANSI: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])").ok());
+
+/// The line as text: bytes that are no UTF-8 replaced, escape sequences and a final CR stripped.
+pub fn clean(line: &[u8]) -> Cow<'_, str> {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let text = String::from_utf8_lossy(line);
+    if memchr::memchr(0x1b, line).is_none() {
+        return text;
+    }
+    match (&*ANSI, text) {
+        (Some(ansi), Cow::Borrowed(text)) => ansi.replace_all(text, ""),
+        (Some(ansi), Cow::Owned(text)) => Cow::Owned(ansi.replace_all(&text, "").into_owned()),
+        (None, text) => text,
+    }
+}
+
+/// The lines of a text, without their ends; the last one may be cut.
+pub fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(text).filter(|text| !text.is_empty());
+    std::iter::from_fn(move || {
+        let text = rest?;
+        match memchr::memchr(b'\n', text) {
+            Some(end) => {
+                rest = Some(&text[end + 1..]).filter(|text| !text.is_empty());
+                Some(&text[..end])
+            }
+            None => {
+                rest = None;
+                Some(text)
+            }
+        }
+    })
+}
+
+/// The lines of a text from the last to the first, with where each starts. The first may be cut.
+pub fn lines_backwards(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut end = text.strip_suffix(b"\n").map_or(text.len(), <[u8]>::len);
+    let mut done = text.is_empty();
+    std::iter::from_fn(move || {
+        if done {
+            return None;
+        }
+        let start = memchr::memrchr(b'\n', &text[..end]).map_or(0, |newline| newline + 1);
+        let line = &text[start..end];
+        done = start == 0;
+        end = start.saturating_sub(1);
+        Some((start, line))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{clean, lines, lines_backwards};
+
+    #[test]
+    fn strips_colours_and_carriage_returns() {
+        assert_eq!(clean(b"\x1b[2m2026\x1b[0m\x1b]0;title\x07 ok\r"), "2026 ok");
+        assert_eq!(clean(b"bad \xff byte"), "bad \u{fffd} byte");
+    }
+
+    #[test]
+    fn walks_lines_both_ways() {
+        let forwards: Vec<&[u8]> = lines(b"a\n\nb").collect();
+        assert_eq!(forwards, [b"a".as_slice(), b"", b"b"]);
+        let backwards: Vec<(usize, &[u8])> = lines_backwards(b"a\n\nb\n").collect();
+        assert_eq!(backwards, [(3, b"b".as_slice()), (2, b""), (0, b"a")]);
+    }
+}

@@ -1,0 +1,122 @@
+//! forge's loop logs: the whole output of every run of a loop, parted by forge's own lines
+//! `[<time>] <message>`. The output of a run follows `run <run_id> start (profile=<name>)`.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use uuid::Uuid;
+
+use super::content::Content;
+use super::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
+use super::lines::{clean, lines};
+use super::region::{Region, Sink};
+use crate::event::{Defect, Fact, Run, RunId, Time};
+
+/// See the module.
+pub(super) static FORMAT: Format = Format { name: "forge-loop-log", harness: None, sniff, shape: Shape::LoopLog };
+
+/// The log's own lines.
+pub(super) const LINES: Lines =
+    Lines { harness: None, needles: &["\n[2", "Z] run "], read, last_named: None, time: None };
+
+/// At the end of a line a marker may follow unterminated output; there only a run's start counts.
+static MARKER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let time = r"\[(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\] ";
+    let start = r"run (?<run>[0-9a-fA-F-]{36}) start \(profile=(?<profile>[^()]*)\)";
+    Regex::new(&format!("(?:{time}{start}$)|(?:^{})", time.replace("time", "own"))).ok()
+});
+
+fn sniff(head: &[u8]) -> bool {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    lines(head).next().is_some_and(|line| marker(&clean(line)).is_some())
+}
+
+/// The time and, where a run starts, its id and profile.
+fn marker(line: &str) -> Option<(Time, Option<(Uuid, String)>)> {
+    let found = MARKER.as_ref()?.captures(line)?;
+    let time = Time::parse(found.name("time").or_else(|| found.name("own"))?.as_str())?;
+    let run = found.name("run").and_then(|id| Uuid::try_parse(id.as_str()).ok());
+    Some((time, run.map(|id| (id, found.name("profile").map_or(String::new(), |name| name.as_str().to_owned())))))
+}
+
+fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
+    let line = hit.line();
+    let Some((time, run)) = marker(&line) else { return };
+    let run = run.map(|(id, profile)| {
+        let profile = Some(profile).filter(|name| !name.is_empty());
+        Box::new(Run { profile: profile.map(Into::into), started_at: Some(time), ..Run::new(id.to_string().into()) })
+    });
+    marks.push(hit.mark(None, MarkKind::Marker(run)).at(Some(time)));
+}
+
+/// The ordered pass over a loop log: decides which markers stand, and hands what follows to the run.
+#[derive(Debug)]
+pub(super) struct Pass {
+    latest: Option<Time>,
+    seen: HashSet<RunId>,
+    content: Content,
+    region: Region,
+}
+
+impl Pass {
+    pub(super) fn new() -> Pass {
+        Pass { latest: None, seen: HashSet::new(), content: Content::whole(), region: Region::nowhere() }
+    }
+
+    pub(super) fn push(&mut self, mark: Mark, sink: &mut Sink<'_>) {
+        for mark in self.content.push(mark, self.region.run().as_ref(), sink) {
+            self.take(mark, sink);
+        }
+    }
+
+    pub(super) fn finish(mut self, sink: &mut Sink<'_>) {
+        for mark in self.content.flush() {
+            self.take(mark, sink);
+        }
+        self.region.finish(sink);
+    }
+
+    fn take(&mut self, mark: Mark, sink: &mut Sink<'_>) {
+        match (mark.kind, mark.time) {
+            (MarkKind::Marker(run), Some(time)) => self.marker(mark.offset, time, run.map(|run| *run), sink),
+            (kind, _) => self.region.push(Mark { kind, ..mark }, sink),
+        }
+    }
+
+    /// forge's own lines never go back in time, and run ids never repeat.
+    fn marker(&mut self, offset: u64, time: Time, run: Option<Run>, sink: &mut Sink<'_>) {
+        let repeats = run.as_ref().is_some_and(|run| self.seen.contains(&run.id));
+        if repeats || self.latest.is_some_and(|latest| time < latest) {
+            sink.defect(offset, self.region.run(), Defect::QuotedEntry);
+            return;
+        }
+        self.latest = Some(time);
+        let next = match run {
+            Some(run) => {
+                self.seen.insert(run.id.clone());
+                let next = Region::in_run(run.id.clone()).since(run.started_at);
+                sink.event(offset, None, None, None, Fact::Run(Box::new(run)));
+                next
+            }
+            None => Region::nowhere(),
+        };
+        std::mem::replace(&mut self.region, next).finish(sink);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::marker;
+
+    #[test]
+    fn a_run_start_counts_at_the_end_of_a_line_too() {
+        let start = "[2026-05-12T07:03:00Z] run 01a06200-0000-7000-8000-0000000000a1 start (profile=codex1)";
+        let (_, run) = marker(start).expect("a marker");
+        assert_eq!(run.expect("a run").1, "codex1");
+        assert!(marker(&format!("unterminated{start}")).is_some_and(|(_, run)| run.is_some()));
+        assert!(marker("[2026-05-12T07:04:00Z] pause for 30s").is_some_and(|(_, run)| run.is_none()));
+        assert!(marker("unterminated[2026-05-12T07:04:00Z] pause for 30s").is_none());
+        assert!(marker("[1] note").is_none());
+    }
+}

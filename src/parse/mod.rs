@@ -1,0 +1,138 @@
+//! Text becomes events. Pure: it knows nothing of files, and what it says holds nothing that an
+//! agent wrote.
+//!
+//! A chunk of a source gives *candidates* ([`Mark`]s): what a line would mean if it stands where its
+//! writer puts it. Chunks can be cut at any line end and scanned in parallel. One ordered pass over
+//! the source ([`Reading`]) decides which candidates stand. A new format is a file of its own and a
+//! line in [`FORMATS`].
+
+mod claude_stream;
+mod codex_exec;
+mod codex_trace;
+mod content;
+mod debug;
+mod format;
+mod ledger;
+mod lines;
+mod loop_log;
+mod region;
+mod scan;
+mod tracing;
+
+use crate::event::{Defect, Event, Time};
+use content::Content;
+use region::{Region, Sink};
+use scan::{Scanner, lines_of};
+
+pub use format::{Format, LOOK, Mark};
+use format::{Lines, Shape};
+pub use scan::Chunk;
+
+/// Every format that is read. The first whose `sniff` holds is a file's.
+pub static FORMATS: [&Format; 6] = [
+    &ledger::FORMAT,
+    &loop_log::FORMAT,
+    &claude_stream::DOCUMENT,
+    &claude_stream::STREAM,
+    &codex_trace::FORMAT,
+    &codex_exec::FORMAT,
+];
+
+/// The format of a source that begins with `head`; `None` if it is none that we know.
+pub fn detect(head: &[u8]) -> Option<&'static Format> {
+    FORMATS.iter().copied().find(|format| (format.sniff)(head))
+}
+
+/// One source being read: scan its chunks, in parallel if need be, and push their marks in order.
+#[derive(Debug)]
+pub struct Reading {
+    scanner: Scanner,
+    pass: Pass,
+}
+
+#[derive(Debug)]
+enum Pass {
+    Ledger(Box<ledger::Pass>),
+    LoopLog(Box<loop_log::Pass>),
+    Bare(Box<(Content, Region)>),
+}
+
+impl Reading {
+    /// Begins to read a source of this format. `head` is what it begins with: a ledger's front
+    /// matter must be in it. `now` tells entries that claim to be of the future. `None` for a document, which is read by [`read_document`].
+    pub fn new(format: &'static Format, head: &[u8], now: Time) -> Option<Reading> {
+        let all = || FORMATS.iter().filter_map(|format| lines_of(format));
+        let own = |lines: &'static Lines| std::iter::once(lines);
+        let (parts, pass): (Vec<&'static Lines>, Pass) = match format.shape {
+            Shape::Ledger => {
+                (own(&ledger::LINES).chain(all()).collect(), Pass::Ledger(Box::new(ledger::Pass::new(head, now))))
+            }
+            Shape::LoopLog => {
+                (own(&loop_log::LINES).chain(all()).collect(), Pass::LoopLog(Box::new(loop_log::Pass::new())))
+            }
+            // A bare log holds whatever its harness prints: traces and plain output mix.
+            Shape::Lines(_) => {
+                let parts = all().filter(|lines| lines.harness == format.harness).collect();
+                (parts, Pass::Bare(Box::new((Content::from(0), Region::default()))))
+            }
+            Shape::Document(_) => return None,
+        };
+        Some(Reading { scanner: Scanner::new(parts)?, pass })
+    }
+
+    /// The candidates of one chunk.
+    pub fn scan(&self, chunk: &Chunk<'_>) -> Vec<Mark> {
+        self.scanner.scan(chunk)
+    }
+
+    /// Decides on the candidates of the next chunk.
+    pub fn push(&mut self, marks: Vec<Mark>, emit: &mut dyn FnMut(Event)) {
+        let mut sink = Sink::new(emit);
+        for mark in marks {
+            match &mut self.pass {
+                Pass::Ledger(pass) => pass.push(mark),
+                Pass::LoopLog(pass) => pass.push(mark, &mut sink),
+                Pass::Bare(bare) => {
+                    for mark in bare.0.push(mark, None, &mut sink) {
+                        bare.1.push(mark, &mut sink);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The source is over.
+    pub fn finish(self, emit: &mut dyn FnMut(Event)) {
+        let mut sink = Sink::new(emit);
+        match self.pass {
+            Pass::Ledger(pass) => pass.finish(&mut sink),
+            Pass::LoopLog(pass) => pass.finish(&mut sink),
+            Pass::Bare(bare) => {
+                let (mut content, mut region) = *bare;
+                for mark in content.flush() {
+                    region.push(mark, &mut sink);
+                }
+                region.finish(&mut sink);
+            }
+        }
+    }
+}
+
+/// Reads a document from front to back. Nothing for formats of lines.
+pub fn read_document(
+    format: &'static Format,
+    input: &mut dyn std::io::BufRead,
+    emit: &mut dyn FnMut(Event),
+) -> std::io::Result<()> {
+    let Shape::Document(read) = &format.shape else { return Ok(()) };
+    let mut sink = Sink::new(emit);
+    let mut region = Region::default();
+    read(input, &mut |mark| region.push(mark, &mut sink))?;
+    region.finish(&mut sink);
+    Ok(())
+}
+
+/// A line that was longer than chunks can hold, as an event.
+pub fn line_too_long(offset: u64) -> Event {
+    Event { offset, run: None, harness: None, time: None, fact: crate::event::Fact::Defect(Defect::LineTooLong) }
+}

@@ -1,0 +1,187 @@
+//! The output of one run, or a bare log: gives its records their run and conversation.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use super::format::{Mark, MarkKind};
+use crate::event::{Call, Counter, Defect, Event, Fact, Id, RunId, Time, TokenUsage};
+
+/// How many of the latest calls a counter's reading may be the twin of.
+const RECENT: usize = 256;
+
+/// Where the ordered pass puts its events.
+pub(super) struct Sink<'a> {
+    emit: &'a mut dyn FnMut(Event),
+}
+
+impl<'a> Sink<'a> {
+    pub(super) fn new(emit: &'a mut dyn FnMut(Event)) -> Sink<'a> {
+        Sink { emit }
+    }
+
+    pub(super) fn event(
+        &mut self,
+        offset: u64,
+        run: Option<RunId>,
+        harness: Option<&'static str>,
+        time: Option<Time>,
+        fact: Fact,
+    ) {
+        (self.emit)(Event { offset, run, harness: harness.map(Into::into), time, fact });
+    }
+
+    pub(super) fn defect(&mut self, offset: u64, run: Option<RunId>, defect: Defect) {
+        self.event(offset, run, None, None, Fact::Defect(defect));
+    }
+}
+
+/// One run's output in the order of its lines.
+#[derive(Debug, Default)]
+pub(super) struct Region {
+    run: Option<RunId>,
+    /// The harness whose records count; `None`: the first record tells.
+    harness: Option<String>,
+    /// Whether records count here at all: between the runs of a loop log they don't.
+    is_nowhere: bool,
+    start: Option<Time>,
+    /// The conversation that was named last.
+    current: Option<Id>,
+    /// Conversations with a record since the start.
+    known: HashSet<Id>,
+    recent: VecDeque<(TokenUsage, Id)>,
+    streaming: HashMap<Id, Call>,
+    /// The latest sign of life, if an answer was streaming then.
+    streams: Option<Event>,
+}
+
+impl Region {
+    pub(super) fn in_run(run: RunId) -> Region {
+        Region { run: Some(run), ..Region::default() }
+    }
+
+    /// A stretch that is no run's output.
+    pub(super) fn nowhere() -> Region {
+        Region { is_nowhere: true, ..Region::default() }
+    }
+
+    /// Sets when the output began, or the first record of a bare log.
+    pub(super) fn since(mut self, start: Option<Time>) -> Region {
+        self.start = start;
+        self
+    }
+
+    /// Names the harness that wrote it; records of other harnesses are quotes.
+    pub(super) fn written_by(mut self, harness: &str) -> Region {
+        self.harness = Some(harness.to_owned());
+        self
+    }
+
+    pub(super) fn run(&self) -> Option<RunId> {
+        self.run.clone()
+    }
+
+    /// Takes a candidate that stands.
+    pub(super) fn push(&mut self, mark: Mark, sink: &mut Sink<'_>) {
+        if matches!(mark.kind, MarkKind::Began) {
+            self.start = self.start.or(mark.time);
+            return;
+        }
+        if self.is_nowhere || !self.is_of_harness(&mark) {
+            return;
+        }
+        if self.is_echo(&mark) {
+            if mark.is_usage() {
+                sink.defect(mark.offset, self.run.clone(), Defect::Echo);
+            }
+            return;
+        }
+        let conversation = self.conversation_of(&mark);
+        if let Some(id) = &conversation {
+            self.known.insert(id.clone());
+            self.current = Some(id.clone());
+            let streams = matches!(mark.kind, MarkKind::Named(true) | MarkKind::MessageStart(..));
+            self.streams = streams.then(|| Event {
+                offset: mark.offset,
+                run: self.run.clone(),
+                harness: mark.harness.map(Into::into),
+                time: mark.time,
+                fact: Fact::Unfinished(id.clone()),
+            });
+        }
+        let Some(fact) = self.fact(mark.kind, conversation) else { return };
+        if let Fact::Call(call) = &fact {
+            self.remember(call);
+        }
+        sink.event(mark.offset, self.run.clone(), mark.harness, mark.time, fact);
+    }
+
+    /// The output is over.
+    pub(super) fn finish(self, sink: &mut Sink<'_>) {
+        if let Some(unfinished) = self.streams {
+            (sink.emit)(unfinished);
+        }
+    }
+
+    /// Where nothing names the harness, its first record that no plain text can be taken for does.
+    fn is_of_harness(&mut self, mark: &Mark) -> bool {
+        let Some(harness) = mark.harness else { return false };
+        let tells = matches!(mark.kind, MarkKind::Fact(Fact::Call(_) | Fact::Counter(_) | Fact::Conversation(_)));
+        if self.harness.is_none() && tells {
+            self.harness = Some(harness.to_owned());
+        }
+        self.harness.as_ref().is_none_or(|own| own == harness)
+    }
+
+    /// Records that are older than the output are quotes from older logs, unless they belong to a
+    /// conversation that lives here: clocks are set back at times.
+    fn is_echo(&self, mark: &Mark) -> bool {
+        let is_old = mark.time.zip(self.start).is_some_and(|(time, start)| time < start);
+        is_old && mark.conversation.as_ref().is_none_or(|id| !self.known.contains(id))
+    }
+
+    /// The record's own conversation; else that of the call a reading is the twin of; else the one
+    /// that was named last.
+    fn conversation_of(&self, mark: &Mark) -> Option<Id> {
+        if mark.conversation.is_some() {
+            return mark.conversation.clone();
+        }
+        let last = match &mark.kind {
+            MarkKind::Fact(Fact::Counter(counter)) => counter.last,
+            _ => None,
+        };
+        let twin = last.and_then(|last| self.recent.iter().rev().find(|(usage, _)| *usage == last));
+        twin.map(|(_, id)| id.clone()).or_else(|| self.current.clone())
+    }
+
+    fn fact(&mut self, kind: MarkKind, conversation: Option<Id>) -> Option<Fact> {
+        match kind {
+            MarkKind::Fact(Fact::Counter(counter)) => {
+                Some(Fact::Counter(Box::new(Counter { conversation, ..*counter })))
+            }
+            MarkKind::Fact(Fact::Footer(mut footer)) => {
+                footer.conversation = footer.conversation.or(conversation);
+                Some(Fact::Footer(footer))
+            }
+            MarkKind::Fact(fact) => Some(fact),
+            MarkKind::MessageStart(stream, call) => {
+                self.streaming.insert(stream, (*call).clone());
+                Some(Fact::Call(call))
+            }
+            MarkKind::MessageDelta(stream, growth) => {
+                let call = self.streaming.get_mut(&stream)?;
+                call.usage = growth.over(&call.usage);
+                call.is_final = true;
+                Some(Fact::Call(Box::new(call.clone())))
+            }
+            _ => None,
+        }
+    }
+
+    fn remember(&mut self, call: &Call) {
+        if let Some(id) = &call.conversation {
+            if self.recent.len() == RECENT {
+                self.recent.pop_front();
+            }
+            self.recent.push_back((call.usage, id.clone()));
+        }
+    }
+}

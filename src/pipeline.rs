@@ -1,0 +1,230 @@
+//! From paths to facts: the only room that sees sources, parsers and folds together, and the only
+//! one that runs in parallel.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Defect, Event, Fact, Time};
+use crate::fold::{Facts, Settled, SourceFold, settle};
+use crate::parse::{self, Format, Mark, Reading};
+use crate::source::{CHUNK, Chunk, Chunks, Discovered, Input, Limits, Opened, open};
+
+/// How the sources are read.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Bytes of a chunk.
+    pub chunk: usize,
+    /// The longest line that is kept.
+    pub longest_line: usize,
+    /// Now: no ledger's entry can be much later.
+    pub now: Time,
+}
+
+impl Options {
+    /// What fits any input, at this time.
+    pub fn at(now: Time) -> Options {
+        Options { chunk: CHUNK, longest_line: 16 * 1024 * 1024, now }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits { chunk: self.chunk, look: parse::LOOK, line: self.longest_line }
+    }
+}
+
+/// What one reading of the sources gave.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Everything the sources tell.
+    pub facts: Facts,
+    /// Sources of a known format.
+    pub files: u64,
+    /// Bytes of theirs, after decompression.
+    pub bytes: u64,
+    /// What was passed over, and why; `true` if it is a loss that the user should hear of.
+    pub skipped: Vec<(PathBuf, String, bool)>,
+}
+
+impl Outcome {
+    fn merge(mut self, other: Outcome) -> Outcome {
+        self.skipped.extend(other.skipped);
+        Outcome {
+            facts: self.facts.merge(other.facts),
+            files: self.files + other.files,
+            bytes: self.bytes + other.bytes,
+            skipped: self.skipped,
+        }
+    }
+
+    fn skipped(input: &Input, reason: String, is_loss: bool) -> Outcome {
+        Outcome { skipped: vec![(PathBuf::from(input.name()), reason, is_loss)], ..Outcome::default() }
+    }
+
+    /// Weighs the facts.
+    pub fn settle(&mut self) -> Settled {
+        settle(std::mem::take(&mut self.facts))
+    }
+}
+
+/// Reads every source. A source that can't be read costs only itself; one that was named by hand
+/// and can't be opened is an error.
+pub fn read(discovered: Discovered, options: &Options) -> Result<Outcome> {
+    let unreadable = discovered.skipped.into_iter().map(|(path, reason)| (path, reason, true)).collect();
+    let walked = Outcome { skipped: unreadable, ..Outcome::default() };
+    let read = discovered.inputs.par_iter().map(|input| read_source(input, options));
+    let mut outcome = read.try_reduce(Outcome::default, |a, b| Ok(a.merge(b)))?.merge(walked);
+    outcome.skipped.sort();
+    Ok(outcome)
+}
+
+fn read_source(input: &Input, options: &Options) -> Result<Outcome> {
+    let opened = match open(input) {
+        Ok(opened) => opened,
+        Err(cause) => return unreadable(input, cause),
+    };
+    let Some(format) = parse::detect(&opened.head) else {
+        return Ok(unknown(input, &opened.head));
+    };
+    let mut fold = SourceFold::new(&input.name());
+    let bytes = match Reading::new(format, &opened.head, options.now) {
+        Some(reading) => read_lines(input, opened, reading, options, &mut |event| fold.apply(event)),
+        None => read_document(format, opened, &mut |event| fold.apply(event)),
+    };
+    let facts = fold.finish();
+    match bytes {
+        Ok(bytes) => Ok(Outcome { facts, files: 1, bytes, skipped: Vec::new() }),
+        // What was read until then counts.
+        Err(cause) => Ok(Outcome { facts, files: 1, ..Outcome::skipped(input, cause.to_string(), true) }),
+    }
+}
+
+fn unreadable(input: &Input, cause: std::io::Error) -> Result<Outcome> {
+    match input {
+        Input::File(path, true) => Err(Error::io(path, cause)),
+        Input::Stdin => Err(Error::new(ErrorKind::Io, "standard input").caused_by(cause)),
+        Input::File(_, false) => Ok(Outcome::skipped(input, cause.to_string(), true)),
+    }
+}
+
+fn unknown(input: &Input, head: &[u8]) -> Outcome {
+    let reason = match head {
+        [] => "empty",
+        _ if memchr::memchr(0, head).is_some() => "binary, of no known format",
+        _ => "no known format",
+    };
+    Outcome::skipped(input, reason.to_owned(), false)
+}
+
+fn read_document(format: &'static Format, opened: Opened, emit: &mut dyn FnMut(Event)) -> std::io::Result<u64> {
+    let mut input = BufReader::new(Counted { reader: opened.reader, bytes: 0 });
+    parse::read_document(format, &mut input, emit)?;
+    Ok(input.get_ref().bytes)
+}
+
+/// Counts what passes.
+struct Counted<R> {
+    reader: R,
+    bytes: u64,
+}
+
+impl<R: std::io::Read> std::io::Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.bytes += read as u64;
+        Ok(read)
+    }
+}
+
+fn read_lines(
+    input: &Input,
+    opened: Opened,
+    reading: Reading,
+    options: &Options,
+    emit: &mut dyn FnMut(Event),
+) -> std::io::Result<u64> {
+    match (input, opened.length) {
+        // What fits in the head is not read twice.
+        (Input::File(path, _), Some(length)) if length > opened.head.len() as u64 => {
+            read_parts(path, length, reading, options, emit)?;
+            Ok(length)
+        }
+        _ => read_stream(opened, reading, options, emit),
+    }
+}
+
+/// Reads a plain file in parts, several at once, each into its own small buffer.
+fn read_parts(
+    path: &std::path::Path,
+    length: u64,
+    mut reading: Reading,
+    options: &Options,
+    emit: &mut dyn FnMut(Event),
+) -> std::io::Result<()> {
+    let limits = options.limits();
+    let count = limits.count(length);
+    let at_once = 8 * rayon::current_num_threads() as u64;
+    let mut first = 0;
+    while first < count {
+        let part = first..(first + at_once).min(count);
+        let open = || (File::open(path), Chunk::default());
+        let scanned: Vec<std::io::Result<Scanned>> = part
+            .clone()
+            .into_par_iter()
+            .map_init(open, |(file, chunk), index| {
+                let file = file.as_mut().map_err(|error| std::io::Error::from(error.kind()))?;
+                limits.read(file, length, index, chunk)?;
+                Ok(scan(&reading, chunk))
+            })
+            .collect();
+        for scanned in scanned {
+            take(&mut reading, scanned?, emit);
+        }
+        first = part.end;
+    }
+    reading.finish(emit);
+    Ok(())
+}
+
+/// Reads what comes as a stream: standard input, compressed files.
+fn read_stream(
+    opened: Opened,
+    mut reading: Reading,
+    options: &Options,
+    emit: &mut dyn FnMut(Event),
+) -> std::io::Result<u64> {
+    let mut chunks = Chunks::new(opened.reader, options.limits());
+    let at_once = 2 * rayon::current_num_threads();
+    let mut bytes = 0;
+    loop {
+        let batch: Vec<Chunk> = chunks.by_ref().take(at_once).collect();
+        let Some(last) = batch.last() else { break };
+        bytes = last.base + last.end as u64;
+        let scanned: Vec<Scanned> = batch.par_iter().map(|chunk| scan(&reading, chunk)).collect();
+        for scanned in scanned {
+            take(&mut reading, scanned, emit);
+        }
+    }
+    if chunks.broken.is_some() {
+        emit(Event { offset: bytes, run: None, harness: None, time: None, fact: Fact::Defect(Defect::Truncated) });
+    }
+    reading.finish(emit);
+    Ok(bytes)
+}
+
+/// A chunk's candidates, and the line that was too long for it.
+type Scanned = (Vec<Mark>, Option<u64>);
+
+fn scan(reading: &Reading, chunk: &Chunk) -> Scanned {
+    let lines = parse::Chunk { text: &chunk.text, start: chunk.start, end: chunk.end, base: chunk.base };
+    (reading.scan(&lines), chunk.too_long)
+}
+
+fn take(reading: &mut Reading, (marks, too_long): Scanned, emit: &mut dyn FnMut(Event)) {
+    reading.push(marks, emit);
+    if let Some(offset) = too_long {
+        emit(parse::line_too_long(offset));
+    }
+}

@@ -1,0 +1,50 @@
+//! Values for machines: whole, exact, never rounded.
+
+use chrono::SecondsFormat;
+
+use crate::event::{Time, Usd};
+
+const PICO_PER_DOLLAR: u64 = 1_000_000_000_000;
+
+/// Dollars as a decimal: every digit, no exponent, no zeros at the end.
+///
+/// Not through a double, which can't hold more than some nine thousand dollars to the pico-dollar.
+pub(super) fn dollars(usd: Usd) -> String {
+    let sign = if usd.pico() < 0 { "-" } else { "" };
+    let pico = usd.pico().unsigned_abs();
+    let decimal = format!("{sign}{}.{:012}", pico / PICO_PER_DOLLAR, pico % PICO_PER_DOLLAR);
+    decimal.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A time as RFC 3339 in UTC, with a fraction only where there is one; `None` beyond the calendar.
+pub(super) fn instant(time: Time) -> Option<String> {
+    Some(time.to_utc()?.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{dollars, instant};
+    use crate::event::{Time, Usd};
+
+    #[test]
+    fn dollars_keep_every_digit() {
+        let exact = |pico| dollars(Usd::from_pico(pico));
+        assert_eq!(exact(0), "0");
+        assert_eq!(exact(1), "0.000000000001");
+        assert_eq!(exact(23_750_000_000_000), "23.75");
+        assert_eq!(exact(100_000_000_000_000), "100");
+        assert_eq!(exact(-1_500_000_000_000), "-1.5");
+        assert_eq!(exact(i64::MAX), "9223372.036854775807");
+        assert_eq!(exact(i64::MIN), "-9223372.036854775808");
+    }
+
+    #[test]
+    fn instants_are_utc_with_a_fraction_only_where_there_is_one() {
+        let exact = |micros| instant(Time::from_micros(micros));
+        assert_eq!(exact(1_000_000).as_deref(), Some("1970-01-01T00:00:01Z"));
+        assert_eq!(exact(1_500_000).as_deref(), Some("1970-01-01T00:00:01.500Z"));
+        assert_eq!(exact(1).as_deref(), Some("1970-01-01T00:00:00.000001Z"));
+        assert_eq!(exact(i64::MAX), None);
+        assert_eq!(exact(i64::MIN), None);
+    }
+}

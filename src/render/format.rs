@@ -1,0 +1,53 @@
+//! What is asked of a renderer: the format, and how the screen looks.
+
+use crate::error::{Error, Result};
+
+/// An output format of a report or a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A screen for people.
+    Table,
+    /// One JSON document.
+    Json,
+    /// A JSON object a row and line.
+    Jsonl,
+    /// Comma-separated values.
+    Csv,
+    /// A table in GitHub's Markdown.
+    Markdown,
+}
+
+impl Format {
+    /// All formats, in the order that help shows them.
+    pub const ALL: [Format; 5] = [Format::Table, Format::Json, Format::Jsonl, Format::Csv, Format::Markdown];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Table => "table",
+            Format::Json => "json",
+            Format::Jsonl => "jsonl",
+            Format::Csv => "csv",
+            Format::Markdown => "markdown",
+        }
+    }
+
+    /// The format of this name; the error lists the names there are.
+    pub fn from_name(name: &str) -> Result<Format> {
+        Format::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
+            let names = Format::ALL.map(Format::name).join(", ");
+            Error::invalid(format!("no format {name:?}: choose one of {names}"))
+        })
+    }
+}
+
+/// How a screen looks; machine formats don't care.
+#[derive(Debug, Clone)]
+pub struct Style {
+    /// Cells a line may take; `None` never cuts anything, as for a pipe.
+    pub width: Option<usize>,
+    /// Whether state is marked by colour too. Nothing depends on it.
+    pub color: bool,
+    /// Whether words stand around the table; `false` with `--quiet`.
+    pub notes: bool,
+}

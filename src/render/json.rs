@@ -1,0 +1,168 @@
+//! JSON of reports and tables. Keys are column names, numbers are whole and exact, a blank is `null`.
+
+use std::io::{self, Write};
+
+use serde::ser::{Error as _, SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer};
+use serde_json::ser::{Formatter, Serializer as JsonSerializer};
+use serde_json::value::RawValue;
+
+use super::{escape, exact};
+use crate::table::schema::Column;
+use crate::table::{Cell, Report, Skipped, Sources, Table, Warning};
+
+/// Grows when a key changes its meaning or goes away, not when one is added.
+const SCHEMA_VERSION: u32 = 1;
+
+/// Columns that stand together under `runs_by_quality`, and their keys there.
+const BY_QUALITY: [(&str, &str); 4] =
+    [("exact_runs", "exact"), ("blended_runs", "blended"), ("partial_runs", "partial"), ("unknown_runs", "unknown")];
+
+/// Writes a report with its totals, its sources and its warnings.
+pub(super) fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    write(&Document(report), out)
+}
+
+/// Writes all rows as one array.
+pub(super) fn array(table: &Table, out: &mut dyn Write) -> io::Result<()> {
+    write(&Rows(table), out)
+}
+
+/// Writes an object a row and line.
+pub(super) fn lines(table: &Table, out: &mut dyn Write) -> io::Result<()> {
+    (0..table.height()).try_for_each(|row| write(&Row { table, row }, out))
+}
+
+fn write(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    value.serialize(&mut JsonSerializer::with_formatter(&mut *out, Visible))?;
+    writeln!(out)
+}
+
+/// JSON leaves characters alone that steer a terminal beyond ASCII; escaped they are the same text.
+struct Visible;
+
+impl Formatter for Visible {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, mut fragment: &str) -> io::Result<()> {
+        while let Some((at, c)) = fragment.char_indices().find(|(_, c)| escape::is_hidden(*c)) {
+            writer.write_all(&fragment.as_bytes()[..at])?;
+            writer.write_all(escape::json(c).as_bytes())?;
+            fragment = &fragment[at + c.len_utf8()..];
+        }
+        writer.write_all(fragment.as_bytes())
+    }
+}
+
+struct Document<'a>(&'a Report);
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let report = self.0;
+        let by: Vec<&str> = report.by.iter().map(|column| column.name).collect();
+        let warnings: Vec<Warned> = report.warnings.iter().map(Warned).collect();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("schema_version", &SCHEMA_VERSION)?;
+        map.serialize_entry("by", &by)?;
+        map.serialize_entry("rows", &Rows(&report.rows))?;
+        map.serialize_entry("totals", &Row { table: &report.totals, row: 0 })?;
+        map.serialize_entry("sources", &Reading(&report.sources))?;
+        map.serialize_entry("warnings", &warnings)?;
+        map.end()
+    }
+}
+
+struct Rows<'a>(&'a Table);
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut rows = serializer.serialize_seq(Some(self.0.height()))?;
+        for row in 0..self.0.height() {
+            rows.serialize_element(&Row { table: self.0, row })?;
+        }
+        rows.end()
+    }
+}
+
+/// One row, its columns in the table's order and the counts by quality together at the end.
+struct Row<'a> {
+    table: &'a Table,
+    row: usize,
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (position, column) in self.table.columns().iter().enumerate() {
+            if quality_key(column).is_none() {
+                map.serialize_entry(column.name, &Value(self.table.cell(self.row, position)))?;
+            }
+        }
+        if self.table.columns().iter().any(|column| quality_key(column).is_some()) {
+            map.serialize_entry("runs_by_quality", &ByQuality(self))?;
+        }
+        map.end()
+    }
+}
+
+fn quality_key(column: &Column) -> Option<&'static str> {
+    BY_QUALITY.iter().find(|(name, _)| *name == column.name).map(|(_, key)| *key)
+}
+
+struct ByQuality<'a>(&'a Row<'a>);
+
+impl Serialize for ByQuality<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Row { table, row } = self.0;
+        serializer.collect_map(BY_QUALITY.iter().map(|(name, key)| (key, Value(table.get(*row, name)))))
+    }
+}
+
+struct Value(Cell);
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Cell::Blank => serializer.serialize_none(),
+            Cell::Text(text) => serializer.serialize_str(text),
+            Cell::Integer(value) => serializer.serialize_i64(*value),
+            // The decimal itself: a double would lose digits of a large sum.
+            Cell::Usd(value) => {
+                RawValue::from_string(exact::dollars(*value)).map_err(S::Error::custom)?.serialize(serializer)
+            }
+            Cell::Time(value) => exact::instant(*value).serialize(serializer),
+            Cell::Flag(value) => serializer.serialize_bool(*value),
+        }
+    }
+}
+
+struct Reading<'a>(&'a Sources);
+
+impl Serialize for Reading<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let skipped: Vec<PassedOver> = self.0.skipped.iter().map(PassedOver).collect();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("files", &self.0.files)?;
+        map.serialize_entry("bytes", &self.0.bytes)?;
+        map.serialize_entry("skipped", &skipped)?;
+        map.end()
+    }
+}
+
+struct PassedOver<'a>(&'a Skipped);
+
+impl Serialize for PassedOver<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([("path", &self.0.path), ("reason", &self.0.reason)])
+    }
+}
+
+struct Warned<'a>(&'a Warning);
+
+impl Serialize for Warned<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("code", &self.0.code)?;
+        map.serialize_entry("message", &self.0.message)?;
+        map.serialize_entry("count", &self.0.count)?;
+        map.end()
+    }
+}

@@ -1,0 +1,69 @@
+//! Reports and tables become text. Data in, bytes out: what is shown, rounded or left blank is decided
+//! here; what is true was decided before.
+//!
+//! Text of untrusted origin is escaped for its medium at the last step before it is written, so that no
+//! name in a ledger can steer a terminal, start a formula or break out of a Markdown cell.
+//!
+//! To add a format: one file with `report` and `table`, one variant in [`Format`], one line in each
+//! `match` below.
+
+mod bar;
+mod csv;
+mod dimension;
+mod escape;
+mod exact;
+mod figure;
+mod fit;
+mod format;
+mod headline;
+mod json;
+mod markdown;
+mod measure;
+mod notes;
+mod number;
+mod period;
+mod row;
+mod screen;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::{BufWriter, Write};
+
+pub use escape::terminal;
+pub use format::{Format, Style};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::table::{Report, Table};
+
+/// Writes `report`; `style` is for people's formats only.
+pub fn report(report: &Report, format: Format, style: &Style, out: &mut dyn Write) -> Result<()> {
+    written(out, |out| match format {
+        Format::Table => text::report(report, style, out),
+        Format::Json => json::report(report, out),
+        Format::Jsonl => json::lines(&report.rows, out),
+        Format::Csv => csv::table(&report.rows, out),
+        Format::Markdown => markdown::report(report, style, out),
+    })
+}
+
+/// Writes a plain table such as `runs`, all columns and rows of it.
+pub fn table(table: &Table, format: Format, out: &mut dyn Write) -> Result<()> {
+    written(out, |out| match format {
+        Format::Table => text::table(table, out),
+        Format::Json => json::array(table, out),
+        Format::Jsonl => json::lines(table, out),
+        Format::Csv => csv::table(table, out),
+        Format::Markdown => markdown::table(table, out),
+    })
+}
+
+/// Runs `write` on a buffered `out`. The cause of the error stays an [`std::io::Error`], which
+/// [`Error::is_broken_pipe`] relies on.
+fn written(out: &mut dyn Write, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
+    let mut out = BufWriter::new(out);
+    write(&mut out)
+        .and_then(|()| out.flush())
+        .map_err(|cause| Error::new(ErrorKind::Io, "cannot write the output").caused_by(cause))
+}

@@ -1,0 +1,105 @@
+//! The sentences below the table: how far it can be trusted, and what else the reader should know.
+//!
+//! They hold names as they were found; whoever writes them escapes them for the medium.
+
+use std::collections::BTreeMap;
+
+use super::dimension::{number_of, short_id};
+use super::period;
+use super::row::Row;
+use crate::table::{Report, Skipped};
+
+/// Names in a sentence before it breaks off.
+const MOST_NAMES: usize = 3;
+
+/// Reasons of skipped files that are told one by one.
+const MOST_REASONS: usize = 5;
+
+/// Everything below the table, a sentence a line.
+pub(super) fn all(report: &Report) -> Vec<String> {
+    let about_runs = coverage(report).into_iter().chain(slowest(report));
+    about_runs.chain(skipped(&report.sources.skipped)).chain(warnings(report)).collect()
+}
+
+/// What stands where there are no rows: why, and what to do.
+pub(super) fn nothing(report: &Report) -> String {
+    let is_windowed = report.window.since.is_some() || report.window.until.is_some();
+    match period::covered(&report.window).filter(|_| is_windowed) {
+        Some(days) => format!("Nothing in this window: {days}. Widen it with --since and --until."),
+        None => format!("Nothing to report in {}.", number_of(report.sources.files, "file")),
+    }
+}
+
+/// How many runs the figures cover, and what the others left. `None` without any.
+pub(super) fn coverage(report: &Report) -> Option<String> {
+    let totals = Row::new(&report.totals, 0);
+    let (all, exact, unknown) = (totals.measured(), totals.count("exact_runs"), totals.count("unknown_runs"));
+    let blind = if unknown > 0 { names(&report.blind_loops) } else { String::new() };
+    let clauses: Vec<String> = [
+        clause(totals.count("blended_runs"), "left only a footer", "left only a footer"),
+        clause(totals.count("partial_runs"), "was cut off", "were cut off"),
+        clause(unknown, "left nothing", "left nothing").map(|clause| clause + &blind),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let things = things(totals.count("runs"), all);
+    match all {
+        0 => None,
+        _ if !clauses.is_empty() => Some(format!("Measured {exact} of {things}: {}.", clauses.join(", "))),
+        1 => Some(format!("Measured {things}.")),
+        _ => Some(format!("Measured all {things}.")),
+    }
+}
+
+/// The quality counts hold runs and the conversations that belong to none.
+fn things(runs: i64, all: i64) -> String {
+    match runs {
+        0 => number_of(all, "conversation"),
+        _ if runs < all => format!("{} and conversations", number_of(all, "run")),
+        _ => number_of(all, "run"),
+    }
+}
+
+fn clause(count: i64, one: &str, many: &str) -> Option<String> {
+    (count > 0).then(|| format!("{} {}", super::number::count(count), if count == 1 { one } else { many }))
+}
+
+fn names(names: &[String]) -> String {
+    let mut shown: Vec<&str> = names.iter().take(MOST_NAMES).map(String::as_str).collect();
+    if names.len() > MOST_NAMES {
+        shown.push("…");
+    }
+    if shown.is_empty() { String::new() } else { format!(" ({})", shown.join(", ")) }
+}
+
+fn slowest(report: &Report) -> Option<String> {
+    let slowest = report.slowest.as_ref().filter(|slowest| slowest.times_median.is_finite())?;
+    let id = short_id(&slowest.run_id);
+    Some(format!("Slowest: {id} {}, {:.1}× its loop's median", slowest.loop_name, slowest.times_median))
+}
+
+/// What was passed over, the most frequent reason first.
+fn skipped(skipped: &[Skipped]) -> Vec<String> {
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for Skipped { path, reason } in skipped {
+        by_reason.entry(reason).or_default().push(path);
+    }
+    let mut reasons: Vec<_> = by_reason.into_iter().collect();
+    reasons.sort_by_key(|(_, paths)| std::cmp::Reverse(paths.len()));
+    let others: usize = reasons.iter().skip(MOST_REASONS).map(|(_, paths)| paths.len()).sum();
+    let told = reasons.iter().take(MOST_REASONS).map(|(reason, paths)| passed_over(reason, paths));
+    let untold = (others > 0).then(|| format!("Passed over {} for other reasons.", number_of(others, "more file")));
+    told.chain(untold).collect()
+}
+
+fn passed_over(reason: &str, paths: &[&str]) -> String {
+    let first = paths.iter().min().copied().unwrap_or_default();
+    let more = if paths.len() > 1 { ", …" } else { "" };
+    format!("Passed over {}: {reason} ({first}{more})", number_of(paths.len(), "file"))
+}
+
+fn warnings(report: &Report) -> Vec<String> {
+    let count = |count| if count == 1 { String::new() } else { format!(" ({count})") };
+    report.warnings.iter().map(|warning| format!("warning: {}{}", warning.message, count(warning.count))).collect()
+}

@@ -1,0 +1,113 @@
+//! The days that a report covers, for people.
+
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Offset, TimeZone, Utc};
+use chrono_tz::Tz;
+
+use crate::event::Time;
+use crate::table::Window;
+
+/// What the window covers, such as `Fri 20 Nov 2026 (Europe/Oslo)` or
+/// `Wed 18 – Sat 21 Nov 2026 (Europe/Oslo)`. Where a side was not asked for, what was found bounds it;
+/// `None` where neither says anything.
+pub(super) fn covered(window: &Window) -> Option<String> {
+    let zone = Zone::of(&window.zone);
+    // The window ends just before `until`: midnight belongs to the next day.
+    let until = window.until.map(|until| Time::from_micros(until.micros().saturating_sub(1)));
+    let first = window.since.or(window.found.map(|(first, _)| first)).and_then(|time| zone.date(time));
+    let last = until.or(window.found.map(|(_, last)| last)).and_then(|time| zone.date(time));
+    let days = match (first, last) {
+        (Some(first), Some(last)) => range(first, last),
+        (Some(first), None) => format!("since {}", first.format(WHOLE)),
+        (None, Some(last)) => format!("until {}", last.format(WHOLE)),
+        (None, None) => return None,
+    };
+    Some(format!("{days} ({})", zone.name()))
+}
+
+const WHOLE: &str = "%a %-d %b %Y";
+
+fn range(first: NaiveDate, last: NaiveDate) -> String {
+    let start = match (first.year() == last.year(), first.month() == last.month()) {
+        _ if first >= last => return first.format(WHOLE).to_string(),
+        (true, true) => first.format("%a %-d"),
+        (true, false) => first.format("%a %-d %b"),
+        (false, _) => first.format(WHOLE),
+    };
+    format!("{start} – {}", last.format(WHOLE))
+}
+
+/// The zone that days are cut in.
+enum Zone {
+    Named(Tz),
+    Fixed(FixedOffset),
+}
+
+impl Zone {
+    /// The zone of this name or offset; UTC for any other, which [`Zone::name`] then says.
+    fn of(name: &str) -> Zone {
+        let fixed = || name.parse().ok().map(Zone::Fixed);
+        name.parse().ok().map(Zone::Named).or_else(fixed).unwrap_or(Zone::Named(Tz::UTC))
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Zone::Named(zone) => zone.name().to_owned(),
+            Zone::Fixed(offset) => format!("UTC{offset}"),
+        }
+    }
+
+    /// The date of `time`; `None` beyond the calendar.
+    fn date(&self, time: Time) -> Option<NaiveDate> {
+        let utc: DateTime<Utc> = time.to_utc()?;
+        let offset = match self {
+            Zone::Named(zone) => zone.offset_from_utc_datetime(&utc.naive_utc()).fix(),
+            Zone::Fixed(offset) => *offset,
+        };
+        Some(utc.naive_utc().checked_add_offset(offset)?.date())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::covered;
+    use crate::event::Time;
+    use crate::table::Window;
+
+    fn window(since: &str, until: &str, zone: &str) -> Window {
+        Window { since: Time::parse(since), until: Time::parse(until), zone: zone.to_owned(), found: None }
+    }
+
+    #[test]
+    fn one_day_is_one_date_in_its_zone() {
+        let day = window("2026-11-19T23:00:00Z", "2026-11-20T23:00:00Z", "Europe/Oslo");
+        assert_eq!(covered(&day).as_deref(), Some("Fri 20 Nov 2026 (Europe/Oslo)"));
+    }
+
+    #[test]
+    fn a_range_says_month_and_year_once() {
+        let range = |since: &str| covered(&window(since, "2026-11-22T00:00:00Z", "UTC")).unwrap();
+        assert_eq!(range("2026-11-18T00:00:00Z"), "Wed 18 – Sat 21 Nov 2026 (UTC)");
+        assert_eq!(range("2026-10-30T00:00:00Z"), "Fri 30 Oct – Sat 21 Nov 2026 (UTC)");
+        assert_eq!(range("2025-11-20T00:00:00Z"), "Thu 20 Nov 2025 – Sat 21 Nov 2026 (UTC)");
+    }
+
+    #[test]
+    fn what_was_found_bounds_an_open_side() {
+        let found = Time::parse("2026-11-18T12:00:00Z").zip(Time::parse("2026-11-19T12:00:00Z"));
+        let open = Window { found, ..window("", "", "+02:00") };
+        assert_eq!(covered(&open).as_deref(), Some("Wed 18 – Thu 19 Nov 2026 (UTC+02:00)"));
+        let since = window("2026-11-18T12:00:00Z", "", "UTC");
+        assert_eq!(covered(&since).as_deref(), Some("since Wed 18 Nov 2026 (UTC)"));
+        assert_eq!(covered(&Window::default()), None);
+    }
+
+    #[test]
+    fn times_at_the_end_of_the_calendar_are_left_out() {
+        for micros in [i64::MIN, -8_334_601_228_800_000_000, 8_210_266_876_799_999_999, i64::MAX] {
+            let time = Some(Time::from_micros(micros));
+            for zone in ["Pacific/Kiritimati", "America/Los_Angeles", "no zone", "+23:59", "-23:59"] {
+                covered(&Window { since: time, until: time, zone: zone.to_owned(), found: None });
+            }
+        }
+    }
+}

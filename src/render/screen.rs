@@ -1,0 +1,133 @@
+//! What people see of a report: which columns, and what stands in each cell, still without any medium.
+//! The text and the Markdown draw the same screen.
+
+use std::borrow::Cow;
+
+use super::bar::Scale;
+use super::figure::Figure;
+use super::measure::Measure;
+use super::number::{self, Bound};
+use super::row::Row;
+use super::{dimension, exact};
+use crate::table::schema::Kind;
+use crate::table::{Cell, Report, Table};
+
+/// Columns, rows and totals, as far as they can be decided without knowing how wide a line may be.
+pub(super) struct Screen {
+    /// One a column.
+    pub(super) headings: Vec<Heading>,
+    /// The figures, in the headings' order.
+    pub(super) rows: Vec<Vec<Figure>>,
+    /// The last row; `None` where it would only say the same as the one row above it.
+    pub(super) totals: Option<Vec<Figure>>,
+    /// Tells of rows that a limit left out.
+    pub(super) left_out: Option<String>,
+}
+
+/// The head of a column.
+pub(super) struct Heading {
+    /// What stands above it.
+    pub(super) title: String,
+    /// What it measures; `None` for a column of names, and for any of a plain table.
+    pub(super) measure: Option<Measure>,
+    /// Where its figures stand: numbers at the right, words at the left.
+    pub(super) is_number: bool,
+}
+
+impl Screen {
+    /// The screen of a report, for any dimensions.
+    pub(super) fn of_report(report: &Report) -> Screen {
+        let scale = Scale::of(&report.rows);
+        let measures = Measure::of(report, scale.is_some());
+        let mut names: Vec<_> = report.by.iter().map(|column| dimension::names(column, &report.rows)).collect();
+        let row = |index| {
+            let row = Row::new(&report.rows, index);
+            let names = names.iter_mut().map(|column| Figure::known(column.get_mut(index).and_then(Option::take)));
+            names.chain(measures.iter().map(|measure| measure.figure(&row, scale.as_ref()))).collect()
+        };
+        let rows = (0..report.rows.height()).map(row).collect();
+        Screen {
+            headings: headings(report, &measures),
+            rows,
+            totals: (report.groups > 1).then(|| totals(report, &measures)),
+            left_out: left_out(report),
+        }
+    }
+
+    /// The screen of a plain table: all its columns, figures rounded for reading.
+    pub(super) fn of_table(table: &Table) -> Screen {
+        let columns = table.columns();
+        let heading = |name: &str, kind| Heading {
+            title: name.to_uppercase().replace('_', " "),
+            measure: None,
+            is_number: !matches!(kind, Kind::Text | Kind::Time | Kind::Flag),
+        };
+        let row = |index| {
+            let cells = columns.iter().enumerate().map(|(position, column)| (table.cell(index, position), column.kind));
+            cells.map(|(cell, kind)| figure(cell, kind)).collect()
+        };
+        Screen {
+            headings: columns.iter().map(|column| heading(column.name, column.kind)).collect(),
+            rows: (0..table.height()).map(row).collect(),
+            totals: None,
+            left_out: None,
+        }
+    }
+
+    /// The same with every cell made harmless for a medium.
+    pub(super) fn escaped(mut self, escape: fn(&str) -> Cow<'_, str>) -> Screen {
+        for figure in self.rows.iter_mut().chain(&mut self.totals).flatten() {
+            if let Cow::Owned(escaped) = escape(&figure.text) {
+                figure.text = escaped;
+            }
+        }
+        self
+    }
+}
+
+fn headings(report: &Report, measures: &[Measure]) -> Vec<Heading> {
+    let names = report.by.iter().map(|column| Heading {
+        title: dimension::title(column).to_uppercase(),
+        measure: None,
+        is_number: false,
+    });
+    let measures = measures.iter().map(|measure| Heading {
+        title: measure.title().to_owned(),
+        measure: Some(*measure),
+        is_number: measure.is_number(),
+    });
+    names.chain(measures).collect()
+}
+
+fn totals(report: &Report, measures: &[Measure]) -> Vec<Figure> {
+    let row = Row::new(&report.totals, 0);
+    let names = (0..report.by.len()).map(|index| match index {
+        0 => Figure::plain(dimension::counted(report)),
+        _ => Figure::plain(""),
+    });
+    let figures = measures.iter().map(|measure| match measure {
+        // Neither a list of all profiles nor a bar of everything would tell anything.
+        Measure::Profiles | Measure::Bar => Figure::plain(""),
+        measure => measure.figure(&row, None),
+    });
+    names.chain(figures).collect()
+}
+
+fn left_out(report: &Report) -> Option<String> {
+    let more = report.groups.checked_sub(report.rows.height()).filter(|more| *more > 0)?;
+    Some(format!("… {more} more (of {})", report.groups))
+}
+
+fn figure(cell: Cell, kind: Kind) -> Figure {
+    Figure::known(match (cell, kind) {
+        (Cell::Blank, _) => None,
+        (Cell::Text(text), _) => Some(text),
+        (Cell::Integer(value), Kind::Tokens) => number::tokens(value, Bound::Exact),
+        (Cell::Integer(value), Kind::Millis) => Some(number::duration(value)),
+        (Cell::Integer(value), Kind::Count) => Some(number::count(value)),
+        (Cell::Integer(value), _) => Some(value.to_string()),
+        (Cell::Usd(value), _) => number::dollars(value, Bound::Exact),
+        (Cell::Time(value), _) => exact::instant(value),
+        (Cell::Flag(value), _) => Some(if value { "yes" } else { "no" }.to_owned()),
+    })
+}

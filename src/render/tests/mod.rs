@@ -1,0 +1,97 @@
+//! Reports built by hand, and what becomes of them.
+
+mod machines;
+mod people;
+
+use std::io::{self, Write};
+
+use super::{Format, Style};
+use crate::event::{Time, Usd};
+use crate::table::schema::{self, Column, Kind};
+use crate::table::{Builder, Cell, Report, Sources, Table, Window};
+
+/// A table from lines such as `loop=rust-core runs=41 cost_usd=23.19`; what isn't named is blank.
+fn table(columns: Vec<&'static Column>, rows: &[&str]) -> Table {
+    let mut builder = Builder::new(columns.clone());
+    for row in rows {
+        let cell = |column: &&Column| {
+            let named = row.split(' ').filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == column.name);
+            named.map_or(Cell::Blank, |(_, value)| cell(column.kind, value))
+        };
+        builder.push(columns.iter().map(cell).collect());
+    }
+    builder.finish().unwrap()
+}
+
+fn cell(kind: Kind, value: &str) -> Cell {
+    match kind {
+        Kind::Text => Cell::Text(value.replace('·', " ")),
+        Kind::Usd => Cell::Usd(Usd::parse(value).unwrap()),
+        Kind::Time => Cell::Time(Time::parse(value).unwrap()),
+        Kind::Flag => Cell::Flag(value == "true"),
+        Kind::Tokens | Kind::Count | Kind::Millis | Kind::Integer => {
+            Cell::Integer(value.replace('_', "").parse().unwrap())
+        }
+    }
+}
+
+fn report(by: &[&str], rows: &[&str], totals: &str) -> Report {
+    let by: Vec<&'static Column> =
+        by.iter().map(|name| schema::DIMENSIONS.iter().find(|column| column.name == *name).unwrap()).collect();
+    let rows = table(by.iter().copied().chain(schema::measures()).collect(), rows);
+    Report {
+        by,
+        groups: rows.height(),
+        rows,
+        totals: table(schema::measures(), &[totals]),
+        loops: 0,
+        profiles: 0,
+        window: Window { zone: "Europe/Oslo".to_owned(), ..Window::default() },
+        slowest: None,
+        blind_loops: Vec::new(),
+        sources: Sources::default(),
+        warnings: Vec::new(),
+    }
+}
+
+const PLAIN: Style = Style { width: None, color: false, notes: true };
+
+fn shown(report: &Report, format: Format, style: &Style) -> String {
+    let mut out = Vec::new();
+    super::report(report, format, style, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// A pipe whose reader has gone.
+struct Closed;
+
+impl Write for Closed {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_told_from_other_failures_in_every_format() {
+    let report = report(&["loop"], &["loop=a runs=1 cost_usd=1"], "runs=1");
+    for format in Format::ALL {
+        let failed = super::report(&report, format, &PLAIN, &mut Closed).unwrap_err();
+        assert!(failed.is_broken_pipe(), "{format:?}: {failed}");
+        assert_eq!(failed.to_string(), "cannot write the output: broken pipe");
+        let failed = super::table(&report.rows, format, &mut Closed).unwrap_err();
+        assert!(failed.is_broken_pipe(), "{format:?}: {failed}");
+    }
+}
+
+#[test]
+fn formats_are_found_by_their_names() {
+    for format in Format::ALL {
+        assert_eq!(Format::from_name(format.name()).unwrap(), format);
+    }
+    let unknown = Format::from_name("yaml").unwrap_err();
+    assert_eq!(unknown.to_string(), "no format \"yaml\": choose one of table, json, jsonl, csv, markdown");
+}

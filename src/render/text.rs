@@ -1,0 +1,91 @@
+//! The screen as text, as in SCREENS.md. The only user of tabled.
+
+use std::io::{self, Write};
+
+use tabled::builder::Builder;
+use tabled::settings::object::{Columns, Rows};
+use tabled::settings::{Alignment, Color, Padding, Style as Borders};
+
+use super::figure::Tone;
+use super::format::Style;
+use super::screen::Screen;
+use super::{escape, fit, headline, notes};
+use crate::table::{Report, Table};
+
+/// Writes a report: what it is about, the table, how far it can be trusted.
+pub(super) fn report(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let head = headline::headline(report);
+    let is_empty = report.rows.height() == 0;
+    if style.notes && !is_empty && !head.is_empty() {
+        writeln!(out, "{}\n", escape::terminal(&head))?;
+    }
+    if is_empty {
+        writeln!(out, "{}", escape::terminal(&notes::nothing(report)))?;
+    } else {
+        let mut screen = Screen::of_report(report).escaped(escape::terminal);
+        if let Some(width) = style.width {
+            fit::fit(&mut screen, width);
+        }
+        draw(&screen, style.color, out)?;
+    }
+    let notes = if style.notes { notes::all(report) } else { Vec::new() };
+    if !notes.is_empty() {
+        writeln!(out)?;
+    }
+    notes.iter().try_for_each(|note| writeln!(out, "{}", escape::terminal(note)))
+}
+
+/// Writes a plain table, all of it.
+pub(super) fn table(table: &Table, out: &mut dyn Write) -> io::Result<()> {
+    draw(&Screen::of_table(table).escaped(escape::terminal), false, out)
+}
+
+/// Draws rows, then what is missing, a rule and the totals.
+fn draw(screen: &Screen, color: bool, out: &mut dyn Write) -> io::Result<()> {
+    let grid = grid(screen, color);
+    let lines: Vec<&str> = grid.lines().map(str::trim_end).collect();
+    let (rows, totals) = lines.split_at(lines.len() - usize::from(screen.totals.is_some()));
+    rows.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    if let Some(left_out) = &screen.left_out {
+        writeln!(out, "{left_out}")?;
+    }
+    if !totals.is_empty() {
+        writeln!(out, "{}", "─".repeat(fit::line(&fit::widths(screen))))?;
+    }
+    totals.iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+fn grid(screen: &Screen, color: bool) -> String {
+    let mut records = Builder::default();
+    records.push_record(screen.headings.iter().map(|heading| heading.title.as_str()));
+    for row in screen.rows.iter().chain(&screen.totals) {
+        records.push_record(row.iter().map(|figure| figure.text.as_str()));
+    }
+    let mut grid = records.build();
+    grid.with(Borders::empty());
+    for (column, heading) in screen.headings.iter().enumerate() {
+        let gap = if column > 0 { fit::GAP } else { 0 };
+        grid.modify(Columns::one(column), Padding::new(gap, 0, 0, 0));
+        grid.modify(Columns::one(column), if heading.is_number { Alignment::right() } else { Alignment::left() });
+    }
+    if color {
+        paint(&mut grid, screen);
+    }
+    grid.to_string()
+}
+
+/// Colours belong to tabled's cells, not to their text, so that they take no room.
+fn paint(grid: &mut tabled::Table, screen: &Screen) {
+    grid.modify(Rows::first(), Color::BOLD);
+    for (row, figures) in screen.rows.iter().chain(&screen.totals).enumerate() {
+        for (column, figure) in figures.iter().enumerate() {
+            let color = match figure.tone {
+                Tone::Plain => continue,
+                Tone::Unknown => Color::DIMMED,
+                Tone::Floor => Color::FG_YELLOW,
+                Tone::Failed => Color::FG_RED,
+            };
+            grid.modify((row + 1, column), color);
+        }
+    }
+}

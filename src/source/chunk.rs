@@ -1,0 +1,264 @@
+//! Cuts a source into chunks of whole lines, each with some text around it.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+/// Bytes of a chunk. Small enough for a core's own cache, so that looking costs no memory traffic.
+pub const CHUNK: usize = 512 * 1024;
+
+/// How a source is cut.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes of a chunk.
+    pub chunk: usize,
+    /// Bytes of text around it, on either side.
+    pub look: usize,
+    /// The longest line that is kept.
+    pub line: usize,
+}
+
+/// Lines of a source, with text around them.
+#[derive(Debug, Default)]
+pub struct Chunk {
+    /// The text.
+    pub text: Vec<u8>,
+    /// Where the chunk's own lines start in it.
+    pub start: usize,
+    /// Where they end.
+    pub end: usize,
+    /// Where the text stands in the source.
+    pub base: u64,
+    /// Where a line starts that was too long to keep. It is not among the chunk's own.
+    pub too_long: Option<u64>,
+}
+
+impl Limits {
+    /// Number of chunks of a source of this length.
+    pub fn count(&self, length: u64) -> u64 {
+        length.div_ceil(self.chunk as u64)
+    }
+
+    /// Reads the chunk of this index: the lines that start in its bytes.
+    ///
+    /// Reuses the buffer. A source that shrank gives what is left of it.
+    pub fn read<R: Read + Seek>(&self, source: &mut R, length: u64, index: u64, chunk: &mut Chunk) -> io::Result<()> {
+        let first = index * self.chunk as u64;
+        let past = (first + self.chunk as u64).min(length);
+        // A line starts in these bytes if the byte before it is a line end.
+        chunk.base = first.saturating_sub(self.look as u64 + 1);
+        chunk.too_long = None;
+        chunk.text.clear();
+        source.seek(SeekFrom::Start(chunk.base))?;
+        let mut wanted = past + self.look as u64;
+        let at = |position: u64| (position - chunk.base) as usize;
+        loop {
+            let missing = (wanted.min(length) - chunk.base) as usize - chunk.text.len();
+            let read = source.by_ref().take(missing as u64).read_to_end(&mut chunk.text)?;
+            let is_end = read < missing || wanted >= length;
+            let own = |from: u64| {
+                let from = at(from).min(chunk.text.len());
+                memchr::memchr(b'\n', &chunk.text[from..]).map(|newline| from + newline + 1)
+            };
+            chunk.start = if first == 0 { 0 } else { own(first - 1).unwrap_or(chunk.text.len()) };
+            let limit = at(past).min(chunk.text.len());
+            if chunk.start >= limit {
+                // No line starts here.
+                (chunk.start, chunk.end) = (limit, limit);
+                return Ok(());
+            }
+            match own(past - 1) {
+                Some(end) if end + self.look <= chunk.text.len() || is_end => {
+                    chunk.end = end;
+                    return Ok(());
+                }
+                None if is_end => {
+                    chunk.end = chunk.text.len();
+                    return Ok(());
+                }
+                None if chunk.text.len() - limit > self.line => {
+                    self.drop_last_line(chunk, limit);
+                    return Ok(());
+                }
+                Some(end) => wanted = chunk.base + (end + self.look) as u64,
+                None => wanted += self.chunk as u64,
+            }
+        }
+    }
+
+    fn drop_last_line(&self, chunk: &mut Chunk, limit: usize) {
+        let start = memchr::memrchr(b'\n', &chunk.text[..limit]).map_or(0, |newline| newline + 1);
+        chunk.too_long = Some(chunk.base + start as u64);
+        chunk.end = start.max(chunk.start);
+        chunk.text.truncate(chunk.end + self.look.min(chunk.text.len() - chunk.end));
+    }
+}
+
+/// Chunks of a source that can only be read from front to back.
+pub struct Chunks<R> {
+    limits: Limits,
+    reader: R,
+    /// What was read and not yet handed out, after the text that precedes it.
+    buffer: Vec<u8>,
+    /// How much of `buffer` was handed out and is kept as surroundings.
+    kept: usize,
+    base: u64,
+    is_over: bool,
+    /// Whether the rest of a line that was too long is being passed over.
+    is_skipping: bool,
+    /// Why the source broke off, if it did.
+    pub broken: Option<io::Error>,
+}
+
+impl<R: Read> Chunks<R> {
+    /// Begins to read.
+    pub fn new(reader: R, limits: Limits) -> Chunks<R> {
+        Chunks {
+            limits,
+            reader,
+            buffer: Vec::new(),
+            kept: 0,
+            base: 0,
+            is_over: false,
+            is_skipping: false,
+            broken: None,
+        }
+    }
+
+    fn fill(&mut self, length: usize) {
+        while !self.is_over && self.buffer.len() < length {
+            let missing = (length - self.buffer.len()) as u64;
+            match self.reader.by_ref().take(missing).read_to_end(&mut self.buffer) {
+                Ok(0) => self.is_over = true,
+                Ok(_) => {}
+                Err(error) => {
+                    self.broken = Some(error);
+                    self.is_over = true;
+                }
+            }
+        }
+    }
+
+    /// Where the chunk's lines end: at the first line end past the chunk's size.
+    fn end(&mut self) -> Result<usize, usize> {
+        let mut from = self.kept + self.limits.chunk - 1;
+        loop {
+            self.fill(from + 1 + self.limits.look);
+            let known = from.min(self.buffer.len());
+            if let Some(newline) = memchr::memchr(b'\n', &self.buffer[known..]) {
+                let end = known + newline + 1;
+                self.fill(end + self.limits.look);
+                return Ok(end);
+            }
+            if self.is_over {
+                return Ok(self.buffer.len());
+            }
+            if self.buffer.len() - self.kept > self.limits.line + self.limits.chunk {
+                let last = memchr::memrchr(b'\n', &self.buffer[self.kept..]);
+                return Err(last.map_or(self.kept, |newline| self.kept + newline + 1));
+            }
+            from = self.buffer.len();
+        }
+    }
+
+    fn hand_out(&mut self, end: usize, too_long: Option<u64>) -> Chunk {
+        let visible = (end + self.limits.look).min(self.buffer.len());
+        let text = self.buffer[..visible].to_vec();
+        let chunk = Chunk { text, start: self.kept, end, base: self.base, too_long };
+        let gone = end.saturating_sub(self.limits.look + 1);
+        self.buffer.drain(..gone);
+        self.base += gone as u64;
+        self.kept = end - gone;
+        chunk
+    }
+
+    fn pass_over(&mut self) {
+        while self.is_skipping {
+            self.fill(self.kept + self.limits.chunk);
+            match memchr::memchr(b'\n', &self.buffer[self.kept..]) {
+                Some(newline) => {
+                    let gone = self.kept + newline;
+                    self.buffer.drain(..gone);
+                    self.base += gone as u64;
+                    self.kept = 1;
+                    self.is_skipping = false;
+                }
+                None => {
+                    self.base += self.buffer.len() as u64;
+                    self.buffer.clear();
+                    self.kept = 0;
+                    self.is_skipping = !self.is_over;
+                }
+            }
+        }
+    }
+}
+
+impl<R: Read> Iterator for Chunks<R> {
+    type Item = Chunk;
+
+    fn next(&mut self) -> Option<Chunk> {
+        self.pass_over();
+        self.fill(self.kept + 1);
+        if self.buffer.len() <= self.kept {
+            return None;
+        }
+        match self.end() {
+            Ok(end) => Some(self.hand_out(end, None)),
+            Err(start) => {
+                self.is_skipping = true;
+                let too_long = Some(self.base + start as u64);
+                Some(self.hand_out(start, too_long))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use proptest::prelude::*;
+
+    use super::{Chunk, Chunks, Limits};
+
+    fn own(chunk: &Chunk) -> Vec<u8> {
+        chunk.text[chunk.start..chunk.end].to_vec()
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_are_the_source_however_it_is_cut(text in "[ab\n]{0,80}", chunk in 1usize..20, look in 0usize..9) {
+            let limits = Limits { chunk, look, line: 1000 };
+            let length = text.len() as u64;
+            let (mut parts, mut buffer) = (Vec::new(), Chunk::default());
+            for index in 0..limits.count(length) {
+                limits.read(&mut Cursor::new(text.as_bytes()), length, index, &mut buffer).expect("in memory");
+                parts.extend(own(&buffer));
+                prop_assert!(buffer.start == buffer.end || buffer.base == 0 || buffer.start > look);
+            }
+            prop_assert_eq!(&parts, text.as_bytes());
+            let streamed: Vec<u8> = Chunks::new(text.as_bytes(), limits).flat_map(|chunk| own(&chunk)).collect();
+            prop_assert_eq!(&streamed, text.as_bytes());
+        }
+
+        #[test]
+        fn a_line_that_is_too_long_costs_only_itself(before in "[a\n]{0,20}", after in "[a\n]{0,20}", chunk in 1usize..20) {
+            let limits = Limits { chunk, look: 2, line: 100 };
+            let text = format!("{before}\n{}\n{after}", "x".repeat(400));
+            let kept = format!("{before}\n{after}").into_bytes();
+            let length = text.len() as u64;
+            let (mut parts, mut dropped, mut buffer) = (Vec::new(), 0, Chunk::default());
+            for index in 0..limits.count(length) {
+                limits.read(&mut Cursor::new(text.as_bytes()), length, index, &mut buffer).expect("in memory");
+                parts.extend(own(&buffer));
+                dropped += usize::from(buffer.too_long.is_some());
+            }
+            prop_assert_eq!((&parts, dropped), (&kept, 1));
+            let streamed: Vec<Chunk> = Chunks::new(text.as_bytes(), limits).collect();
+            let parts: Vec<u8> = streamed.iter().flat_map(own).collect();
+            // What ends the long line stays as an empty line.
+            let lines = |bytes: &[u8]| String::from_utf8_lossy(bytes).split('\n').filter(|line| !line.is_empty()).count();
+            prop_assert_eq!(lines(&parts), lines(&kept));
+            prop_assert_eq!(streamed.iter().filter(|chunk| chunk.too_long.is_some()).count(), 1);
+        }
+    }
+}

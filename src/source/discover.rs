@@ -1,0 +1,92 @@
+//! Which files to read.
+
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Something to read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Input {
+    /// Standard input.
+    Stdin,
+    /// A file; `true` if it was named by hand.
+    File(PathBuf, bool),
+}
+
+impl Input {
+    /// How people know it.
+    pub fn name(&self) -> String {
+        match self {
+            Input::Stdin => "standard input".to_owned(),
+            Input::File(path, _) => path.display().to_string(),
+        }
+    }
+}
+
+/// What was found under the given paths.
+#[derive(Debug, Default)]
+pub struct Discovered {
+    /// Files to read, each once, in the order of their names.
+    pub inputs: Vec<Input>,
+    /// Folders and files that can't be read, and why.
+    pub skipped: Vec<(PathBuf, String)>,
+}
+
+/// Walks folders, hidden ones too (but for `.git`), following links; ignore files are not obeyed.
+///
+/// Fails if a path does not exist.
+pub fn discover(paths: &[PathBuf]) -> Result<Discovered> {
+    let mut found = Discovered::default();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            found.inputs.push(Input::Stdin);
+            continue;
+        }
+        let metadata = std::fs::metadata(path).map_err(|cause| Error::io(path, cause))?;
+        if metadata.is_dir() {
+            walk(path, &mut found);
+        } else {
+            found.inputs.push(Input::File(path.clone(), true));
+        }
+    }
+    found.inputs.sort();
+    // The same path by hand and from a walk is one file.
+    found.inputs.dedup_by(|a, b| match (&*a, &*b) {
+        (Input::File(a, _), Input::File(b, _)) => a == b,
+        (a, b) => a == b,
+    });
+    Ok(found)
+}
+
+fn walk(root: &Path, found: &mut Discovered) {
+    let entries = WalkDir::new(root).follow_links(true).into_iter();
+    for entry in entries.filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git") {
+        match entry {
+            Ok(entry) if entry.file_type().is_file() => {
+                found.inputs.push(Input::File(entry.into_path(), false));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let path = error.path().unwrap_or(root).to_path_buf();
+                let reason = match (error.loop_ancestor(), error.io_error()) {
+                    (Some(_), _) => "a folder that contains itself".to_owned(),
+                    (None, Some(cause)) => cause.to_string(),
+                    (None, None) => "cannot be read".to_owned(),
+                };
+                found.skipped.push((path, reason));
+            }
+        }
+    }
+}
+
+/// `.forge/ledgers` in `start` or the nearest folder above it.
+pub fn default_ledgers(start: &Path) -> Result<PathBuf> {
+    let start = std::path::absolute(start).map_err(|cause| Error::io(start, cause))?;
+    let candidates = start.ancestors().map(|folder| folder.join(".forge").join("ledgers"));
+    candidates.into_iter().find(|folder| folder.is_dir()).ok_or_else(|| {
+        let looked = format!("no .forge/ledgers in {} or any folder above it; give a path", start.display());
+        Error::new(ErrorKind::NotFound, looked)
+    })
+}

@@ -1,0 +1,56 @@
+//! Opens a file and sees through its compression.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+
+use super::Input;
+
+/// How much of a source's beginning is looked at to tell its format.
+pub const HEAD: usize = 64 * 1024;
+
+/// An open source.
+pub struct Opened {
+    /// What it begins with, at most [`HEAD`] bytes.
+    pub head: Vec<u8>,
+    /// All of it from the start, decompressed.
+    pub reader: Box<dyn Read + Send>,
+    /// Its length, if it is a plain file, which can be read in parts.
+    pub length: Option<u64>,
+}
+
+/// Opens a source; gzip and zstd are told by their first bytes.
+pub fn open(input: &Input) -> io::Result<Opened> {
+    let (mut raw, length): (Box<dyn Read + Send>, Option<u64>) = match input {
+        Input::Stdin => (Box::new(io::stdin()), None),
+        Input::File(path, _) => {
+            let file = File::open(path)?;
+            let metadata = file.metadata()?;
+            (Box::new(file), metadata.is_file().then_some(metadata.len()))
+        }
+    };
+    let start = read_up_to(&mut raw, HEAD)?;
+    let magic = start.get(..4).unwrap_or(&start);
+    let is_gzip = magic.starts_with(&[0x1f, 0x8b]);
+    let is_zstd = magic == [0x28, 0xb5, 0x2f, 0xfd];
+    let whole = Cursor::new(start.clone()).chain(raw);
+    if !is_gzip && !is_zstd {
+        return Ok(Opened { head: start, reader: Box::new(whole), length });
+    }
+    let mut reader: Box<dyn Read + Send> = if is_gzip {
+        Box::new(flate2::read::MultiGzDecoder::new(whole))
+    } else {
+        Box::new(zstd::stream::read::Decoder::new(whole)?)
+    };
+    let head = read_up_to(&mut reader, HEAD)?;
+    Ok(Opened { reader: Box::new(Cursor::new(head.clone()).chain(reader)), head, length: None })
+}
+
+/// Reads until `limit` bytes are there or the source ends. What a broken source gave before it
+/// broke is kept.
+fn read_up_to(reader: &mut dyn Read, limit: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    match reader.take(limit as u64).read_to_end(&mut bytes) {
+        Err(error) if bytes.is_empty() => Err(error),
+        _ => Ok(bytes),
+    }
+}

@@ -1,0 +1,124 @@
+//! What reports are grouped and filtered by.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Datelike, Days};
+use chrono_tz::Tz;
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::schema::{Column, DIMENSIONS};
+use crate::error::{Error, Result};
+use crate::event::Time;
+use crate::fold::{Owner, UsageRow};
+
+/// A column of [`DIMENSIONS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dimension(&'static Column);
+
+/// Words that stand for a column's name.
+const SHORT: [(&str, &str); 2] = [("run", "run_id"), ("conversation", "conversation_id")];
+
+impl Dimension {
+    /// Finds a dimension by its column name or a short word.
+    pub fn from_name(name: &str) -> Result<Dimension> {
+        let full = SHORT.iter().find(|(short, _)| *short == name).map_or(name, |(_, full)| full);
+        let found = DIMENSIONS.iter().find(|column| column.name == full);
+        found.map(Dimension).ok_or_else(|| {
+            let known: Vec<&str> = DIMENSIONS.iter().map(|column| column.name).collect();
+            unknown("dimension", name, &known)
+        })
+    }
+
+    /// Its column.
+    pub fn column(self) -> &'static Column {
+        self.0
+    }
+
+    /// Whether it cuts time.
+    pub fn is_time(self) -> bool {
+        matches!(self.0.name, "hour" | "day" | "week" | "month")
+    }
+
+    /// Its value for a row; `None` where the row has none.
+    pub(super) fn value<'a>(self, row: &'a UsageRow, owner: &'a Owner, zone: Tz) -> Option<Cow<'a, str>> {
+        let run = owner.run.as_ref();
+        let text = match self.0.name {
+            "run_id" => run.map(|run| &*run.id),
+            "conversation_id" => row.conversation.as_deref().filter(|id| !id.starts_with('\0')),
+            "loop" => run.and_then(|run| run.loop_name.as_deref()),
+            "repo" => run.and_then(|run| run.repo.as_deref()),
+            "profile" => run.and_then(|run| run.profile.as_deref()),
+            "harness" => owner.harness.as_deref(),
+            "model" => row.model.as_deref(),
+            "status" => run.and_then(|run| run.status.as_deref()),
+            "quality" => Some(owner.quality.name()),
+            cut => return time_of(row, owner).and_then(|time| period(cut, time, zone)).map(Cow::Owned),
+        };
+        text.map(Cow::Borrowed)
+    }
+}
+
+/// A row's own time; a row without any is dated by the start of its run.
+pub(super) fn time_of(row: &UsageRow, owner: &Owner) -> Option<Time> {
+    row.time.or_else(|| owner.run.as_ref().and_then(|run| run.started_at))
+}
+
+/// The hour, day, week or month a time falls in, as the user's clock and calendar cut it.
+fn period(cut: &str, time: Time, zone: Tz) -> Option<String> {
+    let local = time.to_utc()?.with_timezone(&zone);
+    Some(match cut {
+        // The offset tells the two hours apart that a clock set back repeats.
+        "hour" => local.format("%Y-%m-%dT%H:00%:z").to_string(),
+        "day" => local.format("%Y-%m-%d").to_string(),
+        "week" => monday(&local)?.format("%Y-%m-%d").to_string(),
+        _ => local.format("%Y-%m").to_string(),
+    })
+}
+
+fn monday(local: &DateTime<Tz>) -> Option<chrono::NaiveDate> {
+    local.date_naive().checked_sub_days(Days::new(u64::from(local.weekday().num_days_from_monday())))
+}
+
+/// `KEY=GLOB`: keeps rows whose dimension matches. An empty glob matches a missing value.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    pub(super) dimension: Dimension,
+    glob: Option<GlobMatcher>,
+}
+
+impl Filter {
+    /// Reads `KEY=GLOB`.
+    pub fn parse(text: &str) -> Result<Filter> {
+        let (key, glob) =
+            text.split_once('=').ok_or_else(|| Error::invalid(format!("{text:?} is no KEY=GLOB, such as model=gpt-*")))?;
+        let dimension = Dimension::from_name(key.trim())?;
+        if glob.is_empty() {
+            return Ok(Filter { dimension, glob: None });
+        }
+        let compiled = GlobBuilder::new(glob).literal_separator(false).backslash_escape(true).build();
+        let glob = compiled.map_err(|cause| Error::invalid(format!("bad glob in {text:?}")).caused_by(cause))?;
+        Ok(Filter { dimension, glob: Some(glob.compile_matcher()) })
+    }
+
+    pub(super) fn matches(&self, value: Option<&str>) -> bool {
+        match (&self.glob, value) {
+            (Some(glob), Some(value)) => glob.is_match(value),
+            (None, value) => value.is_none_or(str::is_empty),
+            (Some(_), None) => false,
+        }
+    }
+}
+
+/// The error for a word that is none of the known ones, with the nearest of them.
+pub fn unknown(what: &str, word: &str, known: &[&str]) -> Error {
+    let nearest = known.iter().max_by(|a, b| similarity(a, word).total_cmp(&similarity(b, word)));
+    let hint = match nearest.filter(|nearest| similarity(nearest, word) > 0.7) {
+        Some(nearest) => format!("did you mean {nearest}?"),
+        None => format!("known: {}", known.join(", ")),
+    };
+    Error::invalid(format!("unknown {what} {word:?}; {hint}"))
+}
+
+fn similarity(a: &str, b: &str) -> f64 {
+    strsim::jaro_winkler(&a.to_lowercase(), &b.to_lowercase())
+}

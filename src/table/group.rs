@@ -1,0 +1,174 @@
+//! Rows of the fact table add up to groups.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::dimension::{Dimension, time_of};
+use super::frame::Cell;
+use super::{Query, schema};
+use crate::event::{Id, MAX_COUNT, TokenUsage, Usd};
+use crate::fold::{Owner, Quality, Settled, UsageRow};
+
+/// The values of a group's dimensions, in order.
+pub(super) type Key = Vec<Option<String>>;
+
+/// Sums over some rows. Every number is a sum, a maximum or a set, so the order of rows is free.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    runs: u64,
+    conversations: FxHashSet<Id>,
+    calls: u64,
+    usage: Option<TokenUsage>,
+    uncached: u64,
+    blended: Option<u64>,
+    cost_reported: Option<Usd>,
+    /// Whether a part of the cost is not known.
+    has_unpriced: bool,
+    duration_ms: Option<i64>,
+    max_duration_ms: Option<i64>,
+    failed: u64,
+    profiles: BTreeSet<Id>,
+    by_quality: [u64; 4],
+    /// Rows come owner by owner: an owner is new if it isn't this one.
+    latest_owner: Option<usize>,
+}
+
+/// Groups and totals of a query's rows.
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    pub(super) by_key: FxHashMap<Key, Group>,
+    pub(super) totals: Group,
+    /// Indices of the owners that have a row in the query.
+    pub(super) owners: Vec<usize>,
+}
+
+/// Adds up the rows that the query asks for.
+pub(super) fn group(settled: &Settled, by: &[Dimension], query: &Query) -> Groups {
+    let mut groups = Groups::default();
+    let reported = owners_with_reported_cost(settled);
+    for row in &settled.rows {
+        let owner = &settled.owners[row.owner];
+        if !is_asked_for(row, owner, query) {
+            continue;
+        }
+        if groups.owners.last() != Some(&row.owner) {
+            groups.owners.push(row.owner);
+        }
+        let value = |dimension: &Dimension| dimension.value(row, owner, query.zone).map(|value| value.into_owned());
+        let key: Key = by.iter().map(value).collect();
+        groups.by_key.entry(key).or_default().add(row, owner, reported.contains(&row.owner));
+        groups.totals.add(row, owner, reported.contains(&row.owner));
+    }
+    groups
+}
+
+/// A harness that reports costs reports all of a run's.
+fn owners_with_reported_cost(settled: &Settled) -> FxHashSet<usize> {
+    settled.rows.iter().filter(|row| row.cost_reported.is_some()).map(|row| row.owner).collect()
+}
+
+/// Whether a row passes the filters (one of each key's) and lies in the window.
+pub(super) fn is_asked_for(row: &UsageRow, owner: &Owner, query: &Query) -> bool {
+    let passes = query.filters.iter().all(|filter| {
+        let value = filter.dimension.value(row, owner, query.zone);
+        let of_key = query.filters.iter().filter(|other| other.dimension == filter.dimension);
+        of_key.into_iter().any(|other| other.matches(value.as_deref()))
+    });
+    let time = time_of(row, owner);
+    let after = query.since.is_none_or(|since| time.is_some_and(|time| time >= since));
+    let before = query.until.is_none_or(|until| time.is_some_and(|time| time < until));
+    passes && after && before
+}
+
+impl Group {
+    fn add(&mut self, row: &UsageRow, owner: &Owner, is_reported: bool) {
+        if self.latest_owner.replace(row.owner) != Some(row.owner) {
+            self.add_owner(owner, is_reported);
+        }
+        let is_known = row.usage.is_some() || row.blended_tokens.is_some();
+        if let Some(id) = row.conversation.as_ref().filter(|_| is_known) {
+            self.conversations.insert(id.clone());
+        }
+        self.calls += u64::from(row.call.is_some());
+        if let Some(usage) = &row.usage {
+            self.usage = Some(self.usage.unwrap_or_default().plus(usage));
+            self.uncached = self.uncached.saturating_add(usage.uncached_input_tokens()).min(MAX_COUNT);
+        }
+        if let Some(blended) = row.blended_tokens {
+            self.blended = Some(self.blended.unwrap_or(0).saturating_add(blended).min(MAX_COUNT));
+        }
+        if let Some(cost) = row.cost_reported {
+            self.cost_reported = Some(self.cost_reported.unwrap_or(Usd::ZERO) + cost);
+        }
+    }
+
+    fn add_owner(&mut self, owner: &Owner, is_reported: bool) {
+        self.runs += u64::from(owner.run.is_some());
+        self.failed += u64::from(owner.is_failed());
+        self.by_quality[owner.quality as usize] += 1;
+        self.has_unpriced |= !is_reported || owner.quality != Quality::Exact;
+        if let Some(profile) = owner.run.as_ref().and_then(|run| run.profile.clone()) {
+            self.profiles.insert(profile);
+        }
+        if let Some(duration) = owner.duration_ms() {
+            self.duration_ms = Some(self.duration_ms.unwrap_or(0).saturating_add(duration));
+            self.max_duration_ms = self.max_duration_ms.max(Some(duration));
+        }
+    }
+
+    /// The measures of [`schema::measures`], in their order.
+    pub(super) fn cells(&self) -> Vec<Cell> {
+        let is_empty = self.by_quality.iter().sum::<u64>() == 0;
+        let complete = self.by_quality[Quality::Exact as usize] == self.by_quality.iter().sum::<u64>();
+        let cost = self.cost_reported.filter(|_| !self.has_unpriced);
+        let calls = if self.calls > 0 { count(self.calls) } else { Cell::Blank };
+        let mut cells = vec![count(self.runs), count(self.conversations.len() as u64), calls];
+        cells.extend(token_cells(self.usage.as_ref(), Some(self.uncached), self.blended));
+        // What the harness reported is all that is known of costs.
+        cells.extend([cost, self.cost_reported, None, self.cost_reported, cost].map(usd));
+        cells.extend([
+            self.duration_ms.map_or(Cell::Blank, Cell::Integer),
+            self.max_duration_ms.map_or(Cell::Blank, Cell::Integer),
+            count(self.failed),
+            list(&self.profiles),
+            Cell::Flag(complete || is_empty),
+        ]);
+        cells.extend(self.by_quality.map(count));
+        debug_assert_eq!(cells.len(), schema::measures().len());
+        cells
+    }
+
+    pub(super) fn profile_count(&self) -> usize {
+        self.profiles.len()
+    }
+}
+
+/// The cells of [`schema::TOKENS`].
+pub(super) fn token_cells(usage: Option<&TokenUsage>, uncached: Option<u64>, blended: Option<u64>) -> Vec<Cell> {
+    let of = |get: fn(&TokenUsage) -> u64| usage.map_or(Cell::Blank, |usage| count(get(usage)));
+    vec![
+        of(|usage| usage.input_tokens),
+        of(|usage| usage.cache_read_input_tokens),
+        of(|usage| usage.cache_creation_input_tokens),
+        usage.and(uncached).map_or(Cell::Blank, count),
+        of(|usage| usage.output_tokens),
+        usage.and_then(|usage| usage.reasoning_output_tokens).map_or(Cell::Blank, count),
+        of(TokenUsage::total_tokens),
+        blended.map_or(Cell::Blank, count),
+    ]
+}
+
+pub(super) fn count(value: u64) -> Cell {
+    Cell::Integer(value.min(MAX_COUNT) as i64)
+}
+
+pub(super) fn usd(value: Option<Usd>) -> Cell {
+    value.map_or(Cell::Blank, Cell::Usd)
+}
+
+/// Names, comma-separated.
+pub(super) fn list(names: &BTreeSet<Id>) -> Cell {
+    let names: Vec<&str> = names.iter().map(|name| &**name).collect();
+    if names.is_empty() { Cell::Blank } else { Cell::Text(names.join(",")) }
+}

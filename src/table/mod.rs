@@ -1,0 +1,100 @@
+//! Facts become tables. The only room that uses polars.
+
+mod dimension;
+mod frame;
+mod group;
+mod report;
+mod runs;
+pub mod schema;
+mod warnings;
+
+pub use dimension::{Dimension, Filter, unknown};
+pub use frame::{Builder, Cell, Table};
+pub use report::{Query, Sort, report};
+pub use runs::runs;
+pub use warnings::{is_loss, warnings};
+
+use crate::event::Time;
+use schema::Column;
+
+/// A report: rows, their totals, and how far they can be trusted.
+#[derive(Debug)]
+pub struct Report {
+    /// The dimensions it is grouped by, in order; the first columns of `rows`.
+    pub by: Vec<&'static Column>,
+    /// The groups: the dimensions of `by`, then [`schema::measures`].
+    pub rows: Table,
+    /// The same measures over everything, one row, also over groups that a limit left out.
+    pub totals: Table,
+    /// Groups before `--limit`.
+    pub groups: usize,
+    /// Distinct loops, and distinct profiles, over everything.
+    pub loops: usize,
+    /// Distinct profiles over everything.
+    pub profiles: usize,
+    /// The window that was asked for, and the zone days are cut in.
+    pub window: Window,
+    /// The slowest run, where one stands out against its loop.
+    pub slowest: Option<Slowest>,
+    /// Loops none of whose runs left usage behind.
+    pub blind_loops: Vec<String>,
+    /// What was read.
+    pub sources: Sources,
+    /// What the reader should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// The time that a report covers.
+#[derive(Debug, Clone, Default)]
+pub struct Window {
+    /// First instant; `None` for all there is.
+    pub since: Option<Time>,
+    /// First instant after it; `None` for all there is.
+    pub until: Option<Time>,
+    /// IANA name of the zone, or an offset.
+    pub zone: String,
+    /// First and last instant of what was found, where known.
+    pub found: Option<(Time, Time)>,
+}
+
+/// A run far slower than its loop's median.
+#[derive(Debug, Clone)]
+pub struct Slowest {
+    /// Its id.
+    pub run_id: String,
+    /// Its loop.
+    pub loop_name: String,
+    /// Its time over the median time of its loop's runs.
+    pub times_median: f64,
+}
+
+/// What was read. It describes one reading and is no part of any equality between readings.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// Files that were read.
+    pub files: u64,
+    /// Bytes that were read, after decompression.
+    pub bytes: u64,
+    /// What was passed over, and why.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A file or folder that was passed over.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skipped {
+    /// Its path.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Something the reader should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// A stable word for scripts.
+    pub code: String,
+    /// The same for people.
+    pub message: String,
+    /// How often.
+    pub count: u64,
+}

@@ -1,0 +1,166 @@
+//! A query over the fact table.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+
+use super::dimension::{Dimension, Filter, time_of, unknown};
+use super::frame::{Builder, Cell, Table};
+use super::group::{Groups, group, is_asked_for};
+use super::schema::{self, Kind};
+use super::{Report, Slowest, Sources, Window, warnings};
+use crate::error::Result;
+use crate::event::Time;
+use crate::fold::{Owner, Quality, Settled};
+
+/// How often a run must be slower than its loop's median to be named.
+const STANDS_OUT: f64 = 3.0;
+
+/// How many runs a loop must have for its median to mean something.
+const ENOUGH_RUNS: usize = 5;
+
+/// What a report is asked for.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// Dimensions, in order; `None`: by loop where there are runs, else by day.
+    pub by: Option<Vec<Dimension>>,
+    /// Rows must match one filter of each key.
+    pub filters: Vec<Filter>,
+    /// First instant.
+    pub since: Option<Time>,
+    /// First instant after the window.
+    pub until: Option<Time>,
+    /// Where days are cut.
+    pub zone: Tz,
+    /// The column that rows are sorted by; the default is time, then cost, then tokens.
+    pub sort: Option<Sort>,
+    /// At most this many rows.
+    pub limit: Option<usize>,
+}
+
+/// A column to sort by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sort {
+    column: &'static schema::Column,
+    is_descending: bool,
+}
+
+impl Sort {
+    /// Reads `COLUMN`, `COLUMN:asc` or `COLUMN:desc`. Without a word, text ascends, numbers descend.
+    pub fn parse(text: &str) -> Result<Sort> {
+        let (name, direction) = text.split_once(':').map_or((text, None), |(name, word)| (name, Some(word)));
+        let columns: Vec<_> = schema::DIMENSIONS.iter().chain(schema::measures()).collect();
+        let name = Dimension::from_name(name).map_or(name, |dimension| dimension.column().name);
+        let column = columns.iter().find(|column| column.name == name).ok_or_else(|| {
+            unknown("column", name, &columns.iter().map(|column| column.name).collect::<Vec<_>>())
+        })?;
+        let is_descending = match direction {
+            None => column.kind != Kind::Text,
+            Some("desc") => true,
+            Some("asc") => false,
+            Some(word) => return Err(unknown("direction", word, &["asc", "desc"])),
+        };
+        Ok(Sort { column, is_descending })
+    }
+}
+
+/// Answers a query.
+pub fn report(settled: &Settled, query: &Query, sources: Sources) -> Result<Report> {
+    let has_runs = settled.owners.iter().any(|owner| owner.run.is_some());
+    let by = match &query.by {
+        Some(by) => by.clone(),
+        None => vec![Dimension::from_name(if has_runs { "loop" } else { "day" })?],
+    };
+    let mut groups = group(settled, &by, query);
+    let columns = by.iter().map(|dimension| dimension.column()).chain(schema::measures()).collect();
+    let mut builder = Builder::new(columns);
+    let mut keyed: Vec<_> = std::mem::take(&mut groups.by_key).into_iter().collect();
+    keyed.sort_by(|a, b| a.0.cmp(&b.0));
+    for (key, group) in keyed {
+        let names = key.into_iter().map(|value| value.map_or(Cell::Blank, Cell::Text));
+        builder.push(names.chain(group.cells()).collect());
+    }
+    let mut rows = builder.finish()?;
+    sort(&mut rows, &by, query.sort.as_ref())?;
+    let height = rows.height();
+    if let Some(limit) = query.limit {
+        rows = rows.head(limit);
+    }
+    let mut totals = Builder::new(schema::measures());
+    totals.push(groups.totals.cells());
+    let owners = || groups.owners.iter().map(|index| &settled.owners[*index]);
+    Ok(Report {
+        by: by.iter().map(|dimension| dimension.column()).collect(),
+        rows,
+        totals: totals.finish()?,
+        groups: height,
+        loops: loops(owners()).len(),
+        profiles: groups.totals.profile_count(),
+        window: window(settled, &groups, query),
+        slowest: slowest(owners()),
+        blind_loops: blind_loops(owners()),
+        sources,
+        warnings: warnings::warnings(settled),
+    })
+}
+
+fn sort(rows: &mut Table, by: &[Dimension], asked: Option<&Sort>) -> Result<()> {
+    let times = by.iter().filter(|dimension| dimension.is_time()).map(|dimension| (dimension.column().name, false));
+    let mut keys: Vec<(&str, bool)> = match asked {
+        Some(sort) if rows.position(sort.column.name).is_some() => vec![(sort.column.name, sort.is_descending)],
+        Some(sort) => {
+            let known: Vec<&str> = rows.columns().iter().map(|column| column.name).collect();
+            return Err(unknown("column of this report", sort.column.name, &known));
+        }
+        None => times.chain([("cost_low_usd", true), ("total_tokens", true), ("blended_tokens", true)]).collect(),
+    };
+    for dimension in by {
+        if !keys.iter().any(|(name, _)| *name == dimension.column().name) {
+            keys.push((dimension.column().name, false));
+        }
+    }
+    rows.sort(&keys)
+}
+
+fn window(settled: &Settled, groups: &Groups, query: &Query) -> Window {
+    let owners: rustc_hash::FxHashSet<usize> = groups.owners.iter().copied().collect();
+    let rows = settled.rows.iter().filter(|row| owners.contains(&row.owner));
+    let asked = rows.filter(|row| is_asked_for(row, &settled.owners[row.owner], query));
+    let found = asked.filter_map(|row| time_of(row, &settled.owners[row.owner])).fold(None, |found, time| match found {
+        None => Some((time, time)),
+        Some((first, last)) => Some((time.min(first), time.max(last))),
+    });
+    Window { since: query.since, until: query.until, zone: query.zone.name().to_owned(), found }
+}
+
+/// The runs of each loop.
+fn loops<'a>(owners: impl Iterator<Item = &'a Owner>) -> BTreeMap<&'a str, Vec<&'a Owner>> {
+    let mut loops: BTreeMap<&str, Vec<&Owner>> = BTreeMap::new();
+    for owner in owners {
+        if let Some(name) = owner.run.as_ref().and_then(|run| run.loop_name.as_deref()) {
+            loops.entry(name).or_default().push(owner);
+        }
+    }
+    loops
+}
+
+/// The run that is slowest against the median of its loop.
+fn slowest<'a>(owners: impl Iterator<Item = &'a Owner>) -> Option<Slowest> {
+    let ratios = loops(owners).into_iter().filter_map(|(name, runs)| {
+        let mut times: Vec<(i64, &Owner)> = runs.iter().filter_map(|run| Some((run.duration_ms()?, *run))).collect();
+        times.sort_by_key(|(time, _)| *time);
+        let median = times.get(times.len() / 2).filter(|_| times.len() >= ENOUGH_RUNS)?.0;
+        let (time, run) = times.last()?;
+        let times_median = *time as f64 / median as f64;
+        let run_id = run.run.as_ref()?.id.to_string();
+        Some(Slowest { run_id, loop_name: name.to_owned(), times_median })
+    });
+    let outliers = ratios.filter(|slowest| slowest.times_median.is_finite() && slowest.times_median >= STANDS_OUT);
+    outliers.max_by(|a, b| a.times_median.total_cmp(&b.times_median))
+}
+
+/// Loops of which nothing is known.
+fn blind_loops<'a>(owners: impl Iterator<Item = &'a Owner>) -> Vec<String> {
+    let blind = loops(owners).into_iter().filter(|(_, runs)| runs.iter().all(|run| run.quality == Quality::Unknown));
+    blind.map(|(name, _)| name.to_owned()).collect()
+}

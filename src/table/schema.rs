@@ -1,0 +1,150 @@
+//! The public schema: every column of every table, defined once. All outputs and docs follow it.
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// UTF-8 text: a name or an id.
+    Text,
+    /// A count of tokens.
+    Tokens,
+    /// A count of things: runs, calls.
+    Count,
+    /// A duration in whole milliseconds.
+    Millis,
+    /// US dollars; pico-dollars inside, decimal dollars in every output.
+    Usd,
+    /// A point in time, microseconds, UTC.
+    Time,
+    /// Yes or no.
+    Flag,
+    /// A whole number that is neither count nor time, such as an exit code.
+    Integer,
+}
+
+/// One column.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name in every output.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// What it means, units and inclusion told.
+    pub meaning: &'static str,
+    /// What a blank means; empty where it is never blank.
+    pub blank: &'static str,
+}
+
+const fn column(name: &'static str, kind: Kind, meaning: &'static str, blank: &'static str) -> Column {
+    Column { name, kind, meaning, blank }
+}
+
+const NOT_KNOWN: &str = "not known";
+
+/// Token columns, in the order of every table.
+pub static TOKENS: [Column; 8] = [
+    column("input_tokens", Kind::Tokens, "prompt tokens, cache reads and cache writes included", NOT_KNOWN),
+    column("cache_read_input_tokens", Kind::Tokens, "prompt tokens read from the cache, part of input_tokens", NOT_KNOWN),
+    column("cache_creation_input_tokens", Kind::Tokens, "prompt tokens written to the cache, part of input_tokens", NOT_KNOWN),
+    column("uncached_input_tokens", Kind::Tokens, "input_tokens without cache_read_input_tokens", NOT_KNOWN),
+    column("output_tokens", Kind::Tokens, "answer tokens, reasoning included", NOT_KNOWN),
+    column(
+        "reasoning_output_tokens",
+        Kind::Tokens,
+        "reasoning tokens, part of output_tokens",
+        "the harness doesn't tell them apart",
+    ),
+    column("total_tokens", Kind::Tokens, "input_tokens + output_tokens", NOT_KNOWN),
+    column(
+        "blended_tokens",
+        Kind::Tokens,
+        "uncached_input_tokens + output_tokens; known for blended runs too",
+        NOT_KNOWN,
+    ),
+];
+
+/// Cost columns, in the order of every table.
+pub static COSTS: [Column; 5] = [
+    column("cost_usd", Kind::Usd, "reported where there is a report, else computed", "not known for all of it"),
+    column("cost_reported_usd", Kind::Usd, "what the harness itself said", "it said nothing"),
+    column("cost_computed_usd", Kind::Usd, "tokens times the price book", "not known for all of it"),
+    column("cost_low_usd", Kind::Usd, "floor of the cost: what is known, and the floors of the rest", NOT_KNOWN),
+    column("cost_high_usd", Kind::Usd, "upper bound of the cost", "unbounded"),
+];
+
+/// Columns of a report that count runs, conversations and calls.
+pub static COUNTS: [Column; 3] = [
+    column("runs", Kind::Count, "distinct runs", ""),
+    column("conversations", Kind::Count, "distinct conversations with known usage of their own", ""),
+    column("calls", Kind::Count, "model calls that were seen one by one", "none was"),
+];
+
+/// The last columns of a report.
+pub static REPORT_TAIL: [Column; 9] = [
+    column("duration_ms", Kind::Millis, "sum of the runs' times from start to finish, not wall time", "no run with both"),
+    column("max_duration_ms", Kind::Millis, "the longest of these runs", "no run with both"),
+    column("failed_runs", Kind::Count, "runs whose status is not success", ""),
+    column("profiles", Kind::Text, "profiles of the runs, comma-separated", "no run names one"),
+    column("complete", Kind::Flag, "whether every run and conversation in the row is exact", ""),
+    column("exact_runs", Kind::Count, "runs, and conversations of no run, whose full split is known", ""),
+    column("blended_runs", Kind::Count, "those of which only the blended total is known", ""),
+    column("partial_runs", Kind::Count, "those of which only a lower bound is known", ""),
+    column("unknown_runs", Kind::Count, "those that left no usage behind", ""),
+];
+
+/// Columns that reports can be grouped and filtered by.
+pub static DIMENSIONS: [Column; 13] = [
+    column("run_id", Kind::Text, "forge's id of the run", "belongs to no run"),
+    column("conversation_id", Kind::Text, "the harness's id of the session or thread", "not named"),
+    column("loop", Kind::Text, "name of the loop or workflow", "belongs to no run"),
+    column("repo", Kind::Text, "path of the repository the loop works in", NOT_KNOWN),
+    column("profile", Kind::Text, "forge's name for a harness and an account", NOT_KNOWN),
+    column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN),
+    column("model", Kind::Text, "model that answered", NOT_KNOWN),
+    column("status", Kind::Text, "how the run ended: success, error, killed, …", NOT_KNOWN),
+    column("quality", Kind::Text, "what is known of the run: exact, blended, partial, unknown", ""),
+    column("hour", Kind::Text, "hour of the row's own time, in the report's time zone", "no time known"),
+    column("day", Kind::Text, "date of the row's own time, in the report's time zone", "no time known"),
+    column("week", Kind::Text, "Monday of the ISO week of the row's own time", "no time known"),
+    column("month", Kind::Text, "month of the row's own time", "no time known"),
+];
+
+/// Columns of `runs` before its token columns.
+pub static RUN_HEAD: [Column; 12] = [
+    column("run_id", Kind::Text, "forge's id of the run", ""),
+    column("loop", Kind::Text, "name of the loop or workflow", NOT_KNOWN),
+    column("repo", Kind::Text, "path of the repository the loop works in", NOT_KNOWN),
+    column("profile", Kind::Text, "forge's name for a harness and an account", NOT_KNOWN),
+    column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN),
+    column("model", Kind::Text, "model with the largest share of the tokens", NOT_KNOWN),
+    column("models", Kind::Text, "all its models, comma-separated", NOT_KNOWN),
+    column("status", Kind::Text, "how the run ended: success, error, killed, …", "only a loop log tells of it"),
+    column("exit_code", Kind::Integer, "the harness's exit code", "none was recorded"),
+    column("started_at", Kind::Time, "when the run began", NOT_KNOWN),
+    column("finished_at", Kind::Time, "when it ended", "it was cut off"),
+    column("duration_ms", Kind::Millis, "finished_at − started_at", "one of them is missing"),
+];
+
+/// Columns of `runs` after its token columns and before its costs.
+pub static RUN_QUALITY: [Column; 1] =
+    [column("quality", Kind::Text, "what is known of the run: exact, blended, partial, unknown", "")];
+
+/// Columns of `runs` after its costs.
+pub static RUN_TAIL: [Column; 2] = [
+    column(
+        "reconciled",
+        Kind::Text,
+        "whether the run's witnesses agree: ok, mismatch, or single where there is one",
+        "it has none",
+    ),
+    column("source", Kind::Text, "the witness that was taken: counter, calls, footer", "it has none"),
+];
+
+/// All columns of `runs`, in order.
+pub fn runs() -> Vec<&'static Column> {
+    RUN_HEAD.iter().chain(&TOKENS).chain(&RUN_QUALITY).chain(&COSTS).chain(&RUN_TAIL).collect()
+}
+
+/// All measures of a report, in order; its dimensions stand before them.
+pub fn measures() -> Vec<&'static Column> {
+    COUNTS.iter().chain(&TOKENS).chain(&COSTS).chain(&REPORT_TAIL).collect()
+}

@@ -1,0 +1,40 @@
+//! What the reader of a table should know.
+
+use super::Warning;
+use crate::event::{Defect, RunId};
+use crate::fold::Settled;
+
+/// Everything that was refused, lost or contradictory, each kind once.
+pub fn warnings(settled: &Settled) -> Vec<Warning> {
+    let mut warnings: Vec<Warning> = settled
+        .defects
+        .iter()
+        .map(|(defect, (count, runs))| warning(defect.code(), defect.meaning(), *count, runs))
+        .collect();
+    let of_runs = [
+        ("mismatch", "runs whose counter, calls and footer contradict each other", &settled.mismatches),
+        ("several-footers", "runs with several footers; the largest was taken", &settled.several_footers),
+        ("resumed-footer", "runs whose footer also counts earlier runs that are not here", &settled.resumed_footers),
+    ];
+    for (code, meaning, runs) in of_runs {
+        if !runs.is_empty() {
+            warnings.push(warning(code, meaning, runs.len() as u64, runs));
+        }
+    }
+    warnings
+}
+
+/// Whether input was lost, which `--strict` does not allow.
+pub fn is_loss(settled: &Settled) -> bool {
+    settled.defects.keys().copied().any(Defect::is_loss)
+}
+
+fn warning(code: &str, meaning: &str, count: u64, runs: &[RunId]) -> Warning {
+    let first = runs.iter().min();
+    let where_ = match (first, runs.len()) {
+        (None, _) => String::new(),
+        (Some(run), 1) => format!(" (run {run})"),
+        (Some(run), more) => format!(" (run {run} and {} more)", more - 1),
+    };
+    Warning { code: code.to_owned(), message: format!("{meaning}{where_}"), count }
+}

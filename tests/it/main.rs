@@ -1,0 +1,12 @@
+//! The binary from outside: fixtures, flags, bad input, hostile input.
+//!
+//! Everything here runs the built program; nothing looks into the library.
+
+mod cases;
+mod cli;
+mod flags;
+mod hostile;
+mod input;
+mod media;
+mod support;
+mod writers;
