@@ -199,7 +199,8 @@ fn sniff_document(head: &[u8]) -> bool {
     let is_array = text.starts_with('[');
     let object = if is_array { text[1..].trim_start() } else { text };
     let known = ["\"system\"", "\"assistant\"", "\"user\"", "\"result\""];
-    object.starts_with('{') && first_value(object, "type").is_some_and(|value| known.contains(&value))
+    let is_line = !is_array && lines(text.as_bytes()).next().is_some_and(|line| value(&clean(line)).is_ok());
+    !is_line && object.starts_with('{') && first_value(object, "type").is_some_and(|value| known.contains(&value))
 }
 
 /// The first value of `key` in JSON text that may be cut.
