@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -166,19 +167,23 @@ fn read_parts(
     let limits = options.limits();
     let count = limits.count(length);
     let at_once = 8 * rayon::current_num_threads() as u64;
+    // Every worker has its own file and buffer, and hands them on.
+    let workers: Mutex<Vec<(File, Chunk)>> = Mutex::default();
     let mut first = 0;
     while first < count {
         let part = first..(first + at_once).min(count);
-        let open = || (File::open(path), Chunk::default());
-        let scanned: Vec<std::io::Result<Scanned>> = part
-            .clone()
-            .into_par_iter()
-            .map_init(open, |(file, chunk), index| {
-                let file = file.as_mut().map_err(|error| std::io::Error::from(error.kind()))?;
-                limits.read(file, length, index, chunk)?;
-                Ok(scan(&reading, chunk))
-            })
-            .collect();
+        let read_part = |index| -> std::io::Result<Scanned> {
+            let idle = workers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let (mut file, mut chunk) = match idle {
+                Some(worker) => worker,
+                None => (File::open(path)?, Chunk::default()),
+            };
+            limits.read(&mut file, length, index, &mut chunk)?;
+            let scanned = scan(&reading, &chunk);
+            workers.lock().unwrap_or_else(PoisonError::into_inner).push((file, chunk));
+            Ok(scanned)
+        };
+        let scanned: Vec<std::io::Result<Scanned>> = part.clone().into_par_iter().map(read_part).collect();
         for scanned in scanned {
             take(&mut reading, scanned?, emit);
         }

@@ -4,6 +4,10 @@
 //! `TokenCount` Debug events of `codex_exec`. Tool results run over many lines and end with
 //! `mcp_server=… mcp_server_origin=…`; what they hold is content.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::debug::{self, Value};
 use super::format::{Format, Hit, Lines, Mark, MarkKind, Named, Shape, count};
 use super::lines::{clean, lines, lines_backwards};
@@ -239,14 +243,14 @@ fn span_thread(spans: &str) -> Option<&str> {
     Some(after[..end].trim_matches('"')).filter(|id| !id.is_empty())
 }
 
+/// What a line holds that may name a conversation.
+static NAMING: LazyLock<[Finder<'static>; 4]> =
+    LazyLock::new(|| ["conversation.id", "thread_id=", "thread.id=", "SessionConfigured("].map(Finder::new));
+
 /// The last record that names a conversation: a `codex_otel` event, a span's thread, or the
 /// `SessionConfigured` event.
 fn last_named(text: &[u8]) -> Option<Named> {
-    let names = |line: &[u8]| {
-        [&b"conversation.id"[..], b"thread_id=", b"thread.id=", b"SessionConfigured("]
-            .iter()
-            .any(|needle| memchr::memmem::find(line, needle).is_some())
-    };
+    let names = |line: &[u8]| NAMING.iter().any(|needle| needle.find(line).is_some());
     lines_backwards(text).filter(|(_, line)| names(line)).find_map(|(at, line)| {
         let line = clean(line);
         let (conversation, time, in_flight) = named_by(&line)?;

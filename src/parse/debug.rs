@@ -3,9 +3,10 @@
 //! Read by field name, because fields come and go from version to version.
 
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_while1};
+use nom::bytes::complete::tag;
 use nom::character::complete::{char, multispace0};
-use nom::combinator::{map, opt, recognize};
+use nom::combinator::{map, opt};
+use nom::error::{Error, ErrorKind};
 use nom::multi::separated_list0;
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
@@ -62,26 +63,29 @@ pub fn value(text: &str) -> Option<(Value<'_>, &str)> {
 
 fn any(input: &str, depth: usize) -> IResult<&str, Value<'_>> {
     if depth > MAX_DEPTH {
-        return Err(nom::Err::Failure(nom::error::Error::new(input, nom::error::ErrorKind::TooLarge)));
+        return Err(nom::Err::Failure(Error::new(input, ErrorKind::TooLarge)));
     }
-    let list = map(sequence('[', ']', depth), Value::List);
-    let set = map(sequence('{', '}', depth), Value::List);
-    let anonymous = map(|input| structure(input, depth), |fields| Value::Struct("", fields));
-    alt((map(string, Value::Text), list, anonymous, set, |input| named(input, depth))).parse(input)
+    match input.as_bytes().first() {
+        Some(b'"') => map(string, Value::Text).parse(input),
+        Some(b'[') => map(sequence('[', ']', depth), Value::List).parse(input),
+        Some(b'{') => {
+            let anonymous = map(|input| structure(input, depth), |fields| Value::Struct("", fields));
+            alt((anonymous, map(sequence('{', '}', depth), Value::List))).parse(input)
+        }
+        Some(b'(') => map(sequence('(', ')', depth), |values| Value::Tuple("", values)).parse(input),
+        _ => named(input, depth),
+    }
 }
 
+/// A word, and what it names. What opens and doesn't close is torn, not a word.
 fn named(input: &str, depth: usize) -> IResult<&str, Value<'_>> {
-    let (rest, name) = opt(word).parse(input)?;
-    let name = name.unwrap_or("");
-    let fields = map(preceded(char(' '), |input| structure(input, depth)), |fields| Value::Struct(name, fields));
-    let values = map(sequence('(', ')', depth), |values| Value::Tuple(name, values));
-    match alt((fields, values)).parse(rest) {
-        // What opens and doesn't close is torn, not a word.
-        Err(nom::Err::Error(error)) if name.is_empty() || rest.starts_with(" {") || rest.starts_with('(') => {
-            Err(nom::Err::Error(error))
+    let (rest, name) = word(input)?;
+    match rest.as_bytes() {
+        [b' ', b'{', ..] => {
+            map(preceded(char(' '), |input| structure(input, depth)), |fields| Value::Struct(name, fields)).parse(rest)
         }
-        Err(nom::Err::Error(_)) => Ok((rest, Value::Word(name))),
-        other => other,
+        [b'(', ..] => map(sequence('(', ')', depth), |values| Value::Tuple(name, values)).parse(rest),
+        _ => Ok((rest, Value::Word(name))),
     }
 }
 
@@ -99,7 +103,7 @@ fn sequence<'a>(
     open: char,
     close: char,
     depth: usize,
-) -> impl Parser<&'a str, Output = Vec<Value<'a>>, Error = nom::error::Error<&'a str>> {
+) -> impl Parser<&'a str, Output = Vec<Value<'a>>, Error = Error<&'a str>> {
     delimited(
         (char(open), multispace0),
         separated_list0((char(','), multispace0), move |input| any(input, depth + 1)),
@@ -107,20 +111,19 @@ fn sequence<'a>(
     )
 }
 
+/// A number, a name or a path of names (`a::b`); the colon of `key: value` is no part of it.
 fn word(input: &str) -> IResult<&str, &str> {
-    take_while1(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '.' | '/' | '\'' | '#' | '&' | '$'))
-        .parse(input)
-        .and_then(|(rest, word)| path(input, rest, word))
-}
-
-/// Joins `a::b` to one word, but leaves the colon of `key: value` alone.
-fn path<'a>(input: &'a str, rest: &'a str, first: &'a str) -> IResult<&'a str, &'a str> {
-    let more = (tag("::"), take_while1(|c: char| c.is_alphanumeric() || c == '_'));
-    match recognize(nom::multi::many1_count(more)).parse(rest) {
-        Ok((rest, joined)) => Ok((rest, &input[..first.len() + joined.len()])),
-        Err(nom::Err::Error(_)) => Ok((rest, first)),
-        Err(error) => Err(error),
+    let bytes = input.as_bytes();
+    let mut end = 0;
+    while let Some(byte) = bytes.get(end) {
+        match byte {
+            b'_' | b'-' | b'+' | b'.' | b'/' | b'\'' | b'#' | b'&' | b'$' => end += 1,
+            _ if byte.is_ascii_alphanumeric() || !byte.is_ascii() => end += 1,
+            b':' if bytes[end..].starts_with(b"::") => end += 2,
+            _ => break,
+        }
     }
+    if end == 0 { Err(nom::Err::Error(Error::new(input, ErrorKind::TakeWhile1))) } else { Ok((&input[end..], &input[..end])) }
 }
 
 fn string(input: &str) -> IResult<&str, &str> {
@@ -134,7 +137,7 @@ fn string(input: &str) -> IResult<&str, &str> {
         }
         index += 2;
     }
-    Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Escaped)))
+    Err(nom::Err::Error(Error::new(input, ErrorKind::Escaped)))
 }
 
 #[cfg(test)]

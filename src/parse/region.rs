@@ -1,6 +1,8 @@
 //! The output of one run, or a bare log: gives its records their run and conversation.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
+
+use rustc_hash::FxHashSet;
 
 use super::format::{Mark, MarkKind};
 use crate::event::{Call, Counter, Defect, Event, Fact, Id, RunId, Time, TokenUsage};
@@ -46,7 +48,7 @@ pub(super) struct Region {
     /// The conversation that was named last.
     current: Option<Id>,
     /// Conversations with a record since the start.
-    known: HashSet<Id>,
+    known: FxHashSet<Id>,
     recent: VecDeque<(TokenUsage, Id)>,
     streaming: HashMap<Id, Call>,
     /// The latest sign of life, if an answer was streaming then.

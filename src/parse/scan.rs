@@ -1,10 +1,10 @@
 //! Finds the lines that matter in a chunk: stateless, so chunks are scanned in parallel.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, PatternID, packed};
 
 use super::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
 use super::lines::{clean, lines};
-use crate::event::Time;
+use crate::event::{Fact, Time};
 
 /// A stretch of a source: whole lines that are its own, and what surrounds them.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +23,7 @@ pub struct Chunk<'a> {
 #[derive(Debug)]
 pub(super) struct Scanner {
     parts: Vec<&'static Lines>,
-    needles: AhoCorasick,
+    needles: Needles,
     /// Which part each needle belongs to.
     owners: Vec<usize>,
 }
@@ -31,9 +31,9 @@ pub(super) struct Scanner {
 impl Scanner {
     /// A scanner for these formats; `None` if the needles can't be compiled.
     pub(super) fn new(parts: Vec<&'static Lines>) -> Option<Scanner> {
-        let needles = parts.iter().flat_map(|part| part.needles.iter());
+        let needles: Vec<&str> = parts.iter().flat_map(|part| part.needles.iter().copied()).collect();
         let owners = parts.iter().enumerate().flat_map(|(index, part)| part.needles.iter().map(move |_| index)).collect();
-        Some(Scanner { needles: AhoCorasick::new(needles).ok()?, parts, owners })
+        Some(Scanner { needles: Needles::new(&needles)?, parts, owners })
     }
 
     /// The candidates among the chunk's own lines, in order.
@@ -43,6 +43,33 @@ impl Scanner {
         scan.lines();
         scan.name_until(chunk.end);
         scan.marks
+    }
+}
+
+/// A search for several texts at once.
+#[derive(Debug)]
+enum Needles {
+    /// With vector instructions: as fast as memory.
+    Packed(packed::Searcher),
+    /// On processors that lack them.
+    Automaton(AhoCorasick),
+}
+
+impl Needles {
+    fn new(needles: &[&str]) -> Option<Needles> {
+        match packed::Config::new().builder().extend(needles).build() {
+            Some(searcher) => Some(Needles::Packed(searcher)),
+            None => AhoCorasick::new(needles).ok().map(Needles::Automaton),
+        }
+    }
+
+    /// The first hit: which needle, and where it starts and ends.
+    fn find(&self, text: &[u8]) -> Option<(PatternID, usize, usize)> {
+        let found = match self {
+            Needles::Packed(searcher) => searcher.find(text),
+            Needles::Automaton(automaton) => automaton.find(text),
+        };
+        found.map(|found| (found.pattern(), found.start(), found.end()))
     }
 }
 
@@ -60,10 +87,10 @@ impl Scan<'_, '_> {
         // A needle may begin with the line end before its line.
         let mut from = self.chunk.start.saturating_sub(1);
         let (mut line, mut tried) = (0..0, 0_u32);
-        while let Some(found) = self.scanner.needles.find(&text[from..self.chunk.end]) {
-            let needle = self.scanner.owners[found.pattern().as_usize()];
-            let at = from + found.start() + usize::from(text[from + found.start()] == b'\n');
-            from += found.end();
+        while let Some((pattern, start, end)) = self.scanner.needles.find(&text[from..self.chunk.end]) {
+            let needle = self.scanner.owners[pattern.as_usize()];
+            let at = from + start + usize::from(text[from + start] == b'\n');
+            from += end;
             if at < self.chunk.start {
                 continue;
             }
@@ -86,22 +113,32 @@ impl Scan<'_, '_> {
         }
     }
 
-    /// Says who was named last before a mark that depends on it, and before one that may end a
-    /// stretch of content.
+    /// Says who was named last before a mark that depends on it, and before one that parts what is
+    /// content from what isn't.
     fn name(&mut self, first: usize, start: usize, end: usize) {
-        let needs = |mark: &Mark| match &mark.kind {
-            MarkKind::Fact(_) => mark.conversation.is_none(),
-            MarkKind::Named(_) | MarkKind::Began | MarkKind::MessageStart(..) | MarkKind::MessageDelta(..) => false,
-            MarkKind::Open | MarkKind::Close | MarkKind::Entry(_) | MarkKind::GitSummary | MarkKind::Marker(_) => true,
-        };
-        if self.marks[first..].iter().any(needs) {
+        if self.marks[first..].iter().any(|mark| self.needs_name(mark, first)) {
             let marks = self.marks.split_off(first);
             self.name_until(start);
             self.marks.extend(marks);
         }
-        // The line itself has said what it names.
-        if self.marks[first..].iter().any(|mark| mark.conversation.is_some()) {
+        let says_itself = |mark: &Mark| mark.conversation.is_some() || matches!(mark.kind, MarkKind::Close);
+        if self.marks[first..].iter().any(says_itself) {
             self.named_until = self.named_until.max(end);
+        }
+    }
+
+    fn needs_name(&self, mark: &Mark, first: usize) -> bool {
+        match &mark.kind {
+            // A reading with a twin is its twin's.
+            MarkKind::Fact(Fact::Counter(counter)) => {
+                let twin = |mark: &Mark| matches!(&mark.kind, MarkKind::Fact(Fact::Call(call)) if Some(call.usage) == counter.last);
+                mark.conversation.is_none() && !self.marks[first.saturating_sub(8)..first].iter().any(twin)
+            }
+            MarkKind::Fact(Fact::Footer(_)) => mark.conversation.is_none(),
+            // What stands between an output's beginning and its end is content.
+            MarkKind::Close => !self.marks[..first].last().is_some_and(|mark| matches!(mark.kind, MarkKind::Open)),
+            MarkKind::Entry(_) | MarkKind::GitSummary | MarkKind::Marker(_) => true,
+            _ => false,
         }
     }
 

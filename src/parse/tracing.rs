@@ -3,9 +3,8 @@
 //!
 //! Colours must be stripped before. Nothing is copied; one line in, its parts out.
 
-use nom::bytes::complete::{tag, take_while1, take_while_m_n};
+use nom::bytes::complete::{tag, take_till1, take_while1};
 use nom::character::complete::{char, space0, space1};
-use nom::combinator::{opt, recognize};
 use nom::sequence::terminated;
 use nom::{IResult, Parser};
 
@@ -38,12 +37,16 @@ pub fn starts_record(line: &str) -> bool {
     timestamp(line).is_ok_and(|(rest, _)| level(rest).is_ok())
 }
 
+/// The shape of a time; whether it is one is seen when it is read.
 fn timestamp(input: &str) -> IResult<&str, &str> {
-    let digits = |count| take_while_m_n(count, count, |c: char| c.is_ascii_digit());
-    let date = (digits(4), char('-'), digits(2), char('-'), digits(2));
-    let clock = (digits(2), char(':'), digits(2), char(':'), digits(2));
-    let fraction = opt((char('.'), take_while1(|c: char| c.is_ascii_digit())));
-    terminated(recognize((date, char('T'), clock, fraction, char('Z'))), space1).parse(input)
+    let is_shaped = matches!(
+        input.as_bytes(),
+        [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'T', _, _, b':', _, _, b':', _, _, b'.' | b'Z', ..]
+    );
+    if !is_shaped {
+        return Err(nom::Err::Error(error(input)));
+    }
+    terminated(take_till1(|c| c == ' '), space1).parse(input)
 }
 
 fn level(input: &str) -> IResult<&str, &str> {
@@ -52,8 +55,8 @@ fn level(input: &str) -> IResult<&str, &str> {
 }
 
 fn target(input: &str) -> IResult<&str, &str> {
-    let name = take_while1(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '.' | '-'));
-    let (rest, name) = recognize(name).parse(input)?;
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '.' | '-');
+    let (rest, name) = take_while1(is_part).parse(input)?;
     // The colon that ends the target is taken by the name's own alphabet.
     let name = name.strip_suffix(':').ok_or_else(|| nom::Err::Error(error(input)))?;
     let (rest, _) = space0(rest)?;
@@ -119,27 +122,38 @@ pub struct Field<'a> {
 /// The fields of a body, in order. A bare value runs until the next ` key=`; text before the first
 /// key is the message and is passed over.
 pub fn fields(body: &str) -> impl Iterator<Item = Field<'_>> {
-    let mut rest = body;
+    let mut next = next_key(body, 0);
     std::iter::from_fn(move || {
-        loop {
-            let (key, after) = next_key(rest)?;
-            let field = quoted(after).or_else(|| Some(bare(after)));
-            let (value, is_quoted, left) = field?;
-            rest = left;
-            return Some(Field { key, value, is_quoted });
-        }
+        let (start, equals) = next?;
+        let after = &body[equals + 1..];
+        let (value, is_quoted) = match quoted(after) {
+            Some(value) => {
+                next = next_key(body, equals + value.len() + 3);
+                (value, true)
+            }
+            None => {
+                // The next key must not be the value itself: `a=b=c` holds the value `b=c`.
+                let is_after = |found: &(usize, usize)| found.0 > equals + 1;
+                let past = memchr::memchr(b' ', after.as_bytes()).map_or(body.len(), |space| equals + 1 + space);
+                next = next_key(body, equals + 1).filter(is_after).or_else(|| next_key(body, past));
+                let end = next.map_or(body.len(), |(start, _)| start);
+                (body[equals + 1..end].trim_end_matches(' '), false)
+            }
+        };
+        Some(Field { key: &body[start..equals], value, is_quoted })
     })
 }
 
-/// The next key and what follows its `=`.
-fn next_key(text: &str) -> Option<(&str, &str)> {
-    let mut from = 0;
+/// Where the next key starts, and its `=`, from a place on.
+fn next_key(text: &str, from: usize) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let mut from = from;
     loop {
-        let equals = from + memchr::memchr(b'=', text.as_bytes().get(from..)?)?;
+        let equals = from + memchr::memchr(b'=', bytes.get(from..)?)?;
         let start = key_start(text, equals);
-        let stands = start < equals && (start == 0 || text.as_bytes()[start - 1] == b' ');
-        if stands && !text.as_bytes()[start].is_ascii_digit() {
-            return Some((&text[start..equals], &text[equals + 1..]));
+        let stands = start < equals && (start == 0 || bytes[start - 1] == b' ');
+        if stands && !bytes[start].is_ascii_digit() {
+            return Some((start, equals));
         }
         from = equals + 1;
     }
@@ -150,8 +164,8 @@ fn key_start(text: &str, equals: usize) -> usize {
     equals - key.take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.')).count()
 }
 
-/// A Debug string that ends before a space or at the end.
-fn quoted(text: &str) -> Option<(&str, bool, &str)> {
+/// A Debug string that ends before a space or at the end, without its quotes.
+fn quoted(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('"')?;
     let bytes = inner.as_bytes();
     let mut index = 0;
@@ -161,23 +175,8 @@ fn quoted(text: &str) -> Option<(&str, bool, &str)> {
             index += 2;
             continue;
         }
-        let after = &inner[index + 1..];
-        return (after.is_empty() || after.starts_with(' ')).then_some((&inner[..index], true, after));
-    }
-}
-
-fn bare(text: &str) -> (&str, bool, &str) {
-    match next_key(text) {
-        // The key found must not be the value itself: `a=b=c` holds the value `b=c`.
-        Some((key, _)) => {
-            let start = key.as_ptr() as usize - text.as_ptr() as usize;
-            if start == 0 {
-                let end = memchr::memchr(b' ', text.as_bytes()).unwrap_or(text.len());
-                return (&text[..end], false, &text[end..]);
-            }
-            (text[..start].trim_end_matches(' '), false, &text[start..])
-        }
-        None => (text, false, ""),
+        let is_end = matches!(bytes.get(index + 1), None | Some(b' '));
+        return is_end.then_some(&inner[..index]);
     }
 }
 
@@ -205,6 +204,12 @@ mod tests {
         for line in ["", "tokens used", "2026-05-12T07:03:04Z", "2026-05-12T07:03:04Z INFO", "2026-05-12 INFO a: b"] {
             assert_eq!(record(line), None, "{line:?}");
         }
+    }
+
+    #[test]
+    fn a_value_may_hold_what_looks_like_a_key() {
+        let found: Vec<_> = fields("a=b=c d=\"e=f g=h\" i=j").map(|field| (field.key, field.value)).collect();
+        assert_eq!(found, [("a", "b=c"), ("d", "e=f g=h"), ("i", "j")]);
     }
 
     #[test]
