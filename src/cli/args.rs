@@ -106,8 +106,8 @@ pub(super) struct ReportArgs {
     #[command(flatten)]
     pub(super) select: SelectArgs,
 
-    /// The last N periods of the report's time dimension, the current one included
-    #[arg(long, value_name = "N", conflicts_with_all = ["since", "until"], help_heading = "Rows")]
+    /// Only the latest N periods (days, for `--by day`) that have rows
+    #[arg(long, value_name = "N", help_heading = "Rows")]
     pub(super) last: Option<std::num::NonZeroU32>,
 
     /// Column to sort by, with :asc or :desc

@@ -1,6 +1,6 @@
 //! What the arguments ask for: times, zones, dimensions.
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeZone, Timelike};
+use chrono::{Days, NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use forge_usage::error::{Error, Result};
 use forge_usage::event::Time;
@@ -19,10 +19,9 @@ pub(super) fn of_report(args: &ReportArgs, fixed: Option<&str>, now: Time) -> Re
             by.push(dimension);
         }
     }
-    if let Some(last) = args.last {
-        let time = by.iter().find(|dimension| dimension.is_time());
-        let time = time.ok_or_else(|| Error::invalid("--last counts periods: add --by hour, day, week or month"))?;
-        query.since = Some(start_of_last(time.column().name, last.get(), query.zone, now)?);
+    query.last = args.last.map(|last| last.get() as usize);
+    if query.last.is_some() && !by.iter().any(|dimension| dimension.is_time()) {
+        return Err(Error::invalid("--last counts periods: add --by hour, day, week or month"));
     }
     query.by = Some(by).filter(|by| !by.is_empty());
     query.sort = args.sort.as_deref().map(Sort::parse).transpose()?;
@@ -40,7 +39,7 @@ pub(super) fn selection(args: &SelectArgs, now: Time) -> Result<Query> {
     if since.zip(until).is_some_and(|(since, until)| since >= until) {
         return Err(Error::invalid("--since is not before --until"));
     }
-    Ok(Query { by: None, filters, since, until, zone, sort: None, limit: None })
+    Ok(Query { by: None, filters, since, until, zone, last: None, sort: None, limit: None })
 }
 
 fn zone(name: Option<&str>) -> Result<Tz> {
@@ -115,32 +114,9 @@ fn first_instant(local: chrono::NaiveDateTime, zone: Tz) -> Option<Time> {
     Some(Time::from_micros(first.timestamp_micros()))
 }
 
-/// Where the last `count` periods begin, the current one included.
-fn start_of_last(period: &str, count: u32, zone: Tz, now: Time) -> Result<Time> {
-    let start = || {
-        let local: DateTime<Tz> = now.to_utc()?.with_timezone(&zone);
-        let date = local.date_naive();
-        let back = count - 1;
-        match period {
-            "hour" => {
-                let hour = date.and_hms_opt(local.hour(), 0, 0)?;
-                let hour = zone.from_local_datetime(&hour).latest().filter(|hour| *hour <= local).or_else(|| zone.from_local_datetime(&hour).earliest())?;
-                Some(Time::from_micros(hour.timestamp_micros().checked_sub(i64::from(back) * 3_600_000_000)?))
-            }
-            "day" => start_of_day(date.checked_sub_days(Days::new(u64::from(back)))?, zone),
-            "week" => {
-                let days = u64::from(local.weekday().num_days_from_monday()) + 7 * u64::from(back);
-                start_of_day(date.checked_sub_days(Days::new(days))?, zone)
-            }
-            _ => start_of_day(date.with_day(1)?.checked_sub_months(Months::new(back))?, zone),
-        }
-    };
-    start().ok_or_else(|| Error::invalid(format!("--last {count} goes back too far")))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{point, start_of_last};
+    use super::point;
     use chrono_tz::Europe::Oslo;
     use forge_usage::event::Time;
 
@@ -163,14 +139,5 @@ mod tests {
         for text in ["", "7", "d", "-1d", "7y", "99999999999999999999d", "2026-13-01"] {
             assert!(point("--since", text, Oslo, now).is_err(), "{text:?}");
         }
-    }
-
-    #[test]
-    fn the_last_periods_include_the_current_one() {
-        let now = time("2026-11-22T12:34:00Z");
-        assert_eq!(start_of_last("day", 1, Oslo, now).expect("in range"), time("2026-11-21T23:00:00Z"));
-        assert_eq!(start_of_last("week", 1, Oslo, now).expect("in range"), time("2026-11-15T23:00:00Z"));
-        assert_eq!(start_of_last("month", 2, Oslo, now).expect("in range"), time("2026-09-30T22:00:00Z"));
-        assert_eq!(start_of_last("hour", 2, Oslo, now).expect("in range"), time("2026-11-22T11:00:00Z"));
     }
 }

@@ -34,6 +34,7 @@ const HARNESS: &str = "claude";
 const LINES: Lines = Lines {
     harness: Some(HARNESS),
     needles: &["\"usage\"", "\"modelUsage\"", "\"init\"", "\"rate_limit_event\""],
+    is_noise: None,
     read,
     last_named: None,
     time: None,
@@ -259,7 +260,8 @@ fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark
     match (head.r#type.as_deref(), head.subtype.as_deref()) {
         (Some("system"), Some("init")) => {
             let model = part::<Init>(json)?.model.as_deref().map(Id::from);
-            add(MarkKind::Fact(Fact::Conversation(Conversation { id: session.clone(), model, begins: true })), None);
+            // Only a result tells that nothing is missing: calls show a placeholder for their output.
+            add(MarkKind::Fact(Fact::Conversation(Conversation { id: session.clone(), model, begins: false })), None);
         }
         (Some("assistant"), _) => {
             let record: Assistant = part(json)?;

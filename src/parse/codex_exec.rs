@@ -14,7 +14,7 @@ const FOOTER: &str = "tokens used";
 const HEADER: &str = "OpenAI Codex v";
 const RULE: &str = "--------";
 
-const LINES: Lines = Lines { harness: Some(HARNESS), needles: &[FOOTER, HEADER], read, last_named: None, time: None };
+const LINES: Lines = Lines { harness: Some(HARNESS), needles: &[FOOTER, HEADER], is_noise: None, read, last_named: None, time: None };
 
 fn sniff(head: &[u8]) -> bool {
     let mut after_footer = false;

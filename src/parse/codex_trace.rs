@@ -25,6 +25,7 @@ const LINES: Lines = Lines {
     // The codex_otel events that matter, the Debug event, a tool result's head and its end. Their
     // first bytes are rare in the other lines, of which there are thousands.
     needles: &["input_token_count", "TokenCount(", ".tool_result", "n_starts", "mcp_server_origin"],
+    is_noise: Some(is_noise),
     read,
     last_named: Some(last_named),
     time: Some(|line| tracing::record(line).map(|record| record.time)),
@@ -36,6 +37,31 @@ fn sniff(head: &[u8]) -> bool {
         let line = clean(line);
         tracing::starts_record(&line) && tracing::record(&line).is_some_and(|record| record.target.starts_with("codex_"))
     })
+}
+
+/// Whether a line is a piece of an answer that streams, whole as its writer wrote it: it names no
+/// count, and no tool's output ends in it.
+fn is_noise(line: &[u8]) -> bool {
+    const TIME: usize = "2026-05-12T07:03:16.926349Z ".len();
+    let Some((time, record)) = line.split_at_checked(TIME) else { return false };
+    if time[TIME - 2] != b'Z' || !time[0].is_ascii_digit() {
+        return false;
+    }
+    let last_word = |line: &[u8]| memchr::memrchr(b' ', line).map_or(0, |space| space + 1);
+    if let Some(event) = record.strip_prefix(b"DEBUG codex_exec: Received event: Event { id: ") {
+        let message = memchr::memchr(b',', event).and_then(|comma| event.get(comma..)?.strip_prefix(b", msg: Agent"));
+        return message.is_some() && &event[last_word(event)..] == b"}";
+    }
+    let Some(event) = record.strip_prefix(b" INFO codex_otel::traces::otel_manager: event.name=\"codex.sse_event\"")
+    else {
+        return false;
+    };
+    const STAMP: usize = " event.timestamp=2026-05-12T07:03:16.926Z".len();
+    let kind = event.get(STAMP..).and_then(|event| event.strip_prefix(b" event.kind=response."));
+    let is_delta = kind.is_some_and(|kind| {
+        memchr::memchr(b' ', kind).is_some_and(|end| kind[..end].ends_with(b"delta"))
+    });
+    is_delta && event[last_word(event)..].starts_with(b"duration_ms=")
 }
 
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
@@ -50,8 +76,9 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
 }
 
 fn closes_tool_result(line: &str) -> bool {
-    let Some((_, after)) = line.rsplit_once("mcp_server=") else { return false };
-    after.split_once(" mcp_server_origin=").is_some_and(|(server, origin)| !server.contains(' ') && !origin.contains(' '))
+    let Some(start) = memchr::memmem::rfind(line.as_bytes(), b"mcp_server=") else { return false };
+    let mut words = line[start..].split(' ');
+    words.nth(1).is_some_and(|origin| origin.starts_with("mcp_server_origin=")) && words.next().is_none()
 }
 
 /// Whether the text after the latest record is a section of plain output: the message of an agent,
@@ -165,7 +192,12 @@ fn read_otel(record: &Record<'_>, at_end: bool, mark: impl Fn(MarkKind) -> Mark,
                 add(MarkKind::Fact(Fact::Conversation(Conversation { id: id.clone(), model, begins: true })));
             }
         }
-        ("codex.tool_result", _) if !otel.ends => add(MarkKind::Open),
+        ("codex.tool_result", _) => {
+            add(MarkKind::Open);
+            if otel.ends {
+                add(MarkKind::Close);
+            }
+        }
         _ => {}
     }
 }

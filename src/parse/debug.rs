@@ -5,10 +5,8 @@
 use nom::branch::alt;
 use nom::bytes::complete::tag;
 use nom::character::complete::{char, multispace0};
-use nom::combinator::{map, opt};
+use nom::combinator::{map, opt, value as value_of};
 use nom::error::{Error, ErrorKind};
-use nom::multi::separated_list0;
-use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
 
 /// How deep values may nest; hostile text must not exhaust the stack.
@@ -67,12 +65,13 @@ fn any(input: &str, depth: usize) -> IResult<&str, Value<'_>> {
     }
     match input.as_bytes().first() {
         Some(b'"') => map(string, Value::Text).parse(input),
-        Some(b'[') => map(sequence('[', ']', depth), Value::List).parse(input),
+        Some(b'[') => sequence(input, "]", depth).map(|(rest, values)| (rest, Value::List(values))),
         Some(b'{') => {
             let anonymous = map(|input| structure(input, depth), |fields| Value::Struct("", fields));
-            alt((anonymous, map(sequence('{', '}', depth), Value::List))).parse(input)
+            let set = map(|input| sequence(input, "}", depth), Value::List);
+            alt((anonymous, set)).parse(input)
         }
-        Some(b'(') => map(sequence('(', ')', depth), |values| Value::Tuple("", values)).parse(input),
+        Some(b'(') => sequence(input, ")", depth).map(|(rest, values)| (rest, Value::Tuple("", values))),
         _ => named(input, depth),
     }
 }
@@ -82,33 +81,54 @@ fn named(input: &str, depth: usize) -> IResult<&str, Value<'_>> {
     let (rest, name) = word(input)?;
     match rest.as_bytes() {
         [b' ', b'{', ..] => {
-            map(preceded(char(' '), |input| structure(input, depth)), |fields| Value::Struct(name, fields)).parse(rest)
+            structure(&rest[1..], depth).map(|(rest, fields)| (rest, Value::Struct(name, fields)))
         }
-        [b'(', ..] => map(sequence('(', ')', depth), |values| Value::Tuple(name, values)).parse(rest),
+        [b'(', ..] => sequence(rest, ")", depth).map(|(rest, values)| (rest, Value::Tuple(name, values))),
         _ => Ok((rest, Value::Word(name))),
     }
 }
 
+/// `{ key: value, … }`, or `{ key: value, .. }` as `finish_non_exhaustive` writes it.
 fn structure(input: &str, depth: usize) -> IResult<&str, Vec<(&str, Value<'_>)>> {
-    let key = alt((word, string));
-    let field = (terminated(key, (char(':'), multispace0)), |input| any(input, depth + 1));
-    let (rest, fields) =
-        preceded((char('{'), multispace0), separated_list0((char(','), multispace0), field)).parse(input)?;
-    // `finish_non_exhaustive` writes `..` after the last field.
-    let (rest, _) = (opt(char(',')), multispace0, opt(tag("..")), multispace0, char('}')).parse(rest)?;
-    Ok((rest, fields))
+    let (mut rest, _) = (char('{'), multispace0).parse(input)?;
+    let mut fields = Vec::with_capacity(8);
+    loop {
+        if let Ok((rest, _)) = end(rest, "}") {
+            return Ok((rest, fields));
+        }
+        let (after, key) = if rest.starts_with('"') { string(rest)? } else { word(rest)? };
+        let (after, _) = (char(':'), multispace0).parse(after)?;
+        let (after, value) = any(after, depth + 1)?;
+        fields.push((key, value));
+        rest = separated(after, '}')?;
+    }
 }
 
-fn sequence<'a>(
-    open: char,
-    close: char,
-    depth: usize,
-) -> impl Parser<&'a str, Output = Vec<Value<'a>>, Error = Error<&'a str>> {
-    delimited(
-        (char(open), multispace0),
-        separated_list0((char(','), multispace0), move |input| any(input, depth + 1)),
-        (opt(char(',')), multispace0, char(close)),
-    )
+/// Values between brackets, parted by commas.
+fn sequence<'a>(input: &'a str, close: &str, depth: usize) -> IResult<&'a str, Vec<Value<'a>>> {
+    // The opening bracket is the caller's finding.
+    let mut rest = input[1..].trim_start();
+    let mut values = Vec::new();
+    loop {
+        if let Ok((rest, _)) = end(rest, close) {
+            return Ok((rest, values));
+        }
+        let (after, value) = any(rest, depth + 1)?;
+        values.push(value);
+        rest = separated(after, close.chars().next().unwrap_or(')'))?;
+    }
+}
+
+/// The end of a struct or list.
+fn end<'a>(input: &'a str, close: &str) -> IResult<&'a str, ()> {
+    value_of((), (opt(tag("..")), multispace0, tag(close))).parse(input)
+}
+
+/// Passes the comma after a value over; without one only the end may follow.
+fn separated(input: &str, close: char) -> Result<&str, nom::Err<Error<&str>>> {
+    let (rest, comma) = opt((char(','), multispace0)).parse(input)?;
+    let rest = rest.trim_start_matches([' ', '\n']);
+    if comma.is_some() || rest.starts_with(close) { Ok(rest) } else { Err(nom::Err::Error(Error::new(input, ErrorKind::SeparatedList))) }
 }
 
 /// A number, a name or a path of names (`a::b`); the colon of `key: value` is no part of it.

@@ -39,6 +39,9 @@ pub struct Lines {
     pub harness: Option<&'static str>,
     /// Texts that every line that matters holds. Rare ones: each hit costs a look at its line.
     pub needles: &'static [&'static str],
+    /// Whether a line is surely of no interest, told faster than by looking for needles. Streams are
+    /// mostly such lines.
+    pub is_noise: Option<fn(&[u8]) -> bool>,
     /// Reads a line that holds a needle; adds what it means.
     pub read: fn(&Hit<'_>, &mut Vec<Mark>),
     /// The last conversation that is named in a stretch of text, for records that name none.

@@ -19,7 +19,7 @@ pub(super) static FORMAT: Format = Format { name: "forge-ledger", harness: None,
 
 /// The ledger's own lines that matter.
 pub(super) const LINES: Lines =
-    Lines { harness: None, needles: &["\n## 2", "\n### Git Summary"], read, last_named: None, time: None };
+    Lines { harness: None, needles: &["\n## 2", "\n### Git Summary"], is_noise: None, read, last_named: None, time: None };
 
 const FENCE: &str = "```";
 
@@ -107,7 +107,7 @@ fn header(hit: &Hit<'_>, line: &str) -> Option<Entry> {
 
 fn run(fields: &[(String, String)]) -> Option<Run> {
     // The first of each key counts.
-    let get = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim());
+    let get = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let id = |name: &str| get(name).filter(|value| !value.is_empty()).map(Id::from);
     let time = |name: &str| get(name).and_then(Time::parse);
     Some(Run {
@@ -118,7 +118,7 @@ fn run(fields: &[(String, String)]) -> Option<Run> {
         harness: id("harness"),
         auth_kind: id("auth_kind"),
         status: id("status"),
-        exit_code: get("exit_code").and_then(|code| code.parse().ok()),
+        exit_code: get("exit_code").and_then(|code| code.trim().parse().ok()),
         started_at: time("started_at"),
         finished_at: time("finished_at"),
     })
@@ -145,7 +145,7 @@ fn follows_fence_or_header(before: &[u8]) -> bool {
             line == FENCE
                 || line.starts_with("# Loop Ledger:")
                 || line.starts_with("# Workflow Ledger:")
-                || (line.starts_with("- ") && line.contains(':'))
+                || (line.starts_with("- ") && (line.contains(':') || line.contains("] status=")))
         }
         None => true,
     }
@@ -159,13 +159,15 @@ fn follows_fence_or_header(before: &[u8]) -> bool {
 pub(super) struct Pass {
     front: Option<FrontMatter>,
     now: Time,
+    /// Harnesses whose records we know; what another one printed tells for itself.
+    harnesses: Vec<&'static str>,
     marks: Vec<Mark>,
 }
 
 impl Pass {
     /// `head` is what the ledger begins with, `now` the time that no entry can be much later than.
-    pub(super) fn new(head: &[u8], now: Time) -> Pass {
-        Pass { front: FrontMatter::read(head), now, marks: Vec::new() }
+    pub(super) fn new(head: &[u8], now: Time, harnesses: Vec<&'static str>) -> Pass {
+        Pass { front: FrontMatter::read(head), now, harnesses, marks: Vec::new() }
     }
 
     pub(super) fn push(&mut self, mark: Mark) {
@@ -182,7 +184,7 @@ impl Pass {
                         output.finish(sink);
                     }
                     let repo = self.front.as_ref().and_then(|front| front.repo.clone());
-                    open = Some(Output::begin(mark.offset, *entry, repo, sink));
+                    open = Some(Output::begin(mark.offset, *entry, repo, &self.harnesses, sink));
                 }
                 (MarkKind::Entry(_), _) => {
                     let run = open.as_ref().and_then(|output| output.region.run());
@@ -244,10 +246,12 @@ struct Output {
 }
 
 impl Output {
-    fn begin(offset: u64, entry: Entry, repo: Option<Id>, sink: &mut Sink<'_>) -> Output {
+    fn begin(offset: u64, entry: Entry, repo: Option<Id>, known: &[&str], sink: &mut Sink<'_>) -> Output {
         let run = Run { repo, ..entry.run };
-        let mut region = Region::in_run(run.id.clone()).since(run.started_at);
-        if let Some(harness) = &run.harness {
+        // A clock that was set back during the run makes its start no bound.
+        let start = run.started_at.map(|start| start.min(run.finished_at.unwrap_or(start)));
+        let mut region = Region::in_run(run.id.clone()).since(start);
+        if let Some(harness) = run.harness.as_deref().filter(|name| known.contains(name)) {
             region = region.written_by(harness);
         }
         sink.event(offset, None, None, None, Fact::Run(Box::new(run)));
@@ -259,14 +263,14 @@ impl Output {
             self.in_summary = true;
         } else if self.fence.is_none_or(|fence| mark.offset < fence) {
             // Without a fence there is no output.
-        } else if self.in_summary && mark.is_usage() {
-            // git prints no records: under a true heading there are none, under a forged one they
-            // are the run's. A footer is two lines that may stand in a file's text.
-            sink.defect(mark.offset, self.region.run(), Defect::QuotedRecord);
-            if !matches!(mark.kind, MarkKind::Fact(Fact::Footer(_))) {
-                self.take(mark, sink);
-            }
+        } else if self.in_summary && matches!(mark.kind, MarkKind::Fact(Fact::Footer(_))) {
+            // Two lines that may stand in any file's text.
         } else {
+            // git prints no records: under a true heading there are none, under a forged one they
+            // are the run's.
+            if self.in_summary && mark.is_usage() {
+                sink.defect(mark.offset, self.region.run(), Defect::QuotedRecord);
+            }
             self.take(mark, sink);
         }
     }

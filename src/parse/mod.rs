@@ -62,10 +62,11 @@ impl Reading {
     /// matter must be in it. `now` tells entries that claim to be of the future. `None` for a document, which is read by [`read_document`].
     pub fn new(format: &'static Format, head: &[u8], now: Time) -> Option<Reading> {
         let all = || FORMATS.iter().filter_map(|format| lines_of(format));
+        let harnesses = all().filter_map(|lines| lines.harness).collect();
         let own = |lines: &'static Lines| std::iter::once(lines);
         let (parts, pass): (Vec<&'static Lines>, Pass) = match format.shape {
             Shape::Ledger => {
-                (own(&ledger::LINES).chain(all()).collect(), Pass::Ledger(Box::new(ledger::Pass::new(head, now))))
+                (own(&ledger::LINES).chain(all()).collect(), Pass::Ledger(Box::new(ledger::Pass::new(head, now, harnesses))))
             }
             Shape::LoopLog => {
                 (own(&loop_log::LINES).chain(all()).collect(), Pass::LoopLog(Box::new(loop_log::Pass::new())))

@@ -82,16 +82,39 @@ struct Scan<'s, 'a> {
 }
 
 impl Scan<'_, '_> {
+    /// Looks at the stretches between lines that are surely of no interest.
     fn lines(&mut self) {
+        let Some(is_noise) = self.scanner.parts.iter().find_map(|part| part.is_noise) else {
+            return self.search(self.chunk.start, self.chunk.end);
+        };
+        let (mut from, mut at) = (self.chunk.start, self.chunk.start);
+        let own = &self.chunk.text[..self.chunk.end];
+        while at < self.chunk.end {
+            let end = memchr::memchr(b'\n', &own[at..]).map_or(own.len(), |newline| at + newline);
+            let next = (end + 1).min(own.len());
+            if is_noise(&own[at..end]) {
+                self.search(from, at);
+                from = next;
+            }
+            at = next;
+        }
+        self.search(from, self.chunk.end);
+    }
+
+    /// Reads the lines between two line starts that hold a needle.
+    fn search(&mut self, start: usize, stop: usize) {
+        if start >= stop {
+            return;
+        }
         let text = self.chunk.text;
         // A needle may begin with the line end before its line.
-        let mut from = self.chunk.start.saturating_sub(1);
+        let mut from = start.saturating_sub(1);
         let (mut line, mut tried) = (0..0, 0_u32);
-        while let Some((pattern, start, end)) = self.scanner.needles.find(&text[from..self.chunk.end]) {
+        while let Some((pattern, hit, end)) = self.scanner.needles.find(&text[from..stop]) {
             let needle = self.scanner.owners[pattern.as_usize()];
-            let at = from + start + usize::from(text[from + start] == b'\n');
+            let at = from + hit + usize::from(text[from + hit] == b'\n');
             from += end;
-            if at < self.chunk.start {
+            if at < start {
                 continue;
             }
             if !line.contains(&at) {
@@ -109,6 +132,9 @@ impl Scan<'_, '_> {
             if self.marks.len() > known {
                 self.name(known, line.start, line.end);
                 from = from.max(line.end);
+            }
+            if from >= stop {
+                break;
             }
         }
     }

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::dimension::{Dimension, time_of};
 use super::frame::Cell;
 use super::{Query, schema};
-use crate::event::{Id, MAX_COUNT, TokenUsage, Usd};
+use crate::event::{Id, MAX_COUNT, Time, TokenUsage, Usd};
 use crate::fold::{Owner, Quality, Settled, UsageRow};
 
 /// The values of a group's dimensions, in order.
@@ -39,6 +39,8 @@ pub(super) struct Group {
 pub(super) struct Groups {
     pub(super) by_key: FxHashMap<Key, Group>,
     pub(super) totals: Group,
+    /// The first and the last time of a row.
+    pub(super) found: Option<(Time, Time)>,
     /// Indices of the owners that have a row in the query.
     pub(super) owners: Vec<usize>,
 }
@@ -47,13 +49,18 @@ pub(super) struct Groups {
 pub(super) fn group(settled: &Settled, by: &[Dimension], query: &Query) -> Groups {
     let mut groups = Groups::default();
     let reported = owners_with_reported_cost(settled);
+    let first_period = first_period(settled, by, query);
     for row in &settled.rows {
         let owner = &settled.owners[row.owner];
-        if !is_asked_for(row, owner, query) {
+        if !is_asked_for(row, owner, query) || !is_in_period(row, owner, query, first_period.as_ref()) {
             continue;
         }
         if groups.owners.last() != Some(&row.owner) {
             groups.owners.push(row.owner);
+        }
+        if let Some(time) = time_of(row, owner) {
+            let (first, last) = groups.found.unwrap_or((time, time));
+            groups.found = Some((first.min(time), last.max(time)));
         }
         let value = |dimension: &Dimension| dimension.value(row, owner, query.zone).map(|value| value.into_owned());
         let key: Key = by.iter().map(value).collect();
@@ -61,6 +68,28 @@ pub(super) fn group(settled: &Settled, by: &[Dimension], query: &Query) -> Group
         groups.totals.add(row, owner, reported.contains(&row.owner));
     }
     groups
+}
+
+/// The first of the latest periods that were asked for, as text: periods sort as they read.
+fn first_period(settled: &Settled, by: &[Dimension], query: &Query) -> Option<(Dimension, String)> {
+    let last = query.last?;
+    let time = *by.iter().find(|dimension| dimension.is_time())?;
+    let mut periods: BTreeSet<String> = BTreeSet::new();
+    for row in &settled.rows {
+        let owner = &settled.owners[row.owner];
+        if is_asked_for(row, owner, query) {
+            periods.extend(time.value(row, owner, query.zone).map(|period| period.into_owned()));
+            if periods.len() > last {
+                periods.pop_first();
+            }
+        }
+    }
+    Some((time, periods.pop_first()?))
+}
+
+fn is_in_period(row: &UsageRow, owner: &Owner, query: &Query, first: Option<&(Dimension, String)>) -> bool {
+    let Some((time, first)) = first else { return true };
+    time.value(row, owner, query.zone).is_some_and(|period| *period >= **first)
 }
 
 /// A harness that reports costs reports all of a run's.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
-use super::dimension::{Dimension, Filter, time_of, unknown};
+use super::dimension::{Dimension, Filter, unknown};
 use super::frame::{Builder, Cell, Table};
-use super::group::{Groups, group, is_asked_for};
+use super::group::group;
 use super::schema::{self, Kind};
 use super::{Report, Slowest, Sources, Window, warnings};
 use crate::error::Result;
@@ -32,6 +32,8 @@ pub struct Query {
     pub until: Option<Time>,
     /// Where days are cut.
     pub zone: Tz,
+    /// Only the latest periods of the first time dimension that have rows, this many.
+    pub last: Option<usize>,
     /// The column that rows are sorted by; the default is time, then cost, then tokens.
     pub sort: Option<Sort>,
     /// At most this many rows.
@@ -96,7 +98,12 @@ pub fn report(settled: &Settled, query: &Query, sources: Sources) -> Result<Repo
         groups: height,
         loops: loops(owners()).len(),
         profiles: groups.totals.profile_count(),
-        window: window(settled, &groups, query),
+        window: Window {
+            since: query.since,
+            until: query.until,
+            zone: query.zone.name().to_owned(),
+            found: groups.found,
+        },
         slowest: slowest(owners()),
         blind_loops: blind_loops(owners()),
         sources,
@@ -120,17 +127,6 @@ fn sort(rows: &mut Table, by: &[Dimension], asked: Option<&Sort>) -> Result<()> 
         }
     }
     rows.sort(&keys)
-}
-
-fn window(settled: &Settled, groups: &Groups, query: &Query) -> Window {
-    let owners: rustc_hash::FxHashSet<usize> = groups.owners.iter().copied().collect();
-    let rows = settled.rows.iter().filter(|row| owners.contains(&row.owner));
-    let asked = rows.filter(|row| is_asked_for(row, &settled.owners[row.owner], query));
-    let found = asked.filter_map(|row| time_of(row, &settled.owners[row.owner])).fold(None, |found, time| match found {
-        None => Some((time, time)),
-        Some((first, last)) => Some((time.min(first), time.max(last))),
-    });
-    Window { since: query.since, until: query.until, zone: query.zone.name().to_owned(), found }
 }
 
 /// The runs of each loop.

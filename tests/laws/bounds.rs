@@ -1,0 +1,80 @@
+//! Hostile inputs of about a megabyte that a careless reader would take quadratic time for.
+//!
+//! No clock is asserted: a quadratic reader makes this test hang. With `--nocapture` it says how long
+//! each took.
+
+use std::time::Instant;
+
+use crate::forge;
+use crate::kit::{Files, options, settled};
+
+fn megabyte(text: &str) -> String {
+    text.repeat((1 << 20) / text.len())
+}
+
+fn headers(count: u32, second: impl Fn(u32) -> u32) -> String {
+    let header = |n: u32| {
+        let time = forge::clock(second(n));
+        format!("## {time}Z\n\n- run_id: {}\n- loop_name: kiln\n- exit_code: 0\n\n", forge::run_id(n as usize))
+    };
+    forge::front("kiln") + &(0..count).map(header).collect::<String>()
+}
+
+fn in_ledger(output: &str) -> String {
+    forge::front("kiln") + &forge::entry("kiln", 0, Some("codex"), 0, 120, output)
+}
+
+#[test]
+fn no_input_takes_more_than_linear_time() {
+    let id = forge::conversation(1, 0);
+    let opener = "2026-05-12T07:00:03Z INFO codex_otel: event.name=codex.tool_result output=\n";
+    let start = forge::begins(1, &id);
+    let debug = "2026-05-12T07:00:20Z DEBUG codex_exec: Received event: Event { id: \"0\", msg: TokenCount(";
+    let inputs = [
+        ("a line of TokenCount(", in_ledger(&megabyte("TokenCount("))),
+        ("a record of TokenCount(", in_ledger(&format!("{debug}{}", megabyte("TokenCount(")))),
+        ("fences", in_ledger(&megabyte("```\n"))),
+        ("blank lines", in_ledger(&megabyte("\n"))),
+        ("openers in a ledger", in_ledger(&opener.repeat(100_000))),
+        ("openers in a trace", format!("{start}{}", opener.repeat(100_000))),
+        ("nested braces in spans", format!("{start}2026-05-12T07:00:03Z INFO a{} codex_otel: x=1 mcp_server_origin=\n", "{a".repeat(100_000))),
+        ("chained spans", format!("{start}2026-05-12T07:00:03Z INFO {}codex_otel: x=1 mcp_server_origin=\n", "a{}:".repeat(200_000))),
+        ("closers", in_ledger(&"mcp_server= mcp_server_origin=\n".repeat(1_000_000))),
+        ("closers in a trace", format!("{start}{}", megabyte("mcp_server= mcp_server_origin=\n"))),
+        ("a line of closers", format!("{start}{}\n", megabyte("mcp_server= mcp_server_origin="))),
+        ("keys without values", format!("{}{}\n", start.trim_end(), megabyte(" input_token_count="))),
+        ("quotes without ends", format!("{}{}\n", start.trim_end(), megabyte(" a=\"\\\""))),
+        ("equals signs", format!("{} input_token_count{}\n", start.trim_end(), megabyte("="))),
+        ("headers", headers(50_000, |n| n)),
+        ("headers of the same second", headers(50_000, |_| 0)),
+        ("headers of the future", headers(50_000, |n| 90 * 86_400 + n)),
+        ("falling headers of the future", headers(50_000, |n| 90 * 86_400 + 50_000 - n)),
+        ("headers without fields", forge::front("kiln") + &megabyte("\n## 2026-05-12T07:00:00Z\n\n")),
+        ("git summaries", in_ledger(&megabyte("```\n\n### Git Summary\n\n```\n"))),
+        ("footers", in_ledger(&megabyte("tokens used\n1\n"))),
+        ("footers of their own", in_ledger(&(0..60_000).map(|n| format!("tokens used\n{n}\n")).collect::<String>())),
+        ("plain headers", megabyte("OpenAI Codex v0\n--------\n")),
+        ("markers", forge::marker(0, "x") + &megabyte("[2026-05-12T07:03:00Z] run \n")),
+        ("a line of markers", forge::marker(0, "x") + &megabyte("[2026-05-12T07:03:00Z] run ")),
+        ("runs of a loop log", (0..15_000).map(|n| forge::starts(1, n)).collect()),
+        ("conversations", start.clone() + &(0..4000).map(|n| forge::completed(9, &forge::session(n), [n as u64, 0, 1, 0], false)).collect::<String>()),
+        ("readings", start.clone() + &(1..3000).map(|n| forge::counter(n as u32, [n, 0, n, 0], [1, 0, 1, 0])).collect::<String>()),
+        ("a record of usage", forge::init("s") + "{" + &megabyte("\"usage\":{},") + "\n"),
+        ("an array of records", format!("[\n{}\n]", megabyte("{\"type\":\"system\",\"session_id\":\"s\"},\n").trim_end().trim_end_matches(','))),
+        ("nested JSON", forge::init("s") + &megabyte("{\"usage\":") + "\n"),
+        ("results", forge::init("s") + &(0..3000).map(|n| forge::result("s", &format!("u{n}"), [n, 0, 0, n], n, true)).collect::<String>()),
+        ("models", forge::init("s") + &(0..800).map(|n| {
+            forge::result("s", &format!("u{n}"), [n, 0, 0, n], n, true).replace(forge::CLAUDE_MODEL, &format!("m{n}"))
+        }).collect::<String>()),
+        ("escapes", format!("{start}{}\n", megabyte("\x1b]0;"))),
+    ];
+    for (name, text) in inputs {
+        let bytes = text.len();
+        for chunk in [512 * 1024, 8 * 1024] {
+            let began = Instant::now();
+            let files = Files::from([("source".to_owned(), text.clone().into_bytes())]);
+            let owners = settled(&files, &options(chunk)).owners.len();
+            println!("{:>8} ms  {name}: {bytes} bytes, chunks of {chunk}, {owners} owners", began.elapsed().as_millis());
+        }
+    }
+}

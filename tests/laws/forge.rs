@@ -1,0 +1,232 @@
+//! Small writers of what forge, Codex and Claude write. Everything in it is made up.
+
+use std::fmt::Write;
+
+/// Input (cached included), cached, output, reasoning.
+pub type Counts = [u64; 4];
+
+/// Seconds since 2026-05-12T07:00:00Z.
+pub type Second = u32;
+
+/// Seconds from one run to the next.
+pub const PACE: Second = 1800;
+
+/// A time of day as the writers put it, without fraction and zone.
+pub fn clock(second: Second) -> String {
+    let (day, rest) = (12 + (7 * 3600 + second) / 86_400, (7 * 3600 + second) % 86_400);
+    format!("2026-05-{day:02}T{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
+}
+
+pub fn run_id(n: usize) -> String {
+    format!("{n:08x}-5b21-4d0e-9c13-77aa51f0c2de")
+}
+
+/// A version 7 UUID that was made at this second.
+pub fn conversation(second: Second, n: usize) -> String {
+    // 2026-05-12T07:00:00Z
+    let millis = 1_778_569_200_000_u64 + u64::from(second) * 1000;
+    let hex = format!("{millis:012x}");
+    format!("{}-{}-7b3c-8d11-{n:012x}", &hex[..8], &hex[8..])
+}
+
+/// A version 4 UUID.
+pub fn session(n: usize) -> String {
+    format!("{n:08x}-1f4e-4b6a-a0c7-3de91b5e8842")
+}
+
+pub fn front(name: &str) -> String {
+    format!(
+        "---\nloop_id: 0f2a9a52-0d5e-4c53-9b0a-5a1c3f0e7a01\nloop_name: {name}\nrepo_path: /srv/kiln\n\
+         created_at: 2026-05-12T06:00:00Z\n---\n\n# Loop Ledger: {name}\n\n"
+    )
+}
+
+/// A ledger's entry; without output there is no fence.
+pub fn entry(name: &str, n: usize, harness: Option<&str>, start: Second, end: Second, output: &str) -> String {
+    let (appended, start) = (clock(end), clock(start));
+    let harness = harness.map_or(String::new(), |harness| format!("- harness: {harness}\n"));
+    let output = output.trim();
+    let fence = if output.is_empty() { String::new() } else { format!("```\n{output}\n```\n\n") };
+    format!(
+        "## {appended}Z\n\n- run_id: {}\n- loop_name: {name}\n- status: success\n- profile: p{}\n{harness}\
+         - prompt_source: base\n- prompt_override: false\n- started_at: {start}Z\n- finished_at: {appended}Z\n\
+         - exit_code: 0\n\n{fence}",
+        run_id(n),
+        n % 3
+    )
+}
+
+pub fn marker(second: Second, message: &str) -> String {
+    format!("[{}Z] {message}\n", clock(second))
+}
+
+pub fn starts(second: Second, n: usize) -> String {
+    marker(second, &format!("run {} start (profile=p{})", run_id(n), n % 3))
+}
+
+fn otel(second: Second, target: &str, name: &str, conversation: &str, rest: &str) -> String {
+    let time = clock(second);
+    format!(
+        "{time}.000130Z  INFO {target}: event.name=\"{name}\" event.timestamp={time}.000Z conversation.id={conversation} \
+         app.version=0.98.0 user.account_id=\"acct-invented\" user.email=\"kim@example.test\" model=gpt-5.3-codex {rest}\n"
+    )
+}
+
+const TARGETS: [&str; 3] = ["codex_otel::traces::otel_manager", "codex_otel.log_only", "codex_otel.trace_safe"];
+
+/// The records of a completed call: one without counts, one or two (`twin`) with.
+pub fn completed(second: Second, conversation: &str, counts: Counts, twin: bool) -> String {
+    let [input, cached, output, reasoning] = counts;
+    let sse = |target, rest: &str| {
+        otel(second, target, "codex.sse_event", conversation, &format!("event.kind=response.completed {rest}"))
+    };
+    let told = format!(
+        "input_token_count={input} output_token_count={output} cached_token_count={cached} \
+         reasoning_token_count={reasoning} tool_token_count={}",
+        input + output
+    );
+    let mut text = sse(TARGETS[0], "duration_ms=0");
+    if twin {
+        text += &sse(TARGETS[1], &told);
+        text += &sse(TARGETS[2], &told);
+    } else {
+        text += &sse(TARGETS[0], &told);
+    }
+    text
+}
+
+pub fn begins(second: Second, conversation: &str) -> String {
+    otel(second, TARGETS[0], "codex.conversation_starts", conversation, "context_window=258400")
+}
+
+/// A sign of life: an answer is streaming.
+pub fn delta(second: Second, conversation: &str) -> String {
+    otel(second, TARGETS[0], "codex.sse_event", conversation, "event.kind=response.output_text.delta duration_ms=3")
+}
+
+/// A record that names its conversation and nothing else.
+pub fn request(second: Second, conversation: &str) -> String {
+    otel(second, TARGETS[0], "codex.api_request", conversation, "duration_ms=40 http.response.status_code=200 attempt=0")
+}
+
+/// A tool's result, with its output as it is.
+pub fn tool_result(second: Second, conversation: &str, output: &str) -> String {
+    let fields = "tool_name=shell call_id=call_1 arguments={\"command\":[\"ls\"]} duration_ms=9 success=true";
+    otel(
+        second,
+        TARGETS[0],
+        "codex.tool_result",
+        conversation,
+        &format!("{fields} output={output} mcp_server= mcp_server_origin="),
+    )
+}
+
+fn usage([input, cached, output, reasoning]: Counts) -> String {
+    format!(
+        "TokenUsage {{ input_tokens: {input}, cached_input_tokens: {cached}, output_tokens: {output}, \
+         reasoning_output_tokens: {reasoning}, total_tokens: {} }}",
+        input + output
+    )
+}
+
+/// A reading of the conversation's counter.
+pub fn counter(second: Second, total: Counts, last: Counts) -> String {
+    format!(
+        "{}.500000Z DEBUG codex_exec: Received event: Event {{ id: \"0\", msg: TokenCount(TokenCountEvent {{ info: \
+         Some(TokenUsageInfo {{ total_token_usage: {}, last_token_usage: {}, model_context_window: Some(258400) }}), \
+         rate_limits: Some(RateLimitSnapshot {{ primary: Some(RateLimitWindow {{ used_percent: 3.0, window_minutes: \
+         Some(300), resets_at: Some(1778580000) }}), secondary: None }}) }}) }}\n",
+        clock(second),
+        usage(total),
+        usage(last)
+    )
+}
+
+/// What plain `codex exec` prints first.
+pub fn header(conversation: &str) -> String {
+    format!(
+        "OpenAI Codex v0.98.0\n--------\nworkdir: /srv/kiln\nmodel: gpt-5.3-codex\nprovider: openai\n\
+         session id: {conversation}\n--------\nuser\nGo on.\n"
+    )
+}
+
+/// What it prints last.
+pub fn footer(blended: u64) -> String {
+    format!("codex\nDone.\ntokens used\n{}\nDone.\n", grouped(blended))
+}
+
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Uncached input, cache read, cache creation, output.
+pub type Buckets = [u64; 4];
+
+pub const CLAUDE_MODEL: &str = "claude-sonnet-4-5-20250929";
+
+pub fn init(session: &str) -> String {
+    format!(
+        "{{\"type\":\"system\",\"subtype\":\"init\",\"cwd\":\"/srv/kiln\",\"session_id\":\"{session}\",\
+         \"model\":\"{CLAUDE_MODEL}\",\"claude_code_version\":\"2.1.150\"}}\n"
+    )
+}
+
+fn anthropic([input, read, creation, output]: Buckets) -> String {
+    format!(
+        "{{\"input_tokens\":{input},\"cache_creation_input_tokens\":{creation},\
+         \"cache_read_input_tokens\":{read},\"output_tokens\":{output},\"service_tier\":\"standard\"}}"
+    )
+}
+
+/// A message's record; with several blocks it comes several times.
+pub fn assistant(session: &str, message: &str, buckets: Buckets, text: &str) -> String {
+    format!(
+        "{{\"type\":\"assistant\",\"message\":{{\"model\":\"{CLAUDE_MODEL}\",\"id\":\"{message}\",\
+         \"content\":[{{\"type\":\"text\",\"text\":{}}}],\"usage\":{}}},\"parent_tool_use_id\":null,\
+         \"session_id\":\"{session}\"}}\n",
+        quoted(text),
+        anthropic(buckets)
+    )
+}
+
+/// A process's result; older ones tell no models.
+pub fn result(session: &str, uuid: &str, total: Buckets, cents: u64, models: bool) -> String {
+    let [input, read, creation, output] = total;
+    let cost = format!("{}.{:02}", cents / 100, cents % 100);
+    let by_model = format!(
+        "\"modelUsage\":{{\"{CLAUDE_MODEL}\":{{\"inputTokens\":{input},\"outputTokens\":{output},\
+         \"cacheReadInputTokens\":{read},\"cacheCreationInputTokens\":{creation},\"costUSD\":{cost}}}}},"
+    );
+    format!(
+        "{{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"duration_ms\":9000,\"result\":\"Done.\",\
+         \"session_id\":\"{session}\",\"total_cost_usd\":{cost},\"usage\":{},{}\"uuid\":\"{uuid}\"}}\n",
+        anthropic(total),
+        if models { &by_model } else { "" }
+    )
+}
+
+/// A JSON string.
+pub fn quoted(text: &str) -> String {
+    let mut json = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => {
+                json.push('\\');
+                json.push(c);
+            }
+            c if c.is_control() => {
+                let _ = write!(json, "\\u{:04x}", c as u32);
+            }
+            c => json.push(c),
+        }
+    }
+    json + "\""
+}

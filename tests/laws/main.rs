@@ -1,0 +1,14 @@
+//! Laws of the library, as property tests: whatever is read, however it is cut, shared out, copied
+//! or damaged.
+//!
+//! Needs no polars: `cargo test --no-default-features --test laws`.
+
+mod bounds;
+mod chunks;
+mod damage;
+mod forge;
+mod kit;
+mod order;
+mod rooms;
+mod truth;
+mod world;
