@@ -25,7 +25,10 @@ pub(super) fn read(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<Inpu
         std::env::set_current_dir(folder).with_context(|| format!("cannot work in {}", folder.display()))?;
     }
     if let Some(threads) = args.threads {
-        rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global().context("cannot start the threads")?;
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.get())
+            .build_global()
+            .context("cannot start the threads")?;
     }
     let paths = match default_paths(args)? {
         Some(paths) => paths,

@@ -53,7 +53,10 @@ fn zone(name: Option<&str>) -> Result<Tz> {
             let error = unknown("time zone", name, &known).to_string();
             // A list of six hundred names helps nobody.
             let hint = error.split_once("; known").map_or(error.as_str(), |(start, _)| start);
-            Error::invalid(format!("{hint}{}", if hint.contains("mean") { "" } else { "; give an IANA name such as Europe/Oslo" }))
+            Error::invalid(format!(
+                "{hint}{}",
+                if hint.contains("mean") { "" } else { "; give an IANA name such as Europe/Oslo" }
+            ))
         }),
     }
 }

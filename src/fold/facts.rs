@@ -145,6 +145,11 @@ impl Facts {
 }
 
 impl RunFacts {
+    /// When the run began, where forge wrote it down.
+    pub(super) fn started_at(&self) -> Option<Time> {
+        self.run.as_ref().and_then(|run| run.started_at)
+    }
+
     fn merge(&mut self, other: RunFacts) {
         self.run = match (self.run.take(), other.run) {
             (Some(a), Some(b)) => Some(merge_runs(a, b)),

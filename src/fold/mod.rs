@@ -7,8 +7,10 @@
 
 mod account;
 mod facts;
+mod footers;
 mod growth;
 mod owner;
+mod places;
 mod settle;
 mod source;
 

@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 
 use super::facts::{CallFacts, Facts, Reading, ResultFacts, ResultKey, RunFacts};
 use crate::event::{
-    Call, CallKey, Conversation, Counter, Defect, Event, Fact, Footer, Harness, Id, ModelUsage, Run, RunId, Scope, Time,
-    TokenUsage,
+    Call, CallKey, Conversation, Counter, Defect, Event, Fact, Footer, Harness, Id, ModelUsage, Run, RunId, Scope,
+    Time, TokenUsage,
 };
 
 /// Folds one source. Events must come in the order of the source.
@@ -151,13 +151,8 @@ impl SourceFold {
         }
         match counter.scope {
             Scope::Conversation => {
-                let reading = Reading {
-                    time: stream.latest,
-                    total,
-                    last: counter.last,
-                    run,
-                    model: stream.model.clone(),
-                };
+                let reading =
+                    Reading { time: stream.latest, total, last: counter.last, run, model: stream.model.clone() };
                 match counter.conversation {
                     Some(id) => self.facts.conversations.entry(id).or_default().readings.push(reading),
                     None => stream.anonymous.push(reading),

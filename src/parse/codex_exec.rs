@@ -14,7 +14,8 @@ const FOOTER: &str = "tokens used";
 const HEADER: &str = "OpenAI Codex v";
 const RULE: &str = "--------";
 
-const LINES: Lines = Lines { harness: Some(HARNESS), needles: &[FOOTER, HEADER], is_noise: None, read, last_named: None, time: None };
+const LINES: Lines =
+    Lines { harness: Some(HARNESS), needles: &[FOOTER, HEADER], is_noise: None, read, last_named: None, time: None };
 
 fn sniff(head: &[u8]) -> bool {
     let mut after_footer = false;
@@ -68,7 +69,9 @@ fn read_header(hit: &Hit<'_>, marks: &mut Vec<super::format::Mark>) {
 fn is_number(line: &str) -> bool {
     let line = own_part(line);
     let is_part = |c: char| c.is_ascii_digit() || is_separator(c);
-    line.starts_with(|c: char| c.is_ascii_digit()) && line.ends_with(|c: char| c.is_ascii_digit()) && line.chars().all(is_part)
+    line.starts_with(|c: char| c.is_ascii_digit())
+        && line.ends_with(|c: char| c.is_ascii_digit())
+        && line.chars().all(is_part)
 }
 
 fn is_separator(c: char) -> bool {

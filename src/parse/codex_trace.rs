@@ -12,7 +12,9 @@ use super::debug::{self, Value};
 use super::format::{Format, Hit, Lines, Mark, MarkKind, Named, Shape, count};
 use super::lines::{clean, lines, lines_backwards};
 use super::tracing::{self, Record};
-use crate::event::{Call, CallKey, Conversation, Counter, Defect, Fact, Id, ModelUsage, Quota, Scope, Time, TokenUsage};
+use crate::event::{
+    Call, CallKey, Conversation, Counter, Defect, Fact, Id, ModelUsage, Quota, Scope, Time, TokenUsage,
+};
 
 /// See the module.
 pub(super) static FORMAT: Format =
@@ -35,7 +37,8 @@ const LINES: Lines = Lines {
 fn sniff(head: &[u8]) -> bool {
     lines(head).take(200).any(|line| {
         let line = clean(line);
-        tracing::starts_record(&line) && tracing::record(&line).is_some_and(|record| record.target.starts_with("codex_"))
+        tracing::starts_record(&line)
+            && tracing::record(&line).is_some_and(|record| record.target.starts_with("codex_"))
     })
 }
 
@@ -58,9 +61,8 @@ fn is_noise(line: &[u8]) -> bool {
     };
     const STAMP: usize = " event.timestamp=2026-05-12T07:03:16.926Z".len();
     let kind = event.get(STAMP..).and_then(|event| event.strip_prefix(b" event.kind=response."));
-    let is_delta = kind.is_some_and(|kind| {
-        memchr::memchr(b' ', kind).is_some_and(|end| kind[..end].ends_with(b"delta"))
-    });
+    let is_delta =
+        kind.is_some_and(|kind| memchr::memchr(b' ', kind).is_some_and(|end| kind[..end].ends_with(b"delta")));
     is_delta && event[last_word(event)..].starts_with(b"duration_ms=")
 }
 
@@ -68,7 +70,9 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let line = hit.line();
     let mark = |kind| hit.mark(Some(HARNESS), kind);
     match tracing::record(&line) {
-        Some(record) if record.target.starts_with("codex_otel") => read_otel(&record, hit.is_unterminated(), mark, marks),
+        Some(record) if record.target.starts_with("codex_otel") => {
+            read_otel(&record, hit.is_unterminated(), mark, marks)
+        }
         Some(record) => read_debug(&record, mark, marks),
         None if closes_tool_result(&line) && !is_message_text(hit.before()) => marks.push(mark(MarkKind::Close)),
         None => {}
@@ -302,7 +306,8 @@ fn named_by(line: &str) -> Option<(&str, Time, bool)> {
     if let Some(thread) = span_thread(record.spans) {
         return Some((thread, record.time, false));
     }
-    let (_, configured) = record.body.strip_prefix("Received event: Event { ")?.split_once("msg: SessionConfigured(")?;
+    let (_, configured) =
+        record.body.strip_prefix("Received event: Event { ")?.split_once("msg: SessionConfigured(")?;
     let (_, after) = configured.split_once("session_id: ").or_else(|| configured.split_once("thread_id: "))?;
     let id = after.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).find(|word| word.len() == 36)?;
     Some((id, record.time, false))

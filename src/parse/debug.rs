@@ -80,9 +80,7 @@ fn any(input: &str, depth: usize) -> IResult<&str, Value<'_>> {
 fn named(input: &str, depth: usize) -> IResult<&str, Value<'_>> {
     let (rest, name) = word(input)?;
     match rest.as_bytes() {
-        [b' ', b'{', ..] => {
-            structure(&rest[1..], depth).map(|(rest, fields)| (rest, Value::Struct(name, fields)))
-        }
+        [b' ', b'{', ..] => structure(&rest[1..], depth).map(|(rest, fields)| (rest, Value::Struct(name, fields))),
         [b'(', ..] => sequence(rest, ")", depth).map(|(rest, values)| (rest, Value::Tuple(name, values))),
         _ => Ok((rest, Value::Word(name))),
     }
@@ -128,7 +126,11 @@ fn end<'a>(input: &'a str, close: &str) -> IResult<&'a str, ()> {
 fn separated(input: &str, close: char) -> Result<&str, nom::Err<Error<&str>>> {
     let (rest, comma) = opt((char(','), multispace0)).parse(input)?;
     let rest = rest.trim_start_matches([' ', '\n']);
-    if comma.is_some() || rest.starts_with(close) { Ok(rest) } else { Err(nom::Err::Error(Error::new(input, ErrorKind::SeparatedList))) }
+    if comma.is_some() || rest.starts_with(close) {
+        Ok(rest)
+    } else {
+        Err(nom::Err::Error(Error::new(input, ErrorKind::SeparatedList)))
+    }
 }
 
 /// A number, a name or a path of names (`a::b`); the colon of `key: value` is no part of it.
@@ -143,7 +145,11 @@ fn word(input: &str) -> IResult<&str, &str> {
             _ => break,
         }
     }
-    if end == 0 { Err(nom::Err::Error(Error::new(input, ErrorKind::TakeWhile1))) } else { Ok((&input[end..], &input[..end])) }
+    if end == 0 {
+        Err(nom::Err::Error(Error::new(input, ErrorKind::TakeWhile1)))
+    } else {
+        Ok((&input[end..], &input[..end]))
+    }
 }
 
 fn string(input: &str) -> IResult<&str, &str> {

@@ -29,8 +29,14 @@ pub enum Shape {
     /// in a loop log.
     Lines(Lines),
     /// One document that is read from front to back.
-    Document(fn(&mut dyn std::io::BufRead, &mut dyn FnMut(Mark)) -> std::io::Result<()>),
+    Document(ReadDocument),
 }
+
+/// Reads a document and hands its candidates on.
+pub type ReadDocument = fn(&mut dyn std::io::BufRead, &mut dyn FnMut(Mark)) -> std::io::Result<()>;
+
+/// Finds the conversation that a stretch of text names last.
+pub type LastNamed = fn(&[u8]) -> Option<Named>;
 
 /// A format of lines.
 #[derive(Debug)]
@@ -45,7 +51,7 @@ pub struct Lines {
     /// Reads a line that holds a needle; adds what it means.
     pub read: fn(&Hit<'_>, &mut Vec<Mark>),
     /// The last conversation that is named in a stretch of text, for records that name none.
-    pub last_named: Option<fn(&[u8]) -> Option<Named>>,
+    pub last_named: Option<LastNamed>,
     /// The time of a line, if it is a record.
     pub time: Option<fn(&str) -> Option<Time>>,
 }

@@ -65,9 +65,10 @@ impl Reading {
         let harnesses = all().filter_map(|lines| lines.harness).collect();
         let own = |lines: &'static Lines| std::iter::once(lines);
         let (parts, pass): (Vec<&'static Lines>, Pass) = match format.shape {
-            Shape::Ledger => {
-                (own(&ledger::LINES).chain(all()).collect(), Pass::Ledger(Box::new(ledger::Pass::new(head, now, harnesses))))
-            }
+            Shape::Ledger => (
+                own(&ledger::LINES).chain(all()).collect(),
+                Pass::Ledger(Box::new(ledger::Pass::new(head, now, harnesses))),
+            ),
             Shape::LoopLog => {
                 (own(&loop_log::LINES).chain(all()).collect(), Pass::LoopLog(Box::new(loop_log::Pass::new())))
             }

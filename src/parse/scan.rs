@@ -32,7 +32,8 @@ impl Scanner {
     /// A scanner for these formats; `None` if the needles can't be compiled.
     pub(super) fn new(parts: Vec<&'static Lines>) -> Option<Scanner> {
         let needles: Vec<&str> = parts.iter().flat_map(|part| part.needles.iter().copied()).collect();
-        let owners = parts.iter().enumerate().flat_map(|(index, part)| part.needles.iter().map(move |_| index)).collect();
+        let owners =
+            parts.iter().enumerate().flat_map(|(index, part)| part.needles.iter().map(move |_| index)).collect();
         Some(Scanner { needles: Needles::new(&needles)?, parts, owners })
     }
 

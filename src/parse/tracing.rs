@@ -73,7 +73,7 @@ fn spans(input: &str) -> (&str, &str) {
     let mut end = 0;
     while let Some(length) = span(&input[end..]) {
         end += length;
-        match input[end..].as_bytes() {
+        match &input.as_bytes()[end..] {
             [b':', b' ', ..] => return (&input[end + 2..], &input[..end]),
             [b':', ..] => end += 1,
             _ => break,
@@ -84,7 +84,8 @@ fn spans(input: &str) -> (&str, &str) {
 
 /// Length of one `name{fields}`, or of a bare name that another span follows.
 fn span(input: &str) -> Option<usize> {
-    let name = input.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')).count();
+    let name =
+        input.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')).count();
     if name == 0 || input.as_bytes().get(name) != Some(&b'{') {
         return None;
     }

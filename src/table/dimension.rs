@@ -89,8 +89,9 @@ pub struct Filter {
 impl Filter {
     /// Reads `KEY=GLOB`.
     pub fn parse(text: &str) -> Result<Filter> {
-        let (key, glob) =
-            text.split_once('=').ok_or_else(|| Error::invalid(format!("{text:?} is no KEY=GLOB, such as model=gpt-*")))?;
+        let (key, glob) = text
+            .split_once('=')
+            .ok_or_else(|| Error::invalid(format!("{text:?} is no KEY=GLOB, such as model=gpt-*")))?;
         let dimension = Dimension::from_name(key.trim())?;
         if glob.is_empty() {
             return Ok(Filter { dimension, glob: None });

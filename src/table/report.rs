@@ -53,9 +53,10 @@ impl Sort {
         let (name, direction) = text.split_once(':').map_or((text, None), |(name, word)| (name, Some(word)));
         let columns: Vec<_> = schema::DIMENSIONS.iter().chain(schema::measures()).collect();
         let name = Dimension::from_name(name).map_or(name, |dimension| dimension.column().name);
-        let column = columns.iter().find(|column| column.name == name).ok_or_else(|| {
-            unknown("column", name, &columns.iter().map(|column| column.name).collect::<Vec<_>>())
-        })?;
+        let column = columns
+            .iter()
+            .find(|column| column.name == name)
+            .ok_or_else(|| unknown("column", name, &columns.iter().map(|column| column.name).collect::<Vec<_>>()))?;
         let is_descending = match direction {
             None => column.kind != Kind::Text,
             Some("desc") => true,

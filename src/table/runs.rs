@@ -33,7 +33,8 @@ fn cells(owner: &Owner, rows: &[UsageRow]) -> Vec<Cell> {
             *by_model.entry(model).or_default() += tokens.min(MAX_COUNT / 2);
         }
     }
-    let model = by_model.iter().max_by_key(|(name, tokens)| (**tokens, std::cmp::Reverse(**name))).map(|(name, _)| &***name);
+    let model =
+        by_model.iter().max_by_key(|(name, tokens)| (**tokens, std::cmp::Reverse(**name))).map(|(name, _)| &***name);
     let models: BTreeSet<Id> = by_model.keys().map(|name| (*name).clone()).collect();
     let mut cells = vec![
         Cell::Text(run.id.to_string()),

@@ -43,8 +43,18 @@ const NOT_KNOWN: &str = "not known";
 /// Token columns, in the order of every table.
 pub static TOKENS: [Column; 8] = [
     column("input_tokens", Kind::Tokens, "prompt tokens, cache reads and cache writes included", NOT_KNOWN),
-    column("cache_read_input_tokens", Kind::Tokens, "prompt tokens read from the cache, part of input_tokens", NOT_KNOWN),
-    column("cache_creation_input_tokens", Kind::Tokens, "prompt tokens written to the cache, part of input_tokens", NOT_KNOWN),
+    column(
+        "cache_read_input_tokens",
+        Kind::Tokens,
+        "prompt tokens read from the cache, part of input_tokens",
+        NOT_KNOWN,
+    ),
+    column(
+        "cache_creation_input_tokens",
+        Kind::Tokens,
+        "prompt tokens written to the cache, part of input_tokens",
+        NOT_KNOWN,
+    ),
     column("uncached_input_tokens", Kind::Tokens, "input_tokens without cache_read_input_tokens", NOT_KNOWN),
     column("output_tokens", Kind::Tokens, "answer tokens, reasoning included", NOT_KNOWN),
     column(
@@ -80,7 +90,12 @@ pub static COUNTS: [Column; 3] = [
 
 /// The last columns of a report.
 pub static REPORT_TAIL: [Column; 9] = [
-    column("duration_ms", Kind::Millis, "sum of the runs' times from start to finish, not wall time", "no run with both"),
+    column(
+        "duration_ms",
+        Kind::Millis,
+        "sum of the runs' times from start to finish, not wall time",
+        "no run with both",
+    ),
     column("max_duration_ms", Kind::Millis, "the longest of these runs", "no run with both"),
     column("failed_runs", Kind::Count, "runs whose status is not success", ""),
     column("profiles", Kind::Text, "profiles of the runs, comma-separated", "no run names one"),

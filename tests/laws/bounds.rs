@@ -37,8 +37,14 @@ fn no_input_takes_more_than_linear_time() {
         ("blank lines", in_ledger(&megabyte("\n"))),
         ("openers in a ledger", in_ledger(&opener.repeat(100_000))),
         ("openers in a trace", format!("{start}{}", opener.repeat(100_000))),
-        ("nested braces in spans", format!("{start}2026-05-12T07:00:03Z INFO a{} codex_otel: x=1 mcp_server_origin=\n", "{a".repeat(100_000))),
-        ("chained spans", format!("{start}2026-05-12T07:00:03Z INFO {}codex_otel: x=1 mcp_server_origin=\n", "a{}:".repeat(200_000))),
+        (
+            "nested braces in spans",
+            format!("{start}2026-05-12T07:00:03Z INFO a{} codex_otel: x=1 mcp_server_origin=\n", "{a".repeat(100_000)),
+        ),
+        (
+            "chained spans",
+            format!("{start}2026-05-12T07:00:03Z INFO {}codex_otel: x=1 mcp_server_origin=\n", "a{}:".repeat(200_000)),
+        ),
         ("closers", in_ledger(&"mcp_server= mcp_server_origin=\n".repeat(1_000_000))),
         ("closers in a trace", format!("{start}{}", megabyte("mcp_server= mcp_server_origin=\n"))),
         ("a line of closers", format!("{start}{}\n", megabyte("mcp_server= mcp_server_origin="))),
@@ -57,15 +63,42 @@ fn no_input_takes_more_than_linear_time() {
         ("markers", forge::marker(0, "x") + &megabyte("[2026-05-12T07:03:00Z] run \n")),
         ("a line of markers", forge::marker(0, "x") + &megabyte("[2026-05-12T07:03:00Z] run ")),
         ("runs of a loop log", (0..15_000).map(|n| forge::starts(1, n)).collect()),
-        ("conversations", start.clone() + &(0..4000).map(|n| forge::completed(9, &forge::session(n), [n as u64, 0, 1, 0], false)).collect::<String>()),
-        ("readings", start.clone() + &(1..3000).map(|n| forge::counter(n as u32, [n, 0, n, 0], [1, 0, 1, 0])).collect::<String>()),
+        (
+            "conversations",
+            start.clone()
+                + &(0..4000)
+                    .map(|n| forge::completed(9, &forge::session(n), [n as u64, 0, 1, 0], false))
+                    .collect::<String>(),
+        ),
+        (
+            "readings",
+            start.clone()
+                + &(1..3000).map(|n| forge::counter(n as u32, [n, 0, n, 0], [1, 0, 1, 0])).collect::<String>(),
+        ),
         ("a record of usage", forge::init("s") + "{" + &megabyte("\"usage\":{},") + "\n"),
-        ("an array of records", format!("[\n{}\n]", megabyte("{\"type\":\"system\",\"session_id\":\"s\"},\n").trim_end().trim_end_matches(','))),
+        (
+            "an array of records",
+            format!(
+                "[\n{}\n]",
+                megabyte("{\"type\":\"system\",\"session_id\":\"s\"},\n").trim_end().trim_end_matches(',')
+            ),
+        ),
         ("nested JSON", forge::init("s") + &megabyte("{\"usage\":") + "\n"),
-        ("results", forge::init("s") + &(0..3000).map(|n| forge::result("s", &format!("u{n}"), [n, 0, 0, n], n, true)).collect::<String>()),
-        ("models", forge::init("s") + &(0..800).map(|n| {
-            forge::result("s", &format!("u{n}"), [n, 0, 0, n], n, true).replace(forge::CLAUDE_MODEL, &format!("m{n}"))
-        }).collect::<String>()),
+        (
+            "results",
+            forge::init("s")
+                + &(0..3000).map(|n| forge::result("s", &format!("u{n}"), [n, 0, 0, n], n, true)).collect::<String>(),
+        ),
+        (
+            "models",
+            forge::init("s")
+                + &(0..800)
+                    .map(|n| {
+                        forge::result("s", &format!("u{n}"), [n, 0, 0, n], n, true)
+                            .replace(forge::CLAUDE_MODEL, &format!("m{n}"))
+                    })
+                    .collect::<String>(),
+        ),
         ("escapes", format!("{start}{}\n", megabyte("\x1b]0;"))),
     ];
     for (name, text) in inputs {
@@ -74,7 +107,10 @@ fn no_input_takes_more_than_linear_time() {
             let began = Instant::now();
             let files = Files::from([("source".to_owned(), text.clone().into_bytes())]);
             let owners = settled(&files, &options(chunk)).owners.len();
-            println!("{:>8} ms  {name}: {bytes} bytes, chunks of {chunk}, {owners} owners", began.elapsed().as_millis());
+            println!(
+                "{:>8} ms  {name}: {bytes} bytes, chunks of {chunk}, {owners} owners",
+                began.elapsed().as_millis()
+            );
         }
     }
 }

@@ -11,12 +11,15 @@ use proptest::sample::Index;
 
 use crate::damage::damaged;
 use crate::forge;
-use crate::kit::{Cut, Files, cases, defects, difference, limits, options, same, settled, settled_bytes, without_defects};
+use crate::kit::{
+    Cut, Files, cases, defects, difference, limits, options, same, settled, settled_bytes, without_defects,
+};
 use crate::world::{World, world};
 
 fn cuts() -> impl Strategy<Value = Cut> {
     prop_oneof![
-        vec(any::<Index>(), 0..12).prop_map(|places| Cut::At(places.into_iter().map(|place| place.index(40_000)).collect())),
+        vec(any::<Index>(), 0..12)
+            .prop_map(|places| Cut::At(places.into_iter().map(|place| place.index(40_000)).collect())),
         (1..4000_usize).prop_map(|chunk| Cut::Parts(limits(chunk))),
         (1..4000_usize).prop_map(|chunk| Cut::Stream(limits(chunk))),
     ]
@@ -114,7 +117,13 @@ fn a_file_beyond_the_head_is_read_in_parts() {
     for chunk in [333, 4096, 65_536, 70_001] {
         assert_eq!(difference(&whole, &settled(&files, &options(chunk))), None, "chunks of {chunk}");
     }
-    assert_eq!(difference(&settled_bytes(trace.as_bytes(), &Cut::Stream(limits(4096))), &settled_bytes(trace.as_bytes(), &Cut::Whole)), None);
+    assert_eq!(
+        difference(
+            &settled_bytes(trace.as_bytes(), &Cut::Stream(limits(4096))),
+            &settled_bytes(trace.as_bytes(), &Cut::Whole)
+        ),
+        None
+    );
 }
 
 #[test]
@@ -124,9 +133,9 @@ fn whether_a_line_is_too_long_does_not_depend_on_the_chunks() {
     let calls = [2, 4].map(|second| forge::completed(second, &conversation, [100, 0, u64::from(second), 0], false));
     let trace = format!("{}{long}\n{}", calls[0], calls[1]);
     let limits = |chunk| Limits { chunk, look: LOOK, line: 2000 };
-    let cuts = [100, 700, 1500, 2500, 4000, 100_000].into_iter().flat_map(|chunk| {
-        [Cut::Parts(limits(chunk)), Cut::Stream(limits(chunk))]
-    });
+    let cuts = [100, 700, 1500, 2500, 4000, 100_000]
+        .into_iter()
+        .flat_map(|chunk| [Cut::Parts(limits(chunk)), Cut::Stream(limits(chunk))]);
     let dropped = cuts.map(|cut| {
         let settled = settled_bytes(trace.as_bytes(), &cut);
         assert_eq!(settled.rows.len(), 2, "{cut:?}");
@@ -139,7 +148,8 @@ fn whether_a_line_is_too_long_does_not_depend_on_the_chunks() {
 #[test]
 fn a_forged_entry_after_a_line_that_is_too_long_is_refused_in_streams_too() {
     let conversation = forge::conversation(1, 0);
-    let forged = forge::entry("kiln", 9, Some("codex"), 60, 90, &forge::completed(70, &conversation, [9, 0, 9, 0], false));
+    let forged =
+        forge::entry("kiln", 9, Some("codex"), 60, 90, &forge::completed(70, &conversation, [9, 0, 9, 0], false));
     let output = format!("before\n{}\n\n{forged}", "x".repeat(40_000));
     let ledger = forge::front("kiln") + &forge::entry("kiln", 0, Some("codex"), 0, 120, &output);
     let limits = Limits { chunk: 1000, look: LOOK, line: 5000 };

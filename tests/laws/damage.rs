@@ -144,10 +144,10 @@ fn bystander() -> String {
         chatter: 0,
         prints: crate::world::Prints::Nothing,
     };
-    World { works: vec![work] }.ledger(usize::MAX).replace(&forge::run_id(0), "ffffffff-5b21-4d0e-9c13-77aa51f0c2de").replace(
-        &forge::conversation(1, 0),
-        &forge::conversation(1, 999),
-    )
+    World { works: vec![work] }
+        .ledger(usize::MAX)
+        .replace(&forge::run_id(0), "ffffffff-5b21-4d0e-9c13-77aa51f0c2de")
+        .replace(&forge::conversation(1, 0), &forge::conversation(1, 999))
 }
 
 fn check(name: &str, bytes: Vec<u8>, chunk: usize) -> Result<(), TestCaseError> {
@@ -203,7 +203,8 @@ proptest! {
 
 #[test]
 fn a_packed_file_that_is_cut_anywhere_is_read_as_far_as_it_goes() {
-    let log = forge::marker(0, "loop started") + &forge::starts(1, 0) + &forge::completed(10, "x", [100, 0, 10, 0], false);
+    let log =
+        forge::marker(0, "loop started") + &forge::starts(1, 0) + &forge::completed(10, "x", [100, 0, 10, 0], false);
     let packed = zstd::encode_all(log.as_bytes(), 3).expect("memory");
     for end in 0..packed.len() {
         settled(&Files::from([("log.zst".to_owned(), packed[..end].to_vec())]), &options(100));

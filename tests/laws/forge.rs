@@ -106,7 +106,13 @@ pub fn delta(second: Second, conversation: &str) -> String {
 
 /// A record that names its conversation and nothing else.
 pub fn request(second: Second, conversation: &str) -> String {
-    otel(second, TARGETS[0], "codex.api_request", conversation, "duration_ms=40 http.response.status_code=200 attempt=0")
+    otel(
+        second,
+        TARGETS[0],
+        "codex.api_request",
+        conversation,
+        "duration_ms=40 http.response.status_code=200 attempt=0",
+    )
 }
 
 /// A tool's result, with its output as it is.

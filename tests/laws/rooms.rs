@@ -8,7 +8,21 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("error.rs", &[]),
     ("source/", &["error", "source"]),
     ("parse/mod.rs", &["event", "parse"]),
-    ("parse/", &["event", "parse::format", "parse::lines", "parse::tracing", "parse::debug", "parse::region", "parse::content", "parse::scan", "parse::json", "parse::LOOK"]),
+    (
+        "parse/",
+        &[
+            "event",
+            "parse::format",
+            "parse::lines",
+            "parse::tracing",
+            "parse::debug",
+            "parse::region",
+            "parse::content",
+            "parse::scan",
+            "parse::json",
+            "parse::LOOK",
+        ],
+    ),
     ("fold/", &["event", "fold"]),
     ("table/", &["fold", "price", "error", "event", "table"]),
     ("render/", &["table", "error", "event::Usd", "event::Time", "render"]),
@@ -52,7 +66,9 @@ fn sources() -> Vec<(String, String)> {
 /// The paths a file imports from its crate, as `room::item`; groups taken apart.
 fn imports(name: &str, text: &str) -> Vec<String> {
     let parents: Vec<&str> = name.split('/').rev().skip(1).collect::<Vec<_>>().into_iter().rev().collect();
-    let module = |depth: usize| parents[..parents.len().saturating_sub(depth)].iter().map(|part| format!("{part}::")).collect::<String>();
+    let module = |depth: usize| {
+        parents[..parents.len().saturating_sub(depth)].iter().map(|part| format!("{part}::")).collect::<String>()
+    };
     let is_mod = name.ends_with("mod.rs");
     let mut paths = Vec::new();
     for statement in text.split("\nuse ").skip(1).chain(text.split("\n    use ").skip(1)) {
@@ -60,7 +76,11 @@ fn imports(name: &str, text: &str) -> Vec<String> {
         let inside = |rest: &str, base: String| {
             let (head, items) = rest.split_once('{').unwrap_or(("", rest));
             let items = items.trim_end_matches('}').to_owned();
-            items.split(',').filter(|item| !item.is_empty()).map(|item| format!("{base}{head}{item}")).collect::<Vec<_>>()
+            items
+                .split(',')
+                .filter(|item| !item.is_empty())
+                .map(|item| format!("{base}{head}{item}"))
+                .collect::<Vec<_>>()
         };
         if let Some(rest) = statement.strip_prefix("crate::") {
             paths.extend(inside(rest, String::new()));
@@ -82,7 +102,8 @@ fn starts(path: &str, prefix: &str) -> bool {
 fn no_room_imports_what_it_must_not_know() {
     let mut wrong = Vec::new();
     for (name, text) in sources() {
-        let (room, allowed) = ROOMS.iter().find(|(room, _)| name.starts_with(room)).unwrap_or_else(|| panic!("{name} is in no room"));
+        let (room, allowed) =
+            ROOMS.iter().find(|(room, _)| name.starts_with(room)).unwrap_or_else(|| panic!("{name} is in no room"));
         let own = text.split("\n#[cfg(test)]").next().unwrap_or(&text);
         for path in imports(&name, own) {
             let is_allowed = allowed.iter().any(|prefix| starts(&path, prefix) || (path == format!("{prefix}::self")));
@@ -96,7 +117,8 @@ fn no_room_imports_what_it_must_not_know() {
 
 #[test]
 fn the_program_sees_the_library_as_any_user_does() {
-    let names = |text: &str| text.lines().filter(|line| line.contains("crate::")).map(str::to_owned).collect::<Vec<_>>();
+    let names =
+        |text: &str| text.lines().filter(|line| line.contains("crate::")).map(str::to_owned).collect::<Vec<_>>();
     for (name, text) in sources().iter().filter(|(name, _)| name.starts_with("cli/")) {
         assert_eq!(names(text), Vec::<String>::new(), "{name}");
     }
@@ -120,7 +142,10 @@ fn each_heavy_crate_has_one_home() {
 
 #[test]
 fn no_file_is_longer_than_500_lines() {
-    let long: Vec<(String, usize)> =
-        sources().into_iter().map(|(name, text)| (name, text.lines().count())).filter(|(_, lines)| *lines > 500).collect();
+    let long: Vec<(String, usize)> = sources()
+        .into_iter()
+        .map(|(name, text)| (name, text.lines().count()))
+        .filter(|(_, lines)| *lines > 500)
+        .collect();
     assert_eq!(long, []);
 }

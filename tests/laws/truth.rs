@@ -113,7 +113,9 @@ fn a_ledger_cut_at_every_byte_never_tells_more() {
         twice: true,
         text: "fired".to_owned(),
     };
-    let world = World { works: vec![codex(false, true), claude, Work::Plain { blended: 5267, named: true }, codex(true, true)] };
+    let world = World {
+        works: vec![codex(false, true), claude, Work::Plain { blended: 5267, named: true }, codex(true, true)],
+    };
     let (ledger, truth) = (world.ledger(usize::MAX), world.truth());
     for end in 0..ledger.len() {
         for (run, sum) in told(&settled_bytes(&ledger.as_bytes()[..end], &Cut::Whole)) {
@@ -125,8 +127,9 @@ fn a_ledger_cut_at_every_byte_never_tells_more() {
 #[test]
 fn sums_beyond_64_bits_stop_and_do_not_wrap() {
     let conversation = forge::conversation(1, 0);
-    let huge: String =
-        (0..4).map(|n| forge::completed(10 + n, &conversation, [u64::from(n) + (i64::MAX as u64) / 2, 0, 0, 0], false)).collect();
+    let huge: String = (0..4)
+        .map(|n| forge::completed(10 + n, &conversation, [u64::from(n) + (i64::MAX as u64) / 2, 0, 0, 0], false))
+        .collect();
     let ledger = forge::front("kiln") + &forge::entry("kiln", 0, Some("codex"), 0, 120, &huge);
     let settled = settled_bytes(ledger.as_bytes(), &Cut::Whole);
     let sum = sums(&settled)[&forge::run_id(0)];
@@ -138,7 +141,8 @@ fn counts_that_are_none_cost_only_their_record() {
     let conversation = forge::conversation(1, 0);
     let good = forge::completed(20, &conversation, [100, 0, 10, 0], false);
     for bad in ["-5", "9223372036854775808", "99999999999999999999999", "1e3", "1.5", "0x10", ""] {
-        let torn = forge::completed(10, &conversation, [777, 0, 1, 0], false).replace("input_token_count=777", &format!("input_token_count={bad}"));
+        let torn = forge::completed(10, &conversation, [777, 0, 1, 0], false)
+            .replace("input_token_count=777", &format!("input_token_count={bad}"));
         let ledger = forge::front("kiln") + &forge::entry("kiln", 0, Some("codex"), 0, 120, &(torn + &good));
         let settled = settled_bytes(ledger.as_bytes(), &Cut::Whole);
         let sum = sums(&settled)[&forge::run_id(0)];

@@ -51,9 +51,8 @@ pub struct Run {
 }
 
 fn counts() -> impl Strategy<Value = Counts> {
-    (0..20_000_u64, 0..=100_u64, 0..3_000_u64, 0..=100_u64).prop_map(|(input, cached, output, reasoning)| {
-        [input, input * cached / 100, output, output * reasoning / 100]
-    })
+    (0..20_000_u64, 0..=100_u64, 0..3_000_u64, 0..=100_u64)
+        .prop_map(|(input, cached, output, reasoning)| [input, input * cached / 100, output, output * reasoning / 100])
 }
 
 fn prints() -> impl Strategy<Value = Prints> {
@@ -140,8 +139,12 @@ fn exact(usage: TokenUsage, blended: u64) -> Sum {
 fn printed(prints: Prints) -> String {
     match prints {
         Prints::Nothing => "\"ok\"".to_owned(),
-        Prints::Lines(count) => (0..count).map(|line| format!("src/brick_{line}.rs: fired at 1200 degrees\n")).collect(),
-        Prints::Markup => "```\n## Notes\n\n- run_id: none\n\n```\n{\"usage\": 3}\ntokens used\nmany\n[2026] x\n".to_owned(),
+        Prints::Lines(count) => {
+            (0..count).map(|line| format!("src/brick_{line}.rs: fired at 1200 degrees\n")).collect()
+        }
+        Prints::Markup => {
+            "```\n## Notes\n\n- run_id: none\n\n```\n{\"usage\": 3}\ntokens used\nmany\n[2026] x\n".to_owned()
+        }
     }
 }
 
@@ -151,7 +154,8 @@ impl World {
         let mut thread: Option<Thread> = None;
         let write = |(n, work): (usize, &Work)| {
             let start = n as Second * PACE;
-            let mut run = Run { n, harness: "codex", start, end: start + 120, output: String::new(), truth: Sum::default() };
+            let mut run =
+                Run { n, harness: "codex", start, end: start + 120, output: String::new(), truth: Sum::default() };
             match work {
                 Work::Codex { resumes, .. } => {
                     if !resumes || thread.is_none() {
@@ -203,7 +207,9 @@ impl World {
         let is_record = |line: &&str| !matches!(*line, "codex" | "Done." | "tokens used") && !is_number(line);
         let runs = self.runs().into_iter().zip(&self.works).filter(|(_, work)| matches!(work, Work::Codex { .. }));
         let lines: String = runs
-            .flat_map(|(run, _)| run.output.lines().filter(is_record).map(|line| format!("{line}\n")).collect::<Vec<_>>())
+            .flat_map(|(run, _)| {
+                run.output.lines().filter(is_record).map(|line| format!("{line}\n")).collect::<Vec<_>>()
+            })
             .collect();
         Some(lines).filter(|lines| !lines.is_empty())
     }

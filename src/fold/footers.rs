@@ -1,0 +1,70 @@
+//! Blended totals that harnesses print at the end of plain output.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+
+use super::account::Weighed;
+use super::facts::RunFacts;
+use super::owner::Reconciled;
+use crate::event::{Id, Run, RunId, Time};
+
+/// Blended totals at the end of an output: candidates, as agents can print one too.
+pub(super) struct Footers {
+    pub(super) all: BTreeSet<u64>,
+    /// The run's own part of the largest.
+    pub(super) share: Option<u64>,
+    pub(super) conversation: Option<Id>,
+    /// The model the conversation was configured with.
+    pub(super) model: Option<Id>,
+}
+
+impl Footers {
+    pub(super) fn reconciled(&self, weighed: &[Weighed], confirmed: bool) -> Option<Reconciled> {
+        let witnesses: usize = weighed.iter().map(|weighed| 1 + usize::from(weighed.agrees.is_some())).sum();
+        let agree = weighed.iter().all(|weighed| weighed.agrees != Some(false));
+        match (witnesses, self.all.is_empty()) {
+            (0, true) => None,
+            (0, false) => Some(Reconciled::Single),
+            (1, true) => Some(Reconciled::Single),
+            (_, true) if agree => Some(Reconciled::Ok),
+            (_, false) if agree && confirmed => Some(Reconciled::Ok),
+            _ => Some(Reconciled::Mismatch),
+        }
+    }
+}
+
+/// Footers of the runs before, by conversation: a footer counts the whole conversation.
+pub(super) struct PreviousFooters(FxHashMap<Id, Vec<(Option<Time>, RunId, u64)>>);
+
+impl PreviousFooters {
+    pub(super) fn new(runs: &FxHashMap<RunId, RunFacts>) -> PreviousFooters {
+        let mut by_conversation: FxHashMap<Id, Vec<(Option<Time>, RunId, u64)>> = FxHashMap::default();
+        for (id, run) in runs {
+            for (conversation, blended) in &run.footers {
+                if let Some(conversation) = conversation {
+                    let footers = by_conversation.entry(conversation.clone()).or_default();
+                    footers.push((run.started_at(), id.clone(), *blended));
+                }
+            }
+        }
+        for footers in by_conversation.values_mut() {
+            footers.sort();
+        }
+        PreviousFooters(by_conversation)
+    }
+
+    /// A run's own part of a footer; `None` if the conversation is older than the run and its
+    /// earlier part is not known.
+    pub(super) fn share(&self, run: &Run, conversation: Option<&Id>, blended: u64) -> Option<u64> {
+        let Some(conversation) = conversation else { return Some(blended) };
+        let this = (run.started_at, run.id.clone());
+        let mut earlier = self.0.get(conversation).into_iter().flatten();
+        let earlier = earlier.rfind(|(start, id, _)| (*start, id.clone()) < this);
+        let is_older = Time::of_uuid(conversation).zip(run.started_at).is_some_and(|(made, start)| made < start);
+        match earlier {
+            Some((_, _, then)) => Some(blended.checked_sub(*then).unwrap_or(blended)),
+            None => (!is_older).then_some(blended),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Which run each fact belongs to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use super::account::{Account, AccountKey};
+use super::facts::{CallFacts, ConversationFacts, RunFacts};
+use super::growth::shares;
+use crate::event::{CallKey, Id, RunId, Time};
+
+/// Where facts belong that several runs show, or none.
+pub(super) struct Places {
+    /// When each run began and ended.
+    windows: FxHashMap<RunId, (Option<Time>, Option<Time>)>,
+    /// The runs that show each conversation, and how many of its calls.
+    shown: FxHashMap<Id, BTreeMap<RunId, usize>>,
+}
+
+impl Places {
+    pub(super) fn new(
+        runs: &FxHashMap<RunId, RunFacts>,
+        conversations: &FxHashMap<Id, ConversationFacts>,
+        calls: &FxHashMap<CallKey, CallFacts>,
+    ) -> Places {
+        let window = |run: &RunFacts| (run.started_at(), run.run.as_ref().and_then(|run| run.finished_at));
+        let windows = runs.iter().map(|(id, run)| (id.clone(), window(run))).collect();
+        let mut shown: FxHashMap<Id, BTreeMap<RunId, usize>> = FxHashMap::default();
+        for call in calls.values() {
+            if let Some(conversation) = &call.conversation {
+                for run in &call.runs {
+                    *shown.entry(conversation.clone()).or_default().entry(run.clone()).or_default() += 1;
+                }
+            }
+        }
+        for (id, conversation) in conversations {
+            let readings = conversation.readings.iter().filter_map(|reading| reading.run.as_ref());
+            let results = conversation.results.values().flat_map(|result| &result.runs);
+            for run in readings.chain(results) {
+                shown.entry(id.clone()).or_default().entry(run.clone()).or_default();
+            }
+        }
+        Places { windows, shown }
+    }
+
+    /// The one run a fact belongs to. Of several that show it: the one that was at work then, that
+    /// shows most of the conversation, that began first. Of none: the one that shows the
+    /// conversation and was at work then.
+    fn of(&self, conversation: &Id, shown_by: &BTreeSet<RunId>, time: Option<Time>) -> Option<RunId> {
+        let all = self.shown.get(conversation);
+        if shown_by.len() == 1 {
+            return shown_by.first().cloned();
+        }
+        if shown_by.is_empty() {
+            let mut at_work = all?.keys().filter(|run| self.is_at_work(run, time));
+            return at_work.next().filter(|_| at_work.next().is_none()).cloned();
+        }
+        let rank = |run: &&RunId| {
+            let calls = all.and_then(|all| all.get(*run)).copied().unwrap_or(0);
+            let start = self.windows.get(*run).and_then(|(start, _)| *start);
+            (self.is_at_work(run, time), calls, std::cmp::Reverse((start, (*run).clone())))
+        };
+        shown_by.iter().max_by_key(rank).cloned()
+    }
+
+    /// Whether a run was at work at a time; forge's times are whole seconds.
+    fn is_at_work(&self, run: &RunId, time: Option<Time>) -> bool {
+        let Some((start, end)) = self.windows.get(run) else { return false };
+        let Some(time) = time else { return true };
+        start.is_none_or(|start| start <= time) && end.is_none_or(|end| time.millis_since(end) < 1000)
+    }
+
+    /// Whether a conversation began within a run: its id holds the time it was made.
+    fn starts_in(&self, conversation: &Id, run: &RunId) -> bool {
+        let start = self.windows.get(run).and_then(|(start, _)| *start);
+        Time::of_uuid(conversation).zip(start).is_some_and(|(made, start)| made >= start)
+    }
+
+    /// Gives every fact to one conversation of one owner.
+    pub(super) fn accounts(
+        &self,
+        mut conversations: FxHashMap<Id, ConversationFacts>,
+        calls: FxHashMap<CallKey, CallFacts>,
+    ) -> BTreeMap<AccountKey, Account> {
+        let mut accounts: BTreeMap<AccountKey, Account> = BTreeMap::new();
+        for (key, call) in calls {
+            let Some(conversation) = call.conversation.clone() else { continue };
+            let run = self.of(&conversation, &call.runs, call.time);
+            accounts.entry((run, conversation)).or_default().calls.insert(key, call);
+        }
+        for (id, facts) in &mut conversations {
+            let mut readings = std::mem::take(&mut facts.readings);
+            for reading in &mut readings {
+                reading.run = reading.run.take().or_else(|| self.of(id, &BTreeSet::new(), reading.time));
+                reading.model = reading.model.take().or_else(|| facts.model.clone());
+            }
+            for (run, share) in shares(readings, |run| self.starts_in(id, run)) {
+                accounts.entry((run, id.clone())).or_default().share = Some(share);
+            }
+            let mut results: Vec<_> = facts.results.drain().filter(|(_, result)| !result.is_superseded).collect();
+            results.sort_by(|a, b| a.0.cmp(&b.0));
+            for (_, result) in results {
+                let run = self.of(id, &result.runs, result.time);
+                accounts.entry((run, id.clone())).or_default().results.push(result);
+            }
+        }
+        for ((run, id), account) in &mut accounts {
+            let Some(facts) = conversations.get(id) else { continue };
+            let is_only_run = self.shown.get(id).is_some_and(|runs| runs.len() == 1);
+            account.harness.clone_from(&facts.harness);
+            account.begins = facts.begins.contains(run) || (is_only_run && !facts.begins.is_empty());
+            account.unfinished = facts.unfinished.get(run).copied();
+        }
+        accounts
+    }
+}

@@ -1,0 +1,150 @@
+//! Claude Code's `--output-format stream-json` (a record a line) and `json` (one object, or one
+//! array of the same records).
+//!
+//! `modelUsage` and `total_cost_usd` of a `result` count everything the process did; `assistant`
+//! records repeat for each content block and hold a placeholder for the output.
+
+mod document;
+mod record;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::event::{Conversation, Defect, Fact, Id, Time};
+use crate::parse::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
+use crate::parse::lines::{clean, lines};
+use record::{Assistant, Finish, Head, Init, RateLimit, RateLimitEvent, StreamEvent};
+
+/// Records, one a line.
+pub(in crate::parse) static STREAM: Format =
+    Format { name: "claude-stream-json", harness: Some(HARNESS), sniff: sniff_lines, shape: Shape::Lines(LINES) };
+
+/// One object or one array, over any number of lines.
+pub(in crate::parse) static DOCUMENT: Format = Format {
+    name: "claude-json",
+    harness: Some(HARNESS),
+    sniff: sniff_document,
+    shape: Shape::Document(document::read),
+};
+
+const HARNESS: &str = "claude";
+
+const LINES: Lines = Lines {
+    harness: Some(HARNESS),
+    needles: &["\"usage\"", "\"modelUsage\"", "\"init\"", "\"rate_limit_event\""],
+    is_noise: None,
+    read,
+    last_named: None,
+    time: None,
+};
+
+fn sniff_lines(head: &[u8]) -> bool {
+    lines(head).take(50).any(|line| {
+        let line = clean(line);
+        line.starts_with('{') && value(&line).and_then(part::<Head>).is_ok_and(|head| head.is_of_stream())
+    })
+}
+
+/// A document starts with an array of records, or with a result that runs over several lines.
+fn sniff_document(head: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(head);
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let is_array = text.starts_with('[');
+    let object = if is_array { text[1..].trim_start() } else { text };
+    let known = ["\"system\"", "\"assistant\"", "\"user\"", "\"result\""];
+    let is_line = !is_array && lines(text.as_bytes()).next().is_some_and(|line| value(&clean(line)).is_ok());
+    !is_line && object.starts_with('{') && first_value(object, "type").is_some_and(|value| known.contains(&value))
+}
+
+/// The first value of `key` in JSON text that may be cut.
+fn first_value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    let (_, after) = text.split_once(&format!("\"{key}\""))?;
+    let value = after.trim_start().strip_prefix(':')?.trim_start();
+    let end = value.find([',', '}', '\n', '\r'])?;
+    Some(value[..end].trim_end())
+}
+
+/// The JSON value that a line holds. One of forge's own lines may follow unterminated output.
+fn value(line: &str) -> Result<&str, Defect> {
+    let mut values = serde_json::Deserializer::from_str(line).into_iter::<&RawValue>();
+    let value = values.next().ok_or(Defect::Torn)?.map_err(|_| Defect::Torn)?;
+    let rest = line.get(values.byte_offset()..).unwrap_or("").trim();
+    if rest.is_empty() || rest.starts_with("[2") { Ok(value.get()) } else { Err(Defect::Torn) }
+}
+
+/// Reads one kind of record. Whole JSON that doesn't fit holds a count that is none.
+fn part<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Defect> {
+    serde_json::from_str(json).map_err(|error| match error.classify() {
+        serde_json::error::Category::Data => Defect::OutOfRange,
+        _ => Defect::Torn,
+    })
+}
+
+fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
+    let line = hit.line();
+    let mark = |kind| hit.mark(Some(HARNESS), kind);
+    let read = if line.starts_with("[{") {
+        value(&line)
+            .and_then(part::<Vec<&RawValue>>)
+            .and_then(|records| records.into_iter().try_for_each(|record| understand(record.get(), &mark, marks)))
+    } else if line.starts_with('{') {
+        value(&line).and_then(|record| understand(record, &mark, marks))
+    } else {
+        Ok(())
+    };
+    if let Err(defect) = read {
+        marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
+    }
+}
+
+/// Says what one record means; a record without a session is something else's.
+fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) -> Result<(), Defect> {
+    let Ok(head) = part::<Head>(json) else { return Ok(()) };
+    let Some(session) = head.session_id.as_deref().map(Id::from) else { return Ok(()) };
+    let mut add = |kind, time| marks.push(mark(kind).at(time).of(Some(session.clone())));
+    match (head.r#type.as_deref(), head.subtype.as_deref()) {
+        (Some("system"), Some("init")) => {
+            let model = part::<Init>(json)?.model.as_deref().map(Id::from);
+            // Only a result tells that nothing is missing: calls show a placeholder for their output.
+            add(MarkKind::Fact(Fact::Conversation(Conversation { id: session.clone(), model, begins: false })), None);
+        }
+        (Some("assistant"), _) => {
+            let record: Assistant = part(json)?;
+            let time = record.timestamp.as_deref().and_then(Time::parse);
+            let call = record.message.and_then(|message| message.call(&session, record.parent_tool_use_id.is_some()));
+            if let Some(call) = call {
+                add(MarkKind::Fact(Fact::Call(Box::new(call))), time);
+            }
+        }
+        (Some("stream_event"), _) => {
+            let record: StreamEvent = part(json)?;
+            let stream: Id = format!("{session} {}", record.parent_tool_use_id.as_deref().unwrap_or("")).into();
+            let Some(event) = record.event else { return Ok(()) };
+            match (event.r#type.as_deref(), event.message, event.usage) {
+                (Some("message_start"), Some(message), _) => {
+                    if let Some(call) = message.call(&session, record.parent_tool_use_id.is_some()) {
+                        add(MarkKind::MessageStart(stream, Box::new(call)), None);
+                    }
+                }
+                (Some("message_delta"), _, Some(usage)) => {
+                    add(MarkKind::MessageDelta(stream, usage.growth()), None);
+                }
+                _ => {}
+            }
+        }
+        (Some("result"), _) => {
+            let counter = part::<Finish>(json)?.counter(session.clone());
+            if !counter.total.is_empty() || counter.cost.is_some() {
+                add(MarkKind::Fact(Fact::Counter(Box::new(counter))), None);
+            }
+        }
+        (Some("rate_limit_event"), _) => {
+            let quota = part::<RateLimitEvent>(json)?.rate_limit_info.and_then(RateLimit::quota);
+            if let Some(quota) = quota {
+                add(MarkKind::Fact(Fact::Quota(quota)), None);
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! Which of a ledger's headers stand, and whose output is whose.
+
+use std::collections::HashSet;
+
+use super::FrontMatter;
+use crate::event::{Defect, Fact, Id, Run, Time};
+use crate::parse::content::Content;
+use crate::parse::format::{Entry, Mark, MarkKind};
+use crate::parse::region::{Region, Sink};
+
+/// The ordered pass over a ledger: decides which headers stand, and hands what each run's fence
+/// holds to that run.
+///
+/// Candidates are collected first: whether a header stands depends on those that follow.
+#[derive(Debug)]
+pub(in crate::parse) struct Pass {
+    front: Option<FrontMatter>,
+    now: Time,
+    /// Harnesses whose records we know; what another one printed tells for itself.
+    harnesses: Vec<&'static str>,
+    marks: Vec<Mark>,
+}
+
+impl Pass {
+    /// `head` is what the ledger begins with, `now` the time that no entry can be much later than.
+    pub(in crate::parse) fn new(head: &[u8], now: Time, harnesses: Vec<&'static str>) -> Pass {
+        Pass { front: FrontMatter::read(head), now, harnesses, marks: Vec::new() }
+    }
+
+    pub(in crate::parse) fn push(&mut self, mark: Mark) {
+        self.marks.push(mark);
+    }
+
+    pub(in crate::parse) fn finish(self, sink: &mut Sink<'_>) {
+        let stands = self.standing();
+        let mut open: Option<Output> = None;
+        for (mark, stands) in self.marks.into_iter().zip(stands) {
+            match (mark.kind, &mut open) {
+                (MarkKind::Entry(entry), _) if stands => {
+                    if let Some(output) = open.take() {
+                        output.finish(sink);
+                    }
+                    let repo = self.front.as_ref().and_then(|front| front.repo.clone());
+                    open = Some(Output::begin(mark.offset, *entry, repo, &self.harnesses, sink));
+                }
+                (MarkKind::Entry(_), _) => {
+                    let run = open.as_ref().and_then(|output| output.region.run());
+                    sink.defect(mark.offset, run, Defect::QuotedEntry);
+                }
+                (kind, Some(output)) => output.push(Mark { kind, ..mark }, sink),
+                (_, None) => {}
+            }
+        }
+        if let Some(output) = open {
+            output.finish(sink);
+        }
+    }
+
+    /// Whether each mark, if it is an entry's header, is the writer's own: entry times never fall,
+    /// run ids never repeat, the name is the ledger's.
+    fn standing(&self) -> Vec<bool> {
+        let name = self.front.as_ref().map(|front| &front.name);
+        let could = |entry: &Entry| entry.in_place && name.is_some() && entry.run.loop_name.as_ref() == name;
+        let (mut latest, mut seen) = (None, HashSet::new());
+        let mut stands = Vec::with_capacity(self.marks.len());
+        for (index, mark) in self.marks.iter().enumerate() {
+            let MarkKind::Entry(entry) = &mark.kind else {
+                stands.push(false);
+                continue;
+            };
+            let is_next = could(entry) && latest.is_none_or(|latest| latest <= entry.appended);
+            let refuted = is_next && self.is_of_the_future(entry.appended) && {
+                // Entries of today follow it: it was printed by an agent, not appended.
+                let mut later = self.marks[index + 1..].iter().filter_map(|mark| match &mark.kind {
+                    MarkKind::Entry(later) if could(later) => Some(later.appended),
+                    _ => None,
+                });
+                later.any(|later| later < entry.appended && latest.is_none_or(|latest| latest <= later))
+            };
+            let is_own = is_next && !refuted && seen.insert(entry.run.id.clone());
+            if is_own {
+                latest = Some(entry.appended);
+            }
+            stands.push(is_own);
+        }
+        stands
+    }
+
+    fn is_of_the_future(&self, appended: Time) -> bool {
+        appended.millis_since(self.now) > 24 * 60 * 60 * 1000
+    }
+}
+
+/// One entry's output, while it is read.
+#[derive(Debug)]
+struct Output {
+    region: Region,
+    content: Content,
+    /// Where its fence opens; `None` without output.
+    fence: Option<u64>,
+    /// Whether a git summary's heading was passed since.
+    in_summary: bool,
+}
+
+impl Output {
+    fn begin(offset: u64, entry: Entry, repo: Option<Id>, known: &[&str], sink: &mut Sink<'_>) -> Output {
+        let run = Run { repo, ..entry.run };
+        // A clock that was set back during the run makes its start no bound.
+        let start = run.started_at.filter(|start| run.finished_at.is_none_or(|finish| *start <= finish));
+        let mut region = Region::in_run(run.id.clone()).since(start);
+        if let Some(harness) = run.harness.as_deref().filter(|name| known.contains(name)) {
+            region = region.written_by(harness);
+        }
+        sink.event(offset, None, None, None, Fact::Run(Box::new(run)));
+        Output {
+            region,
+            content: Content::from(entry.output.unwrap_or(offset)),
+            fence: entry.output,
+            in_summary: false,
+        }
+    }
+
+    fn push(&mut self, mark: Mark, sink: &mut Sink<'_>) {
+        if matches!(mark.kind, MarkKind::GitSummary) {
+            self.in_summary = true;
+        } else if self.fence.is_none_or(|fence| mark.offset < fence) {
+            // Without a fence there is no output.
+        } else if self.in_summary && matches!(mark.kind, MarkKind::Fact(Fact::Footer(_))) {
+            // Two lines that may stand in any file's text.
+        } else {
+            // git prints no records: under a true heading there are none, under a forged one they
+            // are the run's.
+            if self.in_summary && mark.is_usage() {
+                sink.defect(mark.offset, self.region.run(), Defect::QuotedRecord);
+            }
+            self.take(mark, sink);
+        }
+    }
+
+    fn take(&mut self, mark: Mark, sink: &mut Sink<'_>) {
+        for mark in self.content.push(mark, self.region.run().as_ref(), sink) {
+            self.region.push(mark, sink);
+        }
+    }
+
+    fn finish(mut self, sink: &mut Sink<'_>) {
+        for mark in self.content.flush() {
+            self.region.push(mark, sink);
+        }
+        self.region.finish(sink);
+    }
+}
