@@ -20,7 +20,7 @@
 //! # fn main() -> forge_usage::error::Result<()> {
 //! let ledgers = source::discover(&[".forge/ledgers".into()])?;
 //! let now = Time::parse("2026-11-22T12:00:00Z").expect("a valid time");
-//! let settled = pipeline::read(ledgers, &pipeline::Options::at(now))?.settle();
+//! let settled = pipeline::read(ledgers, &pipeline::Options::at(now)).settle();
 //! for owner in &settled.owners {
 //!     println!("{}: {:?}", owner.quality.name(), owner.duration_ms());
 //! }

@@ -8,7 +8,6 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Defect, Event, Fact, Time};
 use crate::fold::{Facts, Settled, SourceFold, settle};
 use crate::parse::{self, Format, Mark, Reading};
@@ -45,8 +44,30 @@ pub struct Outcome {
     pub files: u64,
     /// Bytes of theirs, after decompression.
     pub bytes: u64,
-    /// What was passed over, and why; `true` if it is a loss that the user should hear of.
-    pub skipped: Vec<(PathBuf, String, bool)>,
+    /// What was passed over.
+    pub skipped: Vec<Skip>,
+}
+
+/// A source that was passed over, wholly or from some point on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skip {
+    /// Its path.
+    pub path: PathBuf,
+    /// Why.
+    pub reason: String,
+    /// Whether that matters.
+    pub loss: Loss,
+}
+
+/// How much it matters that a source was passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Loss {
+    /// It holds nothing that we know.
+    None,
+    /// It was found in a folder and could not be read.
+    Found,
+    /// It was named by hand and could not be read.
+    Named,
 }
 
 impl Outcome {
@@ -60,8 +81,9 @@ impl Outcome {
         }
     }
 
-    fn skipped(input: &Input, reason: String, is_loss: bool) -> Outcome {
-        Outcome { skipped: vec![(PathBuf::from(input.name()), reason, is_loss)], ..Outcome::default() }
+    fn skipped(input: &Input, reason: String, loss: Loss) -> Outcome {
+        let path = PathBuf::from(input.name());
+        Outcome { skipped: vec![Skip { path, reason, loss }], ..Outcome::default() }
     }
 
     /// Weighs the facts.
@@ -70,24 +92,25 @@ impl Outcome {
     }
 }
 
-/// Reads every source. A source that can't be read costs only itself; one that was named by hand
-/// and can't be opened is an error.
-pub fn read(discovered: Discovered, options: &Options) -> Result<Outcome> {
-    let unreadable = discovered.skipped.into_iter().map(|(path, reason)| (path, reason, true)).collect();
+/// Reads every source. A source that can't be read costs only itself.
+pub fn read(discovered: Discovered, options: &Options) -> Outcome {
+    let unreadable = discovered.skipped.into_iter();
+    let unreadable = unreadable.map(|(path, reason)| Skip { path, reason, loss: Loss::Found }).collect();
     let walked = Outcome { skipped: unreadable, ..Outcome::default() };
     let read = discovered.inputs.par_iter().map(|input| read_source(input, options));
-    let mut outcome = read.try_reduce(Outcome::default, |a, b| Ok(a.merge(b)))?.merge(walked);
+    let mut outcome = read.reduce(Outcome::default, Outcome::merge).merge(walked);
     outcome.skipped.sort();
-    Ok(outcome)
+    outcome
 }
 
-fn read_source(input: &Input, options: &Options) -> Result<Outcome> {
+fn read_source(input: &Input, options: &Options) -> Outcome {
+    let loss = if matches!(input, Input::File(_, false)) { Loss::Found } else { Loss::Named };
     let opened = match open(input) {
         Ok(opened) => opened,
-        Err(cause) => return unreadable(input, cause),
+        Err(cause) => return Outcome::skipped(input, cause.to_string(), loss),
     };
     let Some(format) = parse::detect(&opened.head) else {
-        return Ok(unknown(input, &opened.head));
+        return unknown(input, &opened.head);
     };
     let mut fold = SourceFold::new(&input.name());
     let bytes = match Reading::new(format, &opened.head, options.now) {
@@ -96,17 +119,9 @@ fn read_source(input: &Input, options: &Options) -> Result<Outcome> {
     };
     let facts = fold.finish();
     match bytes {
-        Ok(bytes) => Ok(Outcome { facts, files: 1, bytes, skipped: Vec::new() }),
+        Ok(bytes) => Outcome { facts, files: 1, bytes, skipped: Vec::new() },
         // What was read until then counts.
-        Err(cause) => Ok(Outcome { facts, files: 1, ..Outcome::skipped(input, cause.to_string(), true) }),
-    }
-}
-
-fn unreadable(input: &Input, cause: std::io::Error) -> Result<Outcome> {
-    match input {
-        Input::File(path, true) => Err(Error::io(path, cause)),
-        Input::Stdin => Err(Error::new(ErrorKind::Io, "standard input").caused_by(cause)),
-        Input::File(_, false) => Ok(Outcome::skipped(input, cause.to_string(), true)),
+        Err(cause) => Outcome { facts, files: 1, ..Outcome::skipped(input, cause.to_string(), loss) },
     }
 }
 
@@ -116,7 +131,7 @@ fn unknown(input: &Input, head: &[u8]) -> Outcome {
         _ if memchr::memchr(0, head).is_some() => "binary, of no known format",
         _ => "no known format",
     };
-    Outcome::skipped(input, reason.to_owned(), false)
+    Outcome::skipped(input, reason.to_owned(), Loss::None)
 }
 
 fn read_document(format: &'static Format, opened: Opened, emit: &mut dyn FnMut(Event)) -> std::io::Result<u64> {

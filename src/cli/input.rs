@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use forge_usage::event::Time;
 use forge_usage::fold::Settled;
-use forge_usage::pipeline::{self, Options};
+use forge_usage::pipeline::{self, Loss, Options};
 use forge_usage::source::{default_ledgers, discover};
 use forge_usage::table::{Skipped, Sources, is_loss};
 
@@ -17,6 +17,8 @@ pub(super) struct Input {
     pub(super) settled: Settled,
     pub(super) sources: Sources,
     has_losses: bool,
+    /// Whether a file that was named by hand is missing from the answer.
+    lacks_named: bool,
 }
 
 /// Reads everything. Complains on standard error about what could not be read, unless told not to.
@@ -35,15 +37,12 @@ pub(super) fn read(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<Inpu
         None => args.paths.clone(),
     };
     let looked: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-    let mut outcome = pipeline::read(discover(&paths)?, &Options::at(now()))?;
+    let mut outcome = pipeline::read(discover(&paths)?, &Options::at(now()));
     let settled = outcome.settle();
-    let lost: Vec<_> = outcome.skipped.iter().filter(|(.., is_loss)| *is_loss).collect();
-    let has_losses = !lost.is_empty() || is_loss(&settled);
-    if !output.quiet {
-        for (path, reason, is_loss) in &outcome.skipped {
-            if *is_loss || output.verbose {
-                complain(&format!("{}: {reason}", path.display()));
-            }
+    let worst = outcome.skipped.iter().map(|skip| skip.loss).max().unwrap_or(Loss::None);
+    if !output.quiet || worst == Loss::Named {
+        for skip in outcome.skipped.iter().filter(|skip| skip.loss != Loss::None || output.verbose) {
+            complain(&format!("{}: {}", skip.path.display(), skip.reason));
         }
     }
     if outcome.files == 0 && !args.allow_empty {
@@ -54,8 +53,10 @@ pub(super) fn read(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<Inpu
         anyhow::bail!("no ledger, trace or session found in {}{passed_over}", looked.join(", "));
     }
     let skipped = outcome.skipped.into_iter();
-    let skipped = skipped.map(|(path, reason, _)| Skipped { path: path.display().to_string(), reason }).collect();
-    Ok(Input { settled, sources: Sources { files: outcome.files, bytes: outcome.bytes, skipped }, has_losses })
+    let skipped = skipped.map(|skip| Skipped { path: skip.path.display().to_string(), reason: skip.reason }).collect();
+    let has_losses = worst != Loss::None || is_loss(&settled);
+    let sources = Sources { files: outcome.files, bytes: outcome.bytes, skipped };
+    Ok(Input { settled, sources, has_losses, lacks_named: worst == Loss::Named })
 }
 
 /// The ledgers that are found without a path; none if paths are given.
@@ -73,7 +74,7 @@ fn default_paths(args: &InputArgs) -> anyhow::Result<Option<Vec<PathBuf>>> {
 impl Input {
     /// The exit code of a question that was answered.
     pub(super) fn exit_code(&self, args: &InputArgs) -> u8 {
-        if args.strict && self.has_losses { NO_ANSWER } else { FINE }
+        if self.lacks_named || (args.strict && self.has_losses) { NO_ANSWER } else { FINE }
     }
 }
 

@@ -142,14 +142,17 @@ impl Account {
         rest: Option<TokenUsage>,
         conversation: &Id,
     ) -> Vec<UsageRow> {
-        let of = |model: &Option<Id>| self.sum(|call| call.is_covered && call.model == *model);
-        let fits = parts.iter().all(|(model, part)| !of(model).exceeds(&part.usage))
-            && self.calls.values().all(|call| !call.is_covered || parts.contains_key(&call.model));
+        let mut covered: BTreeMap<&Option<Id>, TokenUsage> = BTreeMap::new();
+        for call in self.calls.values().filter(|call| call.is_covered) {
+            let sum = covered.entry(&call.model).or_default();
+            *sum = sum.plus(&call.usage);
+        }
+        let fits = covered.iter().all(|(model, sum)| parts.get(*model).is_some_and(|part| !sum.exceeds(&part.usage)));
         let largest = parts.iter().max_by_key(|(_, part)| part.usage.total_tokens()).map(|(model, _)| model.clone());
         let rows = parts.into_iter().filter_map(|(model, part)| {
             let usage = match rest {
                 None => TokenUsage::default(),
-                Some(_) if fits => part.usage.minus(&of(&model)),
+                Some(_) if fits => covered.get(&model).map_or(part.usage, |sum| part.usage.minus(sum)),
                 Some(rest) if largest.as_ref() == Some(&model) => rest,
                 Some(_) => TokenUsage::default(),
             };

@@ -78,6 +78,8 @@ impl Content {
             self.open.remove(0);
         }
         match (self.open.first(), self.anchor) {
+            // The first candidate held is the beginning of the first output that may still end.
+            (Some(&(_, 1)), _) => Vec::new(),
             (Some(&(_, place)), _) => {
                 // What stands before the first output that may still end is decided.
                 let first = place - 1;

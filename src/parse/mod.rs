@@ -19,6 +19,9 @@ mod region;
 mod scan;
 mod tracing;
 
+#[cfg(test)]
+mod tests;
+
 use crate::event::{Defect, Event, Time};
 use content::Content;
 use region::{Region, Sink};

@@ -140,10 +140,10 @@ pub fn difference(a: &Settled, b: &Settled) -> Option<String> {
 
 /// The first difference between owners or rows.
 pub fn without_defects(a: &Settled, b: &Settled) -> Option<String> {
-    let owners = a.owners.iter().zip(&b.owners).find(|(a, b)| a != b).map(|pair| format!("{pair:#?}"));
-    let rows = a.rows.iter().zip(&b.rows).find(|(a, b)| a != b).map(|pair| format!("{pair:#?}"));
+    let owners = a.owners.iter().zip(&b.owners).find(|(a, b)| a != b).map(|pair| format!("{pair:?}"));
+    let rows = a.rows.iter().zip(&b.rows).find(|(a, b)| a != b).map(|pair| format!("{pair:?}"));
     let counts = [a.owners.len(), a.rows.len(), b.owners.len(), b.rows.len()];
-    let lengths = (counts[..2] != counts[2..]).then(|| format!("owners and rows: {counts:?}\n{a:#?}\nagainst\n{b:#?}"));
+    let lengths = (counts[..2] != counts[2..]).then(|| format!("owners and rows: {counts:?}\n{a:?}\nagainst\n{b:?}"));
     owners.or(rows).or(lengths)
 }
 

@@ -28,7 +28,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("render/", &["table", "error", "event::Usd", "event::Time", "render"]),
     ("pipeline.rs", &["error", "event", "fold", "parse", "source", "table", "render", "price"]),
     ("lib.rs", &[]),
-    ("cli/", &[]),
+    ("cli/", &["cli"]),
     ("main.rs", &["cli"]),
 ];
 

@@ -62,7 +62,10 @@ proptest! {
     fn a_tail_never_tells_more_than_was_used(world in world(), lines in 1..40_usize) {
         let settled = settled_bytes(world.ledger(lines).as_bytes(), &Cut::Whole);
         let truth = world.truth();
-        for (run, sum) in told(&settled) {
+        // Where nothing names the conversation, its footer counts the runs before too.
+        let resumes = |n: &usize| matches!(world.works[*n], Work::Codex { resumes: true, .. });
+        let resumed: Vec<String> = (0..world.works.len()).filter(resumes).map(forge::run_id).collect();
+        for (run, sum) in told(&settled).into_iter().filter(|(run, _)| !resumed.contains(run)) {
             prop_assert!(is_within(&sum, &truth[&run]), "{} lines: {run}: {sum:?} of {:?}", lines, truth[&run]);
         }
     }
@@ -149,6 +152,34 @@ fn counts_that_are_none_cost_only_their_record() {
         assert_eq!(sum.usage.map(|usage| usage.total_tokens()), Some(110), "{bad}");
         assert_eq!(settled.defects.values().map(|(count, _)| count).sum::<u64>(), 1, "{bad}: {:?}", settled.defects);
     }
+}
+
+/// Three runs of one conversation, the second of which was killed after its call.
+fn killed_between(tell: impl Fn(u32, [u64; 4], [u64; 4]) -> String) -> BTreeMap<String, Sum> {
+    let id = forge::conversation(1, 0);
+    let call = [100, 0, 10, 0];
+    let output = |n: u32| {
+        let second = n * forge::PACE + 10;
+        let begins = if n == 0 { forge::begins(1, &id) } else { String::new() };
+        let told = if n == 1 { String::new() } else { tell(second, call.map(|count| count * u64::from(n + 1)), call) };
+        begins + &forge::completed(second, &id, call, false) + &told
+    };
+    let entry =
+        |n: u32| forge::entry("kiln", n as usize, Some("codex"), n * forge::PACE, n * forge::PACE + 120, &output(n));
+    let ledger = forge::front("kiln") + &(0..3).map(entry).collect::<String>();
+    sums(&settled_bytes(ledger.as_bytes(), &Cut::Whole))
+}
+
+#[test]
+fn a_counter_after_a_run_that_was_killed_counts_that_runs_calls_once() {
+    let told = killed_between(forge::counter);
+    assert_eq!(told.values().map(|sum| sum.blended.unwrap_or(0)).collect::<Vec<_>>(), [110, 110, 110]);
+}
+
+#[test]
+fn a_footer_after_a_run_that_was_killed_counts_that_runs_calls_once() {
+    let told = killed_between(|_, total, _| forge::footer(total[0] - total[1] + total[2]));
+    assert_eq!(told.values().map(|sum| sum.blended.unwrap_or(0)).collect::<Vec<_>>(), [110, 110, 110]);
 }
 
 #[test]

@@ -106,6 +106,10 @@ struct Thread {
     id: String,
     total: Counts,
     blended: u64,
+    /// Whether its runs tell its counter and its footer: a run in between that doesn't is a case of
+    /// its own.
+    counter: bool,
+    footer: bool,
 }
 
 fn tokens([input, cached, output, reasoning]: Counts) -> TokenUsage {
@@ -157,11 +161,11 @@ impl World {
             let mut run =
                 Run { n, harness: "codex", start, end: start + 120, output: String::new(), truth: Sum::default() };
             match work {
-                Work::Codex { resumes, .. } => {
+                Work::Codex { resumes, counter, footer, .. } => {
                     if !resumes || thread.is_none() {
                         let id = forge::conversation(start + 1, n);
                         run.output += &forge::begins(start + 1, &id);
-                        thread = Some(Thread { id, total: [0; 4], blended: 0 });
+                        thread = Some(Thread { id, total: [0; 4], blended: 0, counter: *counter, footer: *footer });
                     }
                     run.codex(work, thread.as_mut().expect("a thread"));
                 }
@@ -238,7 +242,7 @@ pub fn tail(text: &str, lines: usize) -> &str {
 
 impl Run {
     fn codex(&mut self, work: &Work, thread: &mut Thread) {
-        let Work::Codex { calls, counter, footer, twin, chatter, prints, .. } = work else { return };
+        let Work::Codex { calls, twin, chatter, prints, .. } = work else { return };
         let before = thread.total;
         for (index, counts) in calls.iter().enumerate() {
             let second = self.start + 2 + index as Second * 10;
@@ -249,13 +253,13 @@ impl Run {
             self.output += &forge::completed(second + 5, &thread.id, *counts, *twin);
             thread.total = add(thread.total, *counts);
             thread.blended += counts[0] - counts[1] + counts[2];
-            if *counter {
+            if thread.counter {
                 self.output += &forge::counter(second + 5, thread.total, *counts);
             }
             self.output += &forge::tool_result(second + 6, &thread.id, &printed(*prints));
         }
         // The footer stands for the counter: blended(sum) is the sum of blended, as none exceeds its input.
-        if *footer {
+        if thread.footer {
             self.output += &forge::footer(thread.blended);
         }
         let used: Counts = std::array::from_fn(|index| thread.total[index] - before[index]);

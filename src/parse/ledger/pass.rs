@@ -8,6 +8,9 @@ use crate::parse::content::Content;
 use crate::parse::format::{Entry, Mark, MarkKind};
 use crate::parse::region::{Region, Sink};
 
+/// How many entries ahead are asked whether one that claims to be of the future can be true.
+const AHEAD: usize = 1000;
+
 /// The ordered pass over a ledger: decides which headers stand, and hands what each run's fence
 /// holds to that run.
 ///
@@ -71,10 +74,11 @@ impl Pass {
             let is_next = could(entry) && latest.is_none_or(|latest| latest <= entry.appended);
             let refuted = is_next && self.is_of_the_future(entry.appended) && {
                 // Entries of today follow it: it was printed by an agent, not appended.
-                let mut later = self.marks[index + 1..].iter().filter_map(|mark| match &mark.kind {
+                let later = self.marks[index + 1..].iter().filter_map(|mark| match &mark.kind {
                     MarkKind::Entry(later) if could(later) => Some(later.appended),
                     _ => None,
                 });
+                let mut later = later.take(AHEAD);
                 later.any(|later| later < entry.appended && latest.is_none_or(|latest| latest <= later))
             };
             let is_own = is_next && !refuted && seen.insert(entry.run.id.clone());
