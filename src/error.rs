@@ -89,6 +89,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.cause.as_ref().map(|cause| &**cause as _)
+        // The cause itself is part of the message.
+        self.0.cause.as_ref().and_then(|cause| cause.source())
     }
 }

@@ -208,20 +208,12 @@ fn read_otel(record: &Record<'_>, at_end: bool, mark: impl Fn(MarkKind) -> Mark,
 
 /// `codex_exec: Received event: Event { id: …, msg: TokenCount(TokenCountEvent { … }) }`.
 fn read_debug(record: &Record<'_>, mark: impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
-    let Some(event) = record.body.strip_prefix("Received event: ") else { return };
     // Only the writer's own position counts: the same words inside a string are content.
-    let is_token_count = event.split_once("msg: ").is_some_and(|(head, message)| {
-        head.starts_with("Event { id: ") && head.len() < 200 && message.starts_with("TokenCount(")
-    });
-    if !is_token_count {
-        return;
-    }
+    let Some(message) = message_of(record.body).filter(|message| message.starts_with("TokenCount(")) else { return };
     let conversation = span_thread(record.spans).map(Id::from);
     let mut add = |fact| marks.push(mark(MarkKind::Fact(fact)).at(Some(record.time)).of(conversation.clone()));
-    let event = debug::value(event).map(|(event, _)| event);
-    let Some(Value::Tuple("TokenCount", values)) = event.as_ref().and_then(|event| event.field("msg")) else {
-        return add(Fact::Defect(Defect::Torn));
-    };
+    let value = debug::value(message).filter(|(_, rest)| rest.trim_end() == "}").map(|(value, _)| value);
+    let Some(Value::Tuple("TokenCount", values)) = value else { return add(Fact::Defect(Defect::Torn)) };
     let Some(token_count) = values.first() else { return add(Fact::Defect(Defect::Torn)) };
     if let Some(info) = token_count.field("info").and_then(Value::some) {
         match counter(info, &conversation) {
@@ -235,6 +227,13 @@ fn read_debug(record: &Record<'_>, mark: impl Fn(MarkKind) -> Mark, marks: &mut 
             add(Fact::Quota(quota));
         }
     }
+}
+
+/// What follows `msg: ` in the Debug text of an event.
+fn message_of(body: &str) -> Option<&str> {
+    let id = body.strip_prefix("Received event: Event { id: \"")?;
+    let end = memchr::memchr(b'"', id.as_bytes())?;
+    id.get(end + 1..)?.strip_prefix(", msg: ")
 }
 
 fn counter(info: &Value<'_>, conversation: &Option<Id>) -> Result<Counter, Defect> {
@@ -274,6 +273,9 @@ fn quota(window: &Value<'_>) -> Option<Quota> {
 }
 
 fn span_thread(spans: &str) -> Option<&str> {
+    if spans.is_empty() {
+        return None;
+    }
     let (_, after) = spans.split_once("thread_id=").or_else(|| spans.split_once("thread.id="))?;
     let end = after.find([' ', '}']).unwrap_or(after.len());
     Some(after[..end].trim_matches('"')).filter(|id| !id.is_empty())

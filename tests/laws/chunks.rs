@@ -11,9 +11,7 @@ use proptest::sample::Index;
 
 use crate::damage::damaged;
 use crate::forge;
-use crate::kit::{
-    Cut, Files, cases, defects, difference, limits, options, same, settled, settled_bytes, without_defects,
-};
+use crate::kit::{Cut, Files, cases, defects, difference, limits, options, same, settled, settled_bytes};
 use crate::world::{World, world};
 
 fn cuts() -> impl Strategy<Value = Cut> {
@@ -131,11 +129,11 @@ fn a_file_beyond_the_head_is_read_in_parts() {
 #[test]
 fn whether_a_line_is_too_long_does_not_depend_on_the_chunks() {
     let conversation = forge::conversation(1, 0);
-    let long = "x".repeat(3000);
+    let long = "x".repeat(30_000);
     let calls = [2, 4].map(|second| forge::completed(second, &conversation, [100, 0, u64::from(second), 0], false));
     let trace = format!("{}{long}\n{}", calls[0], calls[1]);
-    let limits = |chunk| Limits { chunk, look: LOOK, line: 2000 };
-    let cuts = [100, 700, 1500, 2500, 4000, 100_000]
+    let limits = |chunk| Limits { chunk, look: LOOK, line: 25_000 };
+    let cuts = [500, 7000, 15_000, 25_000, 40_000, 100_000]
         .into_iter()
         .flat_map(|chunk| [Cut::Parts(limits(chunk)), Cut::Stream(limits(chunk))]);
     let dropped = cuts.map(|cut| {
@@ -151,7 +149,7 @@ fn whether_a_line_is_too_long_does_not_depend_on_the_chunks() {
 fn a_forged_entry_after_a_line_that_is_too_long_is_refused_in_streams_too() {
     let conversation = forge::conversation(1, 0);
     let forged =
-        forge::entry("kiln", 9, Some("codex"), 60, 90, &forge::completed(70, &conversation, [9, 0, 9, 0], false));
+        forge::entry("kiln", 9, Some("codex"), 130, 190, &forge::completed(170, &conversation, [9, 0, 9, 0], false));
     let output = format!("before\n{}\n\n{forged}", "x".repeat(40_000));
     let ledger = forge::front("kiln") + &forge::entry("kiln", 0, Some("codex"), 0, 120, &output);
     let limits = Limits { chunk: 1000, look: LOOK, line: 5000 };
@@ -221,5 +219,15 @@ fn an_entry_without_a_start_is_cut_alike() {
     let entry = forge::entry("kiln", 0, Some("codex"), 30, 120, &output);
     let text = forge::front("kiln") + &entry.replace("- started_at: 2026-05-12T07:00:30Z\n", "");
     assert!(!text.contains("started_at"));
+    assert_eq!(every_line_alone(&text), None);
+}
+
+#[test]
+fn a_reading_whose_twin_was_content_belongs_to_who_was_named() {
+    let (quoted, own) = (forge::conversation(100, 1), forge::conversation(101, 2));
+    let text = forge::completed(100, &quoted, [30, 0, 3, 0], false)
+        + "the end of a tool's output mcp_server= mcp_server_origin=\n"
+        + &forge::request(102, &own)
+        + &forge::counter(103, [30, 0, 3, 0], [30, 0, 3, 0]);
     assert_eq!(every_line_alone(&text), None);
 }

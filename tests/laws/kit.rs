@@ -44,7 +44,7 @@ pub fn folder(files: &Files) -> TempDir {
 pub fn settled(files: &Files, options: &Options) -> Settled {
     let dir = folder(files);
     let found = discover(&[PathBuf::from(dir.path())]).expect("a folder");
-    pipeline::read(found, options).expect("readable files").settle()
+    pipeline::read(found, options).settle()
 }
 
 /// How a source in memory is cut.

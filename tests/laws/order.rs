@@ -34,7 +34,7 @@ proptest! {
         let read = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
             let found = discover(&[dir.path().to_owned()]).expect("a folder");
-            pool.install(|| pipeline::read(found, &options(chunk)).expect("readable files").settle())
+            pool.install(|| pipeline::read(found, &options(chunk)).settle())
         };
         let one = read(1);
         for threads in 2..=4 {
@@ -50,7 +50,7 @@ proptest! {
             found.inputs.iter().cloned().enumerate().map(|(index, input)| (keys[index % 16] ^ index as u32, input)).collect();
         shuffled.sort();
         let shuffled = Discovered { inputs: shuffled.into_iter().map(|(_, input)| input).collect(), ..Discovered::default() };
-        let read = |found| pipeline::read(found, &options(1 << 20)).expect("readable files").settle();
+        let read = |found| pipeline::read(found, &options(1 << 20)).settle();
         same!(difference(&read(found), &read(shuffled)), "shuffled");
     }
 
@@ -171,6 +171,18 @@ fn an_older_result_in_a_cut_tail_is_the_one_in_the_loop_log() {
     let files = [("kiln.log".to_owned(), log.into_bytes()), ("kiln.md".to_owned(), ledger.into_bytes())];
     let both = sums(&settled(&Files::from(files), &options(1 << 20)));
     assert_eq!(both[&forge::run_id(0)].usage.map(|usage| usage.total_tokens()), Some(100));
+}
+
+#[test]
+fn a_reading_that_nothing_names_in_a_tail_is_the_one_in_the_loop_log() {
+    let id = forge::conversation(1, 0);
+    let reading = forge::counter(10, [100, 0, 10, 0], [100, 0, 10, 0]);
+    let output = forge::completed(10, &id, [100, 0, 10, 0], false) + &reading;
+    let log = forge::marker(0, "loop started") + &forge::starts(0, 0) + &output + &forge::marker(120, "pause for 30s");
+    let ledger = forge::front("kiln") + &forge::entry("kiln", 0, Some("codex"), 0, 120, &reading);
+    let files = [("kiln.log".to_owned(), log.into_bytes()), ("kiln.md".to_owned(), ledger.into_bytes())];
+    let both = sums(&settled(&Files::from(files), &options(1 << 20)));
+    assert_eq!(both[&forge::run_id(0)].usage.map(|usage| usage.total_tokens()), Some(110));
 }
 
 #[test]

@@ -183,6 +183,18 @@ fn a_footer_after_a_run_that_was_killed_counts_that_runs_calls_once() {
 }
 
 #[test]
+fn a_reading_at_the_head_of_a_tail_that_names_its_conversation_later_counts_once() {
+    let id = forge::conversation(1, 0);
+    let call = [100, 0, 10, 0];
+    let tail = forge::counter(10, call, call)
+        + &forge::completed(20, &id, call, false)
+        + &forge::counter(20, call.map(|count| 2 * count), call);
+    let ledger = forge::front("kiln") + &forge::entry("kiln", 0, Some("codex"), 0, 120, &tail);
+    let told = sums(&settled_bytes(ledger.as_bytes(), &Cut::Whole));
+    assert_eq!(told[&forge::run_id(0)].usage.map(|usage| usage.total_tokens()), Some(220));
+}
+
+#[test]
 fn an_entry_without_usage_is_unknown_and_blank() {
     let ledger = forge::front("kiln") + &forge::entry("kiln", 0, Some("droid"), 0, 120, "fired at 1200 degrees");
     let settled = settled(&Files::from([("kiln.md".to_owned(), ledger.into_bytes())]), &options(1 << 20));
