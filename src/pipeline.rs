@@ -31,7 +31,7 @@ impl Options {
     }
 
     fn limits(&self) -> Limits {
-        Limits { chunk: self.chunk, look: parse::LOOK, line: self.longest_line }
+        Limits { chunk: self.chunk, look: parse::LOOK, line: self.longest_line.max(self.chunk) }
     }
 }
 

@@ -167,6 +167,8 @@ pub enum Scope {
     Conversation,
     /// One process of the harness: a falling value is a new process (Claude).
     Process,
+    /// One query of a process, sub-agents left out; its cost is the process's (older Claude).
+    Query,
 }
 
 /// A model's part of a counter.

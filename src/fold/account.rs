@@ -21,6 +21,8 @@ pub(super) struct Account {
     /// Whether an answer was streaming at the end, and when.
     pub(super) unfinished: Option<Option<Time>>,
     pub(super) harness: Option<Harness>,
+    /// The model the conversation was configured with.
+    pub(super) model: Option<Id>,
 }
 
 /// What an account comes to.
@@ -59,16 +61,16 @@ impl Account {
         let seen = self.sum(|_| true);
         let covered = self.sum(|call| call.is_covered);
         let counted = self.counted();
-        let quality = self.quality();
         let mut blended = vec![seen.blended_tokens()];
         blended.extend(self.share.iter().map(|share| share.total.blended_tokens()));
         let Some(parts) = counted else {
-            let rows = self.call_rows(conversation);
+            let (rows, quality) = (self.call_rows(conversation), self.quality(false));
             return Weighed { rows, quality, taken: Taken::Calls, agrees: None, blended };
         };
         let total = parts.values().fold(TokenUsage::default(), |sum, part| sum.plus(&part.usage));
         blended.push(total.plus(&self.sum(|call| !call.is_covered)).blended_tokens());
         let exceeds = covered.total_tokens() > total.total_tokens();
+        let quality = self.quality(exceeds);
         let is_floor = self.share.as_ref().is_some_and(|share| share.is_floor);
         let agrees = (!covered.is_zero()).then_some(is_floor || !covered.exceeds(&total));
         let mut rows = self.call_rows(conversation);
@@ -81,11 +83,11 @@ impl Account {
         Weighed { rows, quality, taken, agrees, blended }
     }
 
-    fn quality(&self) -> Quality {
+    fn quality(&self, exceeds: bool) -> Quality {
         let latest_call = self.calls.values().filter_map(|call| call.time).max();
         let latest = latest_call.max(self.share.as_ref().and_then(|share| share.time));
         let is_cut = self.unfinished.is_some_and(|time| time.is_none() || time >= latest);
-        let is_placeholder = self.calls.values().any(|call| !call.is_covered && !call.is_final);
+        let is_placeholder = self.calls.values().any(|call| !call.is_final && (exceeds || !call.is_covered));
         let is_counted = self.share.as_ref().is_some_and(|share| !share.is_floor) || !self.results.is_empty();
         let is_whole = is_counted || (self.share.is_none() && self.begins);
         if is_whole && !is_cut && !is_placeholder { Quality::Exact } else { Quality::Partial }
@@ -103,17 +105,20 @@ impl Account {
         }
         for result in &self.results {
             for model in &result.total {
-                let part = parts.entry(model.model.clone()).or_default();
+                let part = parts.entry(model.model.clone().or_else(|| self.model.clone())).or_default();
                 part.usage = part.usage.plus(&model.usage);
                 part.time = part.time.max(result.time);
                 part.cost = sum_known(part.cost, model.cost);
             }
             // What the models' costs leave of the whole belongs to the largest.
             let told: Usd = result.total.iter().filter_map(|model| model.cost).sum();
-            let rest = result.cost.filter(|cost| *cost > told).map(|cost| cost - told);
+            let cost = result.cost.filter(|_| !result.has_later_cost);
+            let rest = cost.filter(|cost| *cost > told || result.total.len() == 1).map(|cost| cost - told);
+            let rest = rest.filter(|rest| *rest > Usd::ZERO || told == Usd::ZERO);
             if let Some(rest) = rest {
                 let largest = result.total.iter().max_by_key(|model| model.usage.total_tokens());
-                let part = parts.entry(largest.and_then(|model| model.model.clone())).or_default();
+                let model = largest.and_then(|model| model.model.clone()).or_else(|| self.model.clone());
+                let part = parts.entry(model).or_default();
                 part.cost = sum_known(part.cost, Some(rest));
             }
         }

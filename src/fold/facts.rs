@@ -25,8 +25,10 @@ pub struct Facts {
 /// What is known of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RunFacts {
-    /// What forge wrote down; `None` if only records name the run.
-    pub run: Option<Run>,
+    /// What a ledger says.
+    pub ledger: Option<Run>,
+    /// What a loop log says.
+    pub log: Option<Run>,
     /// The harness whose records its output holds.
     pub harness: Option<Harness>,
     /// Blended totals that its output shows, with the conversation named then.
@@ -82,6 +84,8 @@ pub struct ResultFacts {
     pub time: Option<Time>,
     /// Whether a later reading of the same process is known, which counts instead.
     pub is_superseded: bool,
+    /// Whether a later reading's cost includes this one's.
+    pub has_later_cost: bool,
     /// The runs whose outputs show it.
     pub runs: BTreeSet<RunId>,
 }
@@ -145,16 +149,50 @@ impl Facts {
 }
 
 impl RunFacts {
+    /// What forge wrote down: a ledger's word goes before a loop log's. `None` if only records name
+    /// the run.
+    pub(super) fn run(&self) -> Option<Run> {
+        match (self.ledger.clone(), self.log.clone()) {
+            (Some(ledger), Some(log)) => Some(Run {
+                id: ledger.id,
+                loop_name: ledger.loop_name,
+                repo: ledger.repo,
+                profile: ledger.profile.or(log.profile),
+                harness: ledger.harness,
+                auth_kind: ledger.auth_kind,
+                status: ledger.status,
+                exit_code: ledger.exit_code,
+                started_at: ledger.started_at.or(log.started_at),
+                finished_at: ledger.finished_at,
+            }),
+            (ledger, log) => ledger.or(log),
+        }
+    }
+
     /// When the run began, where forge wrote it down.
     pub(super) fn started_at(&self) -> Option<Time> {
-        self.run.as_ref().and_then(|run| run.started_at)
+        let of = |run: &Option<Run>| run.as_ref().and_then(|run| run.started_at);
+        of(&self.ledger).or(of(&self.log))
+    }
+
+    /// When it ended.
+    pub(super) fn finished_at(&self) -> Option<Time> {
+        self.ledger.as_ref().and_then(|run| run.finished_at)
+    }
+
+    /// Takes what forge wrote down; only ledgers name the loop.
+    pub(super) fn add_run(&mut self, found: Run) {
+        let known = if found.loop_name.is_some() { &mut self.ledger } else { &mut self.log };
+        *known = Some(match known.take() {
+            Some(known) => fuller(known, found),
+            None => found,
+        });
     }
 
     fn merge(&mut self, other: RunFacts) {
-        self.run = match (self.run.take(), other.run) {
-            (Some(a), Some(b)) => Some(merge_runs(a, b)),
-            (a, b) => a.or(b),
-        };
+        for run in [other.ledger, other.log].into_iter().flatten() {
+            self.add_run(run);
+        }
         self.harness = larger(self.harness.take(), other.harness);
         self.footers.extend(other.footers);
         for (defect, count) in other.defects {
@@ -164,37 +202,19 @@ impl RunFacts {
     }
 }
 
-/// A ledger's word goes before a loop log's; between two ledgers, whoever says more.
-pub(super) fn merge_runs(a: Run, b: Run) -> Run {
-    let (first, second) = match (a.loop_name.is_some(), b.loop_name.is_some()) {
-        (false, true) => (b, a),
-        (true, false) => (a, b),
-        _ => {
-            return Run {
-                id: a.id,
-                loop_name: a.loop_name.max(b.loop_name),
-                repo: a.repo.max(b.repo),
-                profile: a.profile.max(b.profile),
-                harness: a.harness.max(b.harness),
-                auth_kind: a.auth_kind.max(b.auth_kind),
-                status: a.status.max(b.status),
-                exit_code: a.exit_code.max(b.exit_code),
-                started_at: a.started_at.max(b.started_at),
-                finished_at: a.finished_at.max(b.finished_at),
-            };
-        }
-    };
+/// Of two copies, the one that was cut says less.
+fn fuller(a: Run, b: Run) -> Run {
     Run {
-        id: first.id,
-        loop_name: first.loop_name,
-        repo: first.repo.or(second.repo),
-        profile: first.profile.or(second.profile),
-        harness: first.harness.or(second.harness),
-        auth_kind: first.auth_kind.or(second.auth_kind),
-        status: first.status.or(second.status),
-        exit_code: first.exit_code.or(second.exit_code),
-        started_at: first.started_at.or(second.started_at),
-        finished_at: first.finished_at.or(second.finished_at),
+        id: a.id,
+        loop_name: a.loop_name.max(b.loop_name),
+        repo: a.repo.max(b.repo),
+        profile: a.profile.max(b.profile),
+        harness: a.harness.max(b.harness),
+        auth_kind: a.auth_kind.max(b.auth_kind),
+        status: a.status.max(b.status),
+        exit_code: a.exit_code.max(b.exit_code),
+        started_at: a.started_at.max(b.started_at),
+        finished_at: a.finished_at.max(b.finished_at),
     }
 }
 
@@ -219,6 +239,7 @@ impl ConversationFacts {
             std::collections::hash_map::Entry::Occupied(mut known) => {
                 let known = known.get_mut();
                 known.is_superseded |= result.is_superseded;
+                known.has_later_cost |= result.has_later_cost;
                 known.time = larger(known.time, result.time);
                 known.runs.extend(result.runs);
             }

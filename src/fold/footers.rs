@@ -44,7 +44,11 @@ impl PreviousFooters {
             for (conversation, blended) in &run.footers {
                 if let Some(conversation) = conversation {
                     let footers = by_conversation.entry(conversation.clone()).or_default();
-                    footers.push((run.started_at(), id.clone(), *blended));
+                    // The smallest, so that a forged one takes nothing from a later run.
+                    match footers.iter_mut().find(|(_, known, _)| known == id) {
+                        Some((_, _, known)) => *known = (*known).min(*blended),
+                        None => footers.push((run.started_at(), id.clone(), *blended)),
+                    }
                 }
             }
         }

@@ -18,15 +18,30 @@ pub(super) struct Share {
     pub(super) time: Option<Time>,
 }
 
+/// A call after the last reading of its run.
+#[derive(Debug, Clone)]
+pub(super) struct Uncovered {
+    pub(super) time: Time,
+    pub(super) run: Option<RunId>,
+    pub(super) usage: TokenUsage,
+}
+
 /// Splits a conversation's readings at the runs' boundaries.
 ///
-/// `starts_in` tells whether the conversation began within a run, so that its counter was at zero.
-pub(super) fn shares(mut readings: Vec<Reading>, starts_in: impl Fn(&RunId) -> bool) -> BTreeMap<Option<RunId>, Share> {
+/// `uncovered` are calls, by time, that no reading of their own run counts: a later run's does, but they are
+/// not its own. `starts_in` tells whether the conversation began within a run, so that its counter
+/// was at zero.
+pub(super) fn shares(
+    mut readings: Vec<Reading>,
+    uncovered: &[Uncovered],
+    starts_in: impl Fn(&RunId) -> bool,
+) -> BTreeMap<Option<RunId>, Share> {
     // One reading may stand in several sources; a run's word goes before a bare log's.
     readings.sort_by(|a, b| order(a).cmp(&order(b)));
     readings.dedup_by(|later, kept| later.time == kept.time && later.total == kept.total);
     let mut shares: BTreeMap<Option<RunId>, Share> = BTreeMap::new();
     let mut previous: Option<TokenUsage> = None;
+    let mut since: Option<Time> = None;
     for reading in readings {
         let share = shares.entry(reading.run.clone()).or_default();
         let growth = match previous {
@@ -38,7 +53,13 @@ pub(super) fn shares(mut readings: Vec<Reading>, starts_in: impl Fn(&RunId) -> b
                 TokenUsage::default()
             }
         };
+        let from = uncovered.partition_point(|call| since.is_none_or(|since| call.time <= since));
+        let to = uncovered.partition_point(|call| Some(call.time) <= reading.time).max(from);
+        let others = uncovered[from..to].iter().filter(|call| call.run != reading.run);
+        let others = others.fold(TokenUsage::default(), |sum, call| sum.plus(&call.usage));
+        let growth = growth.minus(&others);
         previous = Some(reading.total);
+        since = reading.time;
         (share.total, share.time) = (reading.total, reading.time);
         if !growth.is_zero() {
             let (usage, time) = share.by_model.entry(reading.model).or_default();
@@ -50,7 +71,8 @@ pub(super) fn shares(mut readings: Vec<Reading>, starts_in: impl Fn(&RunId) -> b
 }
 
 fn order(reading: &Reading) -> impl Ord {
-    (reading.time, reading.total, reading.run.is_none(), reading.run.clone(), std::cmp::Reverse(reading.model.clone()))
+    let model = std::cmp::Reverse(reading.model.clone());
+    (reading.time, reading.total, reading.run.is_none(), reading.run.clone(), model, reading.last)
 }
 
 /// Whether the counter was at zero before its first visible reading belongs to the reading's run.
@@ -72,7 +94,7 @@ mod tests {
     }
 
     fn input(readings: Vec<Reading>, run: Option<&str>, starts: bool) -> (u64, bool) {
-        let shares = shares(readings, |_| starts);
+        let shares = shares(readings, &[], |_| starts);
         let share = &shares[&run.map(Into::into)];
         (share.by_model.values().map(|(usage, _)| usage.input_tokens).sum(), share.is_floor)
     }

@@ -6,8 +6,9 @@ use rustc_hash::FxHashMap;
 
 use super::account::{Account, AccountKey};
 use super::facts::{CallFacts, ConversationFacts, RunFacts};
-use super::growth::shares;
-use crate::event::{CallKey, Id, RunId, Time};
+use super::growth::{Uncovered, shares};
+use super::source::is_anonymous;
+use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
 
 /// Where facts belong that several runs show, or none.
 pub(super) struct Places {
@@ -23,7 +24,7 @@ impl Places {
         conversations: &FxHashMap<Id, ConversationFacts>,
         calls: &FxHashMap<CallKey, CallFacts>,
     ) -> Places {
-        let window = |run: &RunFacts| (run.started_at(), run.run.as_ref().and_then(|run| run.finished_at));
+        let window = |run: &RunFacts| (run.started_at(), run.finished_at());
         let windows = runs.iter().map(|(id, run)| (id.clone(), window(run))).collect();
         let mut shown: FxHashMap<Id, BTreeMap<RunId, usize>> = FxHashMap::default();
         for call in calls.values() {
@@ -58,9 +59,15 @@ impl Places {
         let rank = |run: &&RunId| {
             let calls = all.and_then(|all| all.get(*run)).copied().unwrap_or(0);
             let start = self.windows.get(*run).and_then(|(start, _)| *start);
-            (self.is_at_work(run, time), calls, std::cmp::Reverse((start, (*run).clone())))
+            let is_own = self.starts_in(conversation, run);
+            (self.is_at_work(run, time), is_own, calls, std::cmp::Reverse((start, (*run).clone())))
         };
         shown_by.iter().max_by_key(rank).cloned()
+    }
+
+    /// Whether any run shows the conversation.
+    pub(super) fn is_shown_by_a_run(&self, conversation: &Id) -> bool {
+        self.shown.contains_key(conversation)
     }
 
     /// Whether a run was at work at a time; forge's times are whole seconds.
@@ -83,18 +90,31 @@ impl Places {
         calls: FxHashMap<CallKey, CallFacts>,
     ) -> BTreeMap<AccountKey, Account> {
         let mut accounts: BTreeMap<AccountKey, Account> = BTreeMap::new();
+        let mut between: FxHashMap<Id, Vec<Uncovered>> = FxHashMap::default();
+        drop_named_twins(&mut conversations);
         for (key, call) in calls {
             let Some(conversation) = call.conversation.clone() else { continue };
             let run = self.of(&conversation, &call.runs, call.time);
+            if let Some(time) = call.time.filter(|_| !call.is_covered) {
+                let call = Uncovered { time, run: run.clone(), usage: call.usage };
+                between.entry(conversation.clone()).or_default().push(call);
+            }
             accounts.entry((run, conversation)).or_default().calls.insert(key, call);
         }
         for (id, facts) in &mut conversations {
             let mut readings = std::mem::take(&mut facts.readings);
+            let mut shown_by: BTreeMap<(Option<Time>, TokenUsage), BTreeSet<RunId>> = BTreeMap::new();
+            for reading in &readings {
+                shown_by.entry((reading.time, reading.total)).or_default().extend(reading.run.clone());
+            }
             for reading in &mut readings {
-                reading.run = reading.run.take().or_else(|| self.of(id, &BTreeSet::new(), reading.time));
+                let runs = shown_by.get(&(reading.time, reading.total));
+                reading.run = runs.and_then(|runs| self.of(id, runs, reading.time));
                 reading.model = reading.model.take().or_else(|| facts.model.clone());
             }
-            for (run, share) in shares(readings, |run| self.starts_in(id, run)) {
+            let mut uncovered = between.remove(id).unwrap_or_default();
+            uncovered.sort_by_key(|call| call.time);
+            for (run, share) in shares(readings, &uncovered, |run| self.starts_in(id, run)) {
                 accounts.entry((run, id.clone())).or_default().share = Some(share);
             }
             let mut results: Vec<_> = facts.results.drain().filter(|(_, result)| !result.is_superseded).collect();
@@ -108,9 +128,22 @@ impl Places {
             let Some(facts) = conversations.get(id) else { continue };
             let is_only_run = self.shown.get(id).is_some_and(|runs| runs.len() == 1);
             account.harness.clone_from(&facts.harness);
+            account.model.clone_from(&facts.model);
             account.begins = facts.begins.contains(run) || (is_only_run && !facts.begins.is_empty());
             account.unfinished = facts.unfinished.get(run).copied();
         }
         accounts
+    }
+}
+
+/// A reading that nothing names in one source may be named in another.
+fn drop_named_twins(conversations: &mut FxHashMap<Id, ConversationFacts>) {
+    if !conversations.keys().any(|id| is_anonymous(id)) {
+        return;
+    }
+    let named = conversations.iter().filter(|(id, _)| !is_anonymous(id)).flat_map(|(_, facts)| &facts.readings);
+    let named: BTreeSet<_> = named.map(|reading| (reading.time, reading.total)).collect();
+    for (_, facts) in conversations.iter_mut().filter(|(id, _)| is_anonymous(id)) {
+        facts.readings.retain(|reading| !named.contains(&(reading.time, reading.total)));
     }
 }

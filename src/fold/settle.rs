@@ -10,7 +10,7 @@ use super::footers::{Footers, PreviousFooters};
 use super::owner::{Owner, Quality, Reconciled, Taken, UsageRow};
 use super::places::Places;
 use super::source::is_anonymous;
-use crate::event::{Defect, Id, Run, RunId};
+use crate::event::{Defect, Id, MAX_COUNT, Run, RunId};
 
 /// Owners, their rows, and what the reader should know.
 #[derive(Debug, Default, PartialEq)]
@@ -54,6 +54,10 @@ pub fn settle(facts: Facts) -> Settled {
     }
     let mut bare_footers: BTreeMap<Id, BTreeSet<u64>> = BTreeMap::new();
     for (id, blended) in footers {
+        // What a run shows too is the run's.
+        if places.is_shown_by_a_run(&id) {
+            continue;
+        }
         bare_footers.entry(id).or_default().insert(blended);
     }
     for id in bare_footers.keys() {
@@ -78,7 +82,7 @@ impl Settled {
         previous: &PreviousFooters,
         models: &FxHashMap<Id, Id>,
     ) {
-        let run = facts.run.unwrap_or_else(|| Run::new(id.clone()));
+        let run = facts.run().unwrap_or_else(|| Run::new(id.clone()));
         for (defect, count) in facts.defects {
             let known = self.defects.entry(defect).or_default();
             known.0 += count;
@@ -118,7 +122,8 @@ impl Settled {
         let is_run = owner.run.is_some();
         let accounts = accounts.into_iter().filter(|(_, account)| account.has_usage());
         let weighed: Vec<Weighed> = accounts.map(|(id, account)| account.weigh(&id)).collect();
-        let blended: u64 = weighed.iter().flat_map(|weighed| &weighed.rows).filter_map(|row| row.blended_tokens).sum();
+        let known = weighed.iter().flat_map(|weighed| &weighed.rows).filter_map(|row| row.blended_tokens);
+        let blended = known.fold(0_u64, |sum, blended| sum.saturating_add(blended).min(MAX_COUNT));
         let confirmed = footers
             .all
             .iter()

@@ -77,17 +77,16 @@ impl SourceFold {
     }
 
     fn run(&mut self, found: Run) {
-        let facts = self.facts.runs.entry(found.id.clone()).or_default();
-        facts.run = match facts.run.take() {
-            Some(known) => Some(super::facts::merge_runs(known, found)),
-            None => Some(found),
-        };
+        self.facts.runs.entry(found.id.clone()).or_default().add_run(found);
     }
 
     fn conversation(&mut self, found: Conversation, run: Option<RunId>, harness: Option<Harness>) {
         let key = (run.clone(), Some(found.id.clone()));
+        let stream = self.streams.entry(key).or_default();
+        // A process that ended without a result leaves calls that no later counter covers.
+        stream.uncovered.clear();
         if found.model.is_some() {
-            self.streams.entry(key).or_default().model.clone_from(&found.model);
+            stream.model.clone_from(&found.model);
         }
         let facts = self.facts.conversations.entry(found.id).or_default();
         facts.harness = facts.harness.take().max(harness);
@@ -140,7 +139,8 @@ impl SourceFold {
         for key in &covered {
             if let Entry::Occupied(mut call) = self.facts.calls.entry(key.clone()) {
                 let call = call.get_mut();
-                call.is_covered = true;
+                // A query's usage leaves its sub-agents out.
+                call.is_covered |= counter.scope != Scope::Query || !call.is_subagent;
                 stream.twin_to_come = stream.twin_to_come.filter(|last| *last != call.usage);
             }
         }
@@ -158,28 +158,37 @@ impl SourceFold {
                     None => stream.anonymous.push(reading),
                 }
             }
-            Scope::Process => self.result(counter, run, time),
+            Scope::Process | Scope::Query => self.result(counter, run, time),
         }
     }
 
-    /// A rising value is the same process again: only its latest reading counts.
+    /// A rising value is the same process again: only its latest reading counts. Where a reading
+    /// counts a query's tokens, that holds for its cost alone.
     fn result(&mut self, counter: Counter, run: Option<RunId>, time: Option<Time>) {
         let Some(id) = counter.conversation else { return };
         let stream = self.streams.entry((run.clone(), Some(id.clone()))).or_default();
-        let mut total = counter.total;
-        for model in total.iter_mut().filter(|model| model.model.is_none()) {
-            model.model.clone_from(&stream.model);
-        }
-        let key = ResultKey(counter.key, total.clone());
-        let earlier = stream.result.replace(key.clone()).filter(|earlier| *earlier != key);
+        let key = match counter.key {
+            Some(key) => ResultKey(Some(key), Vec::new()),
+            None => ResultKey(None, counter.total.clone()),
+        };
         let conversation = self.facts.conversations.entry(id).or_default();
-        if let Some(earlier) = earlier.filter(|earlier| is_growth(&earlier.1, &total))
-            && let Some(earlier) = conversation.results.get_mut(&earlier)
-        {
-            earlier.is_superseded = true;
+        let earlier = stream.result.replace(key.clone()).filter(|earlier| *earlier != key);
+        if let Some(earlier) = earlier.and_then(|earlier| conversation.results.get_mut(&earlier)) {
+            match counter.scope {
+                Scope::Query if earlier.cost <= counter.cost => earlier.has_later_cost = true,
+                Scope::Process if is_growth(&earlier.total, &counter.total) => earlier.is_superseded = true,
+                _ => {}
+            }
         }
-        let runs = run.into_iter().collect();
-        conversation.add_result(key, ResultFacts { total, cost: counter.cost, time, is_superseded: false, runs });
+        let facts = ResultFacts {
+            total: counter.total,
+            cost: counter.cost,
+            time,
+            is_superseded: false,
+            has_later_cost: false,
+            runs: run.into_iter().collect(),
+        };
+        conversation.add_result(key, facts);
     }
 
     fn footer(&mut self, footer: &Footer, run: Option<RunId>, harness: Option<Harness>) {

@@ -10,7 +10,7 @@ use memchr::memmem::Finder;
 
 use super::debug::{self, Value};
 use super::format::{Format, Hit, Lines, Mark, MarkKind, Named, Shape, count};
-use super::lines::{clean, lines, lines_backwards};
+use super::lines::{clean, lines, lines_backwards, without_marker};
 use super::tracing::{self, Record};
 use crate::event::{
     Call, CallKey, Conversation, Counter, Defect, Fact, Id, ModelUsage, Quota, Scope, Time, TokenUsage,
@@ -69,7 +69,7 @@ fn is_noise(line: &[u8]) -> bool {
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let line = hit.line();
     let mark = |kind| hit.mark(Some(HARNESS), kind);
-    match tracing::record(&line) {
+    match tracing::record(without_marker(&line)) {
         Some(record) if record.target.starts_with("codex_otel") => {
             read_otel(&record, hit.is_unterminated(), mark, marks)
         }
@@ -79,10 +79,17 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     }
 }
 
+/// The end of a tool result: `mcp_server=… mcp_server_origin=…`, which newer versions let the common
+/// fields follow.
 fn closes_tool_result(line: &str) -> bool {
-    let Some(start) = memchr::memmem::rfind(line.as_bytes(), b"mcp_server=") else { return false };
-    let mut words = line[start..].split(' ');
-    words.nth(1).is_some_and(|origin| origin.starts_with("mcp_server_origin=")) && words.next().is_none()
+    let Some(at) = memchr::memmem::rfind(line.as_bytes(), b" mcp_server_origin=") else { return false };
+    let (before, origin) = (&line[..at], &line[at + " mcp_server_origin=".len()..]);
+    let value = match origin.strip_prefix('"').and_then(|inner| inner.split_once('"')) {
+        Some((_, after)) => after,
+        None => origin.split_once(' ').map_or("", |(_, after)| after),
+    };
+    let is_last = value.is_empty() || value.trim_start().starts_with("event.timestamp=");
+    is_last && memchr::memmem::rfind(before.as_bytes(), b"mcp_server=").is_some()
 }
 
 /// Whether the text after the latest record is a section of plain output: the message of an agent,
@@ -94,7 +101,8 @@ fn is_message_text(before: &[u8]) -> bool {
             return true;
         }
         if tracing::starts_record(&line) {
-            return false;
+            // A prompt runs on until the next record, too.
+            return line.contains("event.name=\"codex.user_prompt\"");
         }
     }
     false
@@ -112,32 +120,36 @@ struct Otel<'a> {
     counts: [Option<&'a str>; 5],
     /// `tool_token_count`, which is misnamed: the call's input and output.
     total: Option<&'a str>,
-    ends: bool,
+    /// Whether free text begins: a tool's arguments or output, a prompt.
+    has_text: bool,
+    /// Whether that text ends on the same line.
+    is_whole: bool,
 }
 
 impl<'a> Otel<'a> {
+    /// The first of each field counts, and none after a field of free text, which may look like any.
     fn read(body: &'a str) -> Otel<'a> {
         let mut otel = Otel::default();
         for field in tracing::fields(body) {
+            let value = field.value;
             match field.key {
-                "event.name" => otel.name = field.value,
-                "event.kind" => otel.kind = field.value,
-                "event.timestamp" => otel.time = Time::parse(field.value),
-                "conversation.id" => otel.conversation = Some(field.value),
-                "model" => otel.model = Some(field.value),
-                "error.message" => otel.failed = true,
-                "input_token_count" => otel.counts[0] = Some(field.value),
-                "cached_token_count" => otel.counts[1] = Some(field.value),
-                "cache_write_token_count" => otel.counts[2] = Some(field.value),
-                "output_token_count" => otel.counts[3] = Some(field.value),
-                "reasoning_token_count" => otel.counts[4] = Some(field.value),
-                "tool_token_count" => otel.total = Some(field.value),
-                "mcp_server_origin" => otel.ends = true,
-                "output" => {
-                    // What follows is a tool's text until the closing fields, which stand last.
-                    otel.ends = field.is_quoted || closes_tool_result(body);
+                "arguments" | "output" | "prompt" => {
+                    otel.has_text = true;
+                    otel.is_whole = closes_tool_result(body) || (body.contains(" output=\"") && body.ends_with('"'));
                     break;
                 }
+                "event.name" if otel.name.is_empty() => otel.name = value,
+                "event.kind" if otel.kind.is_empty() => otel.kind = value,
+                "event.timestamp" => otel.time = otel.time.or_else(|| Time::parse(value)),
+                "conversation.id" => otel.conversation = otel.conversation.or(Some(value)),
+                "model" => otel.model = otel.model.or(Some(value)),
+                "error.message" => otel.failed = true,
+                "input_token_count" => otel.counts[0] = otel.counts[0].or(Some(value)),
+                "cached_token_count" => otel.counts[1] = otel.counts[1].or(Some(value)),
+                "cache_write_token_count" => otel.counts[2] = otel.counts[2].or(Some(value)),
+                "output_token_count" => otel.counts[3] = otel.counts[3].or(Some(value)),
+                "reasoning_token_count" => otel.counts[4] = otel.counts[4].or(Some(value)),
+                "tool_token_count" => otel.total = otel.total.or(Some(value)),
                 _ => {}
             }
         }
@@ -196,9 +208,9 @@ fn read_otel(record: &Record<'_>, at_end: bool, mark: impl Fn(MarkKind) -> Mark,
                 add(MarkKind::Fact(Fact::Conversation(Conversation { id: id.clone(), model, begins: true })));
             }
         }
-        ("codex.tool_result", _) => {
+        ("codex.tool_result", _) if otel.has_text => {
             add(MarkKind::Open);
-            if otel.ends {
+            if otel.is_whole {
                 add(MarkKind::Close);
             }
         }
@@ -212,7 +224,7 @@ fn read_debug(record: &Record<'_>, mark: impl Fn(MarkKind) -> Mark, marks: &mut 
     let Some(message) = message_of(record.body).filter(|message| message.starts_with("TokenCount(")) else { return };
     let conversation = span_thread(record.spans).map(Id::from);
     let mut add = |fact| marks.push(mark(MarkKind::Fact(fact)).at(Some(record.time)).of(conversation.clone()));
-    let value = debug::value(message).filter(|(_, rest)| rest.trim_end() == "}").map(|(value, _)| value);
+    let value = debug::value(message).filter(|(_, rest)| rest.trim() == "}").map(|(value, _)| value);
     let Some(Value::Tuple("TokenCount", values)) = value else { return add(Fact::Defect(Defect::Torn)) };
     let Some(token_count) = values.first() else { return add(Fact::Defect(Defect::Torn)) };
     if let Some(info) = token_count.field("info").and_then(Value::some) {

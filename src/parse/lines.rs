@@ -12,6 +12,7 @@ static ANSI: LazyLock<Option<Regex>> =
 /// The line as text: bytes that are no UTF-8 replaced, escape sequences and a final CR stripped.
 pub fn clean(line: &[u8]) -> Cow<'_, str> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     // Nearly every line is valid, and checking that is much faster than replacing.
     let text = std::str::from_utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Cow::Borrowed);
     if memchr::memchr(0x1b, line).is_none() {
@@ -22,6 +23,14 @@ pub fn clean(line: &[u8]) -> Cow<'_, str> {
         (Some(ansi), Cow::Owned(text)) => Cow::Owned(ansi.replace_all(&text, "").into_owned()),
         (None, text) => text,
     }
+}
+
+/// What an agent's harness wrote of a line: forge's own `[<time>] run … start (…)` may follow
+/// unterminated output in a loop log.
+pub fn without_marker(line: &str) -> &str {
+    let marker = line.ends_with(')').then(|| memchr::memmem::rfind(line.as_bytes(), b"Z] run ")).flatten();
+    let start = marker.and_then(|marker| line[..marker].rfind('['));
+    start.map_or(line, |start| &line[..start])
 }
 
 /// The lines of a text, without their ends; the last one may be cut.

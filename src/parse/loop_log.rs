@@ -53,6 +53,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
 /// The ordered pass over a loop log: decides which markers stand, and hands what follows to the run.
 #[derive(Debug)]
 pub(super) struct Pass {
+    now: Time,
     latest: Option<Time>,
     seen: HashSet<RunId>,
     content: Content,
@@ -60,8 +61,8 @@ pub(super) struct Pass {
 }
 
 impl Pass {
-    pub(super) fn new() -> Pass {
-        Pass { latest: None, seen: HashSet::new(), content: Content::whole(), region: Region::nowhere() }
+    pub(super) fn new(now: Time) -> Pass {
+        Pass { now, latest: None, seen: HashSet::new(), content: Content::whole(), region: Region::nowhere() }
     }
 
     pub(super) fn push(&mut self, mark: Mark, sink: &mut Sink<'_>) {
@@ -84,23 +85,19 @@ impl Pass {
         }
     }
 
-    /// forge's own lines never go back in time, and run ids never repeat.
+    /// A run's start never goes back in time and is never of the future, and run ids never repeat.
+    /// forge's other lines stand between runs, where nothing is written: they end nothing, so an agent
+    /// that prints one gains nothing.
     fn marker(&mut self, offset: u64, time: Time, run: Option<Run>, sink: &mut Sink<'_>) {
-        let repeats = run.as_ref().is_some_and(|run| self.seen.contains(&run.id));
-        if repeats || self.latest.is_some_and(|latest| time < latest) {
+        let Some(run) = run else { return };
+        if self.seen.contains(&run.id) || self.latest.is_some_and(|latest| time < latest) || time > self.now {
             sink.defect(offset, self.region.run(), Defect::QuotedEntry);
             return;
         }
         self.latest = Some(time);
-        let next = match run {
-            Some(run) => {
-                self.seen.insert(run.id.clone());
-                let next = Region::in_run(run.id.clone()).since(run.started_at);
-                sink.event(offset, None, None, None, Fact::Run(Box::new(run)));
-                next
-            }
-            None => Region::nowhere(),
-        };
+        self.seen.insert(run.id.clone());
+        let next = Region::in_run(run.id.clone()).since(run.started_at);
+        sink.event(offset, None, None, None, Fact::Run(Box::new(run)));
         std::mem::replace(&mut self.region, next).finish(sink);
     }
 }

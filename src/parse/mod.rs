@@ -28,7 +28,7 @@ use region::{Region, Sink};
 use scan::{Scanner, lines_of};
 
 pub use format::{Format, LOOK, Mark};
-use format::{Lines, Shape};
+use format::{Lines, MarkKind, Shape};
 pub use scan::Chunk;
 
 /// Every format that is read. The first whose `sniff` holds is a file's.
@@ -73,7 +73,7 @@ impl Reading {
                 Pass::Ledger(Box::new(ledger::Pass::new(head, now, harnesses))),
             ),
             Shape::LoopLog => {
-                (own(&loop_log::LINES).chain(all()).collect(), Pass::LoopLog(Box::new(loop_log::Pass::new())))
+                (own(&loop_log::LINES).chain(all()).collect(), Pass::LoopLog(Box::new(loop_log::Pass::new(now))))
             }
             // A bare log holds whatever its harness prints: traces and plain output mix.
             Shape::Lines(_) => {
@@ -94,6 +94,12 @@ impl Reading {
     pub fn push(&mut self, marks: Vec<Mark>, emit: &mut dyn FnMut(Event)) {
         let mut sink = Sink::new(emit);
         for mark in marks {
+            if matches!(mark.kind, MarkKind::Began) {
+                if let Pass::Bare(bare) = &mut self.pass {
+                    bare.1.began(mark.time);
+                }
+                continue;
+            }
             match &mut self.pass {
                 Pass::Ledger(pass) => pass.push(mark),
                 Pass::LoopLog(pass) => pass.push(mark, &mut sink),

@@ -7,6 +7,9 @@ use rustc_hash::FxHashSet;
 use super::format::{Mark, MarkKind};
 use crate::event::{Call, Counter, Defect, Event, Fact, Id, RunId, Time, TokenUsage};
 
+/// How many readings may wait for a conversation to be named. A log that names none needs no memory.
+const WAITING: usize = 64;
+
 /// How many of the latest calls a counter's reading may be the twin of.
 const RECENT: usize = 256;
 
@@ -50,6 +53,11 @@ pub(super) struct Region {
     /// Conversations with a record since the start.
     known: FxHashSet<Id>,
     recent: VecDeque<(TokenUsage, Id)>,
+    /// Readings before any conversation was named: a cut tail begins with one.
+    waiting: Vec<Mark>,
+    /// The conversation that the output's header names, or else that used tokens last.
+    footers_of: Option<Id>,
+    has_header: bool,
     streaming: HashMap<Id, Call>,
     /// The latest sign of life, if an answer was streaming then.
     streams: Option<Event>,
@@ -81,12 +89,13 @@ impl Region {
         self.run.clone()
     }
 
+    /// Learns when the first record of a bare log was written.
+    pub(super) fn began(&mut self, time: Option<Time>) {
+        self.start = self.start.or(time);
+    }
+
     /// Takes a candidate that stands.
     pub(super) fn push(&mut self, mark: Mark, sink: &mut Sink<'_>) {
-        if matches!(mark.kind, MarkKind::Began) {
-            self.start = self.start.or(mark.time);
-            return;
-        }
         if self.is_nowhere || !self.is_of_harness(&mark) {
             return;
         }
@@ -97,8 +106,28 @@ impl Region {
             return;
         }
         let conversation = self.conversation_of(&mark);
+        let is_reading = matches!(mark.kind, MarkKind::Fact(Fact::Counter(_)));
+        match &conversation {
+            None if is_reading && self.waiting.len() < WAITING => return self.waiting.push(mark),
+            None => {}
+            Some(id) => {
+                for mark in std::mem::take(&mut self.waiting) {
+                    self.emit(Mark { conversation: Some(id.clone()), ..mark }, sink);
+                }
+            }
+        }
+        self.emit(Mark { conversation, ..mark }, sink);
+    }
+
+    /// Hands on what a mark means, now that its conversation is known.
+    fn emit(&mut self, mark: Mark, sink: &mut Sink<'_>) {
+        let conversation = mark.conversation;
         if let Some(id) = &conversation {
-            self.known.insert(id.clone());
+            self.learn_footers(&mark.kind, id);
+            // How often a text is searched for names depends on how it is cut.
+            if !matches!(mark.kind, MarkKind::Named(_)) {
+                self.known.insert(id.clone());
+            }
             self.current = Some(id.clone());
             let streams = matches!(mark.kind, MarkKind::Named(true) | MarkKind::MessageStart(..));
             self.streams = streams.then(|| Event {
@@ -117,9 +146,25 @@ impl Region {
     }
 
     /// The output is over.
-    pub(super) fn finish(self, sink: &mut Sink<'_>) {
+    pub(super) fn finish(mut self, sink: &mut Sink<'_>) {
+        for mark in std::mem::take(&mut self.waiting) {
+            self.emit(mark, sink);
+        }
         if let Some(unfinished) = self.streams {
             (sink.emit)(unfinished);
+        }
+    }
+
+    /// A footer belongs to the conversation of the first header, not to any that a text mentions.
+    fn learn_footers(&mut self, kind: &MarkKind, id: &Id) {
+        match kind {
+            MarkKind::Fact(Fact::Conversation(_)) if !self.has_header => {
+                (self.has_header, self.footers_of) = (true, Some(id.clone()));
+            }
+            MarkKind::Fact(Fact::Call(_) | Fact::Counter(_)) if !self.has_header => {
+                self.footers_of = Some(id.clone());
+            }
+            _ => {}
         }
     }
 
@@ -136,7 +181,8 @@ impl Region {
     /// Records that are older than the output are quotes from older logs, unless they belong to a
     /// conversation that lives here: clocks are set back at times.
     fn is_echo(&self, mark: &Mark) -> bool {
-        let is_old = mark.time.zip(self.start).is_some_and(|(time, start)| time < start);
+        let is_name = matches!(mark.kind, MarkKind::Named(_));
+        let is_old = !is_name && mark.time.zip(self.start).is_some_and(|(time, start)| time < start);
         is_old && mark.conversation.as_ref().is_none_or(|id| !self.known.contains(id))
     }
 
@@ -160,7 +206,7 @@ impl Region {
                 Some(Fact::Counter(Box::new(Counter { conversation, ..*counter })))
             }
             MarkKind::Fact(Fact::Footer(mut footer)) => {
-                footer.conversation = footer.conversation.or(conversation);
+                footer.conversation = self.footers_of.clone();
                 Some(Fact::Footer(footer))
             }
             MarkKind::Fact(fact) => Some(fact),

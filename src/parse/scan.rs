@@ -132,7 +132,6 @@ impl Scan<'_, '_> {
             (self.scanner.parts[needle].read)(&hit, &mut self.marks);
             if self.marks.len() > known {
                 self.name(known, line.start, line.end);
-                from = from.max(line.end);
             }
             if from >= stop {
                 break;
@@ -143,29 +142,13 @@ impl Scan<'_, '_> {
     /// Says who was named last before a mark that depends on it, and before one that parts what is
     /// content from what isn't.
     fn name(&mut self, first: usize, start: usize, end: usize) {
-        if self.marks[first..].iter().any(|mark| self.needs_name(mark, first)) {
+        if self.marks[first..].iter().any(needs_name) {
             let marks = self.marks.split_off(first);
             self.name_until(start);
             self.marks.extend(marks);
         }
-        let says_itself = |mark: &Mark| mark.conversation.is_some() || matches!(mark.kind, MarkKind::Close);
-        if self.marks[first..].iter().any(says_itself) {
+        if self.marks[first..].iter().any(|mark| mark.conversation.is_some()) {
             self.named_until = self.named_until.max(end);
-        }
-    }
-
-    fn needs_name(&self, mark: &Mark, first: usize) -> bool {
-        match &mark.kind {
-            // A reading with a twin is its twin's.
-            MarkKind::Fact(Fact::Counter(counter)) => {
-                let twin = |mark: &Mark| matches!(&mark.kind, MarkKind::Fact(Fact::Call(call)) if Some(call.usage) == counter.last);
-                mark.conversation.is_none() && !self.marks[first.saturating_sub(8)..first].iter().any(twin)
-            }
-            MarkKind::Fact(Fact::Footer(_)) => mark.conversation.is_none(),
-            // What stands between an output's beginning and its end is content.
-            MarkKind::Close => !self.marks[..first].last().is_some_and(|mark| matches!(mark.kind, MarkKind::Open)),
-            MarkKind::Entry(_) | MarkKind::GitSummary | MarkKind::Marker(_) => true,
-            _ => false,
         }
     }
 
@@ -202,6 +185,15 @@ impl Scan<'_, '_> {
             let offset = self.chunk.base + self.chunk.start as u64;
             self.marks.push(Mark { offset, harness: None, time: first, conversation: None, kind: MarkKind::Began });
         }
+    }
+}
+
+/// Whether a mark depends on who was named before it, or parts what is content from what isn't.
+fn needs_name(mark: &Mark) -> bool {
+    match &mark.kind {
+        MarkKind::Fact(Fact::Counter(_) | Fact::Footer(_)) => mark.conversation.is_none(),
+        MarkKind::Close | MarkKind::Entry(_) | MarkKind::GitSummary | MarkKind::Marker(_) => true,
+        _ => false,
     }
 }
 

@@ -12,7 +12,7 @@ pub struct Limits {
     pub chunk: usize,
     /// Bytes of text around it, on either side.
     pub look: usize,
-    /// The longest line that is kept.
+    /// The longest line that is kept; no less than a chunk.
     pub line: usize,
 }
 
@@ -66,6 +66,10 @@ impl Limits {
                 return Ok(());
             }
             match own(past - 1) {
+                found if self.is_too_long(chunk, limit, found) => {
+                    self.drop_last_line(chunk, limit);
+                    return Ok(());
+                }
                 Some(end) if end + self.look <= chunk.text.len() || is_end => {
                     chunk.end = end;
                     return Ok(());
@@ -74,14 +78,16 @@ impl Limits {
                     chunk.end = chunk.text.len();
                     return Ok(());
                 }
-                None if chunk.text.len() - limit > self.line => {
-                    self.drop_last_line(chunk, limit);
-                    return Ok(());
-                }
                 Some(end) => wanted = chunk.base + (end + self.look) as u64,
                 None => wanted += self.chunk as u64,
             }
         }
+    }
+
+    /// Whether the line that runs past the chunk's bytes is longer than any that is kept.
+    fn is_too_long(&self, chunk: &Chunk, limit: usize, end: Option<usize>) -> bool {
+        let start = memchr::memrchr(b'\n', &chunk.text[..limit]).map_or(0, |newline| newline + 1);
+        start < limit && end.unwrap_or(chunk.text.len()).saturating_sub(start) > self.line
     }
 
     fn drop_last_line(&self, chunk: &mut Chunk, limit: usize) {

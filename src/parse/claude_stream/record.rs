@@ -175,12 +175,14 @@ impl Finish {
         let cost = money(self.total_cost_usd.as_deref());
         let by_model = self.model_usage.unwrap_or_default().into_iter();
         let mut total: Vec<ModelUsage> = by_model.map(|(model, counts)| counts.of(model.into())).collect();
+        let mut scope = Scope::Process;
         if total.is_empty() {
             // Older versions: `usage` is all there is.
-            total.extend(self.usage.map(|usage| ModelUsage { model: None, usage: usage.tokens(), cost }));
+            total.extend(self.usage.map(|usage| ModelUsage { model: None, usage: usage.tokens(), cost: None }));
+            scope = Scope::Query;
         }
         let key = self.uuid.map(Id::from);
-        Counter { conversation: Some(session), scope: Scope::Process, key, total, last: None, cost }
+        Counter { conversation: Some(session), scope, key, total, last: None, cost }
     }
 }
 

@@ -36,6 +36,7 @@ impl Pass {
 
     pub(in crate::parse) fn finish(self, sink: &mut Sink<'_>) {
         let stands = self.standing();
+        let last_heading = self.last_headings(&stands);
         let mut open: Option<Output> = None;
         for (mark, stands) in self.marks.into_iter().zip(stands) {
             match (mark.kind, &mut open) {
@@ -50,6 +51,8 @@ impl Pass {
                     let run = open.as_ref().and_then(|output| output.region.run());
                     sink.defect(mark.offset, run, Defect::QuotedEntry);
                 }
+                // Only the last heading of an entry is the writer's.
+                (MarkKind::GitSummary, Some(output)) => output.in_summary = last_heading.contains(&mark.offset),
                 (kind, Some(output)) => output.push(Mark { kind, ..mark }, sink),
                 (_, None) => {}
             }
@@ -57,6 +60,21 @@ impl Pass {
         if let Some(output) = open {
             output.finish(sink);
         }
+    }
+
+    /// The last git summary's heading of each entry.
+    fn last_headings(&self, stands: &[bool]) -> HashSet<u64> {
+        let mut headings = HashSet::new();
+        let mut last = None;
+        for (mark, stands) in self.marks.iter().zip(stands) {
+            match mark.kind {
+                MarkKind::GitSummary => last = Some(mark.offset),
+                MarkKind::Entry(_) if *stands => headings.extend(last.take()),
+                _ => {}
+            }
+        }
+        headings.extend(last);
+        headings
     }
 
     /// Whether each mark, if it is an entry's header, is the writer's own: entry times never fall,
@@ -72,14 +90,16 @@ impl Pass {
                 continue;
             };
             let is_next = could(entry) && latest.is_none_or(|latest| latest <= entry.appended);
-            let refuted = is_next && self.is_of_the_future(entry.appended) && {
-                // Entries of today follow it: it was printed by an agent, not appended.
+            let refuted = is_next && {
+                // Earlier entries follow it: it was printed by an agent, not appended.
                 let later = self.marks[index + 1..].iter().filter_map(|mark| match &mark.kind {
                     MarkKind::Entry(later) if could(later) => Some(later.appended),
                     _ => None,
                 });
-                let mut later = later.take(AHEAD);
-                later.any(|later| later < entry.appended && latest.is_none_or(|latest| latest <= later))
+                let later = later.take(AHEAD);
+                let is_between = |later: &Time| *later < entry.appended && latest.is_none_or(|latest| latest <= *later);
+                let enough = if self.is_of_the_future(entry.appended) { 1 } else { 2 };
+                later.filter(is_between).take(enough).count() == enough
             };
             let is_own = is_next && !refuted && seen.insert(entry.run.id.clone());
             if is_own {
@@ -91,7 +111,7 @@ impl Pass {
     }
 
     fn is_of_the_future(&self, appended: Time) -> bool {
-        appended.millis_since(self.now) > 24 * 60 * 60 * 1000
+        appended > self.now
     }
 }
 
@@ -125,9 +145,7 @@ impl Output {
     }
 
     fn push(&mut self, mark: Mark, sink: &mut Sink<'_>) {
-        if matches!(mark.kind, MarkKind::GitSummary) {
-            self.in_summary = true;
-        } else if self.fence.is_none_or(|fence| mark.offset < fence) {
+        if self.fence.is_none_or(|fence| mark.offset < fence) {
             // Without a fence there is no output.
         } else if self.in_summary && matches!(mark.kind, MarkKind::Fact(Fact::Footer(_))) {
             // Two lines that may stand in any file's text.
