@@ -116,7 +116,7 @@ pub(super) struct ReportArgs {
 
     /// Show at most this many rows; totals still count all
     #[arg(long, value_name = "N", help_heading = "Rows")]
-    pub(super) limit: Option<usize>,
+    pub(super) limit: Option<std::num::NonZeroUsize>,
 
     /// Format of the result: table, json, jsonl, csv, markdown
     #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = format, help_heading = "Output")]

@@ -6,11 +6,14 @@ use anyhow::Context;
 use forge_usage::event::Time;
 use forge_usage::fold::Settled;
 use forge_usage::pipeline::{self, Loss, Options};
-use forge_usage::source::{default_ledgers, discover};
+use forge_usage::source::{self, default_ledgers, discover};
 use forge_usage::table::{Skipped, Sources, is_loss};
 
 use super::args::{InputArgs, OutputArgs};
 use super::{FINE, NO_ANSWER, complain};
+
+/// More threads than any machine has cores for them.
+const MOST_THREADS: usize = 512;
 
 /// What was read, weighed.
 pub(super) struct Input {
@@ -27,27 +30,27 @@ pub(super) fn read(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<Inpu
         std::env::set_current_dir(folder).with_context(|| format!("cannot work in {}", folder.display()))?;
     }
     if let Some(threads) = args.threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.get())
-            .build_global()
-            .context("cannot start the threads")?;
+        let threads = threads.get().min(MOST_THREADS);
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
     }
     let paths = match default_paths(args)? {
         Some(paths) => paths,
         None => args.paths.clone(),
     };
     let looked: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-    let mut outcome = pipeline::read(discover(&paths)?, &Options::at(now()));
+    let found = discover(&paths)?;
+    refuse_to_overwrite(&found.inputs, output)?;
+    let mut outcome = pipeline::read(found, &Options::at(now()));
     let settled = outcome.settle();
     let worst = outcome.skipped.iter().map(|skip| skip.loss).max().unwrap_or(Loss::None);
-    if !output.quiet || worst == Loss::Named {
-        for skip in outcome.skipped.iter().filter(|skip| skip.loss != Loss::None || output.verbose) {
-            complain(&format!("{}: {}", skip.path.display(), skip.reason));
-        }
+    // What is lost is told even to those who asked for quiet.
+    for skip in outcome.skipped.iter().filter(|skip| skip.loss != Loss::None || output.verbose) {
+        complain(&format!("{}: {}", skip.path.display(), skip.reason));
     }
     if outcome.files == 0 && !args.allow_empty {
         let passed_over = match outcome.skipped.len() {
             0 => String::new(),
+            1 => " (a file was passed over; -v names it)".to_owned(),
             skipped => format!(" ({skipped} files passed over; -v names them)"),
         };
         anyhow::bail!("no ledger, trace or session found in {}{passed_over}", looked.join(", "));
@@ -57,6 +60,17 @@ pub(super) fn read(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<Inpu
     let has_losses = worst != Loss::None || is_loss(&settled);
     let sources = Sources { files: outcome.files, bytes: outcome.bytes, skipped };
     Ok(Input { settled, sources, has_losses, lacks_named: worst == Loss::Named })
+}
+
+/// An output that is one of the inputs would destroy it.
+fn refuse_to_overwrite(inputs: &[source::Input], output: &OutputArgs) -> anyhow::Result<()> {
+    let Some(target) = super::output::file(output).and_then(|path| path.canonicalize().ok()) else { return Ok(()) };
+    let is_target = |input: &source::Input| match input {
+        source::Input::File(path, _) => path.canonicalize().is_ok_and(|path| path == target),
+        source::Input::Stdin => false,
+    };
+    anyhow::ensure!(!inputs.iter().any(is_target), "{} is an input; it would be overwritten", target.display());
+    Ok(())
 }
 
 /// The ledgers that are found without a path; none if paths are given.

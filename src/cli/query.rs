@@ -25,7 +25,7 @@ pub(super) fn of_report(args: &ReportArgs, fixed: Option<&str>, now: Time) -> Re
     }
     query.by = Some(by).filter(|by| !by.is_empty());
     query.sort = args.sort.as_deref().map(Sort::parse).transpose()?;
-    query.limit = args.limit;
+    query.limit = args.limit.map(|limit| limit.get());
     Ok(query)
 }
 

@@ -45,7 +45,7 @@ impl PreviousFooters {
                 if let Some(conversation) = conversation {
                     let footers = by_conversation.entry(conversation.clone()).or_default();
                     // The smallest, so that a forged one takes nothing from a later run.
-                    match footers.iter_mut().find(|(_, known, _)| known == id) {
+                    match footers.last_mut().filter(|(_, known, _)| known == id) {
                         Some((_, _, known)) => *known = (*known).min(*blended),
                         None => footers.push((run.started_at(), id.clone(), *blended)),
                     }
@@ -62,9 +62,10 @@ impl PreviousFooters {
     /// earlier part is not known.
     pub(super) fn share(&self, run: &Run, conversation: Option<&Id>, blended: u64) -> Option<u64> {
         let Some(conversation) = conversation else { return Some(blended) };
-        let this = (run.started_at, run.id.clone());
-        let mut earlier = self.0.get(conversation).into_iter().flatten();
-        let earlier = earlier.rfind(|(start, id, _)| (*start, id.clone()) < this);
+        let this = (run.started_at, &run.id);
+        let footers = self.0.get(conversation).map_or(&[][..], Vec::as_slice);
+        let before = footers.partition_point(|(start, id, _)| (*start, id) < this);
+        let earlier = before.checked_sub(1).and_then(|last| footers.get(last));
         let is_older = Time::of_uuid(conversation).zip(run.started_at).is_some_and(|(made, start)| made < start);
         match earlier {
             Some((_, _, then)) => Some(blended.checked_sub(*then).unwrap_or(blended)),

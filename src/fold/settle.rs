@@ -60,10 +60,9 @@ pub fn settle(facts: Facts) -> Settled {
         }
         bare_footers.entry(id).or_default().insert(blended);
     }
-    for id in bare_footers.keys() {
-        if !bare.iter().any(|(known, _)| known == id) {
-            bare.push((id.clone(), Account::default()));
-        }
+    let counted: BTreeSet<Id> = bare.iter().map(|(id, _)| id.clone()).collect();
+    for id in bare_footers.keys().filter(|id| !counted.contains(*id)) {
+        bare.push((id.clone(), Account::default()));
     }
     bare.sort_by(|a, b| a.0.cmp(&b.0));
     for (id, account) in bare {

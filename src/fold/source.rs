@@ -218,10 +218,8 @@ impl SourceFold {
 
 /// Whether every model of the earlier reading is still there and none fell.
 fn is_growth(earlier: &[ModelUsage], later: &[ModelUsage]) -> bool {
-    earlier.iter().all(|then| {
-        let now = later.iter().find(|now| now.model == then.model);
-        now.is_some_and(|now| !now.usage.fell_below(&then.usage))
-    })
+    let later: FxHashMap<&Option<Id>, &TokenUsage> = later.iter().map(|now| (&now.model, &now.usage)).collect();
+    earlier.iter().all(|then| later.get(&then.model).is_some_and(|now| !now.fell_below(&then.usage)))
 }
 
 /// An id for a conversation that nothing named: its last reading, which a tail, a copy and the whole

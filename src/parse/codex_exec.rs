@@ -54,7 +54,7 @@ fn read_header(hit: &Hit<'_>, marks: &mut Vec<super::format::Mark>) {
     for line in lines.take_while(|line| line != RULE) {
         match line.split_once(": ") {
             Some(("session id", value)) => id = Some(value.trim().to_owned()),
-            Some(("model", value)) => model = Some(value.trim().into()),
+            Some(("model", value)) => model = super::lines::model(value.trim()),
             _ => {}
         }
     }

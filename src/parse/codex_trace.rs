@@ -10,7 +10,7 @@ use memchr::memmem::Finder;
 
 use super::debug::{self, Value};
 use super::format::{Format, Hit, Lines, Mark, MarkKind, Named, Shape, count};
-use super::lines::{clean, lines, lines_backwards, without_marker};
+use super::lines::{clean, id, lines, lines_backwards, model, without_marker};
 use super::tracing::{self, Record};
 use crate::event::{
     Call, CallKey, Conversation, Counter, Defect, Fact, Id, ModelUsage, Quota, Scope, Time, TokenUsage,
@@ -35,7 +35,7 @@ const LINES: Lines = Lines {
 
 /// A trace has a record among its first lines; the first may be cut.
 fn sniff(head: &[u8]) -> bool {
-    lines(head).take(200).any(|line| {
+    lines(head).any(|line| {
         let line = clean(line);
         tracing::starts_record(&line)
             && tracing::record(&line).is_some_and(|record| record.target.starts_with("codex_"))
@@ -181,7 +181,7 @@ impl<'a> Otel<'a> {
 
 fn read_otel(record: &Record<'_>, at_end: bool, mark: impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
     let otel = Otel::read(record.body);
-    let conversation: Option<Id> = otel.conversation.map(Id::from);
+    let conversation: Option<Id> = otel.conversation.and_then(id);
     let time = otel.time.or(Some(record.time));
     let mut add = |kind| marks.push(mark(kind).at(Some(record.time)).of(conversation.clone()));
     match (otel.name, otel.kind) {
@@ -192,7 +192,7 @@ fn read_otel(record: &Record<'_>, at_end: bool, mark: impl Fn(MarkKind) -> Mark,
             (Some(Ok(usage)), Some(id), Some(time)) => add(MarkKind::Fact(Fact::Call(Box::new(Call {
                 key: CallKey::Trace(id.clone(), time, usage),
                 conversation: Some(id.clone()),
-                model: otel.model.map(Id::from),
+                model: otel.model.and_then(model),
                 service_tier: None,
                 is_subagent: false,
                 usage,
@@ -204,7 +204,7 @@ fn read_otel(record: &Record<'_>, at_end: bool, mark: impl Fn(MarkKind) -> Mark,
         },
         ("codex.conversation_starts", _) => {
             if let Some(id) = &conversation {
-                let model = otel.model.map(Id::from);
+                let model = otel.model.and_then(model);
                 add(MarkKind::Fact(Fact::Conversation(Conversation { id: id.clone(), model, begins: true })));
             }
         }
@@ -222,7 +222,7 @@ fn read_otel(record: &Record<'_>, at_end: bool, mark: impl Fn(MarkKind) -> Mark,
 fn read_debug(record: &Record<'_>, mark: impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
     // Only the writer's own position counts: the same words inside a string are content.
     let Some(message) = message_of(record.body).filter(|message| message.starts_with("TokenCount(")) else { return };
-    let conversation = span_thread(record.spans).map(Id::from);
+    let conversation = span_thread(record.spans).and_then(id);
     let mut add = |fact| marks.push(mark(MarkKind::Fact(fact)).at(Some(record.time)).of(conversation.clone()));
     let value = debug::value(message).filter(|(_, rest)| rest.trim() == "}").map(|(value, _)| value);
     let Some(Value::Tuple("TokenCount", values)) = value else { return add(Fact::Defect(Defect::Torn)) };
@@ -304,7 +304,7 @@ fn last_named(text: &[u8]) -> Option<Named> {
     lines_backwards(text).filter(|(_, line)| names(line)).find_map(|(at, line)| {
         let line = clean(line);
         let (conversation, time, in_flight) = named_by(&line)?;
-        Some(Named { at, conversation: conversation.into(), time: Some(time), in_flight })
+        Some(Named { at, conversation: id(conversation)?, time: Some(time), in_flight })
     })
 }
 

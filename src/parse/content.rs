@@ -1,6 +1,8 @@
 //! Tells records from content: what stands inside a tool's output was printed by a tool, even if it
 //! looks like records.
 
+use std::collections::VecDeque;
+
 use super::format::{Mark, MarkKind};
 use super::region::Sink;
 use crate::event::{Defect, RunId};
@@ -10,12 +12,14 @@ use crate::event::{Defect, RunId};
 const LONGEST: u64 = 1024 * 1024;
 
 /// Holds candidates back until it is clear that no end of a tool's output makes them content.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Content {
-    held: Vec<Mark>,
-    /// Where each open output begins: its offset, and its place in `held`.
-    open: Vec<(u64, usize)>,
-    /// Up to here, what is held is content if a record follows: after a tool's output there is one,
+    held: VecDeque<Mark>,
+    /// How many candidates left `held` at its front.
+    gone: usize,
+    /// Where each open output begins: its offset, and the number of candidates before its first.
+    open: VecDeque<(u64, usize)>,
+    /// So many of what is held are content if a record follows: after a tool's output there is one,
     /// after an agent's last message, which may look like the end of such an output, there is none.
     doubtful: usize,
     /// From here on, an end without a beginning would make everything content: the start of a cut
@@ -26,12 +30,12 @@ pub(super) struct Content {
 impl Content {
     /// For a source or an output whose head may be cut, which begins at `offset`.
     pub(super) fn from(offset: u64) -> Content {
-        Content { held: Vec::new(), open: Vec::new(), doubtful: 0, anchor: Some(offset) }
+        Content { anchor: Some(offset), ..Content::default() }
     }
 
     /// For a source that is whole.
     pub(super) fn whole() -> Content {
-        Content { held: Vec::new(), open: Vec::new(), doubtful: 0, anchor: None }
+        Content::default()
     }
 
     /// Takes the next candidate, in the output of `run`; gives those that stand, in order.
@@ -44,32 +48,59 @@ impl Content {
         match mark.kind {
             MarkKind::Open => {
                 if self.open.is_empty() {
-                    self.doubtful = 0;
-                    stands.append(&mut self.held);
+                    stands.extend(self.release(self.held.len()));
                 }
-                let offset = mark.offset;
-                self.held.push(mark);
-                self.open.push((offset, self.held.len()));
-                self.anchor = Some(offset);
+                self.anchor = Some(mark.offset);
+                self.open.push_back((mark.offset, self.gone + self.held.len() + 1));
+                self.held.push_back(mark);
             }
             MarkKind::Close => {
-                match self.open.pop() {
-                    Some((_, place)) => self.refuse(place, self.held.len(), run, sink),
+                match self.open.pop_back() {
+                    Some((_, before)) => self.refuse(before - self.gone, self.held.len(), run, sink),
                     None if self.anchor.is_some() => self.doubtful = self.held.len(),
                     None => {}
                 }
                 self.anchor = Some(mark.offset);
             }
             MarkKind::Marker(_) if self.open.is_empty() => {
-                self.doubtful = 0;
-                stands.append(&mut self.held);
+                stands.extend(self.release(self.held.len()));
                 stands.push(mark);
                 self.anchor = None;
             }
-            _ if self.anchor.is_some() => self.held.push(mark),
+            _ if self.anchor.is_some() => self.held.push_back(mark),
             _ => stands.push(mark),
         }
         stands
+    }
+
+    /// Gives what was held back: nothing follows.
+    pub(super) fn flush(&mut self) -> Vec<Mark> {
+        self.open.clear();
+        self.anchor = None;
+        self.release(self.held.len())
+    }
+
+    /// Gives what no end can make content any more.
+    fn expire(&mut self, now: u64) -> Vec<Mark> {
+        let is_over = |begin: u64| now.saturating_sub(begin) > LONGEST;
+        while self.open.front().is_some_and(|(begin, _)| is_over(*begin)) {
+            self.open.pop_front();
+        }
+        match (self.open.front(), self.anchor) {
+            (Some(&(_, before)), _) => self.release((before - 1).saturating_sub(self.gone)),
+            (None, Some(anchor)) if is_over(anchor) => {
+                self.anchor = None;
+                self.release(self.held.len())
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Lets the first candidates go.
+    fn release(&mut self, count: usize) -> Vec<Mark> {
+        self.doubtful = self.doubtful.saturating_sub(count);
+        self.gone += count;
+        self.held.drain(..count).collect()
     }
 
     /// Drops a part of what is held, and says so.
@@ -78,35 +109,5 @@ impl Content {
             sink.defect(refused.offset, run.cloned(), Defect::QuotedRecord);
         }
         self.doubtful = 0;
-    }
-
-    /// Gives what was held back: nothing follows.
-    pub(super) fn flush(&mut self) -> Vec<Mark> {
-        self.open.clear();
-        self.doubtful = 0;
-        self.anchor = None;
-        std::mem::take(&mut self.held)
-    }
-
-    fn expire(&mut self, now: u64) -> Vec<Mark> {
-        while self.open.first().is_some_and(|(begin, _)| now.saturating_sub(*begin) > LONGEST) {
-            self.open.remove(0);
-        }
-        match (self.open.first(), self.anchor) {
-            // The first candidate held is the beginning of the first output that may still end.
-            (Some(&(_, 1)), _) => Vec::new(),
-            (Some(&(_, place)), _) => {
-                // What stands before the first output that may still end is decided.
-                let first = place - 1;
-                self.open.iter_mut().for_each(|(_, place)| *place -= first);
-                self.held.drain(..first).collect()
-            }
-            (None, Some(anchor)) if now.saturating_sub(anchor) > LONGEST => {
-                self.anchor = None;
-                self.doubtful = 0;
-                std::mem::take(&mut self.held)
-            }
-            _ => Vec::new(),
-        }
     }
 }

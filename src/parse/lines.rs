@@ -5,6 +5,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::event::Id;
+
+/// The longest id or name that is believed.
+const LONGEST_NAME: usize = 128;
+
 /// Escape sequences of terminals: colours, cursor movements, titles.
 static ANSI: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])").ok());
@@ -31,6 +36,19 @@ pub fn without_marker(line: &str) -> &str {
     let marker = line.ends_with(')').then(|| memchr::memmem::rfind(line.as_bytes(), b"Z] run ")).flatten();
     let start = marker.and_then(|marker| line[..marker].rfind('['));
     start.map_or(line, |start| &line[..start])
+}
+
+/// An id as harnesses make them; `None` for what may be a text.
+pub fn id(text: &str) -> Option<Id> {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
+    (!text.is_empty() && text.len() <= LONGEST_NAME && text.bytes().all(is_part)).then(|| text.into())
+}
+
+/// A model's name; `None` for what may be a text or an address.
+pub fn model(text: &str) -> Option<Id> {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/@[]()+<>".contains(&byte);
+    let is_address = text.split_once('@').is_some_and(|(_, host)| host.contains('.'));
+    (!text.is_empty() && text.len() <= LONGEST_NAME && !is_address && text.bytes().all(is_part)).then(|| text.into())
 }
 
 /// The lines of a text, without their ends; the last one may be cut.

@@ -79,7 +79,8 @@ fn monday(local: &DateTime<Tz>) -> Option<chrono::NaiveDate> {
     local.date_naive().checked_sub_days(Days::new(u64::from(local.weekday().num_days_from_monday())))
 }
 
-/// `KEY=GLOB`: keeps rows whose dimension matches. An empty glob matches a missing value.
+/// `KEY=GLOB`: keeps rows whose dimension matches. An empty glob matches a missing value; for ids a
+/// prefix is enough.
 #[derive(Debug, Clone)]
 pub struct Filter {
     pub(super) dimension: Dimension,
@@ -96,7 +97,9 @@ impl Filter {
         if glob.is_empty() {
             return Ok(Filter { dimension, glob: None });
         }
-        let compiled = GlobBuilder::new(glob).literal_separator(false).backslash_escape(true).build();
+        let is_prefix = dimension.0.name.ends_with("_id") && !glob.contains(['*', '?', '[', '{']);
+        let glob = if is_prefix { format!("{glob}*") } else { glob.to_owned() };
+        let compiled = GlobBuilder::new(&glob).literal_separator(false).backslash_escape(true).build();
         let glob = compiled.map_err(|cause| Error::invalid(format!("bad glob in {text:?}")).caused_by(cause))?;
         Ok(Filter { dimension, glob: Some(glob.compile_matcher()) })
     }

@@ -1,6 +1,7 @@
 //! One object or one array of records, over any number of lines.
 
-use std::io::BufRead;
+use std::cell::Cell;
+use std::io::{BufRead, Read};
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
@@ -10,12 +11,15 @@ use super::{HARNESS, understand};
 use crate::event::{Defect, Fact};
 use crate::parse::format::{Mark, MarkKind};
 
-/// Reads one object, or an array record by record, holding one at a time.
+/// The largest record that is held.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// Reads objects and arrays of records to the end, holding one record at a time.
 pub(super) fn read(input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
-    skip_to_value(input)?;
-    let is_array = input.fill_buf()?.first() == Some(&b'[');
+    let budget = Cell::new(LARGEST);
     let mut position = 0;
     let mut take = |json: Box<RawValue>| {
+        budget.set(LARGEST);
         let mut marks = Vec::new();
         let mark = |kind| document_mark(position, kind);
         if let Err(defect) = understand(json.get(), &mark, &mut marks) {
@@ -24,19 +28,41 @@ pub(super) fn read(input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::
         marks.into_iter().for_each(&mut *emit);
         position += 1;
     };
-    let mut json = serde_json::Deserializer::from_reader(input);
-    let read = if is_array {
-        Each(&mut take).deserialize(&mut json)
-    } else {
-        Box::<RawValue>::deserialize(&mut json).map(&mut take)
-    };
-    match read {
-        Err(error) if error.is_io() => Err(error.into()),
-        Err(_) => {
-            emit(document_mark(position, MarkKind::Fact(Fact::Defect(Defect::Torn))));
-            Ok(())
+    while let Some(first) = skip_to_value(input)? {
+        let mut json = serde_json::Deserializer::from_reader(Budgeted { input: &mut *input, budget: &budget });
+        let read = if first == b'[' {
+            Each(&mut take).deserialize(&mut json)
+        } else {
+            Box::<RawValue>::deserialize(&mut json).map(&mut take)
+        };
+        match read {
+            Ok(()) => {}
+            Err(error) if error.is_io() && budget.get() > 0 => return Err(error.into()),
+            Err(_) => {
+                let defect = if budget.get() == 0 { Defect::LineTooLong } else { Defect::Torn };
+                emit(document_mark(position, MarkKind::Fact(Fact::Defect(defect))));
+                return Ok(());
+            }
         }
-        Ok(()) => Ok(()),
+    }
+    Ok(())
+}
+
+/// Ends a record that is larger than any harness writes.
+struct Budgeted<'a> {
+    input: &'a mut dyn BufRead,
+    budget: &'a Cell<u64>,
+}
+
+impl Read for Budgeted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let allowed = usize::try_from(self.budget.get()).unwrap_or(usize::MAX).min(buffer.len());
+        if allowed == 0 {
+            return Err(std::io::Error::other("a record is too large"));
+        }
+        let read = self.input.read(&mut buffer[..allowed])?;
+        self.budget.set(self.budget.get() - read as u64);
+        Ok(read)
     }
 }
 
@@ -45,16 +71,16 @@ fn document_mark(position: u64, kind: MarkKind) -> Mark {
     Mark { offset: position, harness: Some(HARNESS), time: None, conversation: None, kind }
 }
 
-/// Passes a byte order mark and white space over.
-fn skip_to_value(input: &mut dyn BufRead) -> std::io::Result<()> {
+/// Passes a byte order mark and white space over; gives the first byte of a value, if there is one.
+fn skip_to_value(input: &mut dyn BufRead) -> std::io::Result<Option<u8>> {
     loop {
         let buffer = input.fill_buf()?;
-        let blank =
-            buffer.iter().take_while(|byte| byte.is_ascii_whitespace() || matches!(byte, 0xef | 0xbb | 0xbf)).count();
-        let done = blank < buffer.len() || buffer.is_empty();
+        let is_blank = |byte: &&u8| byte.is_ascii_whitespace() || matches!(byte, 0xef | 0xbb | 0xbf);
+        let blank = buffer.iter().take_while(is_blank).count();
+        let (first, is_over) = (buffer.get(blank).copied(), buffer.is_empty());
         input.consume(blank);
-        if done {
-            return Ok(());
+        if first.is_some() || is_over {
+            return Ok(first);
         }
     }
 }

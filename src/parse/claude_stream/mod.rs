@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::event::{Conversation, Defect, Fact, Id, Time};
 use crate::parse::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
-use crate::parse::lines::{clean, lines};
+use crate::parse::lines::{clean, id, lines, model};
 use record::{Assistant, Finish, Head, Init, RateLimit, RateLimitEvent, StreamEvent};
 
 /// Records, one a line.
@@ -39,7 +39,7 @@ const LINES: Lines = Lines {
 };
 
 fn sniff_lines(head: &[u8]) -> bool {
-    lines(head).take(50).any(|line| {
+    lines(head).any(|line| {
         let line = clean(line);
         line.starts_with('{') && value(&line).and_then(part::<Head>).is_ok_and(|head| head.is_of_stream())
     })
@@ -52,7 +52,9 @@ fn sniff_document(head: &[u8]) -> bool {
     let is_array = text.starts_with('[');
     let object = if is_array { text[1..].trim_start() } else { text };
     let known = ["\"system\"", "\"assistant\"", "\"user\"", "\"result\""];
-    let is_line = !is_array && lines(text.as_bytes()).next().is_some_and(|line| value(&clean(line)).is_ok());
+    // A first line that goes on beyond the head is a record's, not a document's.
+    let is_line = !is_array
+        && (!text.contains('\n') || lines(text.as_bytes()).next().is_some_and(|line| value(&clean(line)).is_ok()));
     !is_line && object.starts_with('{') && first_value(object, "type").is_some_and(|value| known.contains(&value))
 }
 
@@ -100,11 +102,11 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
 /// Says what one record means; a record without a session is something else's.
 fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) -> Result<(), Defect> {
     let Ok(head) = part::<Head>(json) else { return Ok(()) };
-    let Some(session) = head.session_id.as_deref().map(Id::from) else { return Ok(()) };
+    let Some(session) = head.session_id.as_deref().and_then(id) else { return Ok(()) };
     let mut add = |kind, time| marks.push(mark(kind).at(time).of(Some(session.clone())));
     match (head.r#type.as_deref(), head.subtype.as_deref()) {
         (Some("system"), Some("init")) => {
-            let model = part::<Init>(json)?.model.as_deref().map(Id::from);
+            let model = part::<Init>(json)?.model.as_deref().and_then(model);
             // Only a result tells that nothing is missing: calls show a placeholder for their output.
             add(MarkKind::Fact(Fact::Conversation(Conversation { id: session.clone(), model, begins: false })), None);
         }

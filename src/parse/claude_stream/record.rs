@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::event::{Call, CallKey, Counter, Id, MAX_COUNT, ModelUsage, Quota, Scope, Time, TokenUsage, Usd};
 use crate::parse::format::Growth;
+use crate::parse::lines::{id, model};
 
 /// A model name that marks a message that no model wrote.
 const SYNTHETIC: &str = "<synthetic>";
@@ -153,12 +154,12 @@ impl Usage {
 impl Message {
     pub(super) fn call(&self, session: &Id, is_subagent: bool) -> Option<Call> {
         let usage = self.usage.as_ref()?;
-        let model = self.model.as_deref().filter(|model| *model != SYNTHETIC)?;
+        let model = self.model.as_deref().filter(|model| *model != SYNTHETIC).and_then(model)?;
         Some(Call {
-            key: CallKey::Message(self.id.as_deref()?.into()),
+            key: CallKey::Message(id(self.id.as_deref()?)?),
             conversation: Some(session.clone()),
-            model: Some(model.into()),
-            service_tier: usage.service_tier.as_deref().map(Id::from),
+            model: Some(model),
+            service_tier: usage.service_tier.as_deref().and_then(id),
             is_subagent,
             usage: usage.tokens(),
             is_final: false,
@@ -174,25 +175,25 @@ impl Finish {
     pub(super) fn counter(self, session: Id) -> Counter {
         let cost = money(self.total_cost_usd.as_deref());
         let by_model = self.model_usage.unwrap_or_default().into_iter();
-        let mut total: Vec<ModelUsage> = by_model.map(|(model, counts)| counts.of(model.into())).collect();
+        let mut total: Vec<ModelUsage> = by_model.map(|(name, counts)| counts.of(model(&name))).collect();
         let mut scope = Scope::Process;
         if total.is_empty() {
             // Older versions: `usage` is all there is.
             total.extend(self.usage.map(|usage| ModelUsage { model: None, usage: usage.tokens(), cost: None }));
             scope = Scope::Query;
         }
-        let key = self.uuid.map(Id::from);
+        let key = self.uuid.as_deref().and_then(id);
         Counter { conversation: Some(session), scope, key, total, last: None, cost }
     }
 }
 
 impl ModelCounts {
-    fn of(self, model: Id) -> ModelUsage {
+    fn of(self, model: Option<Id>) -> ModelUsage {
         let [input, read, creation, output] =
             [self.input_tokens, self.cache_read_input_tokens, self.cache_creation_input_tokens, self.output_tokens]
                 .map(or_zero);
         let usage = anthropic_usage(input, read, creation, 0, output);
-        ModelUsage { model: Some(model), usage, cost: money(self.cost_usd.as_deref()) }
+        ModelUsage { model, usage, cost: money(self.cost_usd.as_deref()) }
     }
 }
 
