@@ -57,7 +57,9 @@ pub struct ConversationFacts {
 /// A reading of a conversation's counter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
-    /// When, never before the reading that precedes it in its source.
+    /// When, as its record says.
+    pub stamp: Option<Time>,
+    /// When, but never before the reading that precedes it in its source.
     pub time: Option<Time>,
     /// The counter's value.
     pub total: TokenUsage,

@@ -1,5 +1,6 @@
 //! A cumulative counter over a conversation, and each run's share of it: the growth within the run.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::facts::Reading;
@@ -36,9 +37,11 @@ pub(super) fn shares(
     uncovered: &[Uncovered],
     starts_in: impl Fn(&RunId) -> bool,
 ) -> BTreeMap<Option<RunId>, Share> {
-    // One reading may stand in several sources; a run's word goes before a bare log's.
-    readings.sort_by(|a, b| order(a).cmp(&order(b)));
-    readings.dedup_by(|later, kept| later.time == kept.time && later.total == kept.total);
+    // One reading may stand in several sources: of a tail and the whole, the whole knows better what
+    // came before it; a run's word goes before a bare log's.
+    readings.sort_by(|a, b| identity(a).cmp(&identity(b)));
+    readings.dedup_by(|later, kept| later.stamp == kept.stamp && later.total == kept.total);
+    readings.sort_by_key(|reading| (reading.time, reading.total));
     let mut shares: BTreeMap<Option<RunId>, Share> = BTreeMap::new();
     let mut previous: Option<TokenUsage> = None;
     let mut since: Option<Time> = None;
@@ -70,9 +73,10 @@ pub(super) fn shares(
     shares
 }
 
-fn order(reading: &Reading) -> impl Ord {
-    let model = std::cmp::Reverse(reading.model.clone());
-    (reading.time, reading.total, reading.run.is_none(), reading.run.clone(), model, reading.last)
+fn identity(reading: &Reading) -> impl Ord {
+    let model = Reverse(reading.model.clone());
+    let word = (reading.run.is_none(), reading.run.clone(), model, reading.last);
+    (reading.stamp, reading.total, Reverse(reading.time), word)
 }
 
 /// Whether the counter was at zero before its first visible reading belongs to the reading's run.
@@ -90,7 +94,8 @@ mod tests {
 
     fn reading(second: i64, input: u64, run: Option<&str>) -> Reading {
         let total = TokenUsage { input_tokens: input, ..TokenUsage::default() };
-        Reading { time: Time::from_millis(second * 1000), total, last: None, run: run.map(Into::into), model: None }
+        let time = Time::from_millis(second * 1000);
+        Reading { stamp: time, time, total, last: None, run: run.map(Into::into), model: None }
     }
 
     fn input(readings: Vec<Reading>, run: Option<&str>, starts: bool) -> (u64, bool) {

@@ -105,10 +105,10 @@ impl Places {
             let mut readings = std::mem::take(&mut facts.readings);
             let mut shown_by: BTreeMap<(Option<Time>, TokenUsage), BTreeSet<RunId>> = BTreeMap::new();
             for reading in &readings {
-                shown_by.entry((reading.time, reading.total)).or_default().extend(reading.run.clone());
+                shown_by.entry((reading.stamp, reading.total)).or_default().extend(reading.run.clone());
             }
             for reading in &mut readings {
-                let runs = shown_by.get(&(reading.time, reading.total));
+                let runs = shown_by.get(&(reading.stamp, reading.total));
                 reading.run = runs.and_then(|runs| self.of(id, runs, reading.time));
                 reading.model = reading.model.take().or_else(|| facts.model.clone());
             }
@@ -142,8 +142,8 @@ fn drop_named_twins(conversations: &mut FxHashMap<Id, ConversationFacts>) {
         return;
     }
     let named = conversations.iter().filter(|(id, _)| !is_anonymous(id)).flat_map(|(_, facts)| &facts.readings);
-    let named: BTreeSet<_> = named.map(|reading| (reading.time, reading.total)).collect();
+    let named: BTreeSet<_> = named.map(|reading| (reading.stamp, reading.total)).collect();
     for (_, facts) in conversations.iter_mut().filter(|(id, _)| is_anonymous(id)) {
-        facts.readings.retain(|reading| !named.contains(&(reading.time, reading.total)));
+        facts.readings.retain(|reading| !named.contains(&(reading.stamp, reading.total)));
     }
 }

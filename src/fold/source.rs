@@ -151,8 +151,14 @@ impl SourceFold {
         }
         match counter.scope {
             Scope::Conversation => {
-                let reading =
-                    Reading { time: stream.latest, total, last: counter.last, run, model: stream.model.clone() };
+                let reading = Reading {
+                    stamp: time,
+                    time: stream.latest,
+                    total,
+                    last: counter.last,
+                    run,
+                    model: stream.model.clone(),
+                };
                 match counter.conversation {
                     Some(id) => self.facts.conversations.entry(id).or_default().readings.push(reading),
                     None => stream.anonymous.push(reading),
@@ -226,7 +232,7 @@ fn is_growth(earlier: &[ModelUsage], later: &[ModelUsage]) -> bool {
 /// log share.
 fn anonymous_id(readings: &[Reading]) -> Id {
     let last = readings.last();
-    let time = last.and_then(|last| last.time).map_or(0, Time::micros);
+    let time = last.and_then(|last| last.stamp).map_or(0, Time::micros);
     format!("\0{time} {:?}", last.map(|last| last.total)).into()
 }
 

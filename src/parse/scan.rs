@@ -176,7 +176,8 @@ impl Scan<'_, '_> {
         if clocks.is_empty() {
             return;
         }
-        let looks_timed = |line: &&[u8]| line.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == 0x1b);
+        let looks_timed =
+            |line: &&[u8]| line.first().is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, 0x1b | 0xef));
         let first = lines(own).filter(looks_timed).find_map(|line| {
             let line = clean(line);
             clocks.iter().find_map(|clock| clock(&line))

@@ -87,7 +87,7 @@ impl Limits {
     /// Whether the line that runs past the chunk's bytes is longer than any that is kept.
     fn is_too_long(&self, chunk: &Chunk, limit: usize, end: Option<usize>) -> bool {
         let start = memchr::memrchr(b'\n', &chunk.text[..limit]).map_or(0, |newline| newline + 1);
-        start < limit && end.unwrap_or(chunk.text.len()).saturating_sub(start) > self.line
+        start < limit && end.map_or(chunk.text.len(), |end| end - 1).saturating_sub(start) > self.line
     }
 
     fn drop_last_line(&self, chunk: &mut Chunk, limit: usize) {
@@ -143,23 +143,27 @@ impl<R: Read> Chunks<R> {
         }
     }
 
-    /// Where the chunk's lines end: at the first line end past the chunk's size.
+    /// Where the chunk's lines end: at the first line end past the chunk's size; `Err` where a line
+    /// starts that is too long.
     fn end(&mut self) -> Result<usize, usize> {
         let mut from = self.kept + self.limits.chunk - 1;
         loop {
             self.fill(from + 1 + self.limits.look);
             let known = from.min(self.buffer.len());
-            if let Some(newline) = memchr::memchr(b'\n', &self.buffer[known..]) {
-                let end = known + newline + 1;
-                self.fill(end + self.limits.look);
-                return Ok(end);
+            let newline = memchr::memchr(b'\n', &self.buffer[known..]).map(|newline| known + newline);
+            let last = (self.kept + self.limits.chunk).min(self.buffer.len());
+            let own = &self.buffer[self.kept..last];
+            let own = own.strip_suffix(b"\n").unwrap_or(own);
+            let start = memchr::memrchr(b'\n', own).map_or(self.kept, |newline| self.kept + newline + 1);
+            if newline.unwrap_or(self.buffer.len()).saturating_sub(start) > self.limits.line {
+                return Err(start);
+            }
+            if let Some(newline) = newline {
+                self.fill(newline + 1 + self.limits.look);
+                return Ok(newline + 1);
             }
             if self.is_over {
                 return Ok(self.buffer.len());
-            }
-            if self.buffer.len() - self.kept > self.limits.line + self.limits.chunk {
-                let last = memchr::memrchr(b'\n', &self.buffer[self.kept..]);
-                return Err(last.map_or(self.kept, |newline| self.kept + newline + 1));
             }
             from = self.buffer.len();
         }
@@ -176,24 +180,17 @@ impl<R: Read> Chunks<R> {
         chunk
     }
 
+    /// Passes the rest of a line that is too long over, but for what surrounds the next line.
     fn pass_over(&mut self) {
         while self.is_skipping {
             self.fill(self.kept + self.limits.chunk);
-            match memchr::memchr(b'\n', &self.buffer[self.kept..]) {
-                Some(newline) => {
-                    let gone = self.kept + newline;
-                    self.buffer.drain(..gone);
-                    self.base += gone as u64;
-                    self.kept = 1;
-                    self.is_skipping = false;
-                }
-                None => {
-                    self.base += self.buffer.len() as u64;
-                    self.buffer.clear();
-                    self.kept = 0;
-                    self.is_skipping = !self.is_over;
-                }
-            }
+            let newline = memchr::memchr(b'\n', &self.buffer[self.kept..]);
+            let passed = newline.map_or(self.buffer.len(), |newline| self.kept + newline);
+            let gone = passed.saturating_sub(self.limits.look);
+            self.buffer.drain(..gone);
+            self.base += gone as u64;
+            self.kept = passed - gone + usize::from(newline.is_some());
+            self.is_skipping = newline.is_none() && !self.is_over;
         }
     }
 }

@@ -177,12 +177,6 @@ fn a_counter_after_a_run_that_was_killed_counts_that_runs_calls_once() {
 }
 
 #[test]
-fn a_footer_after_a_run_that_was_killed_counts_that_runs_calls_once() {
-    let told = killed_between(|_, total, _| forge::footer(total[0] - total[1] + total[2]));
-    assert_eq!(told.values().map(|sum| sum.blended.unwrap_or(0)).collect::<Vec<_>>(), [110, 110, 110]);
-}
-
-#[test]
 fn a_reading_at_the_head_of_a_tail_that_names_its_conversation_later_counts_once() {
     let id = forge::conversation(1, 0);
     let call = [100, 0, 10, 0];
