@@ -135,7 +135,7 @@ fn unknown(input: &Input, head: &[u8]) -> Outcome {
 }
 
 fn read_document(format: &'static Format, opened: Opened, emit: &mut dyn FnMut(Event)) -> std::io::Result<u64> {
-    let mut input = BufReader::new(Counted { reader: opened.reader, bytes: 0 });
+    let mut input = BufReader::new(Counted { reader: opened.into_reader(), bytes: 0 });
     parse::read_document(format, &mut input, emit)?;
     Ok(input.get_ref().bytes)
 }
@@ -165,6 +165,15 @@ fn read_lines(
         // What fits in the head is not read twice.
         (Input::File(path, _), Some(length)) if length > opened.head.len() as u64 => {
             read_parts(path, length, reading, options, emit)?;
+            Ok(length)
+        }
+        // What fits is one chunk.
+        (_, Some(length)) if length == opened.head.len() as u64 && opened.head.len() <= options.chunk => {
+            let chunk = Chunk { end: opened.head.len(), text: opened.head, ..Chunk::default() };
+            let mut reading = reading;
+            let scanned = scan(&reading, &chunk);
+            take(&mut reading, scanned, emit);
+            reading.finish(emit);
             Ok(length)
         }
         _ => read_stream(opened, reading, options, emit),
@@ -215,7 +224,7 @@ fn read_stream(
     options: &Options,
     emit: &mut dyn FnMut(Event),
 ) -> std::io::Result<u64> {
-    let mut chunks = Chunks::new(opened.reader, options.limits());
+    let mut chunks = Chunks::new(opened.into_reader(), options.limits());
     let at_once = 2 * rayon::current_num_threads();
     let mut bytes = 0;
     loop {

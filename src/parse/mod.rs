@@ -22,6 +22,8 @@ mod tracing;
 #[cfg(test)]
 mod tests;
 
+use std::sync::LazyLock;
+
 use crate::event::{Defect, Event, Time};
 use content::Content;
 use region::{Region, Sink};
@@ -46,10 +48,30 @@ pub fn detect(head: &[u8]) -> Option<&'static Format> {
     FORMATS.iter().copied().find(|format| (format.sniff)(head))
 }
 
+/// A scanner for each of [`FORMATS`], made once; none for documents.
+static SCANNERS: LazyLock<Vec<Option<Scanner>>> =
+    LazyLock::new(|| FORMATS.iter().map(|format| Scanner::new(parts_of(format)?)).collect());
+
+/// Every format of lines.
+fn all_lines() -> impl Iterator<Item = &'static Lines> {
+    FORMATS.iter().filter_map(|format| lines_of(format))
+}
+
+/// The formats of lines that a source of this format may hold.
+fn parts_of(format: &'static Format) -> Option<Vec<&'static Lines>> {
+    match format.shape {
+        Shape::Ledger => Some(std::iter::once(&ledger::LINES).chain(all_lines()).collect()),
+        Shape::LoopLog => Some(std::iter::once(&loop_log::LINES).chain(all_lines()).collect()),
+        // A bare log holds whatever its harness prints: traces and plain output mix.
+        Shape::Lines(_) => Some(all_lines().filter(|lines| lines.harness == format.harness).collect()),
+        Shape::Document(_) => None,
+    }
+}
+
 /// One source being read: scan its chunks, in parallel if need be, and push their marks in order.
 #[derive(Debug)]
 pub struct Reading {
-    scanner: Scanner,
+    scanner: &'static Scanner,
     pass: Pass,
 }
 
@@ -62,27 +84,21 @@ enum Pass {
 
 impl Reading {
     /// Begins to read a source of this format. `head` is what it begins with: a ledger's front
-    /// matter must be in it. `now` tells entries that claim to be of the future. `None` for a document, which is read by [`read_document`].
+    /// matter must be in it. `now` tells entries that claim to be of the future. `None` for a document, which is
+    /// read by [`read_document`].
     pub fn new(format: &'static Format, head: &[u8], now: Time) -> Option<Reading> {
-        let all = || FORMATS.iter().filter_map(|format| lines_of(format));
-        let harnesses = all().filter_map(|lines| lines.harness).collect();
-        let own = |lines: &'static Lines| std::iter::once(lines);
-        let (parts, pass): (Vec<&'static Lines>, Pass) = match format.shape {
-            Shape::Ledger => (
-                own(&ledger::LINES).chain(all()).collect(),
-                Pass::Ledger(Box::new(ledger::Pass::new(head, now, harnesses))),
-            ),
-            Shape::LoopLog => {
-                (own(&loop_log::LINES).chain(all()).collect(), Pass::LoopLog(Box::new(loop_log::Pass::new(now))))
+        let index = FORMATS.iter().position(|known| known.name == format.name)?;
+        let scanner = SCANNERS.get(index)?.as_ref()?;
+        let pass = match format.shape {
+            Shape::Ledger => {
+                let harnesses = all_lines().filter_map(|lines| lines.harness).collect();
+                Pass::Ledger(Box::new(ledger::Pass::new(head, now, harnesses)))
             }
-            // A bare log holds whatever its harness prints: traces and plain output mix.
-            Shape::Lines(_) => {
-                let parts = all().filter(|lines| lines.harness == format.harness).collect();
-                (parts, Pass::Bare(Box::new((Content::from(0), Region::default()))))
-            }
+            Shape::LoopLog => Pass::LoopLog(Box::new(loop_log::Pass::new(now))),
+            Shape::Lines(_) => Pass::Bare(Box::new((Content::from(0), Region::default()))),
             Shape::Document(_) => return None,
         };
-        Some(Reading { scanner: Scanner::new(parts)?, pass })
+        Some(Reading { scanner, pass })
     }
 
     /// The candidates of one chunk.

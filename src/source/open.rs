@@ -12,10 +12,17 @@ pub const HEAD: usize = 64 * 1024;
 pub struct Opened {
     /// What it begins with, at most [`HEAD`] bytes.
     pub head: Vec<u8>,
-    /// All of it from the start, decompressed.
-    pub reader: Box<dyn Read + Send>,
+    /// What follows the head, decompressed.
+    pub rest: Box<dyn Read + Send>,
     /// Its length, if it is a plain file, which can be read in parts.
     pub length: Option<u64>,
+}
+
+impl Opened {
+    /// All of it from the start.
+    pub fn into_reader(self) -> impl Read + Send {
+        Cursor::new(self.head).chain(self.rest)
+    }
 }
 
 /// Opens a source; gzip and zstd are told by their first bytes.
@@ -32,23 +39,23 @@ pub fn open(input: &Input) -> io::Result<Opened> {
     let magic = start.get(..4).unwrap_or(&start);
     let is_gzip = magic.starts_with(&[0x1f, 0x8b]);
     let is_zstd = magic == [0x28, 0xb5, 0x2f, 0xfd];
-    let whole = Cursor::new(start.clone()).chain(raw);
     if !is_gzip && !is_zstd {
-        return Ok(Opened { head: start, reader: Box::new(whole), length });
+        return Ok(Opened { head: start, rest: raw, length });
     }
+    let whole = Cursor::new(start).chain(raw);
     let mut reader: Box<dyn Read + Send> = if is_gzip {
         Box::new(flate2::read::MultiGzDecoder::new(whole))
     } else {
         Box::new(zstd::stream::read::Decoder::new(whole)?)
     };
     let head = read_up_to(&mut reader, HEAD)?;
-    Ok(Opened { reader: Box::new(Cursor::new(head.clone()).chain(reader)), head, length: None })
+    Ok(Opened { head, rest: reader, length: None })
 }
 
 /// Reads until `limit` bytes are there or the source ends. What a broken source gave before it
 /// broke is kept.
 fn read_up_to(reader: &mut dyn Read, limit: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(limit / 4);
     match reader.take(limit as u64).read_to_end(&mut bytes) {
         Err(error) if bytes.is_empty() => Err(error),
         _ => Ok(bytes),

@@ -54,7 +54,10 @@ fn sniff_document(head: &[u8]) -> bool {
     let known = ["\"system\"", "\"assistant\"", "\"user\"", "\"result\""];
     // A first line that goes on beyond the head is a record's, not a document's.
     let is_line = !is_array
-        && (!text.contains('\n') || lines(text.as_bytes()).next().is_some_and(|line| value(&clean(line)).is_ok()));
+        && (!text.contains('\n')
+            || lines(text.as_bytes())
+                .next()
+                .is_some_and(|line| value(&clean(line)).and_then(part::<&RawValue>).is_ok()));
     !is_line && object.starts_with('{') && first_value(object, "type").is_some_and(|value| known.contains(&value))
 }
 
@@ -66,12 +69,18 @@ fn first_value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     Some(value[..end].trim_end())
 }
 
-/// The JSON value that a line holds. One of forge's own lines may follow unterminated output.
+/// The JSON value that a line holds. One of forge's own lines may follow it when the output was
+/// unterminated.
 fn value(line: &str) -> Result<&str, Defect> {
+    let line = line.trim_end();
+    // Nearly always the line is the value; whether it is one is seen when it is read.
+    if line.ends_with(['}', ']']) {
+        return Ok(line);
+    }
     let mut values = serde_json::Deserializer::from_str(line).into_iter::<&RawValue>();
     let value = values.next().ok_or(Defect::Torn)?.map_err(|_| Defect::Torn)?;
     let rest = line.get(values.byte_offset()..).unwrap_or("").trim();
-    if rest.is_empty() || rest.starts_with("[2") { Ok(value.get()) } else { Err(Defect::Torn) }
+    if rest.starts_with("[2") { Ok(value.get()) } else { Err(Defect::Torn) }
 }
 
 /// Reads one kind of record. Whole JSON that doesn't fit holds a count that is none.
@@ -101,7 +110,10 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
 
 /// Says what one record means; a record without a session is something else's.
 fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) -> Result<(), Defect> {
-    let Ok(head) = part::<Head>(json) else { return Ok(()) };
+    let head = match part::<Head>(json) {
+        Err(Defect::OutOfRange) => return Ok(()),
+        head => head?,
+    };
     let Some(session) = head.session_id.as_deref().and_then(id) else { return Ok(()) };
     let mut add = |kind, time| marks.push(mark(kind).at(time).of(Some(session.clone())));
     match (head.r#type.as_deref(), head.subtype.as_deref()) {
