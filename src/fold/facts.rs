@@ -240,6 +240,10 @@ impl ConversationFacts {
         match self.results.entry(key) {
             std::collections::hash_map::Entry::Occupied(mut known) => {
                 let known = known.get_mut();
+                // Readings of one id differ only if one of them is forged.
+                if (&known.total, known.cost) < (&result.total, result.cost) {
+                    (known.total, known.cost) = (result.total, result.cost);
+                }
                 known.is_superseded |= result.is_superseded;
                 known.has_later_cost |= result.has_later_cost;
                 known.time = larger(known.time, result.time);

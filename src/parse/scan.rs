@@ -4,7 +4,7 @@ use aho_corasick::{AhoCorasick, PatternID, packed};
 
 use super::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
 use super::lines::{clean, lines};
-use crate::event::{Fact, Time};
+use crate::event::Time;
 
 /// A stretch of a source: whole lines that are its own, and what surrounds them.
 #[derive(Debug, Clone, Copy)]
@@ -192,7 +192,7 @@ impl Scan<'_, '_> {
 /// Whether a mark depends on who was named before it, or parts what is content from what isn't.
 fn needs_name(mark: &Mark) -> bool {
     match &mark.kind {
-        MarkKind::Fact(Fact::Counter(_) | Fact::Footer(_)) => mark.conversation.is_none(),
+        MarkKind::Fact(_) => mark.conversation.is_none(),
         MarkKind::Close | MarkKind::Entry(_) | MarkKind::GitSummary | MarkKind::Marker(_) => true,
         _ => false,
     }
