@@ -4,19 +4,19 @@
 //! An event never holds content or identity: no text of a message, prompt, argument or output, no
 //! e-mail, no account id.
 
+mod id;
 mod time;
 mod usage;
 mod usd;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+pub use id::Id;
 pub use time::Time;
 pub use usage::{MAX_COUNT, TokenUsage};
 pub use usd::Usd;
-
-/// An id or name as the harness wrote it, shared between the events that carry it.
-pub type Id = Arc<str>;
 
 /// forge's id of a run: a UUID for loops.
 pub type RunId = Id;
@@ -25,22 +25,27 @@ pub type RunId = Id;
 pub type Harness = Cow<'static, str>;
 
 /// One fact with its origin.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// Byte offset of the record in its source (in the decompressed text).
     pub offset: u64,
     /// The run whose output holds the record; `None` in a bare log.
+    #[serde(rename = "run_id", default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
     /// The harness that wrote the record; `None` for forge's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub harness: Option<Harness>,
     /// When it happened, where the record says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<Time>,
     /// What happened.
+    #[serde(flatten)]
     pub fact: Fact,
 }
 
 /// What an event says.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "data", rename_all = "snake_case")]
 pub enum Fact {
     /// A run exists: a ledger entry, or the start marker of a loop log.
     Run(Box<Run>),
@@ -61,27 +66,37 @@ pub enum Fact {
 }
 
 /// A loop's run, as forge wrote it down.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// `run_id`, unique everywhere.
+    #[serde(rename = "run_id")]
     pub id: RunId,
     /// Name of the loop (or workflow).
+    #[serde(rename = "loop", default, skip_serializing_if = "Option::is_none")]
     pub loop_name: Option<Id>,
     /// Path of the repository the loop works in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repo: Option<Id>,
     /// forge's name for a harness and an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<Id>,
     /// `codex`, `claude`, …; `None` where the ledger has no such line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub harness: Option<Id>,
     /// How the account pays, as far as the ledger's `auth_kind` tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_kind: Option<Id>,
     /// `success`, `error`, `killed`, …; `None` where only a loop log tells of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Id>,
     /// The harness's exit code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i64>,
     /// When the run began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Time>,
     /// When it ended; `None` for a run that was cut off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Time>,
 }
 
@@ -104,26 +119,31 @@ impl Run {
 }
 
 /// What a record tells about a conversation.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Conversation {
     /// The harness's own id of the session or thread.
+    #[serde(rename = "conversation_id")]
     pub id: Id,
     /// The model it was configured with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<Id>,
     /// Whether its first records are in view, so that no call before them can be missing.
     pub begins: bool,
 }
 
 /// One answered request to a model.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// Who it is: two records with the same key are the same call.
     pub key: CallKey,
     /// The conversation it belongs to.
+    #[serde(rename = "conversation_id", default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<Id>,
     /// The model that answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<Id>,
     /// The provider's service tier, where told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_tier: Option<Id>,
     /// Whether a sub-agent made the call.
     pub is_subagent: bool,
@@ -134,7 +154,8 @@ pub struct Call {
 }
 
 /// Identity of a call, made from what the harness wrote.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CallKey {
     /// Codex traces name no response: the conversation, the record's `event.timestamp` and its
     /// counts are shared by the twins of one call and by nothing else.
@@ -144,24 +165,29 @@ pub enum CallKey {
 }
 
 /// A reading of a cumulative counter.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Counter {
     /// The conversation it counts; `None` where the source names none.
+    #[serde(rename = "conversation_id", default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<Id>,
     /// What is counted and since when.
     pub scope: Scope,
     /// Who it is: two records with the same key are the same reading. `None`: time and value are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Id>,
     /// The counter's value, by model where the harness tells them apart.
     pub total: Vec<ModelUsage>,
     /// The latest call in it, where told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<TokenUsage>,
     /// What the harness itself says all of it costs.
+    #[serde(rename = "cost_pico_usd", default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Usd>,
 }
 
 /// What a counter counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// The whole conversation, over all its runs: a run's share is the growth (Codex).
     Conversation,
@@ -172,38 +198,44 @@ pub enum Scope {
 }
 
 /// A model's part of a counter.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ModelUsage {
     /// The model; `None` where the counter doesn't tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<Id>,
     /// Tokens so far.
     pub usage: TokenUsage,
     /// What the harness itself says they cost.
+    #[serde(rename = "cost_pico_usd", default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Usd>,
 }
 
 /// The blended total at the end of plain output: a candidate, as agents can print one too.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Footer {
     /// The conversation, where the output named it.
+    #[serde(rename = "conversation_id", default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<Id>,
     /// Uncached input and output of the conversation.
     pub blended_tokens: u64,
 }
 
 /// State of one rate-limit window.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Quota {
     /// Length of the window in minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_minutes: Option<u64>,
     /// Share used, in percent.
     pub used_percent: f64,
     /// When the window starts anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resets_at: Option<Time>,
 }
 
 /// What was wrong with a record. It costs the record and nothing else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Defect {
     /// A record of a known kind whose text is cut, torn or malformed.
     Torn,

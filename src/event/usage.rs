@@ -24,6 +24,7 @@ pub struct TokenUsage {
     /// Answer tokens, reasoning included.
     pub output_tokens: u64,
     /// Reasoning tokens; part of `output_tokens`. `None` where the harness doesn't tell them apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning_output_tokens: Option<u64>,
 }
 
