@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::event::{Defect, Event, Fact, Time};
 use crate::fold::{Facts, Settled, SourceFold, settle};
-use crate::parse::{self, Format, Mark, Reading};
+use crate::parse::{self, Format, Mark, Needs, Reading};
 use crate::source::{CHUNK, Chunk, Chunks, Discovered, Input, Limits, Opened, open};
 
 /// How the sources are read.
@@ -22,12 +22,14 @@ pub struct Options {
     pub longest_line: usize,
     /// Now: no ledger's entry can be much later.
     pub now: Time,
+    /// Which facts to look for.
+    pub needs: Needs,
 }
 
 impl Options {
-    /// What fits any input, at this time.
+    /// What fits any input, at this time, and gives what reports are made of.
     pub fn at(now: Time) -> Options {
-        Options { chunk: CHUNK, longest_line: 16 * 1024 * 1024, now }
+        Options { chunk: CHUNK, longest_line: 16 * 1024 * 1024, now, needs: Needs::USAGE }
     }
 
     fn limits(&self) -> Limits {
@@ -113,9 +115,9 @@ fn read_source(input: &Input, options: &Options) -> Outcome {
         return unknown(input, &opened.head);
     };
     let mut fold = SourceFold::new(&input.name());
-    let bytes = match Reading::new(format, &opened.head, options.now) {
+    let bytes = match Reading::new(format, &opened.head, options.now, options.needs) {
         Some(reading) => read_lines(input, opened, reading, options, &mut |event| fold.apply(event)),
-        None => read_document(format, opened, &mut |event| fold.apply(event)),
+        None => read_document(format, opened, options.needs, &mut |event| fold.apply(event)),
     };
     let facts = fold.finish();
     match bytes {
@@ -134,9 +136,14 @@ fn unknown(input: &Input, head: &[u8]) -> Outcome {
     Outcome::skipped(input, reason.to_owned(), Loss::None)
 }
 
-fn read_document(format: &'static Format, opened: Opened, emit: &mut dyn FnMut(Event)) -> std::io::Result<u64> {
+fn read_document(
+    format: &'static Format,
+    opened: Opened,
+    needs: Needs,
+    emit: &mut dyn FnMut(Event),
+) -> std::io::Result<u64> {
     let mut input = BufReader::new(Counted { reader: opened.into_reader(), bytes: 0 });
-    parse::read_document(format, &mut input, emit)?;
+    parse::read_document(format, &mut input, needs, emit)?;
     Ok(input.get_ref().bytes)
 }
 

@@ -8,7 +8,7 @@ use std::io::Cursor;
 
 use forge_usage::event::{Event, MAX_COUNT, Time};
 use forge_usage::fold::{Settled, SourceFold, settle};
-use forge_usage::parse::{self, Format, LOOK, Reading};
+use forge_usage::parse::{self, Format, LOOK, Needs, Reading};
 use forge_usage::source::{Chunk, Chunks, HEAD, Limits};
 use libfuzzer_sys::fuzz_target;
 
@@ -49,7 +49,7 @@ fn read(format: &'static Format, bytes: &[u8], chunks: Vec<Chunk>) -> Settled {
     let now = Time::from_micros(1_781_913_600_000_000);
     let mut fold = SourceFold::new("source");
     let mut apply = |event: Event| fold.apply(event);
-    match Reading::new(format, &bytes[..bytes.len().min(HEAD)], now) {
+    match Reading::new(format, &bytes[..bytes.len().min(HEAD)], now, Needs::ALL) {
         Some(mut reading) => {
             for chunk in &chunks {
                 let lines = parse::Chunk { text: &chunk.text, start: chunk.start, end: chunk.end, base: chunk.base };
@@ -58,7 +58,7 @@ fn read(format: &'static Format, bytes: &[u8], chunks: Vec<Chunk>) -> Settled {
             }
             reading.finish(&mut apply);
         }
-        None => parse::read_document(format, &mut Cursor::new(bytes), &mut apply).expect("memory"),
+        None => parse::read_document(format, &mut Cursor::new(bytes), Needs::ALL, &mut apply).expect("memory"),
     }
     settle(fold.finish())
 }

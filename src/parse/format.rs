@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::needs::Needs;
 use crate::event::{Call, Defect, Fact, Id, MAX_COUNT, Run, Time, TokenUsage};
 
 /// A kind of text, or a part of one, that this crate reads.
@@ -78,6 +79,8 @@ pub struct Hit<'a> {
     pub line: Range<usize>,
     /// Where `text` stands in the source.
     pub base: u64,
+    /// What is asked for.
+    pub needs: Needs,
 }
 
 /// How far a format may look beyond its line. What needs more is cut off, wherever chunks are cut.

@@ -15,6 +15,7 @@ mod format;
 mod ledger;
 mod lines;
 mod loop_log;
+mod needs;
 mod region;
 mod scan;
 mod tracing;
@@ -31,6 +32,7 @@ use scan::{Scanner, lines_of};
 
 pub use format::{Format, LOOK, Mark};
 use format::{Lines, MarkKind, Shape};
+pub use needs::Needs;
 pub use scan::Chunk;
 
 /// Every format that is read. The first whose `sniff` holds is a file's.
@@ -72,6 +74,7 @@ fn parts_of(format: &'static Format) -> Option<Vec<&'static Lines>> {
 #[derive(Debug)]
 pub struct Reading {
     scanner: &'static Scanner,
+    needs: Needs,
     pass: Pass,
 }
 
@@ -84,9 +87,9 @@ enum Pass {
 
 impl Reading {
     /// Begins to read a source of this format. `head` is what it begins with: a ledger's front
-    /// matter must be in it. `now` tells entries that claim to be of the future. `None` for a document, which is
-    /// read by [`read_document`].
-    pub fn new(format: &'static Format, head: &[u8], now: Time) -> Option<Reading> {
+    /// matter must be in it. `now` tells entries that claim to be of the future. `needs` says what to look
+    /// for. `None` for a document, which is read by [`read_document`].
+    pub fn new(format: &'static Format, head: &[u8], now: Time, needs: Needs) -> Option<Reading> {
         let index = FORMATS.iter().position(|known| known.name == format.name)?;
         let scanner = SCANNERS.get(index)?.as_ref()?;
         let pass = match format.shape {
@@ -98,17 +101,17 @@ impl Reading {
             Shape::Lines(_) => Pass::Bare(Box::new((Content::from(0), Region::default()))),
             Shape::Document(_) => return None,
         };
-        Some(Reading { scanner, pass })
+        Some(Reading { scanner, needs, pass })
     }
 
     /// The candidates of one chunk.
     pub fn scan(&self, chunk: &Chunk<'_>) -> Vec<Mark> {
-        self.scanner.scan(chunk)
+        self.scanner.scan(chunk, self.needs)
     }
 
     /// Decides on the candidates of the next chunk.
     pub fn push(&mut self, marks: Vec<Mark>, emit: &mut dyn FnMut(Event)) {
-        let mut sink = Sink::new(emit);
+        let mut sink = Sink::new(self.needs, emit);
         for mark in marks {
             if matches!(mark.kind, MarkKind::Began) {
                 if let Pass::Bare(bare) = &mut self.pass {
@@ -130,7 +133,7 @@ impl Reading {
 
     /// The source is over.
     pub fn finish(self, emit: &mut dyn FnMut(Event)) {
-        let mut sink = Sink::new(emit);
+        let mut sink = Sink::new(self.needs, emit);
         match self.pass {
             Pass::Ledger(pass) => pass.finish(&mut sink),
             Pass::LoopLog(pass) => pass.finish(&mut sink),
@@ -149,10 +152,11 @@ impl Reading {
 pub fn read_document(
     format: &'static Format,
     input: &mut dyn std::io::BufRead,
+    needs: Needs,
     emit: &mut dyn FnMut(Event),
 ) -> std::io::Result<()> {
     let Shape::Document(read) = &format.shape else { return Ok(()) };
-    let mut sink = Sink::new(emit);
+    let mut sink = Sink::new(needs, emit);
     let mut region = Region::default();
     read(input, &mut |mark| region.push(mark, &mut sink))?;
     region.finish(&mut sink);

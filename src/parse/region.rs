@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use rustc_hash::FxHashSet;
 
 use super::format::{Mark, MarkKind};
+use super::needs::Needs;
 use crate::event::{Call, Counter, Defect, Event, Fact, Id, RunId, Time, TokenUsage};
 
 /// How many readings may wait for a conversation to be named. A log that names none needs no memory.
@@ -13,14 +14,15 @@ const WAITING: usize = 64;
 /// How many of the latest calls a counter's reading may be the twin of.
 const RECENT: usize = 256;
 
-/// Where the ordered pass puts its events.
+/// Where the ordered pass puts its events; drops those that nobody asked for.
 pub(super) struct Sink<'a> {
+    needs: Needs,
     emit: &'a mut dyn FnMut(Event),
 }
 
 impl<'a> Sink<'a> {
-    pub(super) fn new(emit: &'a mut dyn FnMut(Event)) -> Sink<'a> {
-        Sink { emit }
+    pub(super) fn new(needs: Needs, emit: &'a mut dyn FnMut(Event)) -> Sink<'a> {
+        Sink { needs, emit }
     }
 
     pub(super) fn event(
@@ -31,6 +33,9 @@ impl<'a> Sink<'a> {
         time: Option<Time>,
         fact: Fact,
     ) {
+        if matches!(fact, Fact::Quota(_)) && !self.needs.quota {
+            return;
+        }
         (self.emit)(Event { offset, run, harness: harness.map(Into::into), time, fact });
     }
 

@@ -4,6 +4,7 @@ use aho_corasick::{AhoCorasick, PatternID, packed};
 
 use super::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
 use super::lines::{clean, lines};
+use super::needs::Needs;
 use crate::event::Time;
 
 /// A stretch of a source: whole lines that are its own, and what surrounds them.
@@ -38,8 +39,8 @@ impl Scanner {
     }
 
     /// The candidates among the chunk's own lines, in order.
-    pub(super) fn scan(&self, chunk: &Chunk<'_>) -> Vec<Mark> {
-        let mut scan = Scan { scanner: self, chunk, marks: Vec::new(), named_until: chunk.start };
+    pub(super) fn scan(&self, chunk: &Chunk<'_>, needs: Needs) -> Vec<Mark> {
+        let mut scan = Scan { scanner: self, chunk, needs, marks: Vec::new(), named_until: chunk.start };
         scan.began();
         scan.lines();
         scan.name_until(chunk.end);
@@ -77,6 +78,7 @@ impl Needles {
 struct Scan<'s, 'a> {
     scanner: &'s Scanner,
     chunk: &'a Chunk<'a>,
+    needs: Needs,
     marks: Vec<Mark>,
     /// Up to here, who is named last is known.
     named_until: usize,
@@ -127,7 +129,7 @@ impl Scan<'_, '_> {
                 continue;
             }
             tried |= 1 << needle;
-            let hit = Hit { text, line: line.clone(), base: self.chunk.base };
+            let hit = Hit { text, line: line.clone(), base: self.chunk.base, needs: self.needs };
             let known = self.marks.len();
             (self.scanner.parts[needle].read)(&hit, &mut self.marks);
             if self.marks.len() > known {

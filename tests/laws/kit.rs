@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use forge_usage::event::{Defect, Time, TokenUsage};
 use forge_usage::fold::{Facts, Settled, SourceFold, settle};
-use forge_usage::parse::{self, LOOK, Reading};
+use forge_usage::parse::{self, LOOK, Needs, Reading};
 use forge_usage::pipeline::{self, Options};
 use forge_usage::source::{Chunk, Chunks, HEAD, Limits, discover};
 use proptest::test_runner::Config;
@@ -77,8 +77,9 @@ pub fn facts(name: &str, bytes: &[u8], cut: &Cut) -> Facts {
     let mut fold = SourceFold::new(name);
     let head = &bytes[..bytes.len().min(HEAD)];
     let Some(format) = parse::detect(head) else { return fold.finish() };
-    let Some(mut reading) = Reading::new(format, head, now()) else {
-        parse::read_document(format, &mut Cursor::new(bytes), &mut |event| fold.apply(event)).expect("memory");
+    let Some(mut reading) = Reading::new(format, head, now(), Needs::ALL) else {
+        parse::read_document(format, &mut Cursor::new(bytes), Needs::ALL, &mut |event| fold.apply(event))
+            .expect("memory");
         return fold.finish();
     };
     for chunk in chunks(bytes, cut) {

@@ -20,6 +20,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
             "parse::content",
             "parse::scan",
             "parse::json",
+            "parse::needs",
             "parse::LOOK",
         ],
     ),

@@ -1,0 +1,18 @@
+//! What a command needs to know: what nobody asks for is not looked for.
+
+/// Which facts a reading gives beyond runs, conversations and their usage, which it always gives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Needs {
+    /// Times of requests, streams and tool calls.
+    pub timing: bool,
+    /// Readings of rate limits.
+    pub quota: bool,
+}
+
+impl Needs {
+    /// Tokens, money and run time: what reports and budgets are made of.
+    pub const USAGE: Needs = Needs { timing: false, quota: false };
+
+    /// Everything there is.
+    pub const ALL: Needs = Needs { timing: true, quota: true };
+}
