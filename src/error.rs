@@ -17,6 +17,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     path: Option<PathBuf>,
+    line: Option<usize>,
     message: String,
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -33,12 +34,16 @@ pub enum ErrorKind {
     Invalid,
     /// A table could not be built or written.
     Table,
+    /// The user's file is not what it must be.
+    Config,
+    /// A price book could not be read or made.
+    Prices,
 }
 
 impl Error {
     /// An error of `kind` that says `message`.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error(Box::new(Inner { kind, path: None, message: message.into(), cause: None }))
+        Error(Box::new(Inner { kind, path: None, line: None, message: message.into(), cause: None }))
     }
 
     /// An invalid value of the user's.
@@ -52,6 +57,12 @@ impl Error {
         error.0.path = Some(path.to_path_buf());
         error.0.cause = Some(Box::new(cause));
         error
+    }
+
+    /// The same error, found in `line` (from 1) of `path`.
+    pub fn at(mut self, path: &Path, line: usize) -> Error {
+        (self.0.path, self.0.line) = (Some(path.to_path_buf()), Some(line));
+        self
     }
 
     /// The same error with its underlying cause.
@@ -77,9 +88,26 @@ impl Error {
     }
 }
 
+/// The error for a word that is none of the known ones, with the nearest of them.
+pub fn unknown(what: &str, word: &str, known: &[&str]) -> Error {
+    let nearest = known.iter().max_by(|a, b| similarity(a, word).total_cmp(&similarity(b, word)));
+    let hint = match nearest.filter(|nearest| similarity(nearest, word) > 0.7) {
+        Some(nearest) => format!("did you mean {nearest}?"),
+        None => format!("known: {}", known.join(", ")),
+    };
+    Error::invalid(format!("unknown {what} {word:?}; {hint}"))
+}
+
+fn similarity(a: &str, b: &str) -> f64 {
+    strsim::jaro_winkler(&a.to_lowercase(), &b.to_lowercase())
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.0.path.as_ref().map(|path| path.display().to_string());
+        let path = self.0.path.as_ref().map(|path| match self.0.line {
+            Some(line) => format!("{}:{line}", path.display()),
+            None => path.display().to_string(),
+        });
         let message = (!self.0.message.is_empty()).then(|| self.0.message.clone());
         let cause = self.0.cause.as_ref().map(|cause| cause.to_string());
         let parts: Vec<String> = [path, message, cause].into_iter().flatten().collect();

@@ -31,6 +31,7 @@
 //! The features `tables` (polars and the renderers) and `cli` (the program) are on by default;
 //! without them the crate is the first three rooms.
 
+pub mod config;
 pub mod error;
 pub mod event;
 pub mod fold;

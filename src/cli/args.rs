@@ -44,6 +44,10 @@ pub(super) struct InputArgs {
     #[arg(short = 'C', long, value_name = "DIR", help_heading = "Input")]
     pub(super) chdir: Option<PathBuf>,
 
+    /// File with prices, profiles and budgets [default: .forge/usage.toml here or in a folder above]
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub(super) config: Option<PathBuf>,
+
     /// Nothing found is no error
     #[arg(long, help_heading = "Input")]
     pub(super) allow_empty: bool,

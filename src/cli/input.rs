@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
+use forge_usage::config::Config;
 use forge_usage::event::Time;
 use forge_usage::fold::Settled;
 use forge_usage::pipeline::{self, Loss, Options};
@@ -29,6 +30,9 @@ pub(super) fn read(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<Inpu
     if let Some(folder) = &args.chdir {
         std::env::set_current_dir(folder).with_context(|| format!("cannot work in {}", folder.display()))?;
     }
+    // A typo should not cost a long reading.
+    let config = config(args)?;
+    let profiles = config.profiles()?;
     if let Some(threads) = args.threads {
         let threads = threads.get().min(MOST_THREADS);
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
@@ -41,7 +45,8 @@ pub(super) fn read(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<Inpu
     let found = discover(&paths)?;
     refuse_to_overwrite(&found.inputs, output)?;
     let mut outcome = pipeline::read(found, &Options::at(now()));
-    let settled = outcome.settle();
+    let mut settled = outcome.settle();
+    settled.assume_models(|profile| profiles.model(profile));
     let worst = outcome.skipped.iter().map(|skip| skip.loss).max().unwrap_or(Loss::None);
     // What is lost is told even to those who asked for quiet.
     for skip in outcome.skipped.iter().filter(|skip| skip.loss != Loss::None || output.verbose) {
@@ -60,6 +65,15 @@ pub(super) fn read(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<Inpu
     let has_losses = worst != Loss::None || is_loss(&settled);
     let sources = Sources { files: outcome.files, bytes: outcome.bytes, skipped };
     Ok(Input { settled, sources, has_losses, lacks_named: worst == Loss::Named })
+}
+
+/// The file that was named, else the one that is found.
+fn config(args: &InputArgs) -> anyhow::Result<Config> {
+    let found = match &args.config {
+        Some(named) => Some(named.clone()),
+        None => Config::find(&std::env::current_dir()?)?,
+    };
+    Ok(found.map(|path| Config::read(&path)).transpose()?.unwrap_or_default())
 }
 
 /// An output that is one of the inputs would destroy it.

@@ -2,9 +2,9 @@
 
 use chrono::{Days, NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
-use forge_usage::error::{Error, Result};
+use forge_usage::error::{Error, Result, unknown};
 use forge_usage::event::Time;
-use forge_usage::table::{Dimension, Filter, Query, Sort, unknown};
+use forge_usage::table::{Dimension, Filter, Query, Sort};
 
 use super::args::{ReportArgs, SelectArgs};
 

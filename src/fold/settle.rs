@@ -27,6 +27,8 @@ pub struct Settled {
     pub several_footers: Vec<RunId>,
     /// Runs with a footer that counts earlier runs too, which are not in the input.
     pub resumed_footers: Vec<RunId>,
+    /// Profiles and the models that were assumed for their runs, with those runs.
+    pub assumed_models: BTreeMap<(Id, Id), Vec<RunId>>,
 }
 
 /// Settles everything. The result depends on the facts alone, not on their order.
@@ -73,6 +75,21 @@ pub fn settle(facts: Facts) -> Settled {
 }
 
 impl Settled {
+    /// Gives usage that names no model the one that `of` tells for its run's profile.
+    pub fn assume_models(&mut self, of: impl Fn(&str) -> Option<Id>) {
+        for row in &mut self.rows {
+            let is_nameless = row.model.is_none() && (row.usage.is_some() || row.blended_tokens.is_some());
+            let run = self.owners.get(row.owner).and_then(|owner| owner.run.as_ref()).filter(|_| is_nameless);
+            let Some((run, profile)) = run.and_then(|run| Some((run, run.profile.clone()?))) else { continue };
+            let Some(model) = of(&profile) else { continue };
+            row.model = Some(model.clone());
+            let runs = self.assumed_models.entry((profile, model)).or_default();
+            if runs.last() != Some(&run.id) {
+                runs.push(run.id.clone());
+            }
+        }
+    }
+
     fn run(
         &mut self,
         id: RunId,

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::schema::{Column, DIMENSIONS};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, unknown};
 use crate::event::Time;
 use crate::fold::{Owner, UsageRow};
 
@@ -111,18 +111,4 @@ impl Filter {
             (Some(_), None) => false,
         }
     }
-}
-
-/// The error for a word that is none of the known ones, with the nearest of them.
-pub fn unknown(what: &str, word: &str, known: &[&str]) -> Error {
-    let nearest = known.iter().max_by(|a, b| similarity(a, word).total_cmp(&similarity(b, word)));
-    let hint = match nearest.filter(|nearest| similarity(nearest, word) > 0.7) {
-        Some(nearest) => format!("did you mean {nearest}?"),
-        None => format!("known: {}", known.join(", ")),
-    };
-    Error::invalid(format!("unknown {what} {word:?}; {hint}"))
-}
-
-fn similarity(a: &str, b: &str) -> f64 {
-    strsim::jaro_winkler(&a.to_lowercase(), &b.to_lowercase())
 }

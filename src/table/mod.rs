@@ -8,7 +8,7 @@ mod runs;
 pub mod schema;
 mod warnings;
 
-pub use dimension::{Dimension, Filter, unknown};
+pub use dimension::{Dimension, Filter};
 pub use frame::{Builder, Cell, Table};
 pub use report::{Query, Sort, report};
 pub use runs::runs;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
-use super::dimension::{Dimension, Filter, unknown};
+use super::dimension::{Dimension, Filter};
 use super::frame::{Builder, Cell, Table};
 use super::group::group;
 use super::schema::{self, Kind};
 use super::{Report, Slowest, Sources, Window, warnings};
-use crate::error::Result;
+use crate::error::{Result, unknown};
 use crate::event::Time;
 use crate::fold::{Owner, Quality, Settled};
 

@@ -21,6 +21,10 @@ pub fn warnings(settled: &Settled) -> Vec<Warning> {
             warnings.push(warning(code, meaning, runs.len() as u64, runs));
         }
     }
+    for ((profile, model), runs) in &settled.assumed_models {
+        let meaning = format!("runs that name no model; {profile}'s is {model} by the configuration");
+        warnings.push(warning("assumed-model", &meaning, runs.len() as u64, runs));
+    }
     warnings
 }
 

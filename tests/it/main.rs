@@ -4,6 +4,7 @@
 
 mod cases;
 mod cli;
+mod config;
 mod flags;
 mod hostile;
 mod input;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// What the files of a room may use of the crate: the first prefix of the path that fits.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("event/", &["event"]),
     ("error.rs", &[]),
     ("source/", &["error", "source"]),
@@ -25,7 +25,9 @@ const ROOMS: [(&str, &[&str]); 12] = [
         ],
     ),
     ("fold/", &["event", "fold"]),
-    ("table/", &["fold", "price", "error", "event", "table"]),
+    ("config/", &["error", "event", "config"]),
+    ("price/", &["error", "event", "config", "price"]),
+    ("table/", &["fold", "price", "config::Billing", "error", "event", "table"]),
     ("render/", &["table", "error", "event::Usd", "event::Time", "render"]),
     ("pipeline.rs", &["error", "event", "fold", "parse", "source", "table", "render", "price"]),
     ("lib.rs", &[]),
@@ -34,12 +36,13 @@ const ROOMS: [(&str, &[&str]); 12] = [
 ];
 
 /// The only places that name a crate.
-const CRATES: [(&str, &[&str]); 6] = [
+const CRATES: [(&str, &[&str]); 7] = [
     ("polars", &["table/"]),
     ("tabled", &["render/text.rs"]),
     ("nom", &["parse/tracing.rs", "parse/debug.rs"]),
     ("rayon", &["pipeline.rs", "cli/input.rs"]),
     ("clap", &["cli/"]),
+    ("toml", &["config/value.rs"]),
     ("anyhow", &["cli/", "main.rs"]),
 ];
 

@@ -1,0 +1,112 @@
+//! What the user says about a profile: `[profiles.NAME]`, where NAME may be a glob.
+
+use std::path::PathBuf;
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::Section;
+use crate::error::{Error, Result};
+use crate::event::Id;
+
+/// Who pays how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Billing {
+    /// Each token, at the provider's list prices.
+    Api,
+    /// A flat fee: list prices are no bill.
+    Subscription,
+}
+
+impl Billing {
+    /// Both of them.
+    pub const ALL: [Billing; 2] = [Billing::Api, Billing::Subscription];
+
+    /// The word that stands in tables and in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Billing::Api => "api",
+            Billing::Subscription => "subscription",
+        }
+    }
+}
+
+/// What is said about one profile.
+#[derive(Debug, Clone, Default)]
+pub struct Profile {
+    /// The model its runs use where their output names none.
+    pub model: Option<Id>,
+    /// The harness's home, where its session logs are.
+    pub home: Option<PathBuf>,
+    /// How the account pays.
+    pub billing: Option<Billing>,
+}
+
+/// All of them.
+#[derive(Debug, Clone, Default)]
+pub struct Profiles(Vec<(String, GlobMatcher, Profile)>);
+
+impl Profiles {
+    pub(super) fn read(section: &Section) -> Result<Profiles> {
+        let mut all = Vec::new();
+        for field in section.fields() {
+            let glob = GlobBuilder::new(field.key()).literal_separator(false).build();
+            let glob = glob.map_err(|cause| {
+                field.failed(Error::invalid(format!("bad glob {:?}", field.key())).caused_by(cause))
+            })?;
+            all.push((field.key().to_owned(), glob.compile_matcher(), profile(&field.section()?)?));
+        }
+        Ok(Profiles(all))
+    }
+
+    /// The model of a profile's runs that don't name theirs.
+    pub fn model(&self, profile: &str) -> Option<Id> {
+        self.of(profile).find_map(|found| found.model.clone())
+    }
+
+    /// How a profile's account pays, as far as the user says.
+    pub fn billing(&self, profile: &str) -> Option<Billing> {
+        self.of(profile).find_map(|found| found.billing)
+    }
+
+    /// Every home that is named, with the profile it was named for.
+    pub fn homes(&self) -> impl Iterator<Item = (&str, &std::path::Path)> {
+        self.0.iter().filter_map(|(name, _, profile)| Some((name.as_str(), profile.home.as_deref()?)))
+    }
+
+    /// What is said about a profile: its own name goes before globs, those go in the order of the file.
+    fn of<'a>(&'a self, profile: &'a str) -> impl Iterator<Item = &'a Profile> {
+        let exact = self.0.iter().filter(move |(name, _, _)| name == profile);
+        let globs = self.0.iter().filter(move |(name, glob, _)| name != profile && glob.is_match(profile));
+        exact.chain(globs).map(|(_, _, found)| found)
+    }
+}
+
+fn profile(section: &Section) -> Result<Profile> {
+    section.only(&["model", "home", "billing"])?;
+    let billing = |field: super::Field| {
+        let word = field.word("billing", &Billing::ALL.map(Billing::name))?;
+        Ok::<_, Error>(Billing::ALL.into_iter().find(|billing| billing.name() == word))
+    };
+    Ok(Profile {
+        model: section.get("model").map(|field| field.text()).transpose()?.map(Id::from),
+        home: section.get("home").map(|field| field.text()).transpose()?.map(PathBuf::from),
+        billing: section.get("billing").map(billing).transpose()?.flatten(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Billing;
+    use crate::config::Config;
+
+    #[test]
+    fn a_name_goes_before_a_glob_and_globs_fill_in() {
+        let text =
+            "[profiles.\"codex*\"]\nmodel = \"b\"\nbilling = \"subscription\"\n[profiles.codex1]\nmodel = \"a\"\n";
+        let profiles = Config::parse("x".as_ref(), text).unwrap().profiles().unwrap();
+        assert_eq!(profiles.model("codex1").as_deref(), Some("a"));
+        assert_eq!(profiles.model("codex2").as_deref(), Some("b"));
+        assert_eq!(profiles.billing("codex1"), Some(Billing::Subscription));
+        assert_eq!(profiles.model("cc1"), None);
+    }
+}

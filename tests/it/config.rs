@@ -1,0 +1,44 @@
+//! The user's file: how it is found, and what a mistake in it says.
+
+use crate::support::{Workdir, column, fixtures, warning_codes};
+
+/// A ledger whose runs name no model.
+fn nameless() -> String {
+    fixtures().join("forge-ledger/footer-in-many-locales/input").display().to_string()
+}
+
+#[test]
+fn the_file_is_found_from_the_current_folder_upwards() {
+    let work = Workdir::new();
+    work.write(".forge/usage.toml", "[profiles.\"*\"]\nmodel = \"gpt-5.3-codex\"\n");
+    work.mkdir("deep/er");
+    let report = work.report(&["-C", "deep/er", "--by", "model", &nameless()]);
+    assert_eq!(column(&report, "model"), ["gpt-5.3-codex"]);
+    assert!(warning_codes(&report).contains(&"assumed-model".to_owned()));
+}
+
+#[test]
+fn the_file_that_is_named_goes_before_the_one_that_is_found() {
+    let work = Workdir::new();
+    work.write(".forge/usage.toml", "[profiles.\"*\"]\nmodel = \"found\"\n");
+    work.write("mine.toml", "[profiles.\"*\"]\nmodel = \"named\"\n");
+    let report = work.report(&["--config", "mine.toml", "--by", "model", &nameless()]);
+    assert_eq!(column(&report, "model"), ["named"]);
+}
+
+#[test]
+fn a_mistake_in_it_names_file_line_and_the_nearest_word() {
+    let work = Workdir::new();
+    work.write("mine.toml", "[profiles.codex1]\nmodle = \"x\"\n");
+    let outcome = work.run(&["report", "--config", "mine.toml", &nameless()]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""));
+    assert_eq!(outcome.stderr, "forge-usage: mine.toml:2: unknown key \"modle\"; did you mean model?\n");
+}
+
+#[test]
+fn a_named_file_that_is_missing_is_an_error() {
+    let work = Workdir::new();
+    let outcome = work.run(&["report", "--config", "none.toml", &nameless()]);
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.stderr.starts_with("forge-usage: none.toml: "), "{}", outcome.stderr);
+}
