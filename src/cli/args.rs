@@ -30,6 +30,8 @@ pub(super) enum Command {
     Session(ReportArgs),
     /// A whole table, a row each, for other programs
     Export(ExportArgs),
+    /// The typed event stream as JSON Lines: no content, no identity; itself an input of every command
+    Events(EventsArgs),
 }
 
 /// Where to read.
@@ -157,6 +159,15 @@ pub(super) struct ExportArgs {
     /// Format of the result: csv, jsonl [default: by the output's suffix, else csv]
     #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
     pub(super) format: Option<ExportFormat>,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EventsArgs {
+    #[command(flatten)]
+    pub(super) input: InputArgs,
 
     #[command(flatten)]
     pub(super) output: OutputArgs,

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use forge_usage::config::Config;
-use forge_usage::event::Time;
+use forge_usage::config::{Config, Profiles};
+use forge_usage::event::{Defect, Loss, Time};
 use forge_usage::fold::Settled;
-use forge_usage::pipeline::{self, Loss, Options};
-use forge_usage::source::{self, default_ledgers, discover};
+use forge_usage::pipeline::{self, Options};
+use forge_usage::source::{self, Discovered, default_ledgers, discover};
 use forge_usage::table::{Skipped, Sources, is_loss};
 
 use super::args::{InputArgs, OutputArgs};
@@ -20,13 +20,29 @@ const MOST_THREADS: usize = 512;
 pub(super) struct Input {
     pub(super) settled: Settled,
     pub(super) sources: Sources,
-    has_losses: bool,
-    /// Whether a file that was named by hand is missing from the answer.
-    lacks_named: bool,
+    losses: Losses,
 }
 
-/// Reads everything. Complains on standard error about what could not be read, unless told not to.
-pub(super) fn read(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<Input> {
+/// What the answer lacks.
+#[derive(Debug, Default)]
+pub(super) struct Losses {
+    /// The worst of what was passed over.
+    worst: Option<Loss>,
+    /// Whether records could not be read.
+    has_defects: bool,
+}
+
+/// What the arguments name.
+pub(super) struct Found {
+    pub(super) sources: Discovered,
+    /// What the user's file says of profiles.
+    pub(super) profiles: Profiles,
+    /// Where it was looked for.
+    looked: String,
+}
+
+/// Finds what is to be read, and sets the process up for it.
+pub(super) fn find(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<Found> {
     if let Some(folder) = &args.chdir {
         std::env::set_current_dir(folder).with_context(|| format!("cannot work in {}", folder.display()))?;
     }
@@ -42,29 +58,41 @@ pub(super) fn read(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<Inpu
         None => args.paths.clone(),
     };
     let looked: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-    let found = discover(&paths)?;
-    refuse_to_overwrite(&found.inputs, output)?;
-    let mut outcome = pipeline::read(found, &Options::at(now()));
-    let mut settled = outcome.settle();
-    settled.assume_models(|profile| profiles.model(profile));
-    let worst = outcome.skipped.iter().map(|skip| skip.loss).max().unwrap_or(Loss::None);
-    // What is lost is told even to those who asked for quiet.
-    for skip in outcome.skipped.iter().filter(|skip| skip.loss != Loss::None || output.verbose) {
-        complain(&format!("{}: {}", skip.path.display(), skip.reason));
-    }
-    if outcome.files == 0 && !args.allow_empty {
-        let passed_over = match outcome.skipped.len() {
+    let sources = discover(&paths)?;
+    refuse_to_overwrite(&sources.inputs, output)?;
+    Ok(Found { sources, profiles, looked: looked.join(", ") })
+}
+
+impl Found {
+    /// An error that says where was looked, unless something was found or that is allowed.
+    pub(super) fn expect_some(&self, files: u64, passed_over: usize, args: &InputArgs) -> anyhow::Result<()> {
+        if files > 0 || args.allow_empty {
+            return Ok(());
+        }
+        let passed_over = match passed_over {
             0 => String::new(),
             1 => " (a file was passed over; -v names it)".to_owned(),
             skipped => format!(" ({skipped} files passed over; -v names them)"),
         };
-        anyhow::bail!("no ledger, trace or session found in {}{passed_over}", looked.join(", "));
+        anyhow::bail!("no ledger, trace or session found in {}{passed_over}", self.looked);
     }
+}
+
+/// Reads everything. Complains on standard error about what could not be read, unless told not to.
+pub(super) fn read(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<Input> {
+    let mut found = find(args, output)?;
+    let mut outcome = pipeline::read(std::mem::take(&mut found.sources), &Options::at(now()));
+    let mut settled = outcome.settle();
+    settled.assume_models(|profile| found.profiles.model(profile));
+    let mut losses = Losses { worst: None, has_defects: is_loss(&settled) };
+    for skip in &outcome.skipped {
+        losses.tell(&skip.path.display().to_string(), &skip.reason, skip.loss, output);
+    }
+    found.expect_some(outcome.files, outcome.skipped.len(), args)?;
     let skipped = outcome.skipped.into_iter();
     let skipped = skipped.map(|skip| Skipped { path: skip.path.display().to_string(), reason: skip.reason }).collect();
-    let has_losses = worst != Loss::None || is_loss(&settled);
     let sources = Sources { files: outcome.files, bytes: outcome.bytes, skipped };
-    Ok(Input { settled, sources, has_losses, lacks_named: worst == Loss::Named })
+    Ok(Input { settled, sources, losses })
 }
 
 /// The file that was named, else the one that is found.
@@ -102,7 +130,28 @@ fn default_paths(args: &InputArgs) -> anyhow::Result<Option<Vec<PathBuf>>> {
 impl Input {
     /// The exit code of a question that was answered.
     pub(super) fn exit_code(&self, args: &InputArgs) -> u8 {
-        if self.lacks_named || (args.strict && self.has_losses) { NO_ANSWER } else { FINE }
+        self.losses.exit_code(args)
+    }
+}
+
+impl Losses {
+    /// Learns of something that was passed over. What is lost is told even to those who asked for quiet.
+    pub(super) fn tell(&mut self, path: &str, reason: &str, loss: Loss, output: &OutputArgs) {
+        self.worst = self.worst.max(Some(loss));
+        if loss != Loss::None || output.verbose {
+            complain(&format!("{path}: {reason}"));
+        }
+    }
+
+    /// Learns of a record that could not be read, or was refused.
+    pub(super) fn learn(&mut self, defect: Defect) {
+        self.has_defects |= defect.is_loss();
+    }
+
+    pub(super) fn exit_code(&self, args: &InputArgs) -> u8 {
+        let lacks_some = self.has_defects || self.worst > Some(Loss::None);
+        let lacks_named = self.worst == Some(Loss::Named);
+        if lacks_named || (args.strict && lacks_some) { NO_ANSWER } else { FINE }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The program: arguments in, text and an exit code out. Sees the library as any user does.
 
 mod args;
+mod events;
 mod export;
 mod input;
 mod output;
@@ -49,6 +50,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Monthly(args) => report::run(args, Some("month")),
         Command::Session(args) => report::run(args, Some("conversation_id")),
         Command::Export(args) => export::run(args),
+        Command::Events(args) => events::run(args),
     }
 }
 

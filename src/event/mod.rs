@@ -5,6 +5,7 @@
 //! e-mail, no account id.
 
 mod id;
+mod line;
 mod time;
 mod usage;
 mod usd;
@@ -14,6 +15,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 pub use id::Id;
+pub use line::{Line, SCHEMA_VERSION};
 pub use time::Time;
 pub use usage::{MAX_COUNT, TokenUsage};
 pub use usd::Usd;
@@ -63,6 +65,38 @@ pub enum Fact {
     Unfinished(Id),
     /// A record could not be read, or was refused.
     Defect(Defect),
+    /// A source begins; what follows is of it until another one begins.
+    Source(Source),
+    /// A file or folder, or the rest of one, was passed over.
+    Skipped(Skipped),
+}
+
+/// A source of a known format.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// Name of the format.
+    pub format: Cow<'static, str>,
+}
+
+/// Why a file or folder was passed over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// For people; one line.
+    pub reason: String,
+    /// How much it matters.
+    pub loss: Loss,
+}
+
+/// How much it matters that something was passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Loss {
+    /// It holds nothing that we know.
+    None,
+    /// It was found in a folder and could not be read.
+    Found,
+    /// It was named by hand and could not be read.
+    Named,
 }
 
 /// A loop's run, as forge wrote it down.
@@ -217,6 +251,7 @@ pub struct Footer {
     #[serde(rename = "conversation_id", default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<Id>,
     /// Uncached input and output of the conversation.
+    #[serde(deserialize_with = "usage::count")]
     pub blended_tokens: u64,
 }
 
@@ -224,7 +259,7 @@ pub struct Footer {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Quota {
     /// Length of the window in minutes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "usage::maybe_count", skip_serializing_if = "Option::is_none")]
     pub window_minutes: Option<u64>,
     /// Share used, in percent.
     pub used_percent: f64,
@@ -235,26 +270,43 @@ pub struct Quota {
 
 /// What was wrong with a record. It costs the record and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Defect {
     /// A record of a known kind whose text is cut, torn or malformed.
+    #[serde(rename = "torn-record")]
     Torn,
     /// A count that is negative, beyond a signed 64-bit integer, or no number.
+    #[serde(rename = "number-out-of-range")]
     OutOfRange,
     /// A line longer than any harness writes; it was passed over.
+    #[serde(rename = "line-too-long")]
     LineTooLong,
     /// A ledger entry's header where the writer can't have put one: quoted or forged.
+    #[serde(rename = "quoted-entry")]
     QuotedEntry,
     /// Records inside the output of a tool: quoted or forged.
+    #[serde(rename = "quoted-records")]
     QuotedRecord,
     /// Records of another conversation, older than this run: an echo of an old log.
+    #[serde(rename = "echoed-records")]
     Echo,
     /// The source ended in the middle of its compressed data.
+    #[serde(rename = "truncated-input")]
     Truncated,
 }
 
 impl Defect {
-    /// The code that stands in `warnings`.
+    /// All of them.
+    pub const ALL: [Defect; 7] = [
+        Defect::Torn,
+        Defect::OutOfRange,
+        Defect::LineTooLong,
+        Defect::QuotedEntry,
+        Defect::QuotedRecord,
+        Defect::Echo,
+        Defect::Truncated,
+    ];
+
+    /// The code that stands in `warnings` and in a written event.
     pub fn code(self) -> &'static str {
         match self {
             Defect::Torn => "torn-record",

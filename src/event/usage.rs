@@ -1,6 +1,7 @@
 //! Tokens of one call or one counter reading.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The largest count we believe: what a signed 64-bit column holds. Sums stop there.
 pub const MAX_COUNT: u64 = i64::MAX as u64;
@@ -13,19 +14,37 @@ pub const MAX_COUNT: u64 = i64::MAX as u64;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TokenUsage {
     /// All prompt tokens, cache reads and cache writes included.
+    #[serde(deserialize_with = "count")]
     pub input_tokens: u64,
     /// Prompt tokens read from the cache; part of `input_tokens`.
+    #[serde(deserialize_with = "count")]
     pub cache_read_input_tokens: u64,
     /// Prompt tokens written to the cache; part of `input_tokens`, disjoint from the reads.
+    #[serde(deserialize_with = "count")]
     pub cache_creation_input_tokens: u64,
     /// The part of the cache writes that is kept for an hour; the rest is kept for five minutes.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, deserialize_with = "count", skip_serializing_if = "is_zero")]
     pub cache_creation_1h_input_tokens: u64,
     /// Answer tokens, reasoning included.
+    #[serde(deserialize_with = "count")]
     pub output_tokens: u64,
     /// Reasoning tokens; part of `output_tokens`. `None` where the harness doesn't tell them apart.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "maybe_count", skip_serializing_if = "Option::is_none")]
     pub reasoning_output_tokens: Option<u64>,
+}
+
+/// Reads a written count; one beyond [`MAX_COUNT`] is none.
+pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let count = u64::deserialize(deserializer)?;
+    if count > MAX_COUNT { Err(D::Error::custom("a count beyond 64 bits with a sign")) } else { Ok(count) }
+}
+
+/// The same where the count may be missing.
+pub(super) fn maybe_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    match Option::<u64>::deserialize(deserializer)? {
+        Some(count) if count > MAX_COUNT => Err(D::Error::custom("a count beyond 64 bits with a sign")),
+        count => Ok(count),
+    }
 }
 
 fn is_zero(count: &u64) -> bool {

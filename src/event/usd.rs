@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// A price of $0.0375 for a million tokens is 37,500 pico-dollars a token. Sums stop at the largest
 /// value (some nine million dollars), they never wrap.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(into = "i64", try_from = "i64")]
 pub struct Usd(i64);
 
 /// Decimal places that are kept: one pico-dollar.
@@ -65,6 +65,21 @@ impl Usd {
             pico = pico.checked_add(1)?;
         }
         Some(Usd(pico))
+    }
+}
+
+impl From<Usd> for i64 {
+    fn from(amount: Usd) -> i64 {
+        amount.0
+    }
+}
+
+/// Nothing costs less than nothing.
+impl TryFrom<i64> for Usd {
+    type Error = &'static str;
+
+    fn try_from(pico: i64) -> Result<Usd, &'static str> {
+        if pico < 0 { Err("an amount below zero") } else { Ok(Usd(pico)) }
     }
 }
 

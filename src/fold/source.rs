@@ -59,6 +59,8 @@ impl SourceFold {
             }
             // Rate limits are facts of an account, not of a run's usage.
             Fact::Quota(_) => {}
+            // What was read is no part of what it says.
+            Fact::Source(_) | Fact::Skipped(_) => {}
             Fact::Defect(defect) => self.defect(defect, run),
         }
     }

@@ -1,10 +1,10 @@
 //! What a format is: plain data and functions. A new one is a file of its own and a line in
 //! [`super::FORMATS`].
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use super::needs::Needs;
-use crate::event::{Call, Defect, Fact, Id, MAX_COUNT, Run, Time, TokenUsage};
+use crate::event::{Call, Defect, Event, Fact, Id, MAX_COUNT, Run, Time, TokenUsage};
 
 /// A kind of text, or a part of one, that this crate reads.
 #[derive(Debug)]
@@ -31,7 +31,13 @@ pub enum Shape {
     Lines(Lines),
     /// One document that is read from front to back.
     Document(ReadDocument),
+    /// Events that were written down: nothing is left to decide.
+    Events(ReadEvents),
 }
+
+/// Reads written events and hands them on, each with the name of its source, until whoever takes them breaks off.
+pub type ReadEvents =
+    fn(&mut dyn std::io::BufRead, &mut dyn FnMut(&str, Event) -> ControlFlow<()>) -> std::io::Result<()>;
 
 /// Reads a document and hands its candidates on.
 pub type ReadDocument = fn(&mut dyn std::io::BufRead, &mut dyn FnMut(Mark)) -> std::io::Result<()>;

@@ -11,6 +11,7 @@ mod codex_exec;
 mod codex_trace;
 mod content;
 mod debug;
+mod events;
 mod format;
 mod ledger;
 mod lines;
@@ -23,6 +24,7 @@ mod tracing;
 #[cfg(test)]
 mod tests;
 
+use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use crate::event::{Defect, Event, Time};
@@ -36,7 +38,8 @@ pub use needs::Needs;
 pub use scan::Chunk;
 
 /// Every format that is read. The first whose `sniff` holds is a file's.
-pub static FORMATS: [&Format; 6] = [
+pub static FORMATS: [&Format; 7] = [
+    &events::FORMAT,
     &ledger::FORMAT,
     &loop_log::FORMAT,
     &claude_stream::DOCUMENT,
@@ -66,7 +69,7 @@ fn parts_of(format: &'static Format) -> Option<Vec<&'static Lines>> {
         Shape::LoopLog => Some(std::iter::once(&loop_log::LINES).chain(all_lines()).collect()),
         // A bare log holds whatever its harness prints: traces and plain output mix.
         Shape::Lines(_) => Some(all_lines().filter(|lines| lines.harness == format.harness).collect()),
-        Shape::Document(_) => None,
+        Shape::Document(_) | Shape::Events(_) => None,
     }
 }
 
@@ -99,7 +102,7 @@ impl Reading {
             }
             Shape::LoopLog => Pass::LoopLog(Box::new(loop_log::Pass::new(now))),
             Shape::Lines(_) => Pass::Bare(Box::new((Content::from(0), Region::default()))),
-            Shape::Document(_) => return None,
+            Shape::Document(_) | Shape::Events(_) => return None,
         };
         Some(Reading { scanner, needs, pass })
     }
@@ -161,6 +164,21 @@ pub fn read_document(
     read(input, &mut |mark| region.push(mark, &mut sink))?;
     region.finish(&mut sink);
     Ok(())
+}
+
+/// Whether a format's sources hold events that were written down.
+pub fn is_events(format: &Format) -> bool {
+    matches!(format.shape, Shape::Events(_))
+}
+
+/// Reads events that were written down, until `emit` breaks off. Nothing for other formats.
+pub fn read_events(
+    format: &'static Format,
+    input: &mut dyn std::io::BufRead,
+    emit: &mut dyn FnMut(&str, Event) -> ControlFlow<()>,
+) -> std::io::Result<()> {
+    let Shape::Events(read) = &format.shape else { return Ok(()) };
+    read(input, emit)
 }
 
 /// A line that was longer than chunks can hold, as an event.

@@ -5,6 +5,7 @@
 mod cases;
 mod cli;
 mod config;
+mod events;
 mod flags;
 mod hostile;
 mod input;

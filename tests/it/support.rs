@@ -99,6 +99,12 @@ impl Workdir {
         json_of(&outcome, args)
     }
 
+    /// The JSON report of what stands on standard input, which must succeed.
+    pub fn report_of(&self, input: &str) -> Value {
+        let args = ["report", "--json", "--tz", "UTC", "-"];
+        json_of(&self.run_with(&args, input.as_bytes()), &args)
+    }
+
     /// The rows of `export runs`, which must succeed.
     pub fn runs(&self, args: &[&str]) -> Vec<Value> {
         let head = ["export", "runs", "--format", "jsonl", "-o", "-"];

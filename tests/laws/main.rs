@@ -10,5 +10,6 @@ mod forge;
 mod kit;
 mod order;
 mod rooms;
+mod stream;
 mod truth;
 mod world;

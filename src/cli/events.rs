@@ -1,0 +1,52 @@
+//! `events`: the typed event stream as JSON Lines.
+
+use std::io::{BufWriter, Write};
+use std::ops::ControlFlow;
+
+use forge_usage::event::{Event, Fact, Line};
+use forge_usage::parse::Needs;
+use forge_usage::pipeline::{self, Options};
+
+use super::args::EventsArgs;
+use super::input::Losses;
+use super::{input, output};
+
+/// Writes every event as it is read.
+pub(super) fn run(args: &EventsArgs) -> anyhow::Result<u8> {
+    let found = input::find(&args.input, &args.output)?;
+    let mut out = BufWriter::new(output::open(&args.output)?);
+    let (mut losses, mut files, mut passed_over) = (Losses::default(), 0, 0);
+    let mut failure = None;
+    let options = Options { needs: Needs::ALL, ..Options::at(input::now()) };
+    pipeline::events(&found.sources, &options, &mut |source, event| {
+        match &event.fact {
+            Fact::Source(_) => files += 1,
+            Fact::Skipped(skipped) => {
+                passed_over += 1;
+                losses.tell(source, &skipped.reason, skipped.loss, &args.output);
+            }
+            Fact::Defect(defect) => losses.learn(*defect),
+            _ => {}
+        }
+        match write(&mut out, source, event) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                failure = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    });
+    match failure {
+        Some(error) => Err(error.into()),
+        None => {
+            out.flush()?;
+            found.expect_some(files, passed_over, &args.input)?;
+            Ok(losses.exit_code(&args.input))
+        }
+    }
+}
+
+fn write(out: &mut impl Write, source: &str, event: Event) -> std::io::Result<()> {
+    serde_json::to_writer(&mut *out, &Line::new(source, event))?;
+    out.write_all(b"\n")
+}

@@ -1,0 +1,76 @@
+//! The written form of an event: a line of JSON.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::Event;
+
+/// Version of the written form. It grows when a program that reads the old form could misread the new one; new
+/// keys and kinds alone don't change it.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// One line of an event stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line<'a> {
+    /// [`SCHEMA_VERSION`] of the program that wrote it.
+    pub schema_version: u32,
+    /// Name of the source: its path as it was given or found.
+    pub source: Cow<'a, str>,
+    /// The event; its keys stand beside the others.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+impl<'a> Line<'a> {
+    /// The line of an event of this source.
+    pub fn new(source: &'a str, event: Event) -> Line<'a> {
+        Line { schema_version: SCHEMA_VERSION, source: Cow::Borrowed(source), event }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Line;
+    use crate::event::{Call, CallKey, Defect, Event, Fact, Loss, Quota, Skipped, Time, TokenUsage};
+
+    fn event(fact: Fact) -> Event {
+        Event { offset: 7, run: Some("r".into()), harness: Some("codex".into()), time: Time::from_millis(1), fact }
+    }
+
+    #[test]
+    fn a_line_is_read_as_it_was_written() {
+        let usage =
+            TokenUsage { input_tokens: i64::MAX as u64, reasoning_output_tokens: Some(0), ..TokenUsage::default() };
+        let call = Call {
+            key: CallKey::Trace("c".into(), Time::from_micros(2), usage),
+            conversation: None,
+            model: Some("m".into()),
+            service_tier: None,
+            is_subagent: true,
+            usage,
+            is_final: false,
+        };
+        let quota = Quota { window_minutes: None, used_percent: 17.3, resets_at: None };
+        let skipped = Skipped { reason: "\u{1b}[31mno".to_owned(), loss: Loss::Found };
+        let facts = [
+            Fact::Call(Box::new(call)),
+            Fact::Quota(quota),
+            Fact::Unfinished("c".into()),
+            Fact::Defect(Defect::Torn),
+            Fact::Skipped(skipped),
+        ];
+        for fact in facts {
+            let line = Line::new("a/b.md", event(fact));
+            let text = serde_json::to_string(&line).expect("JSON");
+            assert_eq!(serde_json::from_str::<Line>(&text).ok(), Some(line), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_defect_is_written_by_its_code() {
+        for defect in Defect::ALL {
+            assert_eq!(serde_json::to_value(defect).expect("JSON"), defect.code());
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! From paths to events and facts: the only room that sees sources, parsers and folds together, and the
+//! only one that runs in parallel.
+
+mod lines;
+mod produce;
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+
+use crate::event::{Event, Fact, Loss, Skipped, Time};
+use crate::fold::{Facts, Settled, SourceFold, settle};
+use crate::parse::{self, Needs};
+use crate::source::{CHUNK, Discovered, Input, Limits};
+use produce::{Out, produce};
+
+/// How the sources are read.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Bytes of a chunk.
+    pub chunk: usize,
+    /// The longest line that is kept.
+    pub longest_line: usize,
+    /// Now: no ledger's entry can be much later.
+    pub now: Time,
+    /// Which facts to look for.
+    pub needs: Needs,
+}
+
+impl Options {
+    /// What fits any input, at this time, and gives what reports are made of.
+    pub fn at(now: Time) -> Options {
+        Options { chunk: CHUNK, longest_line: 16 * 1024 * 1024, now, needs: Needs::USAGE }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits { chunk: self.chunk, look: parse::LOOK, line: self.longest_line.max(self.chunk) }
+    }
+}
+
+/// What one reading of the sources gave.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Everything the sources tell.
+    pub facts: Facts,
+    /// Sources of a known format.
+    pub files: u64,
+    /// Bytes of theirs, after decompression.
+    pub bytes: u64,
+    /// What was passed over.
+    pub skipped: Vec<Skip>,
+}
+
+/// A source that was passed over, wholly or from some point on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skip {
+    /// Its path.
+    pub path: PathBuf,
+    /// Why.
+    pub reason: String,
+    /// Whether that matters.
+    pub loss: Loss,
+}
+
+impl Outcome {
+    fn merge(mut self, other: Outcome) -> Outcome {
+        self.skipped.extend(other.skipped);
+        Outcome {
+            facts: self.facts.merge(other.facts),
+            files: self.files + other.files,
+            bytes: self.bytes + other.bytes,
+            skipped: self.skipped,
+        }
+    }
+
+    /// Weighs the facts.
+    pub fn settle(&mut self) -> Settled {
+        settle(std::mem::take(&mut self.facts))
+    }
+}
+
+/// Reads every source. A source that can't be read costs only itself.
+pub fn read(discovered: Discovered, options: &Options) -> Outcome {
+    let mut walked = Folding::default();
+    tell_unwalked(&discovered, &mut |source, event| walked.apply(source, event));
+    let read = discovered.inputs.par_iter().map(|input| {
+        let mut folding = Folding::default();
+        let mut take = |source: &str, event| {
+            folding.apply(source, event);
+            ControlFlow::Continue(())
+        };
+        let bytes = produce(input, options, &mut Out::new(&mut take));
+        Outcome { bytes, ..folding.finish() }
+    });
+    let mut outcome = read.reduce(Outcome::default, Outcome::merge).merge(walked.finish());
+    outcome.skipped.sort();
+    outcome
+}
+
+/// Hands the events of every source on, source after source, as they are read: with constant memory, whatever
+/// the sources hold. `take` is given each event with the name of its source, and stops the reading with
+/// [`ControlFlow::Break`].
+pub fn events(discovered: &Discovered, options: &Options, take: &mut dyn FnMut(&str, Event) -> ControlFlow<()>) {
+    let mut out = Out::new(take);
+    tell_unwalked(discovered, &mut |source, event| out.push(source, event));
+    let mut inputs = discovered.inputs.as_slice();
+    while let Some(input) = inputs.first()
+        && !out.is_stopped()
+    {
+        // Small sources are read several at once, and held until it is their turn.
+        let small = inputs.iter().take(AT_ONCE).take_while(|input| is_small(input)).count();
+        let (now, later) = inputs.split_at(small.max(1));
+        inputs = later;
+        if small < 2 {
+            produce(input, options, &mut out);
+            continue;
+        }
+        let read: Vec<Option<Vec<(String, Event)>>> = now.par_iter().map(|input| hold(input, options)).collect();
+        for (input, held) in now.iter().zip(read) {
+            let Some(held) = held else {
+                produce(input, options, &mut out);
+                continue;
+            };
+            for (source, event) in held {
+                out.push(&source, event);
+            }
+        }
+    }
+}
+
+/// How many small sources are read at once.
+const AT_ONCE: usize = 64;
+
+/// Length of the largest file that is small.
+const SMALL: u64 = 256 * 1024;
+
+fn is_small(input: &Input) -> bool {
+    match input {
+        Input::File(path, _) => std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= SMALL),
+        Input::Stdin => false,
+    }
+}
+
+/// Most events of a source that are held. A small file may be a large one, compressed.
+const MOST_HELD: usize = 2 * 1024;
+
+/// The events of a small source; `None` if there are too many to hold.
+fn hold(input: &Input, options: &Options) -> Option<Vec<(String, Event)>> {
+    let mut held = Vec::new();
+    let mut take = |source: &str, event| {
+        held.push((source.to_owned(), event));
+        if held.len() <= MOST_HELD { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    let mut out = Out::new(&mut take);
+    produce(input, options, &mut out);
+    (!out.is_stopped()).then_some(held)
+}
+
+/// Says what could not be walked.
+fn tell_unwalked(discovered: &Discovered, take: &mut dyn FnMut(&str, Event)) {
+    for (path, reason) in &discovered.skipped {
+        let skipped = Skipped { reason: reason.clone(), loss: Loss::Found };
+        take(&path.display().to_string(), produce::bare(0, Fact::Skipped(skipped)));
+    }
+}
+
+/// Folds events of one source after another.
+#[derive(Default)]
+struct Folding {
+    current: Option<(String, SourceFold)>,
+    done: Outcome,
+}
+
+impl Folding {
+    fn apply(&mut self, source: &str, event: Event) {
+        match event.fact {
+            Fact::Skipped(Skipped { reason, loss }) => {
+                return self.done.skipped.push(Skip { path: source.into(), reason, loss });
+            }
+            Fact::Source(_) => self.begin(source),
+            _ if self.current.as_ref().is_none_or(|(name, _)| name != source) => self.begin(source),
+            _ => {}
+        }
+        if let Some((_, fold)) = &mut self.current {
+            fold.apply(event);
+        }
+    }
+
+    fn begin(&mut self, source: &str) {
+        self.end();
+        self.done.files += 1;
+        self.current = Some((source.to_owned(), SourceFold::new(source)));
+    }
+
+    fn end(&mut self) {
+        if let Some((_, fold)) = self.current.take() {
+            let facts = std::mem::take(&mut self.done.facts);
+            self.done.facts = facts.merge(fold.finish());
+        }
+    }
+
+    fn finish(mut self) -> Outcome {
+        self.end();
+        self.done
+    }
+}

@@ -1,0 +1,133 @@
+//! One source becomes events, in the order of its records.
+
+use std::io::{self, BufReader, Read};
+use std::ops::ControlFlow;
+
+use super::Options;
+use super::lines::read_lines;
+use crate::event::{Event, Fact, Loss, Skipped, Source};
+use crate::parse::{self, Format, Reading};
+use crate::source::{Input, Opened, open};
+
+/// Where events go, until whoever takes them has had enough.
+pub(super) struct Out<'a> {
+    take: &'a mut dyn FnMut(&str, Event) -> ControlFlow<()>,
+    is_stopped: bool,
+}
+
+impl<'a> Out<'a> {
+    pub(super) fn new(take: &'a mut dyn FnMut(&str, Event) -> ControlFlow<()>) -> Out<'a> {
+        Out { take, is_stopped: false }
+    }
+
+    pub(super) fn push(&mut self, source: &str, event: Event) {
+        if !self.is_stopped {
+            self.is_stopped = (self.take)(source, event).is_break();
+        }
+    }
+
+    /// Whether reading on is in vain.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.is_stopped
+    }
+}
+
+/// Where the events of one source go.
+pub(super) struct Named<'o, 'a> {
+    source: &'o str,
+    out: &'o mut Out<'a>,
+}
+
+impl Named<'_, '_> {
+    pub(super) fn push(&mut self, event: Event) {
+        self.out.push(self.source, event);
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.out.is_stopped()
+    }
+}
+
+/// An event of no run and no harness.
+pub(super) fn bare(offset: u64, fact: Fact) -> Event {
+    Event { offset, run: None, harness: None, time: None, fact }
+}
+
+/// Hands on the events of one source; gives the number of its bytes, after decompression. What goes wrong is
+/// an event like everything else.
+pub(super) fn produce(input: &Input, options: &Options, out: &mut Out<'_>) -> u64 {
+    let name = input.name();
+    let mut named = Named { source: &name, out };
+    let loss = if matches!(input, Input::File(_, false)) { Loss::Found } else { Loss::Named };
+    let opened = match open(input) {
+        Ok(opened) => opened,
+        Err(cause) => {
+            named.push(skipped(0, cause.to_string(), loss));
+            return 0;
+        }
+    };
+    let Some(format) = parse::detect(&opened.head) else {
+        named.push(skipped(0, unknown(&opened.head).to_owned(), Loss::None));
+        return 0;
+    };
+    let mut bytes = 0;
+    if let Err(cause) = read(format, input, opened, options, &mut named, &mut bytes) {
+        // What was read until then counts.
+        named.push(skipped(bytes, cause.to_string(), loss));
+    }
+    bytes
+}
+
+fn skipped(offset: u64, reason: String, loss: Loss) -> Event {
+    bare(offset, Fact::Skipped(Skipped { reason, loss }))
+}
+
+fn unknown(head: &[u8]) -> &'static str {
+    match head {
+        [] => "empty",
+        _ if memchr::memchr(0, head).is_some() => "binary, of no known format",
+        _ => "no known format",
+    }
+}
+
+fn read(
+    format: &'static Format,
+    input: &Input,
+    opened: Opened,
+    options: &Options,
+    out: &mut Named<'_, '_>,
+    bytes: &mut u64,
+) -> io::Result<()> {
+    if parse::is_events(format) {
+        let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes });
+        return parse::read_events(format, &mut reader, &mut |source, event| {
+            out.out.push(source, event);
+            if out.out.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+    }
+    out.push(bare(0, Fact::Source(Source { format: format.name.into() })));
+    match Reading::new(format, &opened.head, options.now, options.needs) {
+        Some(reading) => {
+            *bytes = read_lines(input, opened, reading, options, out)?;
+            Ok(())
+        }
+        None => {
+            let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes });
+            parse::read_document(format, &mut reader, options.needs, &mut |event| out.push(event))
+        }
+    }
+}
+
+/// Counts what passes.
+struct Counted<'a, R> {
+    reader: R,
+    bytes: &'a mut u64,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        *self.bytes += read as u64;
+        Ok(read)
+    }
+}

@@ -1,0 +1,105 @@
+//! `events`: the stream as an output and as an input.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::support::{Workdir, fixtures, json_of};
+
+const REPORT: [&str; 6] = ["report", "--json", "--tz", "UTC", "--by", "run,model,day"];
+
+/// A report without what describes the reading.
+fn told(outcome: &crate::support::Outcome) -> Value {
+    let mut report = json_of(outcome, &REPORT);
+    report.as_object_mut().expect("an object").remove("sources");
+    report
+}
+
+#[test]
+fn every_fixture_reports_the_same_from_its_events() {
+    let work = Workdir::new();
+    let subfolders = |path: &Path| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(path).expect("a folder").map(|entry| entry.expect("an entry").path());
+        entries.filter(|path| path.is_dir()).collect()
+    };
+    for path in subfolders(&fixtures()).iter().flat_map(|kind| subfolders(kind)) {
+        let path = path.to_str().expect("UTF-8");
+        let events = work.run(&["events", "--allow-empty", path]);
+        let direct = work.run(&[&REPORT[..], &["--allow-empty", path]].concat());
+        let through = work.run_with(&[&REPORT[..], &["--allow-empty", "-"]].concat(), events.stdout.as_bytes());
+        assert_eq!(told(&direct), told(&through), "{path}");
+        assert_eq!(direct.code, through.code, "{path}");
+    }
+}
+
+#[test]
+fn each_line_has_a_version_an_origin_and_a_kind() {
+    let work = Workdir::new();
+    let outcome = work.run(&["events", fixtures().join("sample/ledgers").to_str().expect("UTF-8")]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let mut kinds = std::collections::BTreeSet::new();
+    for line in outcome.stdout.lines() {
+        let event: Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(event["schema_version"], 1, "{line}");
+        assert!(event["source"].is_string() && event["offset"].is_u64(), "{line}");
+        kinds.insert(event["kind"].as_str().expect("a kind").to_owned());
+    }
+    for kind in ["source", "run", "call", "counter"] {
+        assert!(kinds.contains(kind), "no {kind} among {kinds:?}");
+    }
+}
+
+#[test]
+fn a_torn_line_costs_only_itself() {
+    let work = Workdir::new();
+    let path = fixtures().join("sample/ledgers");
+    let events = work.run(&["events", path.to_str().expect("UTF-8")]).stdout;
+    let whole = work.run_with(&["report", "--json", "-"], events.as_bytes());
+    let torn = work.run_with(&["report", "--json", "-"], format!("{events}{{\"schema_version\":1,\"sou").as_bytes());
+    let (whole, torn) = (json_of(&whole, &[]), json_of(&torn, &[]));
+    assert_eq!(whole["rows"], torn["rows"]);
+    let codes = crate::support::warning_codes(&torn);
+    assert!(codes.contains(&"torn-record".to_owned()), "{codes:?}");
+}
+
+#[test]
+fn counts_beyond_64_bits_are_refused() {
+    let work = Workdir::new();
+    let line =
+        r#"{"schema_version":1,"source":"x","offset":0,"run_id":"r","kind":"footer","data":{"blended_tokens":COUNT}}"#;
+    let good = work.report_of(&line.replace("COUNT", "9223372036854775807"));
+    assert_eq!(good["totals"]["blended_tokens"], 9_223_372_036_854_775_807_i64);
+    let bad = work.report_of(&line.replace("COUNT", "9223372036854775808"));
+    assert_eq!(crate::support::warning_codes(&bad), ["torn-record"]);
+}
+
+#[test]
+fn events_of_another_version_are_not_misread() {
+    let work = Workdir::new();
+    let line = r#"{"schema_version":2,"source":"x","offset":0,"kind":"footer","data":{"tokens":1}}"#;
+    let outcome = work.run_with(&["report", "-"], line.as_bytes());
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.stderr.contains("schema version 2; this program reads version 1"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_an_event_too() {
+    let work = Workdir::new();
+    work.write("logs/notes.txt", "nothing that we know");
+    work.write("logs/night.md", std::fs::read(fixtures().join("sample/ledgers/docs-sweep.md")).expect("a sample"));
+    let events = work.run(&["events", "logs"]);
+    assert_eq!(events.code, 0, "{}", events.stderr);
+    assert!(events.stdout.contains(r#""kind":"skipped","data":{"reason":"no known format","loss":"none"}"#));
+    let report = json_of(&work.run_with(&["report", "--json", "-"], events.stdout.as_bytes()), &[]);
+    assert_eq!(report["sources"]["skipped"][0]["path"], "logs/notes.txt");
+}
+
+#[test]
+fn nothing_found_is_an_error_that_says_where() {
+    let work = Workdir::new();
+    work.mkdir("empty");
+    let outcome = work.run(&["events", "empty"]);
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.stderr.contains("no ledger, trace or session found in empty"), "{}", outcome.stderr);
+    assert_eq!(work.run(&["events", "--allow-empty", "empty"]).code, 0);
+}
