@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use forge_usage::render::Format;
+use forge_usage::render::{DataFormat, Format};
+use forge_usage::table::{Definition, TABLES};
 
 /// What coding-agent runs cost, in tokens, money and time.
 ///
@@ -147,8 +149,8 @@ pub(super) struct ReportArgs {
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
     /// Table to export
-    #[arg(value_enum, value_name = "TABLE")]
-    pub(super) table: ExportTable,
+    #[arg(value_name = "TABLE", value_parser = tables())]
+    pub(super) table: &'static Definition,
 
     #[command(flatten)]
     pub(super) input: InputArgs,
@@ -156,9 +158,29 @@ pub(super) struct ExportArgs {
     #[command(flatten)]
     pub(super) select: SelectArgs,
 
-    /// Format of the result: csv, jsonl [default: by the output's suffix, else csv]
-    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
-    pub(super) format: Option<ExportFormat>,
+    /// Write at most this many rows, the earliest ones
+    #[arg(long, value_name = "N", help_heading = "Rows")]
+    pub(super) limit: Option<std::num::NonZeroUsize>,
+
+    /// Format of the result: csv, parquet, jsonl, json [default: by the output's suffix, else csv]
+    #[arg(long, value_name = "FORMAT", value_parser = data_format(), help_heading = "Output")]
+    pub(super) format: Option<DataFormat>,
+
+    /// Short for --format csv
+    #[arg(long, group = "data", conflicts_with = "format", help_heading = "Output")]
+    pub(super) csv: bool,
+
+    /// Short for --format parquet
+    #[arg(long, group = "data", conflicts_with = "format", help_heading = "Output")]
+    pub(super) parquet: bool,
+
+    /// Short for --format jsonl
+    #[arg(long, group = "data", conflicts_with = "format", help_heading = "Output")]
+    pub(super) jsonl: bool,
+
+    /// Short for --format json
+    #[arg(long, group = "data", conflicts_with = "format", help_heading = "Output")]
+    pub(super) json: bool,
 
     #[command(flatten)]
     pub(super) output: OutputArgs,
@@ -171,22 +193,6 @@ pub(super) struct EventsArgs {
 
     #[command(flatten)]
     pub(super) output: OutputArgs,
-}
-
-/// Tables that can be exported.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum ExportTable {
-    /// One row a run
-    Runs,
-}
-
-/// Formats that a whole table can be exported as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ExportFormat {
-    /// Comma-separated values with a header
-    Csv,
-    /// A JSON object a line
-    Jsonl,
 }
 
 /// When to use colours.
@@ -202,4 +208,13 @@ pub(super) enum Color {
 
 fn format(name: &str) -> Result<Format, String> {
     Format::from_name(name).map_err(|error| error.to_string())
+}
+
+fn tables() -> impl TypedValueParser<Value = &'static Definition> {
+    let names = TABLES.iter().map(|table| PossibleValue::new(table.name).help(table.about));
+    PossibleValuesParser::new(names).try_map(|name| Definition::from_name(&name))
+}
+
+fn data_format() -> impl TypedValueParser<Value = DataFormat> {
+    PossibleValuesParser::new(DataFormat::ALL.map(DataFormat::name)).try_map(|name| DataFormat::from_name(&name))
 }

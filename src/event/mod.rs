@@ -11,6 +11,7 @@ mod usage;
 mod usd;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -196,6 +197,22 @@ pub enum CallKey {
     Trace(Id, Time, TokenUsage),
     /// The provider's message id, unique everywhere.
     Message(Id),
+}
+
+/// The key as tables show it: the same for the same call in every reading.
+impl fmt::Display for CallKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CallKey::Trace(conversation, time, usage) => {
+                let TokenUsage { input_tokens, cache_read_input_tokens, output_tokens, .. } = usage;
+                let rest = [usage.cache_creation_input_tokens, usage.cache_creation_1h_input_tokens];
+                let reasoning = usage.reasoning_output_tokens.map_or("-".to_owned(), |count| count.to_string());
+                write!(f, "{conversation}/{}/{input_tokens}.{cache_read_input_tokens}", time.micros())?;
+                write!(f, ".{}.{}.{output_tokens}.{reasoning}", rest[0], rest[1])
+            }
+            CallKey::Message(id) => f.write_str(id),
+        }
+    }
 }
 
 /// A reading of a cumulative counter.

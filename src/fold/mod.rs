@@ -15,6 +15,6 @@ mod settle;
 mod source;
 
 pub use facts::{CallFacts, ConversationFacts, Facts, Reading, ResultFacts, ResultKey, RunFacts};
-pub use owner::{Owner, Quality, Reconciled, Taken, UsageRow};
+pub use owner::{NamedConversation, Owner, Quality, Reconciled, Taken, UsageRow};
 pub use settle::{Settled, settle};
 pub use source::SourceFold;

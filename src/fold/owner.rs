@@ -128,6 +128,17 @@ pub struct UsageRow {
     pub is_subagent: bool,
 }
 
+/// A conversation that a source names, whether it left usage behind or not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedConversation {
+    /// The harness's own id.
+    pub id: Id,
+    /// The harness that held it.
+    pub harness: Option<Harness>,
+    /// The model it was configured with.
+    pub model: Option<Id>,
+}
+
 impl UsageRow {
     /// A row of a conversation that tells nothing yet.
     pub(super) fn blank(conversation: &Id) -> UsageRow {

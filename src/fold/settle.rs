@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::account::{Account, Weighed};
 use super::facts::{Facts, RunFacts};
 use super::footers::{Footers, PreviousFooters};
-use super::owner::{Owner, Quality, Reconciled, Taken, UsageRow};
+use super::owner::{NamedConversation, Owner, Quality, Reconciled, Taken, UsageRow};
 use super::places::Places;
 use super::source::is_anonymous;
 use crate::event::{Defect, Id, MAX_COUNT, Run, RunId};
@@ -19,6 +19,10 @@ pub struct Settled {
     pub owners: Vec<Owner>,
     /// The fact table, grouped by owner.
     pub rows: Vec<UsageRow>,
+    /// Calls that were seen and have no row above: a footer tells more than they do.
+    pub outweighed: Vec<UsageRow>,
+    /// Every conversation that is named, by its id.
+    pub conversations: Vec<NamedConversation>,
     /// Defects, with how often, and the runs concerned.
     pub defects: BTreeMap<Defect, (u64, Vec<RunId>)>,
     /// Runs whose witnesses contradict each other.
@@ -40,6 +44,13 @@ pub fn settle(facts: Facts) -> Settled {
     }
     let models: FxHashMap<Id, Id> =
         conversations.iter().filter_map(|(id, facts)| Some((id.clone(), facts.model.clone()?))).collect();
+    let named = conversations.iter().filter(|(id, _)| !is_anonymous(id)).map(|(id, facts)| NamedConversation {
+        id: id.clone(),
+        harness: facts.harness.clone(),
+        model: facts.model.clone(),
+    });
+    settled.conversations = named.collect();
+    settled.conversations.sort_by(|a, b| a.id.cmp(&b.id));
     let places = Places::new(&runs, &conversations, &calls);
     let mut accounts = places.accounts(conversations, calls);
     let mut by_owner: BTreeMap<Option<RunId>, Vec<(Id, Account)>> = BTreeMap::new();
@@ -159,6 +170,8 @@ impl Settled {
             let model = weighed.first().and_then(|weighed| weighed.rows.first()?.model.clone()).or(footers.model);
             let conversation = footers.conversation;
             rows.push(UsageRow { conversation, model, blended_tokens: footers.share, ..UsageRow::default() });
+            let seen = weighed.into_iter().flat_map(|weighed| weighed.rows).filter(|row| row.call.is_some());
+            self.outweighed.extend(seen.map(|row| UsageRow { owner: index, ..row }));
         } else if let Some(worst) = worst {
             owner.quality = if only_calls && confirmed { Quality::Exact } else { worst };
             owner.taken = weighed.iter().map(|weighed| weighed.taken).max_by_key(|taken| *taken == Taken::Counter);

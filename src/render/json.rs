@@ -24,18 +24,40 @@ pub(super) fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Writes all rows as one array.
-pub(super) fn array(table: &Table, out: &mut dyn Write) -> io::Result<()> {
-    write(&Rows(table), out)
+pub(super) fn array(
+    columns: &[&'static Column],
+    rows: impl Iterator<Item = Vec<Cell>>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut between = "[";
+    for cells in rows {
+        out.write_all(between.as_bytes())?;
+        put(&Row { columns, cells }, out)?;
+        between = ",";
+    }
+    out.write_all(if between == "[" { b"[]\n" } else { b"]\n" })
 }
 
 /// Writes an object a row and line.
-pub(super) fn lines(table: &Table, out: &mut dyn Write) -> io::Result<()> {
-    (0..table.height()).try_for_each(|row| write(&Row { table, row }, out))
+pub(super) fn lines(
+    columns: &[&'static Column],
+    rows: impl Iterator<Item = Vec<Cell>>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    for cells in rows {
+        write(&Row { columns, cells }, out)?;
+    }
+    Ok(())
 }
 
 fn write(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    value.serialize(&mut JsonSerializer::with_formatter(&mut *out, Visible))?;
+    put(value, out)?;
     writeln!(out)
+}
+
+fn put(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    value.serialize(&mut JsonSerializer::with_formatter(out, Visible))?;
+    Ok(())
 }
 
 /// JSON leaves characters alone that steer a terminal beyond ASCII; escaped they are the same text.
@@ -63,7 +85,7 @@ impl Serialize for Document<'_> {
         map.serialize_entry("schema_version", &SCHEMA_VERSION)?;
         map.serialize_entry("by", &by)?;
         map.serialize_entry("rows", &Rows(&report.rows))?;
-        map.serialize_entry("totals", &Row { table: &report.totals, row: 0 })?;
+        map.serialize_entry("totals", &Row { columns: report.totals.columns(), cells: report.totals.row(0) })?;
         map.serialize_entry("sources", &Reading(&report.sources))?;
         map.serialize_entry("warnings", &warnings)?;
         map.end()
@@ -76,7 +98,7 @@ impl Serialize for Rows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut rows = serializer.serialize_seq(Some(self.0.height()))?;
         for row in 0..self.0.height() {
-            rows.serialize_element(&Row { table: self.0, row })?;
+            rows.serialize_element(&Row { columns: self.0.columns(), cells: self.0.row(row) })?;
         }
         rows.end()
     }
@@ -84,19 +106,19 @@ impl Serialize for Rows<'_> {
 
 /// One row, its columns in the table's order and the counts by quality together at the end.
 struct Row<'a> {
-    table: &'a Table,
-    row: usize,
+    columns: &'a [&'static Column],
+    cells: Vec<Cell>,
 }
 
 impl Serialize for Row<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for (position, column) in self.table.columns().iter().enumerate() {
+        for (column, cell) in self.columns.iter().zip(&self.cells) {
             if quality_key(column).is_none() {
-                map.serialize_entry(column.name, &Value(self.table.cell(self.row, position)))?;
+                map.serialize_entry(column.name, &Value(cell))?;
             }
         }
-        if self.table.columns().iter().any(|column| quality_key(column).is_some()) {
+        if self.columns.iter().any(|column| quality_key(column).is_some()) {
             map.serialize_entry("runs_by_quality", &ByQuality(self))?;
         }
         map.end()
@@ -111,19 +133,21 @@ struct ByQuality<'a>(&'a Row<'a>);
 
 impl Serialize for ByQuality<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Row { table, row } = self.0;
-        serializer.collect_map(BY_QUALITY.iter().map(|(name, key)| (key, Value(table.get(*row, name)))))
+        let Row { columns, cells } = self.0;
+        let counts = columns.iter().zip(cells).filter_map(|(column, cell)| Some((quality_key(column)?, Value(cell))));
+        serializer.collect_map(counts)
     }
 }
 
-struct Value(Cell);
+struct Value<'a>(&'a Cell);
 
-impl Serialize for Value {
+impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.0 {
+        match self.0 {
             Cell::Blank => serializer.serialize_none(),
             Cell::Text(text) => serializer.serialize_str(text),
             Cell::Integer(value) => serializer.serialize_i64(*value),
+            Cell::Number(value) => serializer.serialize_f64(*value),
             // The decimal itself: a double would lose digits of a large sum.
             Cell::Usd(value) => {
                 RawValue::from_string(exact::dollars(*value)).map_err(S::Error::custom)?.serialize(serializer)

@@ -9,6 +9,7 @@
 
 mod bar;
 mod csv;
+mod data;
 mod dimension;
 mod escape;
 mod exact;
@@ -21,6 +22,7 @@ mod markdown;
 mod measure;
 mod notes;
 mod number;
+mod parquet;
 mod period;
 mod row;
 mod screen;
@@ -31,6 +33,7 @@ mod tests;
 
 use std::io::{BufWriter, Write};
 
+pub use data::{DataFormat, rows};
 pub use escape::terminal;
 pub use format::{Format, Style};
 
@@ -42,7 +45,7 @@ pub fn report(report: &Report, format: Format, style: &Style, out: &mut dyn Writ
     written(out, |out| match format {
         Format::Table => text::report(report, style, out),
         Format::Json => json::report(report, out),
-        Format::Jsonl => json::lines(&report.rows, out),
+        Format::Jsonl => json::lines(report.rows.columns(), report.rows.rows(), out),
         Format::Csv => csv::table(&report.rows, out),
         Format::Markdown => markdown::report(report, style, out),
     })
@@ -52,8 +55,8 @@ pub fn report(report: &Report, format: Format, style: &Style, out: &mut dyn Writ
 pub fn table(table: &Table, format: Format, out: &mut dyn Write) -> Result<()> {
     written(out, |out| match format {
         Format::Table => text::table(table, out),
-        Format::Json => json::array(table, out),
-        Format::Jsonl => json::lines(table, out),
+        Format::Json => json::array(table.columns(), table.rows(), out),
+        Format::Jsonl => json::lines(table.columns(), table.rows(), out),
         Format::Csv => csv::table(table, out),
         Format::Markdown => markdown::table(table, out),
     })

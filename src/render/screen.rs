@@ -126,6 +126,7 @@ fn figure(cell: Cell, kind: Kind) -> Figure {
         (Cell::Integer(value), Kind::Millis) => Some(number::duration(value)),
         (Cell::Integer(value), Kind::Count) => Some(number::count(value)),
         (Cell::Integer(value), _) => Some(value.to_string()),
+        (Cell::Number(value), _) => Some(value.to_string()),
         (Cell::Usd(value), _) => number::dollars(value, Bound::Exact),
         (Cell::Time(value), _) => exact::instant(value),
         (Cell::Flag(value), _) => Some(if value { "yes" } else { "no" }.to_owned()),

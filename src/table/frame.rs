@@ -1,6 +1,10 @@
 //! A table: polars holds the cells, the schema says what they mean.
 
-use polars::prelude::{AnyValue, DataFrame, NamedFrom, Series, SortMultipleOptions};
+use polars::prelude::{
+    AnyValue, BooleanChunkedBuilder, ChunkedBuilder, Column as Cells, DataFrame, Float64Chunked, Float64Type,
+    Int64Type, IntoColumn, NewChunkedArray, PrimitiveChunkedBuilder, SortMultipleOptions, StringChunkedBuilder,
+    TimeUnit, TimeZone,
+};
 
 use super::schema::{Column, Kind};
 use crate::error::{Error, ErrorKind, Result};
@@ -15,6 +19,8 @@ pub enum Cell {
     Text(String),
     /// A count, a duration, an integer.
     Integer(i64),
+    /// A share or a rate.
+    Number(f64),
     /// Dollars.
     Usd(Usd),
     /// A point in time.
@@ -31,70 +37,82 @@ pub struct Table {
 }
 
 /// Collects rows for a [`Table`], column by column.
-#[derive(Debug)]
 pub struct Builder {
     columns: Vec<&'static Column>,
-    cells: Vec<Vec<Cell>>,
+    buffers: Vec<Buffer>,
+    rows: usize,
+}
+
+/// The cells of one column so far, as polars keeps them.
+enum Buffer {
+    Text(StringChunkedBuilder),
+    /// Counts, durations, pico-dollars and microseconds.
+    Whole(PrimitiveChunkedBuilder<Int64Type>),
+    Number(PrimitiveChunkedBuilder<Float64Type>),
+    Flag(BooleanChunkedBuilder),
 }
 
 impl Builder {
     /// An empty table with these columns.
     pub fn new(columns: Vec<&'static Column>) -> Builder {
-        let cells = columns.iter().map(|_| Vec::new()).collect();
-        Builder { columns, cells }
+        let buffers = columns.iter().map(|column| Buffer::new(column)).collect();
+        Builder { columns, buffers, rows: 0 }
     }
 
     /// Adds a row; missing cells are blank.
     pub fn push(&mut self, row: Vec<Cell>) {
         let mut row = row.into_iter();
-        for column in &mut self.cells {
-            column.push(row.next().unwrap_or(Cell::Blank));
+        for buffer in &mut self.buffers {
+            buffer.push(row.next().unwrap_or(Cell::Blank));
         }
+        self.rows += 1;
     }
 
     /// The table. Fails only if polars refuses the columns.
     pub fn finish(self) -> Result<Table> {
-        let rows = self.cells.first().map_or(0, Vec::len);
-        let series = self.columns.iter().zip(self.cells).map(|(column, cells)| series(column, cells).into()).collect();
-        let frame = DataFrame::new(rows, series).map_err(refused)?;
+        let columns = self.columns.iter().zip(self.buffers).map(|(column, buffer)| buffer.finish(column)).collect();
+        let frame = DataFrame::new(self.rows, columns).map_err(refused)?;
         Ok(Table { columns: self.columns, frame })
     }
 }
 
-fn series(column: &Column, cells: Vec<Cell>) -> Series {
-    let name = column.name.into();
-    match column.kind {
-        Kind::Text => {
-            let values: Vec<Option<String>> = cells
-                .into_iter()
-                .map(|cell| match cell {
-                    Cell::Text(text) => Some(text),
-                    _ => None,
-                })
-                .collect();
-            Series::new(name, values)
+impl Buffer {
+    fn new(column: &Column) -> Buffer {
+        let name = column.name.into();
+        match column.kind {
+            Kind::Text => Buffer::Text(StringChunkedBuilder::new(name, 0)),
+            Kind::Percent => Buffer::Number(PrimitiveChunkedBuilder::new(name, 0)),
+            Kind::Flag => Buffer::Flag(BooleanChunkedBuilder::new(name, 0)),
+            Kind::Tokens | Kind::Count | Kind::Millis | Kind::Usd | Kind::Time | Kind::Integer => {
+                Buffer::Whole(PrimitiveChunkedBuilder::new(name, 0))
+            }
         }
-        Kind::Flag => {
-            let values: Vec<Option<bool>> = cells
-                .into_iter()
-                .map(|cell| match cell {
-                    Cell::Flag(flag) => Some(flag),
-                    _ => None,
-                })
-                .collect();
-            Series::new(name, values)
+    }
+
+    fn push(&mut self, cell: Cell) {
+        match (self, cell) {
+            (Buffer::Text(cells), Cell::Text(text)) => cells.append_value(text),
+            (Buffer::Text(cells), _) => cells.append_null(),
+            (Buffer::Whole(cells), Cell::Integer(value)) => cells.append_value(value),
+            (Buffer::Whole(cells), Cell::Usd(value)) => cells.append_value(value.pico()),
+            (Buffer::Whole(cells), Cell::Time(value)) => cells.append_value(value.micros()),
+            (Buffer::Whole(cells), _) => cells.append_null(),
+            (Buffer::Number(cells), Cell::Number(value)) => cells.append_value(value),
+            (Buffer::Number(cells), _) => cells.append_null(),
+            (Buffer::Flag(cells), Cell::Flag(flag)) => cells.append_value(flag),
+            (Buffer::Flag(cells), _) => cells.append_null(),
         }
-        Kind::Tokens | Kind::Count | Kind::Millis | Kind::Usd | Kind::Time | Kind::Integer => {
-            let values: Vec<Option<i64>> = cells
-                .into_iter()
-                .map(|cell| match cell {
-                    Cell::Integer(value) => Some(value),
-                    Cell::Usd(value) => Some(value.pico()),
-                    Cell::Time(value) => Some(value.micros()),
-                    _ => None,
-                })
-                .collect();
-            Series::new(name, values)
+    }
+
+    fn finish(self, column: &Column) -> Cells {
+        match self {
+            Buffer::Text(cells) => cells.finish().into_column(),
+            Buffer::Whole(cells) if column.kind == Kind::Time => {
+                cells.finish().into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)).into_column()
+            }
+            Buffer::Whole(cells) => cells.finish().into_column(),
+            Buffer::Number(cells) => cells.finish().into_column(),
+            Buffer::Flag(cells) => cells.finish().into_column(),
         }
     }
 }
@@ -128,10 +146,23 @@ impl Table {
             (Some(AnyValue::StringOwned(text)), _) => Cell::Text(text.to_string()),
             (Some(AnyValue::Boolean(flag)), _) => Cell::Flag(flag),
             (Some(AnyValue::Int64(value)), Kind::Usd) => Cell::Usd(Usd::from_pico(value)),
-            (Some(AnyValue::Int64(value)), Kind::Time) => Cell::Time(Time::from_micros(value)),
+            (Some(AnyValue::Datetime(value, ..) | AnyValue::DatetimeOwned(value, ..)), _) => {
+                Cell::Time(Time::from_micros(value))
+            }
+            (Some(AnyValue::Float64(value)), _) => Cell::Number(value),
             (Some(AnyValue::Int64(value)), _) => Cell::Integer(value),
             _ => Cell::Blank,
         }
+    }
+
+    /// The cells of `row`, one a column.
+    pub fn row(&self, row: usize) -> Vec<Cell> {
+        (0..self.columns.len()).map(|position| self.cell(row, position)).collect()
+    }
+
+    /// All rows.
+    pub fn rows(&self) -> impl Iterator<Item = Vec<Cell>> {
+        (0..self.height()).map(|row| self.row(row))
     }
 
     /// The cell in `row` of the column `name`; blank where there is no such column.
@@ -153,5 +184,38 @@ impl Table {
     /// The first `rows` rows.
     pub fn head(&self, rows: usize) -> Table {
         Table { columns: self.columns.clone(), frame: self.frame.head(Some(rows)) }
+    }
+
+    /// What other programs get: dollars as doubles, which every engine reads, as against decimals.
+    ///
+    /// Exact to the pico-dollar up to nine thousand dollars a cell.
+    pub(crate) fn into_public_frame(self) -> Result<DataFrame> {
+        let rows = self.height();
+        let cells = self.columns.iter().zip(self.frame.into_columns());
+        let cells = cells.map(|(column, cells)| match cells.i64() {
+            Ok(pico) if column.kind == Kind::Usd => {
+                let dollars = pico.iter().map(|pico| pico.map(|pico| Usd::from_pico(pico).to_f64()));
+                Float64Chunked::from_iter_options(column.name.into(), dollars).into_column()
+            }
+            _ => cells,
+        });
+        DataFrame::new(rows, cells.collect()).map_err(refused)
+    }
+}
+
+impl Cell {
+    /// Text, where there is some.
+    pub(super) fn text(text: Option<&str>) -> Cell {
+        text.map_or(Cell::Blank, |text| Cell::Text(text.to_owned()))
+    }
+
+    /// A time, where it is known.
+    pub(super) fn time(time: Option<Time>) -> Cell {
+        time.map_or(Cell::Blank, Cell::Time)
+    }
+
+    /// A whole number, where it is known.
+    pub(super) fn integer(value: Option<i64>) -> Cell {
+        value.map_or(Cell::Blank, Cell::Integer)
     }
 }

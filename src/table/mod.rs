@@ -1,17 +1,22 @@
 //! Facts become tables. The only room that uses polars.
 
+mod calls;
+mod conversations;
 mod dimension;
 mod frame;
 mod group;
 mod report;
 mod runs;
 pub mod schema;
+mod sum;
+mod tables;
+mod usage;
 mod warnings;
 
 pub use dimension::{Dimension, Filter};
 pub use frame::{Builder, Cell, Table};
 pub use report::{Query, Sort, report};
-pub use runs::runs;
+pub use tables::{Definition, Rows, TABLES};
 pub use warnings::{is_loss, warnings};
 
 use crate::event::Time;

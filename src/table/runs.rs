@@ -1,67 +1,85 @@
-//! The `runs` table: one row a run.
+//! One row a run.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::frame::{Builder, Cell, Table};
-use super::group::{is_asked_for, list, token_cells, usd};
-use super::report::Query;
-use super::schema;
-use crate::error::Result;
-use crate::event::{Id, MAX_COUNT, Time, TokenUsage, Usd};
+use super::Query;
+use super::frame::Cell;
+use super::group::{is_asked_for, usd};
+use super::schema::{COSTS, Column, Kind, MODELS, NOT_KNOWN, QUALITY, TOKENS, column};
+use super::sum::Sum;
+use super::tables::{Definition, Rows};
+use crate::event::Usd;
 use crate::fold::{Owner, Quality, Settled, UsageRow};
 
+/// See the module.
+pub(super) static TABLE: Definition =
+    Definition { name: "runs", about: "one iteration of a loop", columns, date: "started_at", rows };
+
+/// What forge wrote down.
+static HEAD: [Column; 5] = [
+    column("run_id", Kind::Text, "forge's id of the run", ""),
+    column("loop", Kind::Text, "name of the loop or workflow", NOT_KNOWN),
+    column("repo", Kind::Text, "path of the repository the loop works in", NOT_KNOWN),
+    column("profile", Kind::Text, "forge's name for a harness and an account", NOT_KNOWN),
+    column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN),
+];
+
+/// How it went.
+static COURSE: [Column; 5] = [
+    column("status", Kind::Text, "how the run ended: success, error, killed, …", "only a loop log tells of it"),
+    column("exit_code", Kind::Integer, "the harness's exit code", "none was recorded"),
+    column("started_at", Kind::Time, "when the run began", NOT_KNOWN),
+    column("finished_at", Kind::Time, "when it ended", "it was cut off"),
+    column("duration_ms", Kind::Millis, "finished_at − started_at", "one of them is missing"),
+];
+
+/// How far to trust it.
+static TAIL: [Column; 2] = [
+    column(
+        "reconciled",
+        Kind::Text,
+        "whether the run's witnesses agree: ok, mismatch, or single where there is one",
+        "it has none",
+    ),
+    column("source", Kind::Text, "the witness that was taken: counter, calls, footer", "it has none"),
+];
+
+fn columns() -> Vec<&'static Column> {
+    HEAD.iter().chain(&MODELS).chain(&COURSE).chain(&TOKENS).chain([&QUALITY]).chain(&COSTS).chain(&TAIL).collect()
+}
+
 /// The runs that have a row in the query's window and pass its filters, each with all its usage.
-pub fn runs(settled: &Settled, query: &Query) -> Result<Table> {
-    let mut builder = Builder::new(schema::runs());
-    for rows in settled.rows.chunk_by(|a, b| a.owner == b.owner) {
-        let owner = &settled.owners[rows[0].owner];
-        if owner.run.is_some() && rows.iter().any(|row| is_asked_for(row, owner, query)) {
-            builder.push(cells(owner, rows));
-        }
-    }
-    builder.finish()
+fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
+    // Owners stand in the order of their runs' starts.
+    let by_owner = settled.rows.chunk_by(|a, b| a.owner == b.owner);
+    Box::new(by_owner.filter_map(move |rows| {
+        let owner = settled.owners.get(rows.first()?.owner)?;
+        let is_asked = owner.run.is_some() && rows.iter().any(|row| is_asked_for(row, owner, query));
+        is_asked.then(|| cells(owner, rows))
+    }))
 }
 
 fn cells(owner: &Owner, rows: &[UsageRow]) -> Vec<Cell> {
     let Some(run) = &owner.run else { return Vec::new() };
-    let text = |value: Option<&str>| value.map_or(Cell::Blank, |value| Cell::Text(value.to_owned()));
-    let time = |value: Option<Time>| value.map_or(Cell::Blank, Cell::Time);
-    let mut by_model: BTreeMap<&Id, u64> = BTreeMap::new();
-    for row in rows {
-        if let Some(model) = &row.model {
-            let tokens = row.usage.map_or(row.blended_tokens.unwrap_or(0), |usage| usage.total_tokens());
-            *by_model.entry(model).or_default() += tokens.min(MAX_COUNT / 2);
-        }
-    }
-    let model =
-        by_model.iter().max_by_key(|(name, tokens)| (**tokens, std::cmp::Reverse(**name))).map(|(name, _)| &***name);
-    let models: BTreeSet<Id> = by_model.keys().map(|name| (*name).clone()).collect();
+    let sum = Sum::of(rows.iter());
     let mut cells = vec![
         Cell::Text(run.id.to_string()),
-        text(run.loop_name.as_deref()),
-        text(run.repo.as_deref()),
-        text(run.profile.as_deref()),
-        text(owner.harness.as_deref()),
-        text(model),
-        list(&models),
-        text(run.status.as_deref()),
-        run.exit_code.map_or(Cell::Blank, Cell::Integer),
-        time(run.started_at),
-        time(run.finished_at),
-        owner.duration_ms().map_or(Cell::Blank, Cell::Integer),
+        Cell::text(run.loop_name.as_deref()),
+        Cell::text(run.repo.as_deref()),
+        Cell::text(run.profile.as_deref()),
+        Cell::text(owner.harness.as_deref()),
+        Cell::text(sum.model()),
+        sum.models(),
+        Cell::text(run.status.as_deref()),
+        Cell::integer(run.exit_code),
+        Cell::time(run.started_at),
+        Cell::time(run.finished_at),
+        Cell::integer(owner.duration_ms()),
     ];
-    let known = rows.iter().filter_map(|row| row.usage.as_ref());
-    let usage = known.fold(None, |sum: Option<TokenUsage>, usage| Some(sum.unwrap_or_default().plus(usage)));
-    let uncached = rows.iter().filter_map(|row| row.usage).map(|usage| usage.uncached_input_tokens());
-    let uncached = uncached.fold(0, |sum: u64, tokens| sum.saturating_add(tokens).min(MAX_COUNT));
-    let blended = rows.iter().filter_map(|row| row.blended_tokens).reduce(|a, b| a.saturating_add(b).min(MAX_COUNT));
-    cells.extend(token_cells(usage.as_ref(), Some(uncached), blended));
+    cells.extend(sum.token_cells());
     cells.push(Cell::Text(owner.quality.name().to_owned()));
-    let reported = rows.iter().filter_map(|row| row.cost_reported).reduce(|a, b| a + b);
+    let reported = sum.cost_reported;
     let complete: Option<Usd> = reported.filter(|_| owner.quality == Quality::Exact);
     cells.extend([complete, reported, None, reported, complete].map(usd));
-    cells.push(text(owner.reconciled.map(|reconciled| reconciled.name())));
-    cells.push(text(owner.taken.map(|taken| taken.name())));
-    debug_assert_eq!(cells.len(), schema::runs().len());
+    cells.push(Cell::text(owner.reconciled.map(|reconciled| reconciled.name())));
+    cells.push(Cell::text(owner.taken.map(|taken| taken.name())));
     cells
 }

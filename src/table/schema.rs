@@ -11,6 +11,8 @@ pub enum Kind {
     Count,
     /// A duration in whole milliseconds.
     Millis,
+    /// A share in percent.
+    Percent,
     /// US dollars; pico-dollars inside, decimal dollars in every output.
     Usd,
     /// A point in time, microseconds, UTC.
@@ -34,11 +36,11 @@ pub struct Column {
     pub blank: &'static str,
 }
 
-const fn column(name: &'static str, kind: Kind, meaning: &'static str, blank: &'static str) -> Column {
+pub(super) const fn column(name: &'static str, kind: Kind, meaning: &'static str, blank: &'static str) -> Column {
     Column { name, kind, meaning, blank }
 }
 
-const NOT_KNOWN: &str = "not known";
+pub(super) const NOT_KNOWN: &str = "not known";
 
 /// Token columns, in the order of every table.
 pub static TOKENS: [Column; 8] = [
@@ -123,41 +125,24 @@ pub static DIMENSIONS: [Column; 13] = [
     column("month", Kind::Text, "month of the row's own time", "no time known"),
 ];
 
-/// Columns of `runs` before its token columns.
-pub static RUN_HEAD: [Column; 12] = [
-    column("run_id", Kind::Text, "forge's id of the run", ""),
-    column("loop", Kind::Text, "name of the loop or workflow", NOT_KNOWN),
+/// Where a call or a reading belongs, in the order of every table.
+pub static PLACE: [Column; 5] = [
+    column("run_id", Kind::Text, "forge's id of the run", "belongs to no run"),
+    column("conversation_id", Kind::Text, "the harness's id of the session or thread", "not named"),
+    column("loop", Kind::Text, "name of the loop or workflow", "belongs to no run, or not known"),
     column("repo", Kind::Text, "path of the repository the loop works in", NOT_KNOWN),
     column("profile", Kind::Text, "forge's name for a harness and an account", NOT_KNOWN),
-    column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN),
+];
+
+/// Models of something that may have several.
+pub static MODELS: [Column; 2] = [
     column("model", Kind::Text, "model with the largest share of the tokens", NOT_KNOWN),
     column("models", Kind::Text, "all its models, comma-separated", NOT_KNOWN),
-    column("status", Kind::Text, "how the run ended: success, error, killed, …", "only a loop log tells of it"),
-    column("exit_code", Kind::Integer, "the harness's exit code", "none was recorded"),
-    column("started_at", Kind::Time, "when the run began", NOT_KNOWN),
-    column("finished_at", Kind::Time, "when it ended", "it was cut off"),
-    column("duration_ms", Kind::Millis, "finished_at − started_at", "one of them is missing"),
 ];
 
-/// Columns of `runs` after its token columns and before its costs.
-pub static RUN_QUALITY: [Column; 1] =
-    [column("quality", Kind::Text, "what is known of the run: exact, blended, partial, unknown", "")];
-
-/// Columns of `runs` after its costs.
-pub static RUN_TAIL: [Column; 2] = [
-    column(
-        "reconciled",
-        Kind::Text,
-        "whether the run's witnesses agree: ok, mismatch, or single where there is one",
-        "it has none",
-    ),
-    column("source", Kind::Text, "the witness that was taken: counter, calls, footer", "it has none"),
-];
-
-/// All columns of `runs`, in order.
-pub fn runs() -> Vec<&'static Column> {
-    RUN_HEAD.iter().chain(&TOKENS).chain(&RUN_QUALITY).chain(&COSTS).chain(&RUN_TAIL).collect()
-}
+/// How far a run or conversation is known.
+pub static QUALITY: Column =
+    column("quality", Kind::Text, "what is known of the run: exact, blended, partial, unknown", "");
 
 /// All measures of a report, in order; its dimensions stand before them.
 pub fn measures() -> Vec<&'static Column> {

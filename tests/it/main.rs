@@ -6,6 +6,7 @@ mod cases;
 mod cli;
 mod config;
 mod events;
+mod export;
 mod flags;
 mod hostile;
 mod input;

@@ -37,7 +37,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
 
 /// The only places that name a crate.
 const CRATES: [(&str, &[&str]); 7] = [
-    ("polars", &["table/"]),
+    ("polars", &["table/", "render/parquet.rs"]),
     ("tabled", &["render/text.rs"]),
     ("nom", &["parse/tracing.rs", "parse/debug.rs"]),
     ("rayon", &["pipeline/", "cli/input.rs"]),

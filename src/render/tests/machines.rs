@@ -3,7 +3,7 @@
 use super::{PLAIN, report, shown, table};
 use crate::render::Format;
 use crate::table::schema;
-use crate::table::{Skipped, Warning};
+use crate::table::{Definition, Skipped, Warning};
 
 const ROW: &str = "harness=codex runs=2 conversations=2 calls=7 input_tokens=9_223_372_036_854_775_807 \
     cost_computed_usd=0.1 cost_low_usd=9007.199254740993 duration_ms=1000 failed_runs=0 profiles=cc1,cc2 \
@@ -53,11 +53,15 @@ fn csv_is_exact_and_starts_no_formula() {
     assert_eq!(lines.len(), 3);
 }
 
+fn runs() -> Vec<&'static schema::Column> {
+    (Definition::from_name("runs").unwrap().columns)()
+}
+
 #[test]
 fn a_table_of_runs_has_every_column_in_every_format() {
     let row = "run_id=r1 loop=x exit_code=-1 started_at=2026-11-20T10:00:00.5+01:00 duration_ms=8_200 \
         total_tokens=32_275 cost_usd=1.5 quality=exact";
-    let runs = table(schema::runs(), &[row]);
+    let runs = table(runs(), &[row]);
     let written = |format| {
         let mut out = Vec::new();
         crate::render::table(&runs, format, &mut out).unwrap();
@@ -76,7 +80,7 @@ fn a_table_of_runs_has_every_column_in_every_format() {
 
 #[test]
 fn a_table_without_rows_is_still_well_formed() {
-    let empty = table(schema::runs(), &[]);
+    let empty = table(runs(), &[]);
     for (format, expected) in [(Format::Json, "[]\n"), (Format::Jsonl, "")] {
         let mut out = Vec::new();
         crate::render::table(&empty, format, &mut out).unwrap();

@@ -1,0 +1,71 @@
+//! Whole tables for other programs, written row by row: no table is ever in memory whole.
+
+use std::io::Write;
+
+use super::{csv, json, parquet, written};
+use crate::error::{Error, Result};
+use crate::table::Cell;
+use crate::table::schema::Column;
+
+/// A format that whole tables are exported as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataFormat {
+    /// Comma-separated values with a header.
+    Csv,
+    /// Apache Parquet.
+    Parquet,
+    /// A JSON object a row and line.
+    Jsonl,
+    /// One JSON array of objects.
+    Json,
+}
+
+impl DataFormat {
+    /// All of them, in the order that help shows them.
+    pub const ALL: [DataFormat; 4] = [DataFormat::Csv, DataFormat::Parquet, DataFormat::Jsonl, DataFormat::Json];
+
+    /// Its name on the command line, which is also its files' suffix.
+    pub fn name(self) -> &'static str {
+        match self {
+            DataFormat::Csv => "csv",
+            DataFormat::Parquet => "parquet",
+            DataFormat::Jsonl => "jsonl",
+            DataFormat::Json => "json",
+        }
+    }
+
+    /// The format of this name.
+    pub fn from_name(name: &str) -> Result<DataFormat> {
+        DataFormat::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
+            let names = DataFormat::ALL.map(DataFormat::name).join(", ");
+            Error::invalid(format!("no export format {name:?}: choose one of {names}"))
+        })
+    }
+
+    /// The format of files with this suffix.
+    pub fn from_suffix(suffix: &str) -> Result<DataFormat> {
+        match suffix.to_ascii_lowercase().as_str() {
+            "ndjson" => Ok(DataFormat::Jsonl),
+            "pq" => Ok(DataFormat::Parquet),
+            suffix => DataFormat::from_name(suffix).map_err(|_| {
+                let names = DataFormat::ALL.map(DataFormat::name).join(", ");
+                Error::invalid(format!("no export format has the suffix .{suffix}; give --format {names}"))
+            }),
+        }
+    }
+}
+
+/// Writes rows under these columns.
+pub fn rows(
+    columns: &[&'static Column],
+    rows: impl Iterator<Item = Vec<Cell>>,
+    format: DataFormat,
+    out: &mut dyn Write,
+) -> Result<()> {
+    written(out, |out| match format {
+        DataFormat::Csv => csv::rows(columns, rows, out),
+        DataFormat::Parquet => parquet::rows(columns, rows, out),
+        DataFormat::Jsonl => json::lines(columns, rows, out),
+        DataFormat::Json => json::array(columns, rows, out),
+    })
+}

@@ -1,0 +1,64 @@
+//! One row a model call, after duplicates are dropped.
+
+use super::Query;
+use super::dimension::time_of;
+use super::frame::Cell;
+use super::group::{token_cells, usd};
+use super::schema::{COSTS, Column, Kind, NOT_KNOWN, PLACE, TOKENS, column};
+use super::tables::{Definition, Rows};
+use super::usage::{in_order, place};
+use crate::event::TokenUsage;
+use crate::fold::{Owner, Settled, Taken, UsageRow};
+
+/// See the module.
+pub(super) static TABLE: Definition = Definition {
+    name: "calls",
+    about: "one request to a model and its answer, however often it is told of",
+    columns,
+    date: "time",
+    rows,
+};
+
+static KEY: Column = column("key", Kind::Text, "identity of the call, the same in every reading", "");
+
+static CALL: [Column; 6] = [
+    column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN),
+    column("model", Kind::Text, "model that answered", NOT_KNOWN),
+    column("service_tier", Kind::Text, "the provider's service tier", "the harness doesn't tell it"),
+    column("is_subagent", Kind::Flag, "whether a sub-agent made the call", ""),
+    column(
+        "is_counted",
+        Kind::Flag,
+        "whether it has a row in usage; it has none where the run's footer tells of more than its calls do",
+        "",
+    ),
+    column("time", Kind::Time, "when it was answered; else when its run began", "no time known"),
+];
+
+fn columns() -> Vec<&'static Column> {
+    [&KEY].into_iter().chain(&PLACE).chain(&CALL).chain(&TOKENS).chain(&COSTS).collect()
+}
+
+fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
+    let calls = settled.rows.iter().filter(|row| row.call.is_some());
+    let outweighed = settled.outweighed.iter();
+    Box::new(in_order(settled, calls.chain(outweighed), query).map(|(row, owner)| cells(row, owner)))
+}
+
+fn cells(row: &UsageRow, owner: &Owner) -> Vec<Cell> {
+    let mut cells = vec![Cell::text(row.call.as_ref().map(|key| key.to_string()).as_deref())];
+    cells.extend(place(row, owner));
+    cells.extend([
+        Cell::text(owner.harness.as_deref()),
+        Cell::text(row.model.as_deref()),
+        Cell::text(row.service_tier.as_deref()),
+        Cell::Flag(row.is_subagent),
+        Cell::Flag(owner.taken != Some(Taken::Footer)),
+        Cell::time(time_of(row, owner)),
+    ]);
+    let uncached = row.usage.as_ref().map(TokenUsage::uncached_input_tokens);
+    cells.extend(token_cells(row.usage.as_ref(), uncached, row.blended_tokens));
+    let reported = row.cost_reported;
+    cells.extend([reported, reported, None, reported, reported].map(usd));
+    cells
+}

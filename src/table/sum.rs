@@ -1,0 +1,63 @@
+//! What the rows of one run or conversation come to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::frame::Cell;
+use super::group::{list, token_cells};
+use crate::event::{Id, MAX_COUNT, TokenUsage, Usd};
+use crate::fold::UsageRow;
+
+/// Sums over some rows of the fact table.
+#[derive(Debug, Default)]
+pub(super) struct Sum {
+    usage: Option<TokenUsage>,
+    uncached: u64,
+    blended: Option<u64>,
+    /// Tokens by model; of those that only a blended total is known of, that.
+    by_model: BTreeMap<Id, u64>,
+    /// What the harness says they cost.
+    pub(super) cost_reported: Option<Usd>,
+}
+
+impl Sum {
+    /// Adds up rows.
+    pub(super) fn of<'a>(rows: impl Iterator<Item = &'a UsageRow>) -> Sum {
+        let mut sum = Sum::default();
+        rows.for_each(|row| sum.add(row));
+        sum
+    }
+
+    fn add(&mut self, row: &UsageRow) {
+        if let Some(usage) = &row.usage {
+            self.usage = Some(self.usage.unwrap_or_default().plus(usage));
+            self.uncached = self.uncached.saturating_add(usage.uncached_input_tokens()).min(MAX_COUNT);
+        }
+        if let Some(blended) = row.blended_tokens {
+            self.blended = Some(self.blended.unwrap_or(0).saturating_add(blended).min(MAX_COUNT));
+        }
+        if let Some(cost) = row.cost_reported {
+            self.cost_reported = Some(self.cost_reported.unwrap_or(Usd::ZERO) + cost);
+        }
+        if let Some(model) = &row.model {
+            let tokens = row.usage.map_or(row.blended_tokens.unwrap_or(0), |usage| usage.total_tokens());
+            let sum = self.by_model.entry(model.clone()).or_default();
+            *sum = sum.saturating_add(tokens);
+        }
+    }
+
+    /// The cells of [`super::schema::TOKENS`].
+    pub(super) fn token_cells(&self) -> Vec<Cell> {
+        token_cells(self.usage.as_ref(), Some(self.uncached), self.blended)
+    }
+
+    /// The model with the largest share of the tokens.
+    pub(super) fn model(&self) -> Option<&str> {
+        let largest = self.by_model.iter().max_by_key(|(name, tokens)| (**tokens, std::cmp::Reverse(*name)));
+        largest.map(|(name, _)| &**name)
+    }
+
+    /// All models, comma-separated.
+    pub(super) fn models(&self) -> Cell {
+        list(&self.by_model.keys().cloned().collect::<BTreeSet<Id>>())
+    }
+}

@@ -1,0 +1,54 @@
+//! Every table that can be exported, as plain data. A new one is a file with its columns and its rows, and a line here.
+
+use super::frame::{Builder, Cell, Table};
+use super::schema::Column;
+use super::{Query, calls, conversations, runs, usage};
+use crate::error::{Result, unknown};
+use crate::fold::Settled;
+
+/// The rows of a table, in the order of their time; rows without one come last.
+pub type Rows<'a> = Box<dyn Iterator<Item = Vec<Cell>> + 'a>;
+
+/// What a table is.
+#[derive(Debug)]
+pub struct Definition {
+    /// Its name on the command line and in file names.
+    pub name: &'static str,
+    /// What a row is.
+    pub about: &'static str,
+    /// Its columns, in order.
+    pub columns: fn() -> Vec<&'static Column>,
+    /// The column that dates a row.
+    pub date: &'static str,
+    /// The rows that a query asks for.
+    pub(super) rows: for<'a> fn(&'a Settled, &'a Query) -> Rows<'a>,
+}
+
+/// The tables, the fact table first.
+pub static TABLES: [&Definition; 4] = [&usage::TABLE, &runs::TABLE, &calls::TABLE, &conversations::TABLE];
+
+impl Definition {
+    /// Finds a table by its name.
+    pub fn from_name(name: &str) -> Result<&'static Definition> {
+        TABLES.into_iter().find(|table| table.name == name).ok_or_else(|| {
+            let known: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
+            unknown("table", name, &known)
+        })
+    }
+
+    /// The rows that a query asks for, one after the other: they need not fit in memory a second time.
+    pub fn rows<'a>(&self, settled: &'a Settled, query: &'a Query) -> Rows<'a> {
+        let rows = (self.rows)(settled, query);
+        match query.limit {
+            Some(limit) => Box::new(rows.take(limit)),
+            None => rows,
+        }
+    }
+
+    /// The same rows as a table in memory.
+    pub fn table(&self, settled: &Settled, query: &Query) -> Result<Table> {
+        let mut builder = Builder::new((self.columns)());
+        self.rows(settled, query).for_each(|row| builder.push(row));
+        builder.finish()
+    }
+}

@@ -1,0 +1,137 @@
+//! The fact table of all reports: a row a call, and a row for what only a counter, a result or a footer tells of a
+//! run (or a conversation of no run) and a model.
+
+use std::collections::HashSet;
+
+use super::Query;
+use super::dimension::time_of;
+use super::frame::Cell;
+use super::group::{is_asked_for, token_cells, usd};
+use super::schema::{COSTS, Column, Kind, NOT_KNOWN, PLACE, QUALITY, TOKENS, column};
+use super::tables::{Definition, Rows};
+use crate::event::{Time, TokenUsage};
+use crate::fold::{Owner, Quality, Settled, Taken, UsageRow};
+
+/// See the module.
+pub(super) static TABLE: Definition = Definition {
+    name: "usage",
+    about: "the fact table of all reports: one model call, or what only a counter, a result or a footer tells",
+    columns,
+    date: "time",
+    rows,
+};
+
+static KEY: Column = column(
+    "key",
+    Kind::Text,
+    "identity of the row, the same in every reading; a call's is that of its row in calls",
+    "a footer that nothing names",
+);
+
+static WORK: [Column; 8] = [
+    column("branch", Kind::Text, "Git branch the agent worked on", "only some session logs tell it"),
+    column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN),
+    column("model", Kind::Text, "model that answered", NOT_KNOWN),
+    column("effort", Kind::Text, "reasoning effort the model was asked for", "only some session logs tell it"),
+    column("service_tier", Kind::Text, "the provider's service tier", "the harness doesn't tell it"),
+    column("billing", Kind::Text, "how the account pays: api or subscription", "the harness doesn't tell it"),
+    column("is_subagent", Kind::Flag, "whether a sub-agent made the call", ""),
+    column("time", Kind::Time, "when it was answered or read; else when its run began", "no time known"),
+];
+
+static SOURCE: Column =
+    column("source", Kind::Text, "the witness that tells it: call, counter, footer", "the run left no usage behind");
+
+fn columns() -> Vec<&'static Column> {
+    [&KEY]
+        .into_iter()
+        .chain(&PLACE)
+        .chain(&WORK)
+        .chain(&TOKENS)
+        .chain([&QUALITY])
+        .chain(&COSTS)
+        .chain([&SOURCE])
+        .collect()
+}
+
+fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
+    let with_cost: HashSet<usize> =
+        settled.rows.iter().filter(|row| row.cost_reported.is_some()).map(|row| row.owner).collect();
+    let rows = in_order(settled, &settled.rows, query);
+    Box::new(rows.map(move |(row, owner)| cells(row, owner, with_cost.contains(&row.owner))))
+}
+
+/// The rows that a query asks for, in the order of their time.
+pub(super) fn in_order<'a>(
+    settled: &'a Settled,
+    rows: impl IntoIterator<Item = &'a UsageRow>,
+    query: &'a Query,
+) -> impl Iterator<Item = (&'a UsageRow, &'a Owner)> {
+    let owned = rows.into_iter().filter_map(|row| Some((row, settled.owners.get(row.owner)?)));
+    let asked = owned.filter(|(row, owner)| is_asked_for(row, owner, query));
+    let mut asked: Vec<(Option<Time>, &UsageRow)> = asked.map(|(row, owner)| (time_of(row, owner), row)).collect();
+    asked.sort_by_key(|(time, _)| (time.is_none(), *time));
+    asked.into_iter().filter_map(|(_, row)| Some((row, settled.owners.get(row.owner)?)))
+}
+
+fn cells(row: &UsageRow, owner: &Owner, has_reported_cost: bool) -> Vec<Cell> {
+    let mut cells = vec![Cell::text(key(row, owner).as_deref())];
+    cells.extend(place(row, owner));
+    cells.extend([
+        Cell::Blank,
+        Cell::text(owner.harness.as_deref()),
+        Cell::text(row.model.as_deref()),
+        Cell::Blank,
+        Cell::text(row.service_tier.as_deref()),
+        Cell::Blank,
+        Cell::Flag(row.is_subagent),
+        Cell::time(time_of(row, owner)),
+    ]);
+    let uncached = row.usage.as_ref().map(TokenUsage::uncached_input_tokens);
+    cells.extend(token_cells(row.usage.as_ref(), uncached, row.blended_tokens));
+    cells.push(Cell::Text(owner.quality.name().to_owned()));
+    // What the harness reports stands on one row, and is all of the run's.
+    let reported = row.cost_reported;
+    let complete = reported.filter(|_| has_reported_cost && owner.quality == Quality::Exact);
+    cells.extend([complete, reported, None, reported, complete].map(usd));
+    cells.push(Cell::text(source(row)));
+    cells
+}
+
+/// The cells of [`PLACE`].
+pub(super) fn place(row: &UsageRow, owner: &Owner) -> [Cell; 5] {
+    let run = owner.run.as_ref();
+    [
+        Cell::text(run.map(|run| &*run.id)),
+        Cell::text(conversation(row)),
+        Cell::text(run.and_then(|run| run.loop_name.as_deref())),
+        Cell::text(run.and_then(|run| run.repo.as_deref())),
+        Cell::text(run.and_then(|run| run.profile.as_deref())),
+    ]
+}
+
+fn conversation(row: &UsageRow) -> Option<&str> {
+    row.conversation.as_deref().filter(|id| !id.starts_with('\0'))
+}
+
+fn source(row: &UsageRow) -> Option<&'static str> {
+    match (&row.call, &row.usage, row.blended_tokens) {
+        (Some(_), ..) => Some("call"),
+        (None, Some(_), _) => Some(Taken::Counter.name()),
+        (None, None, Some(_)) => Some(Taken::Footer.name()),
+        (None, None, None) => None,
+    }
+}
+
+/// A call's own key; else who the row is of. There is one such row for each conversation and model of an owner.
+fn key(row: &UsageRow, owner: &Owner) -> Option<String> {
+    if let Some(call) = &row.call {
+        return Some(call.to_string());
+    }
+    let run = owner.run.as_ref().map(|run| &*run.id);
+    if run.is_none() && conversation(row).is_none() {
+        return None;
+    }
+    let parts = [source(row).unwrap_or("run"), run.unwrap_or(""), conversation(row).unwrap_or("")];
+    Some(format!("{}/{}", parts.join("/"), row.model.as_deref().unwrap_or("")))
+}

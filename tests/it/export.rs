@@ -1,0 +1,165 @@
+//! `export`: every table in every format.
+
+use serde_json::Value;
+
+use crate::support::{Workdir, fixtures};
+
+const TABLES: [&str; 4] = ["usage", "runs", "calls", "conversations"];
+
+fn sample() -> String {
+    fixtures().join("sample/ledgers").display().to_string()
+}
+
+fn rows(dir: &Workdir, table: &str, args: &[&str]) -> Vec<Value> {
+    let input = sample();
+    let outcome = dir.run(&[&["export", table, &input, "--jsonl", "--tz", "UTC"], args].concat());
+    assert_eq!(outcome.code, 0, "export {table} {args:?}: {}", outcome.stderr);
+    outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
+}
+
+fn sum(rows: &[Value], column: &str) -> i64 {
+    rows.iter().filter_map(|row| row[column].as_i64()).sum()
+}
+
+#[test]
+fn a_group_by_over_usage_is_the_report() {
+    let dir = Workdir::new();
+    let usage = rows(&dir, "usage", &[]);
+    let report = dir.report(&[&sample(), "--by", "model"]);
+    for row in report["rows"].as_array().expect("rows") {
+        let of_model: Vec<Value> = usage.iter().filter(|usage| usage["model"] == row["model"]).cloned().collect();
+        for column in ["input_tokens", "output_tokens", "total_tokens", "blended_tokens"] {
+            assert_eq!(sum(&of_model, column), row[column].as_i64().unwrap_or(0), "{column} of {}", row["model"]);
+        }
+        let calls = of_model.iter().filter(|usage| usage["source"] == "call").count() as i64;
+        assert_eq!(calls, row["calls"].as_i64().unwrap_or(0), "calls of {}", row["model"]);
+    }
+}
+
+#[test]
+fn runs_and_conversations_add_up_to_the_totals() {
+    let dir = Workdir::new();
+    let totals = &dir.report(&[&sample()])["totals"];
+    for table in ["usage", "runs"] {
+        assert_eq!(sum(&rows(&dir, table, &[]), "total_tokens"), totals["total_tokens"].as_i64().expect("a sum"));
+    }
+    let with_tokens = |row: &Value| !row["blended_tokens"].is_null();
+    let conversations = rows(&dir, "conversations", &[]);
+    let known = conversations.iter().filter(|row| with_tokens(row)).count() as i64;
+    assert_eq!(known, totals["conversations"].as_i64().expect("a count"));
+}
+
+#[test]
+fn calls_are_the_calls_of_usage() {
+    let dir = Workdir::new();
+    let of = |table: &str, is_call: fn(&Value) -> bool| -> Vec<String> {
+        let rows = rows(&dir, table, &[]);
+        rows.iter().filter(|row| is_call(row)).map(|row| row["key"].to_string()).collect()
+    };
+    assert_eq!(of("calls", |row| row["is_counted"] == true), of("usage", |row| row["source"] == "call"));
+}
+
+#[test]
+fn keys_are_unique() {
+    let dir = Workdir::new();
+    for (table, key) in [("usage", "key"), ("calls", "key"), ("runs", "run_id"), ("conversations", "conversation_id")] {
+        let mut keys: Vec<String> = rows(&dir, table, &[]).iter().map(|row| row[key].to_string()).collect();
+        let count = keys.len();
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), count, "{table}");
+        assert!(!keys.contains(&"null".to_owned()), "{table}");
+    }
+}
+
+#[test]
+fn every_table_is_in_the_order_of_time() {
+    let dir = Workdir::new();
+    for (table, time) in
+        [("usage", "time"), ("calls", "time"), ("runs", "started_at"), ("conversations", "first_seen_at")]
+    {
+        let rows = rows(&dir, table, &[]);
+        let times: Vec<Option<&str>> =
+            rows.iter().map(|row| row[time].as_str().map(|time| time.trim_end_matches('Z'))).collect();
+        assert!(times.is_sorted_by_key(|time| (time.is_none(), *time)), "{table}: {times:?}");
+    }
+}
+
+#[test]
+fn filters_and_windows_choose_rows_as_in_a_report() {
+    let dir = Workdir::new();
+    let args = ["--where", "loop=rust-*", "--since", "2026-11-19", "--until", "2026-11-19"];
+    let report = dir.report(&[&[sample().as_str()], &args[..]].concat());
+    assert_eq!(
+        sum(&rows(&dir, "usage", &args), "total_tokens"),
+        report["totals"]["total_tokens"].as_i64().expect("sum")
+    );
+    assert_eq!(rows(&dir, "runs", &args).len() as i64, report["totals"]["runs"].as_i64().expect("a count"));
+}
+
+#[test]
+fn a_limit_keeps_the_first_rows() {
+    let dir = Workdir::new();
+    for table in TABLES {
+        let all = rows(&dir, table, &[]);
+        assert_eq!(rows(&dir, table, &["--limit", "2"]), all[..2], "{table}");
+    }
+}
+
+#[test]
+fn the_suffix_of_the_output_tells_the_format() {
+    let dir = Workdir::new();
+    for (name, start) in
+        [("x.csv", "run_id,"), ("x.jsonl", "{\""), ("x.ndjson", "{\""), ("x.json", "[{"), ("x", "run_id,")]
+    {
+        let outcome = dir.run(&["export", "runs", &sample(), "-o", name]);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (0, ""), "{name}: {}", outcome.stderr);
+        assert!(std::fs::read_to_string(dir.path(name)).expect("a file").starts_with(start), "{name}");
+    }
+    for name in ["x.parquet", "x.PQ"] {
+        assert_eq!(dir.run(&["export", "runs", &sample(), "-o", name]).code, 0);
+        let bytes = std::fs::read(dir.path(name)).expect("a file");
+        assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"), "{name}");
+    }
+}
+
+#[test]
+fn a_short_flag_is_the_format_of_its_name() {
+    let dir = Workdir::new();
+    for name in ["csv", "jsonl", "json"] {
+        let long = dir.run(&["export", "runs", &sample(), "--format", name]);
+        assert_eq!(dir.run(&["export", "runs", &sample(), &format!("--{name}")]).stdout, long.stdout, "{name}");
+    }
+}
+
+#[test]
+fn bad_input_is_told_before_anything_is_read() {
+    let dir = Workdir::new();
+    for (args, says) in [
+        (&["nothing"][..], "possible values: usage, runs"),
+        (&["usagee"][..], "'usage'"),
+        (&["runs", "--format", "xml"], "possible values: csv, parquet, jsonl, json"),
+        (&["runs", "-o", "x.xml"], "no export format has the suffix .xml"),
+        (&["runs", "--csv", "--json"], "cannot be used with"),
+        (&["runs", "--csv", "--format", "json"], "cannot be used with"),
+        (&["runs", "--limit", "0"], "invalid value '0'"),
+        (&["runs", "--where", "nope=1"], "unknown dimension"),
+    ] {
+        let outcome = dir.run(&[&["export"], args].concat());
+        assert_eq!(outcome.code, 2, "{args:?}");
+        assert!(outcome.stderr.contains(says), "{args:?}: {}", outcome.stderr);
+        assert_eq!(outcome.stdout, "", "{args:?}");
+    }
+}
+
+#[test]
+fn nothing_found_gives_a_table_without_rows() {
+    let dir = Workdir::new();
+    dir.mkdir("empty");
+    for table in TABLES {
+        let csv = dir.run(&["export", table, "empty", "--allow-empty"]);
+        assert_eq!((csv.code, csv.stdout.lines().count()), (0, 1), "{table}: {}", csv.stderr);
+        assert_eq!(dir.run(&["export", table, "empty", "--allow-empty", "--jsonl"]).stdout, "");
+        assert_eq!(dir.run(&["export", table, "empty", "--allow-empty", "--json"]).stdout, "[]\n");
+    }
+}
