@@ -164,6 +164,25 @@ pub struct Conversation {
     pub model: Option<Id>,
     /// Whether its first records are in view, so that no call before them can be missing.
     pub begins: bool,
+    /// Path of the folder it works in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repo: Option<Id>,
+    /// The branch that was checked out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<Id>,
+    /// Version of the harness.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Id>,
+    /// The conversation it was forked from, or that spawned it.
+    #[serde(rename = "parent_conversation_id", default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Id>,
+}
+
+impl Conversation {
+    /// A conversation of which nothing else is known.
+    pub fn new(id: Id) -> Conversation {
+        Conversation { id, model: None, begins: false, repo: None, branch: None, version: None, parent: None }
+    }
 }
 
 /// One answered request to a model.
@@ -186,6 +205,33 @@ pub struct Call {
     pub usage: TokenUsage,
     /// Whether the output count is final; a stream's first records hold a placeholder.
     pub is_final: bool,
+    /// Whether it stands in a session log, where every call of its conversation is written down.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_logged: bool,
+    /// The branch that was checked out then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<Id>,
+    /// What the harness itself says it costs.
+    #[serde(rename = "cost_pico_usd", default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Usd>,
+}
+
+impl Call {
+    /// A finished call of which nothing else is known.
+    pub fn new(key: CallKey, usage: TokenUsage) -> Call {
+        Call {
+            key,
+            conversation: None,
+            model: None,
+            service_tier: None,
+            is_subagent: false,
+            usage,
+            is_final: true,
+            is_logged: false,
+            branch: None,
+            cost: None,
+        }
+    }
 }
 
 /// Identity of a call, made from what the harness wrote.

@@ -11,6 +11,9 @@ pub struct Time(i64);
 const WRITABLE: std::ops::RangeInclusive<i64> = -62_167_219_200_000_000..=253_402_300_799_999_999;
 
 impl Time {
+    /// Later than all others.
+    pub const MAX: Time = Time(i64::MAX);
+
     /// This many microseconds since 1970.
     pub fn from_micros(micros: i64) -> Time {
         Time(micros)

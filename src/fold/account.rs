@@ -57,7 +57,8 @@ impl Account {
 
     /// Weighs the counter against the calls: a counter covers what came before its last reading,
     /// calls after it add to it, and calls that exceed it win.
-    pub(super) fn weigh(self, conversation: &Id) -> Weighed {
+    pub(super) fn weigh(mut self, conversation: &Id) -> Weighed {
+        let goes_on = self.cover_logged();
         let seen = self.sum(|_| true);
         let covered = self.sum(|call| call.is_covered);
         let counted = self.counted();
@@ -72,7 +73,8 @@ impl Account {
         let exceeds = covered.total_tokens() > total.total_tokens();
         let quality = self.quality(exceeds);
         let is_floor = self.share.as_ref().is_some_and(|share| share.is_floor);
-        let agrees = (!covered.is_zero()).then_some(is_floor || !covered.exceeds(&total));
+        let is_compared = !covered.is_zero() && (!goes_on || !exceeds);
+        let agrees = is_compared.then_some(is_floor || !covered.exceeds(&total));
         let mut rows = self.call_rows(conversation);
         let is_nothing = total.is_zero() && self.calls.is_empty() && !is_floor;
         if is_nothing && parts.is_empty() {
@@ -81,6 +83,41 @@ impl Account {
         rows.extend(self.remainders(parts, if exceeds { None } else { Some(total.minus(&covered)) }, conversation));
         let taken = if exceeds { Taken::Calls } else { Taken::Counter };
         Weighed { rows, quality, taken, agrees, blended }
+    }
+
+    /// Finds the calls that only a session log shows, but that a process's counter has counted: those it has
+    /// room for, and all of them if the capture was cut, as nothing tells then which it lacks. Gives whether
+    /// the log may go on beyond the counter.
+    fn cover_logged(&mut self) -> bool {
+        let is_unseen = |call: &CallFacts| call.is_logged && !call.is_captured && !call.is_covered;
+        if self.results.is_empty() || !self.calls.values().any(is_unseen) {
+            return false;
+        }
+        let mut room: BTreeMap<Option<Id>, TokenUsage> = BTreeMap::new();
+        for model in self.results.iter().flat_map(|result| &result.total) {
+            let sum = room.entry(model.model.clone()).or_default();
+            *sum = sum.plus(&model.usage);
+        }
+        let names_models = !room.contains_key(&None);
+        let name = |call: &CallFacts| call.model.clone().filter(|_| names_models);
+        for call in self.calls.values().filter(|call| call.is_covered) {
+            if let Some(room) = room.get_mut(&name(call)) {
+                *room = room.minus(&call.usage);
+            }
+        }
+        let mut unseen: BTreeMap<Option<Id>, TokenUsage> = BTreeMap::new();
+        for call in self.calls.values().filter(|call| is_unseen(call)) {
+            let sum = unseen.entry(name(call)).or_default();
+            *sum = sum.plus(&call.usage);
+        }
+        let fits = unseen.iter().all(|(model, sum)| room.get(model).is_some_and(|room| !sum.exceeds(room)));
+        let is_cut = self.results.iter().any(|result| !result.is_whole);
+        if fits || is_cut {
+            for call in self.calls.values_mut().filter(|call| is_unseen(call)) {
+                call.is_covered = true;
+            }
+        }
+        is_cut
     }
 
     fn quality(&self, exceeds: bool) -> Quality {
@@ -134,6 +171,8 @@ impl Account {
             call: Some(key.clone()),
             service_tier: call.service_tier.clone(),
             is_subagent: call.is_subagent,
+            branch: call.branch.clone(),
+            cost_reported: call.cost,
             ..UsageRow::blank(conversation)
         });
         rows.collect()

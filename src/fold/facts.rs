@@ -1,5 +1,7 @@
 //! What is known, whatever it was read from: a union of keyed facts.
 
+use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
@@ -16,6 +18,8 @@ pub struct Facts {
     pub conversations: FxHashMap<Id, ConversationFacts>,
     /// Model calls by their key.
     pub calls: FxHashMap<CallKey, CallFacts>,
+    /// The conversations of calls that several show: all but one of them copied it.
+    pub shared: FxHashMap<CallKey, BTreeSet<Id>>,
     /// Footers that belong to no run, by their conversation.
     pub footers: BTreeSet<(Id, u64)>,
     /// Defects outside any run.
@@ -52,6 +56,14 @@ pub struct ConversationFacts {
     pub readings: Vec<Reading>,
     /// Readings of its processes' counters.
     pub results: FxHashMap<ResultKey, ResultFacts>,
+    /// The folder it began in, and when its record was written.
+    pub repo: Option<(Time, Id)>,
+    /// The branch that was checked out then.
+    pub branch: Option<(Time, Id)>,
+    /// The harness's version then.
+    pub version: Option<(Time, Id)>,
+    /// The conversation it was forked from, or that spawned it.
+    pub parent: Option<Id>,
 }
 
 /// A reading of a conversation's counter.
@@ -88,6 +100,8 @@ pub struct ResultFacts {
     pub is_superseded: bool,
     /// Whether a later reading's cost includes this one's.
     pub has_later_cost: bool,
+    /// Whether all of the process's records up to it are in view.
+    pub is_whole: bool,
     /// The runs whose outputs show it.
     pub runs: BTreeSet<RunId>,
 }
@@ -113,6 +127,14 @@ pub struct CallFacts {
     pub harness: Option<Harness>,
     /// Whether a later counter's reading includes it.
     pub is_covered: bool,
+    /// Whether a session log tells of it.
+    pub is_logged: bool,
+    /// Whether a captured output shows it.
+    pub is_captured: bool,
+    /// The branch that was checked out.
+    pub branch: Option<Id>,
+    /// What the harness says it costs.
+    pub cost: Option<Usd>,
     /// The runs whose outputs show it.
     pub runs: BTreeSet<RunId>,
 }
@@ -132,6 +154,9 @@ impl Facts {
         for (key, call) in other.calls {
             self.add_call(key, call);
         }
+        for (key, conversations) in other.shared {
+            self.shared.entry(key).or_default().extend(conversations);
+        }
         self.footers.extend(other.footers);
         for (defect, count) in other.defects {
             *self.defects.entry(defect).or_default() += count;
@@ -142,8 +167,14 @@ impl Facts {
     /// Adds a call, or what another record of it tells.
     pub(super) fn add_call(&mut self, key: CallKey, call: CallFacts) {
         match self.calls.entry(key) {
-            std::collections::hash_map::Entry::Occupied(mut known) => known.get_mut().merge(call),
-            std::collections::hash_map::Entry::Vacant(free) => {
+            Entry::Occupied(mut known) => {
+                if known.get().conversation != call.conversation {
+                    let both = [&known.get().conversation, &call.conversation].into_iter().flatten().cloned();
+                    self.shared.entry(known.key().clone()).or_default().extend(both);
+                }
+                known.get_mut().merge(call);
+            }
+            Entry::Vacant(free) => {
                 free.insert(call);
             }
         }
@@ -229,6 +260,10 @@ impl ConversationFacts {
             let known = self.unfinished.entry(run).or_insert(time);
             *known = (*known).max(time);
         }
+        first(&mut self.repo, other.repo);
+        first(&mut self.branch, other.branch);
+        first(&mut self.version, other.version);
+        self.parent = larger(self.parent.take(), other.parent);
         self.readings.extend(other.readings);
         for (key, result) in other.results {
             self.add_result(key, result);
@@ -238,7 +273,7 @@ impl ConversationFacts {
     /// Adds a result, or what another record of it tells.
     pub(super) fn add_result(&mut self, key: ResultKey, result: ResultFacts) {
         match self.results.entry(key) {
-            std::collections::hash_map::Entry::Occupied(mut known) => {
+            Entry::Occupied(mut known) => {
                 let known = known.get_mut();
                 // Readings of one id differ only if one of them is forged.
                 if (&known.total, known.cost) < (&result.total, result.cost) {
@@ -246,10 +281,11 @@ impl ConversationFacts {
                 }
                 known.is_superseded |= result.is_superseded;
                 known.has_later_cost |= result.has_later_cost;
+                known.is_whole |= result.is_whole;
                 known.time = larger(known.time, result.time);
                 known.runs.extend(result.runs);
             }
-            std::collections::hash_map::Entry::Vacant(free) => {
+            Entry::Vacant(free) => {
                 free.insert(result);
             }
         }
@@ -257,14 +293,20 @@ impl ConversationFacts {
 }
 
 impl CallFacts {
-    /// Two records of one call: the one with the larger output counts, whole.
+    /// Two records of one call: the one with the larger output counts, whole. Of equal ones the earlier does:
+    /// copies may be dated anew.
     fn merge(&mut self, other: CallFacts) {
         let rank = |call: &CallFacts| {
-            let ids = (call.model.clone(), call.conversation.clone(), call.service_tier.clone());
-            (call.usage.output_tokens, call.is_final, call.usage, call.time, ids)
+            let names = (call.model.clone(), call.conversation.clone(), call.service_tier.clone());
+            let more = (call.branch.clone(), call.cost, call.harness.clone());
+            let time = (call.time.is_some(), Reverse(call.time));
+            (call.usage.output_tokens, call.is_final, call.usage, time, names, more)
         };
         let is_covered = self.is_covered || other.is_covered;
-        let is_subagent = self.is_subagent || other.is_subagent;
+        let is_logged = self.is_logged || other.is_logged;
+        let is_captured = self.is_captured || other.is_captured;
+        // A sub-agent's records begin with its parent's.
+        let is_subagent = self.is_subagent && other.is_subagent;
         let mut runs = std::mem::take(&mut self.runs);
         let mut other_runs = other.runs.clone();
         runs.append(&mut other_runs);
@@ -272,9 +314,17 @@ impl CallFacts {
             *self = other;
         }
         (self.is_covered, self.is_subagent, self.runs) = (is_covered, is_subagent, runs);
+        (self.is_logged, self.is_captured) = (is_logged, is_captured);
     }
 }
 
 fn larger<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
     a.max(b)
+}
+
+/// What was written down first.
+pub(super) fn first(known: &mut Option<(Time, Id)>, other: Option<(Time, Id)>) {
+    if let Some(other) = other.filter(|other| known.as_ref().is_none_or(|known| other < known)) {
+        *known = Some(other);
+    }
 }

@@ -6,6 +6,7 @@
 //! Knows no format.
 
 mod account;
+mod copies;
 mod facts;
 mod footers;
 mod growth;

@@ -126,6 +126,8 @@ pub struct UsageRow {
     pub service_tier: Option<Id>,
     /// Whether a sub-agent made the call.
     pub is_subagent: bool,
+    /// The branch that was checked out.
+    pub branch: Option<Id>,
 }
 
 /// A conversation that a source names, whether it left usage behind or not.

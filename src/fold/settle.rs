@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use super::account::{Account, Weighed};
+use super::copies::attribute;
 use super::facts::{Facts, RunFacts};
 use super::footers::{Footers, PreviousFooters};
 use super::owner::{NamedConversation, Owner, Quality, Reconciled, Taken, UsageRow};
@@ -37,7 +38,8 @@ pub struct Settled {
 
 /// Settles everything. The result depends on the facts alone, not on their order.
 pub fn settle(facts: Facts) -> Settled {
-    let Facts { runs, conversations, calls, footers, defects } = facts;
+    let Facts { runs, conversations, mut calls, shared, footers, defects } = facts;
+    attribute(&mut calls, &shared, &conversations);
     let mut settled = Settled::default();
     for (defect, count) in defects {
         settled.defects.entry(defect).or_default().0 += count;

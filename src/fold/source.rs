@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 
 use rustc_hash::FxHashMap;
 
-use super::facts::{CallFacts, Facts, Reading, ResultFacts, ResultKey, RunFacts};
+use super::facts::{CallFacts, Facts, Reading, ResultFacts, ResultKey, RunFacts, first};
 use crate::event::{
     Call, CallKey, Conversation, Counter, Defect, Event, Fact, Footer, Harness, Id, ModelUsage, Run, RunId, Scope,
     Time, TokenUsage,
@@ -31,6 +31,8 @@ struct Stream {
     latest: Option<Time>,
     model: Option<Id>,
     result: Option<ResultKey>,
+    /// Whether the process was named when it began.
+    is_whole: bool,
     /// Readings of a conversation that nothing named.
     anonymous: Vec<Reading>,
 }
@@ -50,7 +52,7 @@ impl SourceFold {
         }
         match fact {
             Fact::Run(found) => self.run(*found),
-            Fact::Conversation(found) => self.conversation(found, run, harness),
+            Fact::Conversation(found) => self.conversation(found, run, harness, time),
             Fact::Call(call) => self.call(*call, run, harness, time),
             Fact::Counter(counter) => self.counter(*counter, run, harness, time),
             Fact::Footer(footer) => self.footer(&footer, run, harness),
@@ -82,29 +84,38 @@ impl SourceFold {
         self.facts.runs.entry(found.id.clone()).or_default().add_run(found);
     }
 
-    fn conversation(&mut self, found: Conversation, run: Option<RunId>, harness: Option<Harness>) {
+    fn conversation(&mut self, found: Conversation, run: Option<RunId>, harness: Option<Harness>, time: Option<Time>) {
         let key = (run.clone(), Some(found.id.clone()));
         let stream = self.streams.entry(key).or_default();
         // A process that ended without a result leaves calls that no later counter covers.
         stream.uncovered.clear();
+        stream.is_whole = true;
         if found.model.is_some() {
             stream.model.clone_from(&found.model);
         }
         let facts = self.facts.conversations.entry(found.id).or_default();
         facts.harness = facts.harness.take().max(harness);
         facts.model = facts.model.take().max(found.model);
+        let dated = |name: Option<Id>| name.map(|name| (time.unwrap_or(Time::MAX), name));
+        first(&mut facts.repo, dated(found.repo));
+        first(&mut facts.branch, dated(found.branch));
+        first(&mut facts.version, dated(found.version));
+        facts.parent = facts.parent.take().max(found.parent);
         if found.begins {
             facts.begins.insert(run);
         }
     }
 
-    fn call(&mut self, call: Call, run: Option<RunId>, harness: Option<Harness>, time: Option<Time>) {
+    fn call(&mut self, mut call: Call, run: Option<RunId>, harness: Option<Harness>, time: Option<Time>) {
+        // What nothing names is its source's own.
+        call.conversation.get_or_insert_with(|| unnamed(&self.name));
         let stream = self.streams.entry((run.clone(), call.conversation.clone())).or_default();
         if call.model.is_some() {
             stream.model.clone_from(&call.model);
         }
         let is_twin = stream.twin_to_come.take_if(|last| *last == call.usage).is_some();
-        if !is_twin {
+        // No counter follows in a session log.
+        if !is_twin && !call.is_logged {
             stream.uncovered.push(call.key.clone());
         }
         if let Some(id) = &call.conversation {
@@ -125,6 +136,10 @@ impl SourceFold {
             is_subagent: call.is_subagent,
             harness,
             is_covered: is_twin,
+            is_captured: !call.is_logged,
+            is_logged: call.is_logged,
+            branch: call.branch,
+            cost: call.cost,
             runs: run.into_iter().collect(),
         };
         self.facts.add_call(call.key, facts);
@@ -179,6 +194,7 @@ impl SourceFold {
             Some(key) => ResultKey(Some(key), Vec::new()),
             None => ResultKey(None, counter.total.clone()),
         };
+        let is_whole = stream.is_whole;
         let conversation = self.facts.conversations.entry(id).or_default();
         let earlier = stream.result.replace(key.clone()).filter(|earlier| *earlier != key);
         if let Some(earlier) = earlier.and_then(|earlier| conversation.results.get_mut(&earlier)) {
@@ -194,6 +210,7 @@ impl SourceFold {
             time,
             is_superseded: false,
             has_later_cost: false,
+            is_whole,
             runs: run.into_iter().collect(),
         };
         conversation.add_result(key, facts);
@@ -206,8 +223,7 @@ impl SourceFold {
                 facts.footers.insert((footer.conversation.clone(), footer.blended_tokens));
             }
             None => {
-                // What nothing names is its source's own.
-                let id = footer.conversation.clone().unwrap_or_else(|| format!("\0{}", self.name).into());
+                let id = footer.conversation.clone().unwrap_or_else(|| unnamed(&self.name));
                 let facts = self.facts.conversations.entry(id.clone()).or_default();
                 facts.harness = facts.harness.take().max(harness);
                 self.facts.footers.insert((id, footer.blended_tokens));
@@ -228,6 +244,11 @@ impl SourceFold {
 fn is_growth(earlier: &[ModelUsage], later: &[ModelUsage]) -> bool {
     let later: FxHashMap<&Option<Id>, &TokenUsage> = later.iter().map(|now| (&now.model, &now.usage)).collect();
     earlier.iter().all(|then| later.get(&then.model).is_some_and(|now| !now.fell_below(&then.usage)))
+}
+
+/// An id for what a source tells of a conversation that nothing names.
+fn unnamed(source: &Id) -> Id {
+    format!("\0{source}").into()
 }
 
 /// An id for a conversation that nothing named: its last reading, which a tail, a copy and the whole

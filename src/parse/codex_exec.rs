@@ -59,7 +59,7 @@ fn read_header(hit: &Hit<'_>, marks: &mut Vec<super::format::Mark>) {
         }
     }
     if let Some(id) = id.filter(|id| uuid::Uuid::try_parse(id).is_ok()) {
-        let conversation = Conversation { id: id.as_str().into(), model, begins: true };
+        let conversation = Conversation { model, begins: true, ..Conversation::new(id.as_str().into()) };
         let mark = hit.mark(Some(HARNESS), MarkKind::Fact(Fact::Conversation(conversation)));
         marks.push(mark.of(Some(id.as_str().into())));
     }

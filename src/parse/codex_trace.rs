@@ -190,13 +190,9 @@ fn read_otel(record: &Record<'_>, at_end: bool, mark: impl Fn(MarkKind) -> Mark,
         }
         ("codex.sse_event", "response.completed") if !otel.failed => match (otel.usage(), &conversation, time) {
             (Some(Ok(usage)), Some(id), Some(time)) => add(MarkKind::Fact(Fact::Call(Box::new(Call {
-                key: CallKey::Trace(id.clone(), time, usage),
                 conversation: Some(id.clone()),
                 model: otel.model.and_then(model),
-                service_tier: None,
-                is_subagent: false,
-                usage,
-                is_final: true,
+                ..Call::new(CallKey::Trace(id.clone(), time, usage), usage)
             })))),
             (Some(Err(defect)), ..) => add(MarkKind::Fact(Fact::Defect(defect))),
             (Some(Ok(_)), ..) => add(MarkKind::Fact(Fact::Defect(Defect::Torn))),
@@ -205,7 +201,11 @@ fn read_otel(record: &Record<'_>, at_end: bool, mark: impl Fn(MarkKind) -> Mark,
         ("codex.conversation_starts", _) => {
             if let Some(id) = &conversation {
                 let model = otel.model.and_then(model);
-                add(MarkKind::Fact(Fact::Conversation(Conversation { id: id.clone(), model, begins: true })));
+                add(MarkKind::Fact(Fact::Conversation(Conversation {
+                    model,
+                    begins: true,
+                    ..Conversation::new(id.clone())
+                })));
             }
         }
         ("codex.tool_result", _) if otel.has_text => {

@@ -29,6 +29,8 @@ pub enum Shape {
     /// Lines of which a few matter. These may stand in a file of their own, in a ledger's fence and
     /// in a loop log.
     Lines(Lines),
+    /// Lines of a harness's own log, a record each: nothing in it is an agent's output.
+    Session(Lines),
     /// One document that is read from front to back.
     Document(ReadDocument),
     /// Events that were written down: nothing is left to decide.

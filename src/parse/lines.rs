@@ -10,6 +10,9 @@ use crate::event::Id;
 /// The longest id or name that is believed.
 const LONGEST_NAME: usize = 128;
 
+/// The longest path that is believed: what systems allow.
+const LONGEST_PATH: usize = 4096;
+
 /// Escape sequences of terminals: colours, cursor movements, titles.
 static ANSI: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])").ok());
@@ -42,6 +45,29 @@ pub fn without_marker(line: &str) -> &str {
 pub fn id(text: &str) -> Option<Id> {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
     (!text.is_empty() && text.len() <= LONGEST_NAME && text.bytes().all(is_part)).then(|| text.into())
+}
+
+/// A key from any text: an id as it stands, else a digest that tells it from others.
+pub fn key(text: &str) -> Id {
+    id(text).unwrap_or_else(|| {
+        // FNV-1a of 128 bits: the same on every machine, and with every version of this program.
+        let step =
+            |hash: u128, byte: &u8| (hash ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        let hash = text.as_bytes().iter().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, step);
+        format!("{hash:032x}").into()
+    })
+}
+
+/// A path of a folder; `None` for what may be a text.
+pub fn path(text: &str) -> Option<Id> {
+    let is_path = !text.is_empty() && text.len() <= LONGEST_PATH && !text.chars().any(char::is_control);
+    is_path.then(|| text.into())
+}
+
+/// A branch's name, as git allows them.
+pub fn branch(text: &str) -> Option<Id> {
+    let is_part = |c: char| !c.is_control() && !c.is_whitespace() && !"~^:?*[\\".contains(c);
+    (!text.is_empty() && text.len() <= LONGEST_NAME && text.chars().all(is_part)).then(|| text.into())
 }
 
 /// A model's name; `None` for what may be a text or an address.

@@ -6,6 +6,8 @@
 //! the source ([`Reading`]) decides which candidates stand. A new format is a file of its own and a
 //! line in [`FORMATS`].
 
+mod anthropic;
+mod claude_session;
 mod claude_stream;
 mod codex_exec;
 mod codex_trace;
@@ -13,6 +15,7 @@ mod content;
 mod debug;
 mod events;
 mod format;
+mod json;
 mod ledger;
 mod lines;
 mod loop_log;
@@ -38,10 +41,11 @@ pub use needs::Needs;
 pub use scan::Chunk;
 
 /// Every format that is read. The first whose `sniff` holds is a file's.
-pub static FORMATS: [&Format; 7] = [
+pub static FORMATS: [&Format; 8] = [
     &events::FORMAT,
     &ledger::FORMAT,
     &loop_log::FORMAT,
+    &claude_session::FORMAT,
     &claude_stream::DOCUMENT,
     &claude_stream::STREAM,
     &codex_trace::FORMAT,
@@ -69,6 +73,7 @@ fn parts_of(format: &'static Format) -> Option<Vec<&'static Lines>> {
         Shape::LoopLog => Some(std::iter::once(&loop_log::LINES).chain(all_lines()).collect()),
         // A bare log holds whatever its harness prints: traces and plain output mix.
         Shape::Lines(_) => Some(all_lines().filter(|lines| lines.harness == format.harness).collect()),
+        Shape::Session(ref lines) => Some(vec![lines]),
         Shape::Document(_) | Shape::Events(_) => None,
     }
 }
@@ -86,6 +91,7 @@ enum Pass {
     Ledger(Box<ledger::Pass>),
     LoopLog(Box<loop_log::Pass>),
     Bare(Box<(Content, Region)>),
+    Session,
 }
 
 impl Reading {
@@ -102,6 +108,7 @@ impl Reading {
             }
             Shape::LoopLog => Pass::LoopLog(Box::new(loop_log::Pass::new(now))),
             Shape::Lines(_) => Pass::Bare(Box::new((Content::from(0), Region::default()))),
+            Shape::Session(_) => Pass::Session,
             Shape::Document(_) | Shape::Events(_) => return None,
         };
         Some(Reading { scanner, needs, pass })
@@ -130,6 +137,11 @@ impl Reading {
                         bare.1.push(mark, &mut sink);
                     }
                 }
+                Pass::Session => {
+                    if let MarkKind::Fact(fact) = mark.kind {
+                        sink.event(mark.offset, None, mark.harness, mark.time, fact);
+                    }
+                }
             }
         }
     }
@@ -147,6 +159,7 @@ impl Reading {
                 }
                 region.finish(&mut sink);
             }
+            Pass::Session => {}
         }
     }
 }

@@ -21,6 +21,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "parse::scan",
             "parse::json",
             "parse::needs",
+            "parse::anthropic",
             "parse::LOOK",
         ],
     ),

@@ -7,13 +7,13 @@
 mod document;
 mod record;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::event::{Conversation, Defect, Fact, Id, Time};
 use crate::parse::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
+use crate::parse::json::part;
 use crate::parse::lines::{clean, id, lines, model};
-use record::{Assistant, Finish, Head, Init, RateLimit, RateLimitEvent, StreamEvent};
+use record::{Assistant, Finish, Head, Init, RateLimit, RateLimitEvent, StreamEvent, calls};
 
 /// Records, one a line.
 pub(in crate::parse) static STREAM: Format =
@@ -83,14 +83,6 @@ fn value(line: &str) -> Result<&str, Defect> {
     if rest.starts_with("[2") { Ok(value.get()) } else { Err(Defect::Torn) }
 }
 
-/// Reads one kind of record. Whole JSON that doesn't fit holds a count that is none.
-fn part<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Defect> {
-    serde_json::from_str(json).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => Defect::OutOfRange,
-        _ => Defect::Torn,
-    })
-}
-
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let line = hit.line();
     let mark = |kind| hit.mark(Some(HARNESS), kind);
@@ -120,23 +112,24 @@ fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark
         (Some("system"), Some("init")) => {
             let model = part::<Init>(json)?.model.as_deref().and_then(model);
             // Only a result tells that nothing is missing: calls show a placeholder for their output.
-            add(MarkKind::Fact(Fact::Conversation(Conversation { id: session.clone(), model, begins: false })), None);
+            add(MarkKind::Fact(Fact::Conversation(Conversation { model, ..Conversation::new(session.clone()) })), None);
         }
         (Some("assistant"), _) => {
-            let record: Assistant = part(json)?;
+            let record: Assistant<'_> = part(json)?;
             let time = record.timestamp.as_deref().and_then(Time::parse);
-            let call = record.message.and_then(|message| message.call(&session, record.parent_tool_use_id.is_some()));
-            if let Some(call) = call {
+            let is_subagent = record.parent_tool_use_id.is_some();
+            for call in record.message.iter().flat_map(|message| calls(message, &session, is_subagent)) {
                 add(MarkKind::Fact(Fact::Call(Box::new(call))), time);
             }
         }
         (Some("stream_event"), _) => {
-            let record: StreamEvent = part(json)?;
+            let record: StreamEvent<'_> = part(json)?;
             let stream: Id = format!("{session} {}", record.parent_tool_use_id.as_deref().unwrap_or("")).into();
             let Some(event) = record.event else { return Ok(()) };
             match (event.r#type.as_deref(), event.message, event.usage) {
                 (Some("message_start"), Some(message), _) => {
-                    if let Some(call) = message.call(&session, record.parent_tool_use_id.is_some()) {
+                    let is_subagent = record.parent_tool_use_id.is_some();
+                    if let Some(call) = calls(&message, &session, is_subagent).into_iter().next() {
                         add(MarkKind::MessageStart(stream, Box::new(call)), None);
                     }
                 }
@@ -147,7 +140,7 @@ fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark
             }
         }
         (Some("result"), _) => {
-            let counter = part::<Finish>(json)?.counter(session.clone());
+            let counter = part::<Finish<'_>>(json)?.counter(session.clone());
             if !counter.total.is_empty() || counter.cost.is_some() {
                 add(MarkKind::Fact(Fact::Counter(Box::new(counter))), None);
             }

@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::event::{Call, CallKey, Counter, Id, MAX_COUNT, ModelUsage, Quota, Scope, Time, TokenUsage, Usd};
-use crate::parse::format::Growth;
+use crate::event::{Call, Counter, Id, ModelUsage, Quota, Scope, Time};
+use crate::parse::anthropic::{self, Message, Usage};
+use crate::parse::json::{Count, money, or_zero};
 use crate::parse::lines::{id, model};
-
-/// A model name that marks a message that no model wrote.
-const SYNTHETIC: &str = "<synthetic>";
 
 /// What every record has; the rest is read when the kind is known.
 #[derive(Deserialize)]
@@ -26,36 +24,34 @@ pub(super) struct Init {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Assistant {
-    pub(super) message: Option<Message>,
+pub(super) struct Assistant<'a> {
+    #[serde(borrow)]
+    pub(super) message: Option<Message<'a>>,
     pub(super) parent_tool_use_id: Option<String>,
     pub(super) timestamp: Option<String>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct StreamEvent {
-    pub(super) event: Option<MessageEvent>,
+pub(super) struct StreamEvent<'a> {
+    #[serde(borrow)]
+    pub(super) event: Option<MessageEvent<'a>>,
     pub(super) parent_tool_use_id: Option<String>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct MessageEvent {
+pub(super) struct MessageEvent<'a> {
     pub(super) r#type: Option<String>,
-    pub(super) message: Option<Message>,
-    pub(super) usage: Option<Usage>,
+    #[serde(borrow)]
+    pub(super) message: Option<Message<'a>>,
+    #[serde(borrow)]
+    pub(super) usage: Option<Usage<'a>>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Message {
-    id: Option<String>,
-    pub(super) model: Option<String>,
-    pub(super) usage: Option<Usage>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Finish {
+pub(super) struct Finish<'a> {
     uuid: Option<String>,
-    pub(super) usage: Option<Usage>,
+    #[serde(borrow)]
+    pub(super) usage: Option<Usage<'a>>,
     #[serde(rename = "modelUsage")]
     model_usage: Option<BTreeMap<String, ModelCounts>>,
     total_cost_usd: Option<Box<RawValue>>,
@@ -64,22 +60,6 @@ pub(super) struct Finish {
 #[derive(Deserialize)]
 pub(super) struct RateLimitEvent {
     pub(super) rate_limit_info: Option<RateLimit>,
-}
-
-/// Anthropic's usage: input excludes what was read from or written to the cache.
-#[derive(Deserialize)]
-pub(super) struct Usage {
-    input_tokens: Option<Count>,
-    cache_creation_input_tokens: Option<Count>,
-    cache_read_input_tokens: Option<Count>,
-    output_tokens: Option<Count>,
-    cache_creation: Option<CacheCreation>,
-    service_tier: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct CacheCreation {
-    ephemeral_1h_input_tokens: Option<Count>,
 }
 
 #[derive(Deserialize)]
@@ -101,77 +81,13 @@ pub(super) struct RateLimit {
     utilization: Option<f64>,
 }
 
-/// A count that a signed 64-bit column holds.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(try_from = "u64")]
-pub(super) struct Count(u64);
-
-impl TryFrom<u64> for Count {
-    type Error = &'static str;
-
-    fn try_from(count: u64) -> Result<Count, Self::Error> {
-        if count <= MAX_COUNT { Ok(Count(count)) } else { Err("beyond 64 bits") }
-    }
+/// The calls of a record; only a result tells that an output is whole.
+pub(super) fn calls(message: &Message<'_>, session: &Id, is_subagent: bool) -> Vec<Call> {
+    let own = |call| Call { conversation: Some(session.clone()), is_subagent, is_final: false, ..call };
+    message.calls(None).into_iter().map(own).collect()
 }
 
-fn or_zero(count: Option<Count>) -> u64 {
-    count.map_or(0, |count| count.0)
-}
-
-/// The one place where cache tokens, which Anthropic counts beside input, become part of it.
-fn anthropic_usage(input: u64, cache_read: u64, cache_creation: u64, one_hour: u64, output: u64) -> TokenUsage {
-    TokenUsage {
-        input_tokens: input.saturating_add(cache_read).saturating_add(cache_creation).min(MAX_COUNT),
-        cache_read_input_tokens: cache_read,
-        cache_creation_input_tokens: cache_creation,
-        cache_creation_1h_input_tokens: one_hour.min(cache_creation),
-        output_tokens: output,
-        reasoning_output_tokens: None,
-    }
-}
-
-impl Usage {
-    fn tokens(&self) -> TokenUsage {
-        let one_hour = self.cache_creation.as_ref().map_or(0, |cache| or_zero(cache.ephemeral_1h_input_tokens));
-        let [input, read, creation, output] =
-            [self.input_tokens, self.cache_read_input_tokens, self.cache_creation_input_tokens, self.output_tokens]
-                .map(or_zero);
-        anthropic_usage(input, read, creation, one_hour, output)
-    }
-
-    /// What a later report of the same message says; what it leaves out holds.
-    pub(super) fn growth(&self) -> Growth {
-        let count = |count: Option<Count>| count.map(|count| count.0);
-        Growth {
-            uncached: count(self.input_tokens),
-            cache_read: count(self.cache_read_input_tokens),
-            cache_creation: count(self.cache_creation_input_tokens),
-            output: count(self.output_tokens),
-        }
-    }
-}
-
-impl Message {
-    pub(super) fn call(&self, session: &Id, is_subagent: bool) -> Option<Call> {
-        let usage = self.usage.as_ref()?;
-        let model = self.model.as_deref().filter(|model| *model != SYNTHETIC).and_then(model)?;
-        Some(Call {
-            key: CallKey::Message(id(self.id.as_deref()?)?),
-            conversation: Some(session.clone()),
-            model: Some(model),
-            service_tier: usage.service_tier.as_deref().and_then(id),
-            is_subagent,
-            usage: usage.tokens(),
-            is_final: false,
-        })
-    }
-}
-
-fn money(raw: Option<&RawValue>) -> Option<Usd> {
-    raw.and_then(|raw| Usd::parse(raw.get()))
-}
-
-impl Finish {
+impl Finish<'_> {
     pub(super) fn counter(self, session: Id) -> Counter {
         let cost = money(self.total_cost_usd.as_deref());
         let by_model = self.model_usage.unwrap_or_default().into_iter();
@@ -192,7 +108,7 @@ impl ModelCounts {
         let [input, read, creation, output] =
             [self.input_tokens, self.cache_read_input_tokens, self.cache_creation_input_tokens, self.output_tokens]
                 .map(or_zero);
-        let usage = anthropic_usage(input, read, creation, 0, output);
+        let usage = anthropic::usage(input, read, creation, 0, output);
         ModelUsage { model, usage, cost: money(self.cost_usd.as_deref()) }
     }
 }

@@ -1,0 +1,140 @@
+//! Messages as Anthropic's API answers them: Claude's captures and session files hold them whole.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::format::Growth;
+use super::json::{Count, Text, or_zero, part};
+use super::lines::{id, key, model};
+use crate::event::{Call, CallKey, Id, MAX_COUNT, TokenUsage};
+
+/// A model name that marks a message that no model wrote.
+const SYNTHETIC: &str = "<synthetic>";
+
+/// Steps of a message that its totals leave out: another model's advice, and a summary of what came before
+/// (<https://platform.claude.com/docs/en/build-with-claude/compaction>).
+const EXTRA_STEPS: [&str; 2] = ["advisor_message", "compaction"];
+
+/// A message that a model wrote.
+#[derive(Deserialize)]
+pub struct Message<'a> {
+    #[serde(borrow, default)]
+    id: Text<'a>,
+    #[serde(borrow, default)]
+    model: Text<'a>,
+    /// `null` while it streams; some writers leave it out.
+    #[serde(borrow, default = "Text::empty")]
+    stop_reason: Text<'a>,
+    #[serde(borrow)]
+    usage: Option<Usage<'a>>,
+}
+
+/// Its usage: input excludes what was read from or written to the cache.
+#[derive(Deserialize)]
+pub struct Usage<'a> {
+    input_tokens: Option<Count>,
+    cache_creation_input_tokens: Option<Count>,
+    cache_read_input_tokens: Option<Count>,
+    output_tokens: Option<Count>,
+    cache_creation: Option<CacheCreation>,
+    #[serde(borrow, default)]
+    service_tier: Text<'a>,
+    #[serde(borrow, default)]
+    speed: Text<'a>,
+    #[serde(borrow)]
+    iterations: Option<&'a RawValue>,
+}
+
+/// A breakdown of the cache writes.
+#[derive(Deserialize)]
+struct CacheCreation {
+    ephemeral_5m_input_tokens: Option<Count>,
+    ephemeral_1h_input_tokens: Option<Count>,
+}
+
+#[derive(Deserialize)]
+struct Step<'a> {
+    #[serde(borrow, default)]
+    r#type: Text<'a>,
+    #[serde(borrow, default)]
+    model: Text<'a>,
+}
+
+/// The one place where cache tokens, which Anthropic counts beside input, become part of it.
+pub fn usage(input: u64, cache_read: u64, cache_creation: u64, one_hour: u64, output: u64) -> TokenUsage {
+    TokenUsage {
+        input_tokens: input.saturating_add(cache_read).saturating_add(cache_creation).min(MAX_COUNT),
+        cache_read_input_tokens: cache_read,
+        cache_creation_input_tokens: cache_creation,
+        cache_creation_1h_input_tokens: one_hour.min(cache_creation),
+        output_tokens: output,
+        reasoning_output_tokens: None,
+    }
+}
+
+impl Usage<'_> {
+    /// What was used.
+    pub fn tokens(&self) -> TokenUsage {
+        let parts = self.cache_creation.as_ref();
+        let one_hour = parts.map_or(0, |parts| or_zero(parts.ephemeral_1h_input_tokens));
+        let five_minutes = parts.map_or(0, |parts| or_zero(parts.ephemeral_5m_input_tokens));
+        let [input, read, output] = [self.input_tokens, self.cache_read_input_tokens, self.output_tokens].map(or_zero);
+        // The breakdown alone is as good as its sum.
+        let creation = self.cache_creation_input_tokens.map_or(one_hour.saturating_add(five_minutes), Count::get);
+        usage(input, read, creation, one_hour, output)
+    }
+
+    /// What a later report of the same message says; what it leaves out holds.
+    pub fn growth(&self) -> Growth {
+        let count = |count: Option<Count>| count.map(Count::get);
+        Growth {
+            uncached: count(self.input_tokens),
+            cache_read: count(self.cache_read_input_tokens),
+            cache_creation: count(self.cache_creation_input_tokens),
+            output: count(self.output_tokens),
+        }
+    }
+
+    /// The steps that the totals leave out, each with its model.
+    fn extra_steps(&self) -> Vec<(Option<Id>, Usage<'_>)> {
+        // Nearly no message has any.
+        let is_extra = |text: &str| EXTRA_STEPS.iter().any(|extra| text.contains(extra));
+        let Some(steps) = self.iterations.filter(|steps| is_extra(steps.get())) else { return Vec::new() };
+        let steps: Vec<&RawValue> = part(steps.get()).unwrap_or_default();
+        let extra = steps.into_iter().filter_map(|json| {
+            let step: Step<'_> = part(json.get()).ok()?;
+            let is_extra = EXTRA_STEPS.iter().any(|extra| step.r#type.is(extra));
+            is_extra.then_some((step.model.get().and_then(model), part(json.get()).ok()?))
+        });
+        extra.collect()
+    }
+
+    /// The tier that sets the price.
+    fn tier(&self) -> Option<Id> {
+        let fast = self.speed.get().filter(|speed| *speed == "fast");
+        fast.or(self.service_tier.get()).and_then(id)
+    }
+}
+
+impl Message<'_> {
+    /// The calls that it tells of: its own, and those of steps that its totals leave out. None without usage,
+    /// or if no model wrote it. `or_key` names a message that has no id.
+    pub fn calls(&self, or_key: Option<&str>) -> Vec<Call> {
+        let (Some(usage), false) = (&self.usage, self.model.is(SYNTHETIC)) else { return Vec::new() };
+        let Some(name) = self.id.get().filter(|id| !id.is_empty()).or(or_key).map(key) else { return Vec::new() };
+        let own = Call {
+            model: self.model.get().and_then(model),
+            service_tier: usage.tier(),
+            is_final: self.stop_reason.get().is_some(),
+            ..Call::new(CallKey::Message(name.clone()), usage.tokens())
+        };
+        let mut calls = vec![own];
+        for (index, (by, usage)) in usage.extra_steps().into_iter().enumerate() {
+            let key = CallKey::Message(format!("{name}:{index}").into());
+            let model = by.or_else(|| calls[0].model.clone());
+            let service_tier = usage.tier().or_else(|| calls[0].service_tier.clone());
+            calls.push(Call { model, service_tier, is_final: calls[0].is_final, ..Call::new(key, usage.tokens()) });
+        }
+        calls
+    }
+}
