@@ -43,13 +43,10 @@ mod tests {
         let usage =
             TokenUsage { input_tokens: i64::MAX as u64, reasoning_output_tokens: Some(0), ..TokenUsage::default() };
         let call = Call {
-            key: CallKey::Trace("c".into(), Time::from_micros(2), usage),
-            conversation: None,
             model: Some("m".into()),
-            service_tier: None,
             is_subagent: true,
-            usage,
             is_final: false,
+            ..Call::new(CallKey::Trace("c".into(), Time::from_micros(2), usage), usage)
         };
         let quota = Quota { window_minutes: None, used_percent: 17.3, resets_at: None };
         let skipped = Skipped { reason: "\u{1b}[31mno".to_owned(), loss: Loss::Found };
