@@ -1,5 +1,6 @@
 //! `export`: a whole table for other programs.
 
+use forge_usage::parse::Needs;
 use forge_usage::render::{self, DataFormat};
 
 use super::args::ExportArgs;
@@ -10,7 +11,8 @@ pub(super) fn run(args: &ExportArgs) -> anyhow::Result<u8> {
     let mut query = query::selection(&args.select, input::now())?;
     query.limit = args.limit.map(|limit| limit.get());
     let format = format(args)?;
-    let input = input::read(&args.input, &args.output)?;
+    let needs = Needs { timing: args.table.needs.timing, quota: args.table.needs.quota };
+    let input = input::read_with(&args.input, &args.output, needs)?;
     let rows = args.table.rows(&input.settled, &query);
     render::rows(&(args.table.columns)(), rows, format, &mut output::open(&args.output)?)?;
     Ok(input.exit_code(&args.input))

@@ -6,6 +6,7 @@ use anyhow::Context;
 use forge_usage::config::{Config, Profiles};
 use forge_usage::event::{Defect, Loss, Time};
 use forge_usage::fold::Settled;
+use forge_usage::parse::Needs;
 use forge_usage::pipeline::{self, Options};
 use forge_usage::source::{self, Discovered, default_ledgers, discover};
 use forge_usage::table::{Skipped, Sources, is_loss};
@@ -78,10 +79,16 @@ impl Found {
     }
 }
 
-/// Reads everything. Complains on standard error about what could not be read, unless told not to.
+/// Reads what reports are made of. Complains on standard error about what could not be read, unless told not to.
 pub(super) fn read(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<Input> {
+    read_with(args, output, Needs::USAGE)
+}
+
+/// The same with other facts.
+pub(super) fn read_with(args: &InputArgs, output: &OutputArgs, needs: Needs) -> anyhow::Result<Input> {
     let mut found = find(args, output)?;
-    let mut outcome = pipeline::read(std::mem::take(&mut found.sources), &Options::at(now()));
+    let options = Options { needs, ..Options::at(now()) };
+    let mut outcome = pipeline::read(std::mem::take(&mut found.sources), &options);
     let mut settled = outcome.settle();
     settled.assume_models(|profile| found.profiles.model(profile));
     let mut losses = Losses { worst: None, has_defects: is_loss(&settled) };

@@ -319,8 +319,17 @@ pub struct Footer {
 }
 
 /// State of one rate-limit window.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Quota {
+    /// The conversation it was told to; `None` where nothing names it.
+    #[serde(rename = "conversation_id", default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<Id>,
+    /// The provider's name of the limit, where told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Id>,
+    /// The account's plan, where told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Id>,
     /// Length of the window in minutes.
     #[serde(default, deserialize_with = "usage::maybe_count", skip_serializing_if = "Option::is_none")]
     pub window_minutes: Option<u64>,

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
+use super::quota::QuotaReading;
 use crate::event::{CallKey, Defect, Harness, Id, ModelUsage, Run, RunId, Time, TokenUsage, Usd};
 
 /// Facts of any number of sources. Merging is associative and commutative, and a fact given twice
@@ -22,6 +23,8 @@ pub struct Facts {
     pub shared: FxHashMap<CallKey, BTreeSet<Id>>,
     /// Footers that belong to no run, by their conversation.
     pub footers: BTreeSet<(Id, u64)>,
+    /// Readings of rate limits: of an unchanged state the first and the last.
+    pub quotas: Vec<QuotaReading>,
     /// Defects outside any run.
     pub defects: BTreeMap<Defect, u64>,
 }
@@ -158,6 +161,7 @@ impl Facts {
             self.shared.entry(key).or_default().extend(conversations);
         }
         self.footers.extend(other.footers);
+        self.quotas.extend(other.quotas);
         for (defect, count) in other.defects {
             *self.defects.entry(defect).or_default() += count;
         }

@@ -12,10 +12,12 @@ mod footers;
 mod growth;
 mod owner;
 mod places;
+mod quota;
 mod settle;
 mod source;
 
 pub use facts::{CallFacts, ConversationFacts, Facts, Reading, ResultFacts, ResultKey, RunFacts};
 pub use owner::{NamedConversation, Owner, Quality, Reconciled, Taken, UsageRow};
+pub use quota::QuotaReading;
 pub use settle::{Settled, settle};
 pub use source::SourceFold;

@@ -47,7 +47,7 @@ impl Places {
     /// The one run a fact belongs to. Of several that show it: the one that was at work then, that
     /// shows most of the conversation, that began first. Of none: the one that shows the
     /// conversation and was at work then.
-    fn of(&self, conversation: &Id, shown_by: &BTreeSet<RunId>, time: Option<Time>) -> Option<RunId> {
+    pub(super) fn of(&self, conversation: &Id, shown_by: &BTreeSet<RunId>, time: Option<Time>) -> Option<RunId> {
         let all = self.shown.get(conversation);
         if shown_by.len() == 1 {
             return shown_by.first().cloned();

@@ -10,6 +10,7 @@ use super::facts::{Facts, RunFacts};
 use super::footers::{Footers, PreviousFooters};
 use super::owner::{NamedConversation, Owner, Quality, Reconciled, Taken, UsageRow};
 use super::places::Places;
+use super::quota::{self, QuotaReading};
 use super::source::is_anonymous;
 use crate::event::{Defect, Id, MAX_COUNT, Run, RunId};
 
@@ -24,6 +25,8 @@ pub struct Settled {
     pub outweighed: Vec<UsageRow>,
     /// Every conversation that is named, by its id.
     pub conversations: Vec<NamedConversation>,
+    /// Readings of rate limits, in the order of their time.
+    pub quotas: Vec<QuotaReading>,
     /// Defects, with how often, and the runs concerned.
     pub defects: BTreeMap<Defect, (u64, Vec<RunId>)>,
     /// Runs whose witnesses contradict each other.
@@ -38,7 +41,7 @@ pub struct Settled {
 
 /// Settles everything. The result depends on the facts alone, not on their order.
 pub fn settle(facts: Facts) -> Settled {
-    let Facts { runs, conversations, mut calls, shared, footers, defects } = facts;
+    let Facts { runs, conversations, mut calls, shared, footers, quotas, defects } = facts;
     attribute(&mut calls, &shared, &conversations);
     let mut settled = Settled::default();
     for (defect, count) in defects {
@@ -54,6 +57,7 @@ pub fn settle(facts: Facts) -> Settled {
     settled.conversations = named.collect();
     settled.conversations.sort_by(|a, b| a.id.cmp(&b.id));
     let places = Places::new(&runs, &conversations, &calls);
+    settled.quotas = quota::settle(quotas, &places);
     let mut accounts = places.accounts(conversations, calls);
     let mut by_owner: BTreeMap<Option<RunId>, Vec<(Id, Account)>> = BTreeMap::new();
     while let Some(((run, conversation), account)) = accounts.pop_first() {

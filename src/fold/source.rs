@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use rustc_hash::FxHashMap;
 
 use super::facts::{CallFacts, Facts, Reading, ResultFacts, ResultKey, RunFacts, first};
+use super::quota::{QuotaFold, QuotaReading};
 use crate::event::{
     Call, CallKey, Conversation, Counter, Defect, Event, Fact, Footer, Harness, Id, ModelUsage, Run, RunId, Scope,
     Time, TokenUsage,
@@ -17,6 +18,7 @@ pub struct SourceFold {
     facts: Facts,
     /// What the order of the records tells, for each conversation in each run.
     streams: FxHashMap<(Option<RunId>, Option<Id>), Stream>,
+    quotas: QuotaFold,
 }
 
 /// A conversation's records in one run (or outside runs) of one source.
@@ -40,7 +42,12 @@ struct Stream {
 impl SourceFold {
     /// `name` tells the source from others.
     pub fn new(name: &str) -> SourceFold {
-        SourceFold { name: name.into(), facts: Facts::default(), streams: FxHashMap::default() }
+        SourceFold {
+            name: name.into(),
+            facts: Facts::default(),
+            streams: FxHashMap::default(),
+            quotas: QuotaFold::default(),
+        }
     }
 
     /// Takes the next event.
@@ -59,8 +66,7 @@ impl SourceFold {
             Fact::Unfinished(id) => {
                 self.facts.conversations.entry(id).or_default().unfinished.insert(run, time);
             }
-            // Rate limits are facts of an account, not of a run's usage.
-            Fact::Quota(_) => {}
+            Fact::Quota(quota) => self.quotas.apply(QuotaReading { time, run, harness, quota }),
             // What was read is no part of what it says.
             Fact::Source(_) | Fact::Skipped(_) => {}
             Fact::Defect(defect) => self.defect(defect, run),
@@ -77,6 +83,7 @@ impl SourceFold {
                 facts.readings.extend(stream.anonymous);
             }
         }
+        self.facts.quotas = self.quotas.finish();
         self.facts
     }
 

@@ -233,10 +233,14 @@ fn read_debug(record: &Record<'_>, mark: impl Fn(MarkKind) -> Mark, marks: &mut 
             Err(defect) => add(Fact::Defect(defect)),
         }
     }
-    let limits = token_count.field("rate_limits").and_then(Value::some);
-    for window in ["primary", "secondary"].into_iter().filter_map(|name| limits?.field(name)?.some()) {
+    let Some(limits) = token_count.field("rate_limits").and_then(Value::some) else { return };
+    let name = |field: &str| limits.field(field)?.some()?.text().and_then(id);
+    let limit = name("limit_name").or_else(|| name("limit_id"));
+    // An enum's variant here, in lower case elsewhere.
+    let plan = name("plan_type").map(|plan| plan.to_ascii_lowercase().into());
+    for window in ["primary", "secondary"].into_iter().filter_map(|name| limits.field(name)?.some()) {
         if let Some(quota) = quota(window) {
-            add(Fact::Quota(quota));
+            add(Fact::Quota(Quota { limit: limit.clone(), plan: plan.clone(), ..quota }));
         }
     }
 }
@@ -281,6 +285,7 @@ fn quota(window: &Value<'_>) -> Option<Quota> {
         window_minutes: text("window_minutes").and_then(|minutes| minutes.parse().ok()),
         used_percent: text("used_percent")?.parse::<f64>().ok().filter(|percent| percent.is_finite())?,
         resets_at: seconds.and_then(|seconds| Time::from_millis(seconds.checked_mul(1000)?)),
+        ..Quota::default()
     })
 }
 

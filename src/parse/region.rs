@@ -6,10 +6,11 @@ use rustc_hash::FxHashSet;
 
 use super::format::{Mark, MarkKind};
 use super::needs::Needs;
-use crate::event::{Call, Counter, Defect, Event, Fact, Id, RunId, Time, TokenUsage};
+use crate::event::{Call, Counter, Defect, Event, Fact, Id, Quota, RunId, Time, TokenUsage};
 
-/// How many readings may wait for a conversation to be named. A log that names none needs no memory.
-const WAITING: usize = 64;
+/// How many readings of counters and rate limits may wait for a conversation to be named. A log that names none needs
+/// no memory.
+const WAITING: usize = 192;
 
 /// How many of the latest calls a counter's reading may be the twin of.
 const RECENT: usize = 256;
@@ -111,7 +112,7 @@ impl Region {
             return;
         }
         let conversation = self.conversation_of(&mark);
-        let is_reading = matches!(mark.kind, MarkKind::Fact(Fact::Counter(_)));
+        let is_reading = matches!(mark.kind, MarkKind::Fact(Fact::Counter(_) | Fact::Quota(_)));
         match &conversation {
             None if is_reading && self.waiting.len() < WAITING => return self.waiting.push(mark),
             None => {}
@@ -210,6 +211,7 @@ impl Region {
             MarkKind::Fact(Fact::Counter(counter)) => {
                 Some(Fact::Counter(Box::new(Counter { conversation, ..*counter })))
             }
+            MarkKind::Fact(Fact::Quota(quota)) => Some(Fact::Quota(Quota { conversation, ..quota })),
             MarkKind::Fact(Fact::Footer(mut footer)) => {
                 footer.conversation = self.footers_of.clone();
                 Some(Fact::Footer(footer))

@@ -5,7 +5,7 @@ use super::dimension::time_of;
 use super::frame::Cell;
 use super::group::{token_cells, usd};
 use super::schema::{COSTS, Column, Kind, NOT_KNOWN, PLACE, TOKENS, column};
-use super::tables::{Definition, Rows};
+use super::tables::{Definition, Needs, Rows};
 use super::usage::{in_order, place};
 use crate::event::TokenUsage;
 use crate::fold::{Owner, Settled, Taken, UsageRow};
@@ -16,6 +16,7 @@ pub(super) static TABLE: Definition = Definition {
     about: "one request to a model and its answer, however often it is told of",
     columns,
     date: "time",
+    needs: Needs::USAGE,
     rows,
 };
 

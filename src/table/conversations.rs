@@ -8,7 +8,7 @@ use super::frame::Cell;
 use super::group::{count, is_asked_for, usd};
 use super::schema::{COSTS, Column, Kind, MODELS, NOT_KNOWN, QUALITY, TOKENS, column};
 use super::sum::Sum;
-use super::tables::{Definition, Rows};
+use super::tables::{Definition, Needs, Rows};
 use crate::event::{Time, Usd};
 use crate::fold::{NamedConversation, Owner, Quality, Settled, UsageRow};
 
@@ -18,6 +18,7 @@ pub(super) static TABLE: Definition = Definition {
     about: "one session or thread of a harness, over all its runs",
     columns,
     date: "first_seen_at",
+    needs: Needs::USAGE,
     rows,
 };
 

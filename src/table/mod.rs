@@ -5,6 +5,7 @@ mod conversations;
 mod dimension;
 mod frame;
 mod group;
+mod quota;
 mod report;
 mod runs;
 pub mod schema;
@@ -16,7 +17,7 @@ mod warnings;
 pub use dimension::{Dimension, Filter};
 pub use frame::{Builder, Cell, Table};
 pub use report::{Query, Sort, report};
-pub use tables::{Definition, Rows, TABLES};
+pub use tables::{Definition, Needs, Rows, TABLES};
 pub use warnings::{is_loss, warnings};
 
 use crate::event::Time;

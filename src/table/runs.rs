@@ -5,13 +5,19 @@ use super::frame::Cell;
 use super::group::{is_asked_for, usd};
 use super::schema::{COSTS, Column, Kind, MODELS, NOT_KNOWN, QUALITY, TOKENS, column};
 use super::sum::Sum;
-use super::tables::{Definition, Rows};
+use super::tables::{Definition, Needs, Rows};
 use crate::event::Usd;
 use crate::fold::{Owner, Quality, Settled, UsageRow};
 
 /// See the module.
-pub(super) static TABLE: Definition =
-    Definition { name: "runs", about: "one iteration of a loop", columns, date: "started_at", rows };
+pub(super) static TABLE: Definition = Definition {
+    name: "runs",
+    about: "one iteration of a loop",
+    columns,
+    date: "started_at",
+    needs: Needs::USAGE,
+    rows,
+};
 
 /// What forge wrote down.
 static HEAD: [Column; 5] = [

@@ -13,6 +13,8 @@ pub enum Kind {
     Millis,
     /// A share in percent.
     Percent,
+    /// A duration in whole minutes.
+    Minutes,
     /// US dollars; pico-dollars inside, decimal dollars in every output.
     Usd,
     /// A point in time, microseconds, UTC.

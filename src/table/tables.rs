@@ -2,7 +2,7 @@
 
 use super::frame::{Builder, Cell, Table};
 use super::schema::Column;
-use super::{Query, calls, conversations, runs, usage};
+use super::{Query, calls, conversations, quota, runs, usage};
 use crate::error::{Result, unknown};
 use crate::fold::Settled;
 
@@ -20,12 +20,29 @@ pub struct Definition {
     pub columns: fn() -> Vec<&'static Column>,
     /// The column that dates a row.
     pub date: &'static str,
+    /// What must be looked for, so that they are there.
+    pub needs: Needs,
     /// The rows that a query asks for.
     pub(super) rows: for<'a> fn(&'a Settled, &'a Query) -> Rows<'a>,
 }
 
+/// Facts that are not looked for unless a table needs them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    /// Times of requests, streams and tool calls.
+    pub timing: bool,
+    /// Readings of rate limits.
+    pub quota: bool,
+}
+
+impl Needs {
+    /// Runs, conversations and their usage are always there.
+    pub const USAGE: Needs = Needs { timing: false, quota: false };
+}
+
 /// The tables, the fact table first.
-pub static TABLES: [&Definition; 4] = [&usage::TABLE, &runs::TABLE, &calls::TABLE, &conversations::TABLE];
+pub static TABLES: [&Definition; 5] =
+    [&usage::TABLE, &runs::TABLE, &calls::TABLE, &conversations::TABLE, &quota::TABLE];
 
 impl Definition {
     /// Finds a table by its name.

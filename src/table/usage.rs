@@ -8,7 +8,7 @@ use super::dimension::time_of;
 use super::frame::Cell;
 use super::group::{is_asked_for, token_cells, usd};
 use super::schema::{COSTS, Column, Kind, NOT_KNOWN, PLACE, QUALITY, TOKENS, column};
-use super::tables::{Definition, Rows};
+use super::tables::{Definition, Needs, Rows};
 use crate::event::{Time, TokenUsage};
 use crate::fold::{Owner, Quality, Settled, Taken, UsageRow};
 
@@ -18,6 +18,7 @@ pub(super) static TABLE: Definition = Definition {
     about: "the fact table of all reports: one model call, or what only a counter, a result or a footer tells",
     columns,
     date: "time",
+    needs: Needs::USAGE,
     rows,
 };
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::{Workdir, fixtures};
 
-const TABLES: [&str; 4] = ["usage", "runs", "calls", "conversations"];
+const TABLES: [&str; 5] = ["usage", "runs", "calls", "conversations", "quota"];
 
 fn sample() -> String {
     fixtures().join("sample/ledgers").display().to_string()
@@ -162,4 +162,35 @@ fn nothing_found_gives_a_table_without_rows() {
         assert_eq!(dir.run(&["export", table, "empty", "--allow-empty", "--jsonl"]).stdout, "");
         assert_eq!(dir.run(&["export", table, "empty", "--allow-empty", "--json"]).stdout, "[]\n");
     }
+}
+
+/// A Codex log whose agent is told the same state of its limits three times, then another.
+fn told_of_limits() -> String {
+    let line = |second: u32, used: &str| {
+        format!(
+            "2026-05-12T07:03:{second:02}.057738Z DEBUG codex_exec: Received event: Event {{ id: \"0\", msg: \
+             TokenCount(TokenCountEvent {{ info: None, rate_limits: Some(RateLimitSnapshot {{ limit_id: Some(\"codex\"), \
+             primary: Some(RateLimitWindow {{ used_percent: {used}, window_minutes: Some(300), resets_at: \
+             Some(1770897748) }}), secondary: None, credits: None, plan_type: Some(Plus) }}) }}) }}\n"
+        )
+    };
+    [line(1, "3.0"), line(2, "3.0"), line(3, "3.0"), line(4, "4.5")].concat()
+}
+
+#[test]
+fn quota_keeps_changes_and_the_last_sight_of_each_state() {
+    let dir = Workdir::new();
+    dir.write("a/codex.log", told_of_limits());
+    // A copy of its end tells nothing new.
+    let log = told_of_limits();
+    dir.write("b/tail.log", &log[log.find('\n').expect("a line") + 1..]);
+    let outcome = dir.run(&["export", "quota", "a", "b"]);
+    let rows: Vec<&str> = outcome.stdout.lines().collect();
+    let expected = [
+        "time,run_id,conversation_id,loop,repo,profile,harness,limit,window_minutes,used_percent,resets_at,plan",
+        "2026-05-12T07:03:01.057738Z,,,,,,codex,codex,300,3,2026-02-12T12:02:28Z,plus",
+        "2026-05-12T07:03:03.057738Z,,,,,,codex,codex,300,3,2026-02-12T12:02:28Z,plus",
+        "2026-05-12T07:03:04.057738Z,,,,,,codex,codex,300,4.5,2026-02-12T12:02:28Z,plus",
+    ];
+    assert_eq!(rows, expected, "{}", outcome.stderr);
 }

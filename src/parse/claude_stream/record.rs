@@ -120,11 +120,14 @@ impl RateLimit {
             Some(kind) if kind.starts_with("seven_day") => Some(10_080),
             _ => None,
         };
+        let limit = self.rate_limit_type.as_deref().and_then(id);
         let used_percent = self.utilization.filter(|share| share.is_finite())? * 100.0;
         Some(Quota {
             window_minutes,
             used_percent,
             resets_at: self.resets_at.and_then(|seconds| Time::from_millis(seconds.checked_mul(1000)?)),
+            limit,
+            ..Quota::default()
         })
     }
 }

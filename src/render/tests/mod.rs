@@ -30,7 +30,7 @@ fn cell(kind: Kind, value: &str) -> Cell {
         Kind::Usd => Cell::Usd(Usd::parse(value).unwrap()),
         Kind::Time => Cell::Time(Time::parse(value).unwrap()),
         Kind::Flag => Cell::Flag(value == "true"),
-        Kind::Tokens | Kind::Count | Kind::Millis | Kind::Integer => {
+        Kind::Tokens | Kind::Count | Kind::Millis | Kind::Minutes | Kind::Integer => {
             Cell::Integer(value.replace('_', "").parse().unwrap())
         }
     }

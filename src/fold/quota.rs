@@ -1,0 +1,162 @@
+//! Readings of rate limits. A limit is an account's; what is known is which run and conversation it was told to.
+//!
+//! A harness repeats the state at every call. Of a state that stays the same only the first and the last reading are
+//! kept, within a source and over all of them, so that memory grows with the changes.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+
+use super::places::Places;
+use crate::event::{Harness, Id, Quota, RunId, Time};
+
+/// A reading of a rate limit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QuotaReading {
+    /// When it was told; `None` where the record has no time.
+    pub time: Option<Time>,
+    /// The run it was told to; `None` in a bare log that belongs to no run.
+    pub run: Option<RunId>,
+    /// The harness that was told.
+    pub harness: Option<Harness>,
+    /// The state.
+    pub quota: Quota,
+}
+
+/// Tells one window of one limit, as one run's conversation sees it, from others.
+type Window = (Option<RunId>, Option<Id>, Option<Id>, Option<u64>);
+
+impl QuotaReading {
+    fn window(&self) -> Window {
+        (self.run.clone(), self.quota.conversation.clone(), self.quota.limit.clone(), self.quota.window_minutes)
+    }
+
+    fn is_same_state(&self, other: &QuotaReading) -> bool {
+        self.quota == other.quota && self.harness == other.harness
+    }
+
+    /// Which reading it is, whoever shows it.
+    fn identity(&self) -> impl Ord {
+        let Quota { conversation, limit, window_minutes, resets_at, plan, .. } = self.quota.clone();
+        // The order of the bits is that of the numbers, as no share is below zero.
+        let used = self.quota.used_percent.to_bits();
+        (self.time, conversation, limit, window_minutes, used, resets_at, plan, self.harness.clone())
+    }
+}
+
+/// Takes the readings of one source in their order.
+#[derive(Debug, Default)]
+pub(super) struct QuotaFold {
+    kept: Vec<QuotaReading>,
+    /// The state of each window: where its first reading is kept, and its latest one, unless that is the first.
+    current: FxHashMap<Window, (usize, Option<QuotaReading>)>,
+}
+
+impl QuotaFold {
+    pub(super) fn apply(&mut self, reading: QuotaReading) {
+        let window = reading.window();
+        if let Some((first, last)) = self.current.get_mut(&window) {
+            if self.kept.get(*first).is_some_and(|first| first.is_same_state(&reading)) {
+                *last = Some(reading);
+                return;
+            }
+            self.kept.extend(last.take());
+        }
+        self.current.insert(window, (self.kept.len(), None));
+        self.kept.push(reading);
+    }
+
+    pub(super) fn finish(self) -> Vec<QuotaReading> {
+        let mut kept = self.kept;
+        kept.extend(self.current.into_values().filter_map(|(_, last)| last));
+        kept.sort_by(order);
+        kept
+    }
+}
+
+fn order(a: &QuotaReading, b: &QuotaReading) -> Ordering {
+    a.identity().cmp(&b.identity()).then_with(|| a.run.cmp(&b.run))
+}
+
+/// Gives every reading to the one run it belongs to, and drops what is told twice.
+pub(super) fn settle(mut readings: Vec<QuotaReading>, places: &Places) -> Vec<QuotaReading> {
+    readings.sort_by(order);
+    let same = readings.chunk_by(|a, b| a.identity().cmp(&b.identity()).is_eq());
+    let settled = same.filter_map(|same| {
+        let reading = same.first()?.clone();
+        let shown_by: BTreeSet<RunId> = same.iter().filter_map(|reading| reading.run.clone()).collect();
+        let run = match &reading.quota.conversation {
+            Some(conversation) => places.of(conversation, &shown_by, reading.time),
+            None => shown_by.first().cloned(),
+        };
+        Some(QuotaReading { run, ..reading })
+    });
+    let mut windows: FxHashMap<Window, Vec<QuotaReading>> = FxHashMap::default();
+    for reading in settled {
+        windows.entry(reading.window()).or_default().push(reading);
+    }
+    let mut kept: Vec<QuotaReading> = windows.into_values().flat_map(without_repeats).collect();
+    kept.sort_by(order);
+    kept
+}
+
+/// Readings between two of the same state say nothing new.
+fn without_repeats(readings: Vec<QuotaReading>) -> Vec<QuotaReading> {
+    let is_same = |a: Option<usize>, b: usize| {
+        a.and_then(|a| readings.get(a)).zip(readings.get(b)).is_some_and(|(a, b)| a.is_same_state(b))
+    };
+    let is_needed: Vec<bool> = (0..readings.len())
+        .map(|index| !is_same(index.checked_sub(1), index) || !is_same(Some(index + 1), index))
+        .collect();
+    readings.into_iter().zip(is_needed).filter_map(|(reading, is_needed)| is_needed.then_some(reading)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{QuotaFold, QuotaReading, settle};
+    use crate::event::{Quota, Time};
+    use crate::fold::places::Places;
+    use rustc_hash::FxHashMap;
+
+    fn reading(second: i64, used_percent: f64) -> QuotaReading {
+        let quota = Quota { window_minutes: Some(300), used_percent, ..Quota::default() };
+        QuotaReading { time: Time::from_millis(second * 1000), run: None, harness: None, quota }
+    }
+
+    fn folded(readings: &[(i64, f64)]) -> Vec<QuotaReading> {
+        let mut fold = QuotaFold::default();
+        readings.iter().for_each(|(second, used)| fold.apply(reading(*second, *used)));
+        fold.finish()
+    }
+
+    fn settled(readings: Vec<QuotaReading>) -> Vec<(i64, f64)> {
+        let places = Places::new(&FxHashMap::default(), &FxHashMap::default(), &FxHashMap::default());
+        let settled = settle(readings, &places);
+        settled.iter().map(|reading| (reading.time.unwrap().micros() / 1_000_000, reading.quota.used_percent)).collect()
+    }
+
+    const READINGS: [(i64, f64); 7] = [(1, 0.0), (2, 0.0), (3, 0.0), (4, 1.5), (5, 1.5), (6, 2.0), (7, 0.0)];
+    const CHANGES: [(i64, f64); 6] = [(1, 0.0), (3, 0.0), (4, 1.5), (5, 1.5), (6, 2.0), (7, 0.0)];
+
+    #[test]
+    fn of_an_unchanged_state_the_first_and_the_last_reading_stay() {
+        assert_eq!(settled(folded(&READINGS)), CHANGES);
+    }
+
+    #[test]
+    fn a_tail_beside_the_whole_adds_nothing() {
+        for start in 0..READINGS.len() {
+            let both = [folded(&READINGS), folded(&READINGS[start..])].concat();
+            assert_eq!(settled(both), CHANGES, "from {start}");
+        }
+    }
+
+    #[test]
+    fn parts_are_worth_the_whole() {
+        for cut in 0..READINGS.len() {
+            let (a, b) = READINGS.split_at(cut);
+            assert_eq!(settled([folded(b), folded(a)].concat()), CHANGES, "cut at {cut}");
+        }
+    }
+}

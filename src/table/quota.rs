@@ -1,0 +1,71 @@
+//! Readings of rate limits.
+
+use rustc_hash::FxHashMap;
+
+use super::Query;
+use super::frame::Cell;
+use super::group::is_asked_for;
+use super::schema::{Column, Kind, NOT_KNOWN, PLACE, column};
+use super::tables::{Definition, Needs, Rows};
+use super::usage::place;
+use crate::event::MAX_COUNT;
+use crate::fold::{Owner, Quality, QuotaReading, Settled, UsageRow};
+
+/// See the module.
+pub(super) static TABLE: Definition = Definition {
+    name: "quota",
+    about: "the state of a rate limit's window; of a state that stays the same, the first and the last time",
+    columns,
+    date: "time",
+    needs: Needs { quota: true, ..Needs::USAGE },
+    rows,
+};
+
+static TIME: Column = column("time", Kind::Time, "when the harness was told", "no time known");
+
+static STATE: [Column; 6] = [
+    column("harness", Kind::Text, "program that was told: codex, claude, …", NOT_KNOWN),
+    column("limit", Kind::Text, "the provider's name of the limit", "the harness doesn't tell it"),
+    column("window_minutes", Kind::Minutes, "length of the window", NOT_KNOWN),
+    column("used_percent", Kind::Percent, "share of the window that is used", ""),
+    column("resets_at", Kind::Time, "when the window starts anew", NOT_KNOWN),
+    column("plan", Kind::Text, "the account's plan", "the harness doesn't tell it"),
+];
+
+fn columns() -> Vec<&'static Column> {
+    [&TIME].into_iter().chain(&PLACE).chain(&STATE).collect()
+}
+
+fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
+    let runs = settled.owners.iter().filter_map(|owner| Some((&*owner.run.as_ref()?.id, owner)));
+    let runs: FxHashMap<&str, &Owner> = runs.collect();
+    let (known, unknown): (Vec<_>, Vec<_>) = settled.quotas.iter().partition(|reading| reading.time.is_some());
+    Box::new(known.into_iter().chain(unknown).filter_map(move |reading| {
+        let bare = Owner {
+            run: None,
+            harness: reading.harness.clone(),
+            quality: Quality::Unknown,
+            reconciled: None,
+            taken: None,
+        };
+        let owner = reading.run.as_deref().and_then(|run| runs.get(run).copied()).unwrap_or(&bare);
+        let conversation = reading.quota.conversation.clone();
+        let row = UsageRow { conversation, time: reading.time, ..UsageRow::default() };
+        is_asked_for(&row, owner, query).then(|| cells(reading, &row, owner))
+    }))
+}
+
+fn cells(reading: &QuotaReading, row: &UsageRow, owner: &Owner) -> Vec<Cell> {
+    let quota = &reading.quota;
+    let mut cells = vec![Cell::time(reading.time)];
+    cells.extend(place(row, owner));
+    cells.extend([
+        Cell::text(reading.harness.as_deref().or(owner.harness.as_deref())),
+        Cell::text(quota.limit.as_deref()),
+        Cell::integer(quota.window_minutes.map(|minutes| minutes.min(MAX_COUNT) as i64)),
+        Cell::Number(quota.used_percent),
+        Cell::time(quota.resets_at),
+        Cell::text(quota.plan.as_deref()),
+    ]);
+    cells
+}
