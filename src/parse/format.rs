@@ -41,8 +41,8 @@ pub enum Shape {
 pub type ReadEvents =
     fn(&mut dyn std::io::BufRead, &mut dyn FnMut(&str, Event) -> ControlFlow<()>) -> std::io::Result<()>;
 
-/// Reads a document and hands its candidates on.
-pub type ReadDocument = fn(&mut dyn std::io::BufRead, &mut dyn FnMut(Mark)) -> std::io::Result<()>;
+/// Reads a document of this file name and hands its candidates on.
+pub type ReadDocument = fn(&str, &mut dyn std::io::BufRead, &mut dyn FnMut(Mark)) -> std::io::Result<()>;
 
 /// Finds the conversation that a stretch of text names last.
 pub type LastNamed = fn(&[u8]) -> Option<Named>;

@@ -13,13 +13,18 @@ mod codex_exec;
 mod codex_trace;
 mod content;
 mod debug;
+mod document;
+mod droid;
 mod events;
 mod format;
+mod gemini;
 mod json;
 mod ledger;
 mod lines;
 mod loop_log;
 mod needs;
+mod opencode;
+mod pi;
 mod region;
 mod scan;
 mod tracing;
@@ -30,7 +35,7 @@ mod tests;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
-use crate::event::{Defect, Event, Time};
+use crate::event::{Defect, Event, Fact, Id, Time};
 use content::Content;
 use region::{Region, Sink};
 use scan::{Scanner, lines_of};
@@ -41,11 +46,16 @@ pub use needs::Needs;
 pub use scan::Chunk;
 
 /// Every format that is read. The first whose `sniff` holds is a file's.
-pub static FORMATS: [&Format; 8] = [
+pub static FORMATS: [&Format; 13] = [
     &events::FORMAT,
     &ledger::FORMAT,
     &loop_log::FORMAT,
     &claude_session::FORMAT,
+    &droid::SESSION,
+    &pi::FORMAT,
+    &opencode::FORMAT,
+    &gemini::FORMAT,
+    &droid::SETTINGS,
     &claude_stream::DOCUMENT,
     &claude_stream::STREAM,
     &codex_trace::FORMAT,
@@ -91,7 +101,8 @@ enum Pass {
     Ledger(Box<ledger::Pass>),
     LoopLog(Box<loop_log::Pass>),
     Bare(Box<(Content, Region)>),
-    Session,
+    /// The conversation that was named last.
+    Session(Option<Id>),
 }
 
 impl Reading {
@@ -108,7 +119,7 @@ impl Reading {
             }
             Shape::LoopLog => Pass::LoopLog(Box::new(loop_log::Pass::new(now))),
             Shape::Lines(_) => Pass::Bare(Box::new((Content::from(0), Region::default()))),
-            Shape::Session(_) => Pass::Session,
+            Shape::Session(_) => Pass::Session(None),
             Shape::Document(_) | Shape::Events(_) => return None,
         };
         Some(Reading { scanner, needs, pass })
@@ -137,8 +148,9 @@ impl Reading {
                         bare.1.push(mark, &mut sink);
                     }
                 }
-                Pass::Session => {
-                    if let MarkKind::Fact(fact) = mark.kind {
+                Pass::Session(named) => {
+                    if let MarkKind::Fact(mut fact) = mark.kind {
+                        name(&mut fact, named);
                         sink.event(mark.offset, None, mark.harness, mark.time, fact);
                     }
                 }
@@ -159,14 +171,25 @@ impl Reading {
                 }
                 region.finish(&mut sink);
             }
-            Pass::Session => {}
+            Pass::Session(_) => {}
         }
     }
 }
 
-/// Reads a document from front to back. Nothing for formats of lines.
+/// Gives a call the conversation that was named last, where it names none.
+fn name(fact: &mut Fact, named: &mut Option<Id>) {
+    match fact {
+        Fact::Conversation(conversation) => *named = Some(conversation.id.clone()),
+        Fact::Call(call) if call.conversation.is_none() => call.conversation.clone_from(named),
+        _ => {}
+    }
+}
+
+/// Reads a document from front to back. `file_name` is its source's, as some name their conversation nowhere else.
+/// Nothing for formats of lines.
 pub fn read_document(
     format: &'static Format,
+    file_name: &str,
     input: &mut dyn std::io::BufRead,
     needs: Needs,
     emit: &mut dyn FnMut(Event),
@@ -174,7 +197,7 @@ pub fn read_document(
     let Shape::Document(read) = &format.shape else { return Ok(()) };
     let mut sink = Sink::new(needs, emit);
     let mut region = Region::default();
-    read(input, &mut |mark| region.push(mark, &mut sink))?;
+    read(file_name, input, &mut |mark| region.push(mark, &mut sink))?;
     region.finish(&mut sink);
     Ok(())
 }
@@ -196,5 +219,5 @@ pub fn read_events(
 
 /// A line that was longer than chunks can hold, as an event.
 pub fn line_too_long(offset: u64) -> Event {
-    Event { offset, run: None, harness: None, time: None, fact: crate::event::Fact::Defect(Defect::LineTooLong) }
+    Event { offset, run: None, harness: None, time: None, fact: Fact::Defect(Defect::LineTooLong) }
 }

@@ -15,7 +15,9 @@ fn events(text: &str) -> Vec<Event> {
             reading.push(marks, &mut |event| events.push(event));
             reading.finish(&mut |event| events.push(event));
         }
-        None => read_document(format, &mut { head }, Needs::ALL, &mut |event| events.push(event)).expect("in memory"),
+        None => {
+            read_document(format, "", &mut { head }, Needs::ALL, &mut |event| events.push(event)).expect("in memory")
+        }
     }
     events
 }

@@ -113,7 +113,7 @@ fn read(
         }
         None => {
             let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes });
-            parse::read_document(format, &mut reader, options.needs, &mut |event| out.push(event))
+            parse::read_document(format, input.file_name(), &mut reader, options.needs, &mut |event| out.push(event))
         }
     }
 }

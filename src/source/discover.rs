@@ -16,6 +16,14 @@ pub enum Input {
 }
 
 impl Input {
+    /// The file's own name; empty for what is no file, or is named in no text.
+    pub fn file_name(&self) -> &str {
+        match self {
+            Input::Stdin => "",
+            Input::File(path, _) => path.file_name().and_then(|name| name.to_str()).unwrap_or(""),
+        }
+    }
+
     /// How people know it.
     pub fn name(&self) -> String {
         match self {

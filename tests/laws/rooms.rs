@@ -22,6 +22,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "parse::json",
             "parse::needs",
             "parse::anthropic",
+            "parse::document",
             "parse::LOOK",
         ],
     ),

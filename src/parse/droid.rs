@@ -1,0 +1,137 @@
+//! Factory droid's sessions: `<id>.settings.json` counts what the session used so far, `<id>.jsonl` beside it tells
+//! where it worked.
+
+use std::io::BufRead;
+
+use serde::Deserialize;
+
+use super::document::{self, Layout, Piece};
+use super::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
+use super::json::{Count, Text, or_zero, part};
+use super::lines::{clean, id, lines, model, path};
+use crate::event::{Conversation, Counter, Defect, Fact, MAX_COUNT, ModelUsage, Scope, Time, TokenUsage};
+
+/// The counter of a session, which its file's name names.
+pub(super) static SETTINGS: Format = Format {
+    name: "droid-settings",
+    harness: Some(HARNESS),
+    sniff: sniff_settings,
+    shape: Shape::Document(read_settings),
+};
+
+/// Its messages.
+pub(super) static SESSION: Format =
+    Format { name: "droid-session", harness: Some(HARNESS), sniff: sniff_session, shape: Shape::Session(LINES) };
+
+const HARNESS: &str = "droid";
+const SUFFIX: &str = ".settings.json";
+const START: &str = "\"session_start\"";
+
+const LINES: Lines =
+    Lines { harness: Some(HARNESS), needles: &[START], is_noise: None, read: read_start, last_named: None, time: None };
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Settings<'a> {
+    #[serde(borrow, default)]
+    model: Text<'a>,
+    /// When the session asked a provider for the first time: the only time the file tells.
+    #[serde(borrow, default)]
+    provider_lock_timestamp: Text<'a>,
+    token_usage: Option<Tokens>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Tokens {
+    input_tokens: Option<Count>,
+    output_tokens: Option<Count>,
+    cache_creation_tokens: Option<Count>,
+    cache_read_tokens: Option<Count>,
+    thinking_tokens: Option<Count>,
+}
+
+#[derive(Deserialize)]
+struct Start<'a> {
+    #[serde(borrow, default)]
+    r#type: Text<'a>,
+    #[serde(borrow, default)]
+    id: Text<'a>,
+    #[serde(borrow, default)]
+    cwd: Text<'a>,
+}
+
+fn sniff_settings(head: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(head);
+    let start = head.trim_start_matches('\u{feff}').trim_start();
+    let has = |key: &str| start.contains(&format!("\"{key}\""));
+    start.starts_with('{') && (has("tokenUsage") || has("providerLock"))
+}
+
+fn sniff_session(head: &[u8]) -> bool {
+    lines(head)
+        .take(8)
+        .any(|line| part::<Start<'_>>(clean(line).trim()).is_ok_and(|start| start.r#type.is("session_start")))
+}
+
+fn read_settings(name: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
+    let session = name.strip_suffix(SUFFIX).and_then(id);
+    document::read(input, Layout::Records, &mut |piece| {
+        let settings = match piece {
+            Piece::Record(json) => part::<Settings<'_>>(json),
+            Piece::Defect(defect) => Err(defect),
+            Piece::Member(..) | Piece::End => return,
+        };
+        let mark = |fact, time| document::mark(0, HARNESS, MarkKind::Fact(fact)).at(time).of(session.clone());
+        let settings = match settings {
+            Ok(settings) => settings,
+            Err(defect) => return emit(mark(Fact::Defect(defect), None)),
+        };
+        let Some(tokens) = settings.token_usage else { return };
+        let time = settings.provider_lock_timestamp.get().and_then(Time::parse);
+        let model = settings.model.get().and_then(model);
+        if let Some(session) = session.clone() {
+            let conversation = Conversation { begins: true, model: model.clone(), ..Conversation::new(session) };
+            emit(mark(Fact::Conversation(conversation), time));
+        }
+        let total = vec![ModelUsage { model, usage: tokens.usage(), cost: None }];
+        let conversation = session.clone();
+        let counter = Counter { conversation, scope: Scope::Conversation, key: None, total, last: None, cost: None };
+        emit(mark(Fact::Counter(Box::new(counter)), time));
+    })
+}
+
+fn read_start(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
+    let line = hit.line();
+    let Ok(start) = part::<Start<'_>>(line.trim()) else {
+        return marks.push(hit.mark(Some(HARNESS), MarkKind::Fact(Fact::Defect(Defect::Torn))));
+    };
+    if let (true, Some(session)) = (start.r#type.is("session_start"), start.id.get().and_then(id)) {
+        let repo = start.cwd.get().and_then(path);
+        let conversation = Conversation { repo, ..Conversation::new(session.clone()) };
+        marks.push(hit.mark(Some(HARNESS), MarkKind::Fact(Fact::Conversation(conversation))).of(Some(session)));
+    }
+}
+
+impl Tokens {
+    /// The buckets are disjoint. Whether thinking is part of the output is told nowhere: of both readings this is
+    /// the larger.
+    fn usage(&self) -> TokenUsage {
+        let [input, output, written, read, thinking] = [
+            self.input_tokens,
+            self.output_tokens,
+            self.cache_creation_tokens,
+            self.cache_read_tokens,
+            self.thinking_tokens,
+        ]
+        .map(or_zero);
+        TokenUsage {
+            input_tokens: input.saturating_add(read).saturating_add(written).min(MAX_COUNT),
+            cache_read_input_tokens: read,
+            cache_creation_input_tokens: written,
+            output_tokens: output.saturating_add(thinking).min(MAX_COUNT),
+            reasoning_output_tokens: Some(thinking),
+            ..TokenUsage::default()
+        }
+    }
+}

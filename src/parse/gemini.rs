@@ -1,0 +1,186 @@
+//! Gemini CLI's recorded chats (`tmp/<project>/chats/*.json`, newer ones `*.jsonl`): one object with its messages,
+//! or its members and messages a line each, some of them again when they grew.
+//!
+//! `input` includes what was read from the cache; `output` leaves thoughts out, and `input` what tools were asked
+//! with (<https://ai.google.dev/api/generate-content#UsageMetadata>).
+
+use std::io::BufRead;
+
+use serde::Deserialize;
+
+use super::document::{self, Layout, Piece};
+use super::format::{Format, Mark, MarkKind, Shape};
+use super::json::{Count, Text, or_zero, part};
+use super::lines::{id, key, model};
+use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
+
+/// See the module.
+pub(super) static FORMAT: Format =
+    Format { name: "gemini-chat", harness: Some(HARNESS), sniff, shape: Shape::Document(read) };
+
+const HARNESS: &str = "gemini";
+
+/// The chat's own members, and those of a message on a line of its own.
+const MEMBERS: [&str; 9] = ["sessionId", "kind", "startTime", "id", "type", "timestamp", "model", "tokens", "$set"];
+
+/// So many calls may wait for the chat's name, which nearly always stands before them.
+const WAITING: usize = 1 << 16;
+
+#[derive(Default, Deserialize)]
+struct Message<'a> {
+    #[serde(borrow, default)]
+    id: Text<'a>,
+    #[serde(borrow, default)]
+    r#type: Text<'a>,
+    #[serde(borrow, default)]
+    timestamp: Text<'a>,
+    #[serde(borrow, default)]
+    model: Text<'a>,
+    tokens: Option<Tokens>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+struct Tokens {
+    input: Option<Count>,
+    output: Option<Count>,
+    cached: Option<Count>,
+    thoughts: Option<Count>,
+    tool: Option<Count>,
+    total: Option<Count>,
+}
+
+/// Changed members of the chat.
+#[derive(Deserialize)]
+struct Changes<'a> {
+    #[serde(borrow, default)]
+    messages: Vec<&'a serde_json::value::RawValue>,
+}
+
+fn sniff(head: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(head);
+    let start = head.trim_start_matches('\u{feff}').trim_start();
+    let has = |key: &str| start.contains(&format!("\"{key}\""));
+    start.starts_with('{') && has("sessionId") && (has("projectHash") || (has("messages") && has("startTime")))
+}
+
+fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
+    let mut chat =
+        Chat { emit, session: None, is_subagent: false, waiting: Vec::new(), own: Own::default(), position: 0 };
+    document::read(input, Layout::Wholes("messages", &MEMBERS), &mut |piece| chat.take(piece))?;
+    chat.release();
+    Ok(())
+}
+
+/// A chat being read.
+struct Chat<'e> {
+    emit: &'e mut dyn FnMut(Mark),
+    session: Option<Id>,
+    is_subagent: bool,
+    /// Calls, each with its message's id, until the chat's name is known.
+    waiting: Vec<(String, Call, Option<Time>)>,
+    /// The members of the object, which may be a message itself.
+    own: Own,
+    position: u64,
+}
+
+/// Members of an object, as JSON.
+#[derive(Default)]
+struct Own(Vec<(&'static str, String)>);
+
+impl Chat<'_> {
+    fn take(&mut self, piece: Piece<'_>) {
+        self.position += 1;
+        match piece {
+            Piece::Record(json) => self.message(json),
+            Piece::Member("sessionId", json) => self.named(json),
+            Piece::Member("kind", json) => self.is_subagent = json == "\"subagent\"",
+            Piece::Member("startTime", _) => {}
+            Piece::Member("$set", json) => {
+                for message in part::<Changes<'_>>(json).map(|changes| changes.messages).unwrap_or_default() {
+                    self.message(message.get());
+                }
+            }
+            Piece::Member(name, json) => self.own.0.push((name, json.to_owned())),
+            Piece::End => {
+                let own = std::mem::take(&mut self.own);
+                if own.0.iter().any(|(name, _)| *name == "tokens") {
+                    let members: Vec<String> = own.0.iter().map(|(name, json)| format!("\"{name}\":{json}")).collect();
+                    self.message(&format!("{{{}}}", members.join(",")));
+                }
+            }
+            Piece::Defect(defect) => {
+                self.own = Own::default();
+                self.defect(defect);
+            }
+        }
+    }
+
+    fn named(&mut self, json: &str) {
+        let Some(session) = part::<Text<'_>>(json).ok().and_then(|text| text.get().and_then(id)) else { return };
+        if self.session.as_ref() == Some(&session) {
+            return;
+        }
+        let conversation = Conversation { begins: true, ..Conversation::new(session.clone()) };
+        self.session = Some(session.clone());
+        let mark = document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Conversation(conversation)));
+        (self.emit)(mark.of(Some(session)));
+        self.release();
+    }
+
+    fn message(&mut self, json: &str) {
+        let message: Message<'_> = match part(json) {
+            Ok(message) => message,
+            Err(defect) => return self.defect(defect),
+        };
+        let (true, Some(tokens)) = (message.r#type.is("gemini"), message.tokens) else { return };
+        let usage = tokens.usage();
+        if usage.is_zero() {
+            return;
+        }
+        let time = message.timestamp.get().and_then(Time::parse);
+        let name = message.id.get().or(message.timestamp.get()).unwrap_or("").to_owned();
+        let call = Call {
+            model: message.model.get().and_then(model),
+            is_subagent: self.is_subagent,
+            is_logged: true,
+            ..Call::new(CallKey::Message(key(&name)), usage)
+        };
+        self.waiting.push((name, call, time));
+        if self.session.is_some() || self.waiting.len() >= WAITING {
+            self.release();
+        }
+    }
+
+    /// Hands on what waited. A message's id is its chat's own.
+    fn release(&mut self) {
+        for (name, call, time) in std::mem::take(&mut self.waiting) {
+            let session = self.session.clone();
+            let key = CallKey::Message(key(&format!("{} {name}", session.as_deref().unwrap_or(""))));
+            let call = Call { key, conversation: session.clone(), ..call };
+            let mark = document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Call(Box::new(call))));
+            (self.emit)(mark.at(time).of(session));
+        }
+    }
+
+    fn defect(&mut self, defect: Defect) {
+        (self.emit)(document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Defect(defect))));
+    }
+}
+
+impl Tokens {
+    fn usage(self) -> TokenUsage {
+        let [input, output, cached, thoughts, tool] =
+            [self.input, self.output, self.cached, self.thoughts, self.tool].map(or_zero);
+        let answered = output.saturating_add(thoughts).min(MAX_COUNT);
+        // The total tells whether the input already includes what tools were asked with.
+        let includes_tool = self.total.is_some_and(|total| total.get() == input.saturating_add(answered));
+        let input = if includes_tool { input } else { input.saturating_add(tool).min(MAX_COUNT) };
+        TokenUsage {
+            input_tokens: input,
+            cache_read_input_tokens: cached.min(input),
+            output_tokens: answered,
+            reasoning_output_tokens: Some(thoughts),
+            ..TokenUsage::default()
+        }
+    }
+}
