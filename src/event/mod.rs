@@ -7,6 +7,7 @@
 mod id;
 mod line;
 mod time;
+mod timing;
 mod usage;
 mod usd;
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use id::Id;
 pub use line::{Line, SCHEMA_VERSION};
 pub use time::Time;
+pub use timing::{Answered, CallTiming, FirstToken, Request, Since, Stream, StreamFailure, ToolCall};
 pub use usage::{MAX_COUNT, TokenUsage};
 pub use usd::Usd;
 
@@ -62,6 +64,14 @@ pub enum Fact {
     Footer(Footer),
     /// A rate limit's window was reported.
     Quota(Quota),
+    /// An attempt to have a model's API answer.
+    Request(Box<Request>),
+    /// A stream that broke off.
+    StreamFailure(Box<StreamFailure>),
+    /// How long the parts of a call took.
+    CallTiming(Box<CallTiming>),
+    /// A tool ran.
+    ToolCall(Box<ToolCall>),
     /// The last sign of a conversation is a request that was still being answered.
     Unfinished(Id),
     /// A record could not be read, or was refused.

@@ -173,6 +173,7 @@ impl Account {
             is_subagent: call.is_subagent,
             branch: call.branch.clone(),
             cost_reported: call.cost,
+            timing: call.timing.clone(),
             ..UsageRow::blank(conversation)
         });
         rows.collect()

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use super::quota::QuotaReading;
-use crate::event::{CallKey, Defect, Harness, Id, ModelUsage, Run, RunId, Time, TokenUsage, Usd};
+use super::timing::TimingFacts;
+use crate::event::{CallKey, CallTiming, Defect, Harness, Id, ModelUsage, Run, RunId, Time, TokenUsage, Usd};
 
 /// Facts of any number of sources. Merging is associative and commutative, and a fact given twice
 /// counts once.
@@ -21,6 +22,8 @@ pub struct Facts {
     pub calls: FxHashMap<CallKey, CallFacts>,
     /// The conversations of calls that several show: all but one of them copied it.
     pub shared: FxHashMap<CallKey, BTreeSet<Id>>,
+    /// How long things took; nothing where nobody asked.
+    pub timing: TimingFacts,
     /// Footers that belong to no run, by their conversation.
     pub footers: BTreeSet<(Id, u64)>,
     /// Readings of rate limits: of an unchanged state the first and the last.
@@ -128,6 +131,8 @@ pub struct CallFacts {
     pub is_subagent: bool,
     /// The harness that made it.
     pub harness: Option<Harness>,
+    /// How long its parts took.
+    pub timing: Option<Box<CallTiming>>,
     /// Whether a later counter's reading includes it.
     pub is_covered: bool,
     /// Whether a session log tells of it.
@@ -160,6 +165,7 @@ impl Facts {
         for (key, conversations) in other.shared {
             self.shared.entry(key).or_default().extend(conversations);
         }
+        self.timing.merge(other.timing);
         self.footers.extend(other.footers);
         self.quotas.extend(other.quotas);
         for (defect, count) in other.defects {
@@ -311,14 +317,27 @@ impl CallFacts {
         let is_captured = self.is_captured || other.is_captured;
         // A sub-agent's records begin with its parent's.
         let is_subagent = self.is_subagent && other.is_subagent;
+        let timing = merged(self.timing.take(), other.timing.clone());
         let mut runs = std::mem::take(&mut self.runs);
         let mut other_runs = other.runs.clone();
         runs.append(&mut other_runs);
         if rank(&other) > rank(self) {
             *self = other;
         }
-        (self.is_covered, self.is_subagent, self.runs) = (is_covered, is_subagent, runs);
+        (self.is_covered, self.is_subagent, self.runs, self.timing) = (is_covered, is_subagent, runs, timing);
         (self.is_logged, self.is_captured) = (is_logged, is_captured);
+    }
+
+    /// Takes how long its parts took.
+    pub(super) fn add_timing(&mut self, timing: Box<CallTiming>) {
+        self.timing = merged(self.timing.take(), Some(timing));
+    }
+}
+
+fn merged(a: Option<Box<CallTiming>>, b: Option<Box<CallTiming>>) -> Option<Box<CallTiming>> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(Box::new(a.merge(*b))),
+        (a, b) => a.or(b),
     }
 }
 

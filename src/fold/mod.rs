@@ -10,14 +10,18 @@ mod copies;
 mod facts;
 mod footers;
 mod growth;
+mod latency;
 mod owner;
 mod places;
 mod quota;
 mod settle;
 mod source;
+mod timing;
 
 pub use facts::{CallFacts, ConversationFacts, Facts, Reading, ResultFacts, ResultKey, RunFacts};
+pub use latency::Placed;
 pub use owner::{NamedConversation, Owner, Quality, Reconciled, Taken, UsageRow};
 pub use quota::QuotaReading;
 pub use settle::{Settled, settle};
 pub use source::SourceFold;
+pub use timing::{Shown, TimingFacts};

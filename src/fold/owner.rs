@@ -1,6 +1,6 @@
 //! What folding gives: owners of usage, and the rows of the fact table.
 
-use crate::event::{CallKey, Harness, Id, Run, Time, TokenUsage, Usd};
+use crate::event::{CallKey, CallTiming, Harness, Id, Run, Time, TokenUsage, Usd};
 
 /// How much is known of a run's usage (or of a conversation's that belongs to no run).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -128,6 +128,8 @@ pub struct UsageRow {
     pub is_subagent: bool,
     /// The branch that was checked out.
     pub branch: Option<Id>,
+    /// How long the call's parts took; `None` for a remainder, and where nobody asked.
+    pub timing: Option<Box<CallTiming>>,
 }
 
 /// A conversation that a source names, whether it left usage behind or not.

@@ -8,11 +8,12 @@ use super::account::{Account, Weighed};
 use super::copies::attribute;
 use super::facts::{Facts, RunFacts};
 use super::footers::{Footers, PreviousFooters};
+use super::latency::Placed;
 use super::owner::{NamedConversation, Owner, Quality, Reconciled, Taken, UsageRow};
 use super::places::Places;
 use super::quota::{self, QuotaReading};
 use super::source::is_anonymous;
-use crate::event::{Defect, Id, MAX_COUNT, Run, RunId};
+use crate::event::{Defect, Id, MAX_COUNT, Request, Run, RunId, StreamFailure, ToolCall};
 
 /// Owners, their rows, and what the reader should know.
 #[derive(Debug, Default, PartialEq)]
@@ -27,6 +28,12 @@ pub struct Settled {
     pub conversations: Vec<NamedConversation>,
     /// Readings of rate limits, in the order of their time.
     pub quotas: Vec<QuotaReading>,
+    /// Attempts to have a model's API answer, by owner and time; none where nobody asked.
+    pub requests: Vec<Placed<Request>>,
+    /// Streams that broke off.
+    pub failures: Vec<Placed<StreamFailure>>,
+    /// Tool calls.
+    pub tools: Vec<Placed<ToolCall>>,
     /// Defects, with how often, and the runs concerned.
     pub defects: BTreeMap<Defect, (u64, Vec<RunId>)>,
     /// Runs whose witnesses contradict each other.
@@ -41,7 +48,7 @@ pub struct Settled {
 
 /// Settles everything. The result depends on the facts alone, not on their order.
 pub fn settle(facts: Facts) -> Settled {
-    let Facts { runs, conversations, mut calls, shared, footers, quotas, defects } = facts;
+    let Facts { runs, conversations, mut calls, shared, timing, footers, quotas, defects } = facts;
     attribute(&mut calls, &shared, &conversations);
     let mut settled = Settled::default();
     for (defect, count) in defects {
@@ -88,6 +95,7 @@ pub fn settle(facts: Facts) -> Settled {
         let footers = bare_footers.remove(&id).unwrap_or_default();
         settled.bare_conversation(id, account, footers, &models);
     }
+    settled.timing(timing, &places);
     settled
 }
 

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::facts::{CallFacts, Facts, Reading, ResultFacts, ResultKey, RunFacts, first};
 use super::quota::{QuotaFold, QuotaReading};
+use super::timing::Shown;
 use crate::event::{
     Call, CallKey, Conversation, Counter, Defect, Event, Fact, Footer, Harness, Id, ModelUsage, Run, RunId, Scope,
     Time, TokenUsage,
@@ -53,7 +54,10 @@ impl SourceFold {
     /// Takes the next event.
     pub fn apply(&mut self, event: Event) {
         let Event { run, harness, time, fact, .. } = event;
-        if let (Some(id), Some(harness)) = (&run, &harness) {
+        // Those who don't ask for times must find the same runs.
+        let tells_time =
+            matches!(fact, Fact::Request(_) | Fact::StreamFailure(_) | Fact::CallTiming(_) | Fact::ToolCall(_));
+        if let (Some(id), Some(harness), false) = (&run, &harness, tells_time) {
             let known = &mut self.facts.runs.entry(id.clone()).or_default().harness;
             *known = known.take().max(Some(harness.clone()));
         }
@@ -67,6 +71,14 @@ impl SourceFold {
                 self.facts.conversations.entry(id).or_default().unfinished.insert(run, time);
             }
             Fact::Quota(quota) => self.quotas.apply(QuotaReading { time, run, harness, quota }),
+            Fact::CallTiming(timing) => {
+                if let Some(call) = self.facts.calls.get_mut(&timing.key) {
+                    call.add_timing(timing);
+                }
+            }
+            Fact::Request(request) => self.facts.timing.request(time, Shown::new(*request, run, harness)),
+            Fact::StreamFailure(failure) => self.facts.timing.failure(time, Shown::new(*failure, run, harness)),
+            Fact::ToolCall(tool) => self.facts.timing.tool(time, Shown::new(*tool, run, harness)),
             // What was read is no part of what it says.
             Fact::Source(_) | Fact::Skipped(_) => {}
             Fact::Defect(defect) => self.defect(defect, run),
@@ -142,6 +154,7 @@ impl SourceFold {
             service_tier: call.service_tier,
             is_subagent: call.is_subagent,
             harness,
+            timing: None,
             is_covered: is_twin,
             is_captured: !call.is_logged,
             is_logged: call.is_logged,

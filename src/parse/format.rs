@@ -4,6 +4,7 @@
 use std::ops::{ControlFlow, Range};
 
 use super::needs::Needs;
+use super::timing::Timing;
 use crate::event::{Call, Defect, Event, Fact, Id, MAX_COUNT, Run, Time, TokenUsage};
 
 /// A kind of text, or a part of one, that this crate reads.
@@ -152,6 +153,8 @@ pub enum MarkKind {
     MessageDelta(Id, Growth),
     /// A conversation is named; `true` while an answer is streaming.
     Named(bool),
+    /// Something about time.
+    Timing(Box<Timing>),
     /// A tool's output begins here and may run over many lines.
     Open,
     /// A tool's output ends here.
@@ -219,6 +222,15 @@ impl Mark {
     pub fn of(mut self, conversation: Option<Id>) -> Mark {
         self.conversation = conversation;
         self
+    }
+
+    /// Whether what is content may begin or end here.
+    pub fn parts_content(&self) -> bool {
+        let kind = &self.kind;
+        matches!(
+            kind,
+            MarkKind::Open | MarkKind::Close | MarkKind::Entry(_) | MarkKind::GitSummary | MarkKind::Marker(_)
+        )
     }
 
     /// Whether it would count something, so that refusing it is worth a word.

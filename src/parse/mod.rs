@@ -10,6 +10,7 @@ mod anthropic;
 mod claude_session;
 mod claude_stream;
 mod codex_exec;
+mod codex_timing;
 mod codex_trace;
 mod content;
 mod debug;
@@ -27,6 +28,7 @@ mod opencode;
 mod pi;
 mod region;
 mod scan;
+mod timing;
 mod tracing;
 
 #[cfg(test)]
@@ -127,7 +129,8 @@ impl Reading {
 
     /// The candidates of one chunk.
     pub fn scan(&self, chunk: &Chunk<'_>) -> Vec<Mark> {
-        self.scanner.scan(chunk, self.needs)
+        let marks = self.scanner.scan(chunk, self.needs);
+        if self.needs.timing { timing::among(marks, chunk, codex_timing::read) } else { marks }
     }
 
     /// Decides on the candidates of the next chunk.

@@ -1,5 +1,7 @@
 //! What a command needs to know: what nobody asks for is not looked for.
 
+use crate::event::Fact;
+
 /// Which facts a reading gives beyond runs, conversations and their usage, which it always gives.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Needs {
@@ -15,4 +17,13 @@ impl Needs {
 
     /// Everything there is.
     pub const ALL: Needs = Needs { timing: true, quota: true };
+
+    /// Whether a fact is asked for.
+    pub fn include(self, fact: &Fact) -> bool {
+        match fact {
+            Fact::Request(_) | Fact::StreamFailure(_) | Fact::CallTiming(_) | Fact::ToolCall(_) => self.timing,
+            Fact::Quota(_) => self.quota,
+            _ => true,
+        }
+    }
 }

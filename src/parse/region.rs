@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::format::{Mark, MarkKind};
 use super::needs::Needs;
+use super::timing::{Timing, Watches};
 use crate::event::{Call, Counter, Defect, Event, Fact, Id, Quota, RunId, Time, TokenUsage};
 
 /// How many readings of counters and rate limits may wait for a conversation to be named. A log that names none needs
@@ -34,10 +35,9 @@ impl<'a> Sink<'a> {
         time: Option<Time>,
         fact: Fact,
     ) {
-        if matches!(fact, Fact::Quota(_)) && !self.needs.quota {
-            return;
+        if self.needs.include(&fact) {
+            (self.emit)(Event { offset, run, harness: harness.map(Into::into), time, fact });
         }
-        (self.emit)(Event { offset, run, harness: harness.map(Into::into), time, fact });
     }
 
     pub(super) fn defect(&mut self, offset: u64, run: Option<RunId>, defect: Defect) {
@@ -65,6 +65,8 @@ pub(super) struct Region {
     footers_of: Option<Id>,
     has_header: bool,
     streaming: HashMap<Id, Call>,
+    /// Calls that are under way, as far as time is told.
+    watches: Watches,
     /// The latest sign of life, if an answer was streaming then.
     streams: Option<Event>,
 }
@@ -105,6 +107,9 @@ impl Region {
         if self.is_nowhere || !self.is_of_harness(&mark) {
             return;
         }
+        if let MarkKind::Timing(timing) = mark.kind {
+            return self.time(mark.offset, mark.harness, mark.conversation, *timing, sink);
+        }
         if self.is_echo(&mark) {
             if mark.is_usage() {
                 sink.defect(mark.offset, self.run.clone(), Defect::Echo);
@@ -123,6 +128,25 @@ impl Region {
             }
         }
         self.emit(Mark { conversation, ..mark }, sink);
+    }
+
+    /// Time is told beside all else: it names no conversation and hides no echo, so that the rest is the
+    /// same for those who don't ask for it.
+    fn time(
+        &mut self,
+        offset: u64,
+        harness: Option<&'static str>,
+        conversation: Option<Id>,
+        timing: Timing,
+        sink: &mut Sink<'_>,
+    ) {
+        let time = Some(timing.time);
+        if self.is_old(Some(timing.recorded)) && conversation.as_ref().is_none_or(|id| !self.known.contains(id)) {
+            return;
+        }
+        if let Some(fact) = self.watches.push(conversation, timing) {
+            sink.event(offset, self.run.clone(), harness, time, fact);
+        }
     }
 
     /// Hands on what a mark means, now that its conversation is known.
@@ -188,8 +212,11 @@ impl Region {
     /// conversation that lives here: clocks are set back at times.
     fn is_echo(&self, mark: &Mark) -> bool {
         let is_name = matches!(mark.kind, MarkKind::Named(_));
-        let is_old = !is_name && mark.time.zip(self.start).is_some_and(|(time, start)| time < start);
-        is_old && mark.conversation.as_ref().is_none_or(|id| !self.known.contains(id))
+        !is_name && self.is_old(mark.time) && mark.conversation.as_ref().is_none_or(|id| !self.known.contains(id))
+    }
+
+    fn is_old(&self, time: Option<Time>) -> bool {
+        time.zip(self.start).is_some_and(|(time, start)| time < start)
     }
 
     /// The record's own conversation; else that of the call a reading is the twin of; else the one

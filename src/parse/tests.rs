@@ -4,7 +4,7 @@ use super::{Chunk, Needs, Reading, detect, read_document};
 use crate::event::{Event, Fact, Time};
 
 /// Reads a text in one chunk.
-fn events(text: &str) -> Vec<Event> {
+pub(super) fn events(text: &str) -> Vec<Event> {
     let head = text.as_bytes();
     let format = detect(head).expect("a known format");
     let mut events = Vec::new();

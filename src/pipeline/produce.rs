@@ -101,7 +101,9 @@ fn read(
     if parse::is_events(format) {
         let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes });
         return parse::read_events(format, &mut reader, &mut |source, event| {
-            out.out.push(source, event);
+            if options.needs.include(&event.fact) {
+                out.out.push(source, event);
+            }
             if out.out.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
     }

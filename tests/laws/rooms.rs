@@ -14,6 +14,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "event",
             "parse::format",
             "parse::lines",
+            "parse::timing",
             "parse::tracing",
             "parse::debug",
             "parse::region",

@@ -1,0 +1,198 @@
+//! What Codex traces say of time: the `codex_otel` events of requests, streams and tools.
+//!
+//! Every line of a trace is looked at, which costs: only those who ask for times pay it.
+
+mod fields;
+mod tool;
+
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+use super::format::{LOOK, Mark, MarkKind};
+use super::lines::{clean, id, model, without_marker};
+use super::scan::Chunk;
+use super::timing::{Log, Sign, Stretch, Timing};
+use super::tracing::{self, Record};
+use crate::event::{Id, Time};
+use fields::{Fields, number};
+use tool::{behind_arguments, end_of_output};
+
+const HARNESS: &str = "codex";
+
+/// How many streams may run side by side before those that are under way are handed on in parts.
+const SIDE_BY_SIDE: usize = 16;
+
+static TARGET: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("codex_otel"));
+
+/// Reads a chunk's own lines; see [`super::timing::ReadTiming`].
+pub(super) fn read(chunk: &Chunk<'_>, parting: &[u64], marks: &mut Vec<Mark>) {
+    let mut scan = Scan { chunk, streams: Vec::new(), marks };
+    let own = &chunk.text[..chunk.end];
+    let (mut at, mut parting) = (chunk.start, parting.iter().copied().peekable());
+    while at < own.len() {
+        let end = memchr::memchr(b'\n', &own[at..]).map_or(own.len(), |newline| at + newline);
+        let offset = chunk.base + at as u64;
+        let parts = |parting: &u64| *parting <= offset;
+        let is_parted = parting.next_if(parts).is_some();
+        while parting.next_if(parts).is_some() {}
+        if is_parted {
+            scan.hand_on();
+        }
+        if TARGET.find(&own[at..end]).is_some() {
+            scan.line(at, end);
+        }
+        if is_parted {
+            scan.hand_on();
+        }
+        at = end + 1;
+    }
+    scan.hand_on();
+}
+
+/// A stream's events so far, in this chunk.
+struct Open {
+    offset: u64,
+    conversation: Id,
+    log: Log,
+    recorded: Time,
+    stretch: Stretch,
+}
+
+struct Scan<'a> {
+    chunk: &'a Chunk<'a>,
+    streams: Vec<Open>,
+    marks: &'a mut Vec<Mark>,
+}
+
+impl Scan<'_> {
+    fn line(&mut self, start: usize, end: usize) {
+        let line = clean(&self.chunk.text[start..end]);
+        let Some(record) = tracing::record(without_marker(&line)) else { return };
+        if !record.target.starts_with("codex_otel") {
+            return;
+        }
+        let fields = Fields::read(record.body);
+        // A line that nothing ends may have lost the end of a number.
+        let is_cut = end == self.chunk.text.len();
+        let offset = self.chunk.base + start as u64;
+        let sign = match fields.name {
+            "codex.tool_result" => return self.tool(start, end, &record, &fields),
+            "codex.user_prompt" => Sign::Turn,
+            "codex.conversation_starts" | "codex.tool_decision" => Sign::Between,
+            "codex.sse_event" if fields.has_counts && !fields.has_error => {
+                Sign::Completed(None, fields.first_token.filter(|_| !is_cut).and_then(number))
+            }
+            _ if is_cut => return,
+            "codex.sse_event" | "codex.websocket_event" if fields.has_failed() => Sign::Failed,
+            "codex.sse_event" | "codex.websocket_event" => return self.event(offset, &record, &fields),
+            "codex.api_request" | "codex.websocket_request" => fields.request(),
+            "codex.turn_ttft" => match fields.duration() {
+                Some(ms) => Sign::FirstToken(ms),
+                None => return,
+            },
+            _ => return,
+        };
+        self.add(offset, &record, &fields, sign);
+    }
+
+    fn event(&mut self, offset: u64, record: &Record<'_>, fields: &Fields<'_>) {
+        let Some(conversation) = fields.conversation else { return };
+        let log = log(record.target);
+        let time = fields.time.unwrap_or(record.time);
+        let opens = fields.kind == "response.created";
+        let event = Stretch::of(time, fields.duration(), fields.kind.ends_with(".delta"), opens);
+        let known = self.streams.iter().position(|open| open.log == log && &*open.conversation == conversation);
+        match known {
+            Some(known) if !opens => {
+                let open = &mut self.streams[known];
+                open.stretch = open.stretch.then(event);
+            }
+            _ => {
+                if let Some(known) = known {
+                    self.hand_one_on(known);
+                }
+                if self.streams.len() == SIDE_BY_SIDE {
+                    self.hand_on();
+                }
+                let Some(conversation) = id(conversation) else { return };
+                self.streams.push(Open { offset, conversation, log, recorded: record.time, stretch: event });
+            }
+        }
+    }
+
+    fn tool(&mut self, start: usize, end: usize, record: &Record<'_>, fields: &Fields<'_>) {
+        let text = clean(&self.chunk.text[start..(end + LOOK).min(self.chunk.text.len())]);
+        let told = match fields.text {
+            Some("arguments") => text.split_once(" arguments=").and_then(|(_, rest)| behind_arguments(rest)),
+            _ => fields.duration().map(|ms| (ms, fields.success())),
+        };
+        let sign = Sign::Tool {
+            call_id: fields.call_id.and_then(id),
+            name: fields.tool.and_then(model),
+            duration_ms: told.map(|(ms, _)| ms),
+            success: told.and_then(|(_, success)| success),
+        };
+        // Newer versions write what all events share behind the output.
+        let end = match (fields.text, fields.conversation) {
+            (Some(_), None) => end_of_output(&text, record.time).unwrap_or_default(),
+            _ => Fields::default(),
+        };
+        let shared = Fields {
+            time: fields.time.or(end.time),
+            conversation: fields.conversation.or(end.conversation).or_else(|| thread(record.spans)),
+            model: fields.model.or(end.model),
+            ..Fields::default()
+        };
+        self.add(self.chunk.base + start as u64, record, &shared, sign);
+    }
+
+    /// Adds what a line says, behind the stream's events that precede it.
+    fn add(&mut self, offset: u64, record: &Record<'_>, fields: &Fields<'_>, sign: Sign) {
+        let log = log(record.target);
+        let conversation = fields.conversation.and_then(id);
+        let is_own = |open: &Open| open.log == log && Some(&open.conversation) == conversation.as_ref();
+        if let Some(known) = self.streams.iter().position(is_own) {
+            self.hand_one_on(known);
+        }
+        let timing = Timing {
+            time: fields.time.unwrap_or(record.time),
+            recorded: record.time,
+            log,
+            model: fields.model.and_then(model),
+            sign,
+        };
+        self.mark(offset, conversation, timing);
+    }
+
+    fn hand_on(&mut self) {
+        while !self.streams.is_empty() {
+            self.hand_one_on(self.streams.len() - 1);
+        }
+    }
+
+    fn hand_one_on(&mut self, index: usize) {
+        let Open { offset, conversation, log, recorded, stretch } = self.streams.swap_remove(index);
+        let timing = Timing { time: stretch.began(), recorded, log, model: None, sign: Sign::Events(stretch) };
+        self.mark(offset, Some(conversation), timing);
+    }
+
+    /// Without a time of its own: what is a record for the tokens' sake must not depend on who asks for times.
+    fn mark(&mut self, offset: u64, conversation: Option<Id>, timing: Timing) {
+        let kind = MarkKind::Timing(Box::new(timing));
+        self.marks.push(Mark { offset, harness: Some(HARNESS), time: None, conversation, kind });
+    }
+}
+
+fn log(target: &str) -> Log {
+    if target == "codex_otel.trace_safe" { Log::Safe } else { Log::Main }
+}
+
+/// The conversation that spans name.
+fn thread(spans: &str) -> Option<&str> {
+    let (_, after) = spans.split_once("thread_id=").or_else(|| spans.split_once("thread.id="))?;
+    after.split([' ', '}']).next().map(|id| id.trim_matches('"')).filter(|id| !id.is_empty())
+}
+
+#[cfg(test)]
+mod tests;
