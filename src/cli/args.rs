@@ -88,7 +88,7 @@ pub(super) struct SelectArgs {
 /// How the result is written.
 #[derive(Debug, Args)]
 pub(super) struct OutputArgs {
-    /// File to write to; - is standard output
+    /// File to write to, put in place in one step; - is standard output. `export` also takes a folder
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(super) output: Option<PathBuf>,
 
@@ -150,7 +150,7 @@ pub(super) struct ReportArgs {
 pub(super) struct ExportArgs {
     /// Table to export
     #[arg(value_name = "TABLE", value_parser = tables())]
-    pub(super) table: &'static Definition,
+    pub(super) table: Exported,
 
     #[command(flatten)]
     pub(super) input: InputArgs,
@@ -182,6 +182,10 @@ pub(super) struct ExportArgs {
     #[arg(long, group = "data", conflicts_with = "format", help_heading = "Output")]
     pub(super) json: bool,
 
+    /// Write a folder of parts, one for each date in the zone of --tz: DIR/date=2026-11-20/part-0.parquet
+    #[arg(long, value_name = "COLUMN", value_parser = ["date"], requires = "output", help_heading = "Output")]
+    pub(super) partition_by: Option<String>,
+
     #[command(flatten)]
     pub(super) output: OutputArgs,
 }
@@ -210,9 +214,22 @@ fn format(name: &str) -> Result<Format, String> {
     Format::from_name(name).map_err(|error| error.to_string())
 }
 
-fn tables() -> impl TypedValueParser<Value = &'static Definition> {
-    let names = TABLES.iter().map(|table| PossibleValue::new(table.name).help(table.about));
-    PossibleValuesParser::new(names).try_map(|name| Definition::from_name(&name))
+/// What can be exported.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Exported {
+    /// Rows under columns.
+    Table(&'static Definition),
+    /// The event stream, which has no columns.
+    Events,
+}
+
+fn tables() -> impl TypedValueParser<Value = Exported> {
+    let tables = TABLES.iter().map(|table| PossibleValue::new(table.name).help(table.about));
+    let events = PossibleValue::new("events").help("the typed event stream, JSON Lines only: as `forge-usage events`");
+    PossibleValuesParser::new(tables.chain([events])).try_map(|name| match name.as_str() {
+        "events" => Ok(Exported::Events),
+        name => Definition::from_name(name).map(Exported::Table),
+    })
 }
 
 fn data_format() -> impl TypedValueParser<Value = DataFormat> {

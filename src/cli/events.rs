@@ -7,14 +7,17 @@ use forge_usage::event::{Event, Fact, Line};
 use forge_usage::parse::Needs;
 use forge_usage::pipeline::{self, Options};
 
-use super::args::EventsArgs;
-use super::input::Losses;
+use super::args::{InputArgs, OutputArgs};
+use super::input::{Found, Losses};
 use super::{input, output};
 
 /// Writes every event as it is read.
-pub(super) fn run(args: &EventsArgs) -> anyhow::Result<u8> {
-    let found = input::find(&args.input, &args.output)?;
-    let mut out = BufWriter::new(output::open(&args.output)?);
+pub(super) fn run(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<u8> {
+    let found = input::find(args, output)?;
+    output::write(output, |out| stream(args, output, &found, &mut BufWriter::new(out)))
+}
+
+fn stream(args: &InputArgs, output: &OutputArgs, found: &Found, out: &mut impl Write) -> anyhow::Result<u8> {
     let (mut losses, mut files, mut passed_over) = (Losses::default(), 0, 0);
     let mut failure = None;
     let options = Options { needs: Needs::ALL, ..Options::at(input::now()) };
@@ -23,12 +26,12 @@ pub(super) fn run(args: &EventsArgs) -> anyhow::Result<u8> {
             Fact::Source(_) => files += 1,
             Fact::Skipped(skipped) => {
                 passed_over += 1;
-                losses.tell(source, &skipped.reason, skipped.loss, &args.output);
+                losses.tell(source, &skipped.reason, skipped.loss, output);
             }
             Fact::Defect(defect) => losses.learn(*defect),
             _ => {}
         }
-        match write(&mut out, source, event) {
+        match write(out, source, event) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
                 failure = Some(error);
@@ -40,8 +43,8 @@ pub(super) fn run(args: &EventsArgs) -> anyhow::Result<u8> {
         Some(error) => Err(error.into()),
         None => {
             out.flush()?;
-            found.expect_some(files, passed_over, &args.input)?;
-            Ok(losses.exit_code(&args.input))
+            found.expect_some(files, passed_over, args)?;
+            Ok(losses.exit_code(args))
         }
     }
 }

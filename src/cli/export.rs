@@ -1,21 +1,93 @@
 //! `export`: a whole table for other programs.
 
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use anyhow::Context;
 use forge_usage::parse::Needs;
 use forge_usage::render::{self, DataFormat};
+use forge_usage::table::Definition;
 
-use super::args::ExportArgs;
+use super::args::{ExportArgs, Exported};
+use super::partition::{Parts, refuse_foreign};
+use super::replace::New;
 use super::{input, output, query};
+
+/// Where a table goes.
+enum Destination {
+    Stdout,
+    File(PathBuf),
+    /// A folder that is replaced by one with a part for each date.
+    Parts(PathBuf),
+}
 
 /// Writes a table.
 pub(super) fn run(args: &ExportArgs) -> anyhow::Result<u8> {
+    match args.table {
+        Exported::Table(definition) => table(args, definition),
+        Exported::Events => events(args),
+    }
+}
+
+/// Events have neither rows to choose nor columns.
+fn events(args: &ExportArgs) -> anyhow::Result<u8> {
+    let is_jsonl = args.format.is_none_or(|format| format == DataFormat::Jsonl);
+    anyhow::ensure!(
+        is_jsonl && !(args.csv || args.parquet || args.json),
+        "events are JSON Lines: no other format holds them"
+    );
+    let select = &args.select;
+    let chooses = args.limit.is_some() || args.partition_by.is_some() || !select.filters.is_empty();
+    let cuts = [&select.since, &select.until, &select.tz].into_iter().any(Option::is_some);
+    anyhow::ensure!(!chooses && !cuts, "events are exported whole: no rows can be chosen");
+    super::events::run(&args.input, &args.output)
+}
+
+fn table(args: &ExportArgs, definition: &'static Definition) -> anyhow::Result<u8> {
     let mut query = query::selection(&args.select, input::now())?;
     query.limit = args.limit.map(|limit| limit.get());
     let format = format(args)?;
-    let needs = Needs { timing: args.table.needs.timing, quota: args.table.needs.quota };
-    let input = input::read_with(&args.input, &args.output, needs)?;
-    let rows = args.table.rows(&input.settled, &query);
-    render::rows(&(args.table.columns)(), rows, format, &mut output::open(&args.output)?)?;
+    input::enter(&args.input)?;
+    let destination = destination(args, definition, format)?;
+    let target = match &destination {
+        Destination::File(path) => Some(path.as_path()),
+        Destination::Stdout | Destination::Parts(_) => None,
+    };
+    let needs = Needs { timing: definition.needs.timing, quota: definition.needs.quota };
+    let input = input::read_beside(&args.input, &args.output, target, needs)?;
+    let rows = definition.rows(&input.settled, &query);
+    let columns = (definition.columns)();
+    match destination {
+        Destination::Stdout => render::rows(&columns, rows, format, &mut std::io::stdout().lock())?,
+        Destination::File(path) => output::fill_file(&path, |out| Ok(render::rows(&columns, rows, format, out)?))?,
+        Destination::Parts(folder) => {
+            let date = columns.iter().position(|column| column.name == definition.date).unwrap_or(columns.len());
+            let new = New::folder(&folder)?;
+            Parts { columns: &columns, date, zone: query.zone, format }.write(rows, new.path())?;
+            new.commit()?;
+        }
+    }
     Ok(input.exit_code(&args.input))
+}
+
+/// Finds out where to write, before anything is read.
+fn destination(args: &ExportArgs, definition: &Definition, format: DataFormat) -> anyhow::Result<Destination> {
+    let Some(path) = output::file(&args.output) else {
+        anyhow::ensure!(args.partition_by.is_none(), "--partition-by writes a folder: give -o DIR");
+        let is_binary = format == DataFormat::Parquet;
+        anyhow::ensure!(!is_binary || !std::io::stdout().is_terminal(), "Parquet is no text: give -o FILE");
+        return Ok(Destination::Stdout);
+    };
+    if args.partition_by.is_some() {
+        refuse_foreign(path)?;
+        return Ok(Destination::Parts(path.to_owned()));
+    }
+    let is_folder = path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/");
+    if !is_folder {
+        return Ok(Destination::File(path.to_owned()));
+    }
+    std::fs::create_dir_all(path).with_context(|| format!("cannot make the folder {}", path.display()))?;
+    Ok(Destination::File(path.join(format!("{}.{}", definition.name, format.name()))))
 }
 
 /// The format that was named, else that of the output's suffix.
@@ -30,6 +102,8 @@ fn format(args: &ExportArgs) -> anyhow::Result<DataFormat> {
     if let Some(format) = args.format.or(short) {
         return Ok(format);
     }
-    let suffix = output::file(&args.output).and_then(|path| path.extension()?.to_str());
+    // A folder's name may hold a dot and mean nothing by it.
+    let file = output::file(&args.output).filter(|path| args.partition_by.is_none() && !path.is_dir());
+    let suffix = file.and_then(|path| path.extension()?.to_str());
     Ok(suffix.map_or(Ok(DataFormat::Csv), DataFormat::from_suffix)?)
 }

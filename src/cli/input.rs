@@ -1,6 +1,6 @@
 //! Reads what the arguments name.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use forge_usage::config::{Config, Profiles};
@@ -12,7 +12,7 @@ use forge_usage::source::{self, Discovered, default_ledgers, discover};
 use forge_usage::table::{Skipped, Sources, is_loss};
 
 use super::args::{InputArgs, OutputArgs};
-use super::{FINE, NO_ANSWER, complain};
+use super::{FINE, NO_ANSWER, complain, output};
 
 /// More threads than any machine has cores for them.
 const MOST_THREADS: usize = 512;
@@ -44,9 +44,18 @@ pub(super) struct Found {
 
 /// Finds what is to be read, and sets the process up for it.
 pub(super) fn find(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<Found> {
-    if let Some(folder) = &args.chdir {
-        std::env::set_current_dir(folder).with_context(|| format!("cannot work in {}", folder.display()))?;
-    }
+    enter(args)?;
+    find_beside(args, output::file(output))
+}
+
+/// Goes to the folder to work in. All paths are relative to it.
+pub(super) fn enter(args: &InputArgs) -> anyhow::Result<()> {
+    let Some(folder) = &args.chdir else { return Ok(()) };
+    std::env::set_current_dir(folder).with_context(|| format!("cannot work in {}", folder.display()))
+}
+
+/// As [`find`], in the folder to work in; `target` is the file that will be written.
+fn find_beside(args: &InputArgs, target: Option<&Path>) -> anyhow::Result<Found> {
     // A typo should not cost a long reading.
     let config = config(args)?;
     let profiles = config.profiles()?;
@@ -60,7 +69,7 @@ pub(super) fn find(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<Foun
     };
     let looked: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     let sources = discover(&paths)?;
-    refuse_to_overwrite(&sources.inputs, output)?;
+    refuse_to_overwrite(&sources.inputs, target)?;
     Ok(Found { sources, profiles, looked: looked.join(", ") })
 }
 
@@ -86,7 +95,18 @@ pub(super) fn read(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<Inpu
 
 /// The same with other facts.
 pub(super) fn read_with(args: &InputArgs, output: &OutputArgs, needs: Needs) -> anyhow::Result<Input> {
-    let mut found = find(args, output)?;
+    enter(args)?;
+    read_beside(args, output, output::file(output), needs)
+}
+
+/// As [`read_with`], in the folder to work in; `target` is the file that will be written.
+pub(super) fn read_beside(
+    args: &InputArgs,
+    output: &OutputArgs,
+    target: Option<&Path>,
+    needs: Needs,
+) -> anyhow::Result<Input> {
+    let mut found = find_beside(args, target)?;
     let options = Options { needs, ..Options::at(now()) };
     let mut outcome = pipeline::read(std::mem::take(&mut found.sources), &options);
     let mut settled = outcome.settle();
@@ -111,15 +131,22 @@ fn config(args: &InputArgs) -> anyhow::Result<Config> {
     Ok(found.map(|path| Config::read(&path)).transpose()?.unwrap_or_default())
 }
 
-/// An output that is one of the inputs would destroy it.
-fn refuse_to_overwrite(inputs: &[source::Input], output: &OutputArgs) -> anyhow::Result<()> {
-    let Some(target) = super::output::file(output).and_then(|path| path.canonicalize().ok()) else { return Ok(()) };
+/// An output that is one of the inputs would destroy it. What a walk found and nobody can read is no input: it may be
+/// an earlier output.
+fn refuse_to_overwrite(inputs: &[source::Input], target: Option<&Path>) -> anyhow::Result<()> {
+    let Some(target) = target.and_then(|path| path.canonicalize().ok()) else { return Ok(()) };
     let is_target = |input: &source::Input| match input {
-        source::Input::File(path, _) => path.canonicalize().is_ok_and(|path| path == target),
+        source::Input::File(path, is_named) => {
+            path.canonicalize().is_ok_and(|path| path == target) && (*is_named || is_known(input))
+        }
         source::Input::Stdin => false,
     };
     anyhow::ensure!(!inputs.iter().any(is_target), "{} is an input; it would be overwritten", target.display());
     Ok(())
+}
+
+fn is_known(input: &source::Input) -> bool {
+    source::open(input).is_ok_and(|opened| forge_usage::parse::detect(&opened.head).is_some())
 }
 
 /// The ledgers that are found without a path; none if paths are given.

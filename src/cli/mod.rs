@@ -5,7 +5,9 @@ mod events;
 mod export;
 mod input;
 mod output;
+mod partition;
 mod query;
+mod replace;
 mod report;
 
 use std::io::Write;
@@ -50,7 +52,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Monthly(args) => report::run(args, Some("month")),
         Command::Session(args) => report::run(args, Some("conversation_id")),
         Command::Export(args) => export::run(args),
-        Command::Events(args) => events::run(args),
+        Command::Events(args) => events::run(&args.input, &args.output),
     }
 }
 

@@ -8,16 +8,28 @@ use anyhow::Context;
 use forge_usage::render::Style;
 
 use super::args::{Color, OutputArgs};
+use super::replace::New;
 
-/// The file that was asked for, or standard output.
-pub(super) fn open(args: &OutputArgs) -> anyhow::Result<Box<dyn Write>> {
+/// Fills the file that was asked for, all or nothing, or standard output.
+pub(super) fn write<T>(args: &OutputArgs, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>) -> anyhow::Result<T> {
     match file(args) {
-        Some(path) => {
-            let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-            Ok(Box::new(file))
-        }
-        None => Ok(Box::new(io::stdout().lock())),
+        Some(path) => fill_file(path, fill),
+        None => fill(&mut io::stdout().lock()),
     }
+}
+
+/// Fills a file, all or nothing.
+pub(super) fn fill_file<T>(path: &Path, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        // A device or a pipe is written into, not replaced.
+        let open = File::options().write(true).open(path);
+        return fill(&mut open.with_context(|| format!("cannot write {}", path.display()))?);
+    }
+    anyhow::ensure!(!path.is_dir(), "cannot write {}: it is a folder", path.display());
+    let mut new = New::file(path)?;
+    let filled = fill(&mut new)?;
+    new.commit()?;
+    Ok(filled)
 }
 
 /// The file that was asked for.

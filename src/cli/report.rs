@@ -19,6 +19,6 @@ pub(super) fn run(args: &ReportArgs, fixed: Option<&str>) -> anyhow::Result<u8> 
         _ => args.format,
     };
     let style = output::style(&args.output, args.color);
-    render::report(&report, format, &style, &mut output::open(&args.output)?)?;
+    output::write(&args.output, |out| Ok(render::report(&report, format, &style, out)?))?;
     Ok(code)
 }

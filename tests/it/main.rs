@@ -5,6 +5,7 @@
 mod cases;
 mod cli;
 mod config;
+mod destination;
 mod events;
 mod export;
 mod flags;
