@@ -32,12 +32,14 @@ pub(super) enum Command {
     Session(ReportArgs),
     /// A whole table, a row each, for other programs
     Export(ExportArgs),
+    /// Where the numbers of one run or conversation come from
+    Explain(ExplainArgs),
     /// The typed event stream as JSON Lines: no content, no identity; itself an input of every command
     Events(EventsArgs),
 }
 
 /// Where to read.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct InputArgs {
     /// Files, folders (walked, hidden ones too), or - for standard input; gzip and zstd are seen
     /// through [default: .forge/ledgers here or in a folder above]
@@ -185,6 +187,35 @@ pub(super) struct ExportArgs {
     /// Write a folder of parts, one for each date in the zone of --tz: DIR/date=2026-11-20/part-0.parquet
     #[arg(long, value_name = "COLUMN", value_parser = ["date"], requires = "output", help_heading = "Output")]
     pub(super) partition_by: Option<String>,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// Id of a run or a conversation, or the beginning of one; left out with --slowest and --costliest
+    #[arg(value_name = "RUN|CONVERSATION", required_unless_present_any = ["slowest", "costliest"])]
+    pub(super) id: Option<String>,
+
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+
+    /// Explain the run that took longest
+    #[arg(long, help_heading = "Rows")]
+    pub(super) slowest: bool,
+
+    /// Explain the run that cost most, as far as is known
+    #[arg(long, conflicts_with = "slowest", help_heading = "Rows")]
+    pub(super) costliest: bool,
+
+    /// As JSON
+    #[arg(long, help_heading = "Output")]
+    pub(super) json: bool,
+
+    /// When to use colours; NO_COLOR is heeded
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Output")]
+    pub(super) color: Color,
 
     #[command(flatten)]
     pub(super) output: OutputArgs,

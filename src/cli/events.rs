@@ -4,8 +4,7 @@ use std::io::{BufWriter, Write};
 use std::ops::ControlFlow;
 
 use forge_usage::event::{Event, Fact, Line};
-use forge_usage::parse::Needs;
-use forge_usage::pipeline::{self, Options};
+use forge_usage::pipeline;
 
 use super::args::{InputArgs, OutputArgs};
 use super::input::{Found, Losses};
@@ -20,8 +19,7 @@ pub(super) fn run(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<u8> {
 fn stream(args: &InputArgs, output: &OutputArgs, found: &Found, out: &mut impl Write) -> anyhow::Result<u8> {
     let (mut losses, mut files, mut passed_over) = (Losses::default(), 0, 0);
     let mut failure = None;
-    let options = Options { needs: Needs::ALL, ..Options::at(input::now()) };
-    pipeline::events(&found.sources, &options, &mut |source, event| {
+    pipeline::events(&found.sources, &input::everything(), &mut |source, event| {
         match &event.fact {
             Fact::Source(_) => files += 1,
             Fact::Skipped(skipped) => {

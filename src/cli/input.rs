@@ -106,7 +106,16 @@ pub(super) fn read_beside(
     target: Option<&Path>,
     needs: Needs,
 ) -> anyhow::Result<Input> {
-    let mut found = find_beside(args, target)?;
+    read_found(find_beside(args, target)?, args, output, needs)
+}
+
+/// Reads everything that was found.
+pub(super) fn read_found(
+    mut found: Found,
+    args: &InputArgs,
+    output: &OutputArgs,
+    needs: Needs,
+) -> anyhow::Result<Input> {
     let options = Options { needs, ..Options::at(now()) };
     let mut outcome = pipeline::read(std::mem::take(&mut found.sources), &options);
     let mut settled = outcome.settle();
@@ -139,7 +148,7 @@ fn refuse_to_overwrite(inputs: &[source::Input], target: Option<&Path>) -> anyho
         source::Input::File(path, is_named) => {
             path.canonicalize().is_ok_and(|path| path == target) && (*is_named || is_known(input))
         }
-        source::Input::Stdin => false,
+        source::Input::Stdin | source::Input::Spooled(_) => false,
     };
     anyhow::ensure!(!inputs.iter().any(is_target), "{} is an input; it would be overwritten", target.display());
     Ok(())
@@ -187,6 +196,23 @@ impl Losses {
         let lacks_named = self.worst == Some(Loss::Named);
         if lacks_named || (args.strict && lacks_some) { NO_ANSWER } else { FINE }
     }
+}
+
+/// Keeps what stands on standard input in a temporary file, so that it can be read again; the file goes with
+/// what is returned.
+pub(super) fn spool(found: &mut Found) -> anyhow::Result<Option<tempfile::NamedTempFile>> {
+    let Some(input) = found.sources.inputs.iter_mut().find(|input| **input == source::Input::Stdin) else {
+        return Ok(None);
+    };
+    let mut file = tempfile::NamedTempFile::new().context("cannot keep standard input in a temporary file")?;
+    std::io::copy(&mut std::io::stdin().lock(), &mut file).context("cannot keep standard input")?;
+    *input = source::Input::Spooled(file.path().to_owned());
+    Ok(Some(file))
+}
+
+/// Options that leave nothing out.
+pub(super) fn everything() -> Options {
+    Options { needs: Needs::ALL, ..Options::at(now()) }
 }
 
 /// The time of the system's clock.

@@ -2,6 +2,7 @@
 
 mod args;
 mod events;
+mod explain;
 mod export;
 mod input;
 mod output;
@@ -52,6 +53,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Monthly(args) => report::run(args, Some("month")),
         Command::Session(args) => report::run(args, Some("conversation_id")),
         Command::Export(args) => export::run(args),
+        Command::Explain(args) => explain::run(args),
         Command::Events(args) => events::run(&args.input, &args.output),
     }
 }

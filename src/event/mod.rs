@@ -82,6 +82,27 @@ pub enum Fact {
     Skipped(Skipped),
 }
 
+impl Fact {
+    /// The conversation it is about, where it names one.
+    pub fn conversation(&self) -> Option<&Id> {
+        match self {
+            Fact::Conversation(conversation) => Some(&conversation.id),
+            Fact::Call(call) => call.conversation.as_ref(),
+            Fact::Counter(counter) => counter.conversation.as_ref(),
+            Fact::Footer(footer) => footer.conversation.as_ref(),
+            Fact::Request(request) => Some(&request.conversation),
+            Fact::StreamFailure(failure) => Some(&failure.conversation),
+            Fact::ToolCall(call) => call.conversation.as_ref(),
+            Fact::Unfinished(id) => Some(id),
+            Fact::CallTiming(timing) => match &timing.key {
+                CallKey::Trace(conversation, ..) => Some(conversation),
+                CallKey::Message(_) => None,
+            },
+            Fact::Run(_) | Fact::Quota(_) | Fact::Defect(_) | Fact::Source(_) | Fact::Skipped(_) => None,
+        }
+    }
+}
+
 /// A source of a known format.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Source {

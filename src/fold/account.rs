@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::facts::{CallFacts, ResultFacts};
 use super::growth::Share;
 use super::owner::{Quality, Taken, UsageRow};
+use super::reason::{Reason, Reasons};
 use crate::event::{CallKey, Harness, Id, RunId, Time, TokenUsage, Usd};
 
 /// What the witnesses of one conversation in one run say.
@@ -30,6 +31,7 @@ pub(super) struct Account {
 pub(super) struct Weighed {
     pub(super) rows: Vec<UsageRow>,
     pub(super) quality: Quality,
+    pub(super) reasons: Reasons,
     pub(super) taken: Taken,
     /// Whether a counter and calls were there, and agree.
     pub(super) agrees: Option<bool>,
@@ -65,13 +67,14 @@ impl Account {
         let mut blended = vec![seen.blended_tokens()];
         blended.extend(self.share.iter().map(|share| share.total.blended_tokens()));
         let Some(parts) = counted else {
-            let (rows, quality) = (self.call_rows(conversation), self.quality(false));
-            return Weighed { rows, quality, taken: Taken::Calls, agrees: None, blended };
+            let (quality, reasons) = self.judge(false);
+            let rows = self.call_rows(conversation);
+            return Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended };
         };
         let total = parts.values().fold(TokenUsage::default(), |sum, part| sum.plus(&part.usage));
         blended.push(total.plus(&self.sum(|call| !call.is_covered)).blended_tokens());
         let exceeds = covered.total_tokens() > total.total_tokens();
-        let quality = self.quality(exceeds);
+        let (quality, reasons) = self.judge(exceeds);
         let is_floor = self.share.as_ref().is_some_and(|share| share.is_floor);
         let is_compared = !covered.is_zero() && (!goes_on || !exceeds);
         let agrees = is_compared.then_some(is_floor || !covered.exceeds(&total));
@@ -82,7 +85,7 @@ impl Account {
         }
         rows.extend(self.remainders(parts, if exceeds { None } else { Some(total.minus(&covered)) }, conversation));
         let taken = if exceeds { Taken::Calls } else { Taken::Counter };
-        Weighed { rows, quality, taken, agrees, blended }
+        Weighed { rows, quality, reasons, taken, agrees, blended }
     }
 
     /// Finds the calls that only a session log shows, but that a process's counter has counted: those it has
@@ -120,14 +123,25 @@ impl Account {
         is_cut
     }
 
-    fn quality(&self, exceeds: bool) -> Quality {
+    /// How much is known, and why.
+    fn judge(&self, exceeds: bool) -> (Quality, Reasons) {
         let latest_call = self.calls.values().filter_map(|call| call.time).max();
         let latest = latest_call.max(self.share.as_ref().and_then(|share| share.time));
         let is_cut = self.unfinished.is_some_and(|time| time.is_none() || time >= latest);
         let is_placeholder = self.calls.values().any(|call| !call.is_final && (exceeds || !call.is_covered));
-        let is_counted = self.share.as_ref().is_some_and(|share| !share.is_floor) || !self.results.is_empty();
+        let has_share = self.share.as_ref().is_some_and(|share| !share.is_floor);
+        let is_counted = has_share || !self.results.is_empty();
         let is_whole = is_counted || (self.share.is_none() && self.begins);
-        if is_whole && !is_cut && !is_placeholder { Quality::Exact } else { Quality::Partial }
+        let mut reasons = Reasons::default();
+        reasons.add_if(has_share, Reason::CounterCovers);
+        reasons.add_if(!self.results.is_empty(), Reason::ResultCovers);
+        reasons.add_if(is_whole && !is_counted, Reason::CallsComplete);
+        reasons.add_if(exceeds, Reason::CallsExceedCounter);
+        reasons.add_if(!is_whole && self.share.is_some(), Reason::NoBaseline);
+        reasons.add_if(!is_whole && self.share.is_none(), Reason::NoBeginning);
+        reasons.add_if(is_cut, Reason::StillStreaming);
+        reasons.add_if(is_placeholder, Reason::Placeholder);
+        (if is_whole && !is_cut && !is_placeholder { Quality::Exact } else { Quality::Partial }, reasons)
     }
 
     /// The counter's parts by model; `None` without a counter.

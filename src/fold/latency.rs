@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use super::owner::{Owner, Quality};
+use super::owner::Owner;
 use super::places::Places;
 use super::settle::Settled;
 use super::timing::{Shown, TimingFacts};
@@ -89,8 +89,7 @@ impl Owners {
 
     fn bare(&mut self, settled: &mut Settled, conversation: Option<Id>, harness: &Option<Harness>) -> usize {
         *self.conversations.entry(conversation).or_insert_with(|| {
-            let (quality, harness) = (Quality::Unknown, harness.clone());
-            settled.owners.push(Owner { run: None, harness, quality, reconciled: None, taken: None });
+            settled.owners.push(Owner::new(None, harness.clone()));
             settled.owners.len() - 1
         })
     }

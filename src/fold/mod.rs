@@ -14,6 +14,7 @@ mod latency;
 mod owner;
 mod places;
 mod quota;
+mod reason;
 mod settle;
 mod source;
 mod timing;
@@ -22,6 +23,7 @@ pub use facts::{CallFacts, ConversationFacts, Facts, Reading, ResultFacts, Resul
 pub use latency::Placed;
 pub use owner::{NamedConversation, Owner, Quality, Reconciled, Taken, UsageRow};
 pub use quota::QuotaReading;
+pub use reason::{Reason, Reasons};
 pub use settle::{Settled, settle};
 pub use source::SourceFold;
 pub use timing::{Shown, TimingFacts};

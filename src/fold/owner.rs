@@ -1,5 +1,6 @@
 //! What folding gives: owners of usage, and the rows of the fact table.
 
+use super::reason::Reasons;
 use crate::event::{CallKey, CallTiming, Harness, Id, Run, Time, TokenUsage, Usd};
 
 /// How much is known of a run's usage (or of a conversation's that belongs to no run).
@@ -87,9 +88,16 @@ pub struct Owner {
     pub reconciled: Option<Reconciled>,
     /// Whose word was taken; `None` without any.
     pub taken: Option<Taken>,
+    /// Why so much is known, and no more.
+    pub reasons: Reasons,
 }
 
 impl Owner {
+    /// One of whose usage nothing is known yet.
+    pub fn new(run: Option<Run>, harness: Option<Harness>) -> Owner {
+        Owner { run, harness, quality: Quality::Unknown, reconciled: None, taken: None, reasons: Reasons::default() }
+    }
+
     /// Milliseconds from start to finish; `None` if either is missing or the clock ran backwards.
     pub fn duration_ms(&self) -> Option<i64> {
         let run = self.run.as_ref()?;

@@ -12,6 +12,7 @@ use super::latency::Placed;
 use super::owner::{NamedConversation, Owner, Quality, Reconciled, Taken, UsageRow};
 use super::places::Places;
 use super::quota::{self, QuotaReading};
+use super::reason::{Reason, Reasons};
 use super::source::is_anonymous;
 use crate::event::{Defect, Id, MAX_COUNT, Request, Run, RunId, StreamFailure, ToolCall};
 
@@ -140,7 +141,7 @@ impl Settled {
         let all: BTreeSet<u64> = facts.footers.iter().map(|(_, blended)| *blended).collect();
         let conversation = footer.and_then(|(conversation, _)| conversation.clone());
         let harness = run.harness.as_deref().map(|name| name.to_owned().into()).or(facts.harness);
-        let owner = Owner { run: Some(run), harness, quality: Quality::Unknown, reconciled: None, taken: None };
+        let owner = Owner::new(Some(run), harness);
         let model = conversation.as_ref().and_then(|id| models.get(id)).cloned();
         self.owner(owner, accounts, Footers { all, share, conversation, model });
     }
@@ -150,7 +151,7 @@ impl Settled {
             return;
         }
         let harness = account.harness.clone();
-        let owner = Owner { run: None, harness, quality: Quality::Unknown, reconciled: None, taken: None };
+        let owner = Owner::new(None, harness);
         let model = models.get(&id).cloned();
         let footers = Footers { share: footers.last().copied(), all: footers, conversation: Some(id.clone()), model };
         self.owner(owner, vec![(id, account)], footers);
@@ -179,6 +180,14 @@ impl Settled {
         };
         owner.reconciled = footers.reconciled(&weighed, confirmed);
         let mut rows: Vec<UsageRow> = Vec::new();
+        let is_confirmed = only_calls && confirmed;
+        owner.reasons = match (takes_footer, worst) {
+            (true, _) => Reason::FooterOnly.into(),
+            (false, None) => Reason::NoUsage.into(),
+            (false, _) if is_confirmed => Reason::FooterConfirms.into(),
+            _ => weighed.iter().fold(Reasons::default(), |all, weighed| all.and(weighed.reasons)),
+        };
+        owner.reasons.add_if(!footers.all.is_empty() && footers.share.is_none(), Reason::FooterOfMore);
         if takes_footer {
             (owner.quality, owner.taken) = (Quality::Blended, Some(Taken::Footer));
             let model = weighed.first().and_then(|weighed| weighed.rows.first()?.model.clone()).or(footers.model);
@@ -187,7 +196,7 @@ impl Settled {
             let seen = weighed.into_iter().flat_map(|weighed| weighed.rows).filter(|row| row.call.is_some());
             self.outweighed.extend(seen.map(|row| UsageRow { owner: index, ..row }));
         } else if let Some(worst) = worst {
-            owner.quality = if only_calls && confirmed { Quality::Exact } else { worst };
+            owner.quality = if is_confirmed { Quality::Exact } else { worst };
             owner.taken = weighed.iter().map(|weighed| weighed.taken).max_by_key(|taken| *taken == Taken::Counter);
             rows.extend(weighed.into_iter().flat_map(|weighed| weighed.rows));
         }

@@ -19,9 +19,9 @@ pub(super) fn read_lines(
     options: &Options,
     out: &mut Named<'_, '_>,
 ) -> std::io::Result<u64> {
-    match (input, opened.length) {
+    match (input.path(), opened.length) {
         // What fits in the head is not read twice.
-        (Input::File(path, _), Some(length)) if length > opened.head.len() as u64 => {
+        (Some(path), Some(length)) if length > opened.head.len() as u64 => {
             read_parts(path, length, reading, options, out)?;
             Ok(length)
         }

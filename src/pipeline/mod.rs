@@ -136,10 +136,8 @@ const AT_ONCE: usize = 64;
 const SMALL: u64 = 256 * 1024;
 
 fn is_small(input: &Input) -> bool {
-    match input {
-        Input::File(path, _) => std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= SMALL),
-        Input::Stdin => false,
-    }
+    let file = input.path().and_then(|path| std::fs::metadata(path).ok());
+    file.is_some_and(|file| file.is_file() && file.len() <= SMALL)
 }
 
 /// Most events of a source that are held. A small file may be a large one, compressed.

@@ -60,7 +60,7 @@ fn least_important(screen: &Screen, limit: Option<Measure>) -> Option<usize> {
     measures.min().filter(|(measure, _)| limit.is_none_or(|limit| *measure < limit)).map(|(_, at)| at)
 }
 
-fn remove(screen: &mut Screen, column: usize) {
+pub(super) fn remove(screen: &mut Screen, column: usize) {
     screen.headings.remove(column);
     for row in screen.rows.iter_mut().chain(&mut screen.totals) {
         row.remove(column);

@@ -12,7 +12,7 @@ use crate::table::schema::Column;
 use crate::table::{Cell, Report, Skipped, Sources, Table, Warning};
 
 /// Grows when a key changes its meaning or goes away, not when one is added.
-const SCHEMA_VERSION: u32 = 1;
+pub(super) const SCHEMA_VERSION: u32 = 1;
 
 /// Columns that stand together under `runs_by_quality`, and their keys there.
 const BY_QUALITY: [(&str, &str); 4] =
@@ -50,7 +50,7 @@ pub(super) fn lines(
     Ok(())
 }
 
-fn write(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     put(value, out)?;
     writeln!(out)
 }
@@ -92,7 +92,8 @@ impl Serialize for Document<'_> {
     }
 }
 
-struct Rows<'a>(&'a Table);
+/// All rows of a table.
+pub(super) struct Rows<'a>(pub(super) &'a Table);
 
 impl Serialize for Rows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -105,9 +106,9 @@ impl Serialize for Rows<'_> {
 }
 
 /// One row, its columns in the table's order and the counts by quality together at the end.
-struct Row<'a> {
-    columns: &'a [&'static Column],
-    cells: Vec<Cell>,
+pub(super) struct Row<'a> {
+    pub(super) columns: &'a [&'static Column],
+    pub(super) cells: Vec<Cell>,
 }
 
 impl Serialize for Row<'_> {

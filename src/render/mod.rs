@@ -13,6 +13,7 @@ mod data;
 mod dimension;
 mod escape;
 mod exact;
+mod explain;
 mod figure;
 mod fit;
 mod format;
@@ -38,6 +39,7 @@ pub use escape::terminal;
 pub use format::{Format, Style};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::table::explain::Explanation;
 use crate::table::{Report, Table};
 
 /// Writes `report`; `style` is for people's formats only.
@@ -64,6 +66,16 @@ pub fn table(table: &Table, format: Format, out: &mut dyn Write) -> Result<()> {
 
 /// Runs `write` on a buffered `out`. The cause of the error stays an [`std::io::Error`], which
 /// [`Error::is_broken_pipe`] relies on.
+/// Writes where the numbers of one run or conversation come from: as text, or as JSON.
+///
+/// Fails if the output can't be written.
+pub fn explanation(explanation: &Explanation, is_json: bool, style: &Style, out: &mut dyn Write) -> Result<()> {
+    written(out, |out| match is_json {
+        true => explain::json(explanation, out),
+        false => explain::text(explanation, style, out),
+    })
+}
+
 fn written(out: &mut dyn Write, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
     let mut out = BufWriter::new(out);
     write(&mut out)

@@ -41,7 +41,7 @@ pub(super) fn table(table: &Table, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Draws rows, then what is missing, a rule and the totals.
-fn draw(screen: &Screen, color: bool, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn draw(screen: &Screen, color: bool, out: &mut dyn Write) -> io::Result<()> {
     let grid = grid(screen, color);
     let lines: Vec<&str> = grid.lines().map(str::trim_end).collect();
     let (rows, totals) = lines.split_at(lines.len() - usize::from(screen.totals.is_some()));

@@ -11,15 +11,25 @@ use crate::error::{Error, ErrorKind, Result};
 pub enum Input {
     /// Standard input.
     Stdin,
+    /// A file that holds what stood on standard input.
+    Spooled(PathBuf),
     /// A file; `true` if it was named by hand.
     File(PathBuf, bool),
 }
 
 impl Input {
+    /// The file to read; `None` for what can be read once only.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Input::Stdin => None,
+            Input::Spooled(path) | Input::File(path, _) => Some(path),
+        }
+    }
+
     /// The file's own name; empty for what is no file, or is named in no text.
     pub fn file_name(&self) -> &str {
         match self {
-            Input::Stdin => "",
+            Input::Stdin | Input::Spooled(_) => "",
             Input::File(path, _) => path.file_name().and_then(|name| name.to_str()).unwrap_or(""),
         }
     }
@@ -27,14 +37,14 @@ impl Input {
     /// How people know it.
     pub fn name(&self) -> String {
         match self {
-            Input::Stdin => "standard input".to_owned(),
+            Input::Stdin | Input::Spooled(_) => "standard input".to_owned(),
             Input::File(path, _) => path.display().to_string(),
         }
     }
 }
 
 /// What was found under the given paths.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Discovered {
     /// Files to read, each once, in the order of their names.
     pub inputs: Vec<Input>,

@@ -27,9 +27,9 @@ impl Opened {
 
 /// Opens a source; gzip and zstd are told by their first bytes.
 pub fn open(input: &Input) -> io::Result<Opened> {
-    let (mut raw, length): (Box<dyn Read + Send>, Option<u64>) = match input {
-        Input::Stdin => (Box::new(io::stdin()), None),
-        Input::File(path, _) => {
+    let (mut raw, length): (Box<dyn Read + Send>, Option<u64>) = match input.path() {
+        None => (Box::new(io::stdin()), None),
+        Some(path) => {
             let file = File::open(path)?;
             let metadata = file.metadata()?;
             (Box::new(file), metadata.is_file().then_some(metadata.len()))

@@ -100,7 +100,7 @@ impl<'a> Conversation<'a> {
             return self.rows.iter().any(|(row, owner)| is_asked_for(row, owner, query));
         }
         let harness = self.named.and_then(|named| named.harness.clone());
-        let owner = Owner { run: None, harness, quality: Quality::Unknown, reconciled: None, taken: None };
+        let owner = Owner::new(None, harness);
         let row = UsageRow {
             conversation: Some(self.id.into()),
             model: self.named.and_then(|named| named.model.clone()),

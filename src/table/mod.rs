@@ -3,6 +3,7 @@
 mod calls;
 mod conversations;
 mod dimension;
+pub mod explain;
 mod frame;
 mod group;
 mod quota;

@@ -9,7 +9,7 @@ use super::schema::{Column, Kind, NOT_KNOWN, PLACE, column};
 use super::tables::{Definition, Needs, Rows};
 use super::usage::place;
 use crate::event::MAX_COUNT;
-use crate::fold::{Owner, Quality, QuotaReading, Settled, UsageRow};
+use crate::fold::{Owner, QuotaReading, Settled, UsageRow};
 
 /// See the module.
 pub(super) static TABLE: Definition = Definition {
@@ -41,13 +41,7 @@ fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
     let runs: FxHashMap<&str, &Owner> = runs.collect();
     let (known, unknown): (Vec<_>, Vec<_>) = settled.quotas.iter().partition(|reading| reading.time.is_some());
     Box::new(known.into_iter().chain(unknown).filter_map(move |reading| {
-        let bare = Owner {
-            run: None,
-            harness: reading.harness.clone(),
-            quality: Quality::Unknown,
-            reconciled: None,
-            taken: None,
-        };
+        let bare = Owner::new(None, reading.harness.clone());
         let owner = reading.run.as_deref().and_then(|run| runs.get(run).copied()).unwrap_or(&bare);
         let conversation = reading.quota.conversation.clone();
         let row = UsageRow { conversation, time: reading.time, ..UsageRow::default() };

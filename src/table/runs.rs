@@ -1,12 +1,13 @@
 //! One row a run.
 
 use super::Query;
-use super::frame::Cell;
+use super::frame::{Builder, Cell, Table};
 use super::group::{is_asked_for, usd};
 use super::schema::{COSTS, Column, Kind, MODELS, NOT_KNOWN, QUALITY, TOKENS, column};
 use super::sum::Sum;
 use super::tables::{Definition, Needs, Rows};
-use crate::event::Usd;
+use crate::error::Result;
+use crate::event::{Id, Run, Usd};
 use crate::fold::{Owner, Quality, Settled, UsageRow};
 
 /// See the module.
@@ -63,21 +64,29 @@ fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
     }))
 }
 
+/// The row of one owner; a run's columns are blank for a conversation that belongs to none.
+pub(super) fn row(owner: &Owner, rows: &[UsageRow]) -> Result<Table> {
+    let mut builder = Builder::new(columns());
+    builder.push(cells(owner, rows));
+    builder.finish()
+}
+
 fn cells(owner: &Owner, rows: &[UsageRow]) -> Vec<Cell> {
-    let Some(run) = &owner.run else { return Vec::new() };
+    let run = owner.run.as_ref();
+    let name = |of: fn(&Run) -> &Option<Id>| Cell::text(run.and_then(|run| of(run).as_deref()));
     let sum = Sum::of(rows.iter());
     let mut cells = vec![
-        Cell::Text(run.id.to_string()),
-        Cell::text(run.loop_name.as_deref()),
-        Cell::text(run.repo.as_deref()),
-        Cell::text(run.profile.as_deref()),
+        Cell::text(run.map(|run| run.id.as_str())),
+        name(|run| &run.loop_name),
+        name(|run| &run.repo),
+        name(|run| &run.profile),
         Cell::text(owner.harness.as_deref()),
         Cell::text(sum.model()),
         sum.models(),
-        Cell::text(run.status.as_deref()),
-        Cell::integer(run.exit_code),
-        Cell::time(run.started_at),
-        Cell::time(run.finished_at),
+        name(|run| &run.status),
+        Cell::integer(run.and_then(|run| run.exit_code)),
+        Cell::time(run.and_then(|run| run.started_at)),
+        Cell::time(run.and_then(|run| run.finished_at)),
         Cell::integer(owner.duration_ms()),
     ];
     cells.extend(sum.token_cells());

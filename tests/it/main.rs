@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod destination;
 mod events;
+mod explain;
 mod export;
 mod flags;
 mod hostile;

@@ -1,0 +1,44 @@
+//! `explain`: where the numbers of one run or conversation come from.
+
+use std::ops::ControlFlow;
+
+use forge_usage::event::Event;
+use forge_usage::parse::Needs;
+use forge_usage::pipeline;
+use forge_usage::render;
+use forge_usage::table::explain::{Choice, Subject, explain};
+
+use super::args::{ExplainArgs, InputArgs};
+use super::{input, output};
+
+/// Explains what was chosen.
+pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
+    let (choice, paths) = chosen(args);
+    let mut found = input::find(&InputArgs { paths, ..args.input.clone() }, &args.output)?;
+    // It is read twice: to weigh everything, and for the records of what was chosen.
+    let _spooled = input::spool(&mut found)?;
+    let sources = found.sources.clone();
+    let input = input::read_found(found, &args.input, &args.output, Needs::USAGE)?;
+    let subject = Subject::find(&input.settled, &choice)?;
+    let mut events: Vec<(String, Event)> = Vec::new();
+    pipeline::events(&sources, &input::everything(), &mut |source, event| {
+        if subject.concerns(&event) {
+            events.push((source.to_owned(), event));
+        }
+        ControlFlow::Continue(())
+    });
+    let explanation = explain(&input.settled, subject, &events)?;
+    let style = output::style(&args.output, args.color);
+    output::write(&args.output, |out| Ok(render::explanation(&explanation, args.json, &style, out)?))?;
+    Ok(input.exit_code(&args.input))
+}
+
+/// What is to be explained, and where it is looked for: without an id, what stands in its place is a path.
+fn chosen(args: &ExplainArgs) -> (Choice, Vec<std::path::PathBuf>) {
+    let choice = match (args.slowest, args.costliest, &args.id) {
+        (true, ..) => Choice::Slowest,
+        (_, true, _) => Choice::Costliest,
+        (.., id) => return (Choice::Id(id.clone().unwrap_or_default()), args.input.paths.clone()),
+    };
+    (choice, args.id.iter().map(Into::into).chain(args.input.paths.iter().cloned()).collect())
+}

@@ -1,0 +1,140 @@
+//! Why so much is known of an owner's usage, and no more.
+
+use std::fmt;
+
+/// One ground for what was taken, or for what is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// A cumulative counter tells all of it.
+    CounterCovers,
+    /// The harness's closing results tell all of it.
+    ResultCovers,
+    /// The conversation's first record is in view, and so is every call after it.
+    CallsComplete,
+    /// The calls that were seen come to more than the counter.
+    CallsExceedCounter,
+    /// The blended total at the end confirms the calls.
+    FooterConfirms,
+    /// Only the blended total at the end is known.
+    FooterOnly,
+    /// The counter began before the run, and its value then is not known.
+    NoBaseline,
+    /// The conversation's beginning is not in view, and no counter tells what came before.
+    NoBeginning,
+    /// The output ends while an answer is streaming.
+    StillStreaming,
+    /// Calls of which only a placeholder of the output is known.
+    Placeholder,
+    /// A blended total that counts earlier runs too, which are not in the input.
+    FooterOfMore,
+    /// Nothing in its output tells of usage.
+    NoUsage,
+}
+
+impl Reason {
+    /// All of them, in the order of their telling.
+    pub const ALL: [Reason; 12] = [
+        Reason::CounterCovers,
+        Reason::ResultCovers,
+        Reason::CallsComplete,
+        Reason::CallsExceedCounter,
+        Reason::FooterConfirms,
+        Reason::FooterOnly,
+        Reason::NoBaseline,
+        Reason::NoBeginning,
+        Reason::StillStreaming,
+        Reason::Placeholder,
+        Reason::FooterOfMore,
+        Reason::NoUsage,
+    ];
+
+    /// A stable word for scripts.
+    pub fn code(self) -> &'static str {
+        match self {
+            Reason::CounterCovers => "counter-covers",
+            Reason::ResultCovers => "result-covers",
+            Reason::CallsComplete => "calls-complete",
+            Reason::CallsExceedCounter => "calls-exceed-counter",
+            Reason::FooterConfirms => "footer-confirms",
+            Reason::FooterOnly => "footer-only",
+            Reason::NoBaseline => "no-baseline",
+            Reason::NoBeginning => "no-beginning",
+            Reason::StillStreaming => "still-streaming",
+            Reason::Placeholder => "placeholder",
+            Reason::FooterOfMore => "footer-of-more",
+            Reason::NoUsage => "no-usage",
+        }
+    }
+
+    /// The same for people.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Reason::CounterCovers => "a cumulative counter tells all of it",
+            Reason::ResultCovers => "the harness's closing result tells all of it",
+            Reason::CallsComplete => "the conversation's first record is in view, and so is every call after it",
+            Reason::CallsExceedCounter => {
+                "the calls that were seen come to more than the counter, which leaves some out"
+            }
+            Reason::FooterConfirms => "the blended total at the end equals what the calls add up to",
+            Reason::FooterOnly => "only the blended total at the end is known; cache reads are outside of it",
+            Reason::NoBaseline => "the counter began before this run, and its value at the start is not in the input",
+            Reason::NoBeginning => {
+                "the beginning of the conversation is cut off, and no counter tells what came before"
+            }
+            Reason::StillStreaming => "the output ends while an answer is streaming; what that call used is not known",
+            Reason::Placeholder => "of some calls only the placeholder that a stream begins with is known",
+            Reason::FooterOfMore => "the blended total at the end counts earlier runs too, which are not in the input",
+            Reason::NoUsage => "nothing in the output tells of usage",
+        }
+    }
+
+    /// What would fill the gap; `None` if it leaves none.
+    pub fn remedy(self) -> Option<&'static str> {
+        match self {
+            Reason::CounterCovers | Reason::ResultCovers | Reason::CallsComplete | Reason::FooterConfirms => None,
+            Reason::CallsExceedCounter => None,
+            Reason::NoBaseline | Reason::FooterOfMore => {
+                Some("the ledger or log with the conversation's earlier run, or its session log")
+            }
+            Reason::NoBeginning => Some("more lines of output in the ledger, the loop log, or the session log"),
+            Reason::StillStreaming | Reason::Placeholder => Some("the conversation's session log"),
+            Reason::FooterOnly => Some("the harness's trace, the loop log, or the session log"),
+            Reason::NoUsage => Some("a harness that prints its usage (a trace, stream-json), or the session log"),
+        }
+    }
+}
+
+/// A set of reasons.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reasons(u16);
+
+impl Reasons {
+    /// Adds one if it holds.
+    pub(super) fn add_if(&mut self, holds: bool, reason: Reason) {
+        if holds {
+            *self = self.and(reason.into());
+        }
+    }
+
+    /// The reasons of both.
+    pub(super) fn and(self, other: Reasons) -> Reasons {
+        Reasons(self.0 | other.0)
+    }
+
+    /// Them, in the order of [`Reason::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Reason> {
+        Reason::ALL.into_iter().filter(move |reason| self.0 & (1 << *reason as u16) != 0)
+    }
+}
+
+impl From<Reason> for Reasons {
+    fn from(reason: Reason) -> Reasons {
+        Reasons(1 << reason as u16)
+    }
+}
+
+impl fmt::Debug for Reasons {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}

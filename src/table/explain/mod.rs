@@ -1,0 +1,146 @@
+//! Where the numbers of one run or conversation come from.
+
+mod subject;
+mod witness;
+
+use super::frame::{Builder, Cell, Table};
+use super::group::token_cells;
+use super::runs;
+use super::schema::{Column, Kind, NOT_KNOWN, TOKENS, column};
+use crate::error::Result;
+use crate::event::{Event, Id, TokenUsage, Usd};
+use crate::fold::{Owner, Settled, UsageRow};
+
+pub use subject::{Choice, Subject};
+
+/// Columns of the parts of a usage before its token columns.
+static PART_HEAD: [Column; 4] = [
+    column("conversation_id", Kind::Text, "the harness's id of the session or thread", "not named"),
+    column("model", Kind::Text, "model that answered", NOT_KNOWN),
+    column(
+        "part",
+        Kind::Text,
+        "calls: seen one by one; remainder: what a counter or a result tells beyond them; footer: the blended total",
+        "",
+    ),
+    column("calls", Kind::Count, "how many calls", "not seen one by one"),
+];
+
+/// Columns of the parts of a usage, in order.
+fn parts_columns() -> Vec<&'static Column> {
+    PART_HEAD.iter().chain(&TOKENS).collect()
+}
+
+/// A run or conversation, taken apart.
+#[derive(Debug)]
+pub struct Explanation {
+    /// What is explained.
+    pub subject: Subject,
+    /// The run; or the runs that the conversation took part in, or the conversation itself where it belongs to
+    /// none.
+    pub owners: Vec<Explained>,
+    /// Every record that tells of it, by time.
+    pub witnesses: Table,
+}
+
+/// One owner of usage, taken apart.
+#[derive(Debug)]
+pub struct Explained {
+    /// Its row of the table `runs`; without a run's columns for a conversation that belongs to none.
+    pub row: Table,
+    /// What its usage is made of: conversation, model, part, calls and the token columns.
+    pub parts: Table,
+    /// Why so much is known, and no more.
+    pub grounds: Vec<Ground>,
+}
+
+/// One reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ground {
+    /// A stable word for scripts.
+    pub code: &'static str,
+    /// The same for people.
+    pub meaning: &'static str,
+    /// What would fill the gap that it leaves; `None` if it leaves none.
+    pub remedy: Option<&'static str>,
+}
+
+/// Takes a subject apart. `events` are those that [`Subject::concerns`] picks, each with its source.
+pub fn explain(settled: &Settled, subject: Subject, events: &[(String, Event)]) -> Result<Explanation> {
+    let mut owners = Vec::new();
+    for index in subject.owners(settled) {
+        let (owner, rows) = (&settled.owners[index], rows_of(settled, index));
+        owners.push(Explained { row: runs::row(owner, rows)?, parts: parts(rows, &subject)?, grounds: grounds(owner) });
+    }
+    let witnesses = witness::table(settled, &subject, events)?;
+    Ok(Explanation { subject, owners, witnesses })
+}
+
+/// The rows of one owner; they stand together.
+fn rows_of(settled: &Settled, owner: usize) -> &[UsageRow] {
+    let start = settled.rows.partition_point(|row| row.owner < owner);
+    let end = settled.rows.partition_point(|row| row.owner <= owner);
+    &settled.rows[start..end]
+}
+
+/// The cost of an owner as far as it is known; `None` if nothing of it is.
+fn cost(settled: &Settled, owner: usize) -> Option<Usd> {
+    rows_of(settled, owner).iter().filter_map(|row| row.cost_reported).reduce(|a, b| a + b)
+}
+
+fn grounds(owner: &Owner) -> Vec<Ground> {
+    let ground = |reason: crate::fold::Reason| Ground {
+        code: reason.code(),
+        meaning: reason.meaning(),
+        remedy: reason.remedy(),
+    };
+    owner.reasons.iter().map(ground).collect()
+}
+
+/// The calls that were seen, added up, and what only a counter or a footer tells, by conversation and model.
+fn parts(rows: &[UsageRow], subject: &Subject) -> Result<Table> {
+    let mut sums: Vec<(Part, i64, Option<TokenUsage>, Option<u64>)> = Vec::new();
+    for row in rows.iter().filter(|row| subject.includes(row)) {
+        let Some(part) = Part::of(row) else { continue };
+        let place = sums.iter().position(|(known, ..)| *known == part).unwrap_or_else(|| {
+            sums.push((part, 0, None, None));
+            sums.len() - 1
+        });
+        let (_, calls, usage, blended) = &mut sums[place];
+        *calls += i64::from(row.call.is_some());
+        if let Some(more) = &row.usage {
+            *usage = Some(usage.unwrap_or_default().plus(more));
+        }
+        *blended = blended.map_or(row.blended_tokens, |sum| Some(sum.saturating_add(row.blended_tokens.unwrap_or(0))));
+    }
+    let mut builder = Builder::new(parts_columns());
+    for (part, calls, usage, blended) in sums {
+        let id = |id: Option<Id>| id.map_or(Cell::Blank, |id| Cell::Text(id.to_string()));
+        let mut cells = vec![id(part.conversation), id(part.model), Cell::Text(part.name.to_owned())];
+        cells.push(if calls > 0 { Cell::Integer(calls) } else { Cell::Blank });
+        cells.extend(token_cells(usage.as_ref(), usage.map(|usage| usage.uncached_input_tokens()), blended));
+        builder.push(cells);
+    }
+    builder.finish()
+}
+
+/// What makes rows one part.
+#[derive(PartialEq)]
+struct Part {
+    conversation: Option<Id>,
+    model: Option<Id>,
+    name: &'static str,
+}
+
+impl Part {
+    /// The part a row belongs to; `None` for the blank row of an owner that left no usage.
+    fn of(row: &UsageRow) -> Option<Part> {
+        let name = match (&row.call, row.usage, row.blended_tokens) {
+            (Some(_), ..) => "calls",
+            (None, Some(_), _) => "remainder",
+            (None, None, Some(_)) => "footer",
+            (None, None, None) => return None,
+        };
+        Some(Part { conversation: row.conversation.clone(), model: row.model.clone(), name })
+    }
+}

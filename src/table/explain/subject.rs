@@ -1,0 +1,125 @@
+//! What is to be explained.
+
+use std::collections::BTreeSet;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Event, Fact, Id};
+use crate::fold::{Settled, UsageRow};
+
+/// How many of several ids are named.
+const MOST_NAMED: usize = 5;
+
+/// How the subject is chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// By its id, or the beginning of it.
+    Id(String),
+    /// The run that took longest.
+    Slowest,
+    /// The run that cost most, as far as is known.
+    Costliest,
+}
+
+/// A run or a conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subject {
+    /// `run` or `conversation`.
+    pub kind: &'static str,
+    /// Its id.
+    pub id: String,
+    /// The conversations that are part of it.
+    conversations: BTreeSet<Id>,
+}
+
+impl Subject {
+    /// Finds what was chosen.
+    ///
+    /// Fails if nothing is found, or if several ids begin so.
+    pub fn find(settled: &Settled, choice: &Choice) -> Result<Subject> {
+        let runs = || settled.owners.iter().enumerate().filter(|(_, owner)| owner.run.is_some());
+        let none = |what: &str| Error::new(ErrorKind::NotFound, format!("no run {what}"));
+        let index = match choice {
+            Choice::Id(start) => return Subject::named(settled, start),
+            Choice::Slowest => {
+                runs()
+                    .filter_map(|(index, owner)| Some((owner.duration_ms()?, index)))
+                    .max_by_key(|(millis, index)| (*millis, std::cmp::Reverse(*index)))
+                    .ok_or_else(|| none("says when it began and ended"))?
+                    .1
+            }
+            Choice::Costliest => {
+                runs()
+                    .filter_map(|(index, _)| Some((super::cost(settled, index)?, index)))
+                    .max_by_key(|(cost, index)| (*cost, std::cmp::Reverse(*index)))
+                    .ok_or_else(|| none("has a cost that is known"))?
+                    .1
+            }
+        };
+        let id = settled.owners[index].run.as_ref().map(|run| run.id.to_string()).unwrap_or_default();
+        Ok(Subject::run(settled, index, id))
+    }
+
+    fn named(settled: &Settled, start: &str) -> Result<Subject> {
+        if start.is_empty() {
+            return Err(Error::invalid("give the id of a run or a conversation, or the beginning of one"));
+        }
+        let runs =
+            settled.owners.iter().enumerate().filter_map(|(index, owner)| Some((&owner.run.as_ref()?.id, index)));
+        let runs: Vec<(&Id, usize)> = runs.filter(|(id, _)| id.starts_with(start)).collect();
+        let conversations = settled.rows.iter().filter_map(|row| row.conversation.as_ref());
+        let conversations: BTreeSet<&Id> =
+            conversations.filter(|id| id.starts_with(start) && !id.starts_with('\0')).collect();
+        // An id that is whole is meant, whatever longer ones begin with it.
+        let whole = |id: &Id| **id == *start;
+        if let Some((id, index)) = runs.iter().find(|(id, _)| whole(id)) {
+            return Ok(Subject::run(settled, *index, id.to_string()));
+        }
+        if let Some(id) = conversations.iter().find(|id| whole(id)) {
+            return Ok(Subject::conversation(id));
+        }
+        let all: Vec<&Id> = runs.iter().map(|(id, _)| *id).chain(conversations.iter().copied()).collect();
+        match (&runs[..], &all[..]) {
+            ([(id, index)], [_]) => Ok(Subject::run(settled, *index, id.to_string())),
+            ([], [id]) => Ok(Subject::conversation(id)),
+            (_, []) => Err(Error::new(ErrorKind::NotFound, format!("no run or conversation begins with {start}"))),
+            _ => {
+                let named: Vec<&str> = all.iter().take(MOST_NAMED).map(|id| id.as_str()).collect();
+                let more = if all.len() > MOST_NAMED { ", …" } else { "" };
+                Err(Error::invalid(format!("{} ids begin with {start}: {}{more}", all.len(), named.join(", "))))
+            }
+        }
+    }
+
+    fn run(settled: &Settled, index: usize, id: String) -> Subject {
+        let rows = super::rows_of(settled, index).iter();
+        Subject { kind: "run", id, conversations: rows.filter_map(|row| row.conversation.clone()).collect() }
+    }
+
+    fn conversation(id: &Id) -> Subject {
+        Subject { kind: "conversation", id: id.to_string(), conversations: BTreeSet::from([id.clone()]) }
+    }
+
+    /// Whether an event tells of it: it stands in the run's output, or is about its conversations.
+    pub fn concerns(&self, event: &Event) -> bool {
+        let is_own = self.kind == "run" && event.run.as_deref().is_some_and(|run| *run == *self.id);
+        let is_entry = matches!(&event.fact, Fact::Run(run) if self.kind == "run" && *run.id == *self.id);
+        is_own || is_entry || event.fact.conversation().is_some_and(|id| self.conversations.contains(id))
+    }
+
+    /// Whether a row is part of it.
+    pub(super) fn includes(&self, row: &UsageRow) -> bool {
+        self.kind == "run" || row.conversation.as_ref().is_some_and(|id| self.conversations.contains(id))
+    }
+
+    /// Indices of the owners whose usage it is.
+    pub(super) fn owners(&self, settled: &Settled) -> Vec<usize> {
+        if self.kind == "run" {
+            let is_it = |owner: &crate::fold::Owner| owner.run.as_ref().is_some_and(|run| *run.id == *self.id);
+            return settled.owners.iter().position(is_it).into_iter().collect();
+        }
+        let mut owners: Vec<usize> =
+            settled.rows.iter().filter(|row| self.includes(row)).map(|row| row.owner).collect();
+        owners.dedup();
+        owners
+    }
+}

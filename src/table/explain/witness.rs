@@ -1,0 +1,256 @@
+//! The records that tell of a subject, and what became of each.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::super::frame::{Builder, Cell, Table};
+use super::super::group::token_cells;
+use super::super::schema::{Column, Kind, TOKENS, column};
+use super::Subject;
+use crate::error::Result;
+use crate::event::{CallKey, CallTiming, Counter, Event, Fact, Id, Request, RunId, Time, TokenUsage, ToolCall};
+use crate::fold::{Reconciled, Settled, Taken};
+
+/// Columns before the token columns.
+static HEAD: [Column; 6] = [
+    column("time", Kind::Time, "when, as the record says", "it doesn't say"),
+    column(
+        "kind",
+        Kind::Text,
+        "run, conversation, request, stream, call, tool, counter (a cumulative reading, or a harness's closing result), \
+         footer, unfinished, defect",
+        "",
+    ),
+    column("verdict", Kind::Text, "what became of it", ""),
+    column("run_id", Kind::Text, "run whose output holds it", "a bare log, or forge's own line"),
+    column("conversation_id", Kind::Text, "conversation it is about", "not named"),
+    column("model", Kind::Text, "model it names", "none"),
+];
+
+/// The last columns.
+static TAIL: [Column; 3] = [
+    column("cost_reported_usd", Kind::Usd, "what the harness itself said", "it said nothing"),
+    column("source", Kind::Text, "path of the source", ""),
+    column("offset", Kind::Integer, "byte offset of the record in the source, decompressed", ""),
+];
+
+fn columns() -> Vec<&'static Column> {
+    HEAD.iter().chain(&TOKENS).chain(&TAIL).collect()
+}
+
+/// The witnesses of a subject, by time; those without one stand where their source has them.
+pub(super) fn table(settled: &Settled, subject: &Subject, events: &[(String, Event)]) -> Result<Table> {
+    let mut ordered: Vec<(Option<Time>, &str, &Event)> = Vec::with_capacity(events.len());
+    let mut latest: Option<(&str, Option<Time>)> = None;
+    for (source, event) in events {
+        // A record without a time follows the one before it in its source.
+        let before = latest.filter(|(known, _)| *known == source.as_str()).and_then(|(_, time)| time);
+        let time = time_of(event).or(before);
+        latest = Some((source, time));
+        ordered.push((time, source, event));
+    }
+    ordered.sort_by_key(|(time, source, event)| (*time, *source, event.offset));
+    let mut court = Court::new(settled, subject, &ordered);
+    let mut builder = Builder::new(columns());
+    for (_, source, event) in &ordered {
+        let Some(said) = court.hear(event) else { continue };
+        builder.push(cells(source, event, said));
+    }
+    builder.finish()
+}
+
+/// What a witness tells, and what became of it.
+#[derive(Default)]
+struct Said {
+    kind: &'static str,
+    usage: Option<TokenUsage>,
+    blended: Option<u64>,
+    cost: Option<crate::event::Usd>,
+    model: Option<Id>,
+    verdict: String,
+}
+
+/// Knows what was taken.
+struct Court<'a> {
+    subject: &'a Subject,
+    /// Calls that count one by one, with the run they count for.
+    counted: FxHashMap<&'a CallKey, Option<&'a RunId>>,
+    heard: FxHashSet<CallKey>,
+    /// Of each conversation, the place of its last reading within the subject.
+    last_reading: FxHashMap<Id, (Option<Time>, TokenUsage)>,
+    /// Whether the subject's counters, and footers, were taken.
+    taken: Option<Taken>,
+    reconciled: Option<Reconciled>,
+}
+
+impl<'a> Court<'a> {
+    fn new(settled: &'a Settled, subject: &'a Subject, events: &[(Option<Time>, &str, &Event)]) -> Court<'a> {
+        let owners = subject.owners(settled);
+        let counted = settled.rows.iter().filter_map(|row| {
+            let run = settled.owners.get(row.owner)?.run.as_ref().map(|run| &run.id);
+            Some((row.call.as_ref()?, run))
+        });
+        let mut last_reading = FxHashMap::default();
+        for (.., event) in events {
+            if let Fact::Counter(counter) = &event.fact
+                && is_own(subject, event.run.as_ref())
+            {
+                last_reading.insert(name(counter), (event.time, total(counter)));
+            }
+        }
+        let owner = match owners[..] {
+            [owner] => settled.owners.get(owner),
+            _ => None,
+        };
+        Court {
+            subject,
+            counted: counted.collect(),
+            heard: FxHashSet::default(),
+            last_reading,
+            taken: owner.and_then(|owner| owner.taken),
+            reconciled: owner.and_then(|owner| owner.reconciled),
+        }
+    }
+
+    /// `None` for what is no witness of usage or time.
+    fn hear(&mut self, event: &Event) -> Option<Said> {
+        let of_another = event.run.as_ref().filter(|_| !is_own(self.subject, event.run.as_ref()));
+        let elsewhere = of_another.map(|run| format!("shown by run {run}"));
+        let said = |kind, verdict: &str| Said {
+            kind,
+            verdict: elsewhere.clone().unwrap_or_else(|| verdict.to_owned()),
+            ..Said::default()
+        };
+        Some(match &event.fact {
+            Fact::Run(run) => said("run", run.status.as_deref().unwrap_or("began")),
+            Fact::Conversation(found) => Said {
+                model: found.model.clone(),
+                ..said("conversation", if found.begins { "begins" } else { "goes on" })
+            },
+            Fact::Call(call) => Said {
+                usage: Some(call.usage),
+                blended: Some(call.usage.blended_tokens()),
+                model: call.model.clone(),
+                verdict: self.of_call(&call.key, call.is_final),
+                ..said("call", "")
+            },
+            Fact::Counter(counter) => {
+                let usage = total(counter);
+                let verdict = elsewhere.clone().unwrap_or_else(|| self.of_counter(counter, event).to_owned());
+                Said {
+                    usage: Some(usage),
+                    blended: Some(usage.blended_tokens()),
+                    cost: counter.cost,
+                    verdict,
+                    ..said("counter", "")
+                }
+            }
+            Fact::Footer(footer) => Said { blended: Some(footer.blended_tokens), ..said("footer", self.of_footer()) },
+            Fact::Request(request) => Said { model: request.model.clone(), ..said("request", &of_request(request)) },
+            Fact::StreamFailure(failure) => Said { model: failure.model.clone(), ..said("stream", "broke off") },
+            Fact::CallTiming(timing) => said("stream", &of_stream(timing)),
+            Fact::ToolCall(call) => Said { model: call.model.clone(), ..said("tool", &of_tool(call)) },
+            Fact::Unfinished(_) => said("unfinished", "an answer was streaming"),
+            Fact::Defect(defect) => said("defect", defect.code()),
+            Fact::Quota(_) | Fact::Source(_) | Fact::Skipped(_) => return None,
+        })
+    }
+
+    fn of_call(&mut self, key: &CallKey, is_final: bool) -> String {
+        let run = self.counted.get(key);
+        let is_first = self.heard.insert(key.clone());
+        match run {
+            None => "not counted".to_owned(),
+            Some(Some(run)) if !is_own(self.subject, Some(run)) => format!("counts for run {run}"),
+            Some(None) if self.subject.kind == "run" => "counts for no run".to_owned(),
+            Some(_) if !is_first => "the same call again".to_owned(),
+            Some(_) if !is_final => "counted, as far as it is known".to_owned(),
+            Some(_) => "counted".to_owned(),
+        }
+    }
+
+    fn of_counter(&self, counter: &Counter, event: &Event) -> &'static str {
+        // A copy of it in another source is the same reading.
+        let is_last = self.last_reading.get(&name(counter)) == Some(&(event.time, total(counter)));
+        match (is_last, self.taken) {
+            (false, _) => "a later reading counts",
+            (true, Some(Taken::Counter)) => "taken",
+            (true, Some(_)) => "not taken",
+            (true, None) => "the last reading",
+        }
+    }
+
+    fn of_footer(&self) -> &'static str {
+        match (self.taken, self.reconciled) {
+            (Some(Taken::Footer), _) => "taken",
+            (_, Some(Reconciled::Ok)) => "agrees",
+            (_, Some(Reconciled::Mismatch)) => "contradicts",
+            _ => "not taken",
+        }
+    }
+}
+
+fn of_request(request: &Request) -> String {
+    let outcome = if request.failed { "failed" } else { "answered" };
+    let after = request.duration_ms.map(|millis| format!(" after {millis} ms")).unwrap_or_default();
+    let status = request.status.map(|status| format!(", status {status}")).unwrap_or_default();
+    format!("{outcome}{after}{status}")
+}
+
+fn of_stream(timing: &CallTiming) -> String {
+    let first = timing.first_token.map(|first| format!("first token after {} ms", first.ms));
+    let streamed = timing.stream.map(|stream| {
+        let bound = if stream.is_floor { "at least " } else { "" };
+        format!("{} events in {bound}{} ms", stream.events, stream.duration_ms)
+    });
+    let parts: Vec<String> = first.into_iter().chain(streamed).collect();
+    if parts.is_empty() { "no times".to_owned() } else { parts.join(", ") }
+}
+
+fn of_tool(call: &ToolCall) -> String {
+    let name = call.name.as_deref().unwrap_or("a tool");
+    let outcome = match call.success {
+        Some(true) => " succeeded",
+        Some(false) => " failed",
+        None => "",
+    };
+    let after = call.duration_ms.map(|millis| format!(" after {millis} ms")).unwrap_or_default();
+    format!("{name}{outcome}{after}")
+}
+
+/// Whether a record of this run is the subject's own.
+fn is_own(subject: &Subject, run: Option<&RunId>) -> bool {
+    subject.kind == "conversation" || run.is_none_or(|run| **run == *subject.id)
+}
+
+/// A run's entry stands where it began.
+fn time_of(event: &Event) -> Option<Time> {
+    match &event.fact {
+        Fact::Run(run) => event.time.or(run.started_at),
+        _ => event.time,
+    }
+}
+
+fn name(counter: &Counter) -> Id {
+    counter.conversation.clone().unwrap_or_else(|| "".into())
+}
+
+fn total(counter: &Counter) -> TokenUsage {
+    counter.total.iter().fold(TokenUsage::default(), |sum, model| sum.plus(&model.usage))
+}
+
+fn cells(source: &str, event: &Event, said: Said) -> Vec<Cell> {
+    let text = |text: Option<&str>| text.map_or(Cell::Blank, |text| Cell::Text(text.to_owned()));
+    let mut cells = vec![
+        time_of(event).map_or(Cell::Blank, Cell::Time),
+        Cell::Text(said.kind.to_owned()),
+        Cell::Text(said.verdict),
+        text(event.run.as_deref()),
+        text(event.fact.conversation().map(|id| id.as_str())),
+        text(said.model.as_deref()),
+    ];
+    cells.extend(token_cells(said.usage.as_ref(), said.usage.map(|usage| usage.uncached_input_tokens()), said.blended));
+    cells.push(said.cost.map_or(Cell::Blank, Cell::Usd));
+    cells.push(Cell::Text(source.to_owned()));
+    cells.push(Cell::Integer(i64::try_from(event.offset).unwrap_or(i64::MAX)));
+    cells
+}

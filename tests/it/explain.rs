@@ -1,0 +1,146 @@
+//! `explain`: where the numbers of one run come from.
+
+use serde_json::Value;
+
+use crate::support::{Workdir, fixtures, json_of};
+use crate::writers::{Counts, Entry, completed, counter, exact, footer, front};
+
+const CALL: Counts = (1000, 400, 50, 10);
+
+fn sample() -> String {
+    fixtures().join("sample/ledgers").to_str().expect("UTF-8").to_owned()
+}
+
+fn explained(work: &Workdir, args: &[&str]) -> Value {
+    let args = [&["explain", "--json"], args].concat();
+    json_of(&work.run(&args), &args)
+}
+
+fn verdicts(explanation: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let witnesses = explanation["witnesses"].as_array().expect("a list");
+    witnesses.iter().map(|witness| (text(&witness["kind"]), text(&witness["verdict"]))).collect()
+}
+
+fn pair(kind: &str, verdict: &str) -> (String, String) {
+    (kind.to_owned(), verdict.to_owned())
+}
+
+#[test]
+fn the_parts_of_a_run_add_up_to_its_row() {
+    let work = Workdir::new();
+    let runs = work.runs(&[&sample()]);
+    assert!(runs.len() > 5);
+    for run in runs {
+        let id = run["run_id"].as_str().expect("an id");
+        let explanation = explained(&work, &[id, &sample()]);
+        let owner = &explanation["owners"][0];
+        for (key, value) in owner["run"].as_object().expect("a row") {
+            assert_eq!(value, &run[key], "{key} of {id}");
+        }
+        for key in ["input_tokens", "output_tokens", "total_tokens", "blended_tokens"] {
+            let parts = owner["parts"].as_array().expect("a list").iter().filter_map(|part| part[key].as_i64());
+            let sum = parts.fold(None, |sum: Option<i64>, part| Some(sum.unwrap_or(0) + part));
+            assert_eq!(sum, run[key].as_i64(), "{key} of {id}");
+        }
+        assert!(!owner["reasons"].as_array().expect("a list").is_empty(), "{id}");
+    }
+}
+
+#[test]
+fn each_witness_says_what_became_of_it_and_where_it_stands() {
+    let work = Workdir::new();
+    let ledger = front("night") + &Entry::new(0).with(&exact(0, CALL));
+    work.write("night.md", &ledger);
+    let explanation = explained(&work, &["--slowest", "night.md"]);
+    let told = verdicts(&explanation);
+    assert_eq!(told[0], pair("run", "success"));
+    assert!(told.contains(&pair("call", "counted")), "{told:?}");
+    assert!(told.contains(&pair("counter", "taken")), "{told:?}");
+    assert!(told.contains(&pair("footer", "agrees")), "{told:?}");
+    for witness in explanation["witnesses"].as_array().expect("a list") {
+        assert_eq!(witness["source"], "night.md");
+        let offset = usize::try_from(witness["offset"].as_u64().expect("an offset")).expect("small");
+        assert!(offset == 0 || ledger.as_bytes()[offset - 1] == b'\n', "{witness}");
+    }
+}
+
+#[test]
+fn a_cut_tail_says_what_is_missing_and_what_would_fill_it() {
+    let work = Workdir::new();
+    work.write("night.md", front("night") + &Entry::new(0).with(&completed(0, 1, CALL)));
+    let explanation = explained(&work, &["--slowest", "night.md"]);
+    let reason = &explanation["owners"][0]["reasons"][0];
+    assert_eq!(reason["code"], "no-beginning");
+    assert!(reason["remedy"].as_str().expect("a remedy").contains("session log"), "{reason}");
+    let text = work.run(&["explain", "--slowest", "night.md"]).stdout;
+    assert!(text.contains("Usage is partial: the beginning of the conversation is cut off"), "{text}");
+    assert!(text.contains("More would be known from"), "{text}");
+}
+
+#[test]
+fn a_footer_that_contradicts_is_shown() {
+    let work = Workdir::new();
+    let output = counter(0, 1, CALL, CALL) + &footer("999,999", "Done.");
+    work.write("night.md", front("night") + &Entry::new(0).with(&output));
+    let explanation = explained(&work, &["--slowest", "night.md"]);
+    assert!(verdicts(&explanation).contains(&pair("footer", "contradicts")), "{explanation}");
+    assert_eq!(explanation["owners"][0]["run"]["reconciled"], "mismatch");
+}
+
+#[test]
+fn any_unique_beginning_of_an_id_will_do() {
+    let work = Workdir::new();
+    let runs = work.runs(&[&sample()]);
+    let id = runs[0]["run_id"].as_str().expect("an id");
+    assert_eq!(explained(&work, &[&id[..13], &sample()])["id"], id);
+    let conversations = work.report(&["--by", "conversation", &sample()]);
+    let named = conversations["rows"].as_array().expect("rows").iter().find_map(|row| row["conversation_id"].as_str());
+    let conversation = named.expect("a conversation");
+    let explanation = explained(&work, &[conversation, &sample()]);
+    assert_eq!((&explanation["kind"], &explanation["id"]), (&"conversation".into(), &conversation.into()));
+}
+
+#[test]
+fn an_id_of_nothing_and_one_of_several_are_told_apart() {
+    let work = Workdir::new();
+    let nothing = work.run(&["explain", "zzzz", &sample()]);
+    assert_eq!((nothing.code, nothing.stdout.as_str()), (2, ""));
+    assert!(nothing.stderr.contains("no run or conversation begins with zzzz"), "{}", nothing.stderr);
+    work.write(
+        "night.md",
+        front("night") + &Entry::new(0).with(&exact(0, CALL)) + &Entry::new(1).with(&exact(1, CALL)),
+    );
+    let runs = work.runs(&["night.md"]);
+    let first = runs[0]["run_id"].as_str().expect("an id");
+    let second = runs[1]["run_id"].as_str().expect("an id");
+    let shared: String = first.chars().zip(second.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+    if !shared.is_empty() {
+        let several = work.run(&["explain", &shared, "night.md"]);
+        assert_eq!(several.code, 2);
+        assert!(several.stderr.contains(first) && several.stderr.contains(second), "{}", several.stderr);
+    }
+    assert_eq!(work.run(&["explain"]).code, 2);
+}
+
+#[test]
+fn events_on_standard_input_explain_as_their_sources_do() {
+    let work = Workdir::new();
+    let events = work.run(&["events", &sample()]).stdout;
+    let direct = work.run(&["explain", "--slowest", "--json", &sample()]);
+    let through = work.run_with(&["explain", "--slowest", "--json", "-"], events.as_bytes());
+    assert_eq!(json_of(&direct, &[]), json_of(&through, &[]));
+}
+
+#[test]
+fn the_costliest_run_is_the_one_with_the_largest_known_cost() {
+    let work = Workdir::new();
+    let runs = work.runs(&[&sample()]);
+    let cost = |run: &&Value| (run["cost_low_usd"].as_f64().unwrap_or(-1.0) * 1e9) as i64;
+    let costliest = runs.iter().max_by_key(cost).expect("a run");
+    assert_eq!(explained(&work, &["--costliest", &sample()])["id"], costliest["run_id"]);
+    work.write("night.md", front("night") + &Entry::new(0).with(""));
+    let outcome = work.run(&["explain", "--costliest", "night.md"]);
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.stderr.contains("no run has a cost that is known"), "{}", outcome.stderr);
+}
