@@ -26,7 +26,7 @@ impl Time {
 
     /// Reads an RFC 3339 date and time.
     pub fn parse(text: &str) -> Option<Time> {
-        DateTime::parse_from_rfc3339(text).ok().map(|time| Time(time.timestamp_micros()))
+        usual(text.as_bytes()).or_else(|| any(text))
     }
 
     /// When the id was made, if it is a version 7 UUID: its first 48 bits are milliseconds.
@@ -49,6 +49,42 @@ impl Time {
     pub fn to_utc(self) -> Option<DateTime<Utc>> {
         DateTime::from_timestamp_micros(self.0)
     }
+}
+
+fn any(text: &str) -> Option<Time> {
+    DateTime::parse_from_rfc3339(text).ok().map(|time| Time(time.timestamp_micros()))
+}
+
+/// `2026-05-12T07:03:16Z`, with up to six decimal places: what nearly every record has, in a tenth of the time.
+/// `None` says nothing about the text.
+fn usual(text: &[u8]) -> Option<Time> {
+    let (clock, rest) = text.split_first_chunk::<19>()?;
+    let micros = match rest {
+        [b'Z'] => 0,
+        [b'.', digits @ .., b'Z'] if (1..=6).contains(&digits.len()) => {
+            number(digits)? * 10_i64.pow(6 - digits.len() as u32)
+        }
+        _ => return None,
+    };
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', i1, i2, b':', s1, s2] = *clock else {
+        return None;
+    };
+    let (year, month, day) = (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
+    let (hour, minute, second) = (number(&[h1, h2])?, number(&[i1, i2])?, number(&[s1, s2])?);
+    // Leap days and leap seconds are left to the long way.
+    const DAYS: [i64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let last = usize::try_from(month - 1).ok().and_then(|month| DAYS.get(month)).copied()?;
+    let is_plain = (1..=last).contains(&day) && hour < 24 && minute < 60 && second < 60;
+    // Days are counted from the first of March, so that the leap day is a year's last.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = 365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5;
+    let seconds = ((days + day - 1 - 719_468) * 24 + hour) * 3600 + minute * 60 + second;
+    is_plain.then_some(Time(seconds * 1_000_000 + micros))
+}
+
+fn number(digits: &[u8]) -> Option<i64> {
+    let digit = |byte: &u8| byte.is_ascii_digit().then(|| i64::from(byte - b'0'));
+    digits.iter().try_fold(0, |number, byte| Some(number * 10 + digit(byte)?))
 }
 
 impl Serialize for Time {
@@ -79,7 +115,31 @@ impl<'de> Deserialize<'de> for Time {
 
 #[cfg(test)]
 mod tests {
-    use super::Time;
+    use proptest::prelude::*;
+
+    use super::{Time, any, usual};
+
+    proptest! {
+        #[test]
+        fn the_short_way_tells_what_the_long_one_does(
+            date in "(0|[0-9]{4})-[01][0-9]-[0-3][0-9]",
+            clock in "[T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9]",
+            rest in "(\\.[0-9]{0,10})?(Z|z|\\+01:00)?",
+        ) {
+            let text = format!("{date}{clock}{rest}");
+            let short = usual(text.as_bytes());
+            prop_assert!(short.is_none() || short == any(&text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_short_way_goes_from_the_first_year_to_the_last() {
+        for text in
+            ["0000-01-01T00:00:00Z", "1969-12-31T23:59:59.9Z", "2024-03-01T12:00:00.000001Z", "9999-12-31T23:59:59Z"]
+        {
+            assert!(usual(text.as_bytes()).is_some() && usual(text.as_bytes()) == any(text), "{text}");
+        }
+    }
 
     #[test]
     fn any_time_is_read_as_it_was_written() {
