@@ -21,7 +21,7 @@ pub(super) static FORMAT: Format =
 const HARNESS: &str = "claude";
 
 const LINES: Lines =
-    Lines { harness: Some(HARNESS), needles: &["\"usage\""], is_noise: None, read, last_named: None, time: None };
+    Lines { harness: Some(HARNESS), needles: &["\"usage\""], noise: None, read, named: None, time: None };
 
 /// Keys of nearly every record, and of nothing else's.
 const OWN_KEYS: [&str; 5] = ["parentUuid", "leafUuid", "isSidechain", "messageId", "sessionId"];

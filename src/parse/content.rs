@@ -40,7 +40,7 @@ impl Content {
 
     /// Takes the next candidate, in the output of `run`; gives those that stand, in order.
     pub(super) fn push(&mut self, mark: Mark, run: Option<&RunId>, sink: &mut Sink<'_>) -> Vec<Mark> {
-        let is_record = mark.time.is_some() && !matches!(mark.kind, MarkKind::Marker(_));
+        let is_record = mark.time.is_some() && !mark.is_aside() && !matches!(mark.kind, MarkKind::Marker(_));
         if is_record && self.doubtful > 0 {
             self.refuse(0, self.doubtful, run, sink);
         }

@@ -28,7 +28,7 @@ const SUFFIX: &str = ".settings.json";
 const START: &str = "\"session_start\"";
 
 const LINES: Lines =
-    Lines { harness: Some(HARNESS), needles: &[START], is_noise: None, read: read_start, last_named: None, time: None };
+    Lines { harness: Some(HARNESS), needles: &[START], noise: None, read: read_start, named: None, time: None };
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

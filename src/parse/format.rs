@@ -3,6 +3,7 @@
 
 use std::ops::{ControlFlow, Range};
 
+use super::ids::Ids;
 use super::needs::Needs;
 use super::timing::Timing;
 use crate::event::{Call, Defect, Event, Fact, Id, MAX_COUNT, Run, Time, TokenUsage};
@@ -45,8 +46,12 @@ pub type ReadEvents =
 /// Reads a document of this file name and hands its candidates on.
 pub type ReadDocument = fn(&str, &mut dyn std::io::BufRead, &mut dyn FnMut(Mark)) -> std::io::Result<()>;
 
-/// Finds the conversation that a stretch of text names last.
-pub type LastNamed = fn(&[u8]) -> Option<Named>;
+/// Where the line that starts at a place in a text ends, if it is surely of no interest and whole. The range is
+/// for the function's own use: empty at first, then a part of an earlier such line.
+pub type Noise = fn(&[u8], usize, &mut Range<usize>) -> Option<usize>;
+
+/// Tells which conversation a line names.
+pub type NamedBy = fn(&[u8], &Ids) -> Option<Named>;
 
 /// A format of lines.
 #[derive(Debug)]
@@ -55,22 +60,20 @@ pub struct Lines {
     pub harness: Option<&'static str>,
     /// Texts that every line that matters holds. Rare ones: each hit costs a look at its line.
     pub needles: &'static [&'static str],
-    /// Whether a line is surely of no interest, told faster than by looking for needles. Streams are
-    /// mostly such lines.
-    pub is_noise: Option<fn(&[u8]) -> bool>,
+    /// Where a line ends that is surely of no interest, told faster than by looking for needles. Streams
+    /// are mostly such lines.
+    pub noise: Option<Noise>,
     /// Reads a line that holds a needle; adds what it means.
     pub read: fn(&Hit<'_>, &mut Vec<Mark>),
-    /// The last conversation that is named in a stretch of text, for records that name none.
-    pub last_named: Option<LastNamed>,
+    /// The conversation that a line names, for records that name none.
+    pub named: Option<NamedBy>,
     /// The time of a line, if it is a record.
     pub time: Option<fn(&str) -> Option<Time>>,
 }
 
-/// A conversation that a stretch of text names last.
+/// A conversation that a line names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Named {
-    /// Where its line starts in the stretch.
-    pub at: usize,
     /// Its id.
     pub conversation: Id,
     /// When.
@@ -90,6 +93,8 @@ pub struct Hit<'a> {
     pub base: u64,
     /// What is asked for.
     pub needs: Needs,
+    /// Ids of the records before.
+    pub ids: &'a Ids,
 }
 
 /// How far a format may look beyond its line. What needs more is cut off, wherever chunks are cut.
@@ -231,6 +236,12 @@ impl Mark {
             kind,
             MarkKind::Open | MarkKind::Close | MarkKind::Entry(_) | MarkKind::GitSummary | MarkKind::Marker(_)
         )
+    }
+
+    /// Whether it says nothing of conversations and their usage, so that whoever doesn't ask for it misses
+    /// nothing else.
+    pub fn is_aside(&self) -> bool {
+        matches!(self.kind, MarkKind::Fact(Fact::Quota(_))) && self.conversation.is_none()
     }
 
     /// Whether it would count something, so that refusing it is worth a word.

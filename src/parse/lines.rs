@@ -33,6 +33,11 @@ pub fn clean(line: &[u8]) -> Cow<'_, str> {
     }
 }
 
+/// Whether a line may begin with a time, colours or a byte order mark aside: told by its first byte.
+pub fn may_be_record(line: &[u8]) -> bool {
+    line.first().is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, 0x1b | 0xef))
+}
+
 /// What an agent's harness wrote of a line: forge's own `[<time>] run … start (…)` may follow
 /// unterminated output in a loop log.
 pub fn without_marker(line: &str) -> &str {
@@ -79,19 +84,18 @@ pub fn model(text: &str) -> Option<Id> {
 
 /// The lines of a text, without their ends; the last one may be cut.
 pub fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = Some(text).filter(|text| !text.is_empty());
+    lines_forwards(text).map(|(_, line)| line)
+}
+
+/// The lines of a text, with where each starts.
+pub fn lines_forwards(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = 0;
     std::iter::from_fn(move || {
-        let text = rest?;
-        match memchr::memchr(b'\n', text) {
-            Some(end) => {
-                rest = Some(&text[end + 1..]).filter(|text| !text.is_empty());
-                Some(&text[..end])
-            }
-            None => {
-                rest = None;
-                Some(text)
-            }
-        }
+        let rest = text.get(at..).filter(|rest| !rest.is_empty())?;
+        let start = at;
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        at += end + 1;
+        Some((start, &rest[..end]))
     })
 }
 

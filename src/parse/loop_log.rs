@@ -18,7 +18,7 @@ pub(super) static FORMAT: Format = Format { name: "forge-loop-log", harness: Non
 
 /// The log's own lines.
 pub(super) const LINES: Lines =
-    Lines { harness: None, needles: &["\n[2", "Z] run "], is_noise: None, read, last_named: None, time: None };
+    Lines { harness: None, needles: &["\n[2", "Z] run "], noise: None, read, named: None, time: None };
 
 /// At the end of a line a marker may follow unterminated output; there only a run's start counts.
 static MARKER: LazyLock<Option<Regex>> = LazyLock::new(|| {

@@ -19,6 +19,7 @@ mod droid;
 mod events;
 mod format;
 mod gemini;
+mod ids;
 mod json;
 mod ledger;
 mod lines;

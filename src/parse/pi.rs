@@ -20,9 +20,9 @@ const HARNESS: &str = "pi";
 const LINES: Lines = Lines {
     harness: Some(HARNESS),
     needles: &["\"usage\"", "\"session\""],
-    is_noise: None,
+    noise: None,
     read,
-    last_named: None,
+    named: None,
     time: None,
 };
 

@@ -9,9 +9,9 @@ use super::needs::Needs;
 use super::timing::{Timing, Watches};
 use crate::event::{Call, Counter, Defect, Event, Fact, Id, Quota, RunId, Time, TokenUsage};
 
-/// How many readings of counters and rate limits may wait for a conversation to be named. A log that names none needs
-/// no memory.
-const WAITING: usize = 192;
+/// How many readings of a counter may wait for a conversation to be named, and twice as many of rate limits, which it
+/// comes with. A log that names none needs no memory.
+const WAITING: usize = 64;
 
 /// How many of the latest calls a counter's reading may be the twin of.
 const RECENT: usize = 256;
@@ -116,11 +116,12 @@ impl Region {
             }
             return;
         }
+        let is_aside = mark.is_aside();
         let conversation = self.conversation_of(&mark);
-        let is_reading = matches!(mark.kind, MarkKind::Fact(Fact::Counter(_) | Fact::Quota(_)));
         match &conversation {
-            None if is_reading && self.waiting.len() < WAITING => return self.waiting.push(mark),
+            None if self.can_wait(&mark) => return self.waiting.push(mark),
             None => {}
+            Some(_) if is_aside => return self.hand_on(Mark { conversation, ..mark }, sink),
             Some(id) => {
                 for mark in std::mem::take(&mut self.waiting) {
                     self.emit(Mark { conversation: Some(id.clone()), ..mark }, sink);
@@ -149,13 +150,25 @@ impl Region {
         }
     }
 
+    /// Whether there is room for another reading that waits for a name; those of rate limits take none from
+    /// those of counters.
+    fn can_wait(&self, mark: &Mark) -> bool {
+        let is_of = |limits: bool, mark: &Mark| match mark.kind {
+            MarkKind::Fact(Fact::Counter(_)) => !limits,
+            MarkKind::Fact(Fact::Quota(_)) => limits,
+            _ => false,
+        };
+        let has_room = |limits, most| self.waiting.iter().filter(|mark| is_of(limits, mark)).count() < most;
+        (is_of(false, mark) && has_room(false, WAITING)) || (is_of(true, mark) && has_room(true, 2 * WAITING))
+    }
+
     /// Hands on what a mark means, now that its conversation is known.
     fn emit(&mut self, mark: Mark, sink: &mut Sink<'_>) {
         let conversation = mark.conversation;
         if let Some(id) = &conversation {
             self.learn_footers(&mark.kind, id);
-            // How often a text is searched for names depends on how it is cut.
-            if !matches!(mark.kind, MarkKind::Named(_)) {
+            // How often a text is searched for names depends on how it is cut, and not all ask for rate limits.
+            if !matches!(mark.kind, MarkKind::Named(_) | MarkKind::Fact(Fact::Quota(_))) {
                 self.known.insert(id.clone());
             }
             self.current = Some(id.clone());
@@ -168,7 +181,11 @@ impl Region {
                 fact: Fact::Unfinished(id.clone()),
             });
         }
-        let Some(fact) = self.fact(mark.kind, conversation) else { return };
+        self.hand_on(Mark { conversation, ..mark }, sink);
+    }
+
+    fn hand_on(&mut self, mark: Mark, sink: &mut Sink<'_>) {
+        let Some(fact) = self.fact(mark.kind, mark.conversation) else { return };
         if let Fact::Call(call) = &fact {
             self.remember(call);
         }

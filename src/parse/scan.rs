@@ -1,9 +1,12 @@
 //! Finds the lines that matter in a chunk: stateless, so chunks are scanned in parallel.
 
+use std::ops::Range;
+
 use aho_corasick::{AhoCorasick, PatternID, packed};
 
 use super::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
-use super::lines::{clean, lines};
+use super::ids::Ids;
+use super::lines::{clean, lines, lines_backwards, lines_forwards, may_be_record};
 use super::needs::Needs;
 use crate::event::Time;
 
@@ -40,7 +43,15 @@ impl Scanner {
 
     /// The candidates among the chunk's own lines, in order.
     pub(super) fn scan(&self, chunk: &Chunk<'_>, needs: Needs) -> Vec<Mark> {
-        let mut scan = Scan { scanner: self, chunk, needs, marks: Vec::new(), named_until: chunk.start };
+        let mut scan = Scan {
+            scanner: self,
+            chunk,
+            needs,
+            ids: Ids::default(),
+            marks: Vec::new(),
+            named_until: chunk.start,
+            named: 0,
+        };
         scan.began();
         scan.lines();
         scan.name_until(chunk.end);
@@ -79,29 +90,31 @@ struct Scan<'s, 'a> {
     scanner: &'s Scanner,
     chunk: &'a Chunk<'a>,
     needs: Needs,
+    ids: Ids,
     marks: Vec<Mark>,
-    /// Up to here, who is named last is known.
+    /// Up to here, who is named is said.
     named_until: usize,
+    /// The parts of which someone is named where no mark since then can part content from records.
+    named: u32,
 }
 
 impl Scan<'_, '_> {
     /// Looks at the stretches between lines that are surely of no interest.
     fn lines(&mut self) {
-        let Some(is_noise) = self.scanner.parts.iter().find_map(|part| part.is_noise) else {
+        let Some(noise) = self.scanner.parts.iter().find_map(|part| part.noise) else {
             return self.search(self.chunk.start, self.chunk.end);
         };
-        let (mut from, mut at) = (self.chunk.start, self.chunk.start);
         let own = &self.chunk.text[..self.chunk.end];
-        while at < self.chunk.end {
-            let end = memchr::memchr(b'\n', &own[at..]).map_or(own.len(), |newline| at + newline);
-            let next = (end + 1).min(own.len());
-            if is_noise(&own[at..end]) {
+        let (mut from, mut at, mut like) = (self.chunk.start, self.chunk.start, 0..0);
+        while at < own.len() {
+            if let Some(end) = noise(own, at, &mut like) {
                 self.search(from, at);
-                from = next;
+                (from, at) = (end + 1, end + 1);
+            } else {
+                at = memchr::memchr(b'\n', &own[at..]).map_or(own.len(), |newline| at + newline + 1);
             }
-            at = next;
         }
-        self.search(from, self.chunk.end);
+        self.search(from, own.len());
     }
 
     /// Reads the lines between two line starts that hold a needle.
@@ -129,45 +142,60 @@ impl Scan<'_, '_> {
                 continue;
             }
             tried |= 1 << needle;
-            let hit = Hit { text, line: line.clone(), base: self.chunk.base, needs: self.needs };
+            let hit = Hit { text, line: line.clone(), base: self.chunk.base, needs: self.needs, ids: &self.ids };
             let known = self.marks.len();
             (self.scanner.parts[needle].read)(&hit, &mut self.marks);
-            if self.marks.len() > known {
-                self.name(known, line.start, line.end);
-            }
+            self.name_before(known, line.clone());
             if from >= stop {
                 break;
             }
         }
     }
 
-    /// Says who was named last before a mark that depends on it, and before one that parts what is
-    /// content from what isn't.
-    fn name(&mut self, first: usize, start: usize, end: usize) {
-        if self.marks[first..].iter().any(needs_name) {
-            let marks = self.marks.split_off(first);
-            self.name_until(start);
-            self.marks.extend(marks);
+    /// Says who was named before a line that gave marks, from the `first` on: who is named on the line
+    /// itself is in them.
+    fn name_before(&mut self, first: usize, line: Range<usize>) {
+        let gave = self.marks.len() - first;
+        if gave == 0 {
+            return;
         }
-        if self.marks[first..].iter().any(|mark| mark.conversation.is_some()) {
-            self.named_until = self.named_until.max(end);
+        self.name_until(line.start);
+        self.marks[first..].rotate_left(gave);
+        self.named_until = self.named_until.max(line.end);
+        let parts = |mark: &Mark| matches!(mark.kind, MarkKind::Close | MarkKind::Entry(_) | MarkKind::Marker(_));
+        if self.marks[self.marks.len() - gave..].iter().any(parts) {
+            self.named = 0;
         }
     }
 
+    /// Says who was named between the latest marks and `end`.
+    ///
+    /// The last name of a stretch is all that counts after it, and readings that wait for a name get
+    /// its first; so both together say what every line would, however the source is cut.
     fn name_until(&mut self, end: usize) {
-        let from = self.named_until.min(end);
-        self.named_until = end;
-        for part in &self.scanner.parts {
-            let Some(named) = part.last_named.and_then(|last_named| last_named(&self.chunk.text[from..end])) else {
+        let start = self.named_until.min(end);
+        self.named_until = self.named_until.max(end);
+        for (index, part) in self.scanner.parts.iter().enumerate() {
+            let Some(named_by) = part.named else { continue };
+            let stretch = &self.chunk.text[start..end];
+            let named = |(at, line): (usize, &[u8])| Some((start + at, named_by(line, &self.ids)?));
+            // Where a name stands, nothing waits any more, and what makes that one content makes this one so too.
+            let is_first = self.named & (1 << index) == 0;
+            let first = if is_first { lines_forwards(stretch).find_map(named) } else { None };
+            if is_first && first.is_none() {
                 continue;
-            };
-            self.marks.push(Mark {
-                offset: self.chunk.base + (from + named.at) as u64,
-                harness: part.harness,
-                time: named.time,
-                conversation: Some(named.conversation),
-                kind: MarkKind::Named(named.in_flight),
-            });
+            }
+            let last = lines_backwards(stretch).find_map(named).filter(|last| first.as_ref() != Some(last));
+            for (at, named) in first.into_iter().chain(last) {
+                self.named |= 1 << index;
+                self.marks.push(Mark {
+                    offset: self.chunk.base + at as u64,
+                    harness: part.harness,
+                    time: named.time,
+                    conversation: Some(named.conversation),
+                    kind: MarkKind::Named(named.in_flight),
+                });
+            }
         }
     }
 
@@ -178,9 +206,7 @@ impl Scan<'_, '_> {
         if clocks.is_empty() {
             return;
         }
-        let looks_timed =
-            |line: &&[u8]| line.first().is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, 0x1b | 0xef));
-        let first = lines(own).filter(looks_timed).find_map(|line| {
+        let first = lines(own).filter(|line| may_be_record(line)).find_map(|line| {
             let line = clean(line);
             clocks.iter().find_map(|clock| clock(&line))
         });
@@ -188,15 +214,6 @@ impl Scan<'_, '_> {
             let offset = self.chunk.base + self.chunk.start as u64;
             self.marks.push(Mark { offset, harness: None, time: first, conversation: None, kind: MarkKind::Began });
         }
-    }
-}
-
-/// Whether a mark depends on who was named before it, or parts what is content from what isn't.
-fn needs_name(mark: &Mark) -> bool {
-    match &mark.kind {
-        MarkKind::Fact(_) => mark.conversation.is_none(),
-        MarkKind::Close | MarkKind::Entry(_) | MarkKind::GitSummary | MarkKind::Marker(_) => true,
-        _ => false,
     }
 }
 

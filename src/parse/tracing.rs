@@ -3,7 +3,7 @@
 //!
 //! Colours must be stripped before. Nothing is copied; one line in, its parts out.
 
-use nom::bytes::complete::{tag, take_till1, take_while1};
+use nom::bytes::complete::tag;
 use nom::character::complete::{char, space0, space1};
 use nom::sequence::terminated;
 use nom::{IResult, Parser};
@@ -46,7 +46,9 @@ fn timestamp(input: &str) -> IResult<&str, &str> {
     if !is_shaped {
         return Err(nom::Err::Error(error(input)));
     }
-    terminated(take_till1(|c| c == ' '), space1).parse(input)
+    let end = memchr::memchr(b' ', input.as_bytes()).ok_or_else(|| nom::Err::Error(error(input)))?;
+    let (rest, _) = space1(&input[end..])?;
+    Ok((rest, &input[..end]))
 }
 
 fn level(input: &str) -> IResult<&str, &str> {
@@ -55,11 +57,11 @@ fn level(input: &str) -> IResult<&str, &str> {
 }
 
 fn target(input: &str) -> IResult<&str, &str> {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '.' | '-');
-    let (rest, name) = take_while1(is_part).parse(input)?;
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'.' | b'-');
+    let end = input.bytes().take_while(|byte| is_part(byte)).count();
     // The colon that ends the target is taken by the name's own alphabet.
-    let name = name.strip_suffix(':').ok_or_else(|| nom::Err::Error(error(input)))?;
-    let (rest, _) = space0(rest)?;
+    let name = input[..end].strip_suffix(':').ok_or_else(|| nom::Err::Error(error(input)))?;
+    let (rest, _) = space0(&input[end..])?;
     Ok((rest, name))
 }
 
@@ -135,8 +137,8 @@ pub fn fields(body: &str) -> impl Iterator<Item = Field<'_>> {
             None => {
                 // The next key must not be the value itself: `a=b=c` holds the value `b=c`.
                 let is_after = |found: &(usize, usize)| found.0 > equals + 1;
-                let past = memchr::memchr(b' ', after.as_bytes()).map_or(body.len(), |space| equals + 1 + space);
-                next = next_key(body, equals + 1).filter(is_after).or_else(|| next_key(body, past));
+                let past = || memchr::memchr(b' ', after.as_bytes()).map_or(body.len(), |space| equals + 1 + space);
+                next = next_key(body, equals + 1).filter(is_after).or_else(|| next_key(body, past()));
                 let end = next.map_or(body.len(), |(start, _)| start);
                 (body[equals + 1..end].trim_end_matches(' '), false)
             }

@@ -231,3 +231,28 @@ fn a_reading_whose_twin_was_content_belongs_to_who_was_named() {
         + &forge::counter(103, [30, 0, 3, 0], [30, 0, 3, 0]);
     assert_eq!(every_line_alone(&text), None);
 }
+
+#[test]
+fn a_name_that_is_content_does_not_hide_the_one_before_it() {
+    let (own, quoted) = (forge::conversation(100, 1), forge::conversation(101, 2));
+    let text = forge::begins(99, &own)
+        + &forge::request(100, &own)
+        + &forge::tool_result(101, "a b", &format!("fired\n{}done", forge::request(101, &quoted)))
+        + &forge::counter(103, [30, 0, 3, 0], [30, 0, 3, 0]);
+    assert_eq!(every_line_alone(&text), None);
+    let settled = settled_bytes(text.as_bytes(), &Cut::Whole);
+    assert_eq!(settled.rows[0].conversation.as_deref(), Some(own.as_str()));
+}
+
+#[test]
+fn readings_that_wait_belong_to_the_first_that_is_named() {
+    let (first, second) = (forge::conversation(100, 1), forge::conversation(101, 2));
+    let text = forge::counter(101, [30, 0, 3, 0], [30, 0, 3, 0])
+        + &forge::request(102, &first)
+        + &forge::delta(103, &second)
+        + &forge::completed(104, &second, [10, 0, 1, 0], false);
+    assert_eq!(every_line_alone(&text), None);
+    let settled = settled_bytes(text.as_bytes(), &Cut::Whole);
+    let of = |id: &str| settled.rows.iter().filter(|row| row.conversation.as_deref() == Some(id)).count();
+    assert_eq!((of(&first), of(&second)), (1, 1));
+}

@@ -21,6 +21,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "parse::content",
             "parse::scan",
             "parse::json",
+            "parse::ids",
             "parse::needs",
             "parse::anthropic",
             "parse::document",

@@ -32,9 +32,9 @@ const HARNESS: &str = "claude";
 const LINES: Lines = Lines {
     harness: Some(HARNESS),
     needles: &["\"usage\"", "\"modelUsage\"", "\"init\"", "\"rate_limit_event\""],
-    is_noise: None,
+    noise: None,
     read,
-    last_named: None,
+    named: None,
     time: None,
 };
 

@@ -18,14 +18,8 @@ pub(in crate::parse) static FORMAT: Format =
     Format { name: "forge-ledger", harness: None, sniff, shape: Shape::Ledger };
 
 /// The ledger's own lines that matter.
-pub(in crate::parse) const LINES: Lines = Lines {
-    harness: None,
-    needles: &["\n## 2", "\n### Git Summary"],
-    is_noise: None,
-    read,
-    last_named: None,
-    time: None,
-};
+pub(in crate::parse) const LINES: Lines =
+    Lines { harness: None, needles: &["\n## 2", "\n### Git Summary"], noise: None, read, named: None, time: None };
 
 const FENCE: &str = "```";
 

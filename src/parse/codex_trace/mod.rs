@@ -1,0 +1,95 @@
+//! Codex traces: the text that `RUST_LOG` makes Codex write, in `~/.codex/log` or on its output.
+//!
+//! What counts are the `response.completed` events of `codex_otel` that carry counts, and the
+//! `TokenCount` Debug events of `codex_exec`. Tool results run over many lines and end with
+//! `mcp_server=… mcp_server_origin=…`; what they hold is content.
+
+mod named;
+mod noise;
+mod otel;
+mod token_count;
+mod tool_result;
+
+use crate::event::{Call, CallKey, Conversation, Defect, Fact};
+use crate::parse::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
+use crate::parse::lines::{clean, lines, without_marker};
+use crate::parse::tracing::{self, Record};
+use otel::{Otel, STREAMED};
+use tool_result::{closes_tool_result, is_message_text};
+
+/// See the module.
+pub(in crate::parse) static FORMAT: Format =
+    Format { name: "codex-trace", harness: Some(HARNESS), sniff, shape: Shape::Lines(LINES) };
+
+const HARNESS: &str = "codex";
+
+const LINES: Lines = Lines {
+    harness: Some(HARNESS),
+    // The codex_otel events that matter, the Debug event, a tool result's head and its end. Their
+    // first bytes are rare in the other lines, of which there are thousands.
+    needles: &["input_token_count", "TokenCount(", ".tool_result", "n_starts", "mcp_server_origin"],
+    noise: Some(noise::noise),
+    read,
+    named: Some(named::named),
+    time: Some(|line| tracing::record(line).map(|record| record.time)),
+};
+
+/// A trace has a record among its first lines; the first may be cut.
+fn sniff(head: &[u8]) -> bool {
+    lines(head).any(|line| {
+        let line = clean(line);
+        tracing::starts_record(&line)
+            && tracing::record(&line).is_some_and(|record| record.target.starts_with("codex_"))
+    })
+}
+
+fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
+    let line = hit.line();
+    match tracing::record(without_marker(&line)) {
+        Some(record) if record.target.starts_with("codex_otel") => read_otel(hit, &record, marks),
+        Some(record) => token_count::read(hit, &record, marks),
+        None if closes_tool_result(&line) && !is_message_text(hit.before()) => {
+            marks.push(hit.mark(Some(HARNESS), MarkKind::Close));
+        }
+        None => {}
+    }
+}
+
+fn read_otel(hit: &Hit<'_>, record: &Record<'_>, marks: &mut Vec<Mark>) {
+    let otel = Otel::read(record.body);
+    let conversation = otel.conversation.and_then(|id| hit.ids.id(id));
+    let time = otel.time.or(Some(record.time));
+    let mut add = |kind| marks.push(hit.mark(Some(HARNESS), kind).at(Some(record.time)).of(conversation.clone()));
+    match (otel.name, otel.kind) {
+        (STREAMED, "response.completed") if !otel.failed && otel.is_torn(hit.is_unterminated()) => {
+            add(MarkKind::Fact(Fact::Defect(Defect::Torn)));
+        }
+        (STREAMED, "response.completed") if !otel.failed => match (otel.usage(), &conversation, time) {
+            (Some(Ok(usage)), Some(id), Some(time)) => add(MarkKind::Fact(Fact::Call(Box::new(Call {
+                conversation: Some(id.clone()),
+                model: otel.model.and_then(|model| hit.ids.model(model)),
+                ..Call::new(CallKey::Trace(id.clone(), time, usage), usage)
+            })))),
+            (Some(Err(defect)), ..) => add(MarkKind::Fact(Fact::Defect(defect))),
+            (Some(Ok(_)), ..) => add(MarkKind::Fact(Fact::Defect(Defect::Torn))),
+            (None, ..) => {}
+        },
+        ("codex.conversation_starts", _) => {
+            if let Some(id) = &conversation {
+                let model = otel.model.and_then(|model| hit.ids.model(model));
+                add(MarkKind::Fact(Fact::Conversation(Conversation {
+                    model,
+                    begins: true,
+                    ..Conversation::new(id.clone())
+                })));
+            }
+        }
+        ("codex.tool_result", _) if otel.has_text => {
+            add(MarkKind::Open);
+            if otel.is_whole {
+                add(MarkKind::Close);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,133 @@
+//! The `key=value` fields of a `codex_otel` event.
+
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+use super::tool_result::closes_tool_result;
+use crate::event::{Defect, Time, TokenUsage};
+use crate::parse::format::count;
+use crate::parse::tracing;
+
+/// The name of the events of a stream.
+pub(super) const STREAMED: &str = "codex.sse_event";
+
+static FAILURE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("error.message"));
+
+/// Fields of a `codex_otel` event that we use. Unknown ones are ignored, absent ones are not printed.
+#[derive(Default)]
+pub(super) struct Otel<'a> {
+    pub(super) name: &'a str,
+    pub(super) kind: &'a str,
+    pub(super) time: Option<Time>,
+    pub(super) conversation: Option<&'a str>,
+    pub(super) model: Option<&'a str>,
+    pub(super) failed: bool,
+    pub(super) counts: [Option<&'a str>; 5],
+    /// `tool_token_count`, which is misnamed: the call's input and output.
+    pub(super) total: Option<&'a str>,
+    /// Whether free text begins: a tool's arguments or output, a prompt.
+    pub(super) has_text: bool,
+    /// Whether that text ends on the same line.
+    pub(super) is_whole: bool,
+}
+
+impl<'a> Otel<'a> {
+    /// The first of each field counts, and none after a field of free text, which may look like any.
+    pub(super) fn read(body: &'a str) -> Otel<'a> {
+        Otel::read_until(body, |_| false)
+    }
+
+    /// As much of an event as tells whom it names, and whether an answer is streaming.
+    pub(super) fn naming(body: &'a str) -> Otel<'a> {
+        if FAILURE.find(body.as_bytes()).is_some() {
+            return Otel::read(body);
+        }
+        let is_known = |otel: &Otel<'_>| !otel.name.is_empty() && (otel.name != STREAMED || !otel.kind.is_empty());
+        Otel::read_until(body, |otel| otel.conversation.is_some() && is_known(otel))
+    }
+
+    fn read_until(body: &'a str, is_enough: impl Fn(&Otel<'a>) -> bool) -> Otel<'a> {
+        let mut otel = Otel::default();
+        for field in tracing::fields(body) {
+            let value = field.value;
+            match field.key {
+                "arguments" | "output" | "prompt" => {
+                    otel.has_text = true;
+                    otel.is_whole = closes_tool_result(body) || (body.contains(" output=\"") && body.ends_with('"'));
+                    break;
+                }
+                "event.name" if otel.name.is_empty() => otel.name = value,
+                "event.kind" if otel.kind.is_empty() => otel.kind = value,
+                "event.timestamp" => otel.time = otel.time.or_else(|| Time::parse(value)),
+                "conversation.id" => otel.conversation = otel.conversation.or(Some(value)),
+                "model" => otel.model = otel.model.or(Some(value)),
+                "error.message" => otel.failed = true,
+                "input_token_count" => otel.counts[0] = otel.counts[0].or(Some(value)),
+                "cached_token_count" => otel.counts[1] = otel.counts[1].or(Some(value)),
+                "cache_write_token_count" => otel.counts[2] = otel.counts[2].or(Some(value)),
+                "output_token_count" => otel.counts[3] = otel.counts[3].or(Some(value)),
+                "reasoning_token_count" => otel.counts[4] = otel.counts[4].or(Some(value)),
+                "tool_token_count" => otel.total = otel.total.or(Some(value)),
+                _ => {}
+            }
+            if is_enough(&otel) {
+                break;
+            }
+        }
+        otel
+    }
+
+    /// Whether the event says that an answer is streaming.
+    pub(super) fn is_in_flight(&self) -> bool {
+        self.name == STREAMED
+            && !self.failed
+            && !matches!(self.kind, "response.completed" | "response.failed" | "response.incomplete")
+    }
+
+    /// Whether a line that nothing ends may have lost digits: its total doesn't vouch for its counts.
+    pub(super) fn is_torn(&self, at_end: bool) -> bool {
+        let vouched = || self.usage().and_then(Result::ok).map(|usage| usage.total_tokens().to_string());
+        at_end && self.counts[0].is_some() && vouched().as_deref() != self.total
+    }
+
+    /// The counts of a completed call; nothing if the record has none.
+    pub(super) fn usage(&self) -> Option<Result<TokenUsage, Defect>> {
+        let input = self.counts[0]?;
+        Some((|| {
+            let optional = |text: Option<&str>| text.map(count).transpose();
+            Ok(TokenUsage {
+                input_tokens: count(input)?,
+                cache_read_input_tokens: optional(self.counts[1])?.unwrap_or(0),
+                cache_creation_input_tokens: optional(self.counts[2])?.unwrap_or(0),
+                cache_creation_1h_input_tokens: 0,
+                output_tokens: optional(self.counts[3])?.unwrap_or(0),
+                reasoning_output_tokens: Some(optional(self.counts[4])?.unwrap_or(0)),
+            })
+        })())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Otel;
+
+    proptest! {
+        #[test]
+        fn what_is_enough_to_name_tells_what_all_fields_tell(
+            fields in proptest::collection::vec(prop_oneof![
+                Just("event.name=\"codex.sse_event\""), Just("event.name=codex.api_request"), Just("event.name=\"\""),
+                Just("event.kind=response.completed"), Just("event.kind="), Just("event.kind=response.created"),
+                Just("conversation.id=a"), Just("conversation.id=b"), Just("conversation.id=\"c\""),
+                Just("error.message=no"), Just("a=error.message"), Just("output=x"), Just("said"), Just("n=1"),
+            ], 0..10),
+        ) {
+            let body = fields.join(" ");
+            let (whole, part) = (Otel::read(&body), Otel::naming(&body));
+            prop_assert_eq!(whole.conversation, part.conversation);
+            prop_assert!(part.conversation.is_none() || whole.is_in_flight() == part.is_in_flight());
+        }
+    }
+}

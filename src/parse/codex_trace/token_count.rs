@@ -1,0 +1,258 @@
+//! `codex_exec: Received event: Event { id: …, msg: TokenCount(TokenCountEvent { … }) }`: a reading of the
+//! conversation's counter, of rate limits, or both.
+
+use super::HARNESS;
+use super::named::span_thread;
+use crate::event::{Counter, Defect, Fact, ModelUsage, Quota, Scope, Time, TokenUsage};
+use crate::parse::debug::{self, Value};
+use crate::parse::format::{Hit, Mark, MarkKind, count};
+use crate::parse::lines::id;
+use crate::parse::tracing::Record;
+
+/// What one says.
+#[derive(Debug, PartialEq)]
+struct TokenCount {
+    /// The counter; `None` in a notice of rate limits alone.
+    info: Option<Result<Info, Defect>>,
+    limits: Vec<Quota>,
+}
+
+/// A counter's value, and its latest call.
+#[derive(Debug, PartialEq)]
+struct Info {
+    total: TokenUsage,
+    last: Option<TokenUsage>,
+}
+
+/// Adds what the record means, if it is such an event.
+pub(super) fn read(hit: &Hit<'_>, record: &Record<'_>, marks: &mut Vec<Mark>) {
+    // Only the writer's own position counts: the same words inside a string are content.
+    let Some(message) = message_of(record.body).filter(|message| message.starts_with("TokenCount(")) else { return };
+    let conversation = span_thread(record.spans).and_then(|id| hit.ids.id(id));
+    let mut add = |fact| {
+        marks.push(hit.mark(Some(HARNESS), MarkKind::Fact(fact)).at(Some(record.time)).of(conversation.clone()));
+    };
+    let usual = if hit.needs.quota { None } else { usual(message) };
+    let Some(said) = usual.or_else(|| any(message)) else { return add(Fact::Defect(Defect::Torn)) };
+    match said.info {
+        Some(Ok(Info { total, last })) => add(Fact::Counter(Box::new(Counter {
+            conversation: conversation.clone(),
+            scope: Scope::Conversation,
+            key: None,
+            total: vec![ModelUsage { model: None, usage: total, cost: None }],
+            last,
+            cost: None,
+        }))),
+        Some(Err(defect)) => add(Fact::Defect(defect)),
+        None => {}
+    }
+    if hit.needs.quota {
+        said.limits.into_iter().for_each(|quota| add(Fact::Quota(quota)));
+    }
+}
+
+/// Reads it by field names, as fields come and go; `None` if it is torn.
+fn any(message: &str) -> Option<TokenCount> {
+    let (value, _) = debug::value(message).filter(|(_, rest)| rest.trim() == "}")?;
+    let Value::Tuple("TokenCount", values) = value else { return None };
+    let said = values.first()?;
+    let limits = said.field("rate_limits").and_then(Value::some).map(limits).unwrap_or_default();
+    Some(TokenCount { info: said.field("info").and_then(Value::some).map(info), limits })
+}
+
+fn limits(limits: &Value<'_>) -> Vec<Quota> {
+    let name = |field: &str| limits.field(field)?.some()?.text().and_then(id);
+    let limit = name("limit_name").or_else(|| name("limit_id"));
+    // An enum's variant here, in lower case elsewhere.
+    let plan = name("plan_type").map(|plan| plan.to_ascii_lowercase().into());
+    let windows = ["primary", "secondary"].into_iter().filter_map(|name| limits.field(name)?.some());
+    windows.filter_map(quota).map(|quota| Quota { limit: limit.clone(), plan: plan.clone(), ..quota }).collect()
+}
+
+/// What follows `msg: ` in the Debug text of an event.
+fn message_of(body: &str) -> Option<&str> {
+    let id = body.strip_prefix("Received event: Event { id: \"")?;
+    let end = memchr::memchr(b'"', id.as_bytes())?;
+    id.get(end + 1..)?.strip_prefix(", msg: ")
+}
+
+fn info(info: &Value<'_>) -> Result<Info, Defect> {
+    let usage_of = |name: &str| info.field(name).map(usage).transpose();
+    Ok(Info { total: usage_of("total_token_usage")?.ok_or(Defect::Torn)?, last: usage_of("last_token_usage")? })
+}
+
+/// A `TokenUsage` value. `total_tokens` is derived, and sometimes an estimate: it is not read.
+fn usage(value: &Value<'_>) -> Result<TokenUsage, Defect> {
+    let field = |name: &str| value.field(name).and_then(Value::text).map(count).transpose();
+    Ok(TokenUsage {
+        input_tokens: field("input_tokens")?.ok_or(Defect::Torn)?,
+        cache_read_input_tokens: field("cached_input_tokens")?.unwrap_or(0),
+        cache_creation_input_tokens: field("cache_write_input_tokens")?.unwrap_or(0),
+        cache_creation_1h_input_tokens: 0,
+        output_tokens: field("output_tokens")?.unwrap_or(0),
+        reasoning_output_tokens: Some(field("reasoning_output_tokens")?.unwrap_or(0)),
+    })
+}
+
+fn quota(window: &Value<'_>) -> Option<Quota> {
+    let text = |name: &str| window.field(name)?.some()?.text();
+    let seconds = text("resets_at").and_then(|seconds| seconds.parse::<i64>().ok());
+    Some(Quota {
+        window_minutes: text("window_minutes").and_then(|minutes| minutes.parse().ok()),
+        used_percent: text("used_percent")?.parse::<f64>().ok().filter(|percent| percent.is_finite())?,
+        resets_at: seconds.and_then(|seconds| Time::from_millis(seconds.checked_mul(1000)?)),
+        ..Quota::default()
+    })
+}
+
+/// Reads the form that nearly all have, in a tenth of the time, and leaves the limits out. `None` says nothing
+/// about the text.
+fn usual(message: &str) -> Option<TokenCount> {
+    let mut text = Usual(message);
+    text.skip("TokenCount(TokenCountEvent { info: ")?;
+    let info = match text.skip("Some(TokenUsageInfo { total_token_usage: ") {
+        Some(()) => {
+            let total = text.usage()?;
+            text.skip(", last_token_usage: ")?;
+            let last = Some(text.usage()?);
+            text.skip(", model_context_window: ")?;
+            text.value(0)?;
+            text.skip(" })")?;
+            Some(Ok(Info { total, last }))
+        }
+        None => text.skip("None").map(|()| None)?,
+    };
+    text.skip(", rate_limits: ")?;
+    text.value(0)?;
+    text.skip(" }) }")?;
+    text.0.is_empty().then_some(TokenCount { info, limits: Vec::new() })
+}
+
+/// What is left of a text in its usual form: one blank where Debug puts one, and no escapes.
+struct Usual<'a>(&'a str);
+
+impl Usual<'_> {
+    fn skip(&mut self, literal: &str) -> Option<()> {
+        self.0 = self.0.strip_prefix(literal)?;
+        Some(())
+    }
+
+    /// A number that 64 bits surely hold.
+    fn count(&mut self) -> Option<u64> {
+        let digits = self.0.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, rest) = self.0.split_at(digits);
+        self.0 = rest;
+        let value = |number: u64, digit: u8| number * 10 + u64::from(digit - b'0');
+        (1..=18).contains(&digits).then(|| number.bytes().fold(0, value))
+    }
+
+    fn field(&mut self, name: &str) -> Option<u64> {
+        self.skip(name)?;
+        self.count()
+    }
+
+    fn usage(&mut self) -> Option<TokenUsage> {
+        let usage = TokenUsage {
+            input_tokens: self.field("TokenUsage { input_tokens: ")?,
+            cache_read_input_tokens: self.field(", cached_input_tokens: ")?,
+            cache_creation_input_tokens: match self.skip(", cache_write_input_tokens: ") {
+                Some(()) => self.count()?,
+                None => 0,
+            },
+            cache_creation_1h_input_tokens: 0,
+            output_tokens: self.field(", output_tokens: ")?,
+            reasoning_output_tokens: Some(self.field(", reasoning_output_tokens: ")?),
+        };
+        self.field(", total_tokens: ")?;
+        self.skip(" }")?;
+        Some(usage)
+    }
+
+    /// Passes a value over: a word, a string, a struct or a tuple.
+    fn value(&mut self, depth: usize) -> Option<()> {
+        if depth > 8 {
+            return None;
+        }
+        if self.skip("\"").is_some() {
+            let end = memchr::memchr2(b'"', b'\\', self.0.as_bytes())?;
+            self.0 = self.0.get(end..)?;
+            return self.skip("\"");
+        }
+        self.word()?;
+        if self.skip("(").is_some() {
+            while self.value(depth + 1).is_some() {
+                if self.skip(", ").is_none() {
+                    return self.skip(")");
+                }
+            }
+            return None;
+        }
+        if self.skip(" { ").is_some() {
+            loop {
+                self.word()?;
+                self.skip(": ")?;
+                self.value(depth + 1)?;
+                if self.skip(", ").is_none() {
+                    return self.skip(" }");
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn word(&mut self) -> Option<()> {
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+        let length = self.0.bytes().take_while(|byte| is_part(byte)).count();
+        self.0 = &self.0[length..];
+        (length > 0).then_some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{any, usual};
+
+    const USUAL: &str = "TokenCount(TokenCountEvent { info: Some(TokenUsageInfo { total_token_usage: TokenUsage { \
+        input_tokens: 10, cached_input_tokens: 4, cache_write_input_tokens: 1, output_tokens: 3, \
+        reasoning_output_tokens: 2, total_tokens: 13 }, last_token_usage: TokenUsage { input_tokens: 5, \
+        cached_input_tokens: 0, output_tokens: 1, reasoning_output_tokens: 0, total_tokens: 6 }, \
+        model_context_window: Some(258400) }), rate_limits: Some(RateLimitSnapshot { primary: \
+        Some(RateLimitWindow { used_percent: 3.0, window_minutes: Some(300), resets_at: Some(1778580000) }), \
+        secondary: None, credits: Some(Credits { balance: Some(\"12.5\"), unlimited: false }), plan_type: Some(Pro) }) }) }";
+
+    const NEW: &[&str] =
+        &["", " ", ", ", "(", ")", "{", " { ", " }", "}", "\"", "\\", "None", "..", ": ", "::", "9", "+", "é", "[]"];
+
+    /// A piece of the text and what comes in its place.
+    fn change() -> impl Strategy<Value = (usize, usize, &'static str)> {
+        (0..USUAL.len(), 0..40_usize, proptest::sample::select(NEW))
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_way_tells_what_the_long_one_does(changes in proptest::collection::vec(change(), 0..3)) {
+            let mut text = USUAL.to_owned();
+            for (at, length, new) in changes {
+                let at = text.floor_char_boundary(at.min(text.len()));
+                let end = text.floor_char_boundary((at + length).min(text.len()));
+                text.replace_range(at..end, new);
+            }
+            if let Some(short) = usual(&text) {
+                prop_assert_eq!(Some(short.info), any(&text).map(|long| long.info), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn the_usual_form_takes_the_short_way() {
+        let older = USUAL.replace(", cache_write_input_tokens: 1", "");
+        let notice = "TokenCount(TokenCountEvent { info: None, rate_limits: None }) }";
+        for text in [USUAL, &older, notice] {
+            let (short, long) = (usual(text), any(text));
+            assert_eq!(short.map(|short| short.info), long.map(|long| long.info), "{text}");
+            assert!(usual(text).is_some());
+        }
+    }
+}

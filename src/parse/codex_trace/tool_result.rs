@@ -1,0 +1,37 @@
+//! The end of a tool's output, which is content up to there.
+
+use crate::parse::lines::{clean, lines_backwards, may_be_record};
+use crate::parse::tracing;
+
+/// The end of a tool result: `mcp_server=… mcp_server_origin=…`, which newer versions let the common
+/// fields follow.
+pub(super) fn closes_tool_result(line: &str) -> bool {
+    let Some(at) = memchr::memmem::rfind(line.as_bytes(), b" mcp_server_origin=") else { return false };
+    let (before, origin) = (&line[..at], &line[at + " mcp_server_origin=".len()..]);
+    let value = match origin.strip_prefix('"').and_then(|inner| inner.split_once('"')) {
+        Some((_, after)) => after,
+        None => origin.split_once(' ').map_or("", |(_, after)| after),
+    };
+    let is_last = value.is_empty() || value.trim_start().starts_with("event.timestamp=");
+    is_last && memchr::memmem::rfind(before.as_bytes(), b"mcp_server=").is_some()
+}
+
+/// Whether the text after the latest record is a section of plain output: the message of an agent,
+/// who may print anything, even the end of a tool result.
+pub(super) fn is_message_text(before: &[u8]) -> bool {
+    for (_, line) in lines_backwards(before) {
+        // What it may become is told by its first byte; outputs have many lines.
+        if !may_be_record(line) && !matches!(line.first(), Some(b'c' | b'e' | b't' | b'u')) {
+            continue;
+        }
+        let line = clean(line);
+        if matches!(&*line, "codex" | "exec" | "thinking" | "user" | "tokens used") {
+            return true;
+        }
+        if tracing::starts_record(&line) {
+            // A prompt runs on until the next record, too.
+            return line.contains("event.name=\"codex.user_prompt\"");
+        }
+    }
+    false
+}
