@@ -99,7 +99,10 @@ pub fn unknown(what: &str, word: &str, known: &[&str]) -> Error {
 }
 
 fn similarity(a: &str, b: &str) -> f64 {
-    strsim::jaro_winkler(&a.to_lowercase(), &b.to_lowercase())
+    let (a, b) = (a.to_lowercase(), b.to_lowercase());
+    // In short words the measure overlooks one wrong or swapped letter.
+    let is_slip = a.len().min(b.len()) >= 3 && strsim::osa_distance(&a, &b) == 1;
+    strsim::jaro_winkler(&a, &b).max(if is_slip { 0.75 } else { 0.0 })
 }
 
 impl fmt::Display for Error {

@@ -1,10 +1,10 @@
 //! What the arguments ask for: times, zones, dimensions.
 
-use chrono::{Days, NaiveDate, NaiveTime, TimeZone};
+use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
 use forge_usage::error::{Error, Result, unknown};
 use forge_usage::event::Time;
-use forge_usage::table::{Dimension, Filter, Query, Sort};
+use forge_usage::table::{Dimension, Filter, Query, Sort, start_of_day};
 
 use super::args::{ReportArgs, SelectArgs};
 
@@ -39,7 +39,7 @@ pub(super) fn selection(args: &SelectArgs, now: Time) -> Result<Query> {
     if since.zip(until).is_some_and(|(since, until)| since >= until) {
         return Err(Error::invalid("--since is not before --until"));
     }
-    Ok(Query { by: None, filters, since, until, zone, last: None, sort: None, limit: None })
+    Ok(Query { by: None, filters, scope: Vec::new(), since, until, zone, last: None, sort: None, limit: None })
 }
 
 fn zone(name: Option<&str>) -> Result<Tz> {
@@ -102,19 +102,6 @@ fn age_micros(text: &str) -> Option<Option<i64>> {
         return None;
     }
     Some(digits.parse::<i64>().ok().and_then(|count| count.checked_mul(seconds)?.checked_mul(1_000_000)))
-}
-
-/// The first instant of a day. Where midnight is skipped, the day starts when the gap ends; where
-/// it comes twice, with the first.
-fn start_of_day(date: NaiveDate, zone: Tz) -> Option<Time> {
-    first_instant(date.and_time(NaiveTime::MIN), zone)
-}
-
-fn first_instant(local: chrono::NaiveDateTime, zone: Tz) -> Option<Time> {
-    // Gaps are at most a day long (Samoa left one out), and end on a quarter of an hour.
-    let quarters = (0..=96).map(|quarter| local + chrono::TimeDelta::minutes(15 * quarter));
-    let first = quarters.filter_map(|local| zone.from_local_datetime(&local).earliest()).next()?;
-    Some(Time::from_micros(first.timestamp_micros()))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use serde_json::ser::{Formatter, Serializer as JsonSerializer};
 use serde_json::value::RawValue;
 
 use super::{escape, exact};
+use crate::event::Time;
 use crate::table::schema::Column;
 use crate::table::{Cell, Report, Skipped, Sources, Table, Warning};
 
@@ -86,8 +87,27 @@ impl Serialize for Document<'_> {
         map.serialize_entry("by", &by)?;
         map.serialize_entry("rows", &Rows(&report.rows))?;
         map.serialize_entry("totals", &Row { columns: report.totals.columns(), cells: report.totals.row(0) })?;
+        map.serialize_entry("query", &Asked(report))?;
         map.serialize_entry("sources", &Reading(&report.sources))?;
         map.serialize_entry("warnings", &warnings)?;
+        map.end()
+    }
+}
+
+/// What was asked for: a later check compares only with what was asked alike.
+struct Asked<'a>(&'a Report);
+
+impl Serialize for Asked<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let report = self.0;
+        let cell = |time: Option<Time>| time.map_or(Cell::Blank, Cell::Time);
+        let (since, until) = (cell(report.window.since), cell(report.window.until));
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("since", &Value(&since))?;
+        map.serialize_entry("until", &Value(&until))?;
+        map.serialize_entry("tz", &report.window.zone)?;
+        map.serialize_entry("where", &report.filters)?;
+        map.serialize_entry("groups", &report.groups)?;
         map.end()
     }
 }
@@ -140,7 +160,7 @@ impl Serialize for ByQuality<'_> {
     }
 }
 
-struct Value<'a>(&'a Cell);
+pub(super) struct Value<'a>(pub(super) &'a Cell);
 
 impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -159,7 +179,7 @@ impl Serialize for Value<'_> {
     }
 }
 
-struct Reading<'a>(&'a Sources);
+pub(super) struct Reading<'a>(pub(super) &'a Sources);
 
 impl Serialize for Reading<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -180,7 +200,7 @@ impl Serialize for PassedOver<'_> {
     }
 }
 
-struct Warned<'a>(&'a Warning);
+pub(super) struct Warned<'a>(pub(super) &'a Warning);
 
 impl Serialize for Warned<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,15 +1,16 @@
 //! What reports are grouped and filtered by.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use chrono::{DateTime, Datelike, Days};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::schema::{Column, DIMENSIONS};
 use crate::error::{Error, Result, unknown};
 use crate::event::Time;
-use crate::fold::{Owner, UsageRow};
+use crate::fold::{Owner, Quality, UsageRow};
 
 /// A column of [`DIMENSIONS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,26 @@ impl Dimension {
     /// Whether it cuts time.
     pub fn is_time(self) -> bool {
         matches!(self.0.name, "hour" | "day" | "week" | "month")
+    }
+
+    /// The first instant of the period that `value` names, and the first one after it. `None` for a value that
+    /// names none, and for a dimension that doesn't cut time.
+    pub fn span(self, value: &str, zone: Tz) -> Option<(Time, Time)> {
+        let date = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+        let (first, next) = match self.0.name {
+            "hour" => {
+                let start = DateTime::parse_from_str(value, "%Y-%m-%dT%H:%M%:z").ok()?.timestamp_micros();
+                return Some((Time::from_micros(start), Time::from_micros(start.checked_add(3_600_000_000)?)));
+            }
+            "day" => (date(value)?, date(value)?.checked_add_days(Days::new(1))?),
+            "week" => (date(value)?, date(value)?.checked_add_days(Days::new(7))?),
+            "month" => {
+                let first = date(&format!("{value}-01"))?;
+                (first, first.checked_add_months(Months::new(1))?)
+            }
+            _ => return None,
+        };
+        Some((start_of_day(first, zone)?, start_of_day(next, zone)?))
     }
 
     /// Its value for a row; `None` where the row has none.
@@ -79,11 +100,28 @@ fn monday(local: &DateTime<Tz>) -> Option<chrono::NaiveDate> {
     local.date_naive().checked_sub_days(Days::new(u64::from(local.weekday().num_days_from_monday())))
 }
 
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.dimension.0.name, self.text)
+    }
+}
+
+/// The first instant of a day. Where midnight is skipped, the day starts when the gap ends; where
+/// it comes twice, with the first.
+pub fn start_of_day(date: NaiveDate, zone: Tz) -> Option<Time> {
+    let midnight = date.and_time(NaiveTime::MIN);
+    // Gaps are at most a day long (Samoa left one out), and end on a quarter of an hour.
+    let quarters = (0..=96).map(|quarter| midnight.checked_add_signed(chrono::TimeDelta::minutes(15 * quarter)));
+    let first = quarters.flatten().find_map(|local| zone.from_local_datetime(&local).earliest())?;
+    Some(Time::from_micros(first.timestamp_micros()))
+}
+
 /// `KEY=GLOB`: keeps rows whose dimension matches. An empty glob matches a missing value; for ids a
 /// prefix is enough.
 #[derive(Debug, Clone)]
 pub struct Filter {
     pub(super) dimension: Dimension,
+    text: String,
     glob: Option<GlobMatcher>,
 }
 
@@ -93,15 +131,30 @@ impl Filter {
         let (key, glob) = text
             .split_once('=')
             .ok_or_else(|| Error::invalid(format!("{text:?} is no KEY=GLOB, such as model=gpt-*")))?;
-        let dimension = Dimension::from_name(key.trim())?;
+        Filter::new(Dimension::from_name(key.trim())?, glob)
+    }
+
+    /// Keeps rows whose `dimension` matches `glob`.
+    pub fn new(dimension: Dimension, glob: &str) -> Result<Filter> {
+        let text = glob.to_owned();
         if glob.is_empty() {
-            return Ok(Filter { dimension, glob: None });
+            return Ok(Filter { dimension, text, glob: None });
         }
         let is_prefix = dimension.0.name.ends_with("_id") && !glob.contains(['*', '?', '[', '{']);
         let glob = if is_prefix { format!("{glob}*") } else { glob.to_owned() };
         let compiled = GlobBuilder::new(&glob).literal_separator(false).backslash_escape(true).build();
-        let glob = compiled.map_err(|cause| Error::invalid(format!("bad glob in {text:?}")).caused_by(cause))?;
-        Ok(Filter { dimension, glob: Some(glob.compile_matcher()) })
+        let bad = |cause: globset::Error| Error::invalid(format!("bad glob {text:?}: {}", cause.kind()));
+        let matcher = compiled.map_err(bad)?.compile_matcher();
+        let words = Quality::ALL.map(Quality::name);
+        if dimension.0.name == "quality" && !words.iter().any(|word| matcher.is_match(word)) {
+            return Err(unknown("quality", &text, &words));
+        }
+        Ok(Filter { dimension, text, glob: Some(matcher) })
+    }
+
+    /// The dimension it looks at.
+    pub fn dimension(&self) -> Dimension {
+        self.dimension
     }
 
     pub(super) fn matches(&self, value: Option<&str>) -> bool {

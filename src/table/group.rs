@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::dimension::{Dimension, time_of};
+use super::dimension::{Dimension, Filter, time_of};
 use super::frame::Cell;
+use super::per_run::PerRun;
 use super::{Query, schema};
 use crate::event::{Id, MAX_COUNT, Time, TokenUsage, Usd};
 use crate::fold::{Owner, Quality, Settled, UsageRow};
@@ -28,8 +29,11 @@ pub(super) struct Group {
     duration_ms: Option<i64>,
     max_duration_ms: Option<i64>,
     failed: u64,
+    timed: u64,
+    ended: u64,
     profiles: BTreeSet<Id>,
     by_quality: [u64; 4],
+    per_run: PerRun,
     /// Rows come owner by owner: an owner is new if it isn't this one.
     latest_owner: Option<usize>,
 }
@@ -99,15 +103,17 @@ fn owners_with_reported_cost(settled: &Settled) -> FxHashSet<usize> {
 
 /// Whether a row passes the filters (one of each key's) and lies in the window.
 pub(super) fn is_asked_for(row: &UsageRow, owner: &Owner, query: &Query) -> bool {
-    let passes = query.filters.iter().all(|filter| {
-        let value = filter.dimension.value(row, owner, query.zone);
-        let of_key = query.filters.iter().filter(|other| other.dimension == filter.dimension);
-        of_key.into_iter().any(|other| other.matches(value.as_deref()))
-    });
+    let passes = |filters: &[Filter]| {
+        filters.iter().all(|filter| {
+            let value = filter.dimension.value(row, owner, query.zone);
+            let of_key = filters.iter().filter(|other| other.dimension == filter.dimension);
+            of_key.into_iter().any(|other| other.matches(value.as_deref()))
+        })
+    };
     let time = time_of(row, owner);
     let after = query.since.is_none_or(|since| time.is_some_and(|time| time >= since));
     let before = query.until.is_none_or(|until| time.is_some_and(|time| time < until));
-    passes && after && before
+    passes(&query.filters) && passes(&query.scope) && after && before
 }
 
 impl Group {
@@ -127,6 +133,7 @@ impl Group {
         if let Some(blended) = row.blended_tokens {
             self.blended = Some(self.blended.unwrap_or(0).saturating_add(blended).min(MAX_COUNT));
         }
+        self.per_run.add(row, row.cost_reported);
         if let Some(cost) = row.cost_reported {
             self.cost_reported = Some(self.cost_reported.unwrap_or(Usd::ZERO) + cost);
         }
@@ -135,8 +142,12 @@ impl Group {
     fn add_owner(&mut self, owner: &Owner, is_reported: bool) {
         self.runs += u64::from(owner.run.is_some());
         self.failed += u64::from(owner.is_failed());
+        self.timed += u64::from(owner.duration_ms().is_some());
+        self.ended += u64::from(owner.run.as_ref().is_some_and(|run| run.status.is_some()));
         self.by_quality[owner.quality as usize] += 1;
-        self.has_unpriced |= !is_reported || owner.quality != Quality::Exact;
+        let is_priced = is_reported && owner.quality == Quality::Exact;
+        self.has_unpriced |= !is_priced;
+        self.per_run.start(owner, is_priced);
         if let Some(profile) = owner.run.as_ref().and_then(|run| run.profile.clone()) {
             self.profiles.insert(profile);
         }
@@ -147,7 +158,7 @@ impl Group {
     }
 
     /// The measures of [`schema::measures`], in their order.
-    pub(super) fn cells(&self) -> Vec<Cell> {
+    pub(super) fn cells(&mut self) -> Vec<Cell> {
         let is_empty = self.by_quality.iter().sum::<u64>() == 0;
         let complete = self.by_quality[Quality::Exact as usize] == self.by_quality.iter().sum::<u64>();
         let cost = self.cost_reported.filter(|_| !self.has_unpriced);
@@ -160,10 +171,13 @@ impl Group {
             self.duration_ms.map_or(Cell::Blank, Cell::Integer),
             self.max_duration_ms.map_or(Cell::Blank, Cell::Integer),
             count(self.failed),
+            count(self.timed),
+            count(self.ended),
             list(&self.profiles),
             Cell::Flag(complete || is_empty),
         ]);
         cells.extend(self.by_quality.map(count));
+        cells.extend(self.per_run.cells());
         debug_assert_eq!(cells.len(), schema::measures().len());
         cells
     }

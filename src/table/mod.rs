@@ -6,6 +6,7 @@ mod dimension;
 pub mod explain;
 mod frame;
 mod group;
+mod per_run;
 mod quota;
 mod report;
 mod runs;
@@ -13,9 +14,10 @@ pub mod schema;
 mod sum;
 mod tables;
 mod usage;
+pub mod verdict;
 mod warnings;
 
-pub use dimension::{Dimension, Filter};
+pub use dimension::{Dimension, Filter, start_of_day};
 pub use frame::{Builder, Cell, Table};
 pub use report::{Query, Sort, report};
 pub use tables::{Definition, Needs, Rows, TABLES};
@@ -41,6 +43,8 @@ pub struct Report {
     pub profiles: usize,
     /// The window that was asked for, and the zone days are cut in.
     pub window: Window,
+    /// `KEY=GLOB` of the rows that were asked for.
+    pub filters: Vec<String>,
     /// The slowest run, where one stands out against its loop.
     pub slowest: Option<Slowest>,
     /// Loops none of whose runs left usage behind.

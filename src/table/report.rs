@@ -26,6 +26,8 @@ pub struct Query {
     pub by: Option<Vec<Dimension>>,
     /// Rows must match one filter of each key.
     pub filters: Vec<Filter>,
+    /// And one of each key of these: what a budget is about, beside what was asked for.
+    pub scope: Vec<Filter>,
     /// First instant.
     pub since: Option<Time>,
     /// First instant after the window.
@@ -79,7 +81,7 @@ pub fn report(settled: &Settled, query: &Query, sources: Sources) -> Result<Repo
     let mut builder = Builder::new(columns);
     let mut keyed: Vec<_> = std::mem::take(&mut groups.by_key).into_iter().collect();
     keyed.sort_by(|a, b| a.0.cmp(&b.0));
-    for (key, group) in keyed {
+    for (key, mut group) in keyed {
         let names = key.into_iter().map(|value| value.map_or(Cell::Blank, Cell::Text));
         builder.push(names.chain(group.cells()).collect());
     }
@@ -107,6 +109,7 @@ pub fn report(settled: &Settled, query: &Query, sources: Sources) -> Result<Repo
         },
         slowest: slowest(owners()),
         blind_loops: blind_loops(owners()),
+        filters: query.filters.iter().map(Filter::to_string).collect(),
         sources,
         warnings: warnings::warnings(settled),
     })

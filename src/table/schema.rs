@@ -93,7 +93,7 @@ pub static COUNTS: [Column; 3] = [
 ];
 
 /// The last columns of a report.
-pub static REPORT_TAIL: [Column; 9] = [
+pub static REPORT_TAIL: [Column; 11] = [
     column(
         "duration_ms",
         Kind::Millis,
@@ -102,12 +102,30 @@ pub static REPORT_TAIL: [Column; 9] = [
     ),
     column("max_duration_ms", Kind::Millis, "the longest of these runs", "no run with both"),
     column("failed_runs", Kind::Count, "runs whose status is not success", ""),
+    column("timed_runs", Kind::Count, "runs with a duration_ms", ""),
+    column("ended_runs", Kind::Count, "runs with a known status", ""),
     column("profiles", Kind::Text, "profiles of the runs, comma-separated", "no run names one"),
     column("complete", Kind::Flag, "whether every run and conversation in the row is exact", ""),
     column("exact_runs", Kind::Count, "runs, and conversations of no run, whose full split is known", ""),
     column("blended_runs", Kind::Count, "those of which only the blended total is known", ""),
     column("partial_runs", Kind::Count, "those of which only a lower bound is known", ""),
     column("unknown_runs", Kind::Count, "those that left no usage behind", ""),
+];
+
+/// Columns of a report that look at each run for itself; they stand after the others.
+pub static PER_RUN: [Column; 7] = [
+    column("priced_runs", Kind::Count, "runs, and conversations of no run, whose cost is known for all of it", ""),
+    column("median_cost_usd", Kind::Usd, "median cost of a run, over the priced ones", "none is priced"),
+    column("median_total_tokens", Kind::Tokens, "median total_tokens of a run, over the exact ones", "none is exact"),
+    column("median_uncached_input_tokens", Kind::Tokens, "the same of uncached_input_tokens", "none is exact"),
+    column("median_output_tokens", Kind::Tokens, "the same of output_tokens", "none is exact"),
+    column(
+        "median_blended_tokens",
+        Kind::Tokens,
+        "median blended_tokens of a run, over the exact and the blended ones",
+        "none of them",
+    ),
+    column("median_duration_ms", Kind::Millis, "median duration_ms of a run", "no run has one"),
 ];
 
 /// Columns that reports can be grouped and filtered by.
@@ -148,5 +166,5 @@ pub static QUALITY: Column =
 
 /// All measures of a report, in order; its dimensions stand before them.
 pub fn measures() -> Vec<&'static Column> {
-    COUNTS.iter().chain(&TOKENS).chain(&COSTS).chain(&REPORT_TAIL).collect()
+    COUNTS.iter().chain(&TOKENS).chain(&COSTS).chain(&REPORT_TAIL).chain(&PER_RUN).collect()
 }

@@ -18,10 +18,11 @@ fn json_keeps_the_order_of_the_contract() {
     report.warnings = vec![Warning { code: "unknown-model".to_owned(), message: "x".to_owned(), count: 2 }];
     insta::assert_snapshot!(shown(&report, Format::Json, &PLAIN).replace('{', "\n{").trim_start(), @r#"
     {"schema_version":1,"by":["harness"],"rows":[
-    {"harness":"codex","runs":2,"conversations":2,"calls":7,"input_tokens":9223372036854775807,"cache_read_input_tokens":null,"cache_creation_input_tokens":null,"uncached_input_tokens":null,"output_tokens":null,"reasoning_output_tokens":null,"total_tokens":null,"blended_tokens":null,"cost_usd":null,"cost_reported_usd":null,"cost_computed_usd":0.1,"cost_low_usd":9007.199254740993,"cost_high_usd":null,"duration_ms":1000,"max_duration_ms":null,"failed_runs":0,"profiles":"cc1,cc2","complete":false,"runs_by_quality":
+    {"harness":"codex","runs":2,"conversations":2,"calls":7,"input_tokens":9223372036854775807,"cache_read_input_tokens":null,"cache_creation_input_tokens":null,"uncached_input_tokens":null,"output_tokens":null,"reasoning_output_tokens":null,"total_tokens":null,"blended_tokens":null,"cost_usd":null,"cost_reported_usd":null,"cost_computed_usd":0.1,"cost_low_usd":9007.199254740993,"cost_high_usd":null,"duration_ms":1000,"max_duration_ms":null,"failed_runs":0,"timed_runs":null,"ended_runs":null,"profiles":"cc1,cc2","complete":false,"priced_runs":null,"median_cost_usd":null,"median_total_tokens":null,"median_uncached_input_tokens":null,"median_output_tokens":null,"median_blended_tokens":null,"median_duration_ms":null,"runs_by_quality":
     {"exact":1,"blended":1,"partial":0,"unknown":0}}],"totals":
-    {"runs":2,"conversations":null,"calls":null,"input_tokens":null,"cache_read_input_tokens":null,"cache_creation_input_tokens":null,"uncached_input_tokens":null,"output_tokens":null,"reasoning_output_tokens":null,"total_tokens":null,"blended_tokens":null,"cost_usd":null,"cost_reported_usd":null,"cost_computed_usd":null,"cost_low_usd":null,"cost_high_usd":null,"duration_ms":null,"max_duration_ms":null,"failed_runs":null,"profiles":null,"complete":null,"runs_by_quality":
-    {"exact":null,"blended":null,"partial":null,"unknown":null}},"sources":
+    {"runs":2,"conversations":null,"calls":null,"input_tokens":null,"cache_read_input_tokens":null,"cache_creation_input_tokens":null,"uncached_input_tokens":null,"output_tokens":null,"reasoning_output_tokens":null,"total_tokens":null,"blended_tokens":null,"cost_usd":null,"cost_reported_usd":null,"cost_computed_usd":null,"cost_low_usd":null,"cost_high_usd":null,"duration_ms":null,"max_duration_ms":null,"failed_runs":null,"timed_runs":null,"ended_runs":null,"profiles":null,"complete":null,"priced_runs":null,"median_cost_usd":null,"median_total_tokens":null,"median_uncached_input_tokens":null,"median_output_tokens":null,"median_blended_tokens":null,"median_duration_ms":null,"runs_by_quality":
+    {"exact":null,"blended":null,"partial":null,"unknown":null}},"query":
+    {"since":null,"until":null,"tz":"Europe/Oslo","where":[],"groups":1},"sources":
     {"files":1,"bytes":5,"skipped":[
     {"path":"a\u009bb","reason":"no \"known\" format"}]},"warnings":[
     {"code":"unknown-model","message":"x","count":2}]}
@@ -45,9 +46,15 @@ fn csv_is_exact_and_starts_no_formula() {
     let text = shown(&report, Format::Csv, &PLAIN);
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines[0].starts_with("loop,runs,conversations,calls,input_tokens,"), "{text}");
-    assert!(lines[0].ends_with(",profiles,complete,exact_runs,blended_runs,partial_runs,unknown_runs"), "{text}");
-    let first = "\"'=HYPERLINK(\"\"x\"\")\",2,2,7,9223372036854775807,,,,,,,,,,0.1,9007.199254740993,,1000,,0,\
-        \"cc1,cc2\",false,1,1,0,0";
+    assert!(
+        lines[0].ends_with(
+            ",profiles,complete,exact_runs,blended_runs,partial_runs,unknown_runs,priced_runs,median_cost_usd,\
+        median_total_tokens,median_uncached_input_tokens,median_output_tokens,median_blended_tokens,median_duration_ms"
+        ),
+        "{text}"
+    );
+    let first = "\"'=HYPERLINK(\"\"x\"\")\",2,2,7,9223372036854775807,,,,,,,,,,0.1,9007.199254740993,,1000,,0,,,\
+        \"cc1,cc2\",false,1,1,0,0,,,,,,,";
     assert_eq!(lines[1], first);
     assert!(lines[2].starts_with("\"a,b\\nc\",1,,"), "{text}");
     assert_eq!(lines.len(), 3);

@@ -48,6 +48,7 @@ fn report(by: &[&str], rows: &[&str], totals: &str) -> Report {
         loops: 0,
         profiles: 0,
         window: Window { zone: "Europe/Oslo".to_owned(), ..Window::default() },
+        filters: Vec::new(),
         slowest: None,
         blind_loops: Vec::new(),
         sources: Sources::default(),

@@ -1,0 +1,106 @@
+//! Figures of each run in a group, for their medians.
+
+use super::frame::Cell;
+use super::group::{count, usd};
+use crate::event::{TokenUsage, Usd};
+use crate::fold::{Owner, Quality, UsageRow};
+
+/// Collects what each run, or conversation of no run, used. Rows come owner by owner.
+#[derive(Debug, Default)]
+pub(super) struct PerRun {
+    open: Option<Open>,
+    costs: Vec<i64>,
+    total: Vec<i64>,
+    uncached: Vec<i64>,
+    output: Vec<i64>,
+    blended: Vec<i64>,
+    durations: Vec<i64>,
+}
+
+/// The owner whose rows are coming.
+#[derive(Debug)]
+struct Open {
+    quality: Quality,
+    is_priced: bool,
+    cost: Usd,
+    usage: TokenUsage,
+    blended: u64,
+}
+
+impl PerRun {
+    /// The rows of `owner` begin. `is_priced`: whether their costs are all of it.
+    pub(super) fn start(&mut self, owner: &Owner, is_priced: bool) {
+        self.close();
+        self.durations.extend(owner.duration_ms());
+        let (cost, usage) = (Usd::ZERO, TokenUsage::default());
+        self.open = Some(Open { quality: owner.quality, is_priced, cost, usage, blended: 0 });
+    }
+
+    /// Adds a row of the owner, and what it costs as far as that is known.
+    pub(super) fn add(&mut self, row: &UsageRow, cost: Option<Usd>) {
+        let Some(open) = &mut self.open else { return };
+        open.cost = open.cost + cost.unwrap_or(Usd::ZERO);
+        open.usage = row.usage.map_or(open.usage, |usage| open.usage.plus(&usage));
+        open.blended = open.blended.saturating_add(row.blended_tokens.unwrap_or(0));
+    }
+
+    /// The rows are complete. Only what is known in full has a place in a median.
+    fn close(&mut self) {
+        let Some(open) = self.open.take() else { return };
+        let whole = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        if open.is_priced {
+            self.costs.push(open.cost.pico());
+        }
+        if open.quality == Quality::Exact {
+            self.total.push(whole(open.usage.total_tokens()));
+            self.uncached.push(whole(open.usage.uncached_input_tokens()));
+            self.output.push(whole(open.usage.output_tokens));
+        }
+        if matches!(open.quality, Quality::Exact | Quality::Blended) {
+            self.blended.push(whole(open.blended));
+        }
+    }
+
+    /// The cells of [`super::schema::PER_RUN`].
+    pub(super) fn cells(&mut self) -> Vec<Cell> {
+        self.close();
+        let priced = count(self.costs.len() as u64);
+        let mut cells = vec![priced, usd(median(&mut self.costs).map(Usd::from_pico))];
+        let others = [&mut self.total, &mut self.uncached, &mut self.output, &mut self.blended, &mut self.durations];
+        let others = others.map(|values| median(values));
+        cells.extend(others.map(|value| value.map_or(Cell::Blank, Cell::Integer)));
+        cells
+    }
+}
+
+/// The middle value; of two, their mean, rounded down.
+fn median(values: &mut [i64]) -> Option<i64> {
+    let upper = values.len() / 2;
+    let is_even = values.len().is_multiple_of(2);
+    if values.is_empty() {
+        return None;
+    }
+    let (below, middle, _) = values.select_nth_unstable(upper);
+    let middle = *middle;
+    let lower = if is_even { below.iter().max().copied()? } else { middle };
+    i64::try_from((i128::from(lower) + i128::from(middle)).div_euclid(2)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::median;
+
+    #[test]
+    fn a_median_is_the_middle_or_between_the_two_middles() {
+        for (values, middle) in [
+            (vec![], None),
+            (vec![7], Some(7)),
+            (vec![9, 1, 4], Some(4)),
+            (vec![9, 1, 4, 6], Some(5)),
+            (vec![2, 1], Some(1)),
+        ] {
+            assert_eq!(median(&mut values.clone()), middle, "{values:?}");
+        }
+        assert_eq!(median(&mut [i64::MAX, i64::MAX]), Some(i64::MAX));
+    }
+}
