@@ -31,6 +31,8 @@
 //! The features `tables` (polars and the renderers) and `cli` (the program) are on by default;
 //! without them the crate is the first three rooms.
 
+#[cfg(feature = "tables")]
+pub mod budget;
 pub mod config;
 pub mod error;
 pub mod event;

@@ -36,7 +36,9 @@ pub(super) struct Losses {
 /// What the arguments name.
 pub(super) struct Found {
     pub(super) sources: Discovered,
-    /// What the user's file says of profiles.
+    /// The user's file.
+    pub(super) config: Config,
+    /// What it says of profiles.
     pub(super) profiles: Profiles,
     /// Where it was looked for.
     looked: String,
@@ -70,7 +72,7 @@ fn find_beside(args: &InputArgs, target: Option<&Path>) -> anyhow::Result<Found>
     let looked: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     let sources = discover(&paths)?;
     refuse_to_overwrite(&sources.inputs, target)?;
-    Ok(Found { sources, profiles, looked: looked.join(", ") })
+    Ok(Found { sources, config, profiles, looked: looked.join(", ") })
 }
 
 impl Found {
@@ -88,7 +90,7 @@ impl Found {
     }
 }
 
-/// Reads what reports are made of. Complains on standard error about what could not be read, unless told not to.
+/// Reads what reports are made of.
 pub(super) fn read(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<Input> {
     read_with(args, output, Needs::USAGE)
 }
@@ -109,7 +111,7 @@ pub(super) fn read_beside(
     read_found(find_beside(args, target)?, args, output, needs)
 }
 
-/// Reads everything that was found.
+/// Reads what was found. Complains on standard error about what could not be read, unless told not to.
 pub(super) fn read_found(
     mut found: Found,
     args: &InputArgs,
@@ -142,7 +144,7 @@ fn config(args: &InputArgs) -> anyhow::Result<Config> {
 
 /// An output that is one of the inputs would destroy it. What a walk found and nobody can read is no input: it may be
 /// an earlier output.
-fn refuse_to_overwrite(inputs: &[source::Input], target: Option<&Path>) -> anyhow::Result<()> {
+pub(super) fn refuse_to_overwrite(inputs: &[source::Input], target: Option<&Path>) -> anyhow::Result<()> {
     let Some(target) = target.and_then(|path| path.canonicalize().ok()) else { return Ok(()) };
     let is_target = |input: &source::Input| match input {
         source::Input::File(path, is_named) => {

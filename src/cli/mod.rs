@@ -1,6 +1,8 @@
 //! The program: arguments in, text and an exit code out. Sees the library as any user does.
 
 mod args;
+mod check;
+mod commit;
 mod events;
 mod explain;
 mod export;
@@ -21,6 +23,8 @@ use args::{Cli, Command};
 
 /// Nothing to complain about.
 const FINE: u8 = 0;
+/// A budget is broken.
+const BROKEN: u8 = 1;
 /// The question could not be answered: bad arguments, unreadable input, or losses under `--strict`.
 const NO_ANSWER: u8 = 2;
 
@@ -54,6 +58,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Session(args) => report::run(args, Some("conversation_id")),
         Command::Export(args) => export::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Check(args) => check::run(args),
         Command::Events(args) => events::run(&args.input, &args.output),
     }
 }

@@ -8,6 +8,7 @@
 //! `match` below.
 
 mod bar;
+mod check;
 mod csv;
 mod data;
 mod dimension;
@@ -34,6 +35,7 @@ mod tests;
 
 use std::io::{BufWriter, Write};
 
+pub use check::{CheckFormat, check, step_outputs};
 pub use data::{DataFormat, rows};
 pub use escape::terminal;
 pub use format::{Format, Style};

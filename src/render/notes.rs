@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::dimension::{number_of, short_id};
 use super::period;
 use super::row::Row;
-use crate::table::{Report, Skipped};
+use crate::table::{Report, Skipped, Warning};
 
 /// Names in a sentence before it breaks off.
 const MOST_NAMES: usize = 3;
@@ -18,7 +18,7 @@ const MOST_REASONS: usize = 5;
 /// Everything below the table, a sentence a line.
 pub(super) fn all(report: &Report) -> Vec<String> {
     let about_runs = coverage(report).into_iter().chain(slowest(report));
-    about_runs.chain(skipped(&report.sources.skipped)).chain(warnings(report)).collect()
+    about_runs.chain(skipped(&report.sources.skipped)).chain(warnings(&report.warnings)).collect()
 }
 
 /// What stands where there are no rows: why, and what to do.
@@ -80,7 +80,7 @@ fn slowest(report: &Report) -> Option<String> {
 }
 
 /// What was passed over, the most frequent reason first.
-fn skipped(skipped: &[Skipped]) -> Vec<String> {
+pub(super) fn skipped(skipped: &[Skipped]) -> Vec<String> {
     let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for Skipped { path, reason } in skipped {
         by_reason.entry(reason).or_default().push(path);
@@ -99,7 +99,8 @@ fn passed_over(reason: &str, paths: &[&str]) -> String {
     format!("Passed over {}: {reason} ({first}{more})", number_of(paths.len(), "file"))
 }
 
-fn warnings(report: &Report) -> Vec<String> {
+/// Everything else, a sentence each.
+pub(super) fn warnings(warnings: &[Warning]) -> Vec<String> {
     let count = |count| if count == 1 { String::new() } else { format!(" ({count})") };
-    report.warnings.iter().map(|warning| format!("warning: {}{}", warning.message, count(warning.count))).collect()
+    warnings.iter().map(|warning| format!("warning: {}{}", warning.message, count(warning.count))).collect()
 }

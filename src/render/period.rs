@@ -1,6 +1,6 @@
 //! The days that a report covers, for people.
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Offset, TimeZone, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use crate::event::Time;
@@ -22,6 +22,11 @@ pub(super) fn covered(window: &Window) -> Option<String> {
         (None, None) => return None,
     };
     Some(format!("{days} ({})", zone.name()))
+}
+
+/// A point in time as the zone's clock shows it, such as `Fri 20 Nov 18:40`; `None` beyond the calendar.
+pub(super) fn moment(time: Time, zone: &str) -> Option<String> {
+    Some(Zone::of(zone).local(time)?.format("%a %-d %b %H:%M").to_string())
 }
 
 const WHOLE: &str = "%a %-d %b %Y";
@@ -58,12 +63,16 @@ impl Zone {
 
     /// The date of `time`; `None` beyond the calendar.
     fn date(&self, time: Time) -> Option<NaiveDate> {
+        Some(self.local(time)?.date())
+    }
+
+    fn local(&self, time: Time) -> Option<NaiveDateTime> {
         let utc: DateTime<Utc> = time.to_utc()?;
         let offset = match self {
             Zone::Named(zone) => zone.offset_from_utc_datetime(&utc.naive_utc()).fix(),
             Zone::Fixed(offset) => *offset,
         };
-        Some(utc.naive_utc().checked_add_offset(offset)?.date())
+        utc.naive_utc().checked_add_offset(offset)
     }
 }
 

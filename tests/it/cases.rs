@@ -102,7 +102,7 @@ fn list(value: &Value) -> Vec<&str> {
 }
 
 /// Everything in `want` stands in `got`; numbers may differ by less than a nano-unit.
-fn subset(at: &str, want: &Value, got: &Value, differences: &mut Vec<String>) {
+pub(crate) fn subset(at: &str, want: &Value, got: &Value, differences: &mut Vec<String>) {
     match (want, got) {
         (Value::Object(map), _) => {
             for (key, value) in map {
@@ -110,6 +110,11 @@ fn subset(at: &str, want: &Value, got: &Value, differences: &mut Vec<String>) {
                     Some(found) => subset(&format!("{at}.{key}"), value, found, differences),
                     None => differences.push(format!("{at}.{key}: want {value}, but the key is missing")),
                 }
+            }
+        }
+        (Value::Array(want), Value::Array(got)) if want.len() == got.len() => {
+            for (index, (want, got)) in want.iter().zip(got).enumerate() {
+                subset(&format!("{at}[{index}]"), want, got, differences);
             }
         }
         (Value::Number(a), Value::Number(b)) if a.is_f64() || b.is_f64() => {

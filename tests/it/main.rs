@@ -2,10 +2,12 @@
 //!
 //! Everything here runs the built program; nothing looks into the library.
 
+mod budgets;
 mod cases;
 mod cli;
 mod config;
 mod destination;
+mod docs;
 mod events;
 mod explain;
 mod export;
@@ -14,4 +16,5 @@ mod hostile;
 mod input;
 mod media;
 mod support;
+mod verdicts;
 mod writers;

@@ -4,6 +4,8 @@
 //! Needs no polars: `cargo test --no-default-features --test laws`.
 
 mod bounds;
+#[cfg(feature = "tables")]
+mod budgets;
 mod chunks;
 mod damage;
 mod forge;

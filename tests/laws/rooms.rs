@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// What the files of a room may use of the crate: the first prefix of the path that fits.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("event/", &["event"]),
     ("error.rs", &[]),
     ("source/", &["error", "source"]),
@@ -32,6 +32,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("config/", &["error", "event", "config"]),
     ("price/", &["error", "event", "config", "price"]),
     ("table/", &["fold", "price", "config::Billing", "error", "event", "table"]),
+    ("budget/", &["table", "config::Section", "config::Field", "error", "event::Usd", "event::Time", "budget"]),
     ("render/", &["table", "error", "event::Usd", "event::Time", "render"]),
     ("pipeline/", &["error", "event", "fold", "parse", "source", "pipeline"]),
     ("lib.rs", &[]),
@@ -40,9 +41,10 @@ const ROOMS: [(&str, &[&str]); 14] = [
 ];
 
 /// The only places that name a crate.
-const CRATES: [(&str, &[&str]); 7] = [
+const CRATES: [(&str, &[&str]); 8] = [
     ("polars", &["table/", "render/parquet.rs"]),
     ("tabled", &["render/text.rs"]),
+    ("quick_junit", &["render/check/junit.rs"]),
     ("nom", &["parse/tracing.rs", "parse/debug.rs"]),
     ("rayon", &["pipeline/", "cli/input.rs"]),
     ("clap", &["cli/"]),

@@ -1,0 +1,164 @@
+//! The keys of a `[[budget]]`, defined once: the parser and the JSON Schema both follow this list.
+
+use serde_json::{Value, json};
+
+use super::measure::{MEASURES, Measure};
+use crate::table::schema::{DIMENSIONS, Kind};
+
+/// One key of a `[[budget]]`.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    pub(super) takes: Takes,
+    meaning: &'static str,
+    default: Option<&'static str>,
+    example: Value,
+}
+
+/// What the value of a key must be.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Takes {
+    /// A name that no other budget has.
+    Name,
+    /// A table of dimensions and globs.
+    Where,
+    /// One or more dimensions, or `total`.
+    Per,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A share: a number from 0 to 1, or a text such as `20%`.
+    Share,
+    /// A limit.
+    Limit(&'static Measure),
+}
+
+/// What severity can be.
+pub(super) const SEVERITIES: [&str; 2] = ["error", "warn"];
+
+/// What can be done about what isn't known.
+pub(super) const ON_UNKNOWN: [&str; 3] = ["fail", "warn", "ignore"];
+
+/// The dimensions that a budget can be kept for each value of, and `total`.
+pub(super) const PER: [&str; 12] =
+    ["run", "conversation", "loop", "profile", "harness", "model", "repo", "hour", "day", "week", "month", "total"];
+
+/// All keys, in the order of the schema.
+pub(super) fn keys() -> Vec<Key> {
+    let key = |name, takes, meaning, default, example| Key { name, takes, meaning, default, example };
+    let mut keys = vec![
+        key("name", Takes::Name, "Name in every output; no two budgets share one.", None, json!("nightly swarm")),
+        key(
+            "where",
+            Takes::Where,
+            "Only usage whose dimensions match these globs counts; of several globs for one dimension, any.",
+            None,
+            json!({ "loop": "rust-*", "harness": ["codex", "claude"] }),
+        ),
+        key(
+            "per",
+            Takes::Per,
+            "The limit holds for each value of this dimension, or of each combination of several.",
+            Some("total"),
+            json!("day"),
+        ),
+    ];
+    keys.extend(MEASURES.iter().map(|measure| {
+        let example = match measure.kind {
+            Kind::Usd => json!(25.5),
+            Kind::Tokens => json!("40M"),
+            Kind::Millis => json!("2h 30m"),
+            _ => json!(10),
+        };
+        key(measure.key, Takes::Limit(measure), measure.meaning, None, example)
+    }));
+    keys.extend([
+        key(
+            "severity",
+            Takes::Word(&SEVERITIES),
+            "error: a broken budget fails the check; warn: it is shown.",
+            Some("error"),
+            json!("warn"),
+        ),
+        key("warn_at", Takes::Share, "Share of the limit from which the state is warn.", Some("80%"), json!(0.8)),
+        key(
+            "max_unknown",
+            Takes::Share,
+            "Share of runs whose usage may be unknown or a floor; beyond it a budget that isn't exceeded is unproven.",
+            Some("0%"),
+            json!("20%"),
+        ),
+        key(
+            "on_unknown",
+            Takes::Word(&ON_UNKNOWN),
+            "What an unproven budget does: fail the check, warn, or be judged by what is known.",
+            Some("warn"),
+            json!("fail"),
+        ),
+    ]);
+    keys
+}
+
+/// JSON Schema of the `[[budget]]` list of a policy file.
+pub fn schema() -> Value {
+    let keys = keys();
+    let properties: serde_json::Map<String, Value> =
+        keys.iter().map(|key| (key.name.to_owned(), key.schema())).collect();
+    let limits: Vec<Value> = MEASURES.iter().map(|measure| json!({ "required": [measure.key] })).collect();
+    json!({
+        "description": "Limits that `forge-usage check` holds usage against.",
+        "type": "array",
+        "items": {
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["name"],
+            "anyOf": limits,
+            "properties": properties,
+        },
+    })
+}
+
+impl Key {
+    fn schema(&self) -> Value {
+        let mut schema = self.takes.schema();
+        let Some(map) = schema.as_object_mut() else { return schema };
+        map.insert("description".to_owned(), self.meaning.into());
+        map.insert("examples".to_owned(), json!([self.example]));
+        if let Some(default) = self.default {
+            map.insert("default".to_owned(), default.into());
+        }
+        schema
+    }
+}
+
+impl Takes {
+    fn schema(self) -> Value {
+        let one_or_more =
+            |one: Value| json!({ "anyOf": [one.clone(), { "type": "array", "items": one, "minItems": 1 }] });
+        match self {
+            Takes::Name => json!({ "type": "string", "minLength": 1 }),
+            Takes::Where => {
+                let glob = one_or_more(json!({ "type": "string" }));
+                let short = ["run", "conversation"].into_iter();
+                let names = DIMENSIONS.iter().map(|column| column.name).chain(short);
+                let properties: serde_json::Map<String, Value> =
+                    names.map(|name| (name.to_owned(), glob.clone())).collect();
+                json!({ "type": "object", "additionalProperties": false, "properties": properties })
+            }
+            Takes::Per => one_or_more(json!({ "enum": PER })),
+            Takes::Word(words) => json!({ "enum": words }),
+            Takes::Share => json!({ "anyOf": [
+                { "type": "number", "minimum": 0, "maximum": 1 },
+                { "type": "string", "pattern": r"^([0-9]+(\.[0-9]+)? ?%|[01](\.[0-9]+)?)$" },
+            ] }),
+            Takes::Limit(measure) => {
+                let (number, pattern) = match measure.kind {
+                    Kind::Usd => ("number", r"^\$?[0-9_]+(\.[0-9]+)?$"),
+                    Kind::Tokens => ("integer", r"^[0-9_]+(\.[0-9]+)? ?[KMB]?$"),
+                    Kind::Millis => return json!({ "type": "string", "pattern": "^([0-9]+ ?(ms|s|m|h|d) ?)+$" }),
+                    _ => ("integer", "^[0-9_]+$"),
+                };
+                json!({ "anyOf": [{ "type": number, "minimum": 0 }, { "type": "string", "pattern": pattern }] })
+            }
+        }
+    }
+}

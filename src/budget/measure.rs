@@ -1,0 +1,73 @@
+//! What a budget can limit: the one list that the policy's keys, the flags, the schema and all outputs follow.
+
+use super::units;
+use crate::error::Result;
+use crate::table::schema::Kind;
+
+/// A figure of a group that can have a limit.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Measure {
+    /// Its name in every output.
+    pub name: &'static str,
+    /// Its key in a policy.
+    pub key: &'static str,
+    /// What its values are: pico-dollars, tokens, milliseconds, a count.
+    pub kind: Kind,
+    /// The same for people, after a number: "41.2M of 40.0M output tokens". Empty where the number tells.
+    pub words: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+const fn measure(
+    name: &'static str,
+    key: &'static str,
+    kind: Kind,
+    words: &'static str,
+    meaning: &'static str,
+) -> Measure {
+    Measure { name, key, kind, words, meaning }
+}
+
+/// All measures, in the order of every output.
+pub static MEASURES: [Measure; 9] = [
+    measure("cost_usd", "max_cost_usd", Kind::Usd, "", "cost in US dollars"),
+    measure(
+        "cost_per_successful_run_usd",
+        "max_cost_per_successful_run_usd",
+        Kind::Usd,
+        "per successful run",
+        "cost of all runs over the number of those that succeeded, in US dollars; while none did, all that was spent",
+    ),
+    measure("total_tokens", "max_total_tokens", Kind::Tokens, "total tokens", "input and output tokens"),
+    measure(
+        "uncached_input_tokens",
+        "max_uncached_input_tokens",
+        Kind::Tokens,
+        "uncached input tokens",
+        "input tokens that were not read from the cache",
+    ),
+    measure("output_tokens", "max_output_tokens", Kind::Tokens, "output tokens", "output tokens, reasoning included"),
+    measure(
+        "blended_tokens",
+        "max_blended_tokens",
+        Kind::Tokens,
+        "blended tokens",
+        "uncached input and output tokens; known for runs that left only a footer too",
+    ),
+    measure("run_time", "max_run_time", Kind::Millis, "run time", "finish − start of the runs, added up"),
+    measure("runs", "max_runs", Kind::Count, "runs", "number of runs"),
+    measure("failed_runs", "max_failed_runs", Kind::Count, "failed runs", "number of runs whose status is not success"),
+];
+
+impl Measure {
+    /// Reads a limit as people write it.
+    pub fn limit(&self, text: &str) -> Result<i64> {
+        match self.kind {
+            Kind::Usd => units::dollars(text),
+            Kind::Tokens => units::tokens(text),
+            Kind::Millis => units::duration(text),
+            _ => units::count(text),
+        }
+    }
+}

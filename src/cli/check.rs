@@ -1,0 +1,212 @@
+//! `check`: budgets, their verdict, and where it is written.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::path::Path;
+
+use anyhow::Context;
+use forge_usage::budget::{self, Baseline, Budget, Comparison, Limit, MEASURES, OnUnknown, Terms, units};
+use forge_usage::config::Config;
+use forge_usage::error::{Error, Result};
+use forge_usage::parse::Needs;
+use forge_usage::render::{self, CheckFormat, Style};
+use forge_usage::table::verdict::{Policy, Verdict};
+use forge_usage::table::{self, Query, Sources};
+
+use super::args::{CheckArgs, Color, LimitArgs};
+use super::{BROKEN, commit, input, output, query};
+
+/// Checks, writes the verdict, and returns the exit code.
+pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
+    let now = input::now();
+    let query = query::selection(&args.select, now)?;
+    let once = once(&args.limits)?;
+    let found = input::find(&args.input, &args.output)?;
+    for (_, path) in &args.export {
+        input::refuse_to_overwrite(&found.sources.inputs, Some(path))?;
+    }
+    let baseline = baseline(args)?;
+    let budgets = budgets(args, once, &found.config)?;
+    let policy = policy(args, &budgets, &found.config);
+    let input = input::read_found(found, &args.input, &args.output, Needs::USAGE)?;
+    let lacks = input.exit_code(&args.input);
+    let mut ask = |query: &Query| table::report(&input.settled, query, Sources::default());
+    let terms = Terms { now, fail_on_warn: args.fail_on_warn };
+    let mut verdict = budget::check(&budgets.all, &query, terms, &mut ask)?;
+    if let Some((path, baseline, comparison)) = &baseline {
+        let compared = budget::compare(baseline, comparison, &query, terms, &mut ask);
+        verdict.limits.extend(compared.with_context(|| path.display().to_string())?);
+    }
+    verdict.policy = policy;
+    verdict.sources = input.sources;
+    // What is broken is so whatever else could not be read.
+    verdict.exit_code = if verdict.fails() { BROKEN } else { lacks };
+    write(args, &verdict)?;
+    Ok(verdict.exit_code)
+}
+
+/// The earlier report that is compared with, and how.
+fn baseline(args: &CheckArgs) -> anyhow::Result<Option<(&Path, Baseline, Comparison)>> {
+    const MOST_BYTES: u64 = 256 * 1024 * 1024;
+    let Some(path) = &args.baseline.baseline else { return Ok(None) };
+    let flag = |name: &'static str| move |error: Error| Error::invalid(format!("{name}: {error}"));
+    let measures = args.baseline.measure.iter().map(|name| budget::comparable(name.trim()));
+    let comparison = Comparison {
+        measures: measures.collect::<Result<_>>().map_err(flag("--measure"))?,
+        max_increase: units::ratio(&args.baseline.max_increase).map_err(flag("--max-increase"))?,
+        min_runs: units::count(&args.baseline.min_runs).map_err(flag("--min-runs"))?,
+        on_unknown: args.limits.on_unknown.as_deref().map(OnUnknown::from_name).transpose()?,
+    };
+    let mut text = String::new();
+    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let read = file.take(MOST_BYTES).read_to_string(&mut text);
+    read.with_context(|| format!("cannot read {}", path.display()))?;
+    let baseline = Baseline::parse(&text).with_context(|| path.display().to_string())?;
+    Ok(Some((path, baseline, comparison)))
+}
+
+/// The budgets that hold.
+struct Budgets {
+    all: Vec<Budget>,
+    /// Whether some are from the file.
+    has_policy: bool,
+}
+
+/// The budgets of the file, the one of the flags, or, if the file is named, both.
+fn budgets(args: &CheckArgs, once: Option<Budget>, config: &Config) -> anyhow::Result<Budgets> {
+    let has_once = once.is_some() || args.baseline.baseline.is_some();
+    let mut all = Vec::new();
+    if !has_once || args.input.config.is_some() {
+        all = budget::budgets(&config.budgets()?)?;
+    }
+    let has_policy = !all.is_empty();
+    all.extend(once);
+    if all.is_empty() && !has_once {
+        let place = match config.path() {
+            Some(path) => format!("{} has no [[budget]]", path.display()),
+            None => "there is no .forge/usage.toml here or in a folder above".to_owned(),
+        };
+        anyhow::bail!("no budget to check: {place}; give one, or a limit such as --max-cost 5");
+    }
+    for budget in &mut all {
+        override_with(budget, &args.limits)?;
+    }
+    Ok(Budgets { all, has_policy })
+}
+
+/// What the flags say holds for every budget.
+fn override_with(budget: &mut Budget, args: &LimitArgs) -> Result<()> {
+    let flag = |name: &'static str| move |error: Error| Error::invalid(format!("{name}: {error}"));
+    if let Some(share) = &args.warn_at {
+        budget.warn_at = units::share(share).map_err(flag("--warn-at"))?;
+    }
+    if let Some(share) = &args.max_unknown {
+        budget.max_unknown = units::share(share).map_err(flag("--max-unknown"))?;
+    }
+    if let Some(word) = &args.on_unknown {
+        budget.on_unknown = OnUnknown::from_name(word).map_err(flag("--on-unknown"))?;
+    }
+    Ok(())
+}
+
+/// The budget that the flags make; `None` without a limit.
+fn once(args: &LimitArgs) -> Result<Option<Budget>> {
+    let mut budget = Budget::new("command line");
+    for measure in &MEASURES {
+        if let Some((flag, text)) = given(args, measure.name) {
+            let limit = measure.limit(text).map_err(|error| Error::invalid(format!("{flag}: {error}")))?;
+            budget.limits.push(Limit { measure, limit });
+        }
+    }
+    let per = args.per.iter().map(|name| name.trim());
+    budget.per = budget::per(per).map_err(|error| Error::invalid(format!("--per: {error}")))?;
+    override_with(&mut budget, args)?;
+    if budget.limits.is_empty() && !args.per.is_empty() {
+        return Err(Error::invalid("--per is about limits: add one, such as --max-cost 5"));
+    }
+    Ok(Some(budget).filter(|budget| !budget.limits.is_empty()))
+}
+
+/// The limit that the flags give for a measure, with its flag.
+fn given<'a>(args: &'a LimitArgs, measure: &str) -> Option<(&'static str, &'a str)> {
+    let (flag, text) = match measure {
+        "cost_usd" => ("--max-cost", &args.max_cost),
+        "cost_per_successful_run_usd" => ("--max-cost-per-successful-run", &args.max_cost_per_successful_run),
+        "total_tokens" => ("--max-tokens", &args.max_tokens),
+        "uncached_input_tokens" => ("--max-uncached-input-tokens", &args.max_uncached_input_tokens),
+        "output_tokens" => ("--max-output-tokens", &args.max_output_tokens),
+        "blended_tokens" => ("--max-blended-tokens", &args.max_blended_tokens),
+        "run_time" => ("--max-run-time", &args.max_run_time),
+        "runs" => ("--max-runs", &args.max_runs),
+        "failed_runs" => ("--max-failed-runs", &args.max_failed_runs),
+        _ => return None,
+    };
+    Some((flag, text.as_deref()?))
+}
+
+/// Where the limits come from, for the header.
+fn policy(args: &CheckArgs, budgets: &Budgets, config: &Config) -> Policy {
+    let baseline = args.baseline.baseline.as_ref().map(|path| path.display().to_string());
+    let Some(path) = config.path().filter(|_| budgets.has_policy) else {
+        return Policy { baseline, ..Policy::default() };
+    };
+    let commit = commit::of(path);
+    let here = std::env::current_dir().ok();
+    let near = here.as_deref().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
+    Policy {
+        path: Some(near.display().to_string()),
+        is_changed: commit.as_ref().is_some_and(|commit| commit.is_changed),
+        commit: commit.map(|commit| commit.id),
+        baseline,
+    }
+}
+
+fn write(args: &CheckArgs, verdict: &Verdict) -> anyhow::Result<()> {
+    let format = format(args);
+    let mut style = output::style(&args.output, args.color);
+    // GitLab's log is no terminal, and shows colours.
+    let is_log = is_true("GITLAB_CI") && output::file(&args.output).is_none();
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    style.color |= args.color == Color::Auto && is_log && !no_color;
+    let all = args.output.verbose;
+    for (format, path) in &args.export {
+        let plain = Style { width: None, color: false, notes: true };
+        output::fill_file(path, |out| Ok(render::check(verdict, *format, &plain, all, out)?))?;
+    }
+    if format == CheckFormat::Github {
+        if let Some(mut summary) = appended("GITHUB_STEP_SUMMARY")? {
+            render::check(verdict, CheckFormat::Markdown, &style, all, &mut summary)?;
+        }
+        if let Some(mut outputs) = appended("GITHUB_OUTPUT")? {
+            outputs.write_all(render::step_outputs(verdict).as_bytes()).context("cannot write GITHUB_OUTPUT")?;
+        }
+    }
+    output::write(&args.output, |out| Ok(render::check(verdict, format, &style, all, out)?))
+}
+
+/// The format that was asked for, else what the place expects.
+fn format(args: &CheckArgs) -> CheckFormat {
+    let suffix = output::file(&args.output).and_then(Path::extension).and_then(|suffix| suffix.to_str());
+    match (args.format, suffix) {
+        _ if args.json => CheckFormat::Json,
+        (Some(format), _) => format,
+        (None, Some("json")) => CheckFormat::Json,
+        (None, Some("md")) => CheckFormat::Markdown,
+        (None, Some("xml")) => CheckFormat::Junit,
+        (None, Some("prom")) => CheckFormat::Openmetrics,
+        _ if output::file(&args.output).is_some() => CheckFormat::Table,
+        _ if is_true("GITHUB_ACTIONS") => CheckFormat::Github,
+        _ => CheckFormat::Table,
+    }
+}
+
+fn is_true(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| value == "true")
+}
+
+/// The file that an environment variable names, to add to.
+fn appended(variable: &str) -> anyhow::Result<Option<File>> {
+    let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) else { return Ok(None) };
+    let file = OpenOptions::new().create(true).append(true).open(&path);
+    file.map(Some).with_context(|| format!("cannot write {variable}, {}", Path::new(&path).display()))
+}

@@ -1,0 +1,54 @@
+//! JUnit XML, as CI systems show it: a suite a limit, a case a group.
+
+use std::io::{self, Write};
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::phrase;
+use crate::render::escape;
+use crate::table::verdict::{Judged, Standing, State, Verdict};
+
+/// Writes the verdict.
+pub(super) fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
+    let mut report = Report::new("forge-usage check");
+    for limit in &verdict.limits {
+        let mut suite = TestSuite::new(clean(&format!("{} {}", limit.budget, limit.measure)));
+        suite.add_test_cases(limit.groups.iter().map(|group| case(limit, group, &verdict.window.zone)));
+        if limit.groups.is_empty() {
+            let mut case = TestCase::new("nothing counts towards it", TestCaseStatus::success());
+            case.set_classname(clean(&limit.budget));
+            suite.add_test_case(case);
+        }
+        report.add_test_suite(suite);
+    }
+    report.serialize(out).map_err(io::Error::other)
+}
+
+fn case(limit: &Judged, group: &Standing, zone: &str) -> TestCase {
+    let said = clean(&format!("{} {}", phrase::used_of_limit(limit, group), phrase::share(group)));
+    let message = format!("{}: {}", group.state.name(), said.trim_end());
+    let remarks = phrase::remarks(limit, group, zone);
+    let lines: Vec<String> = std::iter::once(&message).chain(&remarks).map(|line| clean(line)).collect();
+    // No line begins with a name: the log of a CI job reads some beginnings as commands.
+    let description = lines.join("\n- ");
+    let mut status = match group.state {
+        _ if group.fails => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        State::Unproven => TestCaseStatus::skipped(),
+        _ => TestCaseStatus::success(),
+    };
+    let is_success = matches!(status, TestCaseStatus::Success { .. });
+    if !is_success {
+        status.set_message(message).set_type(group.state.name()).set_description(description.clone());
+    }
+    let mut case = TestCase::new(clean(&phrase::name(group, true)), status);
+    case.set_classname(clean(&limit.budget));
+    if is_success {
+        case.set_system_out(description);
+    }
+    case
+}
+
+/// XML has no way to write most control characters, and the crate drops them: shown, they can be told.
+fn clean(text: &str) -> String {
+    escape::terminal(text).into_owned()
+}

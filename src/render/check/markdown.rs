@@ -1,0 +1,77 @@
+//! A comment for a pull request: always one, green or red.
+
+use std::io::{self, Write};
+
+use super::phrase;
+use crate::render::dimension::number_of;
+use crate::render::escape;
+use crate::table::verdict::{Standing, State, Verdict};
+
+/// Groups of one limit that are shown unless all are asked for.
+const MOST_GROUPS: usize = 10;
+
+/// By this a later comment finds the earlier one.
+const MARK: &str = "<!-- forge-usage check -->";
+
+/// Writes the verdict; `all` shows every group.
+pub(super) fn write(verdict: &Verdict, all: bool, out: &mut dyn Write) -> io::Result<()> {
+    let (sign, title) = match (verdict.exit_code, verdict.state()) {
+        (0, State::Ok) => ("✅", "within budget"),
+        (0, _) => ("⚠️", "within budget, with warnings"),
+        (_, State::Exceeded) => ("❌", "over budget"),
+        (1, _) => ("❌", "not within budget for sure"),
+        _ => ("❌", "could not be checked in full"),
+    };
+    writeln!(out, "{MARK}\n### {sign} Agent usage: {title}\n")?;
+    writeln!(out, "{}\n", escape::markdown(&phrase::summary(verdict)))?;
+    writeln!(out, "| State | Budget | Group | Used | Share | |")?;
+    writeln!(out, "| :--- | :--- | :--- | ---: | ---: | :--- |")?;
+    let mut left_out = 0;
+    for limit in &verdict.limits {
+        if limit.groups.is_empty() {
+            let name = escape::markdown(&limit.budget);
+            writeln!(out, "| ✅ OK | {name} | | | | nothing counts towards it |")?;
+        }
+        // A budget that is within its limits shows its nearest group.
+        let is_shown = |(at, group): &(usize, &Standing)| all || *at == 0 || is_worth_a_line(group);
+        let shown: Vec<_> = limit.groups.iter().enumerate().filter(is_shown).collect();
+        let most = if all { shown.len() } else { MOST_GROUPS };
+        left_out += limit.groups.len() - shown.len().min(most);
+        for (_, group) in shown.into_iter().take(most) {
+            let sign = match phrase::word(limit, group) {
+                "FAIL" => "❌ FAIL",
+                "WARN" => "⚠️ WARN",
+                "UNPROVEN" if group.fails => "❌ UNPROVEN",
+                "UNPROVEN" => "❔ UNPROVEN",
+                "NEW" => "NEW",
+                "GONE" => "GONE",
+                _ => "✅ OK",
+            };
+            let mut remarks = vec![phrase::over(limit, group)];
+            remarks.extend(phrase::remarks(limit, group, &verdict.window.zone));
+            remarks.retain(|remark| !remark.is_empty());
+            let cells = [
+                limit.budget.clone(),
+                phrase::name(group, false),
+                phrase::used_of_limit(limit, group),
+                phrase::share(group),
+                remarks.join("; "),
+            ];
+            write!(out, "| {sign} ")?;
+            cells.iter().try_for_each(|cell| write!(out, "| {} ", escape::markdown(cell)))?;
+            writeln!(out, "|")?;
+        }
+    }
+    if left_out > 0 {
+        writeln!(out, "\n{} not shown.", number_of(left_out, "more group"))?;
+    }
+    let headline = phrase::headline(verdict);
+    if !headline.is_empty() {
+        writeln!(out, "\n<sub>{}</sub>", escape::markdown(&headline))?;
+    }
+    Ok(())
+}
+
+fn is_worth_a_line(group: &Standing) -> bool {
+    group.state != State::Ok || group.before.is_some()
+}

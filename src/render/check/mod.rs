@@ -1,0 +1,80 @@
+//! The verdict of a check, for people and for machines.
+//!
+//! To add a format: one file with `write`, one variant in [`CheckFormat`], one line in [`check`].
+
+mod github;
+mod json;
+mod junit;
+mod markdown;
+mod openmetrics;
+mod phrase;
+mod text;
+
+use std::io::Write;
+
+pub use github::step_outputs;
+
+use super::Style;
+use crate::error::{Error, Result};
+use crate::table::verdict::Verdict;
+
+/// An output format of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckFormat {
+    /// A screen for people.
+    Table,
+    /// One JSON document.
+    Json,
+    /// A comment for a pull request.
+    Markdown,
+    /// JUnit XML: a test case a group.
+    Junit,
+    /// Annotations of a GitHub workflow.
+    Github,
+    /// OpenMetrics text, for Prometheus and its like.
+    Openmetrics,
+}
+
+impl CheckFormat {
+    /// All formats, in the order that help shows them.
+    pub const ALL: [CheckFormat; 6] = [
+        CheckFormat::Table,
+        CheckFormat::Json,
+        CheckFormat::Markdown,
+        CheckFormat::Junit,
+        CheckFormat::Github,
+        CheckFormat::Openmetrics,
+    ];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            CheckFormat::Table => "table",
+            CheckFormat::Json => "json",
+            CheckFormat::Markdown => "markdown",
+            CheckFormat::Junit => "junit",
+            CheckFormat::Github => "github",
+            CheckFormat::Openmetrics => "openmetrics",
+        }
+    }
+
+    /// The format of this name; the error lists the names there are.
+    pub fn from_name(name: &str) -> Result<CheckFormat> {
+        CheckFormat::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
+            let names = CheckFormat::ALL.map(CheckFormat::name).join(", ");
+            Error::invalid(format!("no format {name:?}: choose one of {names}"))
+        })
+    }
+}
+
+/// Writes a verdict. People see the groups that are ok only with `all`; machines always do.
+pub fn check(verdict: &Verdict, format: CheckFormat, style: &Style, all: bool, out: &mut dyn Write) -> Result<()> {
+    super::written(out, |out| match format {
+        CheckFormat::Table => text::write(verdict, style, all, out),
+        CheckFormat::Json => json::write(verdict, out),
+        CheckFormat::Markdown => markdown::write(verdict, all, out),
+        CheckFormat::Junit => junit::write(verdict, out),
+        CheckFormat::Github => github::write(verdict, out),
+        CheckFormat::Openmetrics => openmetrics::write(verdict, out),
+    })
+}

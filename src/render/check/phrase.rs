@@ -1,0 +1,211 @@
+//! A verdict in words: what all formats for people share. Names in it are as they were found; whoever writes
+//! them escapes them for the medium.
+
+use crate::event::Usd;
+use crate::render::dimension::{number_of, short_id};
+use crate::render::number::{self, Bound, UNKNOWN};
+use crate::render::{exact, period};
+use crate::table::schema::Kind;
+use crate::table::verdict::{Before, Contributor, Judged, Pace, Standing, State, Verdict};
+
+/// Contributors in a sentence.
+const MOST_CONTRIBUTORS: usize = 3;
+
+/// The word of a group's state: what it does counts, so a limit that only warns never says FAIL.
+pub(super) fn word(limit: &Judged, group: &Standing) -> &'static str {
+    match (group.state, group.before) {
+        (_, Some(Before::New)) => "NEW",
+        (_, Some(Before::Vanished)) => "GONE",
+        (State::Ok, _) => "OK",
+        (State::Warn, _) => "WARN",
+        (State::Unproven, _) => "UNPROVEN",
+        (State::Exceeded, _) if limit.severity == "error" => "FAIL",
+        (State::Exceeded, _) => "WARN",
+    }
+}
+
+/// The group's name: its values, `total` for everything. Ids are short unless `is_whole`.
+pub(super) fn name(group: &Standing, is_whole: bool) -> String {
+    let value = |(dimension, value): &(&str, Option<String>)| {
+        let title = dimension.trim_end_matches("_id");
+        match value {
+            None => format!("no {title}"),
+            Some(id) if *dimension != title => {
+                format!("{title} {}", if is_whole { id } else { short_id(id) })
+            }
+            Some(value) => value.clone(),
+        }
+    };
+    let values: Vec<String> = group.key.iter().map(value).collect();
+    if values.is_empty() { "total".to_owned() } else { values.join(" ") }
+}
+
+/// What is used, of what: `$48.37 of $25.00`, `≥41.2M of 40.0M output tokens`.
+pub(super) fn used_of_limit(limit: &Judged, group: &Standing) -> String {
+    let of = group.limit.map(|of| format!(" of {}", amount(limit.kind, of, Bound::Exact)));
+    let words = if limit.words.is_empty() { String::new() } else { format!(" {}", limit.words) };
+    format!("{}{}{words}", used(limit, group), of.unwrap_or_default())
+}
+
+/// What is used; with every digit where rounding would hide on which side of the limit it is.
+pub(super) fn used(limit: &Judged, group: &Standing) -> String {
+    let Some(used) = group.used else { return UNKNOWN.to_owned() };
+    let shown = amount(limit.kind, used, bound(group.is_floor));
+    let is_alike = |of: i64| used != of && shown.trim_start_matches('≥') == amount(limit.kind, of, Bound::Exact);
+    if group.limit.is_some_and(is_alike) { whole(limit.kind, used, group.is_floor) } else { shown }
+}
+
+fn bound(is_floor: bool) -> Bound {
+    if is_floor { Bound::Floor } else { Bound::Exact }
+}
+
+/// A value for people.
+pub(super) fn amount(kind: Kind, value: i64, bound: Bound) -> String {
+    let floor = |text: String| if bound == Bound::Floor { format!("≥{text}") } else { text };
+    match kind {
+        Kind::Usd => number::dollars(Usd::from_pico(value), bound).unwrap_or_else(|| UNKNOWN.to_owned()),
+        Kind::Tokens => number::tokens(value, bound).unwrap_or_else(|| UNKNOWN.to_owned()),
+        Kind::Millis => floor(number::duration(value)),
+        _ => floor(number::count(value)),
+    }
+}
+
+fn whole(kind: Kind, value: i64, is_floor: bool) -> String {
+    let sign = if is_floor { "≥" } else { "" };
+    match kind {
+        Kind::Usd => format!("{sign}${}", exact::dollars(Usd::from_pico(value))),
+        Kind::Millis => format!("{sign}{} ms", number::count(value)),
+        _ => format!("{sign}{}", number::count(value)),
+    }
+}
+
+/// The share of the limit that is used. Rounded down: what rounds up to a limit is not at it.
+pub(super) fn share(group: &Standing) -> String {
+    let Some((used, limit)) = group.used.zip(group.limit).filter(|(_, limit)| *limit > 0) else {
+        return String::new();
+    };
+    let percent = i128::from(used) * 100 / i128::from(limit);
+    let sign = if group.is_floor { "≥" } else { "" };
+    match percent {
+        100 if used > limit => ">100%".to_owned(),
+        percent => format!("{sign}{}%", number::count(i64::try_from(percent).unwrap_or(i64::MAX))),
+    }
+}
+
+/// By how much the limit is exceeded: `+$23.37`, `≥+$2.05`. Empty where it isn't.
+pub(super) fn over(limit: &Judged, group: &Standing) -> String {
+    let Some(over) = over_by(group) else {
+        return String::new();
+    };
+    let shown = amount(limit.kind, over, Bound::Exact);
+    format!("{}+{shown}", if group.is_floor { "≥" } else { "" })
+}
+
+fn over_by(group: &Standing) -> Option<i64> {
+    group.used?.checked_sub(group.limit?).filter(|over| *over > 0)
+}
+
+/// Everything else about a group, a sentence each.
+pub(super) fn remarks(limit: &Judged, group: &Standing, zone: &str) -> Vec<String> {
+    let remarks = [contributors(limit, group), doubt(limit, group), pace(limit, group, zone), before(limit, group)];
+    remarks.into_iter().flatten().collect()
+}
+
+fn contributors(limit: &Judged, group: &Standing) -> Option<String> {
+    // Those of a quotient are shares of the money.
+    let kind = limit.kind;
+    let one = |contributor: &Contributor| {
+        let name = match (&contributor.name, contributor.dimension) {
+            (None, dimension) => format!("no {}", dimension.trim_end_matches("_id")),
+            (Some(id), "run_id" | "conversation_id") => short_id(id).to_owned(),
+            (Some(name), _) => name.clone(),
+        };
+        format!("{name} {}", amount(kind, contributor.used, bound(contributor.is_floor)))
+    };
+    let shown: Vec<String> = group.contributors.iter().take(MOST_CONTRIBUTORS).map(one).collect();
+    (!shown.is_empty()).then(|| shown.join(" · "))
+}
+
+/// What isn't known, where it matters.
+fn doubt(limit: &Judged, group: &Standing) -> Option<String> {
+    let (unknown, runs) = (group.unknown_runs, group.runs);
+    match group.state {
+        State::Exceeded if group.is_floor => {
+            let of = format!("{} of {}", number::count(unknown), number_of(runs, "run"));
+            Some(format!("a floor: {of} not measured in full; the truth can only be higher"))
+        }
+        State::Unproven if group.before.is_some() => {
+            let measured = runs - unknown;
+            Some(format!("{} of {} measured: too few to compare", number::count(measured), number_of(runs, "run")))
+        }
+        State::Unproven => {
+            let of = format!("{} of {} unmeasured", number::count(unknown), number_of(runs, "run"));
+            let share = percent(i128::from(unknown) * 1_000_000, runs.into());
+            Some(format!("{of}, {share} > {}", percent(limit.max_unknown.into(), 1)))
+        }
+        _ => None,
+    }
+}
+
+/// `part` millionths of `whole` in percent, with as many digits as it takes to be more than zero.
+fn percent(millionths: i128, whole: i128) -> String {
+    let hundredths = millionths / (whole.max(1) * 100);
+    match (hundredths / 100, hundredths % 100) {
+        (0, 0) if millionths > 0 => "<0.01%".to_owned(),
+        (whole, 0) => format!("{whole}%"),
+        (whole, _) if whole >= 10 => format!("{whole}%"),
+        (whole, rest) => format!("{whole}.{rest:02}%"),
+    }
+}
+
+fn pace(limit: &Judged, group: &Standing, zone: &str) -> Option<String> {
+    let matters = |pace: &Pace| group.state != State::Ok || pace.limit_at.is_some();
+    let pace = group.pace.filter(|pace| matters(pace) && group.used.is_some_and(|used| used > 0))?;
+    let projected = pace.projected?;
+    let value = |value| amount(limit.kind, value, Bound::Exact);
+    let at = pace.limit_at.and_then(|time| period::moment(time, zone));
+    let at = at.map_or(String::new(), |at| format!("; the limit is reached {at}"));
+    Some(format!("{} an hour: {} by the end at this rate{at}", value(pace.burn_per_hour), value(projected)))
+}
+
+fn before(limit: &Judged, group: &Standing) -> Option<String> {
+    let value = |value| amount(limit.kind, value, Bound::Exact);
+    match group.before? {
+        Before::New => Some("not in the baseline".to_owned()),
+        Before::Vanished => Some("only in the baseline".to_owned()),
+        Before::Median(None) => Some("the baseline has no median of it".to_owned()),
+        Before::Median(Some(median)) => {
+            let runs = number_of(group.runs - group.unknown_runs, "run");
+            Some(format!("the median of {runs}; it was {}", value(median)))
+        }
+    }
+}
+
+/// Where limits come from: `.forge/usage.toml @3f2c1ab · prices 2026-11-22`. Empty where nothing is known.
+pub(super) fn headline(verdict: &Verdict) -> String {
+    let policy = verdict.policy.path.as_ref().map(|path| match &verdict.policy.commit {
+        Some(commit) if verdict.policy.is_changed => format!("{path} @{commit} + changes"),
+        Some(commit) => format!("{path} @{commit}"),
+        None => path.clone(),
+    });
+    let baseline = verdict.policy.baseline.as_ref().map(|path| format!("baseline {path}"));
+    let prices = verdict.price_book.as_ref().map(|date| format!("prices {date}"));
+    [policy, baseline, prices].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// How many groups are in which state: `2 exceeded · 1 unproven (on_unknown = "warn") · 2 ok`.
+pub(super) fn summary(verdict: &Verdict) -> String {
+    let count = |state: State| {
+        let count = verdict.count(state);
+        let unproven = verdict.limits.iter().filter(|limit| limit.count(State::Unproven) > 0);
+        let mut words: Vec<&str> = unproven.map(|limit| limit.on_unknown).collect();
+        words.dedup();
+        let what = match words[..] {
+            [word] if state == State::Unproven => format!(" (on_unknown = \"{word}\")"),
+            _ => String::new(),
+        };
+        (count > 0).then(|| format!("{count} {}{what}", state.name()))
+    };
+    let counts: Vec<String> = State::ALL.into_iter().rev().filter_map(count).collect();
+    if counts.is_empty() { "no limits".to_owned() } else { counts.join(" · ") }
+}

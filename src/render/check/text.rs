@@ -1,0 +1,147 @@
+//! The screen: a line for each group that isn't ok, and why below it.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use unicode_width::UnicodeWidthStr;
+
+use super::phrase;
+use crate::render::dimension::number_of;
+use crate::render::{Style, escape, notes};
+use crate::table::verdict::{Before, Judged, Standing, State, Verdict};
+
+/// Groups of one limit that are shown unless all are asked for.
+const MOST_GROUPS: usize = 10;
+
+const BAR: usize = 20;
+
+struct Line<'a> {
+    group: &'a Standing,
+    cells: [String; 6],
+    remarks: Vec<String>,
+}
+
+/// Writes the verdict; `all` shows every group.
+pub(super) fn write(verdict: &Verdict, style: &Style, all: bool, out: &mut dyn Write) -> io::Result<()> {
+    let headline = phrase::headline(verdict);
+    if style.notes && !headline.is_empty() {
+        writeln!(out, "{}", harmless(&headline))?;
+    }
+    let mut lines = Vec::new();
+    let mut left_out = 0;
+    for limit in &verdict.limits {
+        let is_shown = |group: &&Standing| all || group.state != State::Ok || group.before.is_some_and(is_named);
+        let shown: Vec<&Standing> = limit.groups.iter().filter(is_shown).collect();
+        let most = if all { shown.len() } else { MOST_GROUPS };
+        left_out += shown.len().saturating_sub(most);
+        lines.extend(shown.into_iter().take(most).map(|group| line(limit, group, &verdict.window.zone)));
+    }
+    draw(&lines, style, out)?;
+    if left_out > 0 {
+        writeln!(out, "…         {} (-v shows them)", number_of(left_out, "more group"))?;
+    }
+    if let Some(ok) = within(verdict).filter(|_| !all) {
+        writeln!(out, "OK        {ok} (-v shows them)")?;
+    }
+    if !style.notes {
+        return Ok(());
+    }
+    writeln!(out, "{} → exit {}", phrase::summary(verdict), verdict.exit_code)?;
+    let idle = verdict.limits.iter().filter(|limit| limit.groups.is_empty()).map(|limit| {
+        let filters = if limit.filters.is_empty() { String::new() } else { format!(" ({})", limit.filters.join(", ")) };
+        format!("warning: nothing counts towards {}{filters}", limit.budget)
+    });
+    let notes: Vec<String> =
+        idle.chain(notes::skipped(&verdict.sources.skipped)).chain(notes::warnings(&verdict.warnings)).collect();
+    if !notes.is_empty() {
+        writeln!(out)?;
+    }
+    notes.iter().try_for_each(|note| writeln!(out, "{}", harmless(note)))
+}
+
+/// How many are ok: budgets, or groups where budgets have several.
+fn within(verdict: &Verdict) -> Option<String> {
+    let ok: Vec<&str> = verdict.limits.iter().flat_map(|limit| vec![&*limit.budget; limit.count(State::Ok)]).collect();
+    let budgets = ok.iter().collect::<BTreeSet<_>>().len();
+    let noun = if budgets == ok.len() { "budget" } else { "group" };
+    (!ok.is_empty()).then(|| number_of(ok.len(), noun))
+}
+
+/// New and vanished groups of a baseline are named, although nothing is wrong with them.
+fn is_named(before: Before) -> bool {
+    !matches!(before, Before::Median(_))
+}
+
+fn line<'a>(limit: &Judged, group: &'a Standing, zone: &str) -> Line<'a> {
+    let cells = [
+        phrase::word(limit, group).to_owned(),
+        limit.budget.clone(),
+        phrase::name(group, false),
+        phrase::used_of_limit(limit, group),
+        phrase::share(group),
+        bar(group),
+    ];
+    let mut cells = cells.map(|cell| harmless(&cell));
+    let over = phrase::over(limit, group);
+    if !over.is_empty() {
+        cells[5] = format!("{}  {over}", cells[5]);
+    }
+    let remarks = phrase::remarks(limit, group, zone).iter().map(|remark| harmless(remark)).collect();
+    Line { group, cells, remarks }
+}
+
+/// A block for each twentieth of the limit.
+fn bar(group: &Standing) -> String {
+    let Some((used, limit)) = group.used.zip(group.limit).filter(|(_, limit)| *limit > 0) else {
+        return String::new();
+    };
+    let blocks = i128::from(used.max(0)) * BAR as i128 / i128::from(limit);
+    let blocks = usize::try_from(blocks).unwrap_or(BAR).min(BAR);
+    "█".repeat(blocks) + &"·".repeat(BAR - blocks)
+}
+
+fn draw(lines: &[Line], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let width = |column: usize| lines.iter().map(|line| line.cells[column].width()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..5).map(width).collect();
+    let fixed = widths.iter().map(|width| width + 2).sum::<usize>().max(10);
+    for line in lines {
+        let [word, budget, name, used, share, bar] = &line.cells;
+        let gap = |column: usize, text: &str| " ".repeat(widths[column].saturating_sub(text.width()));
+        let word = format!("{word:<8}");
+        let mut text = format!(
+            "  {budget}{}  {name}{}  {}{used}  {}{share}",
+            gap(1, budget),
+            gap(2, name),
+            gap(3, used),
+            gap(4, share)
+        );
+        // A narrow terminal shows no bar.
+        if style.width.is_none_or(|width| fixed + bar.width() <= width) {
+            text.push_str("  ");
+            text.push_str(bar);
+        }
+        writeln!(out, "{}{}", painted(&word, line.group, style.color), text.trim_end())?;
+        // No remark begins its line: what a log shows at the start of one may be a command to whoever runs us.
+        line.remarks.iter().try_for_each(|remark| writeln!(out, "            {remark}"))?;
+    }
+    Ok(())
+}
+
+fn painted(word: &str, group: &Standing, color: bool) -> String {
+    let code = match group.state {
+        State::Exceeded if word.starts_with("FAIL") => 31,
+        State::Exceeded | State::Warn | State::Unproven => 33,
+        State::Ok => 32,
+    };
+    if color { format!("\u{1b}[{code}m{word}\u{1b}[0m") } else { word.to_owned() }
+}
+
+/// Text for a terminal or the log of a CI job. Such logs are read for commands: `::` at the start of a line,
+/// `##[` anywhere in it.
+fn harmless(text: &str) -> String {
+    let text = escape::terminal(text).replace("##[", "#\\u{23}[");
+    match text.trim_start().starts_with("::") {
+        true => text.replacen("::", "\\u{3a}:", 1),
+        false => text,
+    }
+}

@@ -1,0 +1,337 @@
+//! What a verdict looks like in each format, in CI, and with hostile names in it; and the baseline.
+
+use serde_json::{Value, json};
+
+use crate::support::Workdir;
+use crate::writers::{Entry, claude_result, front};
+
+/// A loop name that wants to be more than a name, in every format at once.
+const HOSTILE: &str = "::error::x ##[error]y %0A::set-output name=a::b | <script> @all \"]]>\" \u{1b}[31m {a=\"b\"}";
+
+/// A ledger of a loop of this name: runs of $3 and $4, and `silent` ones that left nothing.
+fn ledger(name: &str, first: u32, silent: u32) -> String {
+    let run = |n: u32, cost: f64| {
+        let session = format!("{n:08x}-2a64-4f0e-9d54-1f0a6b7c8d9e");
+        let entry = Entry { name, harness: "claude", profile: "cc1", ..Entry::new(n) };
+        entry.with(&claude_result(&session, 1000, 100, cost))
+    };
+    let nothing = |n: u32| Entry { name, harness: "claude", profile: "cc1", ..Entry::new(n) }.with("Done.");
+    let silent: String = (first + 2..first + 2 + silent).map(nothing).collect();
+    front(name) + &run(first, 3.0) + &run(first + 1, 4.0) + &silent
+}
+
+/// A loop over its budget, one near it, one that can't be known, one within.
+fn four_loops() -> Workdir {
+    let work = Workdir::new();
+    for (at, (name, silent)) in [("anvil", 0), ("bellows", 1), ("chisel", 0)].into_iter().enumerate() {
+        work.write(&format!("ledgers/{name}.md"), ledger(name, at as u32 * 5, silent));
+    }
+    work.write(
+        "usage.toml",
+        "[[budget]]\nname = \"each\"\nwhere = { loop = \"[ab]*\" }\nper = \"loop\"\nmax_cost_usd = 7.5\n\
+         [[budget]]\nname = \"chisels\"\nwhere = { loop = \"chisel\" }\nmax_cost_usd = 6.999\n\
+         [[budget]]\nname = \"few\"\nmax_runs = 100\n",
+    );
+    work
+}
+
+fn check(work: &Workdir, args: &[&str]) -> String {
+    let outcome = work.run(&[&["check", "--config", "usage.toml", "--tz", "UTC"], args, &["ledgers"]].concat());
+    assert_eq!(outcome.code, 1, "{args:?}: {}", outcome.stderr);
+    outcome.stdout
+}
+
+#[test]
+fn the_screen_shows_what_is_wrong_and_counts_the_rest() {
+    let text = check(&four_loops(), &[]);
+    let want = "\
+usage.toml
+UNPROVEN  each     bellows  ≥$7.00 of $7.50  ≥93%  ██████████████████··
+            00000005 $3.00 · 00000006 $4.00
+            1 of 3 runs unmeasured, 33% > 0%
+WARN      each     anvil     $7.00 of $7.50   93%  ██████████████████··
+            00000001 $4.00 · 00000000 $3.00
+FAIL      chisels  total     $7.00 of $6.99  >100%  ████████████████████  +$0.01
+";
+    // The exact digits of what rounding would hide are tested below; here it is the shape that counts.
+    let lines = |text: &str| {
+        text.lines()
+            .filter(|line| !line.starts_with("  "))
+            .map(|line| line.split_whitespace().take(3).collect::<Vec<_>>().join(" "))
+            .take(4)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&text), lines(want), "{text}");
+    assert!(text.contains("1 of 3 runs unmeasured, 33% > 0%"), "{text}");
+    assert!(text.contains("00000006 $4.00 · 00000005 $3.00"), "{text}");
+    assert!(text.contains("\nOK        1 budget (-v shows them)\n"), "{text}");
+    assert!(text.ends_with("1 exceeded · 1 unproven (on_unknown = \"warn\") · 1 warn · 1 ok → exit 1\n"), "{text}");
+}
+
+#[test]
+fn rounding_never_hides_on_which_side_of_a_limit_a_figure_is() {
+    let work = four_loops();
+    let text = check(&work, &[]);
+    assert!(text.contains("$7.00 of $7.00") || text.contains("$7 of $7.00"), "{text}");
+    assert!(text.contains(">100%"), "{text}");
+}
+
+#[test]
+fn verbose_shows_every_group_and_quiet_only_the_table() {
+    let work = four_loops();
+    assert!(check(&work, &["-v"]).contains("OK        few      total"), "{}", check(&work, &["-v"]));
+    let quiet = check(&work, &["-q"]);
+    assert!(!quiet.contains("→ exit") && !quiet.contains("usage.toml") && quiet.contains("FAIL"), "{quiet}");
+}
+
+#[test]
+fn a_comment_is_always_written_green_or_red() {
+    let work = four_loops();
+    let red = check(&work, &["--format", "markdown"]);
+    assert!(red.starts_with("<!-- forge-usage check -->\n### ❌ Agent usage: over budget\n"), "{red}");
+    let rows = red.lines().filter(|line| line.starts_with('|')).collect::<Vec<_>>();
+    assert_eq!(rows.len(), 6, "{red}");
+    assert!(rows.iter().all(|row| row.matches('|').count() == 7), "{red}");
+    let green = work.run(&["check", "--max-runs", "100", "--format", "markdown", "ledgers"]);
+    assert!(green.stdout.contains("### ✅ Agent usage: within budget"), "{}", green.stdout);
+    assert!(green.stdout.contains("| ✅ OK | command line | total | 7 of 100 runs | 7% |"), "{}", green.stdout);
+}
+
+#[test]
+fn junit_has_a_case_a_group_and_counts_them() {
+    let text = check(&four_loops(), &["--format", "junit"]);
+    let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+                <testsuites name=\"forge-usage check\" tests=\"4\" skipped=\"1\" failures=\"1\" errors=\"0\">";
+    assert!(text.starts_with(head), "{text}");
+    for part in [
+        "<testsuite name=\"each cost_usd\" tests=\"2\" skipped=\"1\" errors=\"0\" failures=\"0\">",
+        "<testcase name=\"bellows\" classname=\"each\">",
+        "<skipped message=\"unproven: ≥$7.00 of $7.50 ≥93%\" type=\"unproven\">",
+        "<failure message=\"exceeded: ",
+        "<system-out>ok: 7 of 100 runs 7%",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
+fn openmetrics_ends_with_eof_and_groups_each_metric() {
+    let text = check(&four_loops(), &["--format", "openmetrics"]);
+    assert!(text.ends_with("# EOF\n"), "{text}");
+    assert!(
+        text.contains("forge_usage_budget_used_usd{budget=\"each\",measure=\"cost_usd\",loop=\"anvil\"} 7\n"),
+        "{text}"
+    );
+    assert!(text.contains("forge_usage_budget_limit_usd{budget=\"chisels\",measure=\"cost_usd\"} 6.999\n"), "{text}");
+    let state =
+        "forge_usage_budget_state{budget=\"chisels\",measure=\"cost_usd\",forge_usage_budget_state=\"exceeded\"} 1\n";
+    assert!(text.contains(state), "{text}");
+    // All of a metric's lines stand together, its type first.
+    let mut seen: Vec<&str> = Vec::new();
+    for line in text.lines().filter(|line| *line != "# EOF") {
+        let words: Vec<&str> = line.split([' ', '{']).collect();
+        let name = if line.starts_with('#') { words[2] } else { words[0] };
+        if seen.last() != Some(&name) {
+            assert!(!seen.contains(&name) && line.starts_with("# TYPE "), "{line}\n{text}");
+            seen.push(name);
+        }
+    }
+}
+
+#[test]
+fn github_gets_annotations_a_summary_and_outputs() {
+    let work = four_loops();
+    let (summary, outputs) = (work.write("summary.md", "before\n"), work.path("outputs"));
+    let mut command = work.command(&["check", "--config", "usage.toml", "--tz", "UTC", "ledgers"]);
+    command.env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", &summary).env("GITHUB_OUTPUT", &outputs);
+    let output = command.output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let commands: Vec<&str> = text.lines().map(|line| line.split([' ', ':']).nth(2).unwrap_or("")).collect();
+    assert_eq!(commands, ["error", "warning", "warning", "notice"], "{text}");
+    assert!(text.starts_with("::error title=chisels::total: exceeded "), "{text}");
+    let summary = std::fs::read_to_string(summary).expect("a summary");
+    assert!(summary.starts_with("before\n<!-- forge-usage check -->\n### ❌"), "{summary}");
+    let outputs = std::fs::read_to_string(outputs).expect("outputs");
+    assert_eq!(outputs, "state=exceeded\nexit_code=1\ntotal_cost_usd=\ntotal_cost_low_usd=21\ncomplete=false\n");
+}
+
+#[test]
+fn the_format_that_was_asked_for_goes_before_the_one_of_the_place() {
+    let work = four_loops();
+    let run = |args: &[&str], variables: &[(&str, &str)]| {
+        let mut command = work.command(&[&["check", "--config", "usage.toml", "ledgers"], args].concat());
+        command.env_remove("NO_COLOR").envs(variables.iter().copied());
+        String::from_utf8(command.output().expect("it runs").stdout).expect("UTF-8")
+    };
+    assert!(run(&[], &[]).starts_with("usage.toml\nUNPROVEN"));
+    assert!(run(&[], &[("GITHUB_ACTIONS", "true")]).starts_with("::error"));
+    assert!(run(&[], &[("GITHUB_ACTIONS", "1")]).starts_with("usage.toml"));
+    assert!(run(&["--format", "table"], &[("GITHUB_ACTIONS", "true")]).starts_with("usage.toml\nUNPROVEN"));
+    assert!(run(&["--json"], &[("GITHUB_ACTIONS", "true")]).starts_with('{'));
+    // GitLab's log shows colours, though it is no terminal.
+    assert!(run(&[], &[("GITLAB_CI", "true")]).contains("\u{1b}[31mFAIL"));
+    assert!(!run(&[], &[("GITLAB_CI", "true"), ("NO_COLOR", "1")]).contains('\u{1b}'));
+    assert!(!run(&["--color", "never"], &[("GITLAB_CI", "true")]).contains('\u{1b}'));
+}
+
+#[test]
+fn a_suffix_tells_the_format_and_exports_come_beside() {
+    let work = four_loops();
+    for (file, start) in
+        [("v.json", "{"), ("v.md", "<!--"), ("v.xml", "<?xml"), ("v.prom", "# TYPE"), ("v.txt", "usage.toml")]
+    {
+        assert_eq!(check(&work, &["-o", file]), "", "{file}");
+        let text = std::fs::read_to_string(work.path(file)).expect("a file");
+        assert!(text.starts_with(start), "{file}: {text}");
+    }
+    let text = check(&work, &["--export", "junit=a.xml", "--export", "markdown=a.md"]);
+    assert!(text.starts_with("usage.toml"), "{text}");
+    for (file, start) in [("a.xml", "<?xml"), ("a.md", "<!--")] {
+        assert!(std::fs::read_to_string(work.path(file)).expect("a file").starts_with(start));
+    }
+    let bad = work.run(&["check", "--max-runs", "1", "--export", "a.xml", "ledgers"]);
+    assert!(bad.code == 2 && bad.stderr.contains("write FORMAT=FILE"), "{}", bad.stderr);
+}
+
+#[test]
+fn hostile_names_stay_names_in_every_format() {
+    let work = Workdir::new();
+    work.write("ledgers/a.md", ledger(HOSTILE, 0, 1));
+    work.write("ledgers/b.md", ledger("plain", 5, 0));
+    let policy = json!(HOSTILE).to_string();
+    work.write("usage.toml", format!("[[budget]]\nname = {policy}\nper = \"day\"\nmax_cost_usd = 1\n"));
+    let args = |format| ["check", "--config", "usage.toml", "--format", format, "-v", "ledgers"];
+    for per in ["day", "loop"] {
+        work.write("usage.toml", format!("[[budget]]\nname = {policy}\nper = \"{per}\"\nmax_cost_usd = 1\n"));
+        for format in ["table", "json", "markdown", "junit", "github", "openmetrics"] {
+            let text = work.run(&args(format)).stdout;
+            assert!(!text.contains('\u{1b}'), "{format}: {text}");
+            for line in text.lines() {
+                let line = line.trim_start();
+                let own = ["::error title=", "::warning title=", "::notice title="];
+                let is_command =
+                    line.starts_with("::") && !own.iter().any(|own| format == "github" && line.starts_with(own));
+                assert!(!is_command, "{format}: {line}");
+                assert!(format != "table" || !line.contains("##["), "{format}: {line}");
+            }
+        }
+        let markdown = work.run(&args("markdown")).stdout;
+        let rows: Vec<&str> = markdown.lines().filter(|line| line.starts_with("| ❌")).collect();
+        assert!(!rows.is_empty() && rows.iter().all(|row| row.matches('|').count() == 7), "{markdown}");
+        assert!(!markdown.contains("<script>") && !markdown.contains("@all"), "{markdown}");
+        let junit = work.run(&args("junit")).stdout;
+        assert!(!junit.contains("<script>") && !junit.contains("]]>\""), "{junit}");
+        let github = work.run(&args("github")).stdout;
+        assert_eq!(github.lines().count(), if per == "day" { 2 } else { 3 }, "{github}");
+        assert!(github.contains("%250A%3A%3Aset-output name=a%3A%3Ab"), "{github}");
+        let json: Value = serde_json::from_str(&work.run(&args("json")).stdout).expect("JSON");
+        assert_eq!(json["limits"][0]["budget"], HOSTILE);
+    }
+}
+
+/// A report to compare with, and the runs of now: `factor` times as dear.
+fn compared(factor: f64, args: &[&str]) -> (i32, String, String) {
+    let work = Workdir::new();
+    let loops = |names: &[(&str, u32)], factor: f64| {
+        for (name, runs) in names {
+            let run = |at: u32| {
+                let n = at + 10 * name.len() as u32;
+                let entry = Entry { name, harness: "claude", profile: "cc1", ..Entry::new(at) };
+                let entry = Entry { run_id: crate::writers::run_id(n), ..entry };
+                let session = format!("{n:08x}-2a64-4f0e-9d54-1f0a6b7c8d9e");
+                entry.with(&claude_result(&session, 1000, 100, f64::from(n) * factor))
+            };
+            work.write(&format!("ledgers/{name}.md"), front(name) + &(0..*runs).map(run).collect::<String>());
+        }
+    };
+    loops(&[("ox", 5), ("gnat", 5), ("mouse", 5)], 1.0);
+    let base = work.run(&["report", "--json", "ledgers"]);
+    work.write("base.json", &base.stdout);
+    std::fs::remove_dir_all(work.path("ledgers")).expect("ledgers");
+    loops(&[("ox", 5), ("gnat", 3), ("zebra-x", 5)], factor);
+    let outcome = work.run(&[&["check", "--baseline", "base.json", "ledgers"], args].concat());
+    (outcome.code, outcome.stdout, outcome.stderr)
+}
+
+#[test]
+fn a_median_may_rise_as_far_as_it_may() {
+    let (code, text, _) = compared(1.2, &[]);
+    assert_eq!(code, 0, "{text}");
+    let (code, text, _) = compared(1.2001, &["--json"]);
+    assert_eq!(code, 1, "{text}");
+    let verdict: Value = serde_json::from_str(&text).expect("JSON");
+    let groups = &verdict["limits"][0]["groups"];
+    // The runs of ox cost $20 to $24.
+    assert_eq!(groups[0]["loop"], "ox");
+    assert_eq!(groups[0]["state"], "exceeded");
+    assert_eq!(groups[0]["baseline_median"], 22);
+    assert_eq!(groups[0]["limit"], 26.4);
+    assert_eq!(groups[0]["used"], 26.4022);
+    assert_eq!(compared(1.2001, &["--max-increase", "21%"]).0, 0);
+    assert_eq!(compared(2.0, &["--measure", "output_tokens"]).0, 0);
+}
+
+#[test]
+fn new_and_vanished_groups_are_named() {
+    let (code, text, _) = compared(1.0, &[]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("NEW       baseline  zebra-x") && text.contains("not in the baseline"), "{text}");
+    assert!(text.contains("GONE      baseline  mouse") && text.contains("only in the baseline"), "{text}");
+}
+
+#[test]
+fn too_few_runs_are_unproven() {
+    let (code, text, _) = compared(1.0, &[]);
+    assert!(
+        text.contains("UNPROVEN  baseline  gnat") && text.contains("3 of 3 runs measured: too few to compare"),
+        "{text}"
+    );
+    assert_eq!(code, 0);
+    assert_eq!(compared(1.0, &["--on-unknown", "fail"]).0, 1);
+    assert!(!compared(1.0, &["--min-runs", "3"]).1.contains("UNPROVEN"));
+    let (code, _, error) = compared(1.0, &["--min-runs", "6"]);
+    assert_eq!(code, 2);
+    assert!(error.contains("no group whose median cost_usd can be compared"), "{error}");
+}
+
+#[test]
+fn what_cannot_be_compared_is_an_error() {
+    let work = four_loops();
+    let base = |args: &[&str]| {
+        let outcome = work.run(&[&["report", "--json", "ledgers"], args].concat());
+        work.write("base.json", outcome.stdout);
+        let outcome = work.run(&["check", "--baseline", "base.json", "--min-runs", "1", "ledgers"]);
+        (outcome.code, outcome.stderr)
+    };
+    let same = base(&[]);
+    assert_eq!(same, (0, String::new()));
+    for (args, said) in [
+        (&["--by", "loop", "--limit", "1"][..], "base.json: holds 1 of 3 groups; make it without --limit"),
+        (&["--by", "loop,day"], "base.json: is by day, and none comes twice; make it with --by loop"),
+        (&["--by", "run"], "base.json: is by run_id, and none comes twice"),
+        (&["--where", "loop=a*"], "base.json: was made with another --where (loop=a*) than this check (none)"),
+    ] {
+        let (code, error) = base(args);
+        assert_eq!(code, 2, "{args:?}");
+        assert!(error.starts_with(&format!("forge-usage: {said}")), "{error}");
+    }
+    for (text, said) in [
+        ("{}", "base.json: no report as `report --json` prints it: "),
+        ("{\"schema_version\":2,\"by\":[],\"rows\":[]}", "base.json: has schema_version 2; "),
+        ("{\"schema_version\":1,\"by\":[],\"rows\":[]}", "base.json: is of an older forge-usage, and has no medians"),
+        (
+            "{\"schema_version\":1,\"by\":[],\"rows\":[{}],\"query\":{\"where\":[],\"groups\":1}}",
+            "base.json: has no runs_by_quality as",
+        ),
+    ] {
+        work.write("base.json", text);
+        let outcome = work.run(&["check", "--baseline", "base.json", "ledgers"]);
+        assert_eq!(outcome.code, 2, "{text}");
+        assert!(outcome.stderr.starts_with(&format!("forge-usage: {said}")), "{}", outcome.stderr);
+    }
+    let flag = work.run(&["check", "--max-runs", "9", "--max-increase", "5%", "ledgers"]);
+    assert_eq!(flag.code, 2, "{}", flag.stderr);
+    let measure = work.run(&["check", "--baseline", "base.json", "--measure", "runs", "ledgers"]);
+    assert!(measure.stderr.contains("unknown measure \"runs\""), "{}", measure.stderr);
+}
