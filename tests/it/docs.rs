@@ -1,0 +1,106 @@
+//! What the documents say can be run: policies are valid, commands do what they are for.
+
+use std::process::Output;
+
+use crate::support::Workdir;
+use crate::writers::{Entry, claude_result, front};
+
+const README: &str = include_str!("../../README.md");
+const CI: &str = include_str!("../../docs/ci.md");
+const ACTION: &str = include_str!("../../action.yml");
+
+/// The code blocks of this language.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    text.split(&fence).skip(1).filter_map(|rest| rest.split("```").next()).map(str::to_owned).collect()
+}
+
+/// A project whose agent left output, with a policy on the base branch.
+fn project() -> Workdir {
+    let work = Workdir::new();
+    let run = |n: u32| {
+        let session = format!("{n:08x}-2a64-4f0e-9d54-1f0a6b7c8d9e");
+        let entry = Entry { harness: "claude", profile: "cc1", ..Entry::new(n) };
+        entry.with(&claude_result(&session, 1000, 100, 0.5))
+    };
+    let ledger = front("night") + &(0..6).map(run).collect::<String>();
+    for name in [".forge/ledgers/night.md", "agent-output/night.md", "codex-home/night.md"] {
+        work.write(name, &ledger);
+    }
+    work.write("execution.json", claude_result("00000009-2a64-4f0e-9d54-1f0a6b7c8d9e", 1000, 100, 0.5));
+    let policy = "[[budget]]\nname = \"month\"\nper = \"month\"\nmax_cost_usd = 5\n";
+    work.write("base/.forge/usage.toml", policy);
+    work.write("policy.toml", policy);
+    work
+}
+
+fn bash(work: &Workdir, script: &str, variables: &[(&str, &str)]) -> Output {
+    let binary = assert_cmd::cargo::cargo_bin!("forge-usage");
+    let folder = binary.parent().expect("a folder").display().to_string();
+    let mut command = std::process::Command::new("bash");
+    command.args(["-euo", "pipefail", "-c", script]).current_dir(work.root());
+    let path = std::env::var("PATH").unwrap_or_default();
+    command.env("PATH", format!("{folder}:{path}")).env("NO_COLOR", "1").env("TZ", "UTC");
+    command.envs([("EXECUTION_FILE", "execution.json"), ("CODEX_HOME", "codex-home")]).envs(variables.iter().copied());
+    command.output().expect("bash runs")
+}
+
+#[test]
+fn every_command_about_ci_runs() {
+    let mut scripts = blocks(CI, "sh");
+    for yaml in blocks(CI, "yaml") {
+        let mut lines = yaml.lines().map(str::trim_start);
+        while let Some(line) = lines.next() {
+            match line.trim_start_matches("- ") {
+                "run: |" => scripts.push(
+                    lines.by_ref().take_while(|line| !line.starts_with(['-', '#'])).collect::<Vec<_>>().join("\n"),
+                ),
+                line if line.starts_with("forge-usage ") => scripts.push(line.to_owned()),
+                _ => {}
+            }
+        }
+    }
+    // What forge runs for the loop brake is the command between the quotes.
+    for script in &mut scripts {
+        if let Some((_, rest)) = script.split_once("--quantitative-stop-cmd '") {
+            *script = rest.split('\'').next().unwrap_or("").to_owned();
+        }
+    }
+    assert_eq!(scripts.len(), 6, "{scripts:#?}");
+    for script in scripts {
+        let output = bash(&project(), &script, &[]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{script}\n{said}{}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+#[test]
+fn the_action_passes_its_inputs_as_arguments() {
+    let script = ACTION.split("      run: |\n").nth(1).expect("a script");
+    let work = project();
+    let run = |paths: &str, config: &str, args: &str| {
+        let output = bash(&work, script, &[("PATHS", paths), ("CONFIG", config), ("ARGS", args)]);
+        (output.status.code(), String::from_utf8(output.stdout).expect("UTF-8"))
+    };
+    let (code, text) = run("execution.json\nagent-output", "policy.toml", "--max-runs\n5\n");
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("FAIL") && text.contains("6 of 5 runs"), "{text}");
+    let (code, text) = run("", "", "--max-runs\n6");
+    assert_eq!(code, Some(0), "{text}");
+    // An input is never a command.
+    let (code, _) = run("$(touch owned)\n; touch owned", "", "--max-runs\n6");
+    assert_eq!(code, Some(2));
+    assert!(!work.path("owned").exists());
+}
+
+#[test]
+fn every_policy_in_the_documents_is_valid() {
+    let policies: Vec<String> = [README, CI].iter().flat_map(|text| blocks(text, "toml")).collect();
+    assert!(policies.iter().any(|policy| policy.contains("[[budget]]")));
+    for policy in policies {
+        let work = project();
+        work.write("usage.toml", &policy);
+        let outcome = work.run(&["check", "--config", "usage.toml", "--max-runs", "100", "agent-output"]);
+        assert_ne!(outcome.code, 2, "{policy}\n{}", outcome.stderr);
+    }
+}
