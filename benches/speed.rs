@@ -14,7 +14,7 @@ use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use corpus::{Totals, VERSION, write_ledgers, write_trace};
+use corpus::{Totals, VERSION, write_claude_home, write_ledgers, write_trace};
 use measure::{Figures, Measured};
 use serde_json::Value;
 
@@ -23,6 +23,7 @@ const LEDGERS: u64 = 200;
 const LEDGERS_MB: u64 = 4;
 const MB: u64 = 1_000_000;
 const NEEDLE: &str = "response.completed";
+const CLAUDE_NEEDLE: &str = "\"usage\":";
 
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -36,12 +37,14 @@ fn main() -> io::Result<()> {
     fs::create_dir_all(data_folder())?;
     bench_trace(&plan)?;
     bench_ledgers(&plan)?;
+    plan.homes_mb.iter().try_for_each(|mb| bench_claude_home(&plan, *mb))?;
     bench_start_up(&plan)
 }
 
 /// How much work is done.
 struct Plan {
     trace_mb: u64,
+    homes_mb: Vec<u64>,
     rounds: usize,
 }
 
@@ -49,11 +52,11 @@ impl Plan {
     fn new(arguments: &[String]) -> Plan {
         let given = |name: &str| arguments.iter().any(|argument| argument == name);
         if given("--quick") || !given("--bench") {
-            return Plan { trace_mb: 20, rounds: 2 };
+            return Plan { trace_mb: 20, homes_mb: vec![20], rounds: 2 };
         }
         let size = env::var("FORGE_USAGE_BENCH_MB").ok();
         let trace_mb = size.map_or(500, |size| size.parse().expect("FORGE_USAGE_BENCH_MB: a number"));
-        Plan { trace_mb, rounds: 7 }
+        Plan { trace_mb, homes_mb: vec![50, 500, 2_000], rounds: 7 }
     }
 }
 
@@ -66,7 +69,7 @@ fn bench_trace(plan: &Plan) -> io::Result<()> {
     let bytes = fs::metadata(&trace)?.len();
     let ours = Contender::forge_usage(&["report", "--json"], Some(&trace));
     // Each call is completed twice: once generic, once with counts.
-    let rivals = Contender::ripgrep(&trace).map(|rg| (rg, (2 * calls).to_string()));
+    let rivals = Contender::ripgrep(NEEDLE, &trace).map(|rg| (rg, (2 * calls).to_string()));
     let (mut our_runs, mut rival_runs) = (Vec::new(), Vec::new());
     for round in 0..=plan.rounds {
         let our_run = ours.run()?;
@@ -87,6 +90,40 @@ fn bench_trace(plan: &Plan) -> io::Result<()> {
         println!("no rg on PATH: nothing to compare with");
     }
     Ok(())
+}
+
+fn bench_claude_home(plan: &Plan, mb: u64) -> io::Result<()> {
+    let name = format!("claude-home-v{VERSION}-{mb}MB");
+    let (home, truth) = prepare(&name, |path| write_claude_home(path, SEED, mb * MB))?;
+    let bytes = length(&home)?;
+    let ours = Contender::forge_usage(&["report", "--json"], Some(&home));
+    let rivals = Contender::ripgrep(CLAUDE_NEEDLE, &home);
+    let (mut our_runs, mut rival_runs) = (Vec::new(), Vec::new());
+    for round in 0..=plan.rounds {
+        let our_run = ours.run()?;
+        check_totals(&our_run.stdout, &truth);
+        keep_unless_warm_up(round, our_run, &mut our_runs);
+        if let Some(rg) = &rivals {
+            keep_unless_warm_up(round, rg.run()?, &mut rival_runs);
+        }
+    }
+    let calls = truth.calls.unwrap_or_default();
+    println!("\nClaude home of {} MB, {calls} calls, {} rounds", bytes / MB, plan.rounds);
+    print_contender("forge-usage", &our_runs, bytes);
+    if rivals.is_some() {
+        print_contender("rg -c", &rival_runs, bytes);
+        print_ratio(&our_runs, &rival_runs);
+    }
+    Ok(())
+}
+
+/// Bytes of all files in a folder.
+fn length(folder: &Path) -> io::Result<u64> {
+    let lengths = fs::read_dir(folder)?.map(|entry| {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() { length(&entry.path()) } else { Ok(entry.metadata()?.len()) }
+    });
+    lengths.sum()
 }
 
 fn bench_ledgers(plan: &Plan) -> io::Result<()> {
@@ -138,10 +175,10 @@ impl Contender {
     }
 
     /// `None` without ripgrep on the `PATH`.
-    fn ripgrep(input: &Path) -> Option<Contender> {
+    fn ripgrep(needle: &str, input: &Path) -> Option<Contender> {
         let version = Command::new("rg").arg("--version").stdout(Stdio::null()).status();
         version.ok().filter(|status| status.success())?;
-        let words = ["rg", "--no-config", "-c", NEEDLE].iter().map(PathBuf::from);
+        let words = ["rg", "--no-config", "-c", needle].into_iter().map(PathBuf::from);
         Some(Contender { words: words.chain([input.to_owned()]).collect() })
     }
 

@@ -2,9 +2,10 @@
 //!
 //! A seed in, the same bytes out, on every machine. Nothing here comes from a real log. The rooms:
 //! [`trace`] writes Codex trace logs, [`ledger`] folders of forge ledgers whose runs come from
-//! [`output`] (and [`claude`]); [`text`] and [`random`] are what they are made of.
+//! [`output`] (and [`claude`]), [`claude_home`] a home of session files; [`text`] and [`random`] are what they are made of.
 
 mod claude;
+mod claude_home;
 mod ledger;
 mod output;
 mod random;
@@ -17,6 +18,7 @@ use std::ops::AddAssign;
 use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
 
+pub use claude_home::write_claude_home;
 pub use ledger::write_ledgers;
 pub use trace::write_trace;
 
@@ -47,7 +49,8 @@ pub struct Totals {
     /// Answer tokens where the split is known, reasoning included.
     pub output_tokens: u64,
     /// Reasoning tokens; part of `output_tokens`.
-    pub reasoning_output_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning_output_tokens: Option<u64>,
     /// Input and output.
     pub total_tokens: u64,
     /// Uncached input and output, those of the runs that tell nothing else included.
@@ -62,7 +65,7 @@ impl Totals {
         self.input_tokens += tokens.input;
         self.cache_read_input_tokens += tokens.cache_read;
         self.output_tokens += tokens.output;
-        self.reasoning_output_tokens += tokens.reasoning;
+        *self.reasoning_output_tokens.get_or_insert(0) += tokens.reasoning;
         self.total_tokens += tokens.total();
         self.blended_tokens += tokens.blended();
     }
