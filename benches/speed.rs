@@ -2,7 +2,7 @@
 //!
 //! Corpora are generated once, under `target/bench-data/`; `FORGE_USAGE_BENCH_MB` is the size of
 //! the trace (500). Every answer is checked against what the generator knows, in every round.
-//! `--quick`, and any run that isn't by `cargo bench`, is a smoke test: 20 MB, two rounds.
+//! Names after `--` choose some: `-- claude`. `--quick`, and any run that isn't by `cargo bench`, is a smoke test: 20 MB, two rounds.
 
 mod corpus;
 mod measure;
@@ -35,10 +35,19 @@ fn main() -> io::Result<()> {
     }
     let plan = Plan::new(&arguments);
     fs::create_dir_all(data_folder())?;
-    bench_trace(&plan)?;
-    bench_ledgers(&plan)?;
-    plan.homes_mb.iter().try_for_each(|mb| bench_claude_home(&plan, *mb))?;
-    bench_start_up(&plan)
+    if plan.has("trace") {
+        bench_trace(&plan)?;
+    }
+    if plan.has("ledgers") {
+        bench_ledgers(&plan)?;
+    }
+    if plan.has("claude") {
+        plan.homes_mb.iter().try_for_each(|mb| bench_claude_home(&plan, *mb))?;
+    }
+    if plan.has("help") {
+        bench_start_up(&plan)?;
+    }
+    Ok(())
 }
 
 /// How much work is done.
@@ -46,17 +55,24 @@ struct Plan {
     trace_mb: u64,
     homes_mb: Vec<u64>,
     rounds: usize,
+    /// The benches to run, by name; all without one.
+    only: Vec<String>,
 }
 
 impl Plan {
+    fn has(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == name)
+    }
+
     fn new(arguments: &[String]) -> Plan {
+        let only: Vec<String> = arguments.iter().filter(|argument| !argument.starts_with('-')).cloned().collect();
         let given = |name: &str| arguments.iter().any(|argument| argument == name);
         if given("--quick") || !given("--bench") {
-            return Plan { trace_mb: 20, homes_mb: vec![20], rounds: 2 };
+            return Plan { trace_mb: 20, homes_mb: vec![20], rounds: 2, only };
         }
         let size = env::var("FORGE_USAGE_BENCH_MB").ok();
         let trace_mb = size.map_or(500, |size| size.parse().expect("FORGE_USAGE_BENCH_MB: a number"));
-        Plan { trace_mb, homes_mb: vec![50, 500, 2_000], rounds: 7 }
+        Plan { trace_mb, homes_mb: vec![50, 500, 2_000], rounds: 7, only }
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::format::Growth;
-use super::json::{Count, Text, or_zero, part};
+use super::json::{Count, Text, name, or_zero, part};
 use super::lines::{id, key, model};
 use crate::event::{Call, CallKey, Id, MAX_COUNT, TokenUsage};
 
@@ -110,29 +110,29 @@ impl Usage<'_> {
     }
 
     /// The tier that sets the price.
-    fn tier(&self) -> Option<Id> {
-        let fast = self.speed.get().filter(|speed| *speed == "fast");
-        fast.or(self.service_tier.get()).and_then(id)
+    fn tier(&self, before: Option<&Id>) -> Option<Id> {
+        name(if self.speed.is("fast") { &self.speed } else { &self.service_tier }, before, id)
     }
 }
 
 impl Message<'_> {
     /// The calls that it tells of: its own, and those of steps that its totals leave out. None without usage,
-    /// or if no model wrote it. `or_key` names a message that has no id.
-    pub fn calls(&self, or_key: Option<&str>) -> Vec<Call> {
+    /// or if no model wrote it. `or_key` names a message that has no id; `before` is a call whose names may be
+    /// shared.
+    pub fn calls(&self, or_key: Option<&str>, before: Option<&Call>) -> Vec<Call> {
         let (Some(usage), false) = (&self.usage, self.model.is(SYNTHETIC)) else { return Vec::new() };
-        let Some(name) = self.id.get().filter(|id| !id.is_empty()).or(or_key).map(key) else { return Vec::new() };
+        let Some(own_key) = self.id.get().filter(|id| !id.is_empty()).or(or_key).map(key) else { return Vec::new() };
         let own = Call {
-            model: self.model.get().and_then(model),
-            service_tier: usage.tier(),
+            model: name(&self.model, before.and_then(|call| call.model.as_ref()), model),
+            service_tier: usage.tier(before.and_then(|call| call.service_tier.as_ref())),
             is_final: self.stop_reason.get().is_some(),
-            ..Call::new(CallKey::Message(name.clone()), usage.tokens())
+            ..Call::new(CallKey::Message(own_key.clone()), usage.tokens())
         };
         let mut calls = vec![own];
         for (index, (by, usage)) in usage.extra_steps().into_iter().enumerate() {
-            let key = CallKey::Message(format!("{name}:{index}").into());
+            let key = CallKey::Message(format!("{own_key}:{index}").into());
             let model = by.or_else(|| calls[0].model.clone());
-            let service_tier = usage.tier().or_else(|| calls[0].service_tier.clone());
+            let service_tier = usage.tier(None).or_else(|| calls[0].service_tier.clone());
             calls.push(Call { model, service_tier, is_final: calls[0].is_final, ..Call::new(key, usage.tokens()) });
         }
         calls

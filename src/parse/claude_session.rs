@@ -4,13 +4,15 @@
 //! its id is its key and the line with the largest output counts. Only `assistant` records are calls: `progress`
 //! records and `toolUseResult` repeat them.
 
+use std::cmp::Ordering;
+
 use serde::Deserialize;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::anthropic::Message;
 use super::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
-use super::json::{Text, part, price};
+use super::json::{Text, name, part, price};
 use super::lines::{branch, clean, id, lines, path};
 use crate::event::{Call, Conversation, Defect, Fact, Id, Time};
 
@@ -51,10 +53,17 @@ struct Record<'a> {
     #[serde(borrow)]
     forked_from: Option<&'a RawValue>,
     #[serde(borrow)]
-    message: Option<&'a RawValue>,
+    message: Option<Message<'a>>,
     /// Versions before 1.0.9 told the price of each message.
     #[serde(borrow, rename = "costUSD")]
     cost: Option<&'a RawValue>,
+}
+
+/// What every record has.
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(borrow, default)]
+    r#type: Text<'a>,
 }
 
 #[derive(Deserialize)]
@@ -68,9 +77,9 @@ fn sniff(head: &[u8]) -> bool {
     lines(head).take(64).any(|line| {
         let line = clean(line);
         let line = line.trim();
-        let kind = |record: Record<'_>| record.r#type.get().is_some();
+        let kind = |head: Head<'_>| head.r#type.get().is_some();
         let has_key = |key: &&&str| line.contains(&format!("\"{key}\""));
-        let is_whole = part::<Record<'_>>(line).is_ok_and(kind);
+        let is_whole = part::<Head<'_>>(line).is_ok_and(kind);
         // A first line may go on beyond the head.
         line.starts_with('{')
             && match OWN_KEYS.iter().filter(has_key).count() {
@@ -82,9 +91,8 @@ fn sniff(head: &[u8]) -> bool {
 }
 
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
-    let line = hit.line();
-    let line = line.trim();
-    if memchr::memmem::find(line.as_bytes(), b"\"assistant\"").is_none() {
+    let line = hit.text[hit.line.clone()].trim_ascii();
+    if memchr::memmem::find(line, b"\"assistant\"").is_none() {
         return;
     }
     let mark = |kind| hit.mark(Some(HARNESS), kind);
@@ -96,31 +104,31 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
 }
 
 /// The line's record, or that which was appended to a torn one; and what is wrong.
-fn record_of(line: &str) -> (Option<Record<'_>>, Option<Defect>) {
-    let error = match serde_json::from_str(line) {
+fn record_of(line: &[u8]) -> (Option<Record<'_>>, Option<Defect>) {
+    let error = match serde_json::from_slice(line) {
         Ok(record) => return (Some(record), None),
         Err(error) => error,
     };
     if error.classify() == Category::Data {
-        return (None, Some(Defect::OutOfRange));
+        // Records of other kinds may have anything where messages stand.
+        let is_assistant = serde_json::from_slice::<Head<'_>>(line).is_ok_and(|head| head.r#type.is("assistant"));
+        return (None, is_assistant.then_some(Defect::OutOfRange));
     }
     // A record that begins in the middle of another makes no sense a few bytes later.
     let column = error.column().min(line.len());
     let starts = (column.saturating_sub(3).max(1)..=column).filter_map(|at| line.get(at..));
-    let mut after = starts.filter(|rest| rest.starts_with('{')).filter_map(|rest| part::<Record<'_>>(rest).ok());
+    let mut after = starts.filter_map(|rest| serde_json::from_slice::<Record<'_>>(rest).ok());
     (after.find(|record| record.session_id.get().is_some()), Some(Defect::Torn))
 }
 
 fn understand(record: &Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
-    let (true, Some(message)) = (record.r#type.is("assistant"), record.message) else { return };
-    let calls = match part::<Message<'_>>(message.get()) {
-        Ok(message) => message.calls(record.request_id.get().or(record.uuid.get())),
-        Err(defect) => return marks.push(mark(MarkKind::Fact(Fact::Defect(defect)))),
-    };
+    let (true, Some(message)) = (record.r#type.is("assistant"), &record.message) else { return };
+    let before = marks.last().and_then(call_of);
+    let calls = message.calls(record.request_id.get().or(record.uuid.get()), before);
     let time = record.timestamp.get().and_then(Time::parse);
-    let session = record.session_id.get().and_then(id);
+    let session = name(&record.session_id, marks.last().and_then(|last| last.conversation.as_ref()), id);
     let parent = record.parent().filter(|parent| Some(parent) != session.as_ref());
-    let branch = record.git_branch.get().and_then(branch);
+    let branch = name(&record.git_branch, before.and_then(|call| call.branch.as_ref()), branch);
     // Once is enough for a stretch of one session's records.
     let is_known = marks.last().is_some_and(|last| last.conversation.is_some() && last.conversation == session);
     if let Some(session) = session.clone().filter(|_| !is_known || parent.is_some()) {
@@ -140,7 +148,23 @@ fn understand(record: &Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut
         let conversation = parent.clone().or_else(|| session.clone());
         let call =
             Call { conversation, is_subagent, is_logged: true, branch: branch.clone(), cost: cost.take(), ..call };
+        // While it streams a message stands line after line: the one with the larger output counts anyway.
+        let earlier = marks.last().and_then(call_of).filter(|earlier| {
+            earlier.key == call.key && earlier.conversation == call.conversation && earlier.is_subagent == is_subagent
+        });
+        match earlier.map(|earlier| earlier.usage.output_tokens.cmp(&call.usage.output_tokens)) {
+            Some(Ordering::Greater) => continue,
+            Some(Ordering::Less) => marks.truncate(marks.len() - 1),
+            Some(Ordering::Equal) | None => {}
+        }
         marks.push(mark(MarkKind::Fact(Fact::Call(Box::new(call)))).at(time).of(session.clone()));
+    }
+}
+
+fn call_of(mark: &Mark) -> Option<&Call> {
+    match &mark.kind {
+        MarkKind::Fact(Fact::Call(call)) => Some(call),
+        _ => None,
     }
 }
 

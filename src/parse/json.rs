@@ -7,7 +7,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::value::RawValue;
 
-use crate::event::{Defect, MAX_COUNT, Usd};
+use crate::event::{Defect, Id, MAX_COUNT, Usd};
 
 /// Reads one kind of record. Whole JSON that doesn't fit holds a count that is none.
 pub fn part<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Defect> {
@@ -90,6 +90,12 @@ impl<'de> Visitor<'de> for TextVisitor {
         while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Text(None))
     }
+}
+
+/// A name made from a text, shared with that of the record before where they are the same: they nearly always are.
+pub fn name(text: &Text<'_>, before: Option<&Id>, make: fn(&str) -> Option<Id>) -> Option<Id> {
+    let text = text.get()?;
+    before.filter(|before| before.as_str() == text).cloned().or_else(|| make(text))
 }
 
 /// A count that a signed 64-bit column holds.
