@@ -45,13 +45,16 @@ fn sniff(head: &[u8]) -> bool {
 
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let line = hit.line();
-    match tracing::record(without_marker(&line)) {
-        Some(record) if record.target.starts_with("codex_otel") => read_otel(hit, &record, marks),
-        Some(record) => token_count::read(hit, &record, marks),
-        None if closes_tool_result(&line) && !is_message_text(hit.before()) => {
-            marks.push(hit.mark(Some(HARNESS), MarkKind::Close));
-        }
+    let record = tracing::record(without_marker(&line));
+    match &record {
+        Some(record) if record.target.starts_with("codex_otel") => read_otel(hit, record, marks),
+        Some(record) => token_count::read(hit, record, marks),
         None => {}
+    }
+    // An output may end with a record that it quotes.
+    let is_own = record.is_some_and(|record| record.body.contains("event.name=\"codex.tool_result\""));
+    if !is_own && closes_tool_result(&line) && !is_message_text(hit.before()) {
+        marks.push(hit.mark(Some(HARNESS), MarkKind::Close));
     }
 }
 
