@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use forge_usage::render::{CheckFormat, DataFormat, Format};
+use forge_usage::render::{CheckFormat, DataFormat, Format, Quantity};
 use forge_usage::table::{Definition, TABLES};
 
 /// What coding-agent runs cost, in tokens, money and time.
@@ -32,6 +32,9 @@ pub(super) enum Command {
     Session(ReportArgs),
     /// Budgets: exit 0 within, 1 exceeded, 2 could not answer
     Check(Box<CheckArgs>),
+    /// How long things took: first tokens, requests, streams, tools, runs
+    #[command(after_long_help = MEASURES)]
+    Latency(LatencyArgs),
     /// A whole table, a row each, for other programs
     Export(ExportArgs),
     /// Where the numbers of one run or conversation come from
@@ -277,6 +280,47 @@ pub(super) struct BaselineArgs {
     pub(super) measure: Vec<String>,
 }
 
+impl ReportArgs {
+    /// The format that was asked for.
+    pub(super) fn format(&self) -> Format {
+        match (self.json, self.jsonl) {
+            (true, _) => Format::Json,
+            (_, true) => Format::Jsonl,
+            _ => self.format,
+        }
+    }
+}
+
+/// What is measured, and how.
+const MEASURES: &str = "\
+Measures:
+  ttft               time to the first token of output or reasoning: as the harness says of the
+                     call, else from the start of its request to the first delta, else from the
+                     start of the turn
+  request            an API request until its response begins, failed ones too; over a
+                     websocket, until it is sent
+  streaming          from the first event of a call's stream to the last
+  stall              the longest wait between two events of a stream
+  tokens-per-second  output tokens over streaming time, of streams that are known whole
+  tool               a tool call; --by tool and --where tool=GLOB tell tools apart
+  run                a run from start to finish
+
+Percentiles are exact, by nearest rank: p95 is the smallest value that at least 95% of the values
+do not exceed. Where the beginning of a stream was cut off, times of streams are floors (≥;
+streaming_floors counts them). What the log's level hides is blank. JSON, JSON Lines and CSV hold
+every measure, whatever --measure says.";
+
+#[derive(Debug, Args)]
+pub(super) struct LatencyArgs {
+    /// Show one measure in full: ttft, request, streaming, stall, tokens-per-second, tool, run [default: the main
+    /// figures of all]
+    #[arg(long, short, value_name = "MEASURE", value_parser = quantity, help_heading = "Output")]
+    pub(super) measure: Option<Quantity>,
+
+    #[command(flatten)]
+    pub(super) report: ReportArgs,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
     /// Table to export
@@ -368,6 +412,10 @@ pub(super) enum Color {
     Always,
     /// Never
     Never,
+}
+
+fn quantity(name: &str) -> Result<Quantity, String> {
+    Quantity::from_name(name).map_err(|error| error.to_string())
 }
 
 fn format(name: &str) -> Result<Format, String> {

@@ -7,6 +7,7 @@ mod events;
 mod explain;
 mod export;
 mod input;
+mod latency;
 mod output;
 mod partition;
 mod query;
@@ -56,6 +57,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Weekly(args) => report::run(args, Some("week")),
         Command::Monthly(args) => report::run(args, Some("month")),
         Command::Session(args) => report::run(args, Some("conversation_id")),
+        Command::Latency(args) => latency::run(args),
         Command::Export(args) => export::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Check(args) => check::run(args),

@@ -10,11 +10,28 @@ use super::args::{ReportArgs, SelectArgs};
 
 /// The query of a report.
 pub(super) fn of_report(args: &ReportArgs, fixed: Option<&str>, now: Time) -> Result<Query> {
-    let mut query = selection(&args.select, now)?;
+    let query = selection(&args.select, now)?;
+    let sort = args.sort.as_deref().map(Sort::parse).transpose()?;
+    grouped(args, fixed, Query { sort, ..query }, Dimension::from_name)
+}
+
+/// The query of a latency report, which knows tools too.
+pub(super) fn of_latency(args: &ReportArgs, now: Time) -> Result<Query> {
+    let query = selected(&args.select, now, Filter::of_latency)?;
+    let sort = args.sort.as_deref().map(Sort::of_latency).transpose()?;
+    grouped(args, None, Query { sort, ..query }, Dimension::of_latency)
+}
+
+fn grouped(
+    args: &ReportArgs,
+    fixed: Option<&str>,
+    mut query: Query,
+    named: fn(&str) -> Result<Dimension>,
+) -> Result<Query> {
     let names = fixed.into_iter().chain(args.by.iter().map(|name| name.trim()));
     let mut by: Vec<Dimension> = Vec::new();
     for name in names {
-        let dimension = Dimension::from_name(name)?;
+        let dimension = named(name)?;
         if !by.contains(&dimension) {
             by.push(dimension);
         }
@@ -24,15 +41,18 @@ pub(super) fn of_report(args: &ReportArgs, fixed: Option<&str>, now: Time) -> Re
         return Err(Error::invalid("--last counts periods: add --by hour, day, week or month"));
     }
     query.by = Some(by).filter(|by| !by.is_empty());
-    query.sort = args.sort.as_deref().map(Sort::parse).transpose()?;
     query.limit = args.limit.map(|limit| limit.get());
     Ok(query)
 }
 
 /// The query of a whole table.
 pub(super) fn selection(args: &SelectArgs, now: Time) -> Result<Query> {
+    selected(args, now, Filter::parse)
+}
+
+fn selected(args: &SelectArgs, now: Time, filter: fn(&str) -> Result<Filter>) -> Result<Query> {
     let zone = zone(args.tz.as_deref())?;
-    let filters = args.filters.iter().map(|filter| Filter::parse(filter)).collect::<Result<_>>()?;
+    let filters = args.filters.iter().map(|text| filter(text)).collect::<Result<_>>()?;
     let since = args.since.as_deref().map(|text| point("--since", text, zone, now).map(|(from, _)| from));
     let until = args.until.as_deref().map(|text| point("--until", text, zone, now).map(|(_, past)| past));
     let (since, until) = (since.transpose()?, until.transpose()?);

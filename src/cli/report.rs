@@ -1,6 +1,6 @@
 //! `report`, and its short forms.
 
-use forge_usage::render::{self, Format};
+use forge_usage::render;
 use forge_usage::table;
 
 use super::args::ReportArgs;
@@ -13,12 +13,7 @@ pub(super) fn run(args: &ReportArgs, fixed: Option<&str>) -> anyhow::Result<u8> 
     let input = input::read(&args.input, &args.output)?;
     let code = input.exit_code(&args.input);
     let report = table::report(&input.settled, &query, input.sources)?;
-    let format = match (args.json, args.jsonl) {
-        (true, _) => Format::Json,
-        (_, true) => Format::Jsonl,
-        _ => args.format,
-    };
     let style = output::style(&args.output, args.color);
-    output::write(&args.output, |out| Ok(render::report(&report, format, &style, out)?))?;
+    output::write(&args.output, |out| Ok(render::report(&report, args.format(), &style, out)?))?;
     Ok(code)
 }

@@ -52,10 +52,10 @@ fn completed(mut mark: Mark, key: CallKey) -> Mark {
     mark
 }
 
-/// On one line: a tool's record goes before the output that opens there, a stream's event before the start of
-/// a run, and what completes a call behind the call.
+/// On one line: a tool's record goes before the output that opens there, a record that an output quotes before the
+/// end of it, a stream's event before the start of a run, and what completes a call behind the call.
 fn is_before(timing: &Mark, mark: &Mark) -> bool {
-    let same = || matches!(mark.kind, MarkKind::Open | MarkKind::Marker(_));
+    let same = || matches!(mark.kind, MarkKind::Open | MarkKind::Close | MarkKind::Marker(_));
     timing.offset < mark.offset || (timing.offset == mark.offset && same())
 }
 
@@ -129,7 +129,7 @@ pub struct Stretch {
     first: Time,
     last: Time,
     events: u64,
-    /// What was waited for the first event: a wait between two events only if one precedes it.
+    /// What was waited for the first event: a wait between two events in view only if one precedes it.
     first_wait: Option<u64>,
     /// The longest wait for any other event.
     longest_wait: Option<u64>,
@@ -164,11 +164,10 @@ impl Stretch {
     }
 
     fn stream(&self, is_whole: bool) -> Option<Stream> {
-        let before = self.first_wait.filter(|_| !is_whole);
         Some(Stream {
             events: self.events,
             duration_ms: millis(self.first, self.last)?,
-            longest_stall_ms: self.longest_wait.max(before),
+            longest_stall_ms: self.longest_wait,
             is_floor: !is_whole,
         })
     }

@@ -170,7 +170,7 @@ fn screen(columns: Vec<Column>, height: usize) -> Screen {
         .collect();
     let headings = columns.iter().map(|(title, is_number, _)| Heading {
         title: (*title).to_owned(),
-        measure: None,
+        worth: None,
         is_number: *is_number,
     });
     let headings = headings.collect();

@@ -3,7 +3,7 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::measure::Measure;
-use super::screen::Screen;
+use super::screen::{Screen, Worth};
 
 /// Cells between two columns.
 pub(super) const GAP: usize = 2;
@@ -21,7 +21,7 @@ const LEAST_NAME: usize = 8;
 pub(super) fn fit(screen: &mut Screen, width: usize) {
     shorten(screen, LONGEST_NAME);
     while is_too_wide(screen, width) {
-        let Some(column) = least_important(screen, Some(Measure::Exact)) else { break };
+        let Some(column) = least_important(screen, Some(Worth::Of(Measure::Exact))) else { break };
         remove(screen, column);
     }
     while is_too_wide(screen, width) && room_for_names(screen, width) < LEAST_NAME {
@@ -55,9 +55,9 @@ fn is_too_wide(screen: &Screen, width: usize) -> bool {
 }
 
 /// The column of the least important measure, if that is less important than `limit`.
-fn least_important(screen: &Screen, limit: Option<Measure>) -> Option<usize> {
-    let measures = screen.headings.iter().enumerate().filter_map(|(at, heading)| Some((heading.measure?, at)));
-    measures.min().filter(|(measure, _)| limit.is_none_or(|limit| *measure < limit)).map(|(_, at)| at)
+fn least_important(screen: &Screen, limit: Option<Worth>) -> Option<usize> {
+    let measures = screen.headings.iter().enumerate().filter_map(|(at, heading)| Some((heading.worth?, at)));
+    measures.min().filter(|(worth, _)| limit.is_none_or(|limit| *worth < limit)).map(|(_, at)| at)
 }
 
 pub(super) fn remove(screen: &mut Screen, column: usize) {
@@ -70,7 +70,7 @@ pub(super) fn remove(screen: &mut Screen, column: usize) {
 /// What each column of names may take beside the measures.
 fn room_for_names(screen: &Screen, width: usize) -> usize {
     let columns = screen.headings.iter().zip(widths(screen));
-    let fixed: Vec<usize> = columns.filter(|(heading, _)| heading.measure.is_some()).map(|(_, width)| width).collect();
+    let fixed: Vec<usize> = columns.filter(|(heading, _)| heading.worth.is_some()).map(|(_, width)| width).collect();
     let names = screen.headings.len() - fixed.len();
     let gaps = GAP * screen.headings.len().saturating_sub(1);
     width.saturating_sub(fixed.iter().sum::<usize>() + gaps).checked_div(names).unwrap_or(0)
@@ -79,14 +79,14 @@ fn room_for_names(screen: &Screen, width: usize) -> usize {
 fn shorten(screen: &mut Screen, longest: usize) {
     let Screen { headings, rows, totals, .. } = screen;
     for (column, heading) in headings.iter_mut().enumerate() {
-        let longest = match heading.measure {
+        let longest = match heading.worth {
             None => longest,
-            Some(Measure::Profiles) => LONGEST_PROFILES,
+            Some(Worth::Of(Measure::Profiles)) => LONGEST_PROFILES,
             Some(_) => continue,
         };
         heading.title = cut(&heading.title, longest, 0);
         // Names differ at both ends; of a list its beginning is worth most.
-        let tail = if heading.measure.is_none() { longest.saturating_sub(1) / 2 } else { 0 };
+        let tail = if heading.worth.is_none() { longest.saturating_sub(1) / 2 } else { 0 };
         for figure in rows.iter_mut().chain(&mut *totals).filter_map(|row| row.get_mut(column)) {
             figure.text = cut(&figure.text, longest, tail);
         }

@@ -9,7 +9,13 @@ use super::{escape, headline, notes};
 use crate::table::{Report, Table};
 
 /// Writes a report: what it is about, the table with its totals in bold, its coverage.
-pub(super) fn report(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn report(
+    report: &Report,
+    screen: Screen,
+    notes: &[String],
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     if report.rows.height() == 0 {
         return writeln!(out, "{}", escape::markdown(&notes::nothing(report)));
     }
@@ -17,10 +23,10 @@ pub(super) fn report(report: &Report, style: &Style, out: &mut dyn Write) -> io:
     if !head.is_empty() {
         writeln!(out, "{}\n", escape::markdown(&head))?;
     }
-    let screen = Screen::of_report(report).escaped(escape::markdown);
+    let screen = screen.escaped(escape::markdown);
     draw(&screen, out)?;
-    let coverage = notes::coverage(report).filter(|_| style.notes);
-    for line in screen.left_out.iter().chain(&coverage) {
+    let notes = if style.notes { notes } else { &[] };
+    for line in screen.left_out.iter().chain(notes) {
         writeln!(out, "\n{}", escape::markdown(line))?;
     }
     Ok(())

@@ -20,6 +20,7 @@ mod fit;
 mod format;
 mod headline;
 mod json;
+mod latency;
 mod markdown;
 mod measure;
 mod notes;
@@ -39,19 +40,44 @@ pub use check::{CheckFormat, check, step_outputs};
 pub use data::{DataFormat, rows};
 pub use escape::terminal;
 pub use format::{Format, Style};
+pub use latency::Quantity;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::table::explain::Explanation;
 use crate::table::{Report, Table};
+use screen::Screen;
 
 /// Writes `report`; `style` is for people's formats only.
 pub fn report(report: &Report, format: Format, style: &Style, out: &mut dyn Write) -> Result<()> {
     written(out, |out| match format {
-        Format::Table => text::report(report, style, out),
+        Format::Table => text::report(report, Screen::of_report(report), &notes::all(report), style, out),
         Format::Json => json::report(report, out),
         Format::Jsonl => json::lines(report.rows.columns(), report.rows.rows(), out),
         Format::Csv => csv::table(&report.rows, out),
-        Format::Markdown => markdown::report(report, style, out),
+        Format::Markdown => {
+            markdown::report(report, Screen::of_report(report), notes::coverage(report).as_slice(), style, out)
+        }
+    })
+}
+
+/// Writes a latency report; people see one `quantity` in full, or a compact set.
+pub fn latency(
+    report: &Report,
+    quantity: Option<Quantity>,
+    format: Format,
+    style: &Style,
+    out: &mut dyn Write,
+) -> Result<()> {
+    let screen = || latency::screen(report, quantity);
+    written(out, |out| match format {
+        Format::Table => {
+            let notes = latency::notes(report).into_iter().chain(notes::all(report));
+            text::report(report, screen(), &notes.collect::<Vec<_>>(), style, out)
+        }
+        Format::Markdown => markdown::report(report, screen(), &latency::notes(report), style, out),
+        Format::Json => json::report(report, out),
+        Format::Jsonl => json::lines(report.rows.columns(), report.rows.rows(), out),
+        Format::Csv => csv::table(&report.rows, out),
     })
 }
 

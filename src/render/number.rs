@@ -99,9 +99,28 @@ pub(super) fn dollars(usd: Usd, bound: Bound) -> Option<String> {
 
 /// A duration as `430ms`, `8.2s`, `3m 20s`, `41m`, `1h 52m`.
 pub(super) fn duration(millis: i64) -> String {
+    bounded(millis, Bound::Exact)
+}
+
+/// The same where it may be a floor; `None` for a floor of nothing, which tells nothing.
+pub(super) fn bounded_duration(millis: i64, bound: Bound) -> Option<String> {
+    let tells = millis != 0 || bound == Bound::Exact;
+    tells.then(|| format!("{}{}", bound.prefix(), bounded(millis, bound)))
+}
+
+/// So many a second, with three figures: `3.82`, `38.2`, `382`.
+pub(super) fn rate(value: f64) -> String {
+    match value {
+        value if value < 9.995 => format!("{value:.2}"),
+        value if value < 99.95 => format!("{value:.1}"),
+        value => count(value.round() as i64),
+    }
+}
+
+fn bounded(millis: i64, bound: Bound) -> String {
     let sign = if millis < 0 { "-" } else { "" };
     let millis = u128::from(millis.unsigned_abs());
-    let nearest = |unit| Bound::Exact.divide(millis, unit);
+    let nearest = |unit| bound.divide(millis, unit);
     let (tenths, seconds, minutes) = (nearest(100), nearest(1_000), nearest(60_000));
     let shown = if millis < 1_000 {
         format!("{millis}ms")
@@ -119,7 +138,7 @@ pub(super) fn duration(millis: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bound, count, dollars, duration, percent, tokens};
+    use super::{Bound, bounded_duration, count, dollars, duration, percent, rate, tokens};
     use crate::event::Usd;
 
     fn exact(value: i64) -> String {
@@ -180,6 +199,22 @@ mod tests {
         assert_eq!([3_570_000, 6_720_000, 170_520_000].map(duration), ["1h 00m", "1h 52m", "47h 22m"]);
         assert_eq!(duration(-8_200), "-8.2s");
         assert_eq!(duration(i64::MIN), "-2,562,047,788,015h 13m");
+    }
+
+    #[test]
+    fn a_floor_of_a_duration_is_never_rounded_up() {
+        let floor = |millis| bounded_duration(millis, Bound::Floor);
+        assert_eq!([131, 8_299, 59_999].map(floor), ["≥131ms", "≥8.2s", "≥59.9s"].map(|text| Some(text.to_owned())));
+        assert_eq!(floor(0), None);
+        assert_eq!(bounded_duration(0, Bound::Exact).as_deref(), Some("0ms"));
+    }
+
+    #[test]
+    fn rates_have_three_figures() {
+        assert_eq!(
+            [0.0, 3.818, 9.996, 38.18, 99.96, 1_234.5].map(rate),
+            ["0.00", "3.82", "10.0", "38.2", "100", "1,235"]
+        );
     }
 
     #[test]

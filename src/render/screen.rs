@@ -28,10 +28,30 @@ pub(super) struct Screen {
 pub(super) struct Heading {
     /// What stands above it.
     pub(super) title: String,
-    /// What it measures; `None` for a column of names, and for any of a plain table.
-    pub(super) measure: Option<Measure>,
+    /// What it is worth on a narrow screen; `None` for a column of names, and for any of a plain table.
+    pub(super) worth: Option<Worth>,
     /// Where its figures stand: numbers at the right, words at the left.
     pub(super) is_number: bool,
+}
+
+/// What a column is worth: on a narrow screen the lowest one gives way first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Worth {
+    /// A time of a latency report.
+    Time(u8),
+    /// A measure of a report.
+    Of(Measure),
+}
+
+impl Heading {
+    /// The heads of a report's columns of names.
+    pub(super) fn of_names(report: &Report) -> impl Iterator<Item = Heading> {
+        report.by.iter().map(|column| Heading {
+            title: dimension::title(column).to_uppercase(),
+            worth: None,
+            is_number: false,
+        })
+    }
 }
 
 impl Screen {
@@ -39,7 +59,7 @@ impl Screen {
     pub(super) fn of_report(report: &Report) -> Screen {
         let scale = Scale::of(&report.rows);
         let measures = Measure::of(report, scale.is_some());
-        let mut names: Vec<_> = report.by.iter().map(|column| dimension::names(column, &report.rows)).collect();
+        let mut names = names(report);
         let row = |index| {
             let row = Row::new(&report.rows, index);
             let names = names.iter_mut().map(|column| Figure::known(column.get_mut(index).and_then(Option::take)));
@@ -59,7 +79,7 @@ impl Screen {
         let columns = table.columns();
         let heading = |name: &str, kind| Heading {
             title: name.to_uppercase().replace('_', " "),
-            measure: None,
+            worth: None,
             is_number: !matches!(kind, Kind::Text | Kind::Time | Kind::Flag),
         };
         let row = |index| {
@@ -86,34 +106,38 @@ impl Screen {
 }
 
 fn headings(report: &Report, measures: &[Measure]) -> Vec<Heading> {
-    let names = report.by.iter().map(|column| Heading {
-        title: dimension::title(column).to_uppercase(),
-        measure: None,
-        is_number: false,
-    });
     let measures = measures.iter().map(|measure| Heading {
         title: measure.title().to_owned(),
-        measure: Some(*measure),
+        worth: Some(Worth::Of(*measure)),
         is_number: measure.is_number(),
     });
-    names.chain(measures).collect()
+    Heading::of_names(report).chain(measures).collect()
+}
+
+/// The names of every row, a list a dimension.
+pub(super) fn names(report: &Report) -> Vec<Vec<Option<String>>> {
+    report.by.iter().map(|column| dimension::names(column, &report.rows)).collect()
+}
+
+/// What the last row is called, and nothing beside it.
+pub(super) fn named_totals(report: &Report) -> impl Iterator<Item = Figure> {
+    (0..report.by.len()).map(|index| match index {
+        0 => Figure::plain(dimension::counted(report)),
+        _ => Figure::plain(""),
+    })
 }
 
 fn totals(report: &Report, measures: &[Measure]) -> Vec<Figure> {
     let row = Row::new(&report.totals, 0);
-    let names = (0..report.by.len()).map(|index| match index {
-        0 => Figure::plain(dimension::counted(report)),
-        _ => Figure::plain(""),
-    });
     let figures = measures.iter().map(|measure| match measure {
         // Neither a list of all profiles nor a bar of everything would tell anything.
         Measure::Profiles | Measure::Bar => Figure::plain(""),
         measure => measure.figure(&row, None),
     });
-    names.chain(figures).collect()
+    named_totals(report).chain(figures).collect()
 }
 
-fn left_out(report: &Report) -> Option<String> {
+pub(super) fn left_out(report: &Report) -> Option<String> {
     let more = report.groups.checked_sub(report.rows.height()).filter(|more| *more > 0)?;
     Some(format!("… {more} more (of {})", report.groups))
 }
@@ -126,6 +150,7 @@ fn figure(cell: Cell, kind: Kind) -> Figure {
         (Cell::Integer(value), Kind::Millis) => Some(number::duration(value)),
         (Cell::Integer(value), Kind::Count) => Some(number::count(value)),
         (Cell::Integer(value), _) => Some(value.to_string()),
+        (Cell::Number(value), Kind::Rate) => Some(number::rate(value)),
         (Cell::Number(value), _) => Some(value.to_string()),
         (Cell::Usd(value), _) => number::dollars(value, Bound::Exact),
         (Cell::Time(value), _) => exact::instant(value),

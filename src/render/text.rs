@@ -13,7 +13,13 @@ use super::{escape, fit, headline, notes};
 use crate::table::{Report, Table};
 
 /// Writes a report: what it is about, the table, how far it can be trusted.
-pub(super) fn report(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn report(
+    report: &Report,
+    screen: Screen,
+    notes: &[String],
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let head = headline::headline(report);
     let is_empty = report.rows.height() == 0;
     if style.notes && !is_empty && !head.is_empty() {
@@ -22,13 +28,13 @@ pub(super) fn report(report: &Report, style: &Style, out: &mut dyn Write) -> io:
     if is_empty {
         writeln!(out, "{}", escape::terminal(&notes::nothing(report)))?;
     } else {
-        let mut screen = Screen::of_report(report).escaped(escape::terminal);
+        let mut screen = screen.escaped(escape::terminal);
         if let Some(width) = style.width {
             fit::fit(&mut screen, width);
         }
         draw(&screen, style.color, out)?;
     }
-    let notes = if style.notes { notes::all(report) } else { Vec::new() };
+    let notes = if style.notes { notes } else { &[] };
     if !notes.is_empty() {
         writeln!(out)?;
     }

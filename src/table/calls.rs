@@ -6,6 +6,7 @@ use super::frame::Cell;
 use super::group::{token_cells, usd};
 use super::schema::{COSTS, Column, Kind, NOT_KNOWN, PLACE, TOKENS, column};
 use super::tables::{Definition, Needs, Rows};
+use super::timing::{TIMES, time_cells};
 use super::usage::{in_order, place};
 use crate::event::TokenUsage;
 use crate::fold::{Owner, Settled, Taken, UsageRow};
@@ -16,7 +17,7 @@ pub(super) static TABLE: Definition = Definition {
     about: "one request to a model and its answer, however often it is told of",
     columns,
     date: "time",
-    needs: Needs::USAGE,
+    needs: Needs { timing: true, ..Needs::USAGE },
     rows,
 };
 
@@ -37,7 +38,7 @@ static CALL: [Column; 6] = [
 ];
 
 fn columns() -> Vec<&'static Column> {
-    [&KEY].into_iter().chain(&PLACE).chain(&CALL).chain(&TOKENS).chain(&COSTS).collect()
+    [&KEY].into_iter().chain(&PLACE).chain(&CALL).chain(&TOKENS).chain(&COSTS).chain(&TIMES).collect()
 }
 
 fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
@@ -61,5 +62,6 @@ fn cells(row: &UsageRow, owner: &Owner) -> Vec<Cell> {
     cells.extend(token_cells(row.usage.as_ref(), uncached, row.blended_tokens));
     let reported = row.cost_reported;
     cells.extend([reported, reported, None, reported, reported].map(usd));
+    cells.extend(time_cells(row));
     cells
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use globset::{GlobBuilder, GlobMatcher};
 
+use super::latency::TOOL_NAME;
 use super::schema::{Column, DIMENSIONS};
 use crate::error::{Error, Result, unknown};
 use crate::event::Time;
@@ -28,6 +29,11 @@ impl Dimension {
             let known: Vec<&str> = DIMENSIONS.iter().map(|column| column.name).collect();
             unknown("dimension", name, &known)
         })
+    }
+
+    /// Finds a dimension of a latency report: any other one, or the tool.
+    pub fn of_latency(name: &str) -> Result<Dimension> {
+        if name == TOOL_NAME.name { Ok(Dimension(&TOOL_NAME)) } else { Dimension::from_name(name) }
     }
 
     /// Its column.
@@ -73,6 +79,7 @@ impl Dimension {
             "model" => row.model.as_deref(),
             "status" => run.and_then(|run| run.status.as_deref()),
             "quality" => Some(owner.quality.name()),
+            "tool" => None,
             cut => return time_of(row, owner).and_then(|time| period(cut, time, zone)).map(Cow::Owned),
         };
         text.map(Cow::Borrowed)
@@ -128,10 +135,19 @@ pub struct Filter {
 impl Filter {
     /// Reads `KEY=GLOB`.
     pub fn parse(text: &str) -> Result<Filter> {
+        Filter::of(text, Dimension::from_name)
+    }
+
+    /// The same for a latency report, where a tool is a key too.
+    pub fn of_latency(text: &str) -> Result<Filter> {
+        Filter::of(text, Dimension::of_latency)
+    }
+
+    fn of(text: &str, named: fn(&str) -> Result<Dimension>) -> Result<Filter> {
         let (key, glob) = text
             .split_once('=')
             .ok_or_else(|| Error::invalid(format!("{text:?} is no KEY=GLOB, such as model=gpt-*")))?;
-        Filter::new(Dimension::from_name(key.trim())?, glob)
+        Filter::new(named(key.trim())?, glob)
     }
 
     /// Keeps rows whose `dimension` matches `glob`.

@@ -81,7 +81,7 @@ impl Buffer {
         let name = column.name.into();
         match column.kind {
             Kind::Text => Buffer::Text(StringChunkedBuilder::new(name, 0)),
-            Kind::Percent => Buffer::Number(PrimitiveChunkedBuilder::new(name, 0)),
+            Kind::Percent | Kind::Rate => Buffer::Number(PrimitiveChunkedBuilder::new(name, 0)),
             Kind::Flag => Buffer::Flag(BooleanChunkedBuilder::new(name, 0)),
             Kind::Tokens | Kind::Count | Kind::Millis | Kind::Minutes | Kind::Usd | Kind::Time | Kind::Integer => {
                 Buffer::Whole(PrimitiveChunkedBuilder::new(name, 0))

@@ -1,5 +1,6 @@
 //! Rows of the fact table add up to groups.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -101,16 +102,20 @@ fn owners_with_reported_cost(settled: &Settled) -> FxHashSet<usize> {
     settled.rows.iter().filter(|row| row.cost_reported.is_some()).map(|row| row.owner).collect()
 }
 
-/// Whether a row passes the filters (one of each key's) and lies in the window.
+/// Whether a row passes the filters and lies in the window.
 pub(super) fn is_asked_for(row: &UsageRow, owner: &Owner, query: &Query) -> bool {
+    passes(query, time_of(row, owner), |dimension| dimension.value(row, owner, query.zone))
+}
+
+/// Whether what has this time and these values passes the filters (one of each key's) and lies in the window.
+pub(super) fn passes<'a>(query: &Query, time: Option<Time>, value: impl Fn(Dimension) -> Option<Cow<'a, str>>) -> bool {
     let passes = |filters: &[Filter]| {
         filters.iter().all(|filter| {
-            let value = filter.dimension.value(row, owner, query.zone);
+            let value = value(filter.dimension);
             let of_key = filters.iter().filter(|other| other.dimension == filter.dimension);
             of_key.into_iter().any(|other| other.matches(value.as_deref()))
         })
     };
-    let time = time_of(row, owner);
     let after = query.since.is_none_or(|since| time.is_some_and(|time| time >= since));
     let before = query.until.is_none_or(|until| time.is_some_and(|time| time < until));
     passes(&query.filters) && passes(&query.scope) && after && before
@@ -180,10 +185,6 @@ impl Group {
         cells.extend(self.per_run.cells());
         debug_assert_eq!(cells.len(), schema::measures().len());
         cells
-    }
-
-    pub(super) fn profile_count(&self) -> usize {
-        self.profiles.len()
     }
 }
 

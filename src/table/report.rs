@@ -1,12 +1,13 @@
 //! A query over the fact table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 
 use super::dimension::{Dimension, Filter};
 use super::frame::{Builder, Cell, Table};
-use super::group::group;
+use super::group::{Key, group};
+use super::latency::{TOOL_NAME, latency_measures};
 use super::schema::{self, Kind};
 use super::{Report, Slowest, Sources, Window, warnings};
 use crate::error::{Result, unknown};
@@ -52,8 +53,16 @@ pub struct Sort {
 impl Sort {
     /// Reads `COLUMN`, `COLUMN:asc` or `COLUMN:desc`. Without a word, text ascends, numbers descend.
     pub fn parse(text: &str) -> Result<Sort> {
+        Sort::among(text, schema::DIMENSIONS.iter().chain(schema::measures()).collect())
+    }
+
+    /// The same for a column of a latency report.
+    pub fn of_latency(text: &str) -> Result<Sort> {
+        Sort::among(text, schema::DIMENSIONS.iter().chain([&TOOL_NAME]).chain(latency_measures()).collect())
+    }
+
+    fn among(text: &str, columns: Vec<&'static schema::Column>) -> Result<Sort> {
         let (name, direction) = text.split_once(':').map_or((text, None), |(name, word)| (name, Some(word)));
-        let columns: Vec<_> = schema::DIMENSIONS.iter().chain(schema::measures()).collect();
         let name = Dimension::from_name(name).map_or(name, |dimension| dimension.column().name);
         let column = columns
             .iter()
@@ -71,41 +80,80 @@ impl Sort {
 
 /// Answers a query.
 pub fn report(settled: &Settled, query: &Query, sources: Sources) -> Result<Report> {
-    let has_runs = settled.owners.iter().any(|owner| owner.run.is_some());
-    let by = match &query.by {
-        Some(by) => by.clone(),
-        None => vec![Dimension::from_name(if has_runs { "loop" } else { "day" })?],
-    };
+    let by = default_by(settled, query)?;
     let mut groups = group(settled, &by, query);
-    let columns = by.iter().map(|dimension| dimension.column()).chain(schema::measures()).collect();
+    let sums = Sums {
+        measures: schema::measures(),
+        rows: groups.by_key.into_iter().map(|(key, mut group)| (key, group.cells())).collect(),
+        totals: groups.totals.cells(),
+        order: &["cost_low_usd", "total_tokens", "blended_tokens"],
+        found: groups.found,
+        owners: groups.owners,
+    };
+    finish(settled, &by, sums, query, sources)
+}
+
+/// The dimensions that were asked for; else loops, or days where there are no runs.
+pub(super) fn default_by(settled: &Settled, query: &Query) -> Result<Vec<Dimension>> {
+    let has_runs = settled.owners.iter().any(|owner| owner.run.is_some());
+    match &query.by {
+        Some(by) => Ok(by.clone()),
+        None => Ok(vec![Dimension::from_name(if has_runs { "loop" } else { "day" })?]),
+    }
+}
+
+/// What a query's groups come to.
+pub(super) struct Sums {
+    /// The columns beside the dimensions.
+    pub(super) measures: Vec<&'static schema::Column>,
+    /// The groups, in any order.
+    pub(super) rows: Vec<(Key, Vec<Cell>)>,
+    pub(super) totals: Vec<Cell>,
+    /// The measures that rows are sorted by unless a column was asked for, the largest first.
+    pub(super) order: &'static [&'static str],
+    /// The first and the last time.
+    pub(super) found: Option<(Time, Time)>,
+    /// Indices of the owners that have a part in it.
+    pub(super) owners: Vec<usize>,
+}
+
+/// Puts a report together.
+pub(super) fn finish(
+    settled: &Settled,
+    by: &[Dimension],
+    mut sums: Sums,
+    query: &Query,
+    sources: Sources,
+) -> Result<Report> {
+    let columns = by.iter().map(|dimension| dimension.column()).chain(sums.measures.iter().copied()).collect();
     let mut builder = Builder::new(columns);
-    let mut keyed: Vec<_> = std::mem::take(&mut groups.by_key).into_iter().collect();
-    keyed.sort_by(|a, b| a.0.cmp(&b.0));
-    for (key, mut group) in keyed {
+    sums.rows.sort_by(|a, b| a.0.cmp(&b.0));
+    for (key, cells) in sums.rows {
         let names = key.into_iter().map(|value| value.map_or(Cell::Blank, Cell::Text));
-        builder.push(names.chain(group.cells()).collect());
+        builder.push(names.chain(cells).collect());
     }
     let mut rows = builder.finish()?;
-    sort(&mut rows, &by, query.sort.as_ref())?;
+    sort(&mut rows, by, query.sort.as_ref(), sums.order)?;
     let height = rows.height();
     if let Some(limit) = query.limit {
         rows = rows.head(limit);
     }
-    let mut totals = Builder::new(schema::measures());
-    totals.push(groups.totals.cells());
-    let owners = || groups.owners.iter().map(|index| &settled.owners[*index]);
+    let mut totals = Builder::new(sums.measures);
+    totals.push(sums.totals);
+    let owners = || sums.owners.iter().map(|index| &settled.owners[*index]);
+    let profiles = owners().filter_map(|owner| owner.run.as_ref()?.profile.as_deref());
     Ok(Report {
         by: by.iter().map(|dimension| dimension.column()).collect(),
         rows,
         totals: totals.finish()?,
         groups: height,
         loops: loops(owners()).len(),
-        profiles: groups.totals.profile_count(),
+        profiles: profiles.collect::<BTreeSet<&str>>().len(),
         window: Window {
             since: query.since,
             until: query.until,
             zone: query.zone.name().to_owned(),
-            found: groups.found,
+            found: sums.found,
         },
         slowest: slowest(owners()),
         blind_loops: blind_loops(owners()),
@@ -115,7 +163,7 @@ pub fn report(settled: &Settled, query: &Query, sources: Sources) -> Result<Repo
     })
 }
 
-fn sort(rows: &mut Table, by: &[Dimension], asked: Option<&Sort>) -> Result<()> {
+fn sort(rows: &mut Table, by: &[Dimension], asked: Option<&Sort>, order: &[&'static str]) -> Result<()> {
     let times = by.iter().filter(|dimension| dimension.is_time()).map(|dimension| (dimension.column().name, false));
     let mut keys: Vec<(&str, bool)> = match asked {
         Some(sort) if rows.position(sort.column.name).is_some() => vec![(sort.column.name, sort.is_descending)],
@@ -123,7 +171,7 @@ fn sort(rows: &mut Table, by: &[Dimension], asked: Option<&Sort>) -> Result<()> 
             let known: Vec<&str> = rows.columns().iter().map(|column| column.name).collect();
             return Err(unknown("column of this report", sort.column.name, &known));
         }
-        None => times.chain([("cost_low_usd", true), ("total_tokens", true), ("blended_tokens", true)]).collect(),
+        None => times.chain(order.iter().map(|name| (*name, true))).collect(),
     };
     for dimension in by {
         if !keys.iter().any(|(name, _)| *name == dimension.column().name) {

@@ -13,6 +13,8 @@ pub enum Kind {
     Millis,
     /// A share in percent.
     Percent,
+    /// So many a second.
+    Rate,
     /// A duration in whole minutes.
     Minutes,
     /// US dollars; pico-dollars inside, decimal dollars in every output.

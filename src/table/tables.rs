@@ -2,7 +2,7 @@
 
 use super::frame::{Builder, Cell, Table};
 use super::schema::Column;
-use super::{Query, calls, conversations, quota, runs, usage};
+use super::{Query, calls, conversations, quota, runs, tools, usage};
 use crate::error::{Result, unknown};
 use crate::fold::Settled;
 
@@ -41,8 +41,8 @@ impl Needs {
 }
 
 /// The tables, the fact table first.
-pub static TABLES: [&Definition; 5] =
-    [&usage::TABLE, &runs::TABLE, &calls::TABLE, &conversations::TABLE, &quota::TABLE];
+pub static TABLES: [&Definition; 6] =
+    [&usage::TABLE, &runs::TABLE, &calls::TABLE, &conversations::TABLE, &tools::TABLE, &quota::TABLE];
 
 impl Definition {
     /// Finds a table by its name.

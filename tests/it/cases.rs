@@ -81,6 +81,21 @@ fn check(case: &Path, input: &Path) -> Vec<String> {
             Err(problem) => differences.push(problem),
         }
     }
+    for (table, rows) in want["exports"].as_object().into_iter().flatten() {
+        match ask(&work, &["export", table, "--format", "jsonl", "-o", "-", input]) {
+            Ok(text) => check_table(table, rows, &text, &mut differences),
+            Err(problem) => differences.push(problem),
+        }
+    }
+    if !want["latency"].is_null() {
+        match ask(&work, &["latency", "--json", "--tz", "UTC", input]) {
+            Ok(text) => {
+                let latency: Value = serde_json::from_str(&text).expect("a JSON report");
+                subset("latency", &want["latency"], &latency["totals"], &mut differences);
+            }
+            Err(problem) => differences.push(problem),
+        }
+    }
     match ask(&work, &["export", "runs", "--format", "jsonl", "-o", "-", input]) {
         Ok(text) => check_runs(&want, &text, &mut differences),
         Err(problem) => differences.push(problem),
@@ -153,6 +168,18 @@ fn check_rows(by: &str, want: &Value, text: &str, differences: &mut Vec<String>)
     let want: BTreeMap<String, Value> = serde_json::from_value(want.clone()).expect("names and totals");
     if got != want {
         differences.push(format!("--by {by}: want {want:?}, got {got:?}"));
+    }
+}
+
+/// All rows of a table, in their order.
+fn check_table(table: &str, want: &Value, text: &str, differences: &mut Vec<String>) {
+    let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect();
+    let want = want.as_array().expect("rows");
+    if rows.len() != want.len() {
+        differences.push(format!("export {table}: want {} rows, got {}", want.len(), rows.len()));
+    }
+    for (index, (want, row)) in want.iter().zip(&rows).enumerate() {
+        subset(&format!("{table} {index}"), want, row, differences);
     }
 }
 

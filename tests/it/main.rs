@@ -14,6 +14,7 @@ mod export;
 mod flags;
 mod hostile;
 mod input;
+mod latency;
 mod media;
 mod support;
 mod verdicts;

@@ -7,9 +7,11 @@ mod bounds;
 #[cfg(feature = "tables")]
 mod budgets;
 mod chunks;
+mod clockwork;
 mod damage;
 mod forge;
 mod kit;
+mod latency;
 mod order;
 mod rooms;
 mod stream;

@@ -33,6 +33,7 @@ impl<'a> Fields<'a> {
             let value = field.value;
             let first = match field.key {
                 "arguments" => return Fields { text: Some("arguments"), ..own },
+                "prompt" if value == "[REDACTED]" => continue,
                 "output" | "prompt" => return Fields { text: Some("output"), ..own },
                 "event.name" if own.name.is_empty() => {
                     own.name = value;

@@ -4,6 +4,7 @@
 
 mod fields;
 mod tool;
+mod usual;
 
 use std::sync::LazyLock;
 
@@ -17,6 +18,7 @@ use super::tracing::{self, Record};
 use crate::event::{Id, Time};
 use fields::{Fields, number};
 use tool::{behind_arguments, end_of_output};
+use usual::{Event, Usual};
 
 const HARNESS: &str = "codex";
 
@@ -27,7 +29,7 @@ static TARGET: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("codex_o
 
 /// Reads a chunk's own lines; see [`super::timing::ReadTiming`].
 pub(super) fn read(chunk: &Chunk<'_>, parting: &[u64], marks: &mut Vec<Mark>) {
-    let mut scan = Scan { chunk, streams: Vec::new(), marks };
+    let mut scan = Scan { chunk, streams: Vec::new(), usual: None, marks };
     let own = &chunk.text[..chunk.end];
     let (mut at, mut parting) = (chunk.start, parting.iter().copied().peekable());
     while at < own.len() {
@@ -62,20 +64,29 @@ struct Open {
 struct Scan<'a> {
     chunk: &'a Chunk<'a>,
     streams: Vec<Open>,
+    /// What the latest event's line shares with most that follow, and its log.
+    usual: Option<(Usual, Log)>,
     marks: &'a mut Vec<Mark>,
 }
 
 impl Scan<'_> {
     fn line(&mut self, start: usize, end: usize) {
-        let line = clean(&self.chunk.text[start..end]);
+        let offset = self.chunk.base + start as u64;
+        let raw = &self.chunk.text[start..end];
+        // A line that nothing ends may have lost the end of a number.
+        let is_cut = end == self.chunk.text.len();
+        if let Some((usual, log)) = self.usual.as_ref().filter(|_| !is_cut)
+            && let Some(event) = usual.read(raw)
+        {
+            let (stream, log) = (usual.conversation.clone(), *log);
+            return self.event(offset, &stream, log, event);
+        }
+        let line = clean(raw);
         let Some(record) = tracing::record(without_marker(&line)) else { return };
         if !record.target.starts_with("codex_otel") {
             return;
         }
         let fields = Fields::read(record.body);
-        // A line that nothing ends may have lost the end of a number.
-        let is_cut = end == self.chunk.text.len();
-        let offset = self.chunk.base + start as u64;
         let sign = match fields.name {
             "codex.tool_result" => return self.tool(start, end, &record, &fields),
             "codex.user_prompt" => Sign::Turn,
@@ -85,7 +96,14 @@ impl Scan<'_> {
             }
             _ if is_cut => return,
             "codex.sse_event" | "codex.websocket_event" if fields.has_failed() => Sign::Failed,
-            "codex.sse_event" | "codex.websocket_event" => return self.event(offset, &record, &fields),
+            "codex.sse_event" | "codex.websocket_event" => {
+                let Some(conversation) = fields.conversation.and_then(id) else { return };
+                let time = fields.time.unwrap_or(record.time);
+                let event = Event { recorded: record.time, time, kind: fields.kind, wait: fields.duration() };
+                let log = log(record.target);
+                self.usual = Usual::learn(raw, &conversation).map(|usual| (usual, log));
+                return self.event(offset, &conversation, log, event);
+            }
             "codex.api_request" | "codex.websocket_request" => fields.request(),
             "codex.turn_ttft" => match fields.duration() {
                 Some(ms) => Sign::FirstToken(ms),
@@ -96,17 +114,14 @@ impl Scan<'_> {
         self.add(offset, &record, &fields, sign);
     }
 
-    fn event(&mut self, offset: u64, record: &Record<'_>, fields: &Fields<'_>) {
-        let Some(conversation) = fields.conversation else { return };
-        let log = log(record.target);
-        let time = fields.time.unwrap_or(record.time);
-        let opens = fields.kind == "response.created";
-        let event = Stretch::of(time, fields.duration(), fields.kind.ends_with(".delta"), opens);
-        let known = self.streams.iter().position(|open| open.log == log && &*open.conversation == conversation);
+    fn event(&mut self, offset: u64, conversation: &Id, log: Log, event: Event<'_>) {
+        let opens = event.kind == "response.created";
+        let stretch = Stretch::of(event.time, event.wait, event.kind.ends_with(".delta"), opens);
+        let known = self.streams.iter().position(|open| open.log == log && open.conversation == *conversation);
         match known {
             Some(known) if !opens => {
                 let open = &mut self.streams[known];
-                open.stretch = open.stretch.then(event);
+                open.stretch = open.stretch.then(stretch);
             }
             _ => {
                 if let Some(known) = known {
@@ -115,8 +130,8 @@ impl Scan<'_> {
                 if self.streams.len() == SIDE_BY_SIDE {
                     self.hand_on();
                 }
-                let Some(conversation) = id(conversation) else { return };
-                self.streams.push(Open { offset, conversation, log, recorded: record.time, stretch: event });
+                let conversation = conversation.clone();
+                self.streams.push(Open { offset, conversation, log, recorded: event.recorded, stretch });
             }
         }
     }
@@ -140,7 +155,7 @@ impl Scan<'_> {
         };
         let shared = Fields {
             time: fields.time.or(end.time),
-            conversation: fields.conversation.or(end.conversation).or_else(|| thread(record.spans)),
+            conversation: fields.conversation.or_else(|| thread(record.spans)).or(end.conversation),
             model: fields.model.or(end.model),
             ..Fields::default()
         };
@@ -150,7 +165,7 @@ impl Scan<'_> {
     /// Adds what a line says, behind the stream's events that precede it.
     fn add(&mut self, offset: u64, record: &Record<'_>, fields: &Fields<'_>, sign: Sign) {
         let log = log(record.target);
-        let conversation = fields.conversation.and_then(id);
+        let conversation = fields.conversation.or_else(|| thread(record.spans)).and_then(id);
         let is_own = |open: &Open| open.log == log && Some(&open.conversation) == conversation.as_ref();
         if let Some(known) = self.streams.iter().position(is_own) {
             self.hand_one_on(known);

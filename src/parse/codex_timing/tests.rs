@@ -55,7 +55,7 @@ fn what_a_cut_head_hides_is_blank_or_a_floor() {
     let text = sse(1700, "output_text.delta", 690) + &sse(2000, "completed", 250) + &counts(2001);
     let call = &calls(&text)[0];
     assert_eq!((call.first_token, call.request, call.attempts), (None, None, None));
-    let stream = Stream { events: 2, duration_ms: 300, longest_stall_ms: Some(690), is_floor: true };
+    let stream = Stream { events: 2, duration_ms: 300, longest_stall_ms: Some(250), is_floor: true };
     assert_eq!(call.stream, Some(stream));
 }
 

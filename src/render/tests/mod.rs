@@ -26,7 +26,7 @@ fn table(columns: Vec<&'static Column>, rows: &[&str]) -> Table {
 fn cell(kind: Kind, value: &str) -> Cell {
     match kind {
         Kind::Text => Cell::Text(value.replace('·', " ")),
-        Kind::Percent => Cell::Number(value.parse().unwrap()),
+        Kind::Percent | Kind::Rate => Cell::Number(value.parse().unwrap()),
         Kind::Usd => Cell::Usd(Usd::parse(value).unwrap()),
         Kind::Time => Cell::Time(Time::parse(value).unwrap()),
         Kind::Flag => Cell::Flag(value == "true"),

@@ -1,0 +1,216 @@
+//! The screen of a latency report: a compact set of times, or one of them in full.
+
+use super::dimension;
+use super::figure::{Figure, Tone};
+use super::number::{self, Bound};
+use super::row::Row;
+use super::screen::{Heading, Screen, Worth, left_out, named_totals, names};
+use crate::error::{Result, unknown};
+use crate::table::{Cell, Report};
+
+/// A time that a latency report can be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantity {
+    /// Time to the first token.
+    Ttft,
+    /// API requests.
+    Request,
+    /// Streams, from their first event to their last.
+    Streaming,
+    /// The longest wait within a stream.
+    Stall,
+    /// Output tokens per second.
+    TokensPerSecond,
+    /// Tool calls.
+    Tool,
+    /// Runs.
+    Run,
+}
+
+impl Quantity {
+    /// All of them, in the order that help shows them.
+    pub const ALL: [Quantity; 7] = [
+        Quantity::Ttft,
+        Quantity::Request,
+        Quantity::Streaming,
+        Quantity::Stall,
+        Quantity::TokensPerSecond,
+        Quantity::Tool,
+        Quantity::Run,
+    ];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Quantity::Ttft => "ttft",
+            Quantity::Request => "request",
+            Quantity::Streaming => "streaming",
+            Quantity::Stall => "stall",
+            Quantity::TokensPerSecond => "tokens-per-second",
+            Quantity::Tool => "tool",
+            Quantity::Run => "run",
+        }
+    }
+
+    /// The quantity of this name.
+    pub fn from_name(name: &str) -> Result<Quantity> {
+        let known = Quantity::ALL.map(Quantity::name);
+        let found = Quantity::ALL.into_iter().find(|quantity| quantity.name() == name.replace('_', "-"));
+        found.ok_or_else(|| unknown("measure", name, &known))
+    }
+
+    /// The column that holds one of its figures.
+    fn column(self, figure: &str) -> String {
+        match self {
+            Quantity::TokensPerSecond => format!("tokens_per_second_{figure}"),
+            _ if figure == "count" => format!("{}_count", self.name()),
+            _ => format!("{}_{figure}_ms", self.name()),
+        }
+    }
+
+    /// Whether a stream whose beginning was cut off makes its figures floors.
+    fn has_floors(self) -> bool {
+        matches!(self, Quantity::Streaming | Quantity::Stall)
+    }
+
+    /// Whether a row says anything of it.
+    fn is_told(self, row: &Row) -> bool {
+        let counts = match self {
+            Quantity::Tool => "tool_calls",
+            Quantity::Request => "errors",
+            _ => "",
+        };
+        row.count(&self.column("count")) > 0 || row.integer(counts).is_some()
+    }
+
+    /// The counts that belong to it.
+    fn counts(self) -> &'static [Part] {
+        const ERRORS: [Part; 2] =
+            [Part::Count("ERRORS", "errors", true, 0), Part::Count("RETRIES", "retries", false, 0)];
+        const FAILED: [Part; 1] = [Part::Count("FAILED", "failed_tool_calls", true, 0)];
+        match self {
+            Quantity::Request => &ERRORS,
+            Quantity::Tool => &FAILED,
+            _ => &[],
+        }
+    }
+}
+
+/// A column of the screen.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    /// Title, column, whether anything but 0 is bad; the last is how soon it gives way, from 0.
+    Count(&'static str, &'static str, bool, u8),
+    /// Title, quantity, which figure of it.
+    Time(&'static str, Quantity, &'static str, u8),
+}
+
+/// What is shown where nobody asks for one quantity. What gives way first on a narrow screen has the lowest number.
+const COMPACT: [Part; 13] = [
+    Part::Count("CALLS", "calls", false, 6),
+    Part::Time("TTFT P50", Quantity::Ttft, "p50", 11),
+    Part::Time("TTFT P95", Quantity::Ttft, "p95", 12),
+    Part::Time("STREAM P50", Quantity::Streaming, "p50", 3),
+    Part::Time("STREAM P95", Quantity::Streaming, "p95", 7),
+    Part::Time("STALL MAX", Quantity::Stall, "max", 4),
+    Part::Time("TOK/S P50", Quantity::TokensPerSecond, "p50", 5),
+    Part::Time("TOOL P50", Quantity::Tool, "p50", 2),
+    Part::Time("TOOL P95", Quantity::Tool, "p95", 8),
+    Part::Time("RUN P50", Quantity::Run, "p50", 1),
+    Part::Time("RUN P95", Quantity::Run, "p95", 9),
+    Part::Count("ERRORS", "errors", true, 10),
+    Part::Count("RETRIES", "retries", false, 0),
+];
+
+/// The screen of a latency report; of one quantity, or of a compact set.
+pub(super) fn screen(report: &Report, quantity: Option<Quantity>) -> Screen {
+    let totals = Row::new(&report.totals, 0);
+    let parts: Vec<Part> = match quantity {
+        Some(quantity) => in_full(quantity),
+        // A column in which nothing is known tells nothing.
+        None => COMPACT.into_iter().filter(|part| part.tells(&totals)).collect(),
+    };
+    let mut named = names(report);
+    let row = |index| {
+        let row = Row::new(&report.rows, index);
+        let names = named.iter_mut().map(|column| Figure::known(column.get_mut(index).and_then(Option::take)));
+        names.chain(parts.iter().map(|part| part.figure(&row))).collect()
+    };
+    let tells = |index: &usize| quantity.is_none_or(|quantity| quantity.is_told(&Row::new(&report.rows, *index)));
+    let rows = (0..report.rows.height()).filter(tells).map(row).collect();
+    let all = || named_totals(report).chain(parts.iter().map(|part| part.figure(&totals))).collect();
+    Screen {
+        headings: Heading::of_names(report).chain(parts.iter().map(Part::heading)).collect(),
+        rows,
+        totals: (report.groups > 1).then(all),
+        left_out: left_out(report),
+    }
+}
+
+fn in_full(quantity: Quantity) -> Vec<Part> {
+    let figures = [("COUNT", "count"), ("P50", "p50"), ("P90", "p90"), ("P95", "p95"), ("P99", "p99"), ("MAX", "max")];
+    let figures = figures.into_iter().zip([1, 6, 2, 5, 3, 4]);
+    let figures = figures.map(|((title, figure), rank)| Part::Time(title, quantity, figure, rank));
+    figures.chain(quantity.counts().iter().copied()).collect()
+}
+
+/// What the screen can't say in a cell.
+pub(super) fn notes(report: &Report) -> Vec<String> {
+    let totals = Row::new(&report.totals, 0);
+    let floors = totals.count("streaming_floors");
+    let cut = (floors > 0).then(|| {
+        let streams = dimension::number_of(floors, "stream");
+        format!("The beginning of {streams} was cut off: times of streams are floors.")
+    });
+    let untimed = totals.count("tool_calls") - totals.count("tool_count");
+    let untimed = (untimed > 0).then(|| {
+        let calls = dimension::number_of(untimed, "tool call");
+        format!("The time of {calls} is not known.")
+    });
+    cut.into_iter().chain(untimed).collect()
+}
+
+impl Part {
+    fn heading(&self) -> Heading {
+        let (Part::Count(title, .., rank) | Part::Time(title, .., rank)) = *self;
+        Heading { title: title.to_owned(), worth: Some(Worth::Time(rank)), is_number: true }
+    }
+
+    fn tells(&self, totals: &Row) -> bool {
+        match self {
+            Part::Count(_, column, ..) => totals.cell(column) != Cell::Blank,
+            // Where calls are known, so is that their times are not.
+            Part::Time(_, Quantity::Ttft | Quantity::Streaming | Quantity::TokensPerSecond, ..) => {
+                totals.cell("calls") != Cell::Blank
+            }
+            Part::Time(_, quantity, ..) => totals.count(&quantity.column("count")) > 0,
+        }
+    }
+
+    fn figure(&self, row: &Row) -> Figure {
+        match *self {
+            Part::Count(_, column, is_bad, _) => counted(row, column, is_bad),
+            Part::Time(_, quantity, "count", _) => counted(row, &quantity.column("count"), false),
+            Part::Time(_, quantity, figure, _) => {
+                let is_floor = quantity.has_floors() && row.count("streaming_floors") > 0;
+                let bound = if is_floor { Bound::Floor } else { Bound::Exact };
+                Figure::bounded(shown(&row.cell(&quantity.column(figure)), bound), bound)
+            }
+        }
+    }
+}
+
+fn counted(row: &Row, column: &str, is_bad: bool) -> Figure {
+    match row.integer(column) {
+        Some(count) if count > 0 && is_bad => Figure { text: number::count(count), tone: Tone::Failed },
+        count => Figure::known(count.map(number::count)),
+    }
+}
+
+fn shown(cell: &Cell, bound: Bound) -> Option<String> {
+    match cell {
+        Cell::Integer(millis) => number::bounded_duration(*millis, bound),
+        Cell::Number(rate) => Some(number::rate(*rate)),
+        _ => None,
+    }
+}

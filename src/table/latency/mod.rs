@@ -1,0 +1,73 @@
+//! How long things took: a query over calls, requests, tool calls and runs.
+
+mod columns;
+mod group;
+mod item;
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+
+pub(super) use columns::TOOL_NAME;
+pub use columns::latency_measures;
+
+use super::dimension::Dimension;
+use super::report::{Sums, default_by, finish};
+use super::{Query, Report, Sources};
+use crate::error::Result;
+use crate::event::Time;
+use crate::fold::Settled;
+use group::Group;
+use item::{Item, items};
+
+/// Answers a query about times. The settled facts must hold them: see [`crate::parse::Needs`].
+pub fn latency(settled: &Settled, query: &Query, sources: Sources) -> Result<Report> {
+    let by = default_by(settled, query)?;
+    let first_period = first_period(settled, &by, query);
+    let mut groups: FxHashMap<Vec<Option<String>>, Group> = FxHashMap::default();
+    let mut totals = Group::default();
+    let mut found: Option<(Time, Time)> = None;
+    let mut owners: BTreeSet<usize> = BTreeSet::new();
+    for item in items(settled).filter(|item| item.is_asked_for(query)) {
+        if !is_in_period(&item, query, first_period.as_ref()) {
+            continue;
+        }
+        owners.insert(item.row.owner);
+        if let Some(time) = item.time() {
+            let (first, last) = found.unwrap_or((time, time));
+            found = Some((first.min(time), last.max(time)));
+        }
+        let key = by.iter().map(|dimension| item.value(*dimension, query.zone).map(|value| value.into_owned()));
+        groups.entry(key.collect()).or_default().add(&item);
+        totals.add(&item);
+    }
+    let rows = groups.into_iter().map(|(key, group)| (key, group.cells()));
+    let sums = Sums {
+        measures: latency_measures(),
+        rows: rows.collect(),
+        totals: totals.cells(),
+        order: &["calls", "tool_calls", "run_count"],
+        found,
+        owners: owners.into_iter().collect(),
+    };
+    finish(settled, &by, sums, query, sources)
+}
+
+/// The first of the latest periods that were asked for.
+fn first_period(settled: &Settled, by: &[Dimension], query: &Query) -> Option<(Dimension, String)> {
+    let last = query.last?;
+    let time = *by.iter().find(|dimension| dimension.is_time())?;
+    let mut periods: BTreeSet<String> = BTreeSet::new();
+    for item in items(settled).filter(|item| item.is_asked_for(query)) {
+        periods.extend(item.value(time, query.zone).map(|period| period.into_owned()));
+        if periods.len() > last {
+            periods.pop_first();
+        }
+    }
+    Some((time, periods.pop_first()?))
+}
+
+fn is_in_period(item: &Item<'_>, query: &Query, first: Option<&(Dimension, String)>) -> bool {
+    let Some((time, first)) = first else { return true };
+    item.value(*time, query.zone).is_some_and(|period| *period >= **first)
+}

@@ -1,0 +1,63 @@
+//! One row a tool call.
+
+use super::Query;
+use super::frame::Cell;
+use super::group::{count, is_asked_for};
+use super::schema::{Column, Kind, NOT_KNOWN, PLACE, column};
+use super::tables::{Definition, Needs, Rows};
+use super::usage::place;
+use crate::event::ToolCall;
+use crate::fold::{Placed, Settled, UsageRow};
+
+/// See the module.
+pub(super) static TABLE: Definition = Definition {
+    name: "tools",
+    about: "one tool that ran between two calls, with how long it took",
+    columns,
+    date: "time",
+    needs: Needs { timing: true, ..Needs::USAGE },
+    rows,
+};
+
+static TOOL: [Column; 7] = [
+    column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN),
+    column("model", Kind::Text, "model that asked for the tool", NOT_KNOWN),
+    column("time", Kind::Time, "when the tool was done", "no time known"),
+    column("call_id", Kind::Text, "the harness's id of this use", NOT_KNOWN),
+    column("tool", Kind::Text, "name of the tool", NOT_KNOWN),
+    column("duration_ms", Kind::Millis, "how long it ran", "its arguments leave that in doubt, or the log was cut"),
+    column("success", Kind::Flag, "whether the harness calls it a success", "as for duration_ms"),
+];
+
+fn columns() -> Vec<&'static Column> {
+    PLACE.iter().chain(&TOOL).collect()
+}
+
+fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
+    let mut tools: Vec<&Placed<ToolCall>> = settled.tools.iter().collect();
+    tools.sort_by_key(|tool| (tool.time.is_none(), tool.time));
+    Box::new(tools.into_iter().filter_map(move |tool| {
+        let owner = settled.owners.get(tool.owner)?;
+        let row = as_row(tool);
+        is_asked_for(&row, owner, query).then(|| {
+            let fact = &tool.fact;
+            let mut cells = place(&row, owner).to_vec();
+            cells.extend([
+                Cell::text(owner.harness.as_deref()),
+                Cell::text(fact.model.as_deref()),
+                Cell::time(tool.time),
+                Cell::text(fact.call_id.as_deref()),
+                Cell::text(fact.name.as_deref()),
+                fact.duration_ms.map_or(Cell::Blank, count),
+                fact.success.map_or(Cell::Blank, Cell::Flag),
+            ]);
+            cells
+        })
+    }))
+}
+
+/// A tool call as filters and dimensions see it.
+pub(super) fn as_row(tool: &Placed<ToolCall>) -> UsageRow {
+    let (conversation, model) = (tool.fact.conversation.clone(), tool.fact.model.clone());
+    UsageRow { owner: tool.owner, conversation, model, time: tool.time, ..UsageRow::default() }
+}

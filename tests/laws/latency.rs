@@ -1,0 +1,109 @@
+//! Every time in a trace is known: what is told is the truth, a floor, or blank.
+
+use forge_usage::event::{CallTiming, FirstToken};
+use forge_usage::fold::Settled;
+use proptest::prelude::*;
+
+use crate::clockwork::{Told, Truth, threads, trace};
+use crate::forge;
+use crate::kit::{Cut, Files, cases, difference, facts, settled_bytes};
+use forge_usage::fold::settle;
+
+fn timing<'a>(settled: &'a Settled, truth: &Truth) -> Option<&'a CallTiming> {
+    let is_its = |conversation: &str, input| conversation == truth.conversation && input == truth.input_tokens;
+    let row = settled.rows.iter().find(|row| {
+        row.usage.is_some_and(|usage| is_its(row.conversation.as_deref().unwrap_or(""), usage.input_tokens))
+    })?;
+    row.timing.as_deref()
+}
+
+/// Everything a whole trace tells.
+fn is_true(settled: &Settled, told: &Told) -> Result<(), TestCaseError> {
+    for truth in &told.calls {
+        let found = timing(settled, truth).ok_or_else(|| TestCaseError::fail(format!("{truth:?} is missing")))?;
+        prop_assert_eq!(found.request, truth.request, "{:?}", truth);
+        prop_assert_eq!(found.attempts, truth.attempts, "{:?}", truth);
+        prop_assert_eq!(found.first_token, truth.first_token, "{:?}", truth);
+        prop_assert_eq!(found.stream, Some(truth.stream), "{:?}", truth);
+    }
+    prop_assert_eq!(settled.rows.iter().filter(|row| row.call.is_some()).count(), told.calls.len());
+    let requests = settled.requests.iter().map(|request| &request.fact);
+    let mut requests: Vec<_> = requests.map(|fact| (fact.duration_ms, fact.failed, fact.is_retry)).collect();
+    let mut wanted = told.requests.clone();
+    requests.sort_unstable();
+    wanted.sort_unstable();
+    prop_assert_eq!(requests, wanted);
+    prop_assert_eq!(settled.failures.len(), told.broken_streams);
+    let tools = settled.tools.iter().map(|tool| &tool.fact);
+    let id = |id: &Option<forge_usage::event::Id>| id.as_deref().unwrap_or("").to_owned();
+    let mut tools: Vec<_> = tools.map(|fact| (id(&fact.call_id), fact.duration_ms, fact.success)).collect();
+    let mut wanted = told.tools.clone();
+    tools.sort_unstable();
+    wanted.sort_unstable();
+    prop_assert_eq!(tools, wanted);
+    Ok(())
+}
+
+/// What a tail tells of a call.
+fn is_cautious(found: &CallTiming, truth: &Truth) -> Result<(), TestCaseError> {
+    prop_assert!(found.request.is_none() || found.request == truth.request, "{:?} {:?}", found, truth);
+    prop_assert!(found.attempts.is_none() || found.attempts == truth.attempts, "{:?} {:?}", found, truth);
+    let token: Option<FirstToken> = found.first_token;
+    prop_assert!(token.is_none() || token == truth.first_token, "{:?} {:?}", found, truth);
+    let Some(stream) = found.stream else { return Ok(()) };
+    if stream.is_floor {
+        prop_assert!(stream.events <= truth.stream.events && stream.duration_ms <= truth.stream.duration_ms);
+        prop_assert!(stream.longest_stall_ms <= truth.stream.longest_stall_ms, "{:?} {:?}", found, truth);
+    } else {
+        prop_assert_eq!(stream, truth.stream);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(cases(96))]
+
+    #[test]
+    fn a_whole_trace_tells_every_time(threads in threads(), chunk in 1..5000_usize) {
+        let told = trace(&threads);
+        let text = told.text();
+        let whole = settled_bytes(text.as_bytes(), &Cut::Whole);
+        is_true(&whole, &told)?;
+        let parts = settled_bytes(text.as_bytes(), &Cut::Parts(crate::kit::limits(chunk)));
+        prop_assert_eq!(difference(&whole, &parts), None);
+    }
+
+    #[test]
+    fn a_tail_tells_the_truth_or_a_floor_or_nothing(threads in threads(), records in 1..200_usize) {
+        let told = trace(&threads);
+        let settled = settled_bytes(told.tail(records).as_bytes(), &Cut::Whole);
+        for truth in &told.calls {
+            if let Some(found) = timing(&settled, truth) {
+                is_cautious(found, truth)?;
+            }
+        }
+    }
+
+    #[test]
+    fn a_trace_beside_its_ledger_and_its_tail_counts_once(threads in threads(), records in 1..200_usize) {
+        let told = trace(&threads);
+        let ledger = |output: &str| {
+            forge::front("kiln") + &forge::entry("kiln", 0, Some("codex"), 0, 7000, output)
+        };
+        let files = Files::from([
+            ("a.md".to_owned(), ledger(&told.tail(records)).into_bytes()),
+            ("b.log".to_owned(), told.text().into_bytes()),
+            ("c.md".to_owned(), ledger(&told.text()).into_bytes()),
+        ]);
+        let read = |names: [&str; 3]| {
+            let all = names.iter().map(|name| facts(name, &files[*name], &Cut::Whole));
+            settle(all.reduce(|a, b| a.merge(b)).unwrap_or_default())
+        };
+        let settled = read(["a.md", "b.log", "c.md"]);
+        is_true(&settled, &told)?;
+        prop_assert!(settled.tools.iter().all(|tool| settled.owners[tool.owner].run.is_some()));
+        for names in [["c.md", "a.md", "b.log"], ["b.log", "c.md", "a.md"]] {
+            prop_assert_eq!(difference(&settled, &read(names)), None);
+        }
+    }
+}
