@@ -47,9 +47,13 @@ pub(super) enum Command {
 #[derive(Debug, Clone, Args)]
 pub(super) struct InputArgs {
     /// Files, folders (walked, hidden ones too), or - for standard input; gzip and zstd are seen
-    /// through [default: .forge/ledgers here or in a folder above]
+    /// through [default: .forge/ledgers here or in a folder above, else the session logs]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
+
+    /// Also read session logs: `auto` for those of every harness's homes, or a home, folder or file of yours
+    #[arg(long, value_name = "auto|PATH", help_heading = "Input")]
+    pub(super) sessions: Vec<PathBuf>,
 
     /// Work as if started in this folder
     #[arg(short = 'C', long, value_name = "DIR", help_heading = "Input")]

@@ -14,6 +14,9 @@ use forge_usage::table::{Skipped, Sources, is_loss};
 use super::args::{InputArgs, OutputArgs};
 use super::{FINE, NO_ANSWER, complain, output};
 
+/// What stands for the homes of all harnesses.
+const AUTO: &str = "auto";
+
 /// More threads than any machine has cores for them.
 const MOST_THREADS: usize = 512;
 
@@ -65,14 +68,53 @@ fn find_beside(args: &InputArgs, target: Option<&Path>) -> anyhow::Result<Found>
         let threads = threads.get().min(MOST_THREADS);
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
     }
-    let paths = match default_paths(args)? {
-        Some(paths) => paths,
-        None => args.paths.clone(),
-    };
-    let looked: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-    let sources = discover(&paths)?;
+    let (sources, looked) = sources(args, &profiles)?;
     refuse_to_overwrite(&sources.inputs, target)?;
     Ok(Found { sources, config, profiles, looked: looked.join(", ") })
+}
+
+/// What is to be read, and where it was looked for: the paths, else the ledgers nearby; session logs if they are
+/// asked for, or if there is nothing else.
+fn sources(args: &InputArgs, profiles: &Profiles) -> anyhow::Result<(Discovered, Vec<String>)> {
+    let here = std::env::current_dir()?;
+    let ledgers = if args.paths.is_empty() { default_ledgers(&here) } else { None };
+    let mut paths = args.paths.clone();
+    paths.extend(ledgers);
+    let mut looked: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let mut found = discover(&paths)?;
+    let mut asked = args.sessions.clone();
+    if paths.is_empty() {
+        looked.push(format!("{} or any folder above it (.forge/ledgers)", here.display()));
+        if asked.is_empty() {
+            asked.push(AUTO.into());
+        }
+    }
+    for asked in asked {
+        if asked.as_os_str() == AUTO {
+            let sessions = sessions(profiles);
+            looked.extend(sessions.looked);
+            found.merge(sessions.found);
+        } else {
+            looked.push(asked.display().to_string());
+            found.merge(pipeline::sessions_of(&asked).map_or_else(|| discover(&[asked]), Ok)?);
+        }
+    }
+    Ok((found, looked))
+}
+
+/// The session logs of every harness, and of the profiles' homes.
+fn sessions(profiles: &Profiles) -> pipeline::Sessions {
+    let home = std::env::home_dir();
+    let homes: Vec<PathBuf> = profiles.homes().map(|(_, path)| in_home(path, home.as_deref())).collect();
+    pipeline::sessions(home, &|name| std::env::var_os(name), &homes)
+}
+
+/// The path with the user's home for `~`.
+fn in_home(path: &Path, home: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix("~"), home) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path.to_path_buf(),
+    }
 }
 
 impl Found {
@@ -158,18 +200,6 @@ pub(super) fn refuse_to_overwrite(inputs: &[source::Input], target: Option<&Path
 
 fn is_known(input: &source::Input) -> bool {
     source::open(input).is_ok_and(|opened| forge_usage::parse::detect(&opened.head).is_some())
-}
-
-/// The ledgers that are found without a path; none if paths are given.
-fn default_paths(args: &InputArgs) -> anyhow::Result<Option<Vec<PathBuf>>> {
-    if !args.paths.is_empty() {
-        return Ok(None);
-    }
-    match default_ledgers(&std::env::current_dir()?) {
-        Ok(found) => Ok(Some(vec![found])),
-        Err(_) if args.allow_empty => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 impl Input {

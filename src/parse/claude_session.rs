@@ -11,14 +11,20 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::anthropic::Message;
-use super::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
+use super::format::{Format, Hit, Lines, Mark, MarkKind, Place, Root, Shape};
 use super::json::{Text, name, part, price};
 use super::lines::{branch, clean, id, lines, path};
 use crate::event::{Call, Conversation, Defect, Fact, Id, Time};
 
 /// See the module.
 pub(super) static FORMAT: Format =
-    Format { name: "claude-session", harness: Some(HARNESS), sniff, shape: Shape::Session(LINES) };
+    Format { name: "claude-session", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Session(LINES) };
+
+const ROOT: Root = Root {
+    homes: &[Place::Variable("CLAUDE_CONFIG_DIR", ""), Place::User(".claude*"), Place::Config("claude")],
+    logs: &["projects"],
+    endings: &[".jsonl", ".jsonl.gz", ".jsonl.zst"],
+};
 
 const HARNESS: &str = "claude";
 

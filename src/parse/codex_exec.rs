@@ -7,7 +7,7 @@ use crate::event::{Conversation, Fact, Footer};
 
 /// See the module.
 pub(super) static FORMAT: Format =
-    Format { name: "codex-exec", harness: Some(HARNESS), sniff, shape: Shape::Lines(LINES) };
+    Format { name: "codex-exec", harness: Some(HARNESS), roots: &[], sniff, shape: Shape::Lines(LINES) };
 
 const HARNESS: &str = "codex";
 const FOOTER: &str = "tokens used";

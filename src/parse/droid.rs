@@ -6,7 +6,7 @@ use std::io::BufRead;
 use serde::Deserialize;
 
 use super::document::{self, Layout, Piece};
-use super::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
+use super::format::{Format, Hit, Lines, Mark, MarkKind, Place, Root, Shape};
 use super::json::{Count, Text, or_zero, part};
 use super::lines::{clean, id, lines, model, path};
 use crate::event::{Conversation, Counter, Defect, Fact, MAX_COUNT, ModelUsage, Scope, Time, TokenUsage};
@@ -15,13 +15,22 @@ use crate::event::{Conversation, Counter, Defect, Fact, MAX_COUNT, ModelUsage, S
 pub(super) static SETTINGS: Format = Format {
     name: "droid-settings",
     harness: Some(HARNESS),
+    roots: &[ROOT],
     sniff: sniff_settings,
     shape: Shape::Document(read_settings),
 };
 
 /// Its messages.
-pub(super) static SESSION: Format =
-    Format { name: "droid-session", harness: Some(HARNESS), sniff: sniff_session, shape: Shape::Session(LINES) };
+pub(super) static SESSION: Format = Format {
+    name: "droid-session",
+    harness: Some(HARNESS),
+    roots: &[ROOT],
+    sniff: sniff_session,
+    shape: Shape::Session(LINES),
+};
+
+const ROOT: Root =
+    Root { homes: &[Place::User(".factory*")], logs: &["sessions"], endings: &[".settings.json", ".jsonl"] };
 
 const HARNESS: &str = "droid";
 const SUFFIX: &str = ".settings.json";

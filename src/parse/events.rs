@@ -7,7 +7,8 @@ use super::format::{Format, Shape};
 use crate::event::{Defect, Event, Fact, Line, SCHEMA_VERSION};
 
 /// See the module.
-pub(super) static FORMAT: Format = Format { name: "events", harness: None, sniff, shape: Shape::Events(read) };
+pub(super) static FORMAT: Format =
+    Format { name: "events", harness: None, roots: &[], sniff, shape: Shape::Events(read) };
 
 /// No event is longer.
 const LONGEST: u64 = 16 * 1024 * 1024;

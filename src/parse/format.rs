@@ -15,10 +15,36 @@ pub struct Format {
     pub name: &'static str,
     /// The harness that writes it; `None` for forge's own files.
     pub harness: Option<&'static str>,
+    /// Where its harness keeps such files.
+    pub roots: &'static [Root],
     /// Whether a file that begins with these bytes is of this format.
     pub sniff: fn(&[u8]) -> bool,
     /// How it is read.
     pub shape: Shape,
+}
+
+/// Where a harness keeps files of a format.
+#[derive(Debug)]
+pub struct Root {
+    /// Its homes. A name may hold one `*`.
+    pub homes: &'static [Place],
+    /// The folders and files of a home that hold such files; in no other is looked. A name may hold one `*`.
+    pub logs: &'static [&'static str],
+    /// How the names of such files end.
+    pub endings: &'static [&'static str],
+}
+
+/// Where a home stands.
+#[derive(Debug, Clone, Copy)]
+pub enum Place {
+    /// In the user's home.
+    User(&'static str),
+    /// In the user's folder of configuration.
+    Config(&'static str),
+    /// In the user's folder of data.
+    Data(&'static str),
+    /// In the folders that a variable names, parted by commas; empty: these themselves.
+    Variable(&'static str, &'static str),
 }
 
 /// How a format is read.

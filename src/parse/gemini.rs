@@ -9,14 +9,20 @@ use std::io::BufRead;
 use serde::Deserialize;
 
 use super::document::{self, Layout, Piece};
-use super::format::{Format, Mark, MarkKind, Shape};
+use super::format::{Format, Mark, MarkKind, Place, Root, Shape};
 use super::json::{Count, Text, or_zero, part};
 use super::lines::{id, key, model};
 use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
 
 /// See the module.
 pub(super) static FORMAT: Format =
-    Format { name: "gemini-chat", harness: Some(HARNESS), sniff, shape: Shape::Document(read) };
+    Format { name: "gemini-chat", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Document(read) };
+
+const ROOT: Root = Root {
+    homes: &[Place::Variable("GEMINI_CLI_HOME", ".gemini"), Place::User(".gemini*")],
+    logs: &["tmp/*/chats"],
+    endings: &[".json", ".jsonl"],
+};
 
 const HARNESS: &str = "gemini";
 

@@ -14,7 +14,8 @@ use super::region::{Region, Sink};
 use crate::event::{Defect, Fact, Run, RunId, Time};
 
 /// See the module.
-pub(super) static FORMAT: Format = Format { name: "forge-loop-log", harness: None, sniff, shape: Shape::LoopLog };
+pub(super) static FORMAT: Format =
+    Format { name: "forge-loop-log", harness: None, roots: &[], sniff, shape: Shape::LoopLog };
 
 /// The log's own lines.
 pub(super) const LINES: Lines =

@@ -43,7 +43,7 @@ use content::Content;
 use region::{Region, Sink};
 use scan::{Scanner, lines_of};
 
-pub use format::{Format, LOOK, Mark};
+pub use format::{Format, LOOK, Mark, Place, Root};
 use format::{Lines, MarkKind, Shape};
 pub use needs::Needs;
 pub use scan::Chunk;

@@ -10,14 +10,17 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::document::{self, Layout, Piece};
-use super::format::{Format, Mark, MarkKind, Shape};
+use super::format::{Format, Mark, MarkKind, Place, Root, Shape};
 use super::json::{Count, Text, or_zero, part, price};
 use super::lines::{id, key, model, path};
 use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
 
 /// See the module.
 pub(super) static FORMAT: Format =
-    Format { name: "opencode", harness: Some(HARNESS), sniff, shape: Shape::Document(read) };
+    Format { name: "opencode", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Document(read) };
+
+const ROOT: Root =
+    Root { homes: &[Place::Data("opencode")], logs: &["storage/message", "storage/session"], endings: &[".json"] };
 
 const HARNESS: &str = "opencode";
 

@@ -6,14 +6,20 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
+use super::format::{Format, Hit, Lines, Mark, MarkKind, Place, Root, Shape};
 use super::json::{Count, Text, or_zero, part, price};
 use super::lines::{clean, id, key, lines, model, path};
 use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
 
 /// See the module.
 pub(super) static FORMAT: Format =
-    Format { name: "pi-session", harness: Some(HARNESS), sniff, shape: Shape::Session(LINES) };
+    Format { name: "pi-session", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Session(LINES) };
+
+const ROOT: Root = Root {
+    homes: &[Place::Variable("PI_CODING_AGENT_DIR", ""), Place::User(".pi*/agent")],
+    logs: &["sessions"],
+    endings: &[".jsonl"],
+};
 
 const HARNESS: &str = "pi";
 

@@ -1,6 +1,7 @@
 //! From paths to events and facts: the only room that sees sources, parsers and folds together, and the
 //! only one that runs in parallel.
 
+mod homes;
 mod lines;
 mod produce;
 
@@ -13,6 +14,7 @@ use crate::event::{Event, Fact, Loss, Skipped, Time};
 use crate::fold::{Facts, Settled, SourceFold, settle};
 use crate::parse::{self, Needs};
 use crate::source::{CHUNK, Discovered, Input, Limits};
+pub use homes::{Sessions, sessions, sessions_of};
 use produce::{Out, produce};
 
 /// How the sources are read.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
 /// Something to read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,13 +69,26 @@ pub fn discover(paths: &[PathBuf]) -> Result<Discovered> {
             found.inputs.push(Input::File(path.clone(), true));
         }
     }
-    found.inputs.sort();
-    // The same path by hand and from a walk is one file.
-    found.inputs.dedup_by(|a, b| match (&*a, &*b) {
-        (Input::File(a, _), Input::File(b, _)) => a == b,
-        (a, b) => a == b,
-    });
+    found.put_in_order();
     Ok(found)
+}
+
+impl Discovered {
+    /// Adds what was found elsewhere.
+    pub fn merge(&mut self, other: Discovered) {
+        self.inputs.extend(other.inputs);
+        self.skipped.extend(other.skipped);
+        self.put_in_order();
+    }
+
+    fn put_in_order(&mut self) {
+        self.inputs.sort();
+        // The same path by hand and from a walk is one file.
+        self.inputs.dedup_by(|a, b| match (&*a, &*b) {
+            (Input::File(a, _), Input::File(b, _)) => a == b,
+            (a, b) => a == b,
+        });
+    }
 }
 
 fn walk(root: &Path, found: &mut Discovered) {
@@ -86,25 +99,22 @@ fn walk(root: &Path, found: &mut Discovered) {
                 found.inputs.push(Input::File(entry.into_path(), false));
             }
             Ok(_) => {}
-            Err(error) => {
-                let path = error.path().unwrap_or(root).to_path_buf();
-                let reason = match (error.loop_ancestor(), error.io_error()) {
-                    (Some(_), _) => "a folder that contains itself".to_owned(),
-                    (None, Some(cause)) => cause.to_string(),
-                    (None, None) => "cannot be read".to_owned(),
-                };
-                found.skipped.push((path, reason));
-            }
+            Err(error) => found.skipped.push(unreadable(&error, root)),
         }
     }
 }
 
-/// `.forge/ledgers` in `start` or the nearest folder above it.
-pub fn default_ledgers(start: &Path) -> Result<PathBuf> {
-    let start = std::path::absolute(start).map_err(|cause| Error::io(start, cause))?;
-    let candidates = start.ancestors().map(|folder| folder.join(".forge").join("ledgers"));
-    candidates.into_iter().find(|folder| folder.is_dir()).ok_or_else(|| {
-        let looked = format!("no .forge/ledgers in {} or any folder above it; give a path", start.display());
-        Error::new(ErrorKind::NotFound, looked)
-    })
+/// What a walk could not enter, and why.
+pub(super) fn unreadable(error: &walkdir::Error, root: &Path) -> (PathBuf, String) {
+    let reason = match (error.loop_ancestor(), error.io_error()) {
+        (Some(_), _) => "a folder that contains itself".to_owned(),
+        (None, Some(cause)) => cause.to_string(),
+        (None, None) => "cannot be read".to_owned(),
+    };
+    (error.path().unwrap_or(root).to_path_buf(), reason)
+}
+
+/// `.forge/ledgers` in `start` or the nearest folder above it that has one.
+pub fn default_ledgers(start: &Path) -> Option<PathBuf> {
+    start.ancestors().map(|folder| folder.join(".forge").join("ledgers")).find(|folder| folder.is_dir())
 }

@@ -2,8 +2,10 @@
 
 mod chunk;
 mod discover;
+mod homes;
 mod open;
 
 pub use chunk::{CHUNK, Chunk, Chunks, Limits};
 pub use discover::{Discovered, Input, default_ledgers, discover};
+pub use homes::{Folders, distinct, logs, matching};
 pub use open::{HEAD, Opened, open};

@@ -16,13 +16,19 @@ use crate::parse::lines::{clean, id, lines, model};
 use record::{Assistant, Finish, Head, Init, RateLimit, RateLimitEvent, StreamEvent, calls};
 
 /// Records, one a line.
-pub(in crate::parse) static STREAM: Format =
-    Format { name: "claude-stream-json", harness: Some(HARNESS), sniff: sniff_lines, shape: Shape::Lines(LINES) };
+pub(in crate::parse) static STREAM: Format = Format {
+    name: "claude-stream-json",
+    harness: Some(HARNESS),
+    roots: &[],
+    sniff: sniff_lines,
+    shape: Shape::Lines(LINES),
+};
 
 /// One object or one array, over any number of lines.
 pub(in crate::parse) static DOCUMENT: Format = Format {
     name: "claude-json",
     harness: Some(HARNESS),
+    roots: &[],
     sniff: sniff_document,
     shape: Shape::Document(document::read),
 };

@@ -11,7 +11,7 @@ mod token_count;
 mod tool_result;
 
 use crate::event::{Call, CallKey, Conversation, Defect, Fact};
-use crate::parse::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
+use crate::parse::format::{Format, Hit, Lines, Mark, MarkKind, Place, Root, Shape};
 use crate::parse::lines::{clean, lines, without_marker};
 use crate::parse::tracing::{self, Record};
 use otel::{Otel, STREAMED};
@@ -19,7 +19,10 @@ use tool_result::{closes_tool_result, is_message_text};
 
 /// See the module.
 pub(in crate::parse) static FORMAT: Format =
-    Format { name: "codex-trace", harness: Some(HARNESS), sniff, shape: Shape::Lines(LINES) };
+    Format { name: "codex-trace", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Lines(LINES) };
+
+const ROOT: Root =
+    Root { homes: &[Place::Variable("CODEX_HOME", ""), Place::User(".codex*")], logs: &["log"], endings: &[".log"] };
 
 const HARNESS: &str = "codex";
 

@@ -15,7 +15,7 @@ pub(in crate::parse) use pass::Pass;
 
 /// See the module.
 pub(in crate::parse) static FORMAT: Format =
-    Format { name: "forge-ledger", harness: None, sniff, shape: Shape::Ledger };
+    Format { name: "forge-ledger", harness: None, roots: &[], sniff, shape: Shape::Ledger };
 
 /// The ledger's own lines that matter.
 pub(in crate::parse) const LINES: Lines =

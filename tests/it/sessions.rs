@@ -1,0 +1,126 @@
+//! `--sessions`: which logs are found, and that nothing else of a home is read.
+
+use serde_json::Value;
+
+use crate::support::{Workdir, json_of};
+
+/// A session of one call with this many output tokens.
+fn claude(session: &str, output: u32) -> String {
+    format!(
+        r#"{{"type":"assistant","sessionId":"{session}","isSidechain":false,"cwd":"/srv/meadow","message":{{"id":"msg_{session}","model":"claude-sonnet-4-5","stop_reason":"end_turn","usage":{{"input_tokens":1,"output_tokens":{output}}}}},"timestamp":"2026-03-02T08:00:05Z"}}"#
+    ) + "\n"
+}
+
+fn pi(session: &str, output: u32) -> String {
+    [
+        format!(r#"{{"type":"session","id":"{session}","timestamp":"2026-03-02T08:00:00Z","cwd":"/srv/meadow"}}"#),
+        format!(
+            r#"{{"type":"message","id":"{session}","timestamp":"2026-03-02T08:00:05Z","message":{{"role":"assistant","model":"m","usage":{{"input":1,"output":{output},"cacheRead":0,"cacheWrite":0}}}}}}"#
+        ),
+    ]
+    .join("\n")
+}
+
+fn opencode(session: &str, output: u32) -> String {
+    format!(
+        r#"{{"id":"msg_{session}","sessionID":"{session}","role":"assistant","modelID":"m","time":{{"created":1772438400000,"completed":1772438401000}},"tokens":{{"input":1,"output":{output},"cache":{{"read":0,"write":0}}}}}}"#
+    )
+}
+
+fn outputs(report: &Value) -> Option<u64> {
+    report["totals"]["output_tokens"].as_u64()
+}
+
+#[test]
+fn every_home_is_found_and_nothing_but_its_logs_is_read() {
+    let work = Workdir::new();
+    for (home, output) in [(".claude", 1), (".claude-2", 2), (".config/claude", 4)] {
+        work.write(
+            &format!("../home/{home}/projects/-srv-meadow/s{output}.jsonl"),
+            claude(&format!("s{output}"), output),
+        );
+        work.write(&format!("../home/{home}/backup/s9.jsonl"), claude("s9", 1000));
+        work.write(&format!("../home/{home}/projects/-srv-meadow/notes.md"), claude("s8", 1000));
+    }
+    work.write("../home/.pi/agent/sessions/--srv--/a.jsonl", pi("p", 8));
+    work.write("../home/.local/share/opencode/storage/message/ses_a/msg_ses_a.json", opencode("ses_a", 16));
+    work.write("../home/projects/s9.jsonl", claude("s9", 1000));
+    let report = work.report(&["--sessions", "auto"]);
+    assert_eq!(outputs(&report), Some(31));
+    assert_eq!(report["sources"]["files"], 5);
+    assert_eq!(report["sources"]["skipped"], serde_json::json!([]));
+}
+
+#[test]
+fn variables_name_more_homes() {
+    let work = Workdir::new();
+    work.write("claude-a/projects/p/s1.jsonl", claude("s1", 1));
+    work.write("claude-b/projects/p/s2.jsonl", claude("s2", 2));
+    work.write("pi/sessions/p/a.jsonl", pi("p", 4));
+    work.write("data/opencode/storage/message/ses_a/m.json", opencode("ses_a", 8));
+    let both = format!("{},{}", work.path("claude-a").display(), work.path("claude-b").display());
+    let output = work
+        .command(&["report", "--json", "--sessions", "auto"])
+        .envs([("CLAUDE_CONFIG_DIR", both.into()), ("XDG_DATA_HOME", work.path("data").into_os_string())])
+        .env("PI_CODING_AGENT_DIR", work.path("pi"))
+        .output()
+        .expect("the binary runs");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(outputs(&report), Some(15));
+}
+
+#[test]
+fn the_users_file_names_homes_of_profiles() {
+    let work = Workdir::new();
+    work.write(".forge/usage.toml", "[profiles.cc7]\nhome = \"~/elsewhere\"\n");
+    work.write("../home/elsewhere/projects/p/s1.jsonl", claude("s1", 1));
+    work.write("../home/elsewhere/secrets/s2.jsonl", claude("s2", 1000));
+    assert_eq!(outputs(&work.report(&["--sessions", "auto"])), Some(1));
+}
+
+#[test]
+fn a_home_a_folder_and_a_file_may_be_named() {
+    let work = Workdir::new();
+    work.write("home-2/projects/p/s1.jsonl", claude("s1", 1));
+    work.write("home-2/backup/s9.jsonl", claude("s9", 1000));
+    work.write("logs/s2.jsonl", claude("s2", 2));
+    work.write("s3.jsonl", claude("s3", 4));
+    let args = ["--sessions", "home-2", "--sessions", "logs", "--sessions", "s3.jsonl"];
+    assert_eq!(outputs(&work.report(&args)), Some(7));
+    let outcome = work.run(&["report", "--sessions", "no-such-home"]);
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.stderr.contains("no-such-home"), "{}", outcome.stderr);
+}
+
+#[test]
+fn without_a_ledger_the_session_logs_are_read_and_beside_one_only_if_asked_for() {
+    let work = Workdir::new();
+    work.write("../home/.claude/projects/p/s1.jsonl", claude("s1", 1));
+    assert_eq!(outputs(&work.report(&[])), Some(1));
+    work.mkdir(".forge/ledgers");
+    let beside = work.run(&["report", "--json", "--allow-empty"]);
+    assert_eq!(outputs(&json_of(&beside, &[])), None);
+    assert_eq!(outputs(&work.report(&["--sessions", "auto"])), Some(1));
+}
+
+#[test]
+fn no_log_at_all_is_an_error_that_says_where_it_looked() {
+    let work = Workdir::new();
+    let outcome = work.run(&["report"]);
+    assert_eq!(outcome.code, 2);
+    for place in [".forge/ledgers", "home/.claude*", "home/.local/share/opencode", "home/.codex*"] {
+        assert!(outcome.stderr.contains(place), "{place}: {}", outcome.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_within_a_home_lead_nowhere() {
+    let work = Workdir::new();
+    work.write("elsewhere/s9.jsonl", claude("s9", 1000));
+    work.write("../home/.claude/projects/p/s1.jsonl", claude("s1", 1));
+    std::os::unix::fs::symlink(work.path("elsewhere"), work.path("../home/.claude/projects/q")).expect("a link");
+    std::os::unix::fs::symlink(work.path("../home/.claude"), work.path("../home/.claude-3")).expect("a link");
+    let report = work.report(&["--sessions", "auto"]);
+    assert_eq!((outputs(&report), &report["sources"]["files"]), (Some(1), &serde_json::json!(1)));
+}
