@@ -14,7 +14,7 @@ use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use corpus::{Totals, VERSION, write_claude_home, write_ledgers, write_trace};
+use corpus::{Totals, VERSION, write_claude_home, write_codex_home, write_ledgers, write_trace};
 use measure::{Figures, Measured};
 use serde_json::Value;
 
@@ -23,7 +23,18 @@ const LEDGERS: u64 = 200;
 const LEDGERS_MB: u64 = 4;
 const MB: u64 = 1_000_000;
 const NEEDLE: &str = "response.completed";
-const CLAUDE_NEEDLE: &str = "\"usage\":";
+
+/// A kind of home: what writes it, and what ripgrep looks for in it.
+struct Home {
+    harness: &'static str,
+    write: fn(&Path, u64, u64) -> io::Result<Totals>,
+    needle: &'static str,
+}
+
+const HOMES: [Home; 2] = [
+    Home { harness: "claude", write: write_claude_home, needle: "\"usage\":" },
+    Home { harness: "codex", write: write_codex_home, needle: "token_count" },
+];
 
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -41,8 +52,8 @@ fn main() -> io::Result<()> {
     if plan.has("ledgers") {
         bench_ledgers(&plan)?;
     }
-    if plan.has("claude") {
-        plan.homes_mb.iter().try_for_each(|mb| bench_claude_home(&plan, *mb))?;
+    for home in HOMES.iter().filter(|home| plan.has(home.harness)) {
+        plan.homes_mb.iter().try_for_each(|mb| bench_home(&plan, home, *mb))?;
     }
     if plan.has("help") {
         bench_start_up(&plan)?;
@@ -108,12 +119,12 @@ fn bench_trace(plan: &Plan) -> io::Result<()> {
     Ok(())
 }
 
-fn bench_claude_home(plan: &Plan, mb: u64) -> io::Result<()> {
-    let name = format!("claude-home-v{VERSION}-{mb}MB");
-    let (home, truth) = prepare(&name, |path| write_claude_home(path, SEED, mb * MB))?;
+fn bench_home(plan: &Plan, kind: &Home, mb: u64) -> io::Result<()> {
+    let name = format!("{}-home-v{VERSION}-{mb}MB", kind.harness);
+    let (home, truth) = prepare(&name, |path| (kind.write)(path, SEED, mb * MB))?;
     let bytes = length(&home)?;
     let ours = Contender::forge_usage(&["report", "--json"], Some(&home));
-    let rivals = Contender::ripgrep(CLAUDE_NEEDLE, &home);
+    let rivals = Contender::ripgrep(kind.needle, &home);
     let (mut our_runs, mut rival_runs) = (Vec::new(), Vec::new());
     for round in 0..=plan.rounds {
         let our_run = ours.run()?;
@@ -124,7 +135,7 @@ fn bench_claude_home(plan: &Plan, mb: u64) -> io::Result<()> {
         }
     }
     let calls = truth.calls.unwrap_or_default();
-    println!("\nClaude home of {} MB, {calls} calls, {} rounds", bytes / MB, plan.rounds);
+    println!("\nhome of {}, {} MB, {calls} calls, {} rounds", kind.harness, bytes / MB, plan.rounds);
     print_contender("forge-usage", &our_runs, bytes);
     if rivals.is_some() {
         print_contender("rg -c", &rival_runs, bytes);

@@ -4,6 +4,7 @@
 //! An event never holds content or identity: no text of a message, prompt, argument or output, no
 //! e-mail, no account id.
 
+mod call;
 mod id;
 mod line;
 mod time;
@@ -12,10 +13,10 @@ mod usage;
 mod usd;
 
 use std::borrow::Cow;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use call::{Billing, Call, CallKey, Conversation, Doubt, Inherited};
 pub use id::Id;
 pub use line::{Line, SCHEMA_VERSION};
 pub use time::Time;
@@ -74,6 +75,8 @@ pub enum Fact {
     ToolCall(Box<ToolCall>),
     /// The last sign of a conversation is a request that was still being answered.
     Unfinished(Id),
+    /// A session log shows a reading of another conversation's counter: history that was copied into it.
+    Inherited(Box<Inherited>),
     /// A record could not be read, or was refused.
     Defect(Defect),
     /// A source begins; what follows is of it until another one begins.
@@ -94,8 +97,10 @@ impl Fact {
             Fact::StreamFailure(failure) => Some(&failure.conversation),
             Fact::ToolCall(call) => call.conversation.as_ref(),
             Fact::Unfinished(id) => Some(id),
+            Fact::Inherited(inherited) => Some(&inherited.conversation),
             Fact::CallTiming(timing) => match &timing.key {
-                CallKey::Trace(conversation, ..) => Some(conversation),
+                CallKey::Trace(conversation, ..) | CallKey::Reading(conversation, ..) => Some(conversation),
+                CallKey::Response(conversation, _) => Some(conversation),
                 CallKey::Message(_) => None,
             },
             Fact::Run(_) | Fact::Quota(_) | Fact::Defect(_) | Fact::Source(_) | Fact::Skipped(_) => None,
@@ -180,114 +185,6 @@ impl Run {
             exit_code: None,
             started_at: None,
             finished_at: None,
-        }
-    }
-}
-
-/// What a record tells about a conversation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Conversation {
-    /// The harness's own id of the session or thread.
-    #[serde(rename = "conversation_id")]
-    pub id: Id,
-    /// The model it was configured with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<Id>,
-    /// Whether its first records are in view, so that no call before them can be missing.
-    pub begins: bool,
-    /// Path of the folder it works in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub repo: Option<Id>,
-    /// The branch that was checked out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub branch: Option<Id>,
-    /// Version of the harness.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<Id>,
-    /// The conversation it was forked from, or that spawned it.
-    #[serde(rename = "parent_conversation_id", default, skip_serializing_if = "Option::is_none")]
-    pub parent: Option<Id>,
-}
-
-impl Conversation {
-    /// A conversation of which nothing else is known.
-    pub fn new(id: Id) -> Conversation {
-        Conversation { id, model: None, begins: false, repo: None, branch: None, version: None, parent: None }
-    }
-}
-
-/// One answered request to a model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Call {
-    /// Who it is: two records with the same key are the same call.
-    pub key: CallKey,
-    /// The conversation it belongs to.
-    #[serde(rename = "conversation_id", default, skip_serializing_if = "Option::is_none")]
-    pub conversation: Option<Id>,
-    /// The model that answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<Id>,
-    /// The provider's service tier, where told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service_tier: Option<Id>,
-    /// Whether a sub-agent made the call.
-    pub is_subagent: bool,
-    /// Tokens of this call alone.
-    pub usage: TokenUsage,
-    /// Whether the output count is final; a stream's first records hold a placeholder.
-    pub is_final: bool,
-    /// Whether it stands in a session log, where every call of its conversation is written down.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_logged: bool,
-    /// The branch that was checked out then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub branch: Option<Id>,
-    /// What the harness itself says it costs.
-    #[serde(rename = "cost_pico_usd", default, skip_serializing_if = "Option::is_none")]
-    pub cost: Option<Usd>,
-}
-
-impl Call {
-    /// A finished call of which nothing else is known.
-    pub fn new(key: CallKey, usage: TokenUsage) -> Call {
-        Call {
-            key,
-            conversation: None,
-            model: None,
-            service_tier: None,
-            is_subagent: false,
-            usage,
-            is_final: true,
-            is_logged: false,
-            branch: None,
-            cost: None,
-        }
-    }
-}
-
-/// Identity of a call, made from what the harness wrote.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CallKey {
-    /// Codex traces name no response: the conversation, the record's `event.timestamp` and its
-    /// counts are shared by the twins of one call and by nothing else.
-    Trace(Id, Time, TokenUsage),
-    /// The provider's message id, unique everywhere.
-    Message(Id),
-}
-
-/// The key as tables show it: the same for the same call in every reading.
-impl fmt::Display for CallKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CallKey::Trace(conversation, time, usage) => {
-                let TokenUsage { input_tokens, cache_read_input_tokens, output_tokens, .. } = usage;
-                let rest = [usage.cache_creation_input_tokens, usage.cache_creation_1h_input_tokens];
-                let reasoning = usage.reasoning_output_tokens.map_or("-".to_owned(), |count| count.to_string());
-                write!(f, "{conversation}/{}/{input_tokens}.{cache_read_input_tokens}", time.micros())?;
-                write!(f, ".{}.{}.{output_tokens}.{reasoning}", rest[0], rest[1])
-            }
-            CallKey::Message(id) => f.write_str(id),
         }
     }
 }

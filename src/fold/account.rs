@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::facts::{CallFacts, ResultFacts};
 use super::growth::Share;
+use super::logged::Logged;
 use super::owner::{Quality, Taken, UsageRow};
+use super::place::Place;
 use super::reason::{Reason, Reasons};
 use crate::event::{CallKey, Harness, Id, RunId, Time, TokenUsage, Usd};
 
@@ -19,8 +21,12 @@ pub(super) struct Account {
     pub(super) results: Vec<ResultFacts>,
     /// Whether the conversation's first records are in view.
     pub(super) begins: bool,
-    /// Whether an answer was streaming at the end, and when.
-    pub(super) unfinished: Option<Option<Time>>,
+    /// Whether an answer was streaming at the end, when, and where that stands.
+    pub(super) unfinished: Option<(Option<Time>, Place)>,
+    /// What the conversation's session log tells; it goes before all others.
+    pub(super) logged: Option<Logged>,
+    /// Whether a model answered and nothing tells of usage.
+    pub(super) is_unmeasured: bool,
     pub(super) harness: Option<Harness>,
     /// The model the conversation was configured with.
     pub(super) model: Option<Id>,
@@ -50,7 +56,8 @@ struct Part {
 impl Account {
     /// Whether anything tells of usage.
     pub(super) fn has_usage(&self) -> bool {
-        self.share.is_some() || !self.calls.is_empty() || !self.results.is_empty()
+        let is_logged = self.logged.as_ref().is_some_and(|logged| !logged.is_empty());
+        is_logged || self.share.is_some() || !self.calls.is_empty() || !self.results.is_empty()
     }
 
     fn sum(&self, of: impl Fn(&CallFacts) -> bool) -> TokenUsage {
@@ -60,6 +67,9 @@ impl Account {
     /// Weighs the counter against the calls: a counter covers what came before its last reading,
     /// calls after it add to it, and calls that exceed it win.
     pub(super) fn weigh(mut self, conversation: &Id) -> Weighed {
+        if let Some(logged) = self.logged.take() {
+            return logged.weigh(conversation, self.unfinished.and_then(|(time, _)| time));
+        }
         let goes_on = self.cover_logged();
         let seen = self.sum(|_| true);
         let covered = self.sum(|call| call.is_covered);
@@ -127,7 +137,11 @@ impl Account {
     fn judge(&self, exceeds: bool) -> (Quality, Reasons) {
         let latest_call = self.calls.values().filter_map(|call| call.time).max();
         let latest = latest_call.max(self.share.as_ref().and_then(|share| share.time));
-        let is_cut = self.unfinished.is_some_and(|time| time.is_none() || time >= latest);
+        let is_cut = self.unfinished.as_ref().is_some_and(|(time, place)| match time {
+            Some(_) => *time >= latest,
+            // Without times, what stands later came later.
+            None => self.share.as_ref().and_then(|share| share.place.as_ref()).is_none_or(|last| last < place),
+        });
         let is_placeholder = self.calls.values().any(|call| !call.is_final && (exceeds || !call.is_covered));
         let has_share = self.share.as_ref().is_some_and(|share| !share.is_floor);
         let is_counted = has_share || !self.results.is_empty();

@@ -6,9 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
+use super::log::Log;
+use super::place::Place;
 use super::quota::QuotaReading;
 use super::timing::TimingFacts;
-use crate::event::{CallKey, CallTiming, Defect, Harness, Id, ModelUsage, Run, RunId, Time, TokenUsage, Usd};
+use crate::event::{
+    Billing, CallKey, CallTiming, Conversation, Defect, Harness, Id, ModelUsage, Run, RunId, Time, TokenUsage, Usd,
+};
 
 /// Facts of any number of sources. Merging is associative and commutative, and a fact given twice
 /// counts once.
@@ -56,8 +60,8 @@ pub struct ConversationFacts {
     pub model: Option<Id>,
     /// The runs (`None`: bare logs) that show its first records.
     pub begins: BTreeSet<Option<RunId>>,
-    /// Answers that were still streaming at the end of a run's output, and when.
-    pub unfinished: BTreeMap<Option<RunId>, Option<Time>>,
+    /// Answers that were still streaming at the end of a run's output, when, and where that stands.
+    pub unfinished: BTreeMap<Option<RunId>, (Option<Time>, Place)>,
     /// Readings of its cumulative counter.
     pub readings: Vec<Reading>,
     /// Readings of its processes' counters.
@@ -70,6 +74,16 @@ pub struct ConversationFacts {
     pub version: Option<(Time, Id)>,
     /// The conversation it was forked from, or that spawned it.
     pub parent: Option<Id>,
+    /// Whether a sub-agent holds it.
+    pub is_subagent: bool,
+    /// How the account pays.
+    pub billing: Option<Billing>,
+    /// Whether its session log is among the sources.
+    pub is_logged: bool,
+    /// Whether a model answered in it.
+    pub is_answered: bool,
+    /// The calls of its session log.
+    pub log: Log,
 }
 
 /// A reading of a conversation's counter.
@@ -79,6 +93,8 @@ pub struct Reading {
     pub stamp: Option<Time>,
     /// When, but never before the reading that precedes it in its source.
     pub time: Option<Time>,
+    /// Where it stands, which orders readings that tell no time.
+    pub place: Place,
     /// The counter's value.
     pub total: TokenUsage,
     /// The latest call in it.
@@ -266,9 +282,8 @@ impl ConversationFacts {
         self.harness = larger(self.harness.take(), other.harness);
         self.model = larger(self.model.take(), other.model);
         self.begins.extend(other.begins);
-        for (run, time) in other.unfinished {
-            let known = self.unfinished.entry(run).or_insert(time);
-            *known = (*known).max(time);
+        for (run, end) in other.unfinished {
+            self.add_unfinished(run, end);
         }
         first(&mut self.repo, other.repo);
         first(&mut self.branch, other.branch);
@@ -278,6 +293,27 @@ impl ConversationFacts {
         for (key, result) in other.results {
             self.add_result(key, result);
         }
+        self.billing = larger(self.billing, other.billing);
+        self.is_subagent |= other.is_subagent;
+        self.is_logged |= other.is_logged;
+        self.is_answered |= other.is_answered;
+        self.log.merge(other.log);
+    }
+
+    /// Adds that an answer was streaming at the end of a run's output.
+    pub(super) fn add_unfinished(&mut self, run: Option<RunId>, end: (Option<Time>, Place)) {
+        let known = self.unfinished.entry(run).or_insert_with(|| end.clone());
+        if *known < end {
+            *known = end;
+        }
+    }
+
+    /// Takes what a record tells of the conversation.
+    pub(super) fn learn(&mut self, found: &Conversation) {
+        self.billing = larger(self.billing, found.billing);
+        self.is_subagent |= found.is_subagent;
+        self.is_logged |= found.is_logged;
+        self.is_answered |= found.is_answered;
     }
 
     /// Adds a result, or what another record of it tells.

@@ -3,7 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashSet;
+
 use super::facts::Reading;
+use super::place::Place;
 use crate::event::{Id, RunId, Time, TokenUsage};
 
 /// A run's (`None`: no run's) share of a conversation's counter.
@@ -17,6 +20,8 @@ pub(super) struct Share {
     pub(super) total: TokenUsage,
     /// When it was read.
     pub(super) time: Option<Time>,
+    /// Where its last reading stands, if that tells no time.
+    pub(super) place: Option<Place>,
 }
 
 /// A call after the last reading of its run.
@@ -31,17 +36,26 @@ pub(super) struct Uncovered {
 ///
 /// `uncovered` are calls, by time, that no reading of their own run counts: a later run's does, but they are
 /// not its own. `starts_in` tells whether the conversation began within a run, so that its counter
-/// was at zero.
+/// was at zero; `start_of` tells when a run began.
 pub(super) fn shares(
     mut readings: Vec<Reading>,
     uncovered: &[Uncovered],
     starts_in: impl Fn(&RunId) -> bool,
+    start_of: impl Fn(&RunId) -> Option<Time>,
 ) -> BTreeMap<Option<RunId>, Share> {
     // One reading may stand in several sources: of a tail and the whole, the whole knows better what
     // came before it; a run's word goes before a bare log's.
     readings.sort_by(|a, b| identity(a).cmp(&identity(b)));
     readings.dedup_by(|later, kept| later.stamp == kept.stamp && later.total == kept.total);
-    readings.sort_by_key(|reading| (reading.time, reading.total));
+    let timed: FxHashSet<TokenUsage> =
+        readings.iter().filter(|reading| reading.stamp.is_some()).map(|reading| reading.total).collect();
+    readings.retain(|reading| reading.stamp.is_some() || !timed.contains(&reading.total));
+    readings.sort_by_cached_key(|reading| {
+        let time = reading.time.or_else(|| start_of(reading.run.as_ref()?));
+        // What tells no time is ordered by where it stands.
+        let place = reading.stamp.is_none().then(|| reading.place.clone());
+        (time, place, reading.total)
+    });
     let mut shares: BTreeMap<Option<RunId>, Share> = BTreeMap::new();
     let mut previous: Option<TokenUsage> = None;
     let mut since: Option<Time> = None;
@@ -64,6 +78,7 @@ pub(super) fn shares(
         previous = Some(reading.total);
         since = reading.time;
         (share.total, share.time) = (reading.total, reading.time);
+        share.place = reading.stamp.is_none().then(|| reading.place.clone());
         if !growth.is_zero() {
             let (usage, time) = share.by_model.entry(reading.model).or_default();
             *usage = usage.plus(&growth);
@@ -76,7 +91,8 @@ pub(super) fn shares(
 fn identity(reading: &Reading) -> impl Ord {
     let model = Reverse(reading.model.clone());
     let word = (reading.run.is_none(), reading.run.clone(), model, reading.last);
-    (reading.stamp, reading.total, Reverse(reading.time), word)
+    let place = reading.stamp.is_none().then(|| reading.place.clone());
+    (reading.stamp, reading.total, Reverse(reading.time), word, place)
 }
 
 /// Whether the counter was at zero before its first visible reading belongs to the reading's run.
@@ -90,16 +106,17 @@ fn begins_at_zero(reading: &Reading, starts_in: &impl Fn(&RunId) -> bool) -> boo
 mod tests {
     use super::shares;
     use crate::event::{Time, TokenUsage};
-    use crate::fold::Reading;
+    use crate::fold::{Place, Reading};
 
     fn reading(second: i64, input: u64, run: Option<&str>) -> Reading {
         let total = TokenUsage { input_tokens: input, ..TokenUsage::default() };
         let time = Time::from_millis(second * 1000);
-        Reading { stamp: time, time, total, last: None, run: run.map(Into::into), model: None }
+        let place = Place { source: "s".into(), offset: 0 };
+        Reading { stamp: time, time, place, total, last: None, run: run.map(Into::into), model: None }
     }
 
     fn input(readings: Vec<Reading>, run: Option<&str>, starts: bool) -> (u64, bool) {
-        let shares = shares(readings, &[], |_| starts);
+        let shares = shares(readings, &[], |_| starts, |_| None);
         let share = &shares[&run.map(Into::into)];
         (share.by_model.values().map(|(usage, _)| usage.input_tokens).sum(), share.is_floor)
     }
@@ -119,6 +136,16 @@ mod tests {
     #[test]
     fn a_falling_counter_began_anew() {
         assert_eq!(input(vec![reading(1, 100, None), reading(2, 30, None)], None, true), (130, false));
+    }
+
+    #[test]
+    fn readings_without_a_time_are_ordered_by_their_place() {
+        let at = |input, source: &str| {
+            let place = Place { source: source.into(), offset: 0 };
+            Reading { stamp: None, time: None, place, ..reading(0, input, None) }
+        };
+        let readings = vec![at(80, "c-10"), at(160, "c-11"), at(100, "c-1"), at(250, "c-2"), at(250, "copy/c-2")];
+        assert_eq!(input(readings, None, true), (410, false));
     }
 
     #[test]

@@ -62,6 +62,8 @@ pub enum Taken {
     Calls,
     /// The blended total at the end.
     Footer,
+    /// The harness's own session log, which holds every call.
+    Session,
 }
 
 impl Taken {
@@ -71,6 +73,7 @@ impl Taken {
             Taken::Counter => "counter",
             Taken::Calls => "calls",
             Taken::Footer => "footer",
+            Taken::Session => "session",
         }
     }
 }
@@ -138,6 +141,8 @@ pub struct UsageRow {
     pub branch: Option<Id>,
     /// How long the call's parts took; `None` for a remainder, and where nobody asked.
     pub timing: Option<Box<CallTiming>>,
+    /// How hard the model was told to think.
+    pub effort: Option<Id>,
 }
 
 /// A conversation that a source names, whether it left usage behind or not.

@@ -7,6 +7,8 @@ use rustc_hash::FxHashMap;
 use super::account::{Account, AccountKey};
 use super::facts::{CallFacts, ConversationFacts, RunFacts};
 use super::growth::{Uncovered, shares};
+use super::log;
+use super::logged::{self, Readings};
 use super::source::is_anonymous;
 use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
 
@@ -37,7 +39,9 @@ impl Places {
         for (id, conversation) in conversations {
             let readings = conversation.readings.iter().filter_map(|reading| reading.run.as_ref());
             let results = conversation.results.values().flat_map(|result| &result.runs);
-            for run in readings.chain(results) {
+            // A header alone joins a run with the conversation's session log.
+            let begins = conversation.begins.iter().flatten().filter(|_| conversation.is_logged);
+            for run in readings.chain(results).chain(begins) {
                 shown.entry(id.clone()).or_default().entry(run.clone()).or_default();
             }
         }
@@ -58,11 +62,26 @@ impl Places {
         }
         let rank = |run: &&RunId| {
             let calls = all.and_then(|all| all.get(*run)).copied().unwrap_or(0);
-            let start = self.windows.get(*run).and_then(|(start, _)| *start);
+            let start = self.start_of(run);
             let is_own = self.starts_in(conversation, run);
             (self.is_at_work(run, time), is_own, calls, std::cmp::Reverse((start, (*run).clone())))
         };
         shown_by.iter().max_by_key(rank).cloned()
+    }
+
+    /// The one run that a call of a session log belongs to: the one whose output shows it, else the latest of
+    /// those that show the conversation and were at work then.
+    pub(super) fn of_logged(&self, conversation: &Id, shown_by: &BTreeSet<RunId>, time: Option<Time>) -> Option<RunId> {
+        if !shown_by.is_empty() {
+            return self.of(conversation, shown_by, time);
+        }
+        let at_work = self.shown.get(conversation)?.keys().filter(|run| time.is_some() && self.is_at_work(run, time));
+        at_work.max_by_key(|run| (self.start_of(run), (*run).clone())).cloned()
+    }
+
+    /// When a run began.
+    fn start_of(&self, run: &RunId) -> Option<Time> {
+        self.windows.get(run).and_then(|(start, _)| *start)
     }
 
     /// Whether any run shows the conversation.
@@ -79,7 +98,7 @@ impl Places {
 
     /// Whether a conversation began within a run: its id holds the time it was made.
     fn starts_in(&self, conversation: &Id, run: &RunId) -> bool {
-        let start = self.windows.get(run).and_then(|(start, _)| *start);
+        let start = self.start_of(run);
         Time::of_uuid(conversation).zip(start).is_some_and(|(made, start)| made >= start)
     }
 
@@ -92,8 +111,14 @@ impl Places {
         let mut accounts: BTreeMap<AccountKey, Account> = BTreeMap::new();
         let mut between: FxHashMap<Id, Vec<Uncovered>> = FxHashMap::default();
         drop_named_twins(&mut conversations);
+        let mut own = log::own(&mut conversations, |id| self.shown.contains_key(id));
+        let mut seen: FxHashMap<Id, Vec<(CallKey, CallFacts)>> = FxHashMap::default();
         for (key, call) in calls {
             let Some(conversation) = call.conversation.clone() else { continue };
+            if matches!(key, CallKey::Trace(..)) && own.contains_key(&conversation) {
+                seen.entry(conversation).or_default().push((key, call));
+                continue;
+            }
             let run = self.of(&conversation, &call.runs, call.time);
             if let Some(time) = call.time.filter(|_| !call.is_covered) {
                 let call = Uncovered { time, run: run.clone(), usage: call.usage };
@@ -101,6 +126,7 @@ impl Places {
             }
             accounts.entry((run, conversation)).or_default().calls.insert(key, call);
         }
+        let everywhere = Readings::of(&own);
         for (id, facts) in &mut conversations {
             let mut readings = std::mem::take(&mut facts.readings);
             let mut shown_by: BTreeMap<(Option<Time>, TokenUsage), BTreeSet<RunId>> = BTreeMap::new();
@@ -112,10 +138,22 @@ impl Places {
                 reading.run = runs.and_then(|runs| self.of(id, runs, reading.time));
                 reading.model = reading.model.take().or_else(|| facts.model.clone());
             }
-            let mut uncovered = between.remove(id).unwrap_or_default();
-            uncovered.sort_by_key(|call| call.time);
-            for (run, share) in shares(readings, &uncovered, |run| self.starts_in(id, run)) {
-                accounts.entry((run, id.clone())).or_default().share = Some(share);
+            if let Some(own) = own.remove(id) {
+                let seen = seen.remove(id).unwrap_or_default();
+                let is_silent = own.calls.is_empty() && !own.is_floor && readings.is_empty() && seen.is_empty();
+                if is_silent && facts.is_answered && !self.shown.contains_key(id) {
+                    accounts.entry((None, id.clone())).or_default().is_unmeasured = true;
+                }
+                for (run, logged) in logged::join(self, id, own, readings, seen, &everywhere) {
+                    accounts.entry((run, id.clone())).or_default().logged = Some(logged);
+                }
+            } else {
+                let mut uncovered = between.remove(id).unwrap_or_default();
+                uncovered.sort_by_key(|call| call.time);
+                let starts_in = |run: &RunId| self.starts_in(id, run);
+                for (run, share) in shares(readings, &uncovered, starts_in, |run| self.start_of(run)) {
+                    accounts.entry((run, id.clone())).or_default().share = Some(share);
+                }
             }
             let mut results: Vec<_> = facts.results.drain().filter(|(_, result)| !result.is_superseded).collect();
             results.sort_by(|a, b| a.0.cmp(&b.0));
@@ -130,7 +168,7 @@ impl Places {
             account.harness.clone_from(&facts.harness);
             account.model.clone_from(&facts.model);
             account.begins = facts.begins.contains(run) || (is_only_run && !facts.begins.is_empty());
-            account.unfinished = facts.unfinished.get(run).copied();
+            account.unfinished = facts.unfinished.get(run).map(|(time, place)| (*time, place.clone()));
         }
         accounts
     }

@@ -13,6 +13,10 @@ pub enum Reason {
     CallsComplete,
     /// The calls that were seen come to more than the counter.
     CallsExceedCounter,
+    /// The conversation's own session log holds every call.
+    SessionLog,
+    /// The session log begins with calls that may be copies, and the log they would be copied from is missing.
+    PossibleCopies,
     /// The blended total at the end confirms the calls.
     FooterConfirms,
     /// Only the blended total at the end is known.
@@ -33,11 +37,13 @@ pub enum Reason {
 
 impl Reason {
     /// All of them, in the order of their telling.
-    pub const ALL: [Reason; 12] = [
+    pub const ALL: [Reason; 14] = [
         Reason::CounterCovers,
         Reason::ResultCovers,
         Reason::CallsComplete,
         Reason::CallsExceedCounter,
+        Reason::SessionLog,
+        Reason::PossibleCopies,
         Reason::FooterConfirms,
         Reason::FooterOnly,
         Reason::NoBaseline,
@@ -55,6 +61,8 @@ impl Reason {
             Reason::ResultCovers => "result-covers",
             Reason::CallsComplete => "calls-complete",
             Reason::CallsExceedCounter => "calls-exceed-counter",
+            Reason::SessionLog => "session-log",
+            Reason::PossibleCopies => "possible-copies",
             Reason::FooterConfirms => "footer-confirms",
             Reason::FooterOnly => "footer-only",
             Reason::NoBaseline => "no-baseline",
@@ -75,6 +83,8 @@ impl Reason {
             Reason::CallsExceedCounter => {
                 "the calls that were seen come to more than the counter, which leaves some out"
             }
+            Reason::SessionLog => "the conversation's own session log holds every call",
+            Reason::PossibleCopies => "the session log holds calls that can't be told from its parent's",
             Reason::FooterConfirms => "the blended total at the end equals what the calls add up to",
             Reason::FooterOnly => "only the blended total at the end is known; cache reads are outside of it",
             Reason::NoBaseline => "the counter began before this run, and its value at the start is not in the input",
@@ -92,7 +102,8 @@ impl Reason {
     pub fn remedy(self) -> Option<&'static str> {
         match self {
             Reason::CounterCovers | Reason::ResultCovers | Reason::CallsComplete | Reason::FooterConfirms => None,
-            Reason::CallsExceedCounter => None,
+            Reason::CallsExceedCounter | Reason::SessionLog => None,
+            Reason::PossibleCopies => Some("the session log of the conversation that it was forked from"),
             Reason::NoBaseline | Reason::FooterOfMore => {
                 Some("the ledger or log with the conversation's earlier run, or its session log")
             }

@@ -9,6 +9,7 @@ use super::copies::attribute;
 use super::facts::{Facts, RunFacts};
 use super::footers::{Footers, PreviousFooters};
 use super::latency::Placed;
+use super::logged;
 use super::owner::{NamedConversation, Owner, Quality, Reconciled, Taken, UsageRow};
 use super::places::Places;
 use super::quota::{self, QuotaReading};
@@ -49,7 +50,8 @@ pub struct Settled {
 
 /// Settles everything. The result depends on the facts alone, not on their order.
 pub fn settle(facts: Facts) -> Settled {
-    let Facts { runs, conversations, mut calls, shared, timing, footers, quotas, defects } = facts;
+    let Facts { runs, mut conversations, mut calls, shared, timing, footers, quotas, defects } = facts;
+    logged::name_by_reading(&mut conversations);
     attribute(&mut calls, &shared, &conversations);
     let mut settled = Settled::default();
     for (defect, count) in defects {
@@ -147,7 +149,7 @@ impl Settled {
     }
 
     fn bare_conversation(&mut self, id: Id, account: Account, footers: BTreeSet<u64>, models: &FxHashMap<Id, Id>) {
-        if !account.has_usage() && footers.is_empty() {
+        if !account.has_usage() && !account.is_unmeasured && footers.is_empty() {
             return;
         }
         let harness = account.harness.clone();
@@ -162,6 +164,7 @@ impl Settled {
     fn owner(&mut self, mut owner: Owner, accounts: Vec<(Id, Account)>, footers: Footers) {
         let index = self.owners.len();
         let is_run = owner.run.is_some();
+        let nothing_of = accounts.first().filter(|_| !is_run).map(|(id, _)| id.clone());
         let accounts = accounts.into_iter().filter(|(_, account)| account.has_usage());
         let weighed: Vec<Weighed> = accounts.map(|(id, account)| account.weigh(&id)).collect();
         let known = weighed.iter().flat_map(|weighed| &weighed.rows).filter_map(|row| row.blended_tokens);
@@ -201,7 +204,7 @@ impl Settled {
             rows.extend(weighed.into_iter().flat_map(|weighed| weighed.rows));
         }
         if rows.is_empty() {
-            rows.push(UsageRow::default());
+            rows.push(UsageRow { conversation: nothing_of, ..UsageRow::default() });
         }
         if let (Some(Reconciled::Mismatch), Some(run)) = (owner.reconciled, &owner.run) {
             self.mismatches.push(run.id.clone());

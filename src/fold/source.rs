@@ -1,10 +1,13 @@
 //! The events of one source, in order.
 
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use super::facts::{CallFacts, Facts, Reading, ResultFacts, ResultKey, RunFacts, first};
+use super::log::{Context, LogKey};
+use super::place::Place;
 use super::quota::{QuotaFold, QuotaReading};
 use super::timing::Shown;
 use crate::event::{
@@ -38,6 +41,8 @@ struct Stream {
     is_whole: bool,
     /// Readings of a conversation that nothing named.
     anonymous: Vec<Reading>,
+    /// What the latest call of a session log shared with others.
+    context: Arc<Context>,
 }
 
 impl SourceFold {
@@ -53,7 +58,8 @@ impl SourceFold {
 
     /// Takes the next event.
     pub fn apply(&mut self, event: Event) {
-        let Event { run, harness, time, fact, .. } = event;
+        let Event { offset, run, harness, time, fact } = event;
+        let place = Place { source: self.name.clone(), offset };
         // Those who don't ask for times must find the same runs.
         let tells_time =
             matches!(fact, Fact::Request(_) | Fact::StreamFailure(_) | Fact::CallTiming(_) | Fact::ToolCall(_));
@@ -65,10 +71,10 @@ impl SourceFold {
             Fact::Run(found) => self.run(*found),
             Fact::Conversation(found) => self.conversation(found, run, harness, time),
             Fact::Call(call) => self.call(*call, run, harness, time),
-            Fact::Counter(counter) => self.counter(*counter, run, harness, time),
+            Fact::Counter(counter) => self.counter(*counter, run, harness, time, place),
             Fact::Footer(footer) => self.footer(&footer, run, harness),
             Fact::Unfinished(id) => {
-                self.facts.conversations.entry(id).or_default().unfinished.insert(run, time);
+                self.facts.conversations.entry(id).or_default().add_unfinished(run, (time, place));
             }
             Fact::Quota(quota) => self.quotas.apply(QuotaReading { time, run, harness, quota }),
             Fact::CallTiming(timing) => {
@@ -82,6 +88,9 @@ impl SourceFold {
             // What was read is no part of what it says.
             Fact::Source(_) | Fact::Skipped(_) => {}
             Fact::Defect(defect) => self.defect(defect, run),
+            Fact::Inherited(inherited) => {
+                self.facts.conversations.entry(inherited.conversation).or_default().log.inherit(inherited.total);
+            }
         }
     }
 
@@ -95,6 +104,7 @@ impl SourceFold {
                 facts.readings.extend(stream.anonymous);
             }
         }
+        self.facts.conversations.values_mut().for_each(|facts| facts.log.settle());
         self.facts.quotas = self.quotas.finish();
         self.facts
     }
@@ -112,9 +122,10 @@ impl SourceFold {
         if found.model.is_some() {
             stream.model.clone_from(&found.model);
         }
-        let facts = self.facts.conversations.entry(found.id).or_default();
+        let facts = self.facts.conversations.entry(found.id.clone()).or_default();
         facts.harness = facts.harness.take().max(harness);
-        facts.model = facts.model.take().max(found.model);
+        facts.model = facts.model.take().max(found.model.clone());
+        facts.learn(&found);
         let dated = |name: Option<Id>| name.map(|name| (time.unwrap_or(Time::MAX), name));
         first(&mut facts.repo, dated(found.repo));
         first(&mut facts.branch, dated(found.branch));
@@ -129,6 +140,13 @@ impl SourceFold {
         // What nothing names is its source's own.
         call.conversation.get_or_insert_with(|| unnamed(&self.name));
         let stream = self.streams.entry((run.clone(), call.conversation.clone())).or_default();
+        if let (Some(key), Some(id)) = (LogKey::of(&call.key), &call.conversation) {
+            let facts = self.facts.conversations.entry(id.clone()).or_default();
+            facts.harness = facts.harness.take().max(harness);
+            facts.is_logged = true;
+            facts.log.push(key, call, time, &mut stream.context);
+            return;
+        }
         if call.model.is_some() {
             stream.model.clone_from(&call.model);
         }
@@ -143,7 +161,7 @@ impl SourceFold {
         }
         let time = match &call.key {
             CallKey::Trace(_, time, _) => Some(*time),
-            CallKey::Message(_) => time,
+            _ => time,
         };
         let facts = CallFacts {
             usage: call.usage,
@@ -165,7 +183,14 @@ impl SourceFold {
         self.facts.add_call(call.key, facts);
     }
 
-    fn counter(&mut self, counter: Counter, run: Option<RunId>, harness: Option<Harness>, time: Option<Time>) {
+    fn counter(
+        &mut self,
+        counter: Counter,
+        run: Option<RunId>,
+        harness: Option<Harness>,
+        time: Option<Time>,
+        place: Place,
+    ) {
         let stream = self.streams.entry((run.clone(), counter.conversation.clone())).or_default();
         let covered = std::mem::take(&mut stream.uncovered);
         let total = counter.total.iter().fold(TokenUsage::default(), |sum, model| sum.plus(&model.usage));
@@ -191,6 +216,7 @@ impl SourceFold {
                 let reading = Reading {
                     stamp: time,
                     time: stream.latest,
+                    place,
                     total,
                     last: counter.last,
                     run,

@@ -5,8 +5,9 @@ use std::ops::{ControlFlow, Range};
 
 use super::ids::Ids;
 use super::needs::Needs;
+use super::region::Sink;
 use super::timing::Timing;
-use crate::event::{Call, Defect, Event, Fact, Id, MAX_COUNT, Run, Time, TokenUsage};
+use crate::event::{Billing, Call, Conversation, Defect, Event, Fact, Id, MAX_COUNT, Run, Time, TokenUsage};
 
 /// A kind of text, or a part of one, that this crate reads.
 #[derive(Debug)]
@@ -59,6 +60,8 @@ pub enum Shape {
     Lines(Lines),
     /// Lines of a harness's own log, a record each: nothing in it is an agent's output.
     Session(Lines),
+    /// The same, where their order tells what they mean.
+    SessionLog(SessionLog),
     /// One document that is read from front to back.
     Document(ReadDocument),
     /// Events that were written down: nothing is left to decide.
@@ -68,6 +71,24 @@ pub enum Shape {
 /// Reads written events and hands them on, each with the name of its source, until whoever takes them breaks off.
 pub type ReadEvents =
     fn(&mut dyn std::io::BufRead, &mut dyn FnMut(&str, Event) -> ControlFlow<()>) -> std::io::Result<()>;
+
+/// How a session log is read.
+#[derive(Debug)]
+pub struct SessionLog {
+    /// Its lines.
+    pub lines: Lines,
+    /// Begins the ordered pass over a log that begins with these bytes.
+    pub begin: fn(&[u8]) -> Box<dyn OrderedPass>,
+}
+
+/// Decides what candidates mean in their order, and hands events on.
+pub trait OrderedPass: std::fmt::Debug + Send + Sync {
+    /// Takes the next candidate.
+    fn push(&mut self, mark: Mark, sink: &mut Sink<'_>);
+
+    /// The log is over.
+    fn finish(self: Box<Self>, sink: &mut Sink<'_>);
+}
 
 /// Reads a document of this file name and hands its candidates on.
 pub type ReadDocument = fn(&str, &mut dyn std::io::BufRead, &mut dyn FnMut(Mark)) -> std::io::Result<()>;
@@ -132,6 +153,11 @@ impl<'a> Hit<'a> {
         super::lines::clean(&self.text[self.line.clone()])
     }
 
+    /// The line as it stands.
+    pub fn bytes(&self) -> &'a [u8] {
+        &self.text[self.line.clone()]
+    }
+
     /// Whether the source ends within the line.
     pub fn is_unterminated(&self) -> bool {
         self.line.end == self.text.len()
@@ -178,6 +204,8 @@ pub enum MarkKind {
     Fact(Fact),
     /// The time of the first record of a stretch.
     Began,
+    /// A record of a session log.
+    Logged(Box<Logged>),
     /// A message starts streaming, in the stream of this name.
     MessageStart(Id, Box<Call>),
     /// The message that streams there has used this much so far.
@@ -196,6 +224,57 @@ pub enum MarkKind {
     GitSummary,
     /// A line of forge's own in a loop log; with a run, that run's output follows.
     Marker(Option<Box<Run>>),
+}
+
+/// A record of a session log, whose meaning depends on those before it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Logged {
+    /// A conversation's header; the first one is the log's own.
+    Header {
+        /// What it says.
+        conversation: Conversation,
+        /// When the conversation began.
+        started_at: Option<Time>,
+    },
+    /// A turn begins.
+    Turn(Option<Id>),
+    /// What holds for the calls that follow.
+    Context {
+        /// The turn.
+        turn: Option<Id>,
+        /// The model.
+        model: Option<Id>,
+        /// How hard it is told to think.
+        effort: Option<Id>,
+    },
+    /// The conversation's counter is read.
+    Reading {
+        /// Its value.
+        total: TokenUsage,
+        /// The latest call in it.
+        last: Option<TokenUsage>,
+        /// How the account pays.
+        billing: Option<Billing>,
+    },
+    /// A response and its usage.
+    Response(Response),
+    /// A model answered.
+    Answered,
+}
+
+/// A record of one response.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Response {
+    /// The conversation it names.
+    pub conversation: Option<Id>,
+    /// The turn it names.
+    pub turn: Option<Id>,
+    /// The provider's id.
+    pub response: Option<Id>,
+    /// The model it names.
+    pub model: Option<Id>,
+    /// Its tokens.
+    pub usage: TokenUsage,
 }
 
 /// A later report of a streaming message's usage, as Anthropic splits it. `None`: unchanged.

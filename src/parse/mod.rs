@@ -10,6 +10,8 @@ mod anthropic;
 mod claude_session;
 mod claude_stream;
 mod codex_exec;
+mod codex_exec_json;
+mod codex_rollout;
 mod codex_timing;
 mod codex_trace;
 mod content;
@@ -25,6 +27,7 @@ mod ledger;
 mod lines;
 mod loop_log;
 mod needs;
+mod openai;
 mod opencode;
 mod pi;
 mod region;
@@ -44,12 +47,13 @@ use region::{Region, Sink};
 use scan::{Scanner, lines_of};
 
 pub use format::{Format, LOOK, Mark, Place, Root};
-use format::{Lines, MarkKind, Shape};
+use format::{Lines, MarkKind, OrderedPass, Shape};
 pub use needs::Needs;
 pub use scan::Chunk;
 
 /// Every format that is read. The first whose `sniff` holds is a file's.
-pub static FORMATS: [&Format; 13] = [
+pub static FORMATS: [&Format; 15] = [
+    &codex_rollout::FORMAT,
     &events::FORMAT,
     &ledger::FORMAT,
     &loop_log::FORMAT,
@@ -62,6 +66,7 @@ pub static FORMATS: [&Format; 13] = [
     &claude_stream::DOCUMENT,
     &claude_stream::STREAM,
     &codex_trace::FORMAT,
+    &codex_exec_json::FORMAT,
     &codex_exec::FORMAT,
 ];
 
@@ -81,12 +86,13 @@ fn all_lines() -> impl Iterator<Item = &'static Lines> {
 
 /// The formats of lines that a source of this format may hold.
 fn parts_of(format: &'static Format) -> Option<Vec<&'static Lines>> {
-    match format.shape {
+    match &format.shape {
         Shape::Ledger => Some(std::iter::once(&ledger::LINES).chain(all_lines()).collect()),
         Shape::LoopLog => Some(std::iter::once(&loop_log::LINES).chain(all_lines()).collect()),
         // A bare log holds whatever its harness prints: traces and plain output mix.
         Shape::Lines(_) => Some(all_lines().filter(|lines| lines.harness == format.harness).collect()),
-        Shape::Session(ref lines) => Some(vec![lines]),
+        Shape::Session(lines) => Some(vec![lines]),
+        Shape::SessionLog(log) => Some(vec![&log.lines]),
         Shape::Document(_) | Shape::Events(_) => None,
     }
 }
@@ -106,6 +112,7 @@ enum Pass {
     Bare(Box<(Content, Region)>),
     /// The conversation that was named last.
     Session(Option<Id>),
+    SessionLog(Box<dyn OrderedPass>),
 }
 
 impl Reading {
@@ -115,7 +122,7 @@ impl Reading {
     pub fn new(format: &'static Format, head: &[u8], now: Time, needs: Needs) -> Option<Reading> {
         let index = FORMATS.iter().position(|known| known.name == format.name)?;
         let scanner = SCANNERS.get(index)?.as_ref()?;
-        let pass = match format.shape {
+        let pass = match &format.shape {
             Shape::Ledger => {
                 let harnesses = all_lines().filter_map(|lines| lines.harness).collect();
                 Pass::Ledger(Box::new(ledger::Pass::new(head, now, harnesses)))
@@ -123,6 +130,7 @@ impl Reading {
             Shape::LoopLog => Pass::LoopLog(Box::new(loop_log::Pass::new(now))),
             Shape::Lines(_) => Pass::Bare(Box::new((Content::from(0), Region::default()))),
             Shape::Session(_) => Pass::Session(None),
+            Shape::SessionLog(log) => Pass::SessionLog((log.begin)(head)),
             Shape::Document(_) | Shape::Events(_) => return None,
         };
         Some(Reading { scanner, needs, pass })
@@ -158,6 +166,7 @@ impl Reading {
                         sink.event(mark.offset, None, mark.harness, mark.time, fact);
                     }
                 }
+                Pass::SessionLog(pass) => pass.push(mark, &mut sink),
             }
         }
     }
@@ -176,6 +185,7 @@ impl Reading {
                 region.finish(&mut sink);
             }
             Pass::Session(_) => {}
+            Pass::SessionLog(pass) => pass.finish(&mut sink),
         }
     }
 }

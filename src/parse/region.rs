@@ -17,7 +17,7 @@ const WAITING: usize = 64;
 const RECENT: usize = 256;
 
 /// Where the ordered pass puts its events; drops those that nobody asked for.
-pub(super) struct Sink<'a> {
+pub struct Sink<'a> {
     needs: Needs,
     emit: &'a mut dyn FnMut(Event),
 }

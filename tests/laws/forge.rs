@@ -150,6 +150,42 @@ pub fn counter(second: Second, total: Counts, last: Counts) -> String {
     )
 }
 
+/// What a Codex session log begins with.
+pub fn session_meta(second: Second, conversation: &str) -> String {
+    let time = clock(second);
+    format!(
+        "{{\"timestamp\":\"{time}.000Z\",\"type\":\"session_meta\",\"payload\":{{\"id\":\"{conversation}\",\
+         \"timestamp\":\"{time}.000Z\",\"cwd\":\"/srv/kiln\",\"cli_version\":\"0.98.0\",\"source\":\"exec\"}}}}\n"
+    )
+}
+
+/// What a turn in it begins with.
+pub fn turn_context(second: Second, turn: &str) -> String {
+    format!(
+        "{{\"timestamp\":\"{}.000Z\",\"type\":\"turn_context\",\"payload\":{{\"turn_id\":\"{turn}\",\
+         \"model\":\"gpt-5.3-codex\"}}}}\n",
+        clock(second)
+    )
+}
+
+fn json_usage([input, cached, output, reasoning]: Counts) -> String {
+    format!(
+        "{{\"input_tokens\":{input},\"cached_input_tokens\":{cached},\"output_tokens\":{output},\
+         \"reasoning_output_tokens\":{reasoning}}}"
+    )
+}
+
+/// A reading of the counter in it.
+pub fn token_count(second: Second, total: Counts, last: Counts) -> String {
+    format!(
+        "{{\"timestamp\":\"{}.480Z\",\"type\":\"event_msg\",\"payload\":{{\"type\":\"token_count\",\"info\":{{\
+         \"total_token_usage\":{},\"last_token_usage\":{}}}}}}}\n",
+        clock(second),
+        json_usage(total),
+        json_usage(last)
+    )
+}
+
 /// What plain `codex exec` prints first.
 pub fn header(conversation: &str) -> String {
     format!(

@@ -14,6 +14,8 @@ mod kit;
 mod latency;
 mod order;
 mod rooms;
+mod sessions;
 mod stream;
+mod threads;
 mod truth;
 mod world;

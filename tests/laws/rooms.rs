@@ -25,6 +25,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "parse::needs",
             "parse::anthropic",
             "parse::document",
+            "parse::openai",
             "parse::LOOK",
         ],
     ),

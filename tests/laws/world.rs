@@ -218,6 +218,28 @@ impl World {
         Some(lines).filter(|lines| !lines.is_empty())
     }
 
+    /// The session logs of the Codex runs, a conversation each.
+    pub fn rollouts(&self) -> Files {
+        let mut files = Files::new();
+        let (mut id, mut total) = (String::new(), [0; 4]);
+        for (n, work) in self.works.iter().enumerate() {
+            let start = n as Second * PACE;
+            let Work::Codex { resumes, calls, .. } = work else { continue };
+            if !resumes || id.is_empty() {
+                (id, total) = (forge::conversation(start + 1, n), [0; 4]);
+                files.insert(format!("sessions/{id}.jsonl"), forge::session_meta(start + 1, &id).into_bytes());
+            }
+            let log = files.get_mut(&format!("sessions/{id}.jsonl")).expect("begun");
+            log.extend(forge::turn_context(start + 1, &forge::conversation(start + 2, n + 1000)).bytes());
+            for (index, counts) in calls.iter().enumerate() {
+                total = add(total, *counts);
+                let reading = forge::token_count(start + 7 + index as Second * 10, total, *counts);
+                log.extend(reading.bytes());
+            }
+        }
+        files
+    }
+
     /// The output of every Claude run, in a file of its own.
     pub fn streams(&self) -> Files {
         let runs = self.runs().into_iter().filter(|run| run.harness == "claude");

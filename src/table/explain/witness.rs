@@ -150,6 +150,10 @@ impl<'a> Court<'a> {
             Fact::CallTiming(timing) => said("stream", &of_stream(timing)),
             Fact::ToolCall(call) => Said { model: call.model.clone(), ..said("tool", &of_tool(call)) },
             Fact::Unfinished(_) => said("unfinished", "an answer was streaming"),
+            Fact::Inherited(inherited) => {
+                let usage = Some(inherited.total);
+                Said { usage, ..said("counter", "copied from another conversation") }
+            }
             Fact::Defect(defect) => said("defect", defect.code()),
             Fact::Quota(_) | Fact::Source(_) | Fact::Skipped(_) => return None,
         })
@@ -159,6 +163,7 @@ impl<'a> Court<'a> {
         let run = self.counted.get(key);
         let is_first = self.heard.insert(key.clone());
         match run {
+            None if self.taken == Some(Taken::Session) => "counts as the session log tells it".to_owned(),
             None => "not counted".to_owned(),
             Some(Some(run)) if !is_own(self.subject, Some(run)) => format!("counts for run {run}"),
             Some(None) if self.subject.kind == "run" => "counts for no run".to_owned(),
@@ -172,6 +177,10 @@ impl<'a> Court<'a> {
         // A copy of it in another source is the same reading.
         let is_last = self.last_reading.get(&name(counter)) == Some(&(event.time, total(counter)));
         match (is_last, self.taken) {
+            (_, Some(Taken::Session)) if self.reconciled == Some(Reconciled::Mismatch) => {
+                "held against the session log"
+            }
+            (_, Some(Taken::Session)) => "agrees with the session log",
             (false, _) => "a later reading counts",
             (true, Some(Taken::Counter)) => "taken",
             (true, Some(_)) => "not taken",

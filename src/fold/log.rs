@@ -1,0 +1,245 @@
+//! What session logs tell of a conversation: every call, each with what identifies it.
+
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::facts::ConversationFacts;
+use crate::event::{Call, CallKey, Doubt, Id, Time, TokenUsage};
+
+/// A call in a session log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogCall {
+    /// Who it is within its conversation.
+    pub key: LogKey,
+    /// Its tokens.
+    pub usage: TokenUsage,
+    /// When it was answered.
+    pub time: Option<Time>,
+    /// What it shares with the calls beside it.
+    pub context: Arc<Context>,
+    /// Whether it may be a copy of another conversation's.
+    pub doubt: Doubt,
+}
+
+/// Identity of a call within its conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LogKey {
+    /// How often the counter had begun anew, and what it read after the call.
+    Reading(u32, TokenUsage),
+    /// The provider's id of the response.
+    Response(Id),
+}
+
+/// What calls of one turn share.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Context {
+    /// The turn.
+    pub turn: Option<Id>,
+    /// The model that answered.
+    pub model: Option<Id>,
+    /// How hard it was told to think.
+    pub effort: Option<Id>,
+    /// Whether a sub-agent asked.
+    pub is_subagent: bool,
+}
+
+/// The calls of a conversation's session logs, by their keys.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Log {
+    /// Sorted by key, each once, but for those that were just added.
+    calls: Vec<LogCall>,
+    /// Readings that count other conversations' calls.
+    inherited: FxHashSet<TokenUsage>,
+}
+
+impl LogKey {
+    /// The key of a call that a session log names by its reading or its response.
+    pub(super) fn of(key: &CallKey) -> Option<LogKey> {
+        match key {
+            CallKey::Reading(_, epoch, total) => Some(LogKey::Reading(*epoch, *total)),
+            CallKey::Response(_, response) => Some(LogKey::Response(response.clone())),
+            CallKey::Trace(..) | CallKey::Message(_) => None,
+        }
+    }
+
+    /// The same as a key that is unique everywhere.
+    pub(super) fn in_conversation(&self, conversation: &Id) -> CallKey {
+        match self {
+            LogKey::Reading(epoch, total) => CallKey::Reading(conversation.clone(), *epoch, *total),
+            LogKey::Response(response) => CallKey::Response(conversation.clone(), response.clone()),
+        }
+    }
+
+    pub(super) fn total(&self) -> Option<TokenUsage> {
+        match self {
+            LogKey::Reading(_, total) => Some(*total),
+            LogKey::Response(_) => None,
+        }
+    }
+}
+
+impl LogCall {
+    /// Two records of one call: in a log that lost the reading before it, it seems to be larger; in a copy it may
+    /// have a later time.
+    fn merge(&mut self, other: LogCall) {
+        let rank = |call: &LogCall| (call.usage, call.time.is_none(), call.time, call.doubt);
+        let context = self.context.clone().max(other.context.clone());
+        if rank(&other) < rank(self) {
+            *self = other;
+        }
+        self.context = context;
+    }
+}
+
+impl Log {
+    /// Adds a call of the source that is being read. `latest` is what the call before it shared with others.
+    pub(super) fn push(&mut self, key: LogKey, call: Call, time: Option<Time>, latest: &mut Arc<Context>) {
+        let Call { turn, model, effort, is_subagent, usage, doubt, .. } = call;
+        let context = Context { turn, model, effort, is_subagent };
+        if **latest != context {
+            *latest = Arc::new(context);
+        }
+        self.calls.push(LogCall { key, usage, time, context: latest.clone(), doubt });
+    }
+
+    /// Adds a reading that counts what other conversations did.
+    pub(super) fn inherit(&mut self, total: TokenUsage) {
+        self.inherited.insert(total);
+    }
+
+    /// Sorts what was added.
+    pub(super) fn settle(&mut self) {
+        self.calls.sort_by(|a, b| a.key.cmp(&b.key));
+        self.calls.dedup_by(|later, kept| {
+            let is_same = later.key == kept.key;
+            if is_same {
+                kept.merge(later.clone());
+            }
+            is_same
+        });
+        self.calls.shrink_to_fit();
+    }
+
+    /// The union of both.
+    pub(super) fn merge(&mut self, mut other: Log) {
+        self.inherited.extend(other.inherited);
+        if self.calls.is_empty() || other.calls.is_empty() {
+            self.calls.append(&mut other.calls);
+            return;
+        }
+        self.calls.append(&mut other.calls);
+        self.settle();
+    }
+
+    /// What the counter read and when, as far as it was followed by a call.
+    pub(super) fn dated_readings(&self) -> impl Iterator<Item = (TokenUsage, Option<Time>)> {
+        self.calls.iter().filter_map(|call| Some((call.key.total()?, call.time)))
+    }
+
+    /// What the counter read, whosever calls it counts.
+    fn readings(&self) -> impl Iterator<Item = TokenUsage> {
+        self.calls.iter().filter_map(|call| call.key.total()).chain(self.inherited.iter().copied())
+    }
+}
+
+/// A conversation's own calls.
+#[derive(Debug, Default)]
+pub(super) struct Own {
+    /// In the order of their times.
+    pub(super) calls: Vec<LogCall>,
+    /// What the conversation's counter read, over other calls too.
+    pub(super) readings: Vec<(Option<Time>, TokenUsage)>,
+    /// Whether there may be more: calls that can't be told from copies.
+    pub(super) is_floor: bool,
+}
+
+/// How many generations of ancestors are asked for a reading.
+const GENERATIONS: usize = 64;
+
+/// Tells the conversations' own calls from copies, and from readings that repeat what was recorded by response.
+/// `is_witnessed` says of which conversations an output tells, too.
+pub(super) fn own(
+    conversations: &mut FxHashMap<Id, ConversationFacts>,
+    is_witnessed: impl Fn(&Id) -> bool,
+) -> FxHashMap<Id, Own> {
+    let mut of_ancestors: FxHashMap<Id, FxHashSet<TokenUsage>> = FxHashMap::default();
+    let in_doubt: Vec<Id> =
+        conversations.iter().filter(|(_, facts)| facts.is_in_doubt()).map(|(id, _)| id.clone()).collect();
+    let mut ancestors: FxHashMap<Id, Vec<Id>> = FxHashMap::default();
+    for id in in_doubt {
+        let mut line = Vec::new();
+        let mut at = id.clone();
+        while let Some(parent) = conversations.get(&at).and_then(|facts| facts.parent.clone()) {
+            if line.len() == GENERATIONS || line.contains(&parent) || parent == id {
+                break;
+            }
+            at = parent.clone();
+            if let Some(facts) = conversations.get(&parent).filter(|facts| facts.is_logged) {
+                of_ancestors.entry(parent.clone()).or_insert_with(|| facts.log.readings().collect());
+            }
+            line.push(parent);
+        }
+        ancestors.insert(id, line);
+    }
+    let logged = conversations.iter_mut().filter(|(_, facts)| facts.is_logged);
+    let own = logged.map(|(id, facts)| {
+        let line = ancestors.get(id).map_or(&[][..], Vec::as_slice);
+        let sets: Vec<&FxHashSet<TokenUsage>> = line.iter().filter_map(|ancestor| of_ancestors.get(ancestor)).collect();
+        let has_parents_log = line.first().is_some_and(|parent| of_ancestors.contains_key(parent));
+        let has_witness = !facts.readings.is_empty() || is_witnessed(id);
+        let lineage = Lineage { has_parent: facts.parent.is_some(), has_parents_log, ancestors: &sets };
+        let own = own_calls(std::mem::take(&mut facts.log), &lineage, has_witness);
+        (id.clone(), own)
+    });
+    own.collect()
+}
+
+/// Where a conversation comes from.
+struct Lineage<'a> {
+    has_parent: bool,
+    /// Whether its parent's log is among the sources.
+    has_parents_log: bool,
+    /// What the counters in its ancestors' logs read.
+    ancestors: &'a [&'a FxHashSet<TokenUsage>],
+}
+
+fn own_calls(log: Log, lineage: &Lineage<'_>, with_readings: bool) -> Own {
+    let Lineage { has_parent, has_parents_log, ancestors } = *lineage;
+    let mut own = Own::default();
+    let by_response = |call: &&LogCall| matches!(call.key, LogKey::Response(_));
+    let recorded: FxHashSet<Option<Id>> =
+        log.calls.iter().filter(by_response).map(|call| call.context.turn.clone()).collect();
+    let mut calls = log.calls;
+    calls.retain(|call| {
+        let total = call.key.total();
+        if let Some(total) = total.filter(|_| with_readings) {
+            own.readings.push((call.time, total));
+        }
+        match (call.doubt, total) {
+            (Doubt::Child, _) if has_parent => return false,
+            (Doubt::Ancestor, Some(total)) if has_parent => {
+                if ancestors.iter().any(|readings| readings.contains(&total)) {
+                    return false;
+                }
+                // Any of them may be a copy from the log that is missing.
+                if !has_parents_log {
+                    own.is_floor = true;
+                    return false;
+                }
+            }
+            _ => {}
+        }
+        total.is_none() || !recorded.contains(&call.context.turn)
+    });
+    calls.sort_by(|a, b| (a.time, &a.key).cmp(&(b.time, &b.key)));
+    own.readings.sort();
+    own.calls = calls;
+    own
+}
+
+impl ConversationFacts {
+    fn is_in_doubt(&self) -> bool {
+        self.parent.is_some() && self.log.calls.iter().any(|call| call.doubt == Doubt::Ancestor)
+    }
+}

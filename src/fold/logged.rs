@@ -1,0 +1,296 @@
+//! A conversation whose session log is among the sources: its calls find their runs, and what a run's output or a
+//! trace shows of the same conversation is held against them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::account::Weighed;
+use super::facts::{CallFacts, ConversationFacts, Reading};
+use super::log::{LogCall, Own};
+use super::owner::{Quality, Taken, UsageRow};
+use super::places::Places;
+use super::reason::{Reason, Reasons};
+use super::source::is_anonymous;
+use crate::event::{CallKey, CallTiming, Id, RunId, Time, TokenUsage};
+
+/// How far apart a session log and a trace may date the same call.
+const MARGIN_MS: i64 = 60_000;
+
+/// One owner's part of a conversation whose session log is known.
+#[derive(Debug, Default)]
+pub(super) struct Logged {
+    /// Its calls in the session log, in the order of their times.
+    calls: Vec<LogCall>,
+    /// How long their parts took, for as many of the first ones as a trace tells of.
+    timings: Vec<Option<Box<CallTiming>>>,
+    /// Calls that only a trace shows: compactions, in versions that don't log them.
+    unlogged: Vec<(CallKey, CallFacts)>,
+    /// What a counter in the output says beyond the end of the log, and when.
+    beyond: Option<(TokenUsage, Option<Time>)>,
+    /// Whether the output's counter agrees with the log; `None` where it shows none.
+    agrees: Option<bool>,
+    /// Blended totals that a footer may repeat.
+    blended: Vec<u64>,
+    /// Whether some of the log's calls can't be told from copies.
+    is_floor: bool,
+}
+
+/// What the counters of all conversations with a session log read.
+#[derive(Debug, Default)]
+pub(super) struct Readings(FxHashSet<TokenUsage>);
+
+impl Readings {
+    pub(super) fn of(own: &FxHashMap<Id, Own>) -> Readings {
+        Readings(own.values().flat_map(|own| &own.readings).map(|(_, total)| *total).collect())
+    }
+}
+
+/// Gives each call of a conversation to the run it belongs to (`None`: to none).
+///
+/// `seen` are the calls that traces show of it, `readings` what its counter read there.
+pub(super) fn join(
+    places: &Places,
+    id: &Id,
+    own: Own,
+    readings: Vec<Reading>,
+    seen: Vec<(CallKey, CallFacts)>,
+    everywhere: &Readings,
+) -> BTreeMap<Option<RunId>, Logged> {
+    let mut joined: BTreeMap<Option<RunId>, Logged> = BTreeMap::new();
+    let Own { calls, readings: logged, is_floor } = own;
+    if is_floor {
+        joined.entry(None).or_default().is_floor = true;
+    }
+    if readings.is_empty() && seen.is_empty() && !places.is_shown_by_a_run(id) {
+        if !calls.is_empty() {
+            joined.entry(None).or_default().calls = calls;
+        }
+        return joined;
+    }
+    let mut shown_by: FxHashMap<TokenUsage, BTreeSet<RunId>> = FxHashMap::default();
+    for reading in &readings {
+        shown_by.entry(reading.total).or_default().extend(reading.run.clone());
+    }
+    let Twins { mut of_call, mut unmatched } = twins(&calls, seen);
+    let nobody = BTreeSet::new();
+    let runs: Vec<Option<RunId>> = calls
+        .iter()
+        .zip(&of_call)
+        .map(|(call, twin)| {
+            let by_reading = call.key.total().and_then(|total| shown_by.get(&total)).filter(|runs| !runs.is_empty());
+            let by_twin = twin.as_ref().map(|twin| &twin.runs).filter(|runs| !runs.is_empty());
+            let shown_by = by_twin.or(by_reading).unwrap_or(&nobody);
+            places.of_logged(id, shown_by, call.time)
+        })
+        .collect();
+    // What traces show beyond the log only adds to it where every logged call of that time is shown, too.
+    let mut hidden: BTreeMap<Option<RunId>, Vec<(Option<Time>, TokenUsage)>> = BTreeMap::new();
+    for ((call, twin), run) in calls.iter().zip(&of_call).zip(&runs) {
+        if twin.is_none() {
+            hidden.entry(run.clone()).or_default().push((call.time, call.usage));
+        }
+    }
+    unmatched.sort_by(|a, b| (a.1.time, &a.0).cmp(&(b.1.time, &b.0)));
+    for (key, call) in unmatched {
+        let run = places.of_logged(id, &call.runs, call.time);
+        joined.entry(run).or_default().unlogged.push((key, call));
+    }
+    for (run, part) in &mut joined {
+        part.keep_unlogged(hidden.get(run).map_or(&[][..], Vec::as_slice));
+    }
+    for ((call, run), twin) in calls.into_iter().zip(runs).zip(&mut of_call) {
+        let part = joined.entry(run).or_default();
+        part.calls.push(call);
+        part.timings.push(twin.take().and_then(|twin| twin.timing));
+    }
+    hold_against(&mut joined, readings, &logged, everywhere);
+    for part in joined.values_mut() {
+        part.is_floor |= is_floor;
+        part.know_footers(&logged);
+    }
+    joined
+}
+
+/// The calls of a log that a trace shows too, and what else it shows.
+struct Twins {
+    /// For each call of the log: what a trace shows of it; `None` if none does.
+    of_call: Vec<Option<CallFacts>>,
+    unmatched: Vec<(CallKey, CallFacts)>,
+}
+
+/// Pairs calls of the same size and time: a session log and a trace name the same call differently.
+fn twins(calls: &[LogCall], seen: Vec<(CallKey, CallFacts)>) -> Twins {
+    let size = |usage: &TokenUsage| (usage.input_tokens, usage.cache_read_input_tokens, usage.output_tokens);
+    let mut by_size: FxHashMap<_, Vec<(CallKey, CallFacts)>> = FxHashMap::default();
+    for (key, call) in seen {
+        by_size.entry(size(&call.usage)).or_default().push((key, call));
+    }
+    for seen in by_size.values_mut() {
+        // From the latest to the earliest, so that the earliest is taken first.
+        seen.sort_by(|a, b| (b.1.time, &b.0).cmp(&(a.1.time, &a.0)));
+    }
+    let mut unmatched = Vec::new();
+    let of_call = calls.iter().map(|call| {
+        let seen = by_size.get_mut(&size(&call.usage))?;
+        while let Some((key, candidate)) = seen.pop() {
+            let ahead = candidate.time.zip(call.time).map_or(0, |(then, now)| then.millis_since(now));
+            if ahead.abs() <= MARGIN_MS {
+                return Some(candidate);
+            }
+            if ahead > 0 {
+                seen.push((key, candidate));
+                return None;
+            }
+            unmatched.push((key, candidate));
+        }
+        None
+    });
+    let of_call = of_call.collect();
+    unmatched.extend(by_size.into_values().flatten());
+    Twins { of_call, unmatched }
+}
+
+/// Holds what counters in outputs read against the log.
+fn hold_against(
+    joined: &mut BTreeMap<Option<RunId>, Logged>,
+    readings: Vec<Reading>,
+    logged: &[(Option<Time>, TokenUsage)],
+    everywhere: &Readings,
+) {
+    let known: FxHashSet<TokenUsage> = logged.iter().map(|(_, total)| *total).collect();
+    let own = || sum(joined.values().flat_map(|part| &part.calls).map(|call| &call.usage));
+    let last = logged.last().map_or_else(own, |(_, total)| *total);
+    for reading in readings {
+        let is_elsewhere = everywhere.0.contains(&reading.total);
+        let part = joined.entry(reading.run.clone()).or_default();
+        if known.contains(&reading.total) {
+            part.agrees = Some(part.agrees.unwrap_or(true));
+        } else if !is_elsewhere {
+            part.agrees = Some(false);
+            let growth = reading.total.minus(&last);
+            let is_beyond = reading.run.is_some() && !reading.total.fell_below(&last);
+            if is_beyond && part.beyond.as_ref().is_none_or(|(known, _)| known.total_tokens() < growth.total_tokens()) {
+                part.beyond = Some((growth, reading.time));
+            }
+        }
+    }
+}
+
+/// Gives readings that nothing names to the conversation whose session log holds the same one, if there is one only.
+pub(super) fn name_by_reading(conversations: &mut FxHashMap<Id, ConversationFacts>) {
+    let unnamed: Vec<Id> = conversations
+        .iter()
+        .filter(|(id, facts)| is_anonymous(id) && !facts.readings.is_empty() && !facts.is_logged)
+        .map(|(id, _)| id.clone())
+        .collect();
+    if unnamed.is_empty() {
+        return;
+    }
+    let mut named: FxHashMap<TokenUsage, Option<(Id, Option<Time>)>> = FxHashMap::default();
+    for (id, facts) in conversations.iter() {
+        for (total, time) in facts.log.dated_readings() {
+            let known = named.entry(total).or_insert_with(|| Some((id.clone(), time)));
+            if known.as_ref().is_some_and(|(other, _)| other != id) {
+                *known = None;
+            }
+        }
+    }
+    for unnamed in unnamed {
+        let last = conversations.get(&unnamed).and_then(|facts| facts.readings.last());
+        let Some(last) = last.map(|last| (last.total, last.stamp)) else { continue };
+        let Some(Some((id, time))) = named.get(&last.0) else { continue };
+        let apart = last.1.zip(*time).map_or(0, |(here, there)| here.millis_since(there));
+        if apart.abs() <= MARGIN_MS {
+            let readings = conversations.remove(&unnamed).map(|facts| facts.readings).unwrap_or_default();
+            conversations.entry(id.clone()).or_default().readings.extend(readings);
+        }
+    }
+}
+
+impl Logged {
+    /// Whether nothing tells of usage.
+    pub(super) fn is_empty(&self) -> bool {
+        self.calls.is_empty() && self.unlogged.is_empty() && self.beyond.is_none() && !self.is_floor
+    }
+
+    /// Calls that only a trace shows may be parts of what the log counts as one: `hidden` are the log's calls that
+    /// the trace doesn't show. Then the larger counts.
+    fn keep_unlogged(&mut self, hidden: &[(Option<Time>, TokenUsage)]) {
+        let (Some(first), Some(last)) = (self.unlogged.first(), self.unlogged.last()) else { return };
+        let (from, to) = (first.1.time, last.1.time);
+        let is_between = |time: Option<Time>| {
+            let since = |then: Option<Time>| time.zip(then).map_or(0, |(time, then)| time.millis_since(then));
+            since(from) >= -MARGIN_MS && since(to) <= MARGIN_MS
+        };
+        let parts = sum(hidden.iter().filter(|(time, _)| is_between(*time)).map(|(_, usage)| usage));
+        if parts.is_zero() {
+            return;
+        }
+        let growth = sum(self.unlogged.iter().map(|(_, call)| &call.usage)).minus(&parts);
+        self.unlogged.clear();
+        if !growth.is_zero() {
+            self.beyond = Some((growth, to));
+        }
+    }
+
+    /// What the harness may print at the end: the blended total of the conversation so far, or of this part.
+    fn know_footers(&mut self, logged: &[(Option<Time>, TokenUsage)]) {
+        self.blended.push(sum(self.calls.iter().map(|call| &call.usage)).blended_tokens());
+        let end = self.calls.last().and_then(|call| call.time);
+        let until = logged.partition_point(|(time, _)| *time <= end);
+        let last = until.checked_sub(1).and_then(|last| logged.get(last));
+        self.blended.extend(last.map(|(_, total)| total.blended_tokens()));
+    }
+
+    /// What the part comes to. `unfinished` is when an answer was streaming at its end.
+    pub(super) fn weigh(self, conversation: &Id, unfinished: Option<Time>) -> Weighed {
+        let latest = self.calls.last().and_then(|call| call.time);
+        let is_cut = unfinished.is_some() && unfinished >= latest;
+        let mut rows: Vec<UsageRow> = Vec::with_capacity(self.calls.len());
+        let mut timings = self.timings.into_iter();
+        rows.extend(self.calls.into_iter().map(|call| UsageRow {
+            timing: timings.next().flatten(),
+            model: call.context.model.clone(),
+            effort: call.context.effort.clone(),
+            time: call.time,
+            usage: Some(call.usage),
+            blended_tokens: Some(call.usage.blended_tokens()),
+            call: Some(call.key.in_conversation(conversation)),
+            is_subagent: call.context.is_subagent,
+            ..UsageRow::blank(conversation)
+        }));
+        rows.extend(self.unlogged.into_iter().map(|(key, call)| UsageRow {
+            model: call.model,
+            time: call.time,
+            usage: Some(call.usage),
+            blended_tokens: Some(call.usage.blended_tokens()),
+            call: Some(key),
+            service_tier: call.service_tier,
+            is_subagent: call.is_subagent,
+            timing: call.timing,
+            ..UsageRow::blank(conversation)
+        }));
+        let has_more = self.beyond.is_some();
+        rows.extend(self.beyond.map(|(usage, time)| UsageRow {
+            model: rows.last().and_then(|row| row.model.clone()),
+            time,
+            usage: Some(usage),
+            blended_tokens: Some(usage.blended_tokens()),
+            ..UsageRow::blank(conversation)
+        }));
+        if rows.is_empty() {
+            rows.push(UsageRow::blank(conversation));
+        }
+        let quality = if self.is_floor || is_cut { Quality::Partial } else { Quality::Exact };
+        let agrees = if has_more { Some(false) } else { self.agrees };
+        let mut reasons = Reasons::from(Reason::SessionLog);
+        reasons.add_if(self.is_floor, Reason::PossibleCopies);
+        reasons.add_if(is_cut, Reason::StillStreaming);
+        Weighed { rows, quality, reasons, taken: Taken::Session, agrees, blended: self.blended }
+    }
+}
+
+fn sum<'a>(usages: impl Iterator<Item = &'a TokenUsage>) -> TokenUsage {
+    usages.fold(TokenUsage::default(), |sum, usage| sum.plus(usage))
+}

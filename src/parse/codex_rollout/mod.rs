@@ -1,0 +1,91 @@
+//! Codex rollouts: the session logs in `$CODEX_HOME/sessions` and `archived_sessions`, a record a line,
+//! `{"timestamp", "type", "payload"}`.
+//!
+//! A `token_count` reads the conversation's cumulative counter, a `token_usage_record` (from 0.154 on) tells of one
+//! response. A log may begin with history that was copied from another one; [`pass`] says what is the
+//! conversation's own. Logs from before the records had an envelope hold no usage.
+
+mod pass;
+mod record;
+mod usual;
+
+use memchr::memmem;
+
+use super::format::{Format, Hit, Lines, Mark, MarkKind, Place, Root, SessionLog, Shape};
+use super::lines::{clean, lines};
+use crate::event::{Defect, Fact};
+use pass::Pass;
+use record::{Line, OldHeader};
+
+/// See the module.
+pub(super) static FORMAT: Format = Format {
+    name: "codex-rollout",
+    harness: Some(HARNESS),
+    roots: &[ROOT],
+    sniff,
+    shape: Shape::SessionLog(SessionLog { lines: LINES, begin: |head| Box::new(Pass::new(head)) }),
+};
+
+const HARNESS: &str = "codex";
+
+const ROOT: Root = Root {
+    homes: &[Place::Variable("CODEX_HOME", ""), Place::User(".codex*")],
+    logs: &["sessions", "archived_sessions"],
+    endings: &[".jsonl", ".jsonl.zst"],
+};
+
+const LINES: Lines = Lines {
+    harness: Some(HARNESS),
+    // The ends of `"token_count"`, `"turn_context"`, `"session_meta"`, `"task_started"`, `"task_complete"` and
+    // `"token_usage_record"`: quotes within a text are escaped, so few other lines hold them.
+    needles: &["n_count\"", "n_context\"", "n_meta\"", "_started\"", "_complete\"", "e_record\""],
+    noise: None,
+    read,
+    named: None,
+    time: None,
+};
+
+/// How many lines may be torn before the first record.
+const FIRST_LINES: usize = 16;
+
+/// A rollout has a record in its envelope among its first lines, or begins with an old header.
+fn sniff(head: &[u8]) -> bool {
+    let Some(first) = lines(head).next() else { return false };
+    // A first line with long instructions may go on beyond the head.
+    let is_long = first.len() == head.len();
+    let beginning = &first[..first.len().min(BEGINNING)];
+    let has = |needle: &str| memmem::find(beginning, needle.as_bytes()).is_some();
+    if beginning.starts_with(b"{\"timestamp\"") && has("\"session_meta\"") && (is_long || first.ends_with(b"}}")) {
+        return true;
+    }
+    let is_record = |line: &[u8]| Line::read(&clean(line)).is_ok_and(|line| line.is_known());
+    lines(head).take(FIRST_LINES).any(is_record) || OldHeader::read(head).is_some()
+}
+
+/// How far into a line its kind stands, as Codex writes it.
+const BEGINNING: usize = 256;
+
+fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
+    let mark = |kind| hit.mark(Some(HARNESS), kind);
+    if !hit.needs.quota
+        && let Some((time, reading)) = usual::reading(hit.bytes())
+    {
+        return marks.push(mark(MarkKind::Logged(Box::new(reading))).at(Some(time)));
+    }
+    let line = hit.line();
+    let read = Line::read(&line).and_then(|record| record.marks(hit.needs, &mark, marks));
+    let Err(defect) = read else { return };
+    // After a line that was torn, the next record follows on the same line.
+    if let Some(at) = memmem::rfind(line.as_bytes(), b"{\"timestamp\"").filter(|at| *at > 0) {
+        let rest = Line::read(&line[at..]).and_then(|record| record.marks(hit.needs, &mark, marks));
+        if rest.is_ok() {
+            return;
+        }
+    }
+    if line.starts_with('{') {
+        marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
+    }
+}
+
+/// What a line is that is no record of ours.
+const NOT_A_RECORD: Defect = Defect::Torn;

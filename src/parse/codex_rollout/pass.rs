@@ -1,0 +1,236 @@
+//! What a rollout's records mean in their order: which turn, which model, how far the counter has come, and what is
+//! the conversation's own.
+//!
+//! History that was copied into a log repeats the readings of its origin, with their times or with new ones. It is
+//! told by the turns: the id of a turn is a UUID that holds the time it was made, and a turn that is older than the
+//! conversation is not its own. Old versions number their turns otherwise or not at all; there the log alone can't
+//! tell, and says so ([`Doubt`]).
+
+use super::HARNESS;
+use super::record::OldHeader;
+use crate::event::{Billing, Call, CallKey, Conversation, Defect, Doubt, Fact, Id, Inherited, Quota, Time, TokenUsage};
+use crate::parse::format::{Logged, Mark, MarkKind, OrderedPass, Response};
+use crate::parse::region::Sink;
+
+/// The ordered pass over a rollout.
+#[derive(Debug, Default)]
+pub(super) struct Pass {
+    /// A log without an envelope, whose header says all that is known.
+    old: Option<Conversation>,
+    conversation: Option<Id>,
+    started_at: Option<Time>,
+    is_subagent: bool,
+    /// Whether the log names a conversation that this one came from.
+    has_parent: bool,
+    turn: Turn,
+    /// Whether the latest turn was just begun: its context follows.
+    is_new_turn: bool,
+    model: Option<Id>,
+    effort: Option<Id>,
+    /// How often the counter began anew.
+    epoch: u32,
+    previous: TokenUsage,
+    latest: Option<Time>,
+    /// Whether what was torn after the latest reading may have been one.
+    is_torn: bool,
+    is_answered: bool,
+    billing: Option<Billing>,
+}
+
+/// The latest turn.
+#[derive(Debug, Default)]
+enum Turn {
+    /// There was none yet.
+    #[default]
+    None,
+    /// One without an id that tells its time.
+    Untimed(Option<Id>),
+    /// One of the conversation's own.
+    Own(Id),
+    /// One that is older than the conversation.
+    Foreign,
+}
+
+impl Pass {
+    /// `head` is what the log begins with.
+    pub(super) fn new(head: &[u8]) -> Pass {
+        Pass { old: OldHeader::read(head), ..Pass::default() }
+    }
+
+    fn header(&mut self, found: Conversation, started_at: Option<Time>, time: Option<Time>) -> Option<Fact> {
+        let Some(own) = &self.conversation else {
+            self.conversation = Some(found.id.clone());
+            self.started_at = started_at.or_else(|| Time::of_uuid(&found.id)).or(time);
+            self.has_parent = found.parent.is_some();
+            self.is_subagent = found.is_subagent;
+            return Some(Fact::Conversation(found));
+        };
+        // The header of another conversation begins what was copied from it.
+        if found.id == *own || self.has_parent {
+            return None;
+        }
+        self.has_parent = true;
+        let parent = Some(found.id);
+        Some(Fact::Conversation(Conversation { parent, is_logged: true, ..Conversation::new(own.clone()) }))
+    }
+
+    fn turn(&self, id: Option<Id>) -> Turn {
+        match id.as_deref().and_then(Time::of_uuid) {
+            Some(made) if self.started_at.is_some_and(|start| made < start) => Turn::Foreign,
+            Some(_) => id.map_or(Turn::None, Turn::Own),
+            None => Turn::Untimed(id),
+        }
+    }
+
+    fn begin_turn(&mut self, id: Option<Id>) {
+        self.is_new_turn = id.is_some();
+        self.turn = self.turn(id);
+    }
+
+    fn context(&mut self, turn: Option<Id>, model: Option<Id>, effort: Option<Id>) {
+        if turn.is_some() || !self.is_new_turn {
+            self.turn = self.turn(turn);
+        }
+        self.is_new_turn = false;
+        if model.is_some() {
+            (self.model, self.effort) = (model, effort);
+        }
+    }
+
+    /// A reading is a call if the counter grew by it and nothing says that it only restores or repeats.
+    fn reading(&mut self, total: TokenUsage, last: Option<TokenUsage>, time: Option<Time>) -> Option<Fact> {
+        self.is_new_turn = false;
+        self.is_torn = false;
+        self.latest = self.latest.max(time);
+        if !total.fell_below(&self.previous) && !self.previous.fell_below(&total) {
+            return None;
+        }
+        // A counter that began anew may by now be higher than before: then it holds the latest call alone.
+        let is_first = last.is_some_and(|last| last == total) && !self.previous.is_zero();
+        if is_first || total.fell_below(&self.previous) {
+            self.epoch = self.epoch.saturating_add(1);
+            self.previous = TokenUsage::default();
+        }
+        let growth = total.minus(&self.previous);
+        self.previous = total;
+        let is_restored = total.is_zero() || last.is_some_and(|last| last.is_zero());
+        let is_older = time.zip(self.started_at).is_some_and(|(time, start)| time < start);
+        let (turn, doubt) = match &self.turn {
+            _ if is_restored => return None,
+            Turn::Foreign => return None,
+            Turn::Own(id) => (Some(id.clone()), Doubt::None),
+            Turn::None | Turn::Untimed(_) if is_older => {
+                let conversation = self.own(time, &total);
+                return Some(Fact::Inherited(Box::new(Inherited { conversation, total })));
+            }
+            Turn::None => (None, Doubt::Child),
+            Turn::Untimed(id) => (id.clone(), Doubt::Ancestor),
+        };
+        let conversation = self.own(time, &total);
+        let key = CallKey::Reading(conversation.clone(), self.epoch, total);
+        Some(self.call(Call { conversation: Some(conversation), turn, doubt, ..Call::new(key, growth) }))
+    }
+
+    /// A response's own record says whose it is.
+    fn response(&mut self, found: Response, time: Option<Time>) -> Option<Fact> {
+        self.is_torn = false;
+        self.latest = self.latest.max(time);
+        let is_copy = match (&found.conversation, &self.conversation) {
+            (Some(named), Some(own)) => named != own,
+            _ => matches!(self.turn, Turn::Foreign),
+        };
+        if is_copy || found.usage.is_zero() {
+            return None;
+        }
+        let conversation = self.own(time, &found.usage);
+        let key = match found.response {
+            Some(response) => CallKey::Response(conversation.clone(), response),
+            None => CallKey::Trace(conversation.clone(), time?, found.usage),
+        };
+        let turn = found.turn.or_else(|| match &self.turn {
+            Turn::Own(id) => Some(id.clone()),
+            Turn::Untimed(id) => id.clone(),
+            Turn::None | Turn::Foreign => None,
+        });
+        let call = Call { conversation: Some(conversation), turn, ..Call::new(key, found.usage) };
+        let Fact::Call(mut call) = self.call(call) else { return None };
+        call.model = found.model.or(call.model);
+        Some(Fact::Call(call))
+    }
+
+    fn call(&self, call: Call) -> Fact {
+        let (model, effort) = (self.model.clone(), self.effort.clone());
+        Fact::Call(Box::new(Call { model, effort, is_subagent: self.is_subagent, is_logged: true, ..call }))
+    }
+
+    /// The conversation; one that nothing names is known by its first reading.
+    fn own(&mut self, time: Option<Time>, usage: &TokenUsage) -> Id {
+        let made_up = || format!("\0{} {usage:?}", time.map_or(0, Time::micros)).into();
+        self.conversation.get_or_insert_with(made_up).clone()
+    }
+
+    /// A fact about the conversation; nothing while it has no name.
+    fn about(&self, tell: impl FnOnce(&mut Conversation)) -> Option<Fact> {
+        let mut conversation = Conversation { is_logged: true, ..Conversation::new(self.conversation.clone()?) };
+        tell(&mut conversation);
+        Some(Fact::Conversation(conversation))
+    }
+
+    fn pays_by(&mut self, billing: Option<Billing>) -> Option<Fact> {
+        if billing.is_none() || self.billing == billing {
+            return None;
+        }
+        self.billing = billing;
+        self.about(|conversation| conversation.billing = billing)
+    }
+
+    fn answered(&mut self) -> Option<Fact> {
+        if self.is_answered || matches!(self.turn, Turn::Foreign) {
+            return None;
+        }
+        self.is_answered = true;
+        self.about(|conversation| conversation.is_answered = true)
+    }
+}
+
+impl OrderedPass for Pass {
+    fn push(&mut self, mark: Mark, sink: &mut Sink<'_>) {
+        let (offset, time) = (mark.offset, mark.time);
+        let mut emit = |fact: Option<Fact>| {
+            if let Some(fact) = fact {
+                sink.event(offset, None, Some(HARNESS), time, fact);
+            }
+        };
+        match mark.kind {
+            MarkKind::Logged(logged) => match *logged {
+                Logged::Header { conversation, started_at } => emit(self.header(conversation, started_at, time)),
+                Logged::Turn(id) => self.begin_turn(id),
+                Logged::Context { turn, model, effort } => self.context(turn, model, effort),
+                Logged::Reading { total, last, billing } => {
+                    emit(self.pays_by(billing));
+                    emit(self.reading(total, last, time));
+                }
+                Logged::Response(response) => emit(self.response(response, time)),
+                Logged::Answered => emit(self.answered()),
+            },
+            MarkKind::Fact(Fact::Quota(quota)) => {
+                let conversation = self.conversation.clone();
+                emit(Some(Fact::Quota(Quota { conversation, ..quota })));
+            }
+            MarkKind::Fact(fact) => {
+                self.is_torn |= matches!(fact, Fact::Defect(Defect::Torn));
+                emit(Some(fact));
+            }
+            _ => {}
+        }
+    }
+
+    fn finish(self: Box<Self>, sink: &mut Sink<'_>) {
+        if let Some(old) = self.old {
+            sink.event(0, None, Some(HARNESS), None, Fact::Conversation(old));
+        }
+        if let Some(id) = self.conversation.filter(|_| self.is_torn) {
+            sink.event(0, None, Some(HARNESS), self.latest, Fact::Unfinished(id));
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! The records of a rollout that matter, and their fields that are used. Unknown ones are ignored.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::NOT_A_RECORD;
+use crate::event::{Billing, Conversation, Defect, Fact, Id, Quota, Time};
+use crate::parse::format::{Logged, Mark, MarkKind, Response};
+use crate::parse::json::{Text, part};
+use crate::parse::lines::{branch, clean, id, lines, model, path};
+use crate::parse::needs::Needs;
+use crate::parse::openai::Usage;
+
+/// A record in its envelope.
+#[derive(Deserialize)]
+pub(super) struct Line<'a> {
+    #[serde(borrow, default)]
+    timestamp: Text<'a>,
+    #[serde(borrow, default)]
+    r#type: Text<'a>,
+    #[serde(borrow)]
+    payload: Option<&'a RawValue>,
+}
+
+/// The first line of logs that have no envelope, from before usage was written down.
+#[derive(Deserialize)]
+pub(super) struct OldHeader<'a> {
+    #[serde(borrow, default)]
+    id: Text<'a>,
+    #[serde(borrow, default)]
+    timestamp: Text<'a>,
+    #[serde(borrow)]
+    r#type: Option<&'a RawValue>,
+    #[serde(borrow)]
+    instructions: Option<&'a RawValue>,
+    #[serde(borrow)]
+    git: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Meta<'a> {
+    #[serde(borrow, default)]
+    id: Text<'a>,
+    #[serde(borrow, default)]
+    timestamp: Text<'a>,
+    #[serde(borrow, default)]
+    cwd: Text<'a>,
+    #[serde(borrow, default)]
+    cli_version: Text<'a>,
+    #[serde(borrow)]
+    git: Option<&'a RawValue>,
+    #[serde(borrow)]
+    source: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    thread_source: Text<'a>,
+    #[serde(borrow, default)]
+    forked_from_id: Text<'a>,
+    #[serde(borrow, default)]
+    parent_thread_id: Text<'a>,
+}
+
+#[derive(Deserialize)]
+struct Git<'a> {
+    #[serde(borrow, default)]
+    branch: Text<'a>,
+}
+
+/// `{"subagent": {"thread_spawn": {"parent_thread_id": …}}}`, or `{"subagent": "review"}`.
+#[derive(Deserialize)]
+struct Source<'a> {
+    #[serde(borrow)]
+    subagent: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Subagent<'a> {
+    #[serde(borrow)]
+    thread_spawn: Option<Spawn<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Spawn<'a> {
+    #[serde(borrow, default)]
+    parent_thread_id: Text<'a>,
+}
+
+#[derive(Deserialize)]
+struct TurnContext<'a> {
+    #[serde(borrow, default)]
+    turn_id: Text<'a>,
+    #[serde(borrow, default)]
+    model: Text<'a>,
+    #[serde(borrow, default)]
+    effort: Text<'a>,
+}
+
+/// What any `event_msg` may hold that matters.
+#[derive(Deserialize)]
+struct EventMsg<'a> {
+    #[serde(borrow, default)]
+    r#type: Text<'a>,
+    #[serde(borrow, default)]
+    turn_id: Text<'a>,
+    #[serde(borrow)]
+    info: Option<&'a RawValue>,
+    #[serde(borrow)]
+    rate_limits: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    last_agent_message: Text<'a>,
+}
+
+#[derive(Deserialize)]
+struct Info {
+    total_token_usage: Option<Usage>,
+    last_token_usage: Option<Usage>,
+}
+
+#[derive(Deserialize)]
+struct RateLimits<'a> {
+    primary: Option<Window>,
+    secondary: Option<Window>,
+    #[serde(borrow, default)]
+    limit_id: Text<'a>,
+    #[serde(borrow, default)]
+    limit_name: Text<'a>,
+    #[serde(borrow, default)]
+    plan_type: Text<'a>,
+}
+
+#[derive(Deserialize)]
+struct Window {
+    used_percent: Option<f64>,
+    window_minutes: Option<u64>,
+    resets_at: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct UsageRecord<'a> {
+    #[serde(borrow, default)]
+    thread_id: Text<'a>,
+    #[serde(borrow, default)]
+    turn_id: Text<'a>,
+    #[serde(borrow, default)]
+    response_id: Text<'a>,
+    #[serde(borrow, default)]
+    model: Text<'a>,
+    usage: Option<Usage>,
+}
+
+fn id_of(text: &Text<'_>) -> Option<Id> {
+    text.get().and_then(id)
+}
+
+impl<'a> Line<'a> {
+    /// Reads the envelope.
+    pub(super) fn read(line: &'a str) -> Result<Line<'a>, Defect> {
+        serde_json::from_str(line).map_err(|_| NOT_A_RECORD)
+    }
+
+    /// Whether it is a record of a rollout.
+    pub(super) fn is_known(&self) -> bool {
+        let known = ["session_meta", "turn_context", "response_item", "event_msg", "compacted", "token_usage_record"];
+        self.payload.is_some_and(|payload| payload.get().starts_with('{'))
+            && self.r#type.get().is_some_and(|kind| known.contains(&kind))
+    }
+
+    /// Says what the record means.
+    pub(super) fn marks(
+        &self,
+        needs: Needs,
+        mark: &impl Fn(MarkKind) -> Mark,
+        marks: &mut Vec<Mark>,
+    ) -> Result<(), Defect> {
+        let Some(payload) = self.payload.map(RawValue::get) else { return Ok(()) };
+        let time = self.timestamp.get().and_then(Time::parse);
+        let mut add = |kind| marks.push(mark(kind).at(time));
+        let mut log = |logged| add(MarkKind::Logged(Box::new(logged)));
+        match self.r#type.get() {
+            Some("session_meta") => {
+                let meta: Meta<'_> = part(payload)?;
+                let started_at = meta.timestamp.get().and_then(Time::parse);
+                if let Some(conversation) = meta.conversation() {
+                    log(Logged::Header { conversation, started_at });
+                }
+            }
+            Some("turn_context") => {
+                let context: TurnContext<'_> = part(payload)?;
+                let model = context.model.get().and_then(model);
+                let effort = id_of(&context.effort);
+                log(Logged::Context { turn: id_of(&context.turn_id), model, effort });
+            }
+            Some("token_usage_record") => {
+                let record: UsageRecord<'_> = part(payload)?;
+                let Some(usage) = record.usage else { return Ok(()) };
+                log(Logged::Response(Response {
+                    conversation: id_of(&record.thread_id),
+                    turn: id_of(&record.turn_id),
+                    response: id_of(&record.response_id),
+                    model: record.model.get().and_then(model),
+                    usage: usage.tokens(),
+                }));
+            }
+            Some("event_msg") => {
+                let event: EventMsg<'_> = part(payload)?;
+                match event.r#type.get() {
+                    Some("task_started" | "turn_started") => log(Logged::Turn(id_of(&event.turn_id))),
+                    Some("task_complete" | "turn_complete") if event.is_answered() => log(Logged::Answered),
+                    Some("token_count") => event.token_count(needs, &mut add)?,
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl EventMsg<'_> {
+    fn is_answered(&self) -> bool {
+        self.last_agent_message.get().is_some_and(|message| !message.is_empty())
+    }
+
+    fn token_count(&self, needs: Needs, add: &mut impl FnMut(MarkKind)) -> Result<(), Defect> {
+        let limits = self.rate_limits.and_then(|limits| part::<Option<RateLimits<'_>>>(limits.get()).ok()).flatten();
+        let plan = limits.as_ref().and_then(|limits| id_of(&limits.plan_type));
+        let billing = plan.as_ref().map(|_| Billing::Subscription);
+        let info: Option<Info> = self.info.map(|info| part(info.get())).transpose()?.flatten();
+        // Without a total it is a notice of rate limits.
+        if let Some(Info { total_token_usage: Some(total), last_token_usage }) = info {
+            let last = last_token_usage.map(|last| last.tokens());
+            add(MarkKind::Logged(Box::new(Logged::Reading { total: total.tokens(), last, billing })));
+        }
+        if !needs.quota {
+            return Ok(());
+        }
+        let Some(limits) = limits else { return Ok(()) };
+        let limit = id_of(&limits.limit_name).or_else(|| id_of(&limits.limit_id));
+        for window in [limits.primary, limits.secondary].into_iter().flatten() {
+            if let Some(quota) = window.quota() {
+                add(MarkKind::Fact(Fact::Quota(Quota { limit: limit.clone(), plan: plan.clone(), ..quota })));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Window {
+    fn quota(&self) -> Option<Quota> {
+        Some(Quota {
+            window_minutes: self.window_minutes,
+            used_percent: self.used_percent.filter(|percent| percent.is_finite())?,
+            resets_at: self.resets_at.and_then(|seconds| Time::from_millis(seconds.checked_mul(1000)?)),
+            ..Quota::default()
+        })
+    }
+}
+
+impl Meta<'_> {
+    fn conversation(&self) -> Option<Conversation> {
+        let own = id_of(&self.id)?;
+        let source = self.source.and_then(|source| part::<Source<'_>>(source.get()).ok());
+        let subagent = source.as_ref().and_then(|source| source.subagent).filter(|subagent| subagent.get() != "null");
+        let spawn = subagent.and_then(|subagent| part::<Subagent<'_>>(subagent.get()).ok()?.thread_spawn);
+        let spawned_by = spawn.and_then(|spawn| id_of(&spawn.parent_thread_id));
+        let parent = id_of(&self.forked_from_id).or(spawned_by).or_else(|| id_of(&self.parent_thread_id));
+        let git = self.git.and_then(|git| part::<Git<'_>>(git.get()).ok());
+        Some(Conversation {
+            begins: true,
+            repo: self.cwd.get().and_then(path),
+            branch: git.and_then(|git| git.branch.get().and_then(branch)),
+            version: id_of(&self.cli_version),
+            parent: parent.filter(|parent| *parent != own),
+            is_subagent: subagent.is_some() || self.thread_source.is("subagent"),
+            is_logged: true,
+            ..Conversation::new(own)
+        })
+    }
+}
+
+impl OldHeader<'_> {
+    /// The conversation of a log that has no envelope.
+    pub(super) fn read(head: &[u8]) -> Option<Conversation> {
+        let line = clean(lines(head).next()?);
+        let header: OldHeader<'_> = serde_json::from_str(&line).ok()?;
+        let is_old = header.r#type.is_none() && (header.instructions.is_some() || header.git.is_some());
+        let own = header.id.get().filter(|_| is_old && header.timestamp.get().is_some()).and_then(id)?;
+        let git = header.git.and_then(|git| part::<Git<'_>>(git.get()).ok());
+        Some(Conversation {
+            begins: true,
+            branch: git.and_then(|git| git.branch.get().and_then(branch)),
+            is_logged: true,
+            is_answered: true,
+            ..Conversation::new(own)
+        })
+    }
+}
