@@ -162,7 +162,7 @@ pub(super) fn read_found(
 ) -> anyhow::Result<Input> {
     let options = Options { needs, ..Options::at(now()) };
     let mut outcome = pipeline::read(std::mem::take(&mut found.sources), &options);
-    let mut settled = outcome.settle();
+    let mut settled = outcome.settle_with(&|profile, source| found.profiles.may_live_in(profile, source));
     settled.assume_models(|profile| found.profiles.model(profile));
     let mut losses = Losses { worst: None, has_defects: is_loss(&settled) };
     for skip in &outcome.skipped {

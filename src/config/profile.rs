@@ -1,6 +1,6 @@
 //! What the user says about a profile: `[profiles.NAME]`, where NAME may be a glob.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
@@ -73,6 +73,15 @@ impl Profiles {
         self.0.iter().filter_map(|(name, _, profile)| Some((name.as_str(), profile.home.as_deref()?)))
     }
 
+    /// Whether a session log may be of a profile's runs, as far as its path tells: it stands in the profile's home, or
+    /// in none that we know.
+    pub fn may_live_in(&self, profile: &str, log: &str) -> bool {
+        match self.of(profile).find_map(|found| found.home.as_deref()) {
+            Some(home) => Path::new(log).starts_with(home),
+            None => default_home(profile, log),
+        }
+    }
+
     /// What is said about a profile: its own name goes before globs, those go in the order of the file.
     fn of<'a>(&'a self, profile: &'a str) -> impl Iterator<Item = &'a Profile> {
         let exact = self.0.iter().filter(move |(name, _, _)| name == profile);
@@ -92,6 +101,22 @@ fn profile(section: &Section) -> Result<Profile> {
         home: section.get("home").map(|field| field.text()).transpose()?.map(PathBuf::from),
         billing: section.get("billing").map(billing).transpose()?.flatten(),
     })
+}
+
+/// forge's own rule: profile `codex1` has the home `.codex-1`, `cc2` has `.claude-2`; without a number it is the
+/// harness's default.
+fn default_home(profile: &str, log: &str) -> bool {
+    const STEMS: [(&str, &str); 3] = [("codex", ".codex"), ("cc", ".claude"), ("claude", ".claude")];
+    let Some((stem, home)) = STEMS.iter().find(|(stem, _)| profile.starts_with(stem)) else { return true };
+    let digits: String = profile[stem.len()..].chars().take_while(char::is_ascii_digit).collect();
+    let own = if digits.is_empty() { (*home).to_owned() } else { format!("{home}-{digits}") };
+    let is_home = |part: &&str| {
+        part.strip_prefix(home).is_some_and(|number| {
+            let number = number.strip_prefix('-').unwrap_or(number);
+            number.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    log.split(['/', '\\']).find(is_home).is_none_or(|found| found == own)
 }
 
 #[cfg(test)]

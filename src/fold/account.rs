@@ -27,6 +27,8 @@ pub(super) struct Account {
     pub(super) logged: Option<Logged>,
     /// Whether a model answered and nothing tells of usage.
     pub(super) is_unmeasured: bool,
+    /// Whether its session log was joined with the run by time: every call of it is known.
+    pub(super) is_joined: bool,
     pub(super) harness: Option<Harness>,
     /// The model the conversation was configured with.
     pub(super) model: Option<Id>,
@@ -66,7 +68,13 @@ impl Account {
 
     /// Weighs the counter against the calls: a counter covers what came before its last reading,
     /// calls after it add to it, and calls that exceed it win.
-    pub(super) fn weigh(mut self, conversation: &Id) -> Weighed {
+    pub(super) fn weigh(self, conversation: &Id) -> Weighed {
+        let is_joined = self.is_joined;
+        let weighed = self.weigh_witnesses(conversation);
+        if is_joined { Weighed { taken: Taken::SessionByTime, ..weighed } } else { weighed }
+    }
+
+    fn weigh_witnesses(mut self, conversation: &Id) -> Weighed {
         if let Some(logged) = self.logged.take() {
             return logged.weigh(conversation, self.unfinished.and_then(|(time, _)| time));
         }
@@ -145,7 +153,7 @@ impl Account {
         let is_placeholder = self.calls.values().any(|call| !call.is_final && (exceeds || !call.is_covered));
         let has_share = self.share.as_ref().is_some_and(|share| !share.is_floor);
         let is_counted = has_share || !self.results.is_empty();
-        let is_whole = is_counted || (self.share.is_none() && self.begins);
+        let is_whole = is_counted || self.is_joined || (self.share.is_none() && self.begins);
         let mut reasons = Reasons::default();
         reasons.add_if(has_share, Reason::CounterCovers);
         reasons.add_if(!self.results.is_empty(), Reason::ResultCovers);

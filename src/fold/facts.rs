@@ -80,6 +80,8 @@ pub struct ConversationFacts {
     pub billing: Option<Billing>,
     /// Whether its session log is among the sources.
     pub is_logged: bool,
+    /// Names of the sources that are its session logs.
+    pub logs: BTreeSet<Id>,
     /// Whether a model answered in it.
     pub is_answered: bool,
     /// The calls of its session log.
@@ -296,6 +298,7 @@ impl ConversationFacts {
         self.billing = larger(self.billing, other.billing);
         self.is_subagent |= other.is_subagent;
         self.is_logged |= other.is_logged;
+        self.logs.extend(other.logs);
         self.is_answered |= other.is_answered;
         self.log.merge(other.log);
     }

@@ -137,6 +137,16 @@ impl Log {
         self.calls.iter().filter_map(|call| Some((call.key.total()?, call.time)))
     }
 
+    /// When the conversation's own calls were answered, and the blended total then. Copies of its ancestors' calls are
+    /// older than the conversation, which was `made` then.
+    pub(super) fn own_readings(&self, made: Option<Time>) -> impl Iterator<Item = (Time, u64)> {
+        let own = self.calls.iter().filter(|call| call.doubt == Doubt::None);
+        own.filter_map(move |call| {
+            let time = call.time.filter(|time| made.is_none_or(|made| *time >= made))?;
+            Some((time, call.key.total().unwrap_or(call.usage).blended_tokens()))
+        })
+    }
+
     /// What the counter read, whosever calls it counts.
     fn readings(&self) -> impl Iterator<Item = TokenUsage> {
         self.calls.iter().filter_map(|call| call.key.total()).chain(self.inherited.iter().copied())

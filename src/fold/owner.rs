@@ -64,6 +64,8 @@ pub enum Taken {
     Footer,
     /// The harness's own session log, which holds every call.
     Session,
+    /// The same where nothing but time and place tells that it is the run's.
+    SessionByTime,
 }
 
 impl Taken {
@@ -74,6 +76,7 @@ impl Taken {
             Taken::Calls => "calls",
             Taken::Footer => "footer",
             Taken::Session => "session",
+            Taken::SessionByTime => "session-by-time",
         }
     }
 }

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::account::{Account, AccountKey};
 use super::facts::{CallFacts, ConversationFacts, RunFacts};
 use super::growth::{Uncovered, shares};
+use super::join::{IsHome, Joined, join};
 use super::log;
 use super::logged::{self, Readings};
 use super::source::is_anonymous;
@@ -18,6 +19,8 @@ pub(super) struct Places {
     windows: FxHashMap<RunId, (Option<Time>, Option<Time>)>,
     /// The runs that show each conversation, and how many of its calls.
     shown: FxHashMap<Id, BTreeMap<RunId, usize>>,
+    /// Conversations that no output names, with the runs that their session log was joined with.
+    joined: Joined,
 }
 
 impl Places {
@@ -25,6 +28,7 @@ impl Places {
         runs: &FxHashMap<RunId, RunFacts>,
         conversations: &FxHashMap<Id, ConversationFacts>,
         calls: &FxHashMap<CallKey, CallFacts>,
+        is_home: IsHome<'_>,
     ) -> Places {
         let window = |run: &RunFacts| (run.started_at(), run.finished_at());
         let windows = runs.iter().map(|(id, run)| (id.clone(), window(run))).collect();
@@ -45,7 +49,17 @@ impl Places {
                 shown.entry(id.clone()).or_default().entry(run.clone()).or_default();
             }
         }
-        Places { windows, shown }
+        let joined = join(runs, conversations, calls, &shown, is_home);
+        for (id, runs) in &joined.runs {
+            let known = shown.entry(id.clone()).or_default();
+            known.extend(runs.iter().map(|run| (run.clone(), 0)));
+        }
+        Places { windows, shown, joined }
+    }
+
+    /// Runs that several session logs fit equally.
+    pub(super) fn ambiguous(&self) -> impl Iterator<Item = &RunId> {
+        self.joined.ambiguous.iter()
     }
 
     /// The one run a fact belongs to. Of several that show it: the one that was at work then, that
@@ -165,6 +179,8 @@ impl Places {
         for ((run, id), account) in &mut accounts {
             let Some(facts) = conversations.get(id) else { continue };
             let is_only_run = self.shown.get(id).is_some_and(|runs| runs.len() == 1);
+            let is_theirs = |run: &RunId| self.joined.runs.get(id).is_some_and(|runs| runs.contains(run));
+            account.is_joined = run.as_ref().is_some_and(is_theirs);
             account.harness.clone_from(&facts.harness);
             account.model.clone_from(&facts.model);
             account.begins = facts.begins.contains(run) || (is_only_run && !facts.begins.is_empty());

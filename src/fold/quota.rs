@@ -131,7 +131,7 @@ mod tests {
     }
 
     fn settled(readings: Vec<QuotaReading>) -> Vec<(i64, f64)> {
-        let places = Places::new(&FxHashMap::default(), &FxHashMap::default(), &FxHashMap::default());
+        let places = Places::new(&FxHashMap::default(), &FxHashMap::default(), &FxHashMap::default(), &|_, _| true);
         let settled = settle(readings, &places);
         settled.iter().map(|reading| (reading.time.unwrap().micros() / 1_000_000, reading.quota.used_percent)).collect()
     }

@@ -8,6 +8,7 @@ use super::account::{Account, Weighed};
 use super::copies::attribute;
 use super::facts::{Facts, RunFacts};
 use super::footers::{Footers, PreviousFooters};
+use super::join::IsHome;
 use super::latency::Placed;
 use super::logged;
 use super::owner::{NamedConversation, Owner, Quality, Reconciled, Taken, UsageRow};
@@ -44,12 +45,19 @@ pub struct Settled {
     pub several_footers: Vec<RunId>,
     /// Runs with a footer that counts earlier runs too, which are not in the input.
     pub resumed_footers: Vec<RunId>,
+    /// Runs that several session logs fit equally, so that they were joined with none.
+    pub ambiguous: Vec<RunId>,
     /// Profiles and the models that were assumed for their runs, with those runs.
     pub assumed_models: BTreeMap<(Id, Id), Vec<RunId>>,
 }
 
 /// Settles everything. The result depends on the facts alone, not on their order.
 pub fn settle(facts: Facts) -> Settled {
+    settle_with(facts, &|_, _| true)
+}
+
+/// The same where it is known which sources may stand in the home of which profile: `is_home` is given both.
+pub fn settle_with(facts: Facts, is_home: IsHome<'_>) -> Settled {
     let Facts { runs, mut conversations, mut calls, shared, timing, footers, quotas, defects } = facts;
     logged::name_by_reading(&mut conversations);
     attribute(&mut calls, &shared, &conversations);
@@ -66,7 +74,8 @@ pub fn settle(facts: Facts) -> Settled {
     });
     settled.conversations = named.collect();
     settled.conversations.sort_by(|a, b| a.id.cmp(&b.id));
-    let places = Places::new(&runs, &conversations, &calls);
+    let places = Places::new(&runs, &conversations, &calls, is_home);
+    settled.ambiguous = places.ambiguous().cloned().collect();
     settled.quotas = quota::settle(quotas, &places);
     let mut accounts = places.accounts(conversations, calls);
     let mut by_owner: BTreeMap<Option<RunId>, Vec<(Id, Account)>> = BTreeMap::new();

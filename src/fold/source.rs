@@ -1,5 +1,6 @@
 //! The events of one source, in order.
 
+use std::collections::BTreeSet;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
@@ -28,6 +29,8 @@ pub struct SourceFold {
 /// A conversation's records in one run (or outside runs) of one source.
 #[derive(Debug, Default)]
 struct Stream {
+    /// Whether it is known that the source is the conversation's session log.
+    is_noted: bool,
     /// Calls since the latest reading of a counter.
     uncovered: Vec<CallKey>,
     /// The latest call of the latest reading, unless its record was seen before the reading.
@@ -43,6 +46,15 @@ struct Stream {
     anonymous: Vec<Reading>,
     /// What the latest call of a session log shared with others.
     context: Arc<Context>,
+}
+
+impl Stream {
+    /// Notes once that the source is a session log of the conversation.
+    fn note_log(&mut self, logs: &mut BTreeSet<Id>, source: &Id) {
+        if !std::mem::replace(&mut self.is_noted, true) {
+            logs.insert(source.clone());
+        }
+    }
 }
 
 impl SourceFold {
@@ -144,6 +156,7 @@ impl SourceFold {
             let facts = self.facts.conversations.entry(id.clone()).or_default();
             facts.harness = facts.harness.take().max(harness);
             facts.is_logged = true;
+            stream.note_log(&mut facts.logs, &self.name);
             facts.log.push(key, call, time, &mut stream.context);
             return;
         }
@@ -158,6 +171,9 @@ impl SourceFold {
         if let Some(id) = &call.conversation {
             let facts = self.facts.conversations.entry(id.clone()).or_default();
             facts.harness = facts.harness.take().max(harness.clone());
+            if call.is_logged {
+                stream.note_log(&mut facts.logs, &self.name);
+            }
         }
         let time = match &call.key {
             CallKey::Trace(_, time, _) => Some(*time),

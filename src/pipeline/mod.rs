@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use crate::event::{Event, Fact, Loss, Skipped, Time};
-use crate::fold::{Facts, Settled, SourceFold, settle};
+use crate::fold::{Facts, IsHome, Settled, SourceFold, settle, settle_with};
 use crate::parse::{self, Needs};
 use crate::source::{CHUNK, Discovered, Input, Limits};
 pub use homes::{Sessions, sessions, sessions_of};
@@ -79,6 +79,11 @@ impl Outcome {
     /// Weighs the facts.
     pub fn settle(&mut self) -> Settled {
         settle(std::mem::take(&mut self.facts))
+    }
+
+    /// The same where it is known which sources may stand in the home of which profile: `is_home` is given both.
+    pub fn settle_with(&mut self, is_home: IsHome<'_>) -> Settled {
+        settle_with(std::mem::take(&mut self.facts), is_home)
     }
 }
 

@@ -10,6 +10,7 @@ mod chunks;
 mod clockwork;
 mod damage;
 mod forge;
+mod join;
 mod kit;
 mod latency;
 mod order;
