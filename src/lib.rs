@@ -8,10 +8,11 @@
 //!    formats, and who may write what where.
 //! 3. [`fold`] sums events up by what the harness wrote (call keys, counters, run ids), so that the
 //!    order and number of sources don't matter, and weighs each run's witnesses.
-//! 4. [`table`] groups rows under the columns of one schema.
-//! 5. [`render`] writes tables as text, JSON, CSV or Markdown.
+//! 4. [`price`] knows what tokens cost: by model and day, exact to the pico-dollar.
+//! 5. [`table`] gives rows their costs, and groups them under the columns of one schema.
+//! 6. [`render`] writes tables as text, JSON, CSV or Markdown.
 //!
-//! [`pipeline`] runs the first three in parallel.
+//! [`pipeline`] runs the first three in parallel; [`config`] reads the user's file.
 //!
 //! ```no_run
 //! use forge_usage::event::Time;
@@ -29,7 +30,7 @@
 //! ```
 //!
 //! The features `tables` (polars and the renderers) and `cli` (the program) are on by default;
-//! without them the crate is the first three rooms.
+//! without them the crate is the first four rooms.
 
 #[cfg(feature = "tables")]
 pub mod budget;
@@ -39,6 +40,7 @@ pub mod event;
 pub mod fold;
 pub mod parse;
 pub mod pipeline;
+pub mod price;
 #[cfg(feature = "tables")]
 pub mod render;
 pub mod source;

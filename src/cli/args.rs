@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use forge_usage::render::{CheckFormat, DataFormat, Format, Quantity};
-use forge_usage::table::{Definition, TABLES};
+use forge_usage::table::{CostMode, Definition, TABLES};
 
 /// What coding-agent runs cost, in tokens, money and time.
 ///
@@ -41,6 +41,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// The typed event stream as JSON Lines: no content, no identity; itself an input of every command
     Events(EventsArgs),
+    /// What models cost: all of them, or one with the reason why a name takes its prices
+    Prices(PricesArgs),
 }
 
 /// Where to read.
@@ -74,6 +76,31 @@ pub(super) struct InputArgs {
     /// Threads to read with [default: one a core]
     #[arg(long, value_name = "N", help_heading = "Input")]
     pub(super) threads: Option<std::num::NonZeroUsize>,
+}
+
+/// What tokens cost.
+#[derive(Debug, Args)]
+pub(super) struct PriceArgs {
+    /// Whose word is taken for a cost: the harness's where it has one, else the price book's (auto); the harness's
+    /// alone (reported); the price book's alone (computed)
+    #[arg(
+        long,
+        visible_alias = "mode",
+        value_name = "MODE",
+        default_value = "auto",
+        value_parser = cost_mode(),
+        help_heading = "Costs"
+    )]
+    pub(super) cost_mode: CostMode,
+
+    /// Service tier of calls that record none [default: standard]
+    #[arg(
+        long,
+        value_name = "TIER",
+        value_parser = ["standard", "priority", "fast", "flex", "batch", "ultrafast"],
+        help_heading = "Costs"
+    )]
+    pub(super) service_tier: Option<String>,
 }
 
 /// Which rows count.
@@ -125,6 +152,9 @@ pub(super) struct ReportArgs {
     #[command(flatten)]
     pub(super) select: SelectArgs,
 
+    #[command(flatten)]
+    pub(super) prices: PriceArgs,
+
     /// Only the latest N periods (days, for `--by day`) that have rows
     #[arg(long, value_name = "N", help_heading = "Rows")]
     pub(super) last: Option<std::num::NonZeroU32>,
@@ -164,6 +194,9 @@ pub(super) struct ReportArgs {
 pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) input: InputArgs,
+
+    #[command(flatten)]
+    pub(super) prices: PriceArgs,
 
     #[command(flatten)]
     pub(super) limits: LimitArgs,
@@ -337,6 +370,9 @@ pub(super) struct ExportArgs {
     #[command(flatten)]
     pub(super) select: SelectArgs,
 
+    #[command(flatten)]
+    pub(super) prices: PriceArgs,
+
     /// Write at most this many rows, the earliest ones
     #[arg(long, value_name = "N", help_heading = "Rows")]
     pub(super) limit: Option<std::num::NonZeroUsize>,
@@ -378,6 +414,9 @@ pub(super) struct ExplainArgs {
     #[command(flatten)]
     pub(super) input: InputArgs,
 
+    #[command(flatten)]
+    pub(super) prices: PriceArgs,
+
     /// Explain the run that took longest
     #[arg(long, help_heading = "Rows")]
     pub(super) slowest: bool,
@@ -407,6 +446,32 @@ pub(super) struct EventsArgs {
     pub(super) output: OutputArgs,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct PricesArgs {
+    /// Model as a harness names it, or a glob for a list of models (`claude-*`) [default: all]
+    #[arg(value_name = "MODEL")]
+    pub(super) model: Option<String>,
+
+    /// Prices of this day only [default: for a list, the latest]
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub(super) at: Option<chrono::NaiveDate>,
+
+    /// File with your own prices [default: .forge/usage.toml here or in a folder above]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Format of the result: table, json, jsonl, csv, markdown
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = format, help_heading = "Output")]
+    pub(super) format: Format,
+
+    /// Short for --format json
+    #[arg(long, conflicts_with = "format", help_heading = "Output")]
+    pub(super) json: bool,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
@@ -420,6 +485,19 @@ pub(super) enum Color {
 
 fn quantity(name: &str) -> Result<Quantity, String> {
     Quantity::from_name(name).map_err(|error| error.to_string())
+}
+
+fn cost_mode() -> impl TypedValueParser<Value = CostMode> {
+    let modes = [
+        PossibleValue::new("auto"),
+        PossibleValue::new("reported").alias("display"),
+        PossibleValue::new("computed").alias("calculate"),
+    ];
+    PossibleValuesParser::new(modes).try_map(|name| CostMode::from_name(&name))
+}
+
+fn day(text: &str) -> Result<chrono::NaiveDate, String> {
+    text.parse().map_err(|_| "give a day such as 2026-11-20".to_owned())
 }
 
 fn format(name: &str) -> Result<Format, String> {

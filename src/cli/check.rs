@@ -28,7 +28,7 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     let baseline = baseline(args)?;
     let budgets = budgets(args, once, &found.config)?;
     let policy = policy(args, &budgets, &found.config);
-    let input = input::read_found(found, &args.input, &args.output, Needs::USAGE)?;
+    let input = input::read_found(found, &args.input, &args.prices, &args.output, Needs::USAGE)?;
     let lacks = input.exit_code(&args.input);
     let mut ask = |query: &Query| table::report(&input.settled, query, Sources::default());
     let terms = Terms { now, fail_on_warn: args.fail_on_warn };
@@ -38,6 +38,7 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
         verdict.limits.extend(compared.with_context(|| path.display().to_string())?);
     }
     verdict.policy = policy;
+    verdict.price_book = table::price_book(&input.settled);
     verdict.sources = input.sources;
     // What is broken is so whatever else could not be read.
     verdict.exit_code = if verdict.fails() { BROKEN } else { lacks };

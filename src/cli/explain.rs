@@ -18,7 +18,7 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
     // It is read twice: to weigh everything, and for the records of what was chosen.
     let _spooled = input::spool(&mut found)?;
     let sources = found.sources.clone();
-    let input = input::read_found(found, &args.input, &args.output, Needs::USAGE)?;
+    let input = input::read_found(found, &args.input, &args.prices, &args.output, Needs::USAGE)?;
     let subject = Subject::find(&input.settled, &choice)?;
     let mut events: Vec<(String, Event)> = Vec::new();
     pipeline::events(&sources, &input::everything(), &mut |source, event| {

@@ -54,7 +54,7 @@ fn table(args: &ExportArgs, definition: &'static Definition) -> anyhow::Result<u
         Destination::Stdout | Destination::Parts(_) => None,
     };
     let needs = Needs { timing: definition.needs.timing, quota: definition.needs.quota };
-    let input = input::read_beside(&args.input, &args.output, target, needs)?;
+    let input = input::read_beside(&args.input, &args.prices, &args.output, target, needs)?;
     let rows = definition.rows(&input.settled, &query);
     let columns = (definition.columns)();
     match destination {

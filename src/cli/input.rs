@@ -8,10 +8,11 @@ use forge_usage::event::{Defect, Loss, Time};
 use forge_usage::fold::Settled;
 use forge_usage::parse::Needs;
 use forge_usage::pipeline::{self, Options};
+use forge_usage::price::Prices;
 use forge_usage::source::{self, Discovered, default_ledgers, discover};
-use forge_usage::table::{Skipped, Sources, is_loss};
+use forge_usage::table::{PriceOptions, Skipped, Sources, is_loss, price};
 
-use super::args::{InputArgs, OutputArgs};
+use super::args::{InputArgs, OutputArgs, PriceArgs};
 use super::{FINE, NO_ANSWER, complain, output};
 
 /// What stands for the homes of all harnesses.
@@ -62,7 +63,7 @@ pub(super) fn enter(args: &InputArgs) -> anyhow::Result<()> {
 /// As [`find`], in the folder to work in; `target` is the file that will be written.
 fn find_beside(args: &InputArgs, target: Option<&Path>) -> anyhow::Result<Found> {
     // A typo should not cost a long reading.
-    let config = config(args)?;
+    let config = config(args.config.as_deref())?;
     let profiles = config.profiles()?;
     if let Some(threads) = args.threads {
         let threads = threads.get().min(MOST_THREADS);
@@ -133,37 +134,48 @@ impl Found {
 }
 
 /// Reads what reports are made of.
-pub(super) fn read(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<Input> {
-    read_with(args, output, Needs::USAGE)
+pub(super) fn read(args: &InputArgs, costs: &PriceArgs, output: &OutputArgs) -> anyhow::Result<Input> {
+    read_with(args, costs, output, Needs::USAGE)
 }
 
 /// The same with other facts.
-pub(super) fn read_with(args: &InputArgs, output: &OutputArgs, needs: Needs) -> anyhow::Result<Input> {
+pub(super) fn read_with(
+    args: &InputArgs,
+    costs: &PriceArgs,
+    output: &OutputArgs,
+    needs: Needs,
+) -> anyhow::Result<Input> {
     enter(args)?;
-    read_beside(args, output, output::file(output), needs)
+    read_beside(args, costs, output, output::file(output), needs)
 }
 
 /// As [`read_with`], in the folder to work in; `target` is the file that will be written.
 pub(super) fn read_beside(
     args: &InputArgs,
+    costs: &PriceArgs,
     output: &OutputArgs,
     target: Option<&Path>,
     needs: Needs,
 ) -> anyhow::Result<Input> {
-    read_found(find_beside(args, target)?, args, output, needs)
+    read_found(find_beside(args, target)?, args, costs, output, needs)
 }
 
 /// Reads what was found. Complains on standard error about what could not be read, unless told not to.
 pub(super) fn read_found(
     mut found: Found,
     args: &InputArgs,
+    costs: &PriceArgs,
     output: &OutputArgs,
     needs: Needs,
 ) -> anyhow::Result<Input> {
+    let prices = Prices::new(&found.config)?;
+    let priced = PriceOptions { mode: costs.cost_mode, service_tier: costs.service_tier.clone() };
     let options = Options { needs, ..Options::at(now()) };
     let mut outcome = pipeline::read(std::mem::take(&mut found.sources), &options);
     let mut settled = outcome.settle_with(&|profile, source| found.profiles.may_live_in(profile, source));
     settled.assume_models(|profile| found.profiles.model(profile));
+    settled.tell_billing(|profile| found.profiles.billing(profile));
+    price(&mut settled, &prices, &priced);
     let mut losses = Losses { worst: None, has_defects: is_loss(&settled) };
     for skip in &outcome.skipped {
         losses.tell(&skip.path.display().to_string(), &skip.reason, skip.loss, output);
@@ -176,9 +188,9 @@ pub(super) fn read_found(
 }
 
 /// The file that was named, else the one that is found.
-fn config(args: &InputArgs) -> anyhow::Result<Config> {
-    let found = match &args.config {
-        Some(named) => Some(named.clone()),
+pub(super) fn config(named: Option<&Path>) -> anyhow::Result<Config> {
+    let found = match named {
+        Some(named) => Some(named.to_path_buf()),
         None => Config::find(&std::env::current_dir()?)?,
     };
     Ok(found.map(|path| Config::read(&path)).transpose()?.unwrap_or_default())

@@ -12,7 +12,7 @@ pub(super) fn run(args: &LatencyArgs) -> anyhow::Result<u8> {
     // A typo should not cost a long reading.
     let query = query::of_latency(&args.report, input::now())?;
     let needs = Needs { timing: true, ..Needs::USAGE };
-    let input = input::read_with(&args.report.input, &args.report.output, needs)?;
+    let input = input::read_with(&args.report.input, &args.report.prices, &args.report.output, needs)?;
     let code = input.exit_code(&args.report.input);
     let report = table::latency(&input.settled, &query, input.sources)?;
     let style = output::style(&args.report.output, args.report.color);

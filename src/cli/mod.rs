@@ -10,6 +10,7 @@ mod input;
 mod latency;
 mod output;
 mod partition;
+mod prices;
 mod query;
 mod replace;
 mod report;
@@ -62,6 +63,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Explain(args) => explain::run(args),
         Command::Check(args) => check::run(args),
         Command::Events(args) => events::run(&args.input, &args.output),
+        Command::Prices(args) => prices::run(args),
     }
 }
 

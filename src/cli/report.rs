@@ -10,7 +10,7 @@ use super::{input, output, query};
 pub(super) fn run(args: &ReportArgs, fixed: Option<&str>) -> anyhow::Result<u8> {
     // A typo should not cost a long reading.
     let query = query::of_report(args, fixed, input::now())?;
-    let input = input::read(&args.input, &args.output)?;
+    let input = input::read(&args.input, &args.prices, &args.output)?;
     let code = input.exit_code(&args.input);
     let report = table::report(&input.settled, &query, input.sources)?;
     let style = output::style(&args.output, args.color);

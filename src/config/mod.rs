@@ -8,7 +8,7 @@ mod value;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-pub use profile::{Billing, Profile, Profiles};
+pub use profile::{Profile, Profiles};
 pub use section::{Field, Section};
 
 use crate::error::{Error, ErrorKind, Result};

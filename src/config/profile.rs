@@ -6,29 +6,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::Section;
 use crate::error::{Error, Result};
-use crate::event::Id;
-
-/// Who pays how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Billing {
-    /// Each token, at the provider's list prices.
-    Api,
-    /// A flat fee: list prices are no bill.
-    Subscription,
-}
-
-impl Billing {
-    /// Both of them.
-    pub const ALL: [Billing; 2] = [Billing::Api, Billing::Subscription];
-
-    /// The word that stands in tables and in the file.
-    pub fn name(self) -> &'static str {
-        match self {
-            Billing::Api => "api",
-            Billing::Subscription => "subscription",
-        }
-    }
-}
+use crate::event::{Billing, Id};
 
 /// What is said about one profile.
 #[derive(Debug, Clone, Default)]
@@ -121,8 +99,8 @@ fn default_home(profile: &str, log: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Billing;
     use crate::config::Config;
+    use crate::event::Billing;
 
     #[test]
     fn a_name_goes_before_a_glob_and_globs_fill_in() {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Id, Time, TokenUsage, Usd};
+use super::{Billing, Id, Time, TokenUsage, Usd};
 
 /// What a record tells about a conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,16 +60,6 @@ impl Conversation {
             is_answered: false,
         }
     }
-}
-
-/// How an account pays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Billing {
-    /// By the token, at list prices.
-    Api,
-    /// A flat fee: list prices are not the bill.
-    Subscription,
 }
 
 /// One answered request to a model.

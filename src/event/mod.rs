@@ -4,6 +4,7 @@
 //! An event never holds content or identity: no text of a message, prompt, argument or output, no
 //! e-mail, no account id.
 
+mod billing;
 mod call;
 mod id;
 mod line;
@@ -16,7 +17,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-pub use call::{Billing, Call, CallKey, Conversation, Doubt, Inherited};
+pub use billing::Billing;
+pub use call::{Call, CallKey, Conversation, Doubt, Inherited};
 pub use id::Id;
 pub use line::{Line, SCHEMA_VERSION};
 pub use time::Time;

@@ -21,7 +21,7 @@ impl Usd {
     pub const ZERO: Usd = Usd(0);
 
     /// This many pico-dollars.
-    pub fn from_pico(pico: i64) -> Usd {
+    pub const fn from_pico(pico: i64) -> Usd {
         Usd(pico)
     }
 
@@ -40,32 +40,49 @@ impl Usd {
     /// Digits beyond the twelfth decimal place are rounded. `None` for anything that is no
     /// non-negative decimal number, or too large.
     pub fn parse(text: &str) -> Option<Usd> {
-        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
-            None => (text, 0),
-        };
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
-        if digits.is_empty() || whole.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-            return None;
-        }
-        // The value is 0.DIGITS × 10^point dollars; take `point + PLACES` digits of it.
-        let point = i64::try_from(whole.len()).ok()? + i64::from(exponent);
-        let wanted = point + PLACES as i64;
-        let mut pico: i64 = 0;
-        for index in 0..wanted.max(0) {
-            let digit = usize::try_from(index).ok().and_then(|index| digits.get(index)).map_or(0, |digit| digit - b'0');
-            pico = pico.checked_mul(10)?.checked_add(i64::from(digit))?;
-            if pico == 0 && index > 400 {
-                return Some(Usd(0));
-            }
-        }
-        let next = usize::try_from(wanted).ok().and_then(|index| digits.get(index));
-        if next.is_some_and(|digit| *digit >= b'5') {
-            pico = pico.checked_add(1)?;
-        }
-        Some(Usd(pico))
+        Some(read(text)?.0)
     }
+
+    /// As [`Usd::parse`], but `None` where a digit would be lost.
+    pub fn parse_exact(text: &str) -> Option<Usd> {
+        read(text).filter(|(_, is_exact)| *is_exact).map(|(usd, _)| usd)
+    }
+
+    /// This many times as much; stops at the largest value.
+    pub fn times(self, count: u64) -> Usd {
+        Usd(self.0.saturating_mul(i64::try_from(count).unwrap_or(i64::MAX)))
+    }
+}
+
+/// The amount, and whether every digit fits in it.
+fn read(text: &str) -> Option<(Usd, bool)> {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (text, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
+    if digits.is_empty() || whole.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    // The value is 0.DIGITS × 10^point dollars; take `point + PLACES` digits of it.
+    let point = i64::try_from(whole.len()).ok()? + i64::from(exponent);
+    let wanted = point + PLACES as i64;
+    let mut pico: i64 = 0;
+    for index in 0..wanted.max(0) {
+        let digit = usize::try_from(index).ok().and_then(|index| digits.get(index)).map_or(0, |digit| digit - b'0');
+        pico = pico.checked_mul(10)?.checked_add(i64::from(digit))?;
+        if pico == 0 && index > 400 {
+            break;
+        }
+    }
+    let kept = usize::try_from(wanted.max(0)).unwrap_or(usize::MAX);
+    let is_exact = digits.iter().skip(kept).all(|digit| *digit == b'0');
+    let next = usize::try_from(wanted).ok().and_then(|index| digits.get(index));
+    if next.is_some_and(|digit| *digit >= b'5') {
+        pico = pico.checked_add(1)?;
+    }
+    Some((Usd(pico), is_exact))
 }
 
 impl From<Usd> for i64 {
@@ -116,6 +133,15 @@ mod tests {
         assert_eq!(Usd::parse("1e-3"), Some(Usd::from_pico(1_000_000_000)));
         assert_eq!(Usd::parse("12"), Some(Usd::from_pico(12_000_000_000_000)));
         assert_eq!(Usd::parse("1.5E2"), Some(Usd::from_pico(150_000_000_000_000)));
+    }
+
+    #[test]
+    fn knows_whether_a_digit_is_lost() {
+        assert_eq!(Usd::parse_exact("1.75e-06"), Some(Usd::from_pico(1_750_000)));
+        assert_eq!(Usd::parse_exact("0.0000000000010"), Some(Usd::from_pico(1)));
+        assert_eq!(Usd::parse_exact("4.6875e-09"), None);
+        assert_eq!(Usd::parse_exact("1e-13"), None);
+        assert_eq!(Usd::parse_exact("0"), Some(Usd::ZERO));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::logged::Logged;
 use super::owner::{Quality, Taken, UsageRow};
 use super::place::Place;
 use super::reason::{Reason, Reasons};
-use crate::event::{CallKey, Harness, Id, RunId, Time, TokenUsage, Usd};
+use crate::event::{Billing, CallKey, Harness, Id, RunId, Time, TokenUsage, Usd};
 
 /// What the witnesses of one conversation in one run say.
 #[derive(Debug, Default)]
@@ -30,6 +30,7 @@ pub(super) struct Account {
     /// Whether its session log was joined with the run by time: every call of it is known.
     pub(super) is_joined: bool,
     pub(super) harness: Option<Harness>,
+    pub(super) billing: Option<Billing>,
     /// The model the conversation was configured with.
     pub(super) model: Option<Id>,
 }
@@ -198,6 +199,14 @@ impl Account {
         Some(parts)
     }
 
+    /// Whether the harness reported the cost of all its processes.
+    fn is_paid(&self) -> bool {
+        let is_told = |result: &ResultFacts| {
+            result.cost.is_some() || (!result.total.is_empty() && result.total.iter().all(|model| model.cost.is_some()))
+        };
+        !self.results.is_empty() && self.results.iter().all(is_told)
+    }
+
     fn call_rows(&self, conversation: &Id) -> Vec<UsageRow> {
         let rows = self.calls.iter().map(|(key, call)| UsageRow {
             model: call.model.clone(),
@@ -208,7 +217,9 @@ impl Account {
             service_tier: call.service_tier.clone(),
             is_subagent: call.is_subagent,
             branch: call.branch.clone(),
-            cost_reported: call.cost,
+            // What the whole reports is not reported twice.
+            cost_reported: call.cost.filter(|_| !(call.is_paid && self.is_paid())),
+            is_paid: call.cost.is_some() || (call.is_paid && self.is_paid()),
             timing: call.timing.clone(),
             ..UsageRow::blank(conversation)
         });
@@ -244,6 +255,11 @@ impl Account {
                 usage: Some(usage),
                 blended_tokens: Some(usage.blended_tokens()),
                 cost_reported: part.cost,
+                is_paid: self.is_paid(),
+                // Only a call tells how long its writes are kept, and a result of a single model.
+                has_unsplit_writes: !self.results.is_empty()
+                    && usage.cache_creation_input_tokens > 0
+                    && usage.cache_creation_1h_input_tokens == 0,
                 ..UsageRow::blank(conversation)
             })
         });

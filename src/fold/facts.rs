@@ -161,6 +161,8 @@ pub struct CallFacts {
     pub branch: Option<Id>,
     /// What the harness says it costs.
     pub cost: Option<Usd>,
+    /// Whether the cost that a later counter's reading reports includes it.
+    pub is_paid: bool,
     /// The runs whose outputs show it.
     pub runs: BTreeSet<RunId>,
 }
@@ -354,6 +356,7 @@ impl CallFacts {
         let is_covered = self.is_covered || other.is_covered;
         let is_logged = self.is_logged || other.is_logged;
         let is_captured = self.is_captured || other.is_captured;
+        let is_paid = self.is_paid || other.is_paid;
         // A sub-agent's records begin with its parent's.
         let is_subagent = self.is_subagent && other.is_subagent;
         let timing = merged(self.timing.take(), other.timing.clone());
@@ -364,7 +367,7 @@ impl CallFacts {
             *self = other;
         }
         (self.is_covered, self.is_subagent, self.runs, self.timing) = (is_covered, is_subagent, runs, timing);
-        (self.is_logged, self.is_captured) = (is_logged, is_captured);
+        (self.is_logged, self.is_captured, self.is_paid) = (is_logged, is_captured, is_paid);
     }
 
     /// Takes how long its parts took.

@@ -27,10 +27,10 @@ pub use facts::{CallFacts, ConversationFacts, Facts, Reading, ResultFacts, Resul
 pub use join::IsHome;
 pub use latency::Placed;
 pub use log::{Context, Log, LogCall, LogKey};
-pub use owner::{NamedConversation, Owner, Quality, Reconciled, Taken, UsageRow};
+pub use owner::{Lack, NamedConversation, Owner, Quality, Reconciled, RowCost, Taken, UsageRow};
 pub use place::Place;
 pub use quota::QuotaReading;
 pub use reason::{Reason, Reasons};
-pub use settle::{Settled, settle, settle_with};
+pub use settle::{Pricing, Settled, settle, settle_with};
 pub use source::SourceFold;
 pub use timing::{Shown, TimingFacts};

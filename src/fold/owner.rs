@@ -1,7 +1,7 @@
 //! What folding gives: owners of usage, and the rows of the fact table.
 
 use super::reason::Reasons;
-use crate::event::{CallKey, CallTiming, Harness, Id, Run, Time, TokenUsage, Usd};
+use crate::event::{Billing, CallKey, CallTiming, Harness, Id, Run, Time, TokenUsage, Usd};
 
 /// How much is known of a run's usage (or of a conversation's that belongs to no run).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -88,6 +88,8 @@ pub struct Owner {
     pub run: Option<Run>,
     /// The harness, as the ledger or the records name it.
     pub harness: Option<Harness>,
+    /// How its account pays, where a record, forge or the user tells.
+    pub billing: Option<Billing>,
     /// How much is known.
     pub quality: Quality,
     /// Whether its witnesses agree; `None` without any.
@@ -101,7 +103,15 @@ pub struct Owner {
 impl Owner {
     /// One of whose usage nothing is known yet.
     pub fn new(run: Option<Run>, harness: Option<Harness>) -> Owner {
-        Owner { run, harness, quality: Quality::Unknown, reconciled: None, taken: None, reasons: Reasons::default() }
+        Owner {
+            run,
+            harness,
+            billing: None,
+            quality: Quality::Unknown,
+            reconciled: None,
+            taken: None,
+            reasons: Reasons::default(),
+        }
     }
 
     /// Milliseconds from start to finish; `None` if either is missing or the clock ran backwards.
@@ -146,6 +156,49 @@ pub struct UsageRow {
     pub timing: Option<Box<CallTiming>>,
     /// How hard the model was told to think.
     pub effort: Option<Id>,
+    /// Whether the harness's reported cost, here or on another row of the same conversation and owner, includes it.
+    pub is_paid: bool,
+    /// Whether it isn't told which of its cache writes are kept for an hour.
+    pub has_unsplit_writes: bool,
+    /// What it costs, as far as that was worked out.
+    pub cost: RowCost,
+}
+
+/// What a row costs. Pricing fills it in; until then nothing is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct RowCost {
+    /// The cost, where it is certain: the row's share of what the harness reported, or what was computed, as asked.
+    pub exact: Option<Usd>,
+    /// It costs this or more.
+    pub low: Option<Usd>,
+    /// It costs this or less; `None` where nothing bounds it.
+    pub high: Option<Usd>,
+    /// Tokens times list prices, where that is certain.
+    pub computed: Option<Usd>,
+    /// Whether list prices made it up, in whole or in part.
+    pub is_computed: bool,
+    /// Whether it is older than the first price that is known.
+    pub is_early: bool,
+    /// Why nothing could be computed.
+    pub lacks: Option<Lack>,
+}
+
+impl RowCost {
+    /// The same where the cost is known without computing it.
+    pub fn exactly(self, usd: Option<Usd>) -> RowCost {
+        RowCost { exact: usd, low: usd, high: usd, is_computed: false, ..self }
+    }
+}
+
+/// What a computed cost lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lack {
+    /// The usage names no model.
+    Model,
+    /// The model has no known price.
+    Price,
+    /// The model has no known price at the service tier.
+    Tier,
 }
 
 /// A conversation that a source names, whether it left usage behind or not.

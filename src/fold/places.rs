@@ -182,6 +182,7 @@ impl Places {
             let is_theirs = |run: &RunId| self.joined.runs.get(id).is_some_and(|runs| runs.contains(run));
             account.is_joined = run.as_ref().is_some_and(is_theirs);
             account.harness.clone_from(&facts.harness);
+            account.billing = facts.billing;
             account.model.clone_from(&facts.model);
             account.begins = facts.begins.contains(run) || (is_only_run && !facts.begins.is_empty());
             account.unfinished = facts.unfinished.get(run).map(|(time, place)| (*time, place.clone()));

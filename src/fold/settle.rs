@@ -16,7 +16,7 @@ use super::places::Places;
 use super::quota::{self, QuotaReading};
 use super::reason::{Reason, Reasons};
 use super::source::is_anonymous;
-use crate::event::{Defect, Id, MAX_COUNT, Request, Run, RunId, StreamFailure, ToolCall};
+use crate::event::{Billing, Defect, Id, MAX_COUNT, Request, Run, RunId, StreamFailure, Time, ToolCall};
 
 /// Owners, their rows, and what the reader should know.
 #[derive(Debug, Default, PartialEq)]
@@ -49,6 +49,17 @@ pub struct Settled {
     pub ambiguous: Vec<RunId>,
     /// Profiles and the models that were assumed for their runs, with those runs.
     pub assumed_models: BTreeMap<(Id, Id), Vec<RunId>>,
+    /// What pricing took its prices from.
+    pub pricing: Pricing,
+}
+
+/// What pricing took its prices from, for those who tell people.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Pricing {
+    /// The day of the latest list prices; `None` where nothing was priced.
+    pub day: Option<Time>,
+    /// When the prices of models begin that were used before.
+    pub firsts: BTreeMap<Id, Time>,
 }
 
 /// Settles everything. The result depends on the facts alone, not on their order.
@@ -127,6 +138,14 @@ impl Settled {
         }
     }
 
+    /// Takes the user's word on how the accounts of profiles pay.
+    pub fn tell_billing(&mut self, of: impl Fn(&str) -> Option<Billing>) {
+        for owner in &mut self.owners {
+            let profile = owner.run.as_ref().and_then(|run| run.profile.as_deref());
+            owner.billing = profile.and_then(&of).or(owner.billing);
+        }
+    }
+
     fn run(
         &mut self,
         id: RunId,
@@ -152,7 +171,9 @@ impl Settled {
         let all: BTreeSet<u64> = facts.footers.iter().map(|(_, blended)| *blended).collect();
         let conversation = footer.and_then(|(conversation, _)| conversation.clone());
         let harness = run.harness.as_deref().map(|name| name.to_owned().into()).or(facts.harness);
-        let owner = Owner::new(Some(run), harness);
+        let told = accounts.iter().filter_map(|(_, account)| account.billing).max();
+        let billing = told.or_else(|| Billing::of_auth_kind(run.auth_kind.as_deref()?));
+        let owner = Owner { billing, ..Owner::new(Some(run), harness) };
         let model = conversation.as_ref().and_then(|id| models.get(id)).cloned();
         self.owner(owner, accounts, Footers { all, share, conversation, model });
     }
@@ -162,7 +183,7 @@ impl Settled {
             return;
         }
         let harness = account.harness.clone();
-        let owner = Owner::new(None, harness);
+        let owner = Owner { billing: account.billing, ..Owner::new(None, harness) };
         let model = models.get(&id).cloned();
         let footers = Footers { share: footers.last().copied(), all: footers, conversation: Some(id.clone()), model };
         self.owner(owner, vec![(id, account)], footers);

@@ -194,6 +194,7 @@ impl SourceFold {
             is_logged: call.is_logged,
             branch: call.branch,
             cost: call.cost,
+            is_paid: false,
             runs: run.into_iter().collect(),
         };
         self.facts.add_call(call.key, facts);
@@ -214,10 +215,12 @@ impl SourceFold {
         if stream.total.replace(total) != Some(total) {
             stream.twin_to_come = counter.last;
         }
+        let is_paid = counter.cost.is_some() || counter.total.iter().any(|model| model.cost.is_some());
         for key in &covered {
             if let Entry::Occupied(mut call) = self.facts.calls.entry(key.clone()) {
                 let call = call.get_mut();
                 // A query's usage leaves its sub-agents out.
+                call.is_paid |= is_paid;
                 call.is_covered |= counter.scope != Scope::Query || !call.is_subagent;
                 stream.twin_to_come = stream.twin_to_come.filter(|last| *last != call.usage);
             }

@@ -8,7 +8,7 @@ use super::screen::Screen;
 use super::{escape, headline, notes};
 use crate::table::{Report, Table};
 
-/// Writes a report: what it is about, the table with its totals in bold, its coverage.
+/// Writes a report: what it is about, the table with its totals in bold, and what is to be said of it.
 pub(super) fn report(
     report: &Report,
     screen: Screen,

@@ -50,12 +50,12 @@ use screen::Screen;
 /// Writes `report`; `style` is for people's formats only.
 pub fn report(report: &Report, format: Format, style: &Style, out: &mut dyn Write) -> Result<()> {
     written(out, |out| match format {
-        Format::Table => text::report(report, Screen::of_report(report), &notes::all(report), style, out),
+        Format::Table => text::report(report, Screen::of_report(report, style.notes), &notes::all(report), style, out),
         Format::Json => json::report(report, out),
         Format::Jsonl => json::lines(report.rows.columns(), report.rows.rows(), out),
         Format::Csv => csv::table(&report.rows, out),
         Format::Markdown => {
-            markdown::report(report, Screen::of_report(report), notes::coverage(report).as_slice(), style, out)
+            markdown::report(report, Screen::of_report(report, style.notes), &notes::in_markdown(report), style, out)
         }
     })
 }

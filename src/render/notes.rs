@@ -17,8 +17,13 @@ const MOST_REASONS: usize = 5;
 
 /// Everything below the table, a sentence a line.
 pub(super) fn all(report: &Report) -> Vec<String> {
-    let about_runs = coverage(report).into_iter().chain(slowest(report));
+    let about_runs = coverage(report).into_iter().chain(costs(report)).chain(slowest(report));
     about_runs.chain(skipped(&report.sources.skipped)).chain(warnings(&report.warnings)).collect()
+}
+
+/// What must not be missed where there is little room.
+pub(super) fn in_markdown(report: &Report) -> Vec<String> {
+    coverage(report).into_iter().chain(costs(report)).collect()
 }
 
 /// What stands where there are no rows: why, and what to do.
@@ -50,6 +55,32 @@ pub(super) fn coverage(report: &Report) -> Option<String> {
         1 => Some(format!("Measured {things}.")),
         _ => Some(format!("Measured all {things}.")),
     }
+}
+
+/// What the costs are, where they could be taken for a bill. `None` where there is nothing to say.
+pub(super) fn costs(report: &Report) -> Option<String> {
+    let note = report.prices.as_ref()?;
+    let day = note.list_prices.and_then(|day| day.to_utc()).map(|day| day.format("%Y-%m-%d").to_string());
+    let prices = day.map_or_else(|| "as the harnesses report it".to_owned(), |day| format!("list prices of {day}"));
+    let accounts = stems(&note.subscriptions, &note.others);
+    Some(match accounts.as_slice() {
+        [] => format!("* {prices}"),
+        [one] if !one.ends_with('*') => format!("* {prices}; {one} runs on a subscription: not a bill."),
+        several => format!("* {prices}; {} run on subscriptions: not a bill.", several.join(", ")),
+    })
+}
+
+/// Names of which several begin alike, and nothing else does, are told as `codex*`.
+fn stems(names: &[String], others: &[String]) -> Vec<String> {
+    let stem = |name: &str| name.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default().to_owned();
+    let is_shared = |name: &str| {
+        let stem = stem(name);
+        let begins = |other: &&String| other.starts_with(&stem);
+        !stem.is_empty() && names.iter().filter(begins).count() > 1 && !others.iter().any(|other| begins(&other))
+    };
+    let told = |name: &String| if is_shared(name) { format!("{}*", stem(name)) } else { name.clone() };
+    let told: std::collections::BTreeSet<String> = names.iter().map(told).collect();
+    told.into_iter().collect()
 }
 
 /// The quality counts hold runs and the conversations that belong to none.

@@ -56,7 +56,7 @@ impl Heading {
 
 impl Screen {
     /// The screen of a report, for any dimensions.
-    pub(super) fn of_report(report: &Report) -> Screen {
+    pub(super) fn of_report(report: &Report, has_notes: bool) -> Screen {
         let scale = Scale::of(&report.rows);
         let measures = Measure::of(report, scale.is_some());
         let mut names = names(report);
@@ -67,7 +67,7 @@ impl Screen {
         };
         let rows = (0..report.rows.height()).map(row).collect();
         Screen {
-            headings: headings(report, &measures),
+            headings: headings(report, &measures, has_notes),
             rows,
             totals: (report.groups > 1).then(|| totals(report, &measures)),
             left_out: left_out(report),
@@ -78,7 +78,7 @@ impl Screen {
     pub(super) fn of_table(table: &Table) -> Screen {
         let columns = table.columns();
         let heading = |name: &str, kind| Heading {
-            title: name.to_uppercase().replace('_', " "),
+            title: name.trim_end_matches("_usd_per_mtok").to_uppercase().replace('_', " "),
             worth: None,
             is_number: !matches!(kind, Kind::Text | Kind::Time | Kind::Flag),
         };
@@ -105,9 +105,12 @@ impl Screen {
     }
 }
 
-fn headings(report: &Report, measures: &[Measure]) -> Vec<Heading> {
+/// A star sends from the costs to the note on them.
+fn headings(report: &Report, measures: &[Measure], has_notes: bool) -> Vec<Heading> {
+    let star =
+        |measure: &Measure| if *measure == Measure::Cost && has_notes && report.prices.is_some() { "*" } else { "" };
     let measures = measures.iter().map(|measure| Heading {
-        title: measure.title().to_owned(),
+        title: format!("{}{}", measure.title(), star(measure)),
         worth: Some(Worth::Of(*measure)),
         is_number: measure.is_number(),
     });
@@ -152,6 +155,7 @@ fn figure(cell: Cell, kind: Kind) -> Figure {
         (Cell::Integer(value), _) => Some(value.to_string()),
         (Cell::Number(value), Kind::Rate) => Some(number::rate(value)),
         (Cell::Number(value), _) => Some(value.to_string()),
+        (Cell::Usd(value), Kind::Price) => Some(format!("${}", exact::dollars(value))),
         (Cell::Usd(value), _) => number::dollars(value, Bound::Exact),
         (Cell::Time(value), _) => exact::instant(value),
         (Cell::Flag(value), _) => Some(if value { "yes" } else { "no" }.to_owned()),

@@ -3,11 +3,11 @@
 use super::Query;
 use super::dimension::time_of;
 use super::frame::Cell;
-use super::group::{token_cells, usd};
+use super::group::token_cells;
 use super::schema::{COSTS, Column, Kind, NOT_KNOWN, PLACE, TOKENS, column};
 use super::tables::{Definition, Needs, Rows};
 use super::timing::{TIMES, time_cells};
-use super::usage::{in_order, place};
+use super::usage::{cost_cells, in_order, place};
 use crate::event::TokenUsage;
 use crate::fold::{Owner, Settled, Taken, UsageRow};
 
@@ -60,8 +60,7 @@ fn cells(row: &UsageRow, owner: &Owner) -> Vec<Cell> {
     ]);
     let uncached = row.usage.as_ref().map(TokenUsage::uncached_input_tokens);
     cells.extend(token_cells(row.usage.as_ref(), uncached, row.blended_tokens));
-    let reported = row.cost_reported;
-    cells.extend([reported, reported, None, reported, reported].map(usd));
+    cells.extend(cost_cells(row));
     cells.extend(time_cells(row));
     cells
 }

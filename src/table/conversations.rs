@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::Query;
 use super::dimension::time_of;
 use super::frame::Cell;
-use super::group::{count, is_asked_for, usd};
+use super::group::{count, is_asked_for};
 use super::schema::{COSTS, Column, Kind, MODELS, NOT_KNOWN, QUALITY, TOKENS, column};
 use super::sum::Sum;
 use super::tables::{Definition, Needs, Rows};
-use crate::event::{Time, Usd};
+use crate::event::Time;
 use crate::fold::{NamedConversation, Owner, Quality, Settled, UsageRow};
 
 /// See the module.
@@ -110,7 +110,7 @@ impl<'a> Conversation<'a> {
     }
 
     fn cells(&self) -> Vec<Cell> {
-        let sum = Sum::of(self.rows.iter().map(|(row, _)| *row));
+        let sum = Sum::of(self.rows.iter().copied());
         let mut runs: Vec<&str> =
             self.rows.iter().filter_map(|(_, owner)| owner.run.as_ref().map(|run| &*run.id)).collect();
         runs.sort_unstable();
@@ -135,9 +135,7 @@ impl<'a> Conversation<'a> {
         cells.extend(sum.token_cells());
         let quality = self.quality();
         cells.push(Cell::Text(quality.name().to_owned()));
-        let reported = sum.cost_reported;
-        let complete: Option<Usd> = reported.filter(|_| quality == Quality::Exact);
-        cells.extend([complete, reported, None, reported, complete].map(usd));
+        cells.extend(sum.cost_cells());
         cells
     }
 }

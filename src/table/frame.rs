@@ -83,9 +83,14 @@ impl Buffer {
             Kind::Text => Buffer::Text(StringChunkedBuilder::new(name, 0)),
             Kind::Percent | Kind::Rate => Buffer::Number(PrimitiveChunkedBuilder::new(name, 0)),
             Kind::Flag => Buffer::Flag(BooleanChunkedBuilder::new(name, 0)),
-            Kind::Tokens | Kind::Count | Kind::Millis | Kind::Minutes | Kind::Usd | Kind::Time | Kind::Integer => {
-                Buffer::Whole(PrimitiveChunkedBuilder::new(name, 0))
-            }
+            Kind::Tokens
+            | Kind::Count
+            | Kind::Millis
+            | Kind::Minutes
+            | Kind::Usd
+            | Kind::Price
+            | Kind::Time
+            | Kind::Integer => Buffer::Whole(PrimitiveChunkedBuilder::new(name, 0)),
         }
     }
 
@@ -145,7 +150,7 @@ impl Table {
             (Some(AnyValue::String(text)), _) => Cell::Text(text.to_owned()),
             (Some(AnyValue::StringOwned(text)), _) => Cell::Text(text.to_string()),
             (Some(AnyValue::Boolean(flag)), _) => Cell::Flag(flag),
-            (Some(AnyValue::Int64(value)), Kind::Usd) => Cell::Usd(Usd::from_pico(value)),
+            (Some(AnyValue::Int64(value)), Kind::Usd | Kind::Price) => Cell::Usd(Usd::from_pico(value)),
             (Some(AnyValue::Datetime(value, ..) | AnyValue::DatetimeOwned(value, ..)), _) => {
                 Cell::Time(Time::from_micros(value))
             }
@@ -193,7 +198,7 @@ impl Table {
         let rows = self.height();
         let cells = self.columns.iter().zip(self.frame.into_columns());
         let cells = cells.map(|(column, cells)| match cells.i64() {
-            Ok(pico) if column.kind == Kind::Usd => {
+            Ok(pico) if matches!(column.kind, Kind::Usd | Kind::Price) => {
                 let dollars = pico.iter().map(|pico| pico.map(|pico| Usd::from_pico(pico).to_f64()));
                 Float64Chunked::from_iter_options(column.name.into(), dollars).into_column()
             }

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::caveat::Caveats;
 use super::dimension::{Dimension, Filter, time_of};
 use super::frame::Cell;
+use super::money::Money;
 use super::per_run::PerRun;
 use super::{Query, schema};
 use crate::event::{Id, MAX_COUNT, Time, TokenUsage, Usd};
@@ -24,9 +26,7 @@ pub(super) struct Group {
     usage: Option<TokenUsage>,
     uncached: u64,
     blended: Option<u64>,
-    cost_reported: Option<Usd>,
-    /// Whether a part of the cost is not known.
-    has_unpriced: bool,
+    money: Money,
     duration_ms: Option<i64>,
     max_duration_ms: Option<i64>,
     failed: u64,
@@ -48,12 +48,13 @@ pub(super) struct Groups {
     pub(super) found: Option<(Time, Time)>,
     /// Indices of the owners that have a row in the query.
     pub(super) owners: Vec<usize>,
+    /// What is to be said of the costs.
+    pub(super) caveats: Caveats,
 }
 
 /// Adds up the rows that the query asks for.
 pub(super) fn group(settled: &Settled, by: &[Dimension], query: &Query) -> Groups {
     let mut groups = Groups::default();
-    let reported = owners_with_reported_cost(settled);
     let first_period = first_period(settled, by, query);
     for row in &settled.rows {
         let owner = &settled.owners[row.owner];
@@ -69,8 +70,9 @@ pub(super) fn group(settled: &Settled, by: &[Dimension], query: &Query) -> Group
         }
         let value = |dimension: &Dimension| dimension.value(row, owner, query.zone).map(|value| value.into_owned());
         let key: Key = by.iter().map(value).collect();
-        groups.by_key.entry(key).or_default().add(row, owner, reported.contains(&row.owner));
-        groups.totals.add(row, owner, reported.contains(&row.owner));
+        groups.by_key.entry(key).or_default().add(row, owner);
+        groups.totals.add(row, owner);
+        groups.caveats.add(row, owner);
     }
     groups
 }
@@ -97,11 +99,6 @@ fn is_in_period(row: &UsageRow, owner: &Owner, query: &Query, first: Option<&(Di
     time.value(row, owner, query.zone).is_some_and(|period| *period >= **first)
 }
 
-/// A harness that reports costs reports all of a run's.
-fn owners_with_reported_cost(settled: &Settled) -> FxHashSet<usize> {
-    settled.rows.iter().filter(|row| row.cost_reported.is_some()).map(|row| row.owner).collect()
-}
-
 /// Whether a row passes the filters and lies in the window.
 pub(super) fn is_asked_for(row: &UsageRow, owner: &Owner, query: &Query) -> bool {
     passes(query, time_of(row, owner), |dimension| dimension.value(row, owner, query.zone))
@@ -122,9 +119,9 @@ pub(super) fn passes<'a>(query: &Query, time: Option<Time>, value: impl Fn(Dimen
 }
 
 impl Group {
-    fn add(&mut self, row: &UsageRow, owner: &Owner, is_reported: bool) {
+    fn add(&mut self, row: &UsageRow, owner: &Owner) {
         if self.latest_owner.replace(row.owner) != Some(row.owner) {
-            self.add_owner(owner, is_reported);
+            self.add_owner(owner);
         }
         let is_known = row.usage.is_some() || row.blended_tokens.is_some();
         if let Some(id) = row.conversation.as_ref().filter(|_| is_known) {
@@ -138,21 +135,17 @@ impl Group {
         if let Some(blended) = row.blended_tokens {
             self.blended = Some(self.blended.unwrap_or(0).saturating_add(blended).min(MAX_COUNT));
         }
-        self.per_run.add(row, row.cost_reported);
-        if let Some(cost) = row.cost_reported {
-            self.cost_reported = Some(self.cost_reported.unwrap_or(Usd::ZERO) + cost);
-        }
+        self.money.add(row, owner);
+        self.per_run.add(row, row.cost.exact);
     }
 
-    fn add_owner(&mut self, owner: &Owner, is_reported: bool) {
+    fn add_owner(&mut self, owner: &Owner) {
         self.runs += u64::from(owner.run.is_some());
         self.failed += u64::from(owner.is_failed());
         self.timed += u64::from(owner.duration_ms().is_some());
         self.ended += u64::from(owner.run.as_ref().is_some_and(|run| run.status.is_some()));
         self.by_quality[owner.quality as usize] += 1;
-        let is_priced = is_reported && owner.quality == Quality::Exact;
-        self.has_unpriced |= !is_priced;
-        self.per_run.start(owner, is_priced);
+        self.per_run.start(owner);
         if let Some(profile) = owner.run.as_ref().and_then(|run| run.profile.clone()) {
             self.profiles.insert(profile);
         }
@@ -166,12 +159,10 @@ impl Group {
     pub(super) fn cells(&mut self) -> Vec<Cell> {
         let is_empty = self.by_quality.iter().sum::<u64>() == 0;
         let complete = self.by_quality[Quality::Exact as usize] == self.by_quality.iter().sum::<u64>();
-        let cost = self.cost_reported.filter(|_| !self.has_unpriced);
         let calls = if self.calls > 0 { count(self.calls) } else { Cell::Blank };
         let mut cells = vec![count(self.runs), count(self.conversations.len() as u64), calls];
         cells.extend(token_cells(self.usage.as_ref(), Some(self.uncached), self.blended));
-        // What the harness reported is all that is known of costs.
-        cells.extend([cost, self.cost_reported, None, self.cost_reported, cost].map(usd));
+        cells.extend(self.money.cells());
         cells.extend([
             self.duration_ms.map_or(Cell::Blank, Cell::Integer),
             self.max_duration_ms.map_or(Cell::Blank, Cell::Integer),

@@ -1,13 +1,17 @@
 //! Facts become tables. The only room that uses polars.
 
 mod calls;
+mod caveat;
 mod conversations;
+mod cost;
 mod dimension;
 pub mod explain;
 mod frame;
 mod group;
 mod latency;
+mod money;
 mod per_run;
+mod prices;
 mod quota;
 mod report;
 mod runs;
@@ -20,9 +24,11 @@ mod usage;
 pub mod verdict;
 mod warnings;
 
+pub use cost::{CostMode, Options as PriceOptions, price, price_book};
 pub use dimension::{Dimension, Filter, start_of_day};
 pub use frame::{Builder, Cell, Table};
 pub use latency::{latency, latency_measures};
+pub use prices::{PRICES, Shown, prices};
 pub use report::{Query, Sort, report};
 pub use tables::{Definition, Needs, Rows, TABLES};
 pub use warnings::{is_loss, warnings};
@@ -53,10 +59,23 @@ pub struct Report {
     pub slowest: Option<Slowest>,
     /// Loops none of whose runs left usage behind.
     pub blind_loops: Vec<String>,
+    /// What the costs rest on; `None` where there is nothing to say of them.
+    pub prices: Option<PriceNote>,
     /// What was read.
     pub sources: Sources,
     /// What the reader should know.
     pub warnings: Vec<Warning>,
+}
+
+/// What the costs of a report rest on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PriceNote {
+    /// The day of the list prices; `None` where all costs are the harnesses' own.
+    pub list_prices: Option<Time>,
+    /// Profiles whose accounts pay a flat fee: their costs are no bill.
+    pub subscriptions: Vec<String>,
+    /// The other profiles.
+    pub others: Vec<String>,
 }
 
 /// The time that a report covers.

@@ -28,17 +28,19 @@ struct Open {
 }
 
 impl PerRun {
-    /// The rows of `owner` begin. `is_priced`: whether their costs are all of it.
-    pub(super) fn start(&mut self, owner: &Owner, is_priced: bool) {
+    /// The rows of `owner` begin.
+    pub(super) fn start(&mut self, owner: &Owner) {
         self.close();
         self.durations.extend(owner.duration_ms());
+        let is_priced = owner.quality == Quality::Exact;
         let (cost, usage) = (Usd::ZERO, TokenUsage::default());
         self.open = Some(Open { quality: owner.quality, is_priced, cost, usage, blended: 0 });
     }
 
-    /// Adds a row of the owner, and what it costs as far as that is known.
+    /// Adds a row of the owner, and what it costs; without that the owner has no cost that is known.
     pub(super) fn add(&mut self, row: &UsageRow, cost: Option<Usd>) {
         let Some(open) = &mut self.open else { return };
+        open.is_priced &= cost.is_some();
         open.cost = open.cost + cost.unwrap_or(Usd::ZERO);
         open.usage = row.usage.map_or(open.usage, |usage| open.usage.plus(&usage));
         open.blended = open.blended.saturating_add(row.blended_tokens.unwrap_or(0));

@@ -82,6 +82,7 @@ impl Sort {
 pub fn report(settled: &Settled, query: &Query, sources: Sources) -> Result<Report> {
     let by = default_by(settled, query)?;
     let mut groups = group(settled, &by, query);
+    let caveats = groups.caveats;
     let sums = Sums {
         measures: schema::measures(),
         rows: groups.by_key.into_iter().map(|(key, mut group)| (key, group.cells())).collect(),
@@ -90,7 +91,10 @@ pub fn report(settled: &Settled, query: &Query, sources: Sources) -> Result<Repo
         found: groups.found,
         owners: groups.owners,
     };
-    finish(settled, &by, sums, query, sources)
+    let mut report = finish(settled, &by, sums, query, sources)?;
+    report.prices = caveats.note(settled);
+    report.warnings.extend(caveats.warnings(settled));
+    Ok(report)
 }
 
 /// The dimensions that were asked for; else loops, or days where there are no runs.
@@ -158,6 +162,7 @@ pub(super) fn finish(
         slowest: slowest(owners()),
         blind_loops: blind_loops(owners()),
         filters: query.filters.iter().map(Filter::to_string).collect(),
+        prices: None,
         sources,
         warnings: warnings::warnings(settled),
     })

@@ -2,13 +2,13 @@
 
 use super::Query;
 use super::frame::{Builder, Cell, Table};
-use super::group::{is_asked_for, usd};
+use super::group::is_asked_for;
 use super::schema::{COSTS, Column, Kind, MODELS, NOT_KNOWN, QUALITY, TOKENS, column};
 use super::sum::Sum;
 use super::tables::{Definition, Needs, Rows};
 use crate::error::Result;
-use crate::event::{Id, Run, Usd};
-use crate::fold::{Owner, Quality, Settled, UsageRow};
+use crate::event::{Id, Run};
+use crate::fold::{Owner, Settled, UsageRow};
 
 /// See the module.
 pub(super) static TABLE: Definition = Definition {
@@ -74,7 +74,7 @@ pub(super) fn row(owner: &Owner, rows: &[UsageRow]) -> Result<Table> {
 fn cells(owner: &Owner, rows: &[UsageRow]) -> Vec<Cell> {
     let run = owner.run.as_ref();
     let name = |of: fn(&Run) -> &Option<Id>| Cell::text(run.and_then(|run| of(run).as_deref()));
-    let sum = Sum::of(rows.iter());
+    let sum = Sum::of(rows.iter().map(|row| (row, owner)));
     let mut cells = vec![
         Cell::text(run.map(|run| run.id.as_str())),
         name(|run| &run.loop_name),
@@ -91,9 +91,7 @@ fn cells(owner: &Owner, rows: &[UsageRow]) -> Vec<Cell> {
     ];
     cells.extend(sum.token_cells());
     cells.push(Cell::Text(owner.quality.name().to_owned()));
-    let reported = sum.cost_reported;
-    let complete: Option<Usd> = reported.filter(|_| owner.quality == Quality::Exact);
-    cells.extend([complete, reported, None, reported, complete].map(usd));
+    cells.extend(sum.cost_cells());
     cells.push(Cell::text(owner.reconciled.map(|reconciled| reconciled.name())));
     cells.push(Cell::text(owner.taken.map(|taken| taken.name())));
     cells

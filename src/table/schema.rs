@@ -19,6 +19,8 @@ pub enum Kind {
     Minutes,
     /// US dollars; pico-dollars inside, decimal dollars in every output.
     Usd,
+    /// US dollars for a million tokens; never rounded.
+    Price,
     /// A point in time, microseconds, UTC.
     Time,
     /// Yes or no.

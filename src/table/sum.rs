@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::frame::Cell;
 use super::group::{list, token_cells};
-use crate::event::{Id, MAX_COUNT, TokenUsage, Usd};
-use crate::fold::UsageRow;
+use super::money::Money;
+use crate::event::{Id, MAX_COUNT, TokenUsage};
+use crate::fold::{Owner, UsageRow};
 
 /// Sums over some rows of the fact table.
 #[derive(Debug, Default)]
@@ -15,19 +16,18 @@ pub(super) struct Sum {
     blended: Option<u64>,
     /// Tokens by model; of those that only a blended total is known of, that.
     by_model: BTreeMap<Id, u64>,
-    /// What the harness says they cost.
-    pub(super) cost_reported: Option<Usd>,
+    money: Money,
 }
 
 impl Sum {
     /// Adds up rows.
-    pub(super) fn of<'a>(rows: impl Iterator<Item = &'a UsageRow>) -> Sum {
+    pub(super) fn of<'a>(rows: impl Iterator<Item = (&'a UsageRow, &'a Owner)>) -> Sum {
         let mut sum = Sum::default();
-        rows.for_each(|row| sum.add(row));
+        rows.for_each(|(row, owner)| sum.add(row, owner));
         sum
     }
 
-    fn add(&mut self, row: &UsageRow) {
+    fn add(&mut self, row: &UsageRow, owner: &Owner) {
         if let Some(usage) = &row.usage {
             self.usage = Some(self.usage.unwrap_or_default().plus(usage));
             self.uncached = self.uncached.saturating_add(usage.uncached_input_tokens()).min(MAX_COUNT);
@@ -35,9 +35,7 @@ impl Sum {
         if let Some(blended) = row.blended_tokens {
             self.blended = Some(self.blended.unwrap_or(0).saturating_add(blended).min(MAX_COUNT));
         }
-        if let Some(cost) = row.cost_reported {
-            self.cost_reported = Some(self.cost_reported.unwrap_or(Usd::ZERO) + cost);
-        }
+        self.money.add(row, owner);
         if let Some(model) = &row.model {
             let tokens = row.usage.map_or(row.blended_tokens.unwrap_or(0), |usage| usage.total_tokens());
             let sum = self.by_model.entry(model.clone()).or_default();
@@ -48,6 +46,11 @@ impl Sum {
     /// The cells of [`super::schema::TOKENS`].
     pub(super) fn token_cells(&self) -> Vec<Cell> {
         token_cells(self.usage.as_ref(), Some(self.uncached), self.blended)
+    }
+
+    /// The cells of [`super::schema::COSTS`].
+    pub(super) fn cost_cells(&self) -> [Cell; 5] {
+        self.money.cells()
     }
 
     /// The model with the largest share of the tokens.

@@ -1,16 +1,14 @@
 //! The fact table of all reports: a row a call, and a row for what only a counter, a result or a footer tells of a
 //! run (or a conversation of no run) and a model.
 
-use std::collections::HashSet;
-
 use super::Query;
 use super::dimension::time_of;
 use super::frame::Cell;
 use super::group::{is_asked_for, token_cells, usd};
 use super::schema::{COSTS, Column, Kind, NOT_KNOWN, PLACE, QUALITY, TOKENS, column};
 use super::tables::{Definition, Needs, Rows};
-use crate::event::{Time, TokenUsage};
-use crate::fold::{Owner, Quality, Settled, Taken, UsageRow};
+use crate::event::{Billing, Time, TokenUsage};
+use crate::fold::{Owner, Settled, Taken, UsageRow};
 
 /// See the module.
 pub(super) static TABLE: Definition = Definition {
@@ -56,10 +54,8 @@ fn columns() -> Vec<&'static Column> {
 }
 
 fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
-    let with_cost: HashSet<usize> =
-        settled.rows.iter().filter(|row| row.cost_reported.is_some()).map(|row| row.owner).collect();
     let rows = in_order(settled, &settled.rows, query);
-    Box::new(rows.map(move |(row, owner)| cells(row, owner, with_cost.contains(&row.owner))))
+    Box::new(rows.map(move |(row, owner)| cells(row, owner)))
 }
 
 /// The rows that a query asks for, in the order of their time.
@@ -75,7 +71,7 @@ pub(super) fn in_order<'a>(
     asked.into_iter().filter_map(|(_, row)| Some((row, settled.owners.get(row.owner)?)))
 }
 
-fn cells(row: &UsageRow, owner: &Owner, has_reported_cost: bool) -> Vec<Cell> {
+fn cells(row: &UsageRow, owner: &Owner) -> Vec<Cell> {
     let mut cells = vec![Cell::text(key(row, owner).as_deref())];
     cells.extend(place(row, owner));
     cells.extend([
@@ -84,19 +80,22 @@ fn cells(row: &UsageRow, owner: &Owner, has_reported_cost: bool) -> Vec<Cell> {
         Cell::text(row.model.as_deref()),
         Cell::Blank,
         Cell::text(row.service_tier.as_deref()),
-        Cell::Blank,
+        Cell::text(owner.billing.map(Billing::name)),
         Cell::Flag(row.is_subagent),
         Cell::time(time_of(row, owner)),
     ]);
     let uncached = row.usage.as_ref().map(TokenUsage::uncached_input_tokens);
     cells.extend(token_cells(row.usage.as_ref(), uncached, row.blended_tokens));
     cells.push(Cell::Text(owner.quality.name().to_owned()));
-    // What the harness reports stands on one row, and is all of the run's.
-    let reported = row.cost_reported;
-    let complete = reported.filter(|_| has_reported_cost && owner.quality == Quality::Exact);
-    cells.extend([complete, reported, None, reported, complete].map(usd));
+    cells.extend(cost_cells(row));
     cells.push(Cell::text(source(row)));
     cells
+}
+
+/// The cells of [`COSTS`]: the row's own, whatever is known of the rest of its run.
+pub(super) fn cost_cells(row: &UsageRow) -> [Cell; 5] {
+    let cost = &row.cost;
+    [cost.exact, row.cost_reported, cost.computed, cost.low, cost.high].map(usd)
 }
 
 /// The cells of [`PLACE`].

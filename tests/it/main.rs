@@ -16,6 +16,7 @@ mod hostile;
 mod input;
 mod latency;
 mod media;
+mod prices;
 mod sessions;
 mod support;
 mod verdicts;

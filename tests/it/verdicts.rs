@@ -45,7 +45,7 @@ fn check(work: &Workdir, args: &[&str]) -> String {
 fn the_screen_shows_what_is_wrong_and_counts_the_rest() {
     let text = check(&four_loops(), &[]);
     let want = "\
-usage.toml
+usage.toml · prices 2026-11-22
 UNPROVEN  each     bellows  ≥$7.00 of $7.50  ≥93%  ██████████████████··
             00000005 $3.00 · 00000006 $4.00
             1 of 3 runs unmeasured, 33% > 0%
@@ -164,10 +164,13 @@ fn the_format_that_was_asked_for_goes_before_the_one_of_the_place() {
         command.env_remove("NO_COLOR").envs(variables.iter().copied());
         String::from_utf8(command.output().expect("it runs").stdout).expect("UTF-8")
     };
-    assert!(run(&[], &[]).starts_with("usage.toml\nUNPROVEN"));
+    assert!(run(&[], &[]).starts_with("usage.toml · prices 2026-11-22\nUNPROVEN"));
     assert!(run(&[], &[("GITHUB_ACTIONS", "true")]).starts_with("::error"));
     assert!(run(&[], &[("GITHUB_ACTIONS", "1")]).starts_with("usage.toml"));
-    assert!(run(&["--format", "table"], &[("GITHUB_ACTIONS", "true")]).starts_with("usage.toml\nUNPROVEN"));
+    assert!(
+        run(&["--format", "table"], &[("GITHUB_ACTIONS", "true")])
+            .starts_with("usage.toml · prices 2026-11-22\nUNPROVEN")
+    );
     assert!(run(&["--json"], &[("GITHUB_ACTIONS", "true")]).starts_with('{'));
     // GitLab's log shows colours, though it is no terminal.
     assert!(run(&[], &[("GITLAB_CI", "true")]).contains("\u{1b}[31mFAIL"));

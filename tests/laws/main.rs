@@ -14,6 +14,7 @@ mod join;
 mod kit;
 mod latency;
 mod order;
+mod prices;
 mod rooms;
 mod sessions;
 mod stream;

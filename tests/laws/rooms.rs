@@ -32,7 +32,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("fold/", &["event", "fold"]),
     ("config/", &["error", "event", "config"]),
     ("price/", &["error", "event", "config", "price"]),
-    ("table/", &["fold", "price", "config::Billing", "error", "event", "table"]),
+    ("table/", &["fold", "price", "error", "event", "table"]),
     ("budget/", &["table", "config::Section", "config::Field", "error", "event::Usd", "event::Time", "budget"]),
     ("render/", &["table", "error", "event::Usd", "event::Time", "render"]),
     ("pipeline/", &["error", "event", "fold", "parse", "source", "pipeline"]),

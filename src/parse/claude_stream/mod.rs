@@ -116,9 +116,18 @@ fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark
     let mut add = |kind, time| marks.push(mark(kind).at(time).of(Some(session.clone())));
     match (head.r#type.as_deref(), head.subtype.as_deref()) {
         (Some("system"), Some("init")) => {
-            let model = part::<Init>(json)?.model.as_deref().and_then(model);
+            let init = part::<Init>(json)?;
+            let model = init.model.as_deref().and_then(model);
+            let billing = init.billing();
             // Only a result tells that nothing is missing: calls show a placeholder for their output.
-            add(MarkKind::Fact(Fact::Conversation(Conversation { model, ..Conversation::new(session.clone()) })), None);
+            add(
+                MarkKind::Fact(Fact::Conversation(Conversation {
+                    model,
+                    billing,
+                    ..Conversation::new(session.clone())
+                })),
+                None,
+            );
         }
         (Some("assistant"), _) => {
             let record: Assistant<'_> = part(json)?;

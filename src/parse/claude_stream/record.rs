@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::event::{Call, Counter, Id, ModelUsage, Quota, Scope, Time};
+use crate::event::{Billing, Call, Counter, Id, ModelUsage, Quota, Scope, Time};
 use crate::parse::anthropic::{self, Message, Usage};
 use crate::parse::json::{Count, money, or_zero};
 use crate::parse::lines::{id, model};
@@ -21,6 +21,24 @@ pub(super) struct Head {
 #[derive(Deserialize)]
 pub(super) struct Init {
     pub(super) model: Option<String>,
+    /// Where the API key came from; `none` for who logged in with a subscription, or with a cloud's account.
+    #[serde(rename = "apiKeySource")]
+    api_key_source: Option<String>,
+}
+
+impl Init {
+    /// How the account pays. A cloud's models have other names than Anthropic's own.
+    pub(super) fn billing(&self) -> Option<Billing> {
+        let is_anthropics =
+            self.model.as_deref().is_some_and(|model| model.starts_with("claude-") && !model.contains('@'));
+        match self.api_key_source.as_deref()? {
+            "none" | "oauth" => is_anthropics.then_some(Billing::Subscription),
+            "ANTHROPIC_API_KEY" | "apiKeyHelper" | "user" | "project" | "org" | "temporary" | "/login managed key" => {
+                Some(Billing::Api)
+            }
+            _ => None,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -90,13 +108,20 @@ pub(super) fn calls(message: &Message<'_>, session: &Id, is_subagent: bool) -> V
 impl Finish<'_> {
     pub(super) fn counter(self, session: Id) -> Counter {
         let cost = money(self.total_cost_usd.as_deref());
+        let main = self.usage.map(|usage| usage.tokens());
         let by_model = self.model_usage.unwrap_or_default().into_iter();
         let mut total: Vec<ModelUsage> = by_model.map(|(name, counts)| counts.of(model(&name))).collect();
         let mut scope = Scope::Process;
         if total.is_empty() {
             // Older versions: `usage` is all there is.
-            total.extend(self.usage.map(|usage| ModelUsage { model: None, usage: usage.tokens(), cost: None }));
+            total.extend(main.map(|usage| ModelUsage { model: None, usage, cost: None }));
             scope = Scope::Query;
+        }
+        // The models' counters don't say how long cache writes are kept; where one model did it all, `usage` does.
+        if let (Scope::Process, [model], Some(usage)) = (scope, &mut total[..], &main)
+            && usage.cache_creation_input_tokens == model.usage.cache_creation_input_tokens
+        {
+            model.usage.cache_creation_1h_input_tokens = usage.cache_creation_1h_input_tokens;
         }
         let key = self.uuid.as_deref().and_then(id);
         Counter { conversation: Some(session), scope, key, total, last: None, cost }

@@ -10,7 +10,7 @@ mod otel;
 mod token_count;
 mod tool_result;
 
-use crate::event::{Call, CallKey, Conversation, Defect, Fact};
+use crate::event::{Billing, Call, CallKey, Conversation, Defect, Fact};
 use crate::parse::format::{Format, Hit, Lines, Mark, MarkKind, Place, Root, Shape};
 use crate::parse::lines::{clean, lines, without_marker};
 use crate::parse::tracing::{self, Record};
@@ -61,6 +61,15 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     }
 }
 
+/// `auth_mode`, as several versions write it: `Chatgpt`, `chatgpt`, `ApiKey`, `api_key`.
+fn billing(auth_mode: &str) -> Option<Billing> {
+    match auth_mode.to_ascii_lowercase().as_str() {
+        "chatgpt" | "chatgptauthtokens" => Some(Billing::Subscription),
+        "apikey" | "api_key" => Some(Billing::Api),
+        _ => None,
+    }
+}
+
 fn read_otel(hit: &Hit<'_>, record: &Record<'_>, marks: &mut Vec<Mark>) {
     let otel = Otel::read(record.body);
     let conversation = otel.conversation.and_then(|id| hit.ids.id(id));
@@ -85,6 +94,7 @@ fn read_otel(hit: &Hit<'_>, record: &Record<'_>, marks: &mut Vec<Mark>) {
                 let model = otel.model.and_then(|model| hit.ids.model(model));
                 add(MarkKind::Fact(Fact::Conversation(Conversation {
                     model,
+                    billing: otel.auth_mode.and_then(billing),
                     begins: true,
                     ..Conversation::new(id.clone())
                 })));

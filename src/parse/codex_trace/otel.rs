@@ -22,6 +22,7 @@ pub(super) struct Otel<'a> {
     pub(super) time: Option<Time>,
     pub(super) conversation: Option<&'a str>,
     pub(super) model: Option<&'a str>,
+    pub(super) auth_mode: Option<&'a str>,
     pub(super) failed: bool,
     pub(super) counts: [Option<&'a str>; 5],
     /// `tool_token_count`, which is misnamed: the call's input and output.
@@ -61,6 +62,7 @@ impl<'a> Otel<'a> {
                 "event.kind" if otel.kind.is_empty() => otel.kind = value,
                 "event.timestamp" => otel.time = otel.time.or_else(|| Time::parse(value)),
                 "conversation.id" => otel.conversation = otel.conversation.or(Some(value)),
+                "auth_mode" => otel.auth_mode = otel.auth_mode.or(Some(value)),
                 "model" => otel.model = otel.model.or(Some(value)),
                 "error.message" => otel.failed = true,
                 "input_token_count" => otel.counts[0] = otel.counts[0].or(Some(value)),

@@ -27,7 +27,7 @@ fn cell(kind: Kind, value: &str) -> Cell {
     match kind {
         Kind::Text => Cell::Text(value.replace('·', " ")),
         Kind::Percent | Kind::Rate => Cell::Number(value.parse().unwrap()),
-        Kind::Usd => Cell::Usd(Usd::parse(value).unwrap()),
+        Kind::Usd | Kind::Price => Cell::Usd(Usd::parse(value).unwrap()),
         Kind::Time => Cell::Time(Time::parse(value).unwrap()),
         Kind::Flag => Cell::Flag(value == "true"),
         Kind::Tokens | Kind::Count | Kind::Millis | Kind::Minutes | Kind::Integer => {
@@ -51,6 +51,7 @@ fn report(by: &[&str], rows: &[&str], totals: &str) -> Report {
         filters: Vec::new(),
         slowest: None,
         blind_loops: Vec::new(),
+        prices: None,
         sources: Sources::default(),
         warnings: Vec::new(),
     }

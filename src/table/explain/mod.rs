@@ -85,7 +85,7 @@ fn rows_of(settled: &Settled, owner: usize) -> &[UsageRow] {
 
 /// The cost of an owner as far as it is known; `None` if nothing of it is.
 fn cost(settled: &Settled, owner: usize) -> Option<Usd> {
-    rows_of(settled, owner).iter().filter_map(|row| row.cost_reported).reduce(|a, b| a + b)
+    rows_of(settled, owner).iter().filter_map(|row| row.cost.low).reduce(|a, b| a + b)
 }
 
 fn grounds(owner: &Owner) -> Vec<Ground> {

@@ -1,0 +1,101 @@
+//! `prices`: what models cost, and which entry of the book a name takes.
+
+use std::io::Write;
+
+use forge_usage::error::unknown;
+use forge_usage::price::{Found, Prices};
+use forge_usage::render::{self, Format};
+use forge_usage::table::{self, PRICES, Shown};
+
+use super::args::PricesArgs;
+use super::{FINE, input, output};
+
+/// Columns of a model's own page: what its head lines say is left out.
+const PAGE: [&str; 8] = [
+    "from",
+    "tier",
+    "above_tokens",
+    "input_usd_per_mtok",
+    "cache_read_usd_per_mtok",
+    "cache_write_5m_usd_per_mtok",
+    "cache_write_1h_usd_per_mtok",
+    "output_usd_per_mtok",
+];
+
+/// Prints prices.
+pub(super) fn run(args: &PricesArgs) -> anyhow::Result<u8> {
+    let prices = Prices::new(&input::config(args.config.as_deref())?)?;
+    let format = if args.json { Format::Json } else { args.format };
+    output::write(&args.output, |out| match args.model.as_deref() {
+        Some(model) if !model.contains(['*', '?', '{']) => page(&prices, model, format, args, out),
+        pattern => list(&prices, pattern, format, args, out),
+    })?;
+    Ok(FINE)
+}
+
+/// One model: which entry it takes and why, and all prices it ever had.
+fn page(prices: &Prices, model: &str, format: Format, args: &PricesArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+    let found = prices.find(model).ok_or_else(|| no_price(prices, model))?;
+    let shown = args.at.map_or(Shown::All, Shown::On);
+    let is_text = format == Format::Table;
+    let columns = PRICES.iter().filter(|column| !is_text || PAGE.contains(&column.name)).collect();
+    if is_text && !args.output.quiet {
+        for line in head(prices, model, &found) {
+            writeln!(out, "{}", render::terminal(&line))?;
+        }
+        writeln!(out)?;
+    }
+    let table = table::prices(std::iter::once(found), Some(model), shown, columns)?;
+    Ok(render::table(&table, format, out)?)
+}
+
+fn head(prices: &Prices, model: &str, found: &Found) -> Vec<String> {
+    let entry = &found.entry;
+    let mut head = vec![format!("{model}: the prices of {} ({}): {}", entry.key, entry.provider, found.why.join("; "))];
+    if found.is_users {
+        head.push("From your usage.toml; dollars for a million tokens.".to_owned());
+        return head;
+    }
+    let book = prices.head();
+    let latest = book.snapshots.last().copied().unwrap_or_default();
+    head.push(format!("{}, {}; list prices of {latest}; dollars for a million tokens.", book.source, book.licence));
+    let gone = if entry.last < latest {
+        format!(" Last seen {}: its last prices are kept.", entry.last)
+    } else {
+        String::new()
+    };
+    head.push(format!("First known {}; what it cost then also holds before.{gone}", entry.first));
+    head
+}
+
+/// Every model that a pattern fits, with its prices of one day.
+fn list(
+    prices: &Prices,
+    pattern: Option<&str>,
+    format: Format,
+    args: &PricesArgs,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let found = prices.fitting(pattern.unwrap_or("*"))?;
+    let shown = Shown::On(args.at.or(prices.day()).unwrap_or_default());
+    let is_listed = |name: &str| !["asked", "why", "until"].contains(&name);
+    let is_page = |name: &str| ["model", "provider"].contains(&name) || PAGE.contains(&name);
+    let columns = PRICES
+        .iter()
+        .filter(|column| if format == Format::Table { is_page(column.name) } else { is_listed(column.name) });
+    let table = table::prices(found, None, shown, columns.collect())?;
+    if table.height() == 0 {
+        anyhow::bail!("no model with a price fits {:?}", pattern.unwrap_or_default());
+    }
+    Ok(render::table(&table, format, out)?)
+}
+
+fn no_price(prices: &Prices, model: &str) -> anyhow::Error {
+    let names: Vec<String> = prices.all().map(|found| found.entry.key).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let error = unknown("model", model, &names).to_string();
+    // A list of all models helps nobody.
+    let hint = error.split_once("; known").map_or(error.as_str(), |(start, _)| start);
+    let near = hint.split_once("; ").map_or(String::new(), |(_, near)| format!("; {near}"));
+    anyhow::anyhow!("no price is known for {model:?}{near} (or give one in .forge/usage.toml: [prices.{model:?}])")
+}

@@ -1,0 +1,263 @@
+//! What tokens cost, exactly or between bounds.
+
+use super::entry::{Entry, Period, Rates, STANDARD, day};
+use crate::event::{Time, TokenUsage, Usd};
+
+/// A cost, or what bounds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// The cost, where it is certain.
+    pub exact: Option<Usd>,
+    /// It costs this or more.
+    pub low: Usd,
+    /// It costs this or less; `None` where nothing bounds it.
+    pub high: Option<Usd>,
+}
+
+/// What is to be paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tokens {
+    /// Those of one call, whose prompt decides the step.
+    Call(TokenUsage),
+    /// A sum over calls that nobody saw one by one, none of them with a prompt longer than this.
+    Sum(TokenUsage, u64),
+    /// Uncached input and output together; cache reads are outside and unknown.
+    Blended(u64),
+}
+
+impl Cost {
+    /// A cost that is certain.
+    pub fn exactly(usd: Usd) -> Cost {
+        Cost { exact: Some(usd), low: usd, high: Some(usd) }
+    }
+
+    /// Nothing but that it costs this or more.
+    pub fn at_least(low: Usd) -> Cost {
+        Cost { exact: None, low, high: None }
+    }
+}
+
+impl Entry {
+    /// What tokens cost that were used then, at this service tier. Where the time isn't known, or the step, or whether
+    /// it was a cheap hour, all that are possible bound it. `None`: it has no price at that tier.
+    pub fn cost(&self, tokens: Tokens, time: Option<Time>, service: Option<&str>) -> Option<Cost> {
+        let sets = self.possible(tokens, time, service);
+        match tokens {
+            Tokens::Blended(tokens) => {
+                let cheapest =
+                    |rates: &Rates| rates.input.map(|input| rates.output.map_or(input, |output| input.min(output)));
+                let rate = sets.iter().map(cheapest).min().flatten()?;
+                Some(Cost::at_least(rate.times(tokens)))
+            }
+            Tokens::Call(usage) | Tokens::Sum(usage, _) => {
+                let costs: Vec<(Usd, bool)> = sets.iter().map(|rates| rates.cost(&usage)).collect();
+                let low = costs.iter().map(|(cost, _)| *cost).min()?;
+                let high =
+                    costs.iter().map(|(cost, _)| *cost).max().filter(|_| costs.iter().all(|(_, is_all)| *is_all));
+                Some(Cost { exact: high.filter(|high| *high == low), low, high })
+            }
+        }
+    }
+
+    /// The tier's name in this entry. Codex calls OpenAI's priority tier `fast`.
+    fn service<'a>(&self, period: &Period, service: Option<&'a str>) -> &'a str {
+        match service.unwrap_or(STANDARD) {
+            "" | "default" | "auto" | "standard" | "standard_only" | "on_demand" => STANDARD,
+            "batches" => "batch",
+            "fast" if !period.tiers.contains_key("fast") && self.provider == "openai" => "priority",
+            other => other,
+        }
+    }
+
+    /// Every set of rates that may apply.
+    fn possible(&self, tokens: Tokens, time: Option<Time>, service: Option<&str>) -> Vec<Rates> {
+        let periods: Vec<&Period> = match time.and_then(day) {
+            Some(day) => self.on(day).into_iter().collect(),
+            None => self.periods.iter().collect(),
+        };
+        let mut sets = Vec::new();
+        for period in periods {
+            let service = self.service(period, service);
+            let Some(steps) = period.tiers.get(service) else {
+                sets.push(Rates::default());
+                continue;
+            };
+            let longest = match tokens {
+                Tokens::Call(usage) => usage.input_tokens,
+                Tokens::Sum(_, longest) => longest,
+                Tokens::Blended(_) => u64::MAX,
+            };
+            let reached = steps.iter().filter(|step| step.above == 0 || step.above < longest);
+            let reached: Vec<Rates> = reached.map(|step| step.rates).collect();
+            let is_call = matches!(tokens, Tokens::Call(_));
+            let own = if is_call { reached.last().copied().into_iter().collect() } else { reached };
+            let Some(off_peak) = period.off_peak.as_ref().filter(|_| service == STANDARD) else {
+                sets.extend(own);
+                continue;
+            };
+            // A call's own time tells the hour; a sum's is that of its last reading.
+            match time.filter(|_| is_call) {
+                Some(time) if off_peak.contains(time) => sets.push(off_peak.step.rates),
+                Some(_) => sets.extend(own),
+                None => {
+                    sets.push(off_peak.step.rates);
+                    sets.extend(own);
+                }
+            }
+        }
+        let is_listed = sets.iter().any(|rates| *rates != Rates::default());
+        if is_listed { sets } else { Vec::new() }
+    }
+}
+
+impl Rates {
+    /// What tokens cost, and whether all of them have a price.
+    fn cost(&self, usage: &TokenUsage) -> (Usd, bool) {
+        let written = usage.cache_creation_input_tokens;
+        let hour = usage.cache_creation_1h_input_tokens.min(written);
+        let fresh = usage.uncached_input_tokens().saturating_sub(written);
+        let reasoning = usage.reasoning_output_tokens.filter(|_| self.reasoning.is_some());
+        let reasoning = reasoning.unwrap_or(0).min(usage.output_tokens);
+        let parts = [
+            (fresh, self.input),
+            (usage.cache_read_input_tokens, self.cache_read),
+            (written - hour, self.cache_write_5m),
+            (hour, self.cache_write_1h),
+            (usage.output_tokens - reasoning, self.output),
+            (reasoning, self.reasoning),
+        ];
+        let is_told =
+            self.reasoning.is_none() || self.reasoning == self.output || usage.reasoning_output_tokens.is_some();
+        let is_all =
+            (is_told || usage.output_tokens == 0) && parts.iter().all(|(tokens, rate)| *tokens == 0 || rate.is_some());
+        (parts.iter().filter_map(|(tokens, rate)| Some((*rate)?.times(*tokens))).sum(), is_all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cost, Tokens};
+    use crate::config::Config;
+    use crate::event::{Time, TokenUsage, Usd};
+    use crate::price::{Entry, Prices};
+
+    fn entry(model: &str) -> Entry {
+        Prices::new(&Config::default()).expect("the book").find(model).expect("a price").entry
+    }
+
+    fn usage(input: u64, read: u64, written: u64, hour: u64, output: u64) -> TokenUsage {
+        TokenUsage {
+            input_tokens: input,
+            cache_read_input_tokens: read,
+            cache_creation_input_tokens: written,
+            cache_creation_1h_input_tokens: hour,
+            output_tokens: output,
+            reasoning_output_tokens: None,
+        }
+    }
+
+    fn at(text: &str) -> Option<Time> {
+        Some(Time::parse(text).expect("a time"))
+    }
+
+    fn exact(text: &str) -> Option<Cost> {
+        Some(Cost::exactly(Usd::parse_exact(text).expect("an amount")))
+    }
+
+    const NOW: &str = "2026-11-20T12:00:00Z";
+
+    #[test]
+    fn the_sample_run_of_codex_costs_what_it_costs() {
+        // 3,991 × $1.75 + 27,008 × $0.175 + 1,276 × $14, each for a million.
+        let call = Tokens::Call(usage(30_999, 27_008, 0, 0, 1_276));
+        assert_eq!(entry("gpt-5.3-codex").cost(call, at(NOW), None), exact("0.02957465"));
+    }
+
+    #[test]
+    fn writes_for_an_hour_have_their_own_price() {
+        // 10 × $5 + 100 × $0.5 + 200 × $6.25 + 800 × $10 + 50 × $25.
+        let call = Tokens::Call(usage(1_110, 100, 1_000, 800, 50));
+        assert_eq!(entry("claude-opus-4-6").cost(call, at(NOW), None), exact("0.0106"));
+    }
+
+    #[test]
+    fn a_prompt_beyond_the_step_is_dearer_as_a_whole_and_its_output_too() {
+        let gpt = entry("gpt-5.4");
+        // The cache counts as prompt; the step itself is not beyond it.
+        let upto = Tokens::Call(usage(272_000, 200_000, 0, 0, 1_000));
+        assert_eq!(gpt.cost(upto, at(NOW), None), exact("0.245"));
+        let beyond = Tokens::Call(usage(272_001, 200_000, 0, 0, 1_000));
+        assert_eq!(gpt.cost(beyond, at(NOW), None), exact("0.482505"));
+    }
+
+    #[test]
+    fn a_call_is_priced_by_its_own_day() {
+        let call = Tokens::Call(usage(300_000, 0, 0, 0, 0));
+        let opus = entry("claude-opus-4-6");
+        assert_eq!(opus.cost(call, at("2026-03-20T00:00:00Z"), None), exact("3"));
+        assert_eq!(opus.cost(call, at("2026-04-15T00:00:00Z"), None), exact("1.5"));
+        // Before the first price that is known, that one.
+        assert_eq!(opus.cost(call, at("2026-01-01T00:00:00Z"), None), exact("3"));
+        // Nobody knows when: either.
+        let both = Cost { exact: None, low: Usd::parse("1.5").unwrap(), high: Usd::parse("3") };
+        assert_eq!(opus.cost(call, None, None), Some(both));
+    }
+
+    #[test]
+    fn a_sum_that_may_hold_long_prompts_lies_between_the_steps() {
+        let gpt = entry("gpt-5.4");
+        let sum = usage(1_000_000, 0, 0, 0, 1_000_000);
+        let between = Cost { exact: None, low: Usd::parse("17.5").unwrap(), high: Usd::parse("27.5") };
+        assert_eq!(gpt.cost(Tokens::Sum(sum, 1_000_000), at(NOW), None), Some(between));
+        // No call in it can be beyond the step.
+        assert_eq!(gpt.cost(Tokens::Sum(sum, 272_000), at(NOW), None), exact("17.5"));
+    }
+
+    #[test]
+    fn a_blended_total_costs_its_input_price_at_least() {
+        let floor = entry("gpt-5.3-codex").cost(Tokens::Blended(1_000_000), at(NOW), None);
+        assert_eq!(floor, Some(Cost::at_least(Usd::parse("1.75").unwrap())));
+    }
+
+    #[test]
+    fn service_tiers_have_their_own_prices_and_unknown_ones_none() {
+        let call = Tokens::Call(usage(1_000_000, 0, 0, 0, 0));
+        let codex = entry("gpt-5.3-codex");
+        for (tier, cost) in [("default", "1.75"), ("auto", "1.75"), ("priority", "3.5"), ("fast", "3.5")] {
+            assert_eq!(codex.cost(call, at(NOW), Some(tier)), exact(cost), "{tier}");
+        }
+        assert_eq!(codex.cost(call, at(NOW), Some("flex")), None);
+        assert_eq!(entry("claude-opus-4-8").cost(call, at(NOW), Some("fast")), exact("10"));
+    }
+
+    #[test]
+    fn tokens_without_a_price_leave_a_floor() {
+        // What an hour's writing costs at the batch tier is not listed.
+        let call = Tokens::Call(usage(2_000_000, 0, 1_000_000, 1_000_000, 0));
+        let cost = entry("claude-opus-4-6").cost(call, at(NOW), Some("batch"));
+        assert_eq!(cost, Some(Cost::at_least(Usd::parse("2.5").unwrap())));
+    }
+
+    #[test]
+    fn cheaper_hours_count_by_the_calls_own_minute() {
+        let call = Tokens::Call(usage(1_000_000, 0, 0, 0, 0));
+        let model = entry("deepseek-v4-pro");
+        // A Friday: 06:00–10:00 is dear, 10:00 is not.
+        assert_eq!(model.cost(call, at("2026-11-20T09:59:59Z"), None), exact("1.32"));
+        assert_eq!(model.cost(call, at("2026-11-20T10:00:00Z"), None), exact("0.66"));
+        assert_eq!(model.cost(call, at("2026-11-21T09:00:00Z"), None), exact("0.66"));
+        let sum = Tokens::Sum(usage(1_000_000, 0, 0, 0, 0), 1_000);
+        let between = Cost { exact: None, low: Usd::parse("0.66").unwrap(), high: Usd::parse("1.32") };
+        assert_eq!(model.cost(sum, at("2026-11-20T09:00:00Z"), None), Some(between));
+    }
+
+    #[test]
+    fn impossible_counts_neither_overflow_nor_go_below_zero() {
+        let most = crate::event::MAX_COUNT;
+        let model = entry("claude-opus-4-6");
+        for usage in [usage(most, most, most, most, most), usage(0, most, most, most, 0), usage(most, 0, 0, 0, most)] {
+            let cost = model.cost(Tokens::Call(usage), at(NOW), None).expect("a price");
+            assert!(cost.low >= Usd::ZERO);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What one model costs, period by period, and the line of the book that says so.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, NaiveDate, Timelike};
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Time, Usd};
+
+/// The service tier of what asks for none.
+pub const STANDARD: &str = "standard";
+
+/// Prices of one token each; `None` where the source lists none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rates {
+    /// Input that is neither read from the cache nor written to it.
+    pub input: Option<Usd>,
+    /// Input read from the cache.
+    pub cache_read: Option<Usd>,
+    /// Input written to the cache, to be kept for five minutes (or for as long as the provider likes).
+    pub cache_write_5m: Option<Usd>,
+    /// Input written to the cache, to be kept for an hour.
+    pub cache_write_1h: Option<Usd>,
+    /// Output.
+    pub output: Option<Usd>,
+    /// Reasoning, where it doesn't cost what other output does.
+    pub reasoning: Option<Usd>,
+}
+
+impl From<[Option<Usd>; 6]> for Rates {
+    fn from([input, cache_read, cache_write_5m, cache_write_1h, output, reasoning]: [Option<Usd>; 6]) -> Rates {
+        Rates { input, cache_read, cache_write_5m, cache_write_1h, output, reasoning }
+    }
+}
+
+impl Rates {
+    /// All of them, in their order.
+    pub(super) fn each(self) -> [Option<Usd>; 6] {
+        [self.input, self.cache_read, self.cache_write_5m, self.cache_write_1h, self.output, self.reasoning]
+    }
+
+    /// The same with every gap filled from `other`.
+    pub(super) fn or(self, other: Rates) -> Rates {
+        let mut filled = self.each();
+        for (own, other) in filled.iter_mut().zip(other.each()) {
+            *own = own.or(other);
+        }
+        filled.into()
+    }
+}
+
+/// `[above, input, cache read, cache write 5 min, cache write 1 h, output, reasoning]` in the book; what isn't listed
+/// is `null`, or left out at the end.
+impl From<Vec<Option<Usd>>> for Step {
+    fn from(listed: Vec<Option<Usd>>) -> Step {
+        let at = |index: usize| listed.get(index).copied().flatten();
+        let above = at(0).map_or(0, |above| above.pico().unsigned_abs());
+        Step { above, rates: [at(1), at(2), at(3), at(4), at(5), at(6)].into() }
+    }
+}
+
+impl From<Step> for Vec<Option<Usd>> {
+    fn from(step: Step) -> Vec<Option<Usd>> {
+        let above = Some(Usd::from_pico(i64::try_from(step.above).unwrap_or(i64::MAX)));
+        let mut listed: Vec<Option<Usd>> = std::iter::once(above).chain(step.rates.each()).collect();
+        while listed.last().is_some_and(Option::is_none) {
+            listed.pop();
+        }
+        listed
+    }
+}
+
+/// Prices of calls whose whole prompt is longer than `above` tokens (and no longer than the next step's).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<Option<Usd>>", into = "Vec<Option<Usd>>")]
+pub struct Step {
+    /// 0 for the first.
+    pub above: u64,
+    /// What all tokens of such a call cost, its output too.
+    pub rates: Rates,
+}
+
+/// Cheaper hours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OffPeak {
+    /// Minutes since Monday, 0:00 UTC, from and to (exclusive).
+    pub minutes: Vec<(u16, u16)>,
+    /// What tokens cost then, at the standard tier, whatever the prompt.
+    pub step: Step,
+}
+
+impl OffPeak {
+    /// Whether a time falls into them.
+    pub fn contains(&self, time: Time) -> bool {
+        let Some(time) = time.to_utc() else { return false };
+        let day = time.weekday().num_days_from_monday();
+        let minute = day * 1440 + time.hour() * 60 + time.minute();
+        self.minutes.iter().any(|(from, to)| (u32::from(*from)..u32::from(*to)).contains(&minute))
+    }
+}
+
+/// Prices from one day on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Period {
+    /// The first snapshot that shows them: they may be some days older.
+    pub from: NaiveDate,
+    /// By service tier; the steps of each in ascending order.
+    pub tiers: BTreeMap<String, Vec<Step>>,
+    /// Cheaper hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub off_peak: Option<OffPeak>,
+}
+
+/// A model as one provider sells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its name in the source.
+    pub key: String,
+    /// Who sells it.
+    pub provider: String,
+    /// Whether that is who made it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_makers: bool,
+    /// The first snapshot that has it.
+    pub first: NaiveDate,
+    /// The last one that has it. Later than that, its last prices still hold.
+    pub last: NaiveDate,
+    /// At least one, in ascending order.
+    pub periods: Vec<Period>,
+}
+
+impl Entry {
+    /// The prices that hold on a day: those of the first period also before it.
+    pub fn on(&self, day: NaiveDate) -> Option<&Period> {
+        self.periods.iter().rev().find(|period| period.from <= day).or(self.periods.first())
+    }
+}
+
+/// The day of a time, in UTC; `None` beyond the calendar.
+pub fn day(time: Time) -> Option<NaiveDate> {
+    time.to_utc().map(|time| time.date_naive())
+}

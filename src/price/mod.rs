@@ -1,0 +1,22 @@
+//! Tokens become money: prices by model and day, exact to the pico-dollar.
+//!
+//! [`Prices`] are the embedded book and what the user's file adds. [`Prices::find`] gives the [`Entry`] for a model's
+//! name, and [`Entry::cost`] what tokens cost: exactly, or between bounds, or not at all.
+//!
+//! The book is made by [`import`] from public data; it says what was listed and when. What wasn't listed follows
+//! from the rules in `rules.rs`, which names are the same model from those in `name.rs`.
+
+mod book;
+mod cost;
+mod entry;
+mod find;
+mod import;
+mod name;
+mod rules;
+mod user;
+
+pub use book::{Book, Head};
+pub use cost::{Cost, Tokens};
+pub use entry::{Entry, OffPeak, Period, Rates, STANDARD, Step};
+pub use find::{Found, Prices};
+pub use import::import;

@@ -1,0 +1,117 @@
+//! What the costs of a report rest on, and what they lack.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{PriceNote, Warning};
+use crate::event::{Billing, Id, MAX_COUNT, Time};
+use crate::fold::{Lack, Owner, Settled, UsageRow};
+
+/// Models that are named one by one; more are told together.
+const MOST_NAMES: usize = 10;
+
+/// Collects, over the rows of a query, what its reader should know of their costs.
+#[derive(Debug, Default)]
+pub(super) struct Caveats {
+    /// By what lacks and whose it is (a model, a tier): tokens, and how many owners.
+    lacks: BTreeMap<(Lack, Option<Id>, Option<Id>), Lacking>,
+    /// Models that were used before their first known price.
+    early: BTreeSet<Id>,
+    is_computed: bool,
+    is_reported: bool,
+    /// Profiles by how their accounts pay.
+    profiles: BTreeMap<Id, Option<Billing>>,
+}
+
+#[derive(Debug, Default)]
+struct Lacking {
+    tokens: u64,
+    owners: u64,
+    latest: Option<usize>,
+}
+
+impl Caveats {
+    pub(super) fn add(&mut self, row: &UsageRow, owner: &Owner) {
+        let cost = &row.cost;
+        self.is_computed |= cost.is_computed;
+        self.is_reported |= cost.low.is_some() && !cost.is_computed;
+        if let Some(profile) = owner.run.as_ref().and_then(|run| run.profile.clone()) {
+            let known = self.profiles.entry(profile).or_default();
+            *known = owner.billing.or(*known);
+        }
+        if let Some(model) = row.model.as_ref().filter(|_| cost.is_early) {
+            self.early.insert(model.clone());
+        }
+        // What is known from a report lacks nothing but the computed column.
+        let lack = cost.lacks.filter(|lack| *lack == Lack::Price || cost.exact.is_none());
+        if let Some(lack) = lack {
+            let tier = row.service_tier.clone().filter(|_| lack == Lack::Tier);
+            let lacking = self.lacks.entry((lack, row.model.clone(), tier)).or_default();
+            let tokens = row.usage.map_or(row.blended_tokens.unwrap_or(0), |usage| usage.total_tokens());
+            lacking.tokens = lacking.tokens.saturating_add(tokens).min(MAX_COUNT);
+            lacking.owners += u64::from(lacking.latest.replace(row.owner) != Some(row.owner));
+        }
+    }
+
+    /// What stands in the report's `warnings`. Their count is that of runs and conversations.
+    pub(super) fn warnings(&self, settled: &Settled) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        for ((lack, model, tier), lacking) in self.lacks.iter().take(MOST_NAMES) {
+            warnings.push(lacking.warning(*lack, model.as_deref().unwrap_or_default(), tier.as_deref()));
+        }
+        let more = self.lacks.len().saturating_sub(MOST_NAMES);
+        if more > 0 {
+            let owners = self.lacks.values().skip(MOST_NAMES).map(|lacking| lacking.owners).sum();
+            let message = format!("{more} more models have no known price; their tokens stay without a computed cost");
+            warnings.push(Warning { code: "unknown-model".to_owned(), message, count: owners });
+        }
+        let names: Vec<String> = self
+            .early
+            .iter()
+            .take(MOST_NAMES)
+            .filter_map(|model| {
+                let first = settled.pricing.firsts.get(model).and_then(|first| date(*first))?;
+                Some(format!("{model} ({first})"))
+            })
+            .collect();
+        if !names.is_empty() {
+            let message = format!("used before the first price that is known, which was taken: {}", names.join(", "));
+            warnings.push(Warning { code: "early-price".to_owned(), message, count: self.early.len() as u64 });
+        }
+        warnings
+    }
+
+    /// What the footnote says; `None` where no cost is shown, or nothing is to be said of it.
+    pub(super) fn note(&self, settled: &Settled) -> Option<PriceNote> {
+        let is_paid = |billing: &Option<Billing>| *billing == Some(Billing::Subscription);
+        let subscriptions: Vec<String> =
+            self.profiles.iter().filter(|(_, billing)| is_paid(billing)).map(|(name, _)| name.to_string()).collect();
+        let others = self.profiles.iter().filter(|(_, billing)| !is_paid(billing));
+        let others = others.map(|(name, _)| name.to_string()).collect();
+        let list_prices = settled.pricing.day.filter(|_| self.is_computed);
+        let is_shown = self.is_computed || (self.is_reported && !subscriptions.is_empty());
+        is_shown.then_some(PriceNote { list_prices, subscriptions, others })
+    }
+}
+
+/// A time's day in UTC.
+pub(super) fn date(time: Time) -> Option<String> {
+    Some(time.to_utc()?.format("%Y-%m-%d").to_string())
+}
+
+impl Lacking {
+    fn warning(&self, lack: Lack, model: &str, tier: Option<&str>) -> Warning {
+        let tokens = format!("{} tokens", self.tokens);
+        let (code, message) = match lack {
+            Lack::Model => (
+                "unnamed-model",
+                format!("{tokens} of no named model have no computed cost; tell it: [profiles.NAME] model = \"…\""),
+            ),
+            Lack::Price => ("unknown-model", format!("no price is known for {model}; {tokens} have no computed cost")),
+            Lack::Tier => {
+                let tier = tier.map_or_else(String::new, |tier| format!(" at the service tier {tier}"));
+                ("unpriced-tokens", format!("not every price is known for {model}{tier}; {tokens} have no exact cost"))
+            }
+        };
+        Warning { code: code.to_owned(), message, count: self.owners }
+    }
+}

@@ -1,0 +1,250 @@
+//! The fact table's rows get their costs: what the harness reported, else tokens times list prices.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
+
+use super::caveat::date;
+use super::dimension::time_of;
+use crate::error::{Result, unknown};
+use crate::event::{Id, Time, TokenUsage, Usd};
+use crate::fold::{Lack, Owner, RowCost, Settled, UsageRow};
+use crate::price::{Cost, Entry, Prices, Tokens};
+
+/// Whose word is taken for a cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CostMode {
+    /// The harness's where it has one, else the price book's.
+    #[default]
+    Auto,
+    /// The harness's alone.
+    Reported,
+    /// The price book's alone.
+    Computed,
+}
+
+impl CostMode {
+    /// Finds a mode by its name, or by the one that ccusage gives it.
+    pub fn from_name(name: &str) -> Result<CostMode> {
+        match name {
+            "auto" => Ok(CostMode::Auto),
+            "reported" | "display" => Ok(CostMode::Reported),
+            "computed" | "calculate" => Ok(CostMode::Computed),
+            other => Err(unknown("cost mode", other, &["auto", "reported", "computed", "display", "calculate"])),
+        }
+    }
+}
+
+/// How rows are priced.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Whose word is taken.
+    pub mode: CostMode,
+    /// The service tier of calls that record none.
+    pub service_tier: Option<String>,
+}
+
+/// Fills in what every row costs. A row's cost depends on what its conversation and owner left, and on nothing else.
+pub fn price(settled: &mut Settled, prices: &Prices, options: &Options) {
+    let mut book = Pricer { prices, options, entries: FxHashMap::default() };
+    let owners = &settled.owners;
+    let mut outweighed = std::mem::take(&mut settled.outweighed);
+    for rows in [&mut settled.rows, &mut outweighed] {
+        for rows in rows.chunk_by_mut(|a, b| a.owner == b.owner) {
+            if let Some(owner) = rows.first().and_then(|row| owners.get(row.owner)) {
+                book.owner(rows, owner);
+            }
+        }
+    }
+    settled.outweighed = outweighed;
+    settled.pricing.day = prices.day().and_then(start);
+    let early = settled.rows.iter().filter(|row| row.cost.is_early).filter_map(|row| row.model.clone());
+    let early: std::collections::BTreeSet<Id> = early.collect();
+    let first = |model: Id| {
+        let first = book.entries.get(&model).and_then(|entry| start(entry.as_ref()?.first))?;
+        Some((model, first))
+    };
+    settled.pricing.firsts = early.into_iter().filter_map(first).collect();
+}
+
+/// The day of the latest list prices that rows were priced with; `None` if none were.
+pub fn price_book(settled: &Settled) -> Option<String> {
+    settled.pricing.day.and_then(date)
+}
+
+fn start(day: chrono::NaiveDate) -> Option<Time> {
+    Some(Time::from_micros(day.and_hms_opt(0, 0, 0)?.and_utc().timestamp_micros()))
+}
+
+struct Pricer<'a> {
+    prices: &'a Prices,
+    options: &'a Options,
+    /// What was looked up.
+    entries: FxHashMap<Id, Option<Entry>>,
+}
+
+impl Pricer<'_> {
+    fn owner(&mut self, rows: &mut [UsageRow], owner: &Owner) {
+        // What nobody saw call by call belongs to calls no longer than these, or than itself.
+        let mut longest: BTreeMap<Option<Id>, u64> = BTreeMap::new();
+        for row in rows.iter().filter(|row| row.call.is_some()) {
+            let known = longest.entry(row.conversation.clone()).or_default();
+            *known = (*known).max(row.usage.map_or(0, |usage| usage.input_tokens));
+        }
+        let computed: Vec<Option<Cost>> = rows
+            .iter_mut()
+            .map(|row| {
+                let longest = longest.get(&row.conversation).copied().unwrap_or(0);
+                self.row(row, owner, longest)
+            })
+            .collect();
+        for (row, computed) in rows.iter_mut().zip(&computed) {
+            row.cost.computed = computed.and_then(|cost| cost.exact);
+            let taken = match self.options.mode {
+                CostMode::Reported => None,
+                CostMode::Auto | CostMode::Computed => *computed,
+            };
+            // A report that leaves a part out is still a floor.
+            let floor = row.cost_reported.filter(|_| self.options.mode != CostMode::Computed);
+            row.cost.exact =
+                taken.and_then(|cost| cost.exact).filter(|exact| floor.is_none_or(|floor| floor <= *exact));
+            row.cost.low = taken.map(|cost| cost.low).max(floor);
+            row.cost.high = taken.and_then(|cost| cost.high).filter(|high| floor.is_none_or(|floor| floor <= *high));
+            row.cost.is_computed = taken.is_some_and(|cost| cost.low > Usd::ZERO);
+        }
+        if self.options.mode != CostMode::Computed {
+            share_reports(rows);
+        }
+    }
+
+    /// What a row's tokens cost at list prices; `None` where none apply.
+    fn row(&mut self, row: &mut UsageRow, owner: &Owner, longest: u64) -> Option<Cost> {
+        row.cost = RowCost::default();
+        let tokens = match (row.usage, row.blended_tokens) {
+            (Some(usage), _) if usage.is_zero() => return Some(Cost::exactly(Usd::ZERO)),
+            (Some(usage), _) if row.call.is_some() => Tokens::Call(usage),
+            (Some(usage), _) => Tokens::Sum(usage, longest.max(usage.input_tokens)),
+            (None, Some(0)) | (None, None) => return None,
+            (None, Some(blended)) => Tokens::Blended(blended),
+        };
+        let Some(model) = &row.model else {
+            row.cost.lacks = Some(Lack::Model);
+            return None;
+        };
+        let entry = match self.entries.get(model) {
+            Some(known) => known,
+            None => {
+                let found = self.prices.find(model).map(|found| found.entry);
+                self.entries.entry(model.clone()).or_insert(found)
+            }
+        };
+        let Some(entry) = entry else {
+            row.cost.lacks = Some(Lack::Price);
+            return None;
+        };
+        let time = time_of(row, owner);
+        row.cost.is_early = time.zip(start(entry.first)).is_some_and(|(time, first)| time < first);
+        let tier = row.service_tier.as_deref().or(self.options.service_tier.as_deref());
+        let cost = entry.cost(tokens, time, tier);
+        let cost = if row.has_unsplit_writes { unsplit(cost, entry, tokens, time, tier) } else { cost };
+        if cost.is_none_or(|cost| cost.exact.is_none() && cost.high.is_none() && !matches!(tokens, Tokens::Blended(_)))
+        {
+            row.cost.lacks = Some(Lack::Tier);
+        }
+        cost
+    }
+}
+
+/// Bounds where nobody tells how many of the cache writes are kept for an hour: none, or all.
+fn unsplit(none: Option<Cost>, entry: &Entry, tokens: Tokens, time: Option<Time>, tier: Option<&str>) -> Option<Cost> {
+    let hour =
+        |usage: TokenUsage| TokenUsage { cache_creation_1h_input_tokens: usage.cache_creation_input_tokens, ..usage };
+    let all = match tokens {
+        Tokens::Call(usage) => Tokens::Call(hour(usage)),
+        Tokens::Sum(usage, longest) => Tokens::Sum(hour(usage), longest),
+        Tokens::Blended(_) => return none,
+    };
+    let (none, all) = (none?, entry.cost(all, time, tier)?);
+    let high = none.high.zip(all.high).map(|(none, all)| none.max(all));
+    Some(Cost { exact: none.exact.filter(|exact| all.exact == Some(*exact)), low: none.low.min(all.low), high })
+}
+
+/// What a harness reported for several rows is shared out among them, to the pico-dollar: by what they cost at list
+/// prices, or where that isn't known of all of them by their tokens. So groups add up to the report however they
+/// are cut.
+fn share_reports(rows: &mut [UsageRow]) {
+    let is_own = |row: &UsageRow| row.call.is_some() && row.cost_reported.is_some();
+    for row in rows.iter_mut().filter(|row| is_own(row)) {
+        row.cost = row.cost.exactly(row.cost_reported);
+    }
+    let mut by_conversation: BTreeMap<Option<Id>, Vec<usize>> = BTreeMap::new();
+    for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.is_paid && !is_own(row)) {
+        by_conversation.entry(row.conversation.clone()).or_default().push(index);
+    }
+    for paid in by_conversation.into_values() {
+        let mut reports: BTreeMap<Option<Id>, (Usd, Vec<usize>)> = BTreeMap::new();
+        for index in &paid {
+            let Some(row) = rows.get(*index) else { continue };
+            if let Some(cost) = row.cost_reported {
+                let report = reports.entry(row.model.clone()).or_default();
+                report.0 = report.0 + cost;
+            }
+        }
+        let largest = reports.iter().max_by_key(|(_, (cost, _))| *cost).map(|(model, _)| model.clone());
+        let Some(largest) = largest else { continue };
+        for index in paid {
+            let Some(row) = rows.get(index) else { continue };
+            let model = if reports.contains_key(&row.model) { &row.model } else { &largest };
+            if let Some((_, own)) = reports.get_mut(model) {
+                own.push(index);
+            }
+        }
+        for (cost, own) in reports.into_values() {
+            share(rows, cost, &own);
+        }
+    }
+}
+
+fn share(rows: &mut [UsageRow], cost: Usd, own: &[usize]) {
+    let is_computed = own.iter().all(|index| rows.get(*index).is_some_and(|row| row.cost.computed.is_some()));
+    let weight = |row: &UsageRow| match row.cost.computed.filter(|_| is_computed) {
+        Some(usd) => u128::from(usd.pico().unsigned_abs()),
+        None => u128::from(row.usage.map_or(0, |usage| usage.total_tokens())),
+    };
+    let weights: Vec<u128> = own.iter().map(|index| rows.get(*index).map_or(0, weight)).collect();
+    let whole: u128 = weights.iter().sum();
+    let pico = u128::from(cost.pico().unsigned_abs());
+    let upto = |sum: u128, range: Range<usize>| match whole {
+        // Nothing to go by: the row that tells it has it.
+        0 => own[range]
+            .iter()
+            .filter_map(|index| rows.get(*index)?.cost_reported)
+            .map(|usd| u128::from(usd.pico().unsigned_abs()))
+            .sum(),
+        whole => share_of(pico, sum, whole),
+    };
+    let (mut sum, mut given) = (0, 0);
+    let mut shares = Vec::with_capacity(own.len());
+    for (place, weight) in weights.iter().enumerate() {
+        sum += weight;
+        let all = upto(sum, 0..place + 1);
+        shares.push(all - given);
+        given = all;
+    }
+    for (index, share) in own.iter().zip(shares) {
+        if let Some(row) = rows.get_mut(*index) {
+            let usd = Usd::from_pico(i64::try_from(share).unwrap_or(i64::MAX));
+            row.cost = row.cost.exactly(Some(usd));
+        }
+    }
+}
+
+/// `cost` × `part` / `whole`, rounded down, whatever their size.
+fn share_of(cost: u128, part: u128, whole: u128) -> u128 {
+    match cost.checked_mul(part) {
+        Some(product) => product / whole,
+        // Only sums beyond what money can be get here.
+        None => cost / whole.max(1) * part,
+    }
+}

@@ -1,0 +1,57 @@
+//! What rows cost together.
+
+use super::frame::Cell;
+use super::group::usd;
+use crate::event::Usd;
+use crate::fold::{Owner, Quality, UsageRow};
+
+/// Where sums of money stop; what stopped there is a floor.
+const MOST: Usd = Usd::from_pico(i64::MAX);
+
+/// Sums of costs. Each is a sum of integers, so the order of rows is free.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Money {
+    exact: Usd,
+    reported: Option<Usd>,
+    computed: Option<Usd>,
+    low: Option<Usd>,
+    high: Usd,
+    /// Whether any row was added.
+    has_rows: bool,
+    /// Whether a part's cost, its computed cost, its upper bound are not known.
+    lacks_exact: bool,
+    lacks_computed: bool,
+    lacks_high: bool,
+}
+
+impl Money {
+    /// Adds a row. What an owner left that isn't known in full, costs more than its rows do.
+    pub(super) fn add(&mut self, row: &UsageRow, owner: &Owner) {
+        let is_whole = owner.quality == Quality::Exact;
+        let cost = &row.cost;
+        self.has_rows = true;
+        self.exact = self.exact + cost.exact.unwrap_or(Usd::ZERO);
+        self.high = self.high + cost.high.unwrap_or(Usd::ZERO);
+        self.reported = sum(self.reported, row.cost_reported);
+        self.computed = sum(self.computed, cost.computed);
+        self.low = sum(self.low, cost.low);
+        self.lacks_exact |= !is_whole || cost.exact.is_none();
+        self.lacks_computed |= !is_whole || cost.computed.is_none();
+        self.lacks_high |= !is_whole || cost.high.is_none();
+    }
+
+    /// The cells of [`super::schema::COSTS`].
+    pub(super) fn cells(&self) -> [Cell; 5] {
+        let known = |lacks: bool, usd: Usd| Some(usd).filter(|usd| self.has_rows && !lacks && *usd < MOST);
+        let computed = self.computed.and_then(|computed| known(self.lacks_computed, computed));
+        let (exact, high) = (known(self.lacks_exact, self.exact), known(self.lacks_high, self.high));
+        [exact, self.reported, computed, self.low, high].map(usd)
+    }
+}
+
+fn sum(a: Option<Usd>, b: Option<Usd>) -> Option<Usd> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a + b),
+        (a, b) => a.or(b),
+    }
+}

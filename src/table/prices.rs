@@ -1,0 +1,123 @@
+//! The price book as a table: a row a model, period, service tier and step.
+
+use chrono::NaiveDate;
+
+use super::frame::{Builder, Cell, Table};
+use super::schema::{Column, Kind, column};
+use crate::error::Result;
+use crate::event::Usd;
+use crate::price::{Found, Period, STANDARD, Step};
+
+/// All columns of a list of prices, in order.
+pub static PRICES: [Column; 16] = [
+    column("asked", Kind::Text, "the name that was asked for", "none was"),
+    column("why", Kind::Text, "why this model's prices are taken for it", "no name was asked for"),
+    column("model", Kind::Text, "the model's name in the book, or in the user's file", ""),
+    column("provider", Kind::Text, "who sells it", ""),
+    column("from", Kind::Text, "the first day of the prices, as far as that is known", "since ever"),
+    column("until", Kind::Text, "the first day of others", "they still hold"),
+    column("tier", Kind::Text, "service tier, or off-peak for cheaper hours", ""),
+    column("above_tokens", Kind::Tokens, "for calls whose whole prompt is longer than this", ""),
+    column("input_usd_per_mtok", Kind::Price, "input, for a million tokens", NOT_LISTED),
+    column("cache_read_usd_per_mtok", Kind::Price, "input read from the cache", NOT_LISTED),
+    column("cache_write_5m_usd_per_mtok", Kind::Price, "input written to the cache for five minutes", NOT_LISTED),
+    column("cache_write_1h_usd_per_mtok", Kind::Price, "input written to the cache for an hour", NOT_LISTED),
+    column("output_usd_per_mtok", Kind::Price, "output", NOT_LISTED),
+    column("reasoning_usd_per_mtok", Kind::Price, "reasoning", "it costs what other output does"),
+    column("first_seen", Kind::Text, "the first snapshot that has the model", "the user's own"),
+    column("last_seen", Kind::Text, "the last snapshot that has it; its last prices hold on", "the user's own"),
+];
+
+const NOT_LISTED: &str = "no price is known";
+
+/// Which prices of a model are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// All that ever held, at every tier.
+    All,
+    /// Those of one day, at the standard tier.
+    On(NaiveDate),
+}
+
+/// Prices under some of [`PRICES`]. `asked` is the name they were looked up by.
+pub fn prices(
+    found: impl Iterator<Item = Found>,
+    asked: Option<&str>,
+    shown: Shown,
+    columns: Vec<&'static Column>,
+) -> Result<Table> {
+    let mut builder = Builder::new(columns.clone());
+    for found in found {
+        let periods = &found.entry.periods;
+        for (at, period) in periods.iter().enumerate() {
+            let holds = match shown {
+                Shown::All => true,
+                Shown::On(day) => found.entry.on(day).is_some_and(|held| held.from == period.from),
+            };
+            if !holds {
+                continue;
+            }
+            let until = periods.get(at + 1).map(|next| next.from);
+            let own: Vec<(&str, Step)> = steps(period, shown).collect();
+            for (tier, step) in own {
+                let line = Line { found: &found, asked, from: period.from, until, tier, step };
+                builder.push(columns.iter().map(|column| line.cell(column.name)).collect());
+            }
+        }
+    }
+    builder.finish()
+}
+
+/// The steps of a period by their tiers, the standard one first; tiers without any price left out.
+fn steps(period: &Period, shown: Shown) -> impl Iterator<Item = (&str, Step)> {
+    let (standard, others): (Vec<_>, Vec<_>) = period.tiers.iter().partition(|(tier, _)| *tier == STANDARD);
+    let others = others.into_iter().filter(move |_| shown == Shown::All);
+    let listed = standard.into_iter().chain(others);
+    let listed = listed.flat_map(|(tier, steps)| steps.iter().map(move |step| (tier.as_str(), *step)));
+    let off_peak = period.off_peak.iter().map(|off_peak| ("off-peak", off_peak.step));
+    listed.chain(off_peak).filter(|(_, step)| step.rates.input.is_some())
+}
+
+struct Line<'a> {
+    found: &'a Found,
+    asked: Option<&'a str>,
+    from: NaiveDate,
+    until: Option<NaiveDate>,
+    tier: &'a str,
+    step: Step,
+}
+
+impl Line<'_> {
+    fn cell(&self, column: &str) -> Cell {
+        let (entry, rates) = (&self.found.entry, self.step.rates);
+        match column {
+            "asked" => Cell::text(self.asked),
+            "why" => Cell::text(self.asked.map(|_| self.found.why.join("; ")).as_deref()),
+            "model" => Cell::Text(entry.key.clone()),
+            "provider" => Cell::Text(entry.provider.clone()),
+            "from" => date(Some(self.from)),
+            "until" => date(self.until),
+            "tier" => Cell::Text(self.tier.to_owned()),
+            "above_tokens" => Cell::Integer(i64::try_from(self.step.above).unwrap_or(i64::MAX)),
+            "input_usd_per_mtok" => price(rates.input),
+            "cache_read_usd_per_mtok" => price(rates.cache_read),
+            "cache_write_5m_usd_per_mtok" => price(rates.cache_write_5m),
+            "cache_write_1h_usd_per_mtok" => price(rates.cache_write_1h),
+            "output_usd_per_mtok" => price(rates.output),
+            "reasoning_usd_per_mtok" => price(rates.reasoning),
+            "first_seen" => date(Some(entry.first)),
+            "last_seen" => date(Some(entry.last)),
+            _ => Cell::Blank,
+        }
+    }
+}
+
+fn price(rate: Option<Usd>) -> Cell {
+    rate.map_or(Cell::Blank, |rate| Cell::Usd(rate.times(1_000_000)))
+}
+
+/// A day; blank for one that only means that there is no bound.
+fn date(day: Option<NaiveDate>) -> Cell {
+    let day = day.filter(|day| *day != NaiveDate::MIN && *day != NaiveDate::MAX);
+    day.map_or(Cell::Blank, |day| Cell::Text(day.to_string()))
+}

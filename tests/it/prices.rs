@@ -1,0 +1,234 @@
+//! Money through the binary: what is priced, what stays a floor, what stays blank, and who says so.
+
+use serde_json::Value;
+
+use crate::support::{Workdir, column, fixtures, json_of, warning_codes};
+
+/// Claude's stream of one session: its calls, and a result if there is one.
+struct Session {
+    lines: Vec<String>,
+}
+
+const SESSION: &str = "3278fa19-a948-4d8b-aa5e-5792a2a6d43b";
+
+impl Session {
+    fn new(model: &str, key: &str) -> Session {
+        Session {
+            lines: vec![format!(
+                r#"{{"type":"system","subtype":"init","session_id":"{SESSION}","model":"{model}","apiKeySource":"{key}"}}"#
+            )],
+        }
+    }
+
+    /// A call with its own time: fresh input, cache reads, writes for five minutes and an hour, output.
+    fn call(mut self, id: &str, model: &str, time: &str, tokens: [u64; 5], tier: &str) -> Session {
+        let [fresh, read, five, hour, output] = tokens;
+        let written = five + hour;
+        self.lines.push(format!(
+            r#"{{"type":"assistant","timestamp":"{time}","session_id":"{SESSION}","parent_tool_use_id":null,"message":{{"id":"{id}","type":"message","role":"assistant","model":"{model}","stop_reason":"end_turn","content":[],"usage":{{"input_tokens":{fresh},"cache_read_input_tokens":{read},"cache_creation_input_tokens":{written},"cache_creation":{{"ephemeral_5m_input_tokens":{five},"ephemeral_1h_input_tokens":{hour}}},"output_tokens":{output},{tier}}}}}}}"#
+        ));
+        self
+    }
+
+    fn result(mut self, model: &str, tokens: [u64; 4], cost: &str) -> Session {
+        let [fresh, read, written, output] = tokens;
+        self.lines.push(format!(
+            r#"{{"type":"result","subtype":"success","session_id":"{SESSION}","uuid":"4f170bf7-cd16-4fbe-a91a-f169cbcb06e6","total_cost_usd":{cost},"usage":{{"input_tokens":{fresh},"cache_read_input_tokens":{read},"cache_creation_input_tokens":{written},"output_tokens":{output}}},"modelUsage":{{"{model}":{{"inputTokens":{fresh},"outputTokens":{output},"cacheReadInputTokens":{read},"cacheCreationInputTokens":{written},"costUSD":{cost}}}}}}}"#
+        ));
+        self
+    }
+
+    fn in_folder(self, work: &Workdir) -> String {
+        work.write("logs/run.jsonl", self.lines.join("\n") + "\n");
+        "logs".to_owned()
+    }
+}
+
+const STANDARD: &str = r#""service_tier":"standard""#;
+const NOW: &str = "2026-11-20T12:00:00Z";
+
+/// The five costs of a report's totals, as text.
+fn costs(report: &Value) -> [String; 5] {
+    ["cost_usd", "cost_reported_usd", "cost_computed_usd", "cost_low_usd", "cost_high_usd"]
+        .map(|key| report["totals"][key].to_string())
+}
+
+#[test]
+fn writes_for_an_hour_are_computed_at_their_own_price_and_the_reported_cost_stays() {
+    let work = Workdir::new();
+    let session = Session::new("claude-opus-4-6", "none")
+        .call("msg_1", "claude-opus-4-6", NOW, [10, 100, 200, 800, 50], STANDARD)
+        .result("claude-opus-4-6", [10, 100, 1_000, 50], "0.0076");
+    let folder = session.in_folder(&work);
+    // 10 × 5 + 100 × 0.5 + 200 × 6.25 + 800 × 10 + 50 × 25 against all writes at 6.25.
+    let auto = costs(&work.report(&[&folder]));
+    assert_eq!(auto, ["0.0076", "0.0076", "0.0106", "0.0076", "0.0076"]);
+    let computed = costs(&work.report(&["--cost-mode", "computed", &folder]));
+    assert_eq!(computed, ["0.0106", "0.0076", "0.0106", "0.0106", "0.0106"]);
+    assert_eq!(costs(&work.report(&["--mode", "calculate", &folder])), computed);
+    assert_eq!(costs(&work.report(&["--mode", "display", &folder])), auto);
+}
+
+#[test]
+fn a_long_prompt_makes_its_own_call_dearer_and_no_other() {
+    let work = Workdir::new();
+    let session = Session::new("claude-opus-4-6", "none")
+        .call("msg_1", "claude-opus-4-6", "2026-03-20T10:00:00Z", [1, 199_999, 0, 0, 100], STANDARD)
+        .call("msg_2", "claude-opus-4-6", "2026-03-20T10:01:00Z", [2, 199_999, 0, 0, 100], STANDARD)
+        .call("msg_3", "claude-opus-4-6", "2026-04-20T10:00:00Z", [2, 199_999, 0, 0, 100], STANDARD);
+    let folder = session.in_folder(&work);
+    let report = work.report(&["--by", "month", &folder]);
+    // March: 1 × 5 + 199,999 × 0.5 + 100 × 25, and all of it at the long prompt's prices; from April there are none.
+    assert_eq!(
+        column(&report, "cost_low_usd").iter().map(Value::to_string).collect::<Vec<_>>(),
+        ["0.3062735", "0.1025095"]
+    );
+    // A session that was cut off costs that or more.
+    assert_eq!(costs(&report), ["null", "null", "null", "0.408783", "null"]);
+}
+
+#[test]
+fn the_service_tier_is_the_recorded_one_else_the_one_that_is_asked_for() {
+    let work = Workdir::new();
+    let session = Session::new("claude-opus-4-8", "none")
+        .call(
+            "msg_1",
+            "claude-opus-4-8",
+            NOW,
+            [1_000_000 / 10, 0, 0, 0, 0],
+            r#""service_tier":"standard","speed":"fast""#,
+        )
+        .call("msg_2", "claude-opus-4-8", NOW, [1_000_000 / 10, 0, 0, 0, 0], r#""service_tier":null"#);
+    let folder = session.in_folder(&work);
+    assert_eq!(costs(&work.report(&[&folder]))[3], "1.5");
+    assert_eq!(costs(&work.report(&["--service-tier", "batch", &folder]))[3], "1.25");
+    let refused = work.run(&["report", "--service-tier", "fats", &folder]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("fast"), "{}", refused.stderr);
+}
+
+#[test]
+fn an_unknown_model_is_named_with_its_tokens_and_stays_blank() {
+    let work = Workdir::new();
+    let session = Session::new("claude-opus-4-6", "none")
+        .call("msg_1", "claude-opus-99", NOW, [100, 0, 0, 0, 23], STANDARD)
+        .call("msg_2", "claude-opus-4-6", NOW, [1_000, 0, 0, 0, 0], STANDARD);
+    let folder = session.in_folder(&work);
+    let report = work.report(&["--by", "model", &folder]);
+    let warning =
+        report["warnings"].as_array().unwrap().iter().find(|warning| warning["code"] == "unknown-model").unwrap();
+    assert_eq!(warning["message"], "no price is known for claude-opus-99; 123 tokens have no computed cost");
+    let low: Vec<String> = column(&report, "cost_low_usd").iter().map(Value::to_string).collect();
+    assert_eq!(low, ["0.005", "null"]);
+    assert_eq!(costs(&report)[3], "0.005");
+    // The user may know it.
+    work.write(".forge/usage.toml", "[prices.\"claude-opus-99\"]\ninput = 1\noutput = 10\n");
+    let report = work.report(&[&folder]);
+    assert!(!warning_codes(&report).contains(&"unknown-model".to_owned()));
+    assert_eq!(costs(&report)[3], "0.00533");
+}
+
+#[test]
+fn reported_costs_are_shared_out_among_days_and_add_up() {
+    let work = Workdir::new();
+    let session = Session::new("claude-opus-4-6", "none")
+        .call("msg_1", "claude-opus-4-6", "2026-11-19T23:00:00Z", [300, 0, 0, 0, 0], STANDARD)
+        .call("msg_2", "claude-opus-4-6", "2026-11-20T01:00:00Z", [100, 0, 0, 0, 0], STANDARD)
+        .result("claude-opus-4-6", [400, 0, 0, 0], "0.1");
+    let folder = session.in_folder(&work);
+    let report = work.report(&["--by", "day", &folder]);
+    let by_day: Vec<String> = column(&report, "cost_usd").iter().map(Value::to_string).collect();
+    assert_eq!(by_day[..2], ["0.075", "0.025"]);
+    assert_eq!(costs(&report)[0], "0.1");
+}
+
+#[test]
+fn the_text_marks_list_prices_and_whose_are_no_bill() {
+    let work = Workdir::new();
+    let sample = fixtures().join("sample/ledgers").display().to_string();
+    let text = work.run(&["report", &sample]).stdout;
+    assert!(text.contains(" COST*  "), "{text}");
+    assert!(text.contains("\n* list prices of 2026-11-22\n"), "{text}");
+    work.write(
+        "own.toml",
+        "[profiles.\"codex*\"]\nbilling = \"subscription\"\n[profiles.cc1]\nbilling = \"subscription\"\n",
+    );
+    let text = work.run(&["report", "--config", "own.toml", &sample]).stdout;
+    assert!(text.contains("* list prices of 2026-11-22; cc1, codex* run on subscriptions: not a bill."), "{text}");
+    let quiet = work.run(&["report", "-q", &sample]).stdout;
+    assert!(!quiet.contains('*'), "{quiet}");
+}
+
+#[test]
+fn costs_of_rows_runs_and_groups_add_up_to_the_totals() {
+    let work = Workdir::new();
+    let pico = |value: &Value| {
+        let text = value.to_string();
+        let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+        format!("{whole}{fraction:0<12}").parse::<i128>().unwrap_or(0)
+    };
+    let all = fixtures().display().to_string();
+    for mode in ["auto", "reported", "computed"] {
+        let report = work.report(&["--cost-mode", mode, "--by", "model,day", &all]);
+        let low = pico(&report["totals"]["cost_low_usd"]);
+        assert!(low > 0);
+        assert_eq!(column(&report, "cost_low_usd").iter().map(pico).sum::<i128>(), low, "{mode}");
+        for by in ["loop", "harness,profile", "hour", "conversation"] {
+            let other = work.report(&["--cost-mode", mode, "--by", by, &all]);
+            assert_eq!(other["totals"]["cost_low_usd"], report["totals"]["cost_low_usd"], "{mode} {by}");
+            assert_eq!(column(&other, "cost_low_usd").iter().map(pico).sum::<i128>(), low, "{mode} {by}");
+        }
+        let args = ["export", "usage", "--cost-mode", mode, "--format", "json", &all];
+        let rows = json_of(&work.run(&args), &args);
+        let rows = rows.as_array().expect("rows");
+        assert_eq!(rows.iter().map(|row| pico(&row["cost_low_usd"])).sum::<i128>(), low, "{mode}");
+        for row in rows {
+            let (low, cost, high) = (&row["cost_low_usd"], &row["cost_usd"], &row["cost_high_usd"]);
+            assert!(cost.is_null() || (cost == low && cost == high), "{row}");
+            assert!(high.is_null() || pico(low) <= pico(high), "{row}");
+        }
+    }
+}
+
+#[test]
+fn prices_of_a_model_say_which_entry_was_taken_and_why() {
+    let work = Workdir::new();
+    let outcome = work.run(&["prices", "openai/gpt-5.3-codex-2026-02-05"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let text = outcome.stdout;
+    assert!(text.contains("the prices of gpt-5.3-codex (openai): "), "{text}");
+    assert!(text.contains("without the date 20260205"), "{text}");
+    assert!(text.contains("First known 2026-03-15"), "{text}");
+    assert!(text.contains("$0.175"), "{text}");
+    let args = ["prices", "--json", "gpt-5.3-codex"];
+    let rows = json_of(&work.run(&args), &args);
+    assert_eq!(rows[0]["input_usd_per_mtok"].to_string(), "1.75");
+    assert_eq!((&rows[0]["model"], &rows[0]["why"]), (&Value::from("gpt-5.3-codex"), &Value::from("its own name")));
+}
+
+#[test]
+fn prices_of_an_unknown_model_are_an_error_that_offers_the_nearest() {
+    let work = Workdir::new();
+    for (name, near) in [("gpt-5.3-codex-spark", "gpt-5.3-codex"), ("gemini-3-pro", "gemini-3-pro-preview")] {
+        let outcome = work.run(&["prices", name]);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{name}");
+        assert!(outcome.stderr.contains(&format!("no price is known for {name:?}")), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(near), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn prices_are_listed_by_a_glob_and_for_a_day() {
+    let work = Workdir::new();
+    let args = ["prices", "claude-opus-4-6*", "--json"];
+    let rows = json_of(&work.run(&args), &args);
+    let names: Vec<&str> = rows.as_array().unwrap().iter().map(|row| row["model"].as_str().unwrap()).collect();
+    assert!(names.contains(&"claude-opus-4-6") && names.contains(&"vertex_ai/claude-opus-4-6"), "{names:?}");
+    let steps = |day: &str| {
+        let args = ["prices", "claude-opus-4-6", "--at", day, "--json"];
+        json_of(&work.run(&args), &args).as_array().unwrap().len()
+    };
+    assert_eq!((steps("2026-03-20"), steps("2026-11-20")), (2, 1));
+    assert_eq!(work.run(&["prices", "nothing-*"]).code, 2);
+    assert!(work.run(&["prices", "--format", "csv"]).stdout.lines().count() > 1_000);
+}
