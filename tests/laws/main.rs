@@ -8,6 +8,7 @@ mod bounds;
 mod budgets;
 mod chunks;
 mod clockwork;
+mod claude;
 mod damage;
 mod forge;
 mod join;
