@@ -64,6 +64,8 @@ pub enum Shape {
     SessionLog(SessionLog),
     /// One document that is read from front to back.
     Document(ReadDocument),
+    /// Tables of a database. One that has the first of them is of this format.
+    Tables(&'static [Rows]),
     /// Events that were written down: nothing is left to decide.
     Events(ReadEvents),
 }
@@ -99,6 +101,17 @@ pub type Noise = fn(&[u8], usize, &mut Range<usize>) -> Option<usize>;
 
 /// Tells which conversation a line names.
 pub type NamedBy = fn(&[u8], &Ids) -> Option<Named>;
+
+/// A table of a database, and what its rows mean.
+#[derive(Debug)]
+pub struct Rows {
+    /// Its name.
+    pub table: &'static str,
+    /// The columns that are read.
+    pub columns: &'static [&'static str],
+    /// Reads a row: the values of these columns, where they are texts or whole numbers, and its position.
+    pub read: fn(&[Option<String>], u64) -> Option<Mark>,
+}
 
 /// A format of lines.
 #[derive(Debug)]

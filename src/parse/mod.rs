@@ -46,13 +46,13 @@ use content::Content;
 use region::{Region, Sink};
 use scan::{Scanner, lines_of};
 
-pub use format::{Format, LOOK, Mark, Place, Root};
+pub use format::{Format, LOOK, Mark, Place, Root, Rows};
 use format::{Lines, MarkKind, OrderedPass, Shape};
 pub use needs::Needs;
 pub use scan::Chunk;
 
 /// Every format that is read. The first whose `sniff` holds is a file's.
-pub static FORMATS: [&Format; 15] = [
+pub static FORMATS: [&Format; 16] = [
     &codex_rollout::FORMAT,
     &events::FORMAT,
     &ledger::FORMAT,
@@ -61,6 +61,7 @@ pub static FORMATS: [&Format; 15] = [
     &droid::SESSION,
     &pi::FORMAT,
     &opencode::FORMAT,
+    &opencode::DATABASE,
     &gemini::FORMAT,
     &droid::SETTINGS,
     &claude_stream::DOCUMENT,
@@ -93,7 +94,7 @@ fn parts_of(format: &'static Format) -> Option<Vec<&'static Lines>> {
         Shape::Lines(_) => Some(all_lines().filter(|lines| lines.harness == format.harness).collect()),
         Shape::Session(lines) => Some(vec![lines]),
         Shape::SessionLog(log) => Some(vec![&log.lines]),
-        Shape::Document(_) | Shape::Events(_) => None,
+        Shape::Document(_) | Shape::Tables(_) | Shape::Events(_) => None,
     }
 }
 
@@ -131,7 +132,7 @@ impl Reading {
             Shape::Lines(_) => Pass::Bare(Box::new((Content::from(0), Region::default()))),
             Shape::Session(_) => Pass::Session(None),
             Shape::SessionLog(log) => Pass::SessionLog((log.begin)(head)),
-            Shape::Document(_) | Shape::Events(_) => return None,
+            Shape::Document(_) | Shape::Tables(_) | Shape::Events(_) => return None,
         };
         Some(Reading { scanner, needs, pass })
     }
@@ -214,6 +215,21 @@ pub fn read_document(
     read(file_name, input, &mut |mark| region.push(mark, &mut sink))?;
     region.finish(&mut sink);
     Ok(())
+}
+
+/// The formats of databases, each with its tables.
+pub fn databases() -> impl Iterator<Item = (&'static Format, &'static [Rows])> {
+    FORMATS.iter().filter_map(|format| match format.shape {
+        Shape::Tables(tables) => Some((*format, tables)),
+        _ => None,
+    })
+}
+
+/// What a row of a database tells.
+pub fn read_row(rows: &Rows, values: &[Option<String>], position: u64) -> Option<Event> {
+    let Mark { offset, harness, time, kind, .. } = (rows.read)(values, position)?;
+    let MarkKind::Fact(fact) = kind else { return None };
+    Some(Event { offset, run: None, harness: harness.map(Into::into), time, fact })
 }
 
 /// Whether a format's sources hold events that were written down.

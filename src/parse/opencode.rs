@@ -10,9 +10,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::document::{self, Layout, Piece};
-use super::format::{Format, Mark, MarkKind, Place, Root, Shape};
+use super::format::{Format, Mark, MarkKind, Place, Root, Rows, Shape};
 use super::json::{Count, Text, or_zero, part, price};
-use super::lines::{id, key, model, path};
+use super::lines::{id, key, model as name_of_model, path};
 use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
 
 /// See the module.
@@ -21,6 +21,28 @@ pub(super) static FORMAT: Format =
 
 const ROOT: Root =
     Root { homes: &[Place::Data("opencode")], logs: &["storage/message", "storage/session"], endings: &[".json"] };
+
+/// The same in a database.
+pub(super) static DATABASE: Format = Format {
+    name: "opencode-db",
+    harness: Some(HARNESS),
+    roots: &[DATABASES],
+    sniff: |_| false,
+    shape: Shape::Tables(&TABLES),
+};
+
+/// Sessions, messages, and messages as versions from 2 on write them.
+const TABLES: [Rows; 3] = [
+    Rows { table: "session", columns: &["id", "parent_id", "directory", "version", "time_created"], read: session_row },
+    Rows { table: "message", columns: &["id", "session_id", "data"], read: message_row },
+    Rows {
+        table: "session_message",
+        columns: &["id", "session_id", "data", "type", "time_created"],
+        read: message_row,
+    },
+];
+
+const DATABASES: Root = Root { homes: &[Place::Data("opencode")], logs: &["opencode*.db"], endings: &[".db"] };
 
 const HARNESS: &str = "opencode";
 
@@ -47,12 +69,23 @@ struct Record<'a> {
     role: Text<'a>,
     #[serde(borrow, default, rename = "modelID")]
     model: Text<'a>,
+    /// Newer versions.
+    #[serde(borrow, rename = "model")]
+    model_reference: Option<&'a RawValue>,
     #[serde(borrow)]
     time: Option<&'a RawValue>,
     #[serde(borrow)]
     tokens: Option<&'a RawValue>,
     #[serde(borrow)]
     cost: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Model<'a> {
+    #[serde(borrow, default)]
+    id: Text<'a>,
+    #[serde(borrow, default, rename = "modelID")]
+    model: Text<'a>,
 }
 
 /// Milliseconds since 1970.
@@ -89,7 +122,7 @@ fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io
     let mut position = 0;
     document::read(input, Layout::Records, &mut |piece| {
         let found = match piece {
-            Piece::Record(json) => part::<Record<'_>>(json).and_then(|record| understand(&record)),
+            Piece::Record(json) => part::<Record<'_>>(json).and_then(|record| understand(&record, None)),
             Piece::Defect(defect) => Err(defect),
             Piece::Member(..) | Piece::End => Ok(None),
         };
@@ -103,11 +136,52 @@ fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io
     })
 }
 
+fn session_row(values: &[Option<String>], position: u64) -> Option<Mark> {
+    let [session, parent, directory, version, created] = values else { return None };
+    let session = session.as_deref().and_then(id)?;
+    let conversation = Conversation {
+        begins: true,
+        repo: directory.as_deref().and_then(path),
+        version: version.as_deref().and_then(id),
+        parent: parent.as_deref().and_then(id),
+        ..Conversation::new(session.clone())
+    };
+    let time = created.as_deref().and_then(|created| Time::from_millis(created.parse().ok()?));
+    let mark = document::mark(position, HARNESS, MarkKind::Fact(Fact::Conversation(conversation)));
+    Some(mark.at(time).of(Some(session)))
+}
+
+fn message_row(values: &[Option<String>], position: u64) -> Option<Mark> {
+    let (message, session, data) =
+        (values.first()?.as_deref()?, values.get(1)?.as_deref()?, values.get(2)?.as_deref()?);
+    let kind = values.get(3).map(|kind| kind.as_deref().unwrap_or(""));
+    let created = values.get(4).and_then(|created| created.as_deref()?.parse().ok());
+    let found = part::<Record<'_>>(data).and_then(|record| {
+        let row = Row { message, session, is_answer: kind.map(|kind| kind == "assistant"), created };
+        understand(&record, Some(&row))
+    });
+    let mark = |fact| document::mark(position, HARNESS, MarkKind::Fact(fact));
+    match found {
+        Ok(found) => found.map(|(fact, conversation, time)| mark(fact).at(time).of(conversation)),
+        Err(defect) => Some(mark(Fact::Defect(defect))),
+    }
+}
+
+/// What a row tells of a message beside its record.
+struct Row<'a> {
+    message: &'a str,
+    session: &'a str,
+    /// `None`: the record tells.
+    is_answer: Option<bool>,
+    created: Option<i64>,
+}
+
 /// What a record tells, of which conversation, and when.
 type Found = (Fact, Option<Id>, Option<Time>);
 
-fn understand(record: &Record<'_>) -> Result<Option<Found>, Defect> {
-    let times: Times = record.time.and_then(|time| part(time.get()).ok()).unwrap_or_default();
+fn understand(record: &Record<'_>, row: Option<&Row<'_>>) -> Result<Option<Found>, Defect> {
+    let mut times: Times = record.time.and_then(|time| part(time.get()).ok()).unwrap_or_default();
+    times.created = times.created.or(row.and_then(|row| row.created));
     let time = times.created.and_then(Time::from_millis);
     if let (Some(_), Some(session)) = (record.project.get(), record.id.get().and_then(id)) {
         let conversation = Conversation {
@@ -119,35 +193,44 @@ fn understand(record: &Record<'_>) -> Result<Option<Found>, Defect> {
         };
         return Ok(Some((Fact::Conversation(conversation), Some(session), time)));
     }
-    let is_answer = record.role.is("assistant") && record.message.get().is_none();
+    let told = row.and_then(|row| row.is_answer);
+    let is_answer = told.unwrap_or_else(|| record.role.is("assistant")) && record.message.get().is_none();
     let (true, Some(tokens)) = (is_answer, record.tokens) else { return Ok(None) };
     let usage = part::<Tokens>(tokens.get())?.usage();
     if usage.is_zero() {
         return Ok(None);
     }
-    let session = record.session.get().and_then(id);
+    let names = (row.map(|row| row.session).or(record.session.get()), row.map(|row| row.message).or(record.id.get()));
+    let session = names.0.and_then(id);
+    let model = record.model.get().map(str::to_owned).or_else(|| record.model_of());
+    let key = key_of(model.as_deref(), names, &times, &usage);
     let call = Call {
         conversation: session.clone(),
-        model: record.model.get().and_then(model),
+        model: model.as_deref().and_then(name_of_model),
         is_logged: true,
         is_final: true,
         cost: price(record.cost),
-        ..Call::new(CallKey::Message(record.key(&times, &usage)), usage)
+        ..Call::new(CallKey::Message(key), usage)
     };
     Ok(Some((Fact::Call(Box::new(call)), session, time)))
 }
 
 impl Record<'_> {
-    fn key(&self, times: &Times, usage: &TokenUsage) -> Id {
-        let text = |text: &Text<'_>| text.get().unwrap_or("").to_owned();
-        match (times.created, times.completed) {
-            (Some(created), Some(completed)) => {
-                let TokenUsage { input_tokens, cache_read_input_tokens, output_tokens, .. } = usage;
-                let model = text(&self.model);
-                key(&format!("{created} {completed} {model} {input_tokens} {cache_read_input_tokens} {output_tokens}"))
-            }
-            _ => key(&format!("{} {}", text(&self.session), text(&self.id))),
+    fn model_of(&self) -> Option<String> {
+        let model: Model<'_> = part(self.model_reference?.get()).ok()?;
+        model.id.get().or(model.model.get()).map(str::to_owned)
+    }
+}
+
+/// A finished call's key: what it says, as a fork gives it another id. Before that, its session and id.
+fn key_of(model: Option<&str>, names: (Option<&str>, Option<&str>), times: &Times, usage: &TokenUsage) -> Id {
+    match (times.created, times.completed) {
+        (Some(created), Some(completed)) => {
+            let TokenUsage { input_tokens, cache_read_input_tokens, output_tokens, .. } = usage;
+            let model = model.unwrap_or("");
+            key(&format!("{created} {completed} {model} {input_tokens} {cache_read_input_tokens} {output_tokens}"))
         }
+        _ => key(&format!("{} {}", names.0.unwrap_or(""), names.1.unwrap_or(""))),
     }
 }
 

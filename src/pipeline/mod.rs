@@ -1,6 +1,8 @@
 //! From paths to events and facts: the only room that sees sources, parsers and folds together, and the
 //! only one that runs in parallel.
 
+#[cfg(feature = "sqlite")]
+mod database;
 mod homes;
 mod lines;
 mod produce;

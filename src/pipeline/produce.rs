@@ -7,6 +7,8 @@ use super::Options;
 use super::lines::read_lines;
 use crate::event::{Event, Fact, Loss, Skipped, Source};
 use crate::parse::{self, Format, Reading};
+#[cfg(feature = "sqlite")]
+use crate::source;
 use crate::source::{Input, Opened, open};
 
 /// Where events go, until whoever takes them has had enough.
@@ -66,6 +68,11 @@ pub(super) fn produce(input: &Input, options: &Options, out: &mut Out<'_>) -> u6
             return 0;
         }
     };
+    #[cfg(feature = "sqlite")]
+    if let (true, Some(path), Some(length)) = (source::is_database(&opened.head), input.path(), opened.length) {
+        super::database::read(path, &mut named).unwrap_or_else(|reason| named.push(skipped(0, reason, loss)));
+        return length;
+    }
     let Some(format) = parse::detect(&opened.head) else {
         named.push(skipped(0, unknown(&opened.head).to_owned(), Loss::None));
         return 0;

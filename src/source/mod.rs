@@ -4,8 +4,12 @@ mod chunk;
 mod discover;
 mod homes;
 mod open;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 pub use chunk::{CHUNK, Chunk, Chunks, Limits};
 pub use discover::{Discovered, Input, default_ledgers, discover};
 pub use homes::{Folders, distinct, logs, matching};
 pub use open::{HEAD, Opened, open};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{Database, is_database};

@@ -6,6 +6,7 @@ mod budgets;
 mod cases;
 mod cli;
 mod config;
+mod database;
 mod destination;
 mod docs;
 mod events;

@@ -7,8 +7,8 @@ mod bounds;
 #[cfg(feature = "tables")]
 mod budgets;
 mod chunks;
-mod clockwork;
 mod claude;
+mod clockwork;
 mod damage;
 mod forge;
 mod join;

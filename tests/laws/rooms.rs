@@ -42,11 +42,12 @@ const ROOMS: [(&str, &[&str]); 15] = [
 ];
 
 /// The only places that name a crate.
-const CRATES: [(&str, &[&str]); 8] = [
+const CRATES: [(&str, &[&str]); 9] = [
     ("polars", &["table/", "render/parquet.rs"]),
     ("tabled", &["render/text.rs"]),
     ("quick_junit", &["render/check/junit.rs"]),
     ("nom", &["parse/tracing.rs", "parse/debug.rs"]),
+    ("rusqlite", &["source/sqlite.rs"]),
     ("rayon", &["pipeline/", "cli/input.rs"]),
     ("clap", &["cli/"]),
     ("toml", &["config/value.rs"]),
