@@ -21,7 +21,10 @@ pub(super) fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
         }
         report.add_test_suite(suite);
     }
-    report.serialize(out).map_err(io::Error::other)
+    let text = report.to_string().map_err(io::Error::other)?;
+    // Jenkins's schema has this count on suites alone. The root's is the first: its name is ours.
+    let count = format!(" skipped=\"{}\"", report.skipped);
+    out.write_all(text.replacen(&count, "", 1).as_bytes())
 }
 
 fn case(limit: &Judged, group: &Standing, zone: &str) -> TestCase {
