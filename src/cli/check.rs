@@ -14,6 +14,7 @@ use forge_usage::table::verdict::{Policy, Verdict};
 use forge_usage::table::{self, Query, Sources};
 
 use super::args::{CheckArgs, Color, LimitArgs};
+use super::commit::{Commit, Question};
 use super::{BROKEN, commit, input, output, query};
 
 /// Checks, writes the verdict, and returns the exit code.
@@ -27,7 +28,9 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     }
     let baseline = baseline(args)?;
     let budgets = budgets(args, once, &found.config)?;
-    let policy = policy(args, &budgets, &found.config);
+    let file = found.config.path().filter(|_| budgets.has_policy).map(Path::to_path_buf);
+    // Git answers while the input is read.
+    let question = file.as_deref().and_then(commit::ask);
     let input = input::read_found(found, &args.input, &args.prices, &args.output, Needs::USAGE)?;
     let lacks = input.exit_code(&args.input);
     let mut ask = |query: &Query| table::report(&input.settled, query, Sources::default());
@@ -37,7 +40,7 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
         let compared = budget::compare(baseline, comparison, &query, terms, &mut ask);
         verdict.limits.extend(compared.with_context(|| path.display().to_string())?);
     }
-    verdict.policy = policy;
+    verdict.policy = policy(args, file.as_deref(), question.and_then(Question::answer));
     verdict.price_book = table::price_book(&input.settled);
     verdict.sources = input.sources;
     // What is broken is so whatever else could not be read.
@@ -146,19 +149,14 @@ fn given<'a>(args: &'a LimitArgs, measure: &str) -> Option<(&'static str, &'a st
 }
 
 /// Where the limits come from, for the header.
-fn policy(args: &CheckArgs, budgets: &Budgets, config: &Config) -> Policy {
-    let baseline = args.baseline.baseline.as_ref().map(|path| path.display().to_string());
-    let Some(path) = config.path().filter(|_| budgets.has_policy) else {
-        return Policy { baseline, ..Policy::default() };
-    };
-    let commit = commit::of(path);
+fn policy(args: &CheckArgs, file: Option<&Path>, commit: Option<Commit>) -> Policy {
     let here = std::env::current_dir().ok();
-    let near = here.as_deref().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
+    let near = |path: &Path| here.as_deref().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).to_owned();
     Policy {
-        path: Some(near.display().to_string()),
+        path: file.map(|path| near(path).display().to_string()),
         is_changed: commit.as_ref().is_some_and(|commit| commit.is_changed),
         commit: commit.map(|commit| commit.id),
-        baseline,
+        baseline: args.baseline.baseline.as_ref().map(|path| path.display().to_string()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The commit that a policy file is of. Asks git if there is one, and says nothing if not.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// A commit, and whether the file is as that commit has it.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,22 +12,44 @@ pub(super) struct Commit {
     pub(super) is_changed: bool,
 }
 
-/// The commit that is checked out where `file` lies. `None` without git or a repository.
-pub(super) fn of(file: &Path) -> Option<Commit> {
-    let file = file.canonicalize().ok()?;
-    let (folder, name) = (file.parent()?, file.file_name()?.to_str()?);
-    let id = git(folder, &["rev-parse", "--short=7", "HEAD"])?;
-    // Object ids alone: nothing here runs filters, hooks or monitors that a repository's configuration names.
-    let committed = git(folder, &["rev-parse", "--verify", "--quiet", &format!("HEAD:./{name}")]);
-    let found = git(folder, &["hash-object", "--no-filters", "--", name]);
-    Some(Commit { id, is_changed: committed.is_none() || committed != found })
+/// What git is busy with while something else is done.
+pub(super) struct Question {
+    committed: Child,
+    found: Child,
 }
 
-fn git(folder: &Path, args: &[&str]) -> Option<String> {
+/// Characters of a commit's id that are shown.
+const SHORT: usize = 7;
+
+/// Asks for the commit that is checked out where `file` lies. `None` without git.
+pub(super) fn ask(file: &Path) -> Option<Question> {
+    let file = file.canonicalize().ok()?;
+    let (folder, name) = (file.parent()?, file.file_name()?.to_str()?);
+    // Object ids alone: nothing here runs filters, hooks or monitors that a repository's configuration names.
+    let committed = git(folder, &["rev-parse", "HEAD", &format!("HEAD:./{name}")])?;
+    let found = git(folder, &["hash-object", "--no-filters", "--", name])?;
+    Some(Question { committed, found })
+}
+
+impl Question {
+    /// The answer; `None` outside of a repository.
+    pub(super) fn answer(self) -> Option<Commit> {
+        let (committed, found) = (ids(self.committed), ids(self.found));
+        let id = committed.first()?.get(..SHORT)?.to_owned();
+        let is_same = committed.get(1).is_some_and(|committed| found.first() == Some(committed));
+        Some(Commit { id, is_changed: !is_same })
+    }
+}
+
+fn git(folder: &Path, args: &[&str]) -> Option<Child> {
     let mut command = Command::new("git");
     command.arg("-C").arg(folder).args(args).env("GIT_OPTIONAL_LOCKS", "0").env("GIT_NO_LAZY_FETCH", "1");
-    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
-    let is_id = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (output.status.success() && is_id).then_some(text)
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()
+}
+
+/// The object ids on its output: what it could not resolve it repeats, and that is none.
+fn ids(child: Child) -> Vec<String> {
+    let output = child.wait_with_output().map(|output| output.stdout).unwrap_or_default();
+    let is_id = |line: &&str| line.len() >= 40 && line.bytes().all(|byte| byte.is_ascii_hexdigit());
+    String::from_utf8_lossy(&output).lines().filter(is_id).map(str::to_owned).collect()
 }
