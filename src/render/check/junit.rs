@@ -51,7 +51,25 @@ fn case(limit: &Judged, group: &Standing, zone: &str) -> TestCase {
     case
 }
 
-/// XML has no way to write most control characters, and the crate drops them: shown, they can be told.
+/// Text that XML can hold: what it can't is shown as an escape.
 fn clean(text: &str) -> String {
-    escape::terminal(text).into_owned()
+    let mut shown = String::with_capacity(text.len());
+    for c in escape::terminal(text).chars() {
+        match c {
+            '\u{fffe}' | '\u{ffff}' => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn no_character_is_left_that_xml_forbids() {
+        assert_eq!(clean("a\u{1}b\u{fffe}\u{ffff}c\u{1b}[31m"), r"a\u{1}b\u{fffe}\u{ffff}c\u{1b}[31m");
+        assert_eq!(clean("Ærø <日本語> 🚀"), "Ærø <日本語> 🚀");
+    }
 }
