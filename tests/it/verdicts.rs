@@ -48,7 +48,7 @@ fn the_screen_shows_what_is_wrong_and_counts_the_rest() {
 usage.toml · prices 2026-11-22
 UNPROVEN  each     bellows  ≥$7.00 of $7.50  ≥93%  ██████████████████··
             00000005 $3.00 · 00000006 $4.00
-            1 of 3 runs unmeasured, 33% > 0%
+            1 of 3 runs unpriced, 33% > 0%
 WARN      each     anvil     $7.00 of $7.50   93%  ██████████████████··
             00000001 $4.00 · 00000000 $3.00
 FAIL      chisels  total     $7.00 of $6.99  >100%  ████████████████████  +$0.01
@@ -62,7 +62,7 @@ FAIL      chisels  total     $7.00 of $6.99  >100%  █████████�
             .collect::<Vec<_>>()
     };
     assert_eq!(lines(&text), lines(want), "{text}");
-    assert!(text.contains("1 of 3 runs unmeasured, 33% > 0%"), "{text}");
+    assert!(text.contains("1 of 3 runs unpriced, 33% > 0%"), "{text}");
     assert!(text.contains("00000006 $4.00 · 00000005 $3.00"), "{text}");
     assert!(text.contains("\nOK        1 budget (-v shows them)\n"), "{text}");
     assert!(text.ends_with("1 exceeded · 1 unproven (on_unknown = \"warn\") · 1 warn · 1 ok → exit 1\n"), "{text}");

@@ -129,19 +129,22 @@ fn contributors(limit: &Judged, group: &Standing) -> Option<String> {
 /// What isn't known, where it matters.
 fn doubt(limit: &Judged, group: &Standing) -> Option<String> {
     let (unknown, runs) = (group.unknown_runs, group.runs);
+    let of = |lack: &str| format!("{} of {} {lack}", number::count(unknown), number_of(runs, "run"));
+    let lack = match limit.kind {
+        Kind::Usd => "unpriced",
+        Kind::Tokens => "unmeasured",
+        Kind::Millis => "of unknown length",
+        _ => "of unknown status",
+    };
     match group.state {
-        State::Exceeded if group.is_floor => {
-            let of = format!("{} of {}", number::count(unknown), number_of(runs, "run"));
-            Some(format!("a floor: {of} not measured in full; the truth can only be higher"))
-        }
+        State::Exceeded if group.is_floor => Some(format!("a floor: {}; the truth can only be higher", of(lack))),
         State::Unproven if group.before.is_some() => {
-            let measured = runs - unknown;
-            Some(format!("{} of {} measured: too few to compare", number::count(measured), number_of(runs, "run")))
+            let measured = number::count(runs - unknown);
+            Some(format!("{measured} of {} measured: too few to compare", number_of(runs, "run")))
         }
         State::Unproven => {
-            let of = format!("{} of {} unmeasured", number::count(unknown), number_of(runs, "run"));
             let share = percent(i128::from(unknown) * 1_000_000, runs.into());
-            Some(format!("{of}, {share} > {}", percent(limit.max_unknown.into(), 1)))
+            Some(format!("{}, {share} > {}", of(lack), percent(limit.max_unknown.into(), 1)))
         }
         _ => None,
     }
