@@ -52,6 +52,8 @@ struct Asked {
     #[serde(rename = "where")]
     filters: Vec<String>,
     groups: usize,
+    price_book: Option<String>,
+    cost_mode: Option<String>,
 }
 
 /// A median, and of how many runs.
@@ -114,6 +116,23 @@ impl Baseline {
         self.document.query.iter().flat_map(|query| &query.filters).map(String::as_str).collect()
     }
 
+    /// Costs of other prices, or by another mode, are no measure of what was used.
+    fn expect_prices(&self, report: &Report) -> Result<()> {
+        let Some(asked) = &self.document.query else { return Ok(()) };
+        let says = |value: Option<&str>| value.unwrap_or("none").to_owned();
+        for (what, then, now) in [
+            ("list prices", asked.price_book.as_deref(), report.price_book.as_deref()),
+            ("--cost-mode", asked.cost_mode.as_deref(), report.cost_mode),
+        ] {
+            if then != now {
+                let (then, now) = (says(then), says(now));
+                let hint = "make it again, or leave cost_usd out of --measure";
+                return Err(Error::invalid(format!("has {what} {then}, this check {now}; {hint}")));
+            }
+        }
+        Ok(())
+    }
+
     /// The groups, and of each the measure's median.
     fn medians(&self, measure: &Measure) -> Result<BTreeMap<Key, Median>> {
         let Some((median, counts)) = columns(measure) else { return Ok(BTreeMap::new()) };
@@ -167,6 +186,9 @@ pub fn compare(
     let report = ask(&Query { by: Some(baseline.by.clone()), last: None, sort: None, limit: None, ..query.clone() })?;
     let mut judged = Vec::new();
     for measure in &comparison.measures {
+        if measure.kind == Kind::Usd {
+            baseline.expect_prices(&report)?;
+        }
         judged.push(of_measure(baseline, comparison, measure, &report, terms)?);
     }
     Ok(judged)

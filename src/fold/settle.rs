@@ -58,6 +58,8 @@ pub struct Settled {
 pub struct Pricing {
     /// The day of the latest list prices; `None` where nothing was priced.
     pub day: Option<Time>,
+    /// Whose word was taken for costs: `auto`, `reported` or `computed`; `None` where nothing was priced.
+    pub mode: Option<&'static str>,
     /// When the prices of models begin that were used before.
     pub firsts: BTreeMap<Id, Time>,
 }

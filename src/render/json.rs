@@ -107,6 +107,8 @@ impl Serialize for Asked<'_> {
         map.serialize_entry("until", &Value(&until))?;
         map.serialize_entry("tz", &report.window.zone)?;
         map.serialize_entry("where", &report.filters)?;
+        map.serialize_entry("price_book", &report.price_book)?;
+        map.serialize_entry("cost_mode", &report.cost_mode)?;
         map.serialize_entry("groups", &report.groups)?;
         map.end()
     }

@@ -25,6 +25,15 @@ pub enum CostMode {
 }
 
 impl CostMode {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            CostMode::Auto => "auto",
+            CostMode::Reported => "reported",
+            CostMode::Computed => "computed",
+        }
+    }
+
     /// Finds a mode by its name, or by the one that ccusage gives it.
     pub fn from_name(name: &str) -> Result<CostMode> {
         match name {
@@ -58,6 +67,7 @@ pub fn price(settled: &mut Settled, prices: &Prices, options: &Options) {
         }
     }
     settled.outweighed = outweighed;
+    settled.pricing.mode = Some(options.mode.name());
     settled.pricing.day = prices.day().and_then(start);
     let early = settled.rows.iter().filter(|row| row.cost.is_early).filter_map(|row| row.model.clone());
     let early: std::collections::BTreeSet<Id> = early.collect();

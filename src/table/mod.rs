@@ -55,6 +55,10 @@ pub struct Report {
     pub window: Window,
     /// `KEY=GLOB` of the rows that were asked for.
     pub filters: Vec<String>,
+    /// The day of the latest list prices; `None` where nothing was priced.
+    pub price_book: Option<String>,
+    /// Whose word was taken for costs: `auto`, `reported` or `computed`; `None` where nothing was priced.
+    pub cost_mode: Option<&'static str>,
     /// The slowest run, where one stands out against its loop.
     pub slowest: Option<Slowest>,
     /// Loops none of whose runs left usage behind.

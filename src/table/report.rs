@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 
+use super::cost::price_book;
 use super::dimension::{Dimension, Filter};
 use super::frame::{Builder, Cell, Table};
 use super::group::{Key, group};
@@ -162,6 +163,8 @@ pub(super) fn finish(
         slowest: slowest(owners()),
         blind_loops: blind_loops(owners()),
         filters: query.filters.iter().map(Filter::to_string).collect(),
+        price_book: price_book(settled),
+        cost_mode: settled.pricing.mode,
         prices: None,
         sources,
         warnings: warnings::warnings(settled),

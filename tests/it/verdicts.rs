@@ -319,6 +319,24 @@ fn what_cannot_be_compared_is_an_error() {
         assert_eq!(code, 2, "{args:?}");
         assert!(error.starts_with(&format!("forge-usage: {said}")), "{error}");
     }
+    let priced_otherwise = |from: &str, to: &str| {
+        let text = work.run(&["report", "--json", "ledgers"]).stdout;
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(text, changed);
+        work.write("base.json", changed);
+        let check = ["check", "--baseline", "base.json", "--min-runs", "1", "ledgers"];
+        let tokens = work.run(&[&check[..], &["--measure", "total_tokens"]].concat());
+        assert_eq!(tokens.code, 0, "{}", tokens.stderr);
+        let outcome = work.run(&check);
+        (outcome.code, outcome.stderr)
+    };
+    let (code, error) = priced_otherwise("\"cost_mode\":\"auto\"", "\"cost_mode\":\"computed\"");
+    assert!(
+        code == 2 && error.starts_with("forge-usage: base.json: has --cost-mode computed, this check auto; "),
+        "{error}"
+    );
+    let (code, error) = priced_otherwise("\"price_book\":\"20", "\"price_book\":\"19");
+    assert!(code == 2 && error.starts_with("forge-usage: base.json: has list prices 19"), "{error}");
     for (text, said) in [
         ("{}", "base.json: no report as `report --json` prints it: "),
         ("{\"schema_version\":2,\"by\":[],\"rows\":[]}", "base.json: has schema_version 2; "),

@@ -22,7 +22,7 @@ fn json_keeps_the_order_of_the_contract() {
     {"exact":1,"blended":1,"partial":0,"unknown":0}}],"totals":
     {"runs":2,"conversations":null,"calls":null,"input_tokens":null,"cache_read_input_tokens":null,"cache_creation_input_tokens":null,"uncached_input_tokens":null,"output_tokens":null,"reasoning_output_tokens":null,"total_tokens":null,"blended_tokens":null,"cost_usd":null,"cost_reported_usd":null,"cost_computed_usd":null,"cost_low_usd":null,"cost_high_usd":null,"duration_ms":null,"max_duration_ms":null,"failed_runs":null,"timed_runs":null,"ended_runs":null,"profiles":null,"complete":null,"priced_runs":null,"median_cost_usd":null,"median_total_tokens":null,"median_uncached_input_tokens":null,"median_output_tokens":null,"median_blended_tokens":null,"median_duration_ms":null,"runs_by_quality":
     {"exact":null,"blended":null,"partial":null,"unknown":null}},"query":
-    {"since":null,"until":null,"tz":"Europe/Oslo","where":[],"groups":1},"sources":
+    {"since":null,"until":null,"tz":"Europe/Oslo","where":[],"price_book":"2026-11-22","cost_mode":"auto","groups":1},"sources":
     {"files":1,"bytes":5,"skipped":[
     {"path":"a\u009bb","reason":"no \"known\" format"}]},"warnings":[
     {"code":"unknown-model","message":"x","count":2}]}

@@ -49,6 +49,8 @@ fn report(by: &[&str], rows: &[&str], totals: &str) -> Report {
         profiles: 0,
         window: Window { zone: "Europe/Oslo".to_owned(), ..Window::default() },
         filters: Vec::new(),
+        price_book: Some("2026-11-22".to_owned()),
+        cost_mode: Some("auto"),
         slowest: None,
         blind_loops: Vec::new(),
         prices: None,
