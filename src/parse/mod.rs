@@ -12,7 +12,6 @@ mod claude_stream;
 mod codex_exec;
 mod codex_exec_json;
 mod codex_rollout;
-mod codex_timing;
 mod codex_trace;
 mod content;
 mod debug;
@@ -140,7 +139,7 @@ impl Reading {
     /// The candidates of one chunk.
     pub fn scan(&self, chunk: &Chunk<'_>) -> Vec<Mark> {
         let marks = self.scanner.scan(chunk, self.needs);
-        if self.needs.timing { timing::among(marks, chunk, codex_timing::read) } else { marks }
+        if self.needs.timing { timing::among(marks, chunk, codex_trace::read_timing) } else { marks }
     }
 
     /// Decides on the candidates of the next chunk.

@@ -37,6 +37,18 @@ fn no_input_takes_more_than_linear_time() {
         ("blank lines", in_ledger(&format!("x{}x", megabyte("\n")))),
         ("openers in a ledger", in_ledger(&opener.repeat(20_000))),
         ("openers in a trace", format!("{start}{}", opener.repeat(20_000))),
+        ("streams of ever new conversations", (0..4000).map(|n| forge::delta(1, &forge::conversation(1, n))).collect()),
+        (
+            "what follows arguments",
+            format!(
+                "{start}{}",
+                forge::tool_result(2, &id, "x").replace("{\"command\"", &megabyte(" duration_ms=1 success="))
+            ),
+        ),
+        (
+            "arguments without an end",
+            format!("{start}{}", forge::tool_result(2, &id, "x").replace("{\"command\"", &megabyte("{\"[")).repeat(2)),
+        ),
         (
             "nested braces in spans",
             format!("{start}2026-05-12T07:00:03Z INFO a{} codex_otel: x=1 mcp_server_origin=\n", "{a".repeat(100_000)),

@@ -33,7 +33,7 @@ pub fn now() -> Time {
 }
 
 pub fn options(chunk: usize) -> Options {
-    Options { chunk, ..Options::at(now()) }
+    Options { chunk, needs: Needs::ALL, ..Options::at(now()) }
 }
 
 /// A folder with these files in it.

@@ -1,13 +1,16 @@
 //! Every time in a trace is known: what is told is the truth, a floor, or blank.
 
 use forge_usage::event::{CallTiming, FirstToken};
-use forge_usage::fold::Settled;
+use forge_usage::fold::{Settled, settle};
+use forge_usage::parse::Needs;
+use forge_usage::pipeline::Options;
 use proptest::prelude::*;
 
 use crate::clockwork::{Told, Truth, threads, trace};
+use crate::damage::damaged;
 use crate::forge;
-use crate::kit::{Cut, Files, cases, difference, facts, settled_bytes};
-use forge_usage::fold::settle;
+use crate::kit::{Cut, Files, cases, difference, facts, options, same, settled, settled_bytes};
+use crate::world::world;
 
 fn timing<'a>(settled: &'a Settled, truth: &Truth) -> Option<&'a CallTiming> {
     let is_its = |conversation: &str, input| conversation == truth.conversation && input == truth.input_tokens;
@@ -71,6 +74,21 @@ proptest! {
         is_true(&whole, &told)?;
         let parts = settled_bytes(text.as_bytes(), &Cut::Parts(crate::kit::limits(chunk)));
         prop_assert_eq!(difference(&whole, &parts), None);
+    }
+
+    #[test]
+    fn asking_for_times_changes_nothing_else(world in world(), damage in damaged(), chunk in 1..5000_usize) {
+        let mut files = world.ledger_file();
+        files.insert("kiln.log".to_owned(), damage.apply(world.loop_log().as_bytes()));
+        files.extend(world.trace().map(|trace| ("codex.log".to_owned(), damage.apply(trace.as_bytes()))));
+        let plain = settled(&files, &Options { needs: Needs::USAGE, ..options(chunk) });
+        let mut all = settled(&files, &options(chunk));
+        // Who has times alone comes behind all others.
+        all.owners.truncate(plain.owners.len());
+        all.rows.iter_mut().chain(&mut all.outweighed).for_each(|row| row.timing = None);
+        (all.requests, all.failures, all.tools) = Default::default();
+        all.quotas.clear();
+        same!(difference(&plain, &all), "with times");
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 
 use forge_usage::event::{Event, Line};
-use forge_usage::parse::Needs;
 use forge_usage::pipeline::{self, Options, Outcome};
 use forge_usage::source::discover;
 use proptest::prelude::*;
@@ -12,11 +11,6 @@ use tempfile::TempDir;
 use crate::damage::damaged;
 use crate::kit::{Files, cases, difference, folder, options, same};
 use crate::world::{World, world};
-
-/// Everything that a stream holds.
-fn all(chunk: usize) -> Options {
-    Options { needs: Needs::ALL, ..options(chunk) }
-}
 
 fn files(world: &World) -> Files {
     let mut files = world.streams();
@@ -49,8 +43,8 @@ fn stored(lines: &[String]) -> TempDir {
 /// Reads the files, and their events, and compares.
 fn check(files: &Files, chunk: usize) -> Result<(), TestCaseError> {
     let dir = folder(files);
-    let lines = written(&dir, &all(chunk));
-    let (mut sources, mut events) = (read(&dir, &all(chunk)), read(&stored(&lines), &all(1 << 20)));
+    let lines = written(&dir, &options(chunk));
+    let (mut sources, mut events) = (read(&dir, &options(chunk)), read(&stored(&lines), &options(1 << 20)));
     same!(difference(&sources.settle(), &events.settle()), "from events");
     prop_assert_eq!(sources.files, events.files);
     prop_assert_eq!(sources.skipped, events.skipped);
@@ -73,15 +67,15 @@ proptest! {
 
     #[test]
     fn events_of_events_are_the_same_lines(world in world()) {
-        let lines = written(&folder(&files(&world)), &all(1000));
-        prop_assert_eq!(&written(&stored(&lines), &all(1000)), &lines);
+        let lines = written(&folder(&files(&world)), &options(1000));
+        prop_assert_eq!(&written(&stored(&lines), &options(1000)), &lines);
     }
 
     #[test]
     fn a_damaged_stream_of_events_makes_nothing_panic(world in world(), damage in damaged()) {
-        let lines = written(&folder(&files(&world)), &all(1000));
+        let lines = written(&folder(&files(&world)), &options(1000));
         let bytes = damage.apply(lines.concat().as_bytes());
-        read(&folder(&Files::from([("events.jsonl".to_owned(), bytes)])), &all(1 << 20)).settle();
+        read(&folder(&Files::from([("events.jsonl".to_owned(), bytes)])), &options(1 << 20)).settle();
     }
 }
 
@@ -92,7 +86,7 @@ fn whoever_takes_events_may_stop_the_reading() {
         folder(&Files::from([("a.log".to_owned(), log.clone().into_bytes()), ("b.log".to_owned(), log.into_bytes())]));
     let found = discover(&[dir.path().to_owned()]).expect("a folder");
     let mut taken = 0;
-    pipeline::events(&found, &all(100), &mut |_, _| {
+    pipeline::events(&found, &options(100), &mut |_, _| {
         taken += 1;
         if taken == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });

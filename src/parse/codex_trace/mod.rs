@@ -7,6 +7,7 @@
 mod named;
 mod noise;
 mod otel;
+mod timing;
 mod token_count;
 mod tool_result;
 
@@ -16,6 +17,8 @@ use crate::parse::lines::{clean, lines, without_marker};
 use crate::parse::tracing::{self, Record};
 use otel::{Otel, STREAMED};
 use tool_result::{closes_tool_result, is_message_text};
+
+pub(in crate::parse) use timing::read as read_timing;
 
 /// See the module.
 pub(in crate::parse) static FORMAT: Format =

@@ -10,25 +10,25 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::format::{LOOK, Mark, MarkKind};
-use super::lines::{clean, id, model, without_marker};
-use super::scan::Chunk;
-use super::timing::{Log, Sign, Stretch, Timing};
-use super::tracing::{self, Record};
 use crate::event::{Id, Time};
+use crate::parse::codex_trace::HARNESS;
+use crate::parse::codex_trace::named::span_thread;
+use crate::parse::format::{LOOK, Mark, MarkKind};
+use crate::parse::lines::{clean, id, model, without_marker};
+use crate::parse::scan::Chunk;
+use crate::parse::timing::{Log, Sign, Stretch, Timing};
+use crate::parse::tracing::{self, Record};
 use fields::{Fields, number};
 use tool::{behind_arguments, end_of_output};
 use usual::{Event, Usual};
-
-const HARNESS: &str = "codex";
 
 /// How many streams may run side by side before those that are under way are handed on in parts.
 const SIDE_BY_SIDE: usize = 16;
 
 static TARGET: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("codex_otel"));
 
-/// Reads a chunk's own lines; see [`super::timing::ReadTiming`].
-pub(super) fn read(chunk: &Chunk<'_>, parting: &[u64], marks: &mut Vec<Mark>) {
+/// Reads a chunk's own lines; see [`crate::parse::timing::ReadTiming`].
+pub(in crate::parse) fn read(chunk: &Chunk<'_>, parting: &[u64], marks: &mut Vec<Mark>) {
     let mut scan = Scan { chunk, streams: Vec::new(), usual: None, marks };
     let own = &chunk.text[..chunk.end];
     let (mut at, mut parting) = (chunk.start, parting.iter().copied().peekable());
@@ -155,7 +155,7 @@ impl Scan<'_> {
         };
         let shared = Fields {
             time: fields.time.or(end.time),
-            conversation: fields.conversation.or_else(|| thread(record.spans)).or(end.conversation),
+            conversation: fields.conversation.or_else(|| span_thread(record.spans)).or(end.conversation),
             model: fields.model.or(end.model),
             ..Fields::default()
         };
@@ -165,7 +165,7 @@ impl Scan<'_> {
     /// Adds what a line says, behind the stream's events that precede it.
     fn add(&mut self, offset: u64, record: &Record<'_>, fields: &Fields<'_>, sign: Sign) {
         let log = log(record.target);
-        let conversation = fields.conversation.or_else(|| thread(record.spans)).and_then(id);
+        let conversation = fields.conversation.or_else(|| span_thread(record.spans)).and_then(id);
         let is_own = |open: &Open| open.log == log && Some(&open.conversation) == conversation.as_ref();
         if let Some(known) = self.streams.iter().position(is_own) {
             self.hand_one_on(known);
@@ -201,12 +201,6 @@ impl Scan<'_> {
 
 fn log(target: &str) -> Log {
     if target == "codex_otel.trace_safe" { Log::Safe } else { Log::Main }
-}
-
-/// The conversation that spans name.
-fn thread(spans: &str) -> Option<&str> {
-    let (_, after) = spans.split_once("thread_id=").or_else(|| spans.split_once("thread.id="))?;
-    after.split([' ', '}']).next().map(|id| id.trim_matches('"')).filter(|id| !id.is_empty())
 }
 
 #[cfg(test)]
