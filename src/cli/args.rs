@@ -1,11 +1,15 @@
 //! Flags and their help, and nothing else.
 
+mod docs;
+
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use forge_usage::render::{CheckFormat, DataFormat, Format, Quantity};
 use forge_usage::table::{CostMode, Definition, TABLES};
+
+pub(super) use docs::{CompletionsArgs, ManArgs, SchemaArgs};
 
 /// What coding-agent runs cost, in tokens, money and time.
 ///
@@ -43,6 +47,12 @@ pub(super) enum Command {
     Events(EventsArgs),
     /// What models cost: all of them, or one with the reason why a name takes its prices
     Prices(PricesArgs),
+    /// What the columns of the tables mean
+    Schema(SchemaArgs),
+    /// Completions for a shell
+    Completions(CompletionsArgs),
+    /// The manual, for `man -l -` or as files
+    Man(ManArgs),
 }
 
 /// Where to read.

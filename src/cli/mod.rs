@@ -6,6 +6,7 @@ mod commit;
 mod events;
 mod explain;
 mod export;
+mod generate;
 mod input;
 mod latency;
 mod output;
@@ -14,6 +15,7 @@ mod prices;
 mod query;
 mod replace;
 mod report;
+mod schema;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -64,6 +66,9 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Check(args) => check::run(args),
         Command::Events(args) => events::run(&args.input, &args.output),
         Command::Prices(args) => prices::run(args),
+        Command::Schema(args) => schema::run(args),
+        Command::Completions(args) => generate::completions(args),
+        Command::Man(args) => generate::man(args),
     }
 }
 

@@ -12,7 +12,15 @@ use super::replace::New;
 
 /// Fills the file that was asked for, all or nothing, or standard output.
 pub(super) fn write<T>(args: &OutputArgs, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>) -> anyhow::Result<T> {
-    match file(args) {
+    write_to(args.output.as_deref(), fill)
+}
+
+/// The same for a path of which `-` is standard output, too.
+pub(super) fn write_to<T>(
+    path: Option<&Path>,
+    fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    match path.filter(|path| path.as_os_str() != "-") {
         Some(path) => fill_file(path, fill),
         None => fill(&mut io::stdout().lock()),
     }

@@ -51,6 +51,7 @@ pub(super) fn lines(
     Ok(())
 }
 
+/// Writes one value and a line end.
 pub(super) fn write(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     put(value, out)?;
     writeln!(out)
@@ -148,7 +149,8 @@ impl Serialize for Row<'_> {
     }
 }
 
-fn quality_key(column: &Column) -> Option<&'static str> {
+/// Its key under `runs_by_quality`, if it stands there.
+pub(super) fn quality_key(column: &Column) -> Option<&'static str> {
     BY_QUALITY.iter().find(|(name, _)| *name == column.name).map(|(_, key)| *key)
 }
 

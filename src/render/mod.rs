@@ -28,6 +28,7 @@ mod number;
 mod parquet;
 mod period;
 mod row;
+mod schema;
 mod screen;
 mod text;
 
@@ -41,6 +42,7 @@ pub use data::{DataFormat, rows};
 pub use escape::terminal;
 pub use format::{Format, Style};
 pub use latency::Quantity;
+pub use schema::{SchemaFormat, schema};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::table::explain::Explanation;

@@ -3,7 +3,8 @@
 
 use std::io::{self, Write};
 
-use polars::prelude::{BatchedWriter, ParquetWriter, PolarsError};
+use polars::prelude::{BatchedWriter, CompatLevel, KeyValueMetadata, ParquetWriter, PolarsError, SchemaExt};
+use polars_parquet::write::schema_to_metadata_key;
 
 use crate::table::schema::Column;
 use crate::table::{Builder, Cell};
@@ -36,7 +37,11 @@ fn groups(
         let count = rows.by_ref().take(ROW_GROUP).map(|row| group.push(row)).count();
         let frame = group.finish().and_then(|table| table.into_public_frame()).map_err(refused)?;
         if let Some(out) = out.take() {
-            writer = Some(ParquetWriter::new(out).set_parallel(false).batched(frame.schema())?);
+            // Polars would say that text is kept as views, which pyarrow and pandas can read but not compare.
+            let schema = schema_to_metadata_key(&frame.schema().to_arrow(CompatLevel::oldest()));
+            let parquet = ParquetWriter::new(out).set_parallel(false);
+            let parquet = parquet.with_key_value_metadata(Some(KeyValueMetadata::Static(vec![schema])));
+            writer = Some(parquet.batched(frame.schema())?);
         }
         let Some(writer) = &mut writer else { return Ok(()) };
         if count > 0 {

@@ -193,7 +193,7 @@ impl Table {
 
     /// What other programs get: dollars as doubles, which every engine reads, as against decimals.
     ///
-    /// Exact to the pico-dollar up to nine thousand dollars a cell.
+    /// Exact to the pico-dollar up to four thousand dollars a cell.
     pub(crate) fn into_public_frame(self) -> Result<DataFrame> {
         let rows = self.height();
         let cells = self.columns.iter().zip(self.frame.into_columns());

@@ -1,5 +1,7 @@
 //! The public schema: every column of every table, defined once. All outputs and docs follow it.
 
+use super::tables::TABLES;
+
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -27,6 +29,66 @@ pub enum Kind {
     Flag,
     /// A whole number that is neither count nor time, such as an exit code.
     Integer,
+}
+
+impl Kind {
+    /// The unit of its numbers; empty where there is none.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Kind::Tokens => "tokens",
+            Kind::Millis => "ms",
+            Kind::Percent => "%",
+            Kind::Rate => "/s",
+            Kind::Minutes => "min",
+            Kind::Usd => "USD",
+            Kind::Text | Kind::Count | Kind::Time | Kind::Flag | Kind::Integer => "",
+        }
+    }
+
+    /// Its type in Parquet, where every engine reads it: dollars are doubles there, decimals in text.
+    pub fn type_name(self) -> &'static str {
+        match self {
+            Kind::Text => "string",
+            Kind::Tokens | Kind::Count | Kind::Millis | Kind::Minutes | Kind::Integer => "int64",
+            Kind::Percent | Kind::Rate | Kind::Usd => "double",
+            Kind::Time => "timestamp[us, UTC]",
+            Kind::Flag => "boolean",
+        }
+    }
+
+    /// Its type in JSON.
+    pub fn json_type(self) -> &'static str {
+        match self {
+            Kind::Text | Kind::Time => "string",
+            Kind::Tokens | Kind::Count | Kind::Millis | Kind::Minutes | Kind::Integer => "integer",
+            Kind::Percent | Kind::Rate | Kind::Usd => "number",
+            Kind::Flag => "boolean",
+        }
+    }
+
+    /// Whether its numbers are never below zero.
+    pub fn is_count(self) -> bool {
+        matches!(self, Kind::Tokens | Kind::Count | Kind::Minutes | Kind::Usd)
+    }
+}
+
+/// The columns of a table, and what a row is.
+#[derive(Debug, Clone)]
+pub struct TableSchema {
+    /// Its name.
+    pub name: &'static str,
+    /// What a row is.
+    pub about: &'static str,
+    /// Its columns, in order.
+    pub columns: Vec<&'static Column>,
+}
+
+/// Every table there is: those that can be exported, then the rows of a report.
+pub fn all() -> Vec<TableSchema> {
+    let exported = TABLES.iter().map(|table| table.schema());
+    let columns = DIMENSIONS.iter().chain(measures()).collect();
+    let about = "a group of usage rows: of the first columns those of --by, then all measures";
+    exported.chain([TableSchema { name: "report", about, columns }]).collect()
 }
 
 /// One column.

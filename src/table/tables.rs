@@ -1,7 +1,7 @@
 //! Every table that can be exported, as plain data. A new one is a file with its columns and its rows, and a line here.
 
 use super::frame::{Builder, Cell, Table};
-use super::schema::Column;
+use super::schema::{Column, TableSchema};
 use super::{Query, calls, conversations, quota, runs, tools, usage};
 use crate::error::{Result, unknown};
 use crate::fold::Settled;
@@ -51,6 +51,11 @@ impl Definition {
             let known: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
             unknown("table", name, &known)
         })
+    }
+
+    /// Its columns, and what a row is.
+    pub fn schema(&self) -> TableSchema {
+        TableSchema { name: self.name, about: self.about, columns: (self.columns)() }
     }
 
     /// The rows that a query asks for, one after the other: they need not fit in memory a second time.

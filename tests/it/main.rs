@@ -18,6 +18,7 @@ mod input;
 mod latency;
 mod media;
 mod prices;
+mod schema;
 mod sessions;
 mod support;
 mod verdicts;

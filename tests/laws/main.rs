@@ -19,6 +19,8 @@ mod prices;
 mod rooms;
 mod sessions;
 mod stream;
+#[cfg(feature = "tables")]
+mod tables;
 mod threads;
 mod truth;
 mod world;

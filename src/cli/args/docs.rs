@@ -1,0 +1,70 @@
+//! Flags of the commands that tell of the program itself.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Args, ValueEnum};
+use forge_usage::render::SchemaFormat;
+use forge_usage::table::schema;
+
+#[derive(Debug, Args)]
+pub(in super::super) struct SchemaArgs {
+    /// Table [default: all]
+    #[arg(value_name = "TABLE", value_parser = schemas())]
+    pub(in super::super) table: Option<String>,
+
+    /// Format of the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = SchemaForm::Text)]
+    pub(in super::super) format: SchemaForm,
+
+    /// File to write to; - is standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(in super::super) output: Option<PathBuf>,
+}
+
+/// Formats of a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in super::super) enum SchemaForm {
+    /// Aligned columns
+    Text,
+    /// A table of Markdown
+    Markdown,
+    /// JSON Schema of a row, as JSON and JSON Lines write it
+    JsonSchema,
+}
+
+impl From<SchemaForm> for SchemaFormat {
+    fn from(form: SchemaForm) -> SchemaFormat {
+        match form {
+            SchemaForm::Text => SchemaFormat::Text,
+            SchemaForm::Markdown => SchemaFormat::Markdown,
+            SchemaForm::JsonSchema => SchemaFormat::JsonSchema,
+        }
+    }
+}
+
+fn schemas() -> PossibleValuesParser {
+    PossibleValuesParser::new(schema::all().into_iter().map(|table| PossibleValue::new(table.name).help(table.about)))
+}
+
+#[derive(Debug, Args)]
+pub(in super::super) struct CompletionsArgs {
+    /// Shell to write them for
+    #[arg(value_enum, value_name = "SHELL")]
+    pub(in super::super) shell: clap_complete::Shell,
+
+    /// File to write to; - is standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(in super::super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(in super::super) struct ManArgs {
+    /// Command to print the page of [default: the program's]
+    #[arg(value_name = "COMMAND")]
+    pub(in super::super) command: Option<String>,
+
+    /// Folder to write all pages to, or that of COMMAND
+    #[arg(short, long, value_name = "DIR")]
+    pub(in super::super) output: Option<PathBuf>,
+}

@@ -1,0 +1,53 @@
+//! `completions` and `man`: what shells and readers of manuals want, from the same definitions as the help.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use clap::{Command, CommandFactory};
+use clap_mangen::Man;
+
+use super::args::{Cli, CompletionsArgs, ManArgs};
+use super::{FINE, output};
+
+/// Writes the completions of a shell.
+pub(super) fn completions(args: &CompletionsArgs) -> anyhow::Result<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "forge-usage", &mut script);
+    output::write_to(args.output.as_deref(), |out| Ok(out.write_all(&script)?))?;
+    Ok(FINE)
+}
+
+/// Writes a page of the manual, or all of them into a folder.
+pub(super) fn man(args: &ManArgs) -> anyhow::Result<u8> {
+    let mut program = Cli::command().disable_help_subcommand(true);
+    program.build();
+    let commands = || program.get_subcommands().filter(|command| !command.is_hide_set());
+    let page = match &args.command {
+        None => &program,
+        Some(name) => commands().find(|command| command.get_name() == name).with_context(|| {
+            let known: Vec<&str> = commands().map(Command::get_name).collect();
+            forge_usage::error::unknown("command", name, &known).to_string()
+        })?,
+    };
+    match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
+        None => output::write_to(None, |out| write_page(page, out))?,
+        Some(folder) if args.command.is_none() => {
+            std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+            std::iter::once(&program).chain(commands()).try_for_each(|command| write_file(command, folder))?;
+        }
+        Some(folder) => write_file(page, folder)?,
+    }
+    Ok(FINE)
+}
+
+fn write_file(command: &Command, folder: &Path) -> anyhow::Result<()> {
+    let path = folder.join(Man::new(command.clone()).get_filename());
+    output::fill_file(&path, |out| write_page(command, out))
+}
+
+fn write_page(command: &Command, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut page = Vec::new();
+    Man::new(command.clone()).render(&mut page)?;
+    Ok(out.write_all(&page)?)
+}

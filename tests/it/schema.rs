@@ -1,0 +1,147 @@
+//! `schema`, `completions`, `man`: what is told of the tables and of the program.
+
+use serde_json::Value;
+
+use crate::support::{Workdir, fixtures};
+
+const TABLES: [&str; 5] = ["usage", "runs", "calls", "conversations", "quota"];
+
+fn stdout(dir: &Workdir, args: &[&str]) -> String {
+    let outcome = dir.run(args);
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""), "{args:?}");
+    outcome.stdout
+}
+
+fn json_schema(dir: &Workdir, table: &str) -> Value {
+    serde_json::from_str(&stdout(dir, &["schema", table, "--format", "json-schema"])).expect("JSON")
+}
+
+/// What is wrong with a row, by the parts of JSON Schema that are used.
+fn violations(row: &Value, schema: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let properties = schema["properties"].as_object().expect("properties");
+    for name in schema["required"].as_array().expect("names") {
+        if row.get(name.as_str().expect("a name")).is_none() {
+            wrong.push(format!("{name} is missing"));
+        }
+    }
+    for (name, value) in row.as_object().expect("a row") {
+        let Some(property) = properties.get(name) else {
+            wrong.push(format!("{name} is not told of"));
+            continue;
+        };
+        let kind = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::String(_) => "string",
+            Value::Number(number) if number.is_f64() => "number",
+            Value::Number(_) => "integer",
+            Value::Object(_) => "object",
+            Value::Array(_) => "array",
+        };
+        let is_allowed = |allowed: &Value| allowed == kind || (kind == "integer" && allowed == "number");
+        let allowed = &property["type"];
+        if !(is_allowed(allowed) || allowed.as_array().is_some_and(|allowed| allowed.iter().any(is_allowed))) {
+            wrong.push(format!("{name} is {value}, not {allowed}"));
+        }
+        if kind == "object" {
+            wrong.extend(violations(value, property));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn every_exported_row_is_as_its_schema_says() {
+    let dir = Workdir::new();
+    let input = fixtures().display().to_string();
+    for table in TABLES {
+        let schema = json_schema(&dir, table);
+        let rows = dir.run(&["export", table, &input, "--jsonl"]).stdout;
+        for line in rows.lines() {
+            let row: Value = serde_json::from_str(line).expect("a row");
+            assert_eq!(violations(&row, &schema), [""; 0], "{table}: {row}");
+        }
+    }
+}
+
+#[test]
+fn every_row_of_a_report_is_as_its_schema_says() {
+    let dir = Workdir::new();
+    let mut schema = json_schema(&dir, "report");
+    let input = fixtures().join("sample/ledgers").display().to_string();
+    let report = dir.report(&[&input, "--by", "loop,model,day"]);
+    // Of the dimensions only those that were asked for are there.
+    let required = schema["required"].as_array_mut().expect("names");
+    required.retain(|name| report["rows"][0].get(name.as_str().expect("a name")).is_some());
+    for row in report["rows"].as_array().expect("rows") {
+        assert_eq!(violations(row, &schema), [""; 0], "{row}");
+    }
+}
+
+#[test]
+fn columns_stand_in_the_order_of_the_output() {
+    let dir = Workdir::new();
+    dir.mkdir("empty");
+    for table in TABLES {
+        let csv = stdout(&dir, &["export", table, "empty", "--allow-empty"]);
+        let text = stdout(&dir, &["schema", table]);
+        let told: Vec<&str> = text.lines().skip(3).filter_map(|line| line.split(' ').next()).collect();
+        assert_eq!(told.join(","), csv.trim_end(), "{table}");
+    }
+}
+
+#[test]
+fn all_tables_are_told_of_without_a_name() {
+    let dir = Workdir::new();
+    let text = stdout(&dir, &["schema"]);
+    let markdown = stdout(&dir, &["schema", "--format", "markdown"]);
+    let json: Value = serde_json::from_str(&stdout(&dir, &["schema", "--format", "json-schema"])).expect("JSON");
+    for table in TABLES.iter().chain(&["report"]) {
+        assert!(text.lines().any(|line| line.starts_with(&format!("{table}: a row is "))), "{table}");
+        assert!(markdown.lines().any(|line| line == format!("## {table}")), "{table}");
+        assert!(json["$defs"][table]["properties"].is_object(), "{table}");
+    }
+}
+
+#[test]
+fn every_column_has_a_meaning_and_says_what_null_means() {
+    let dir = Workdir::new();
+    let all: Value = serde_json::from_str(&stdout(&dir, &["schema", "--format", "json-schema"])).expect("JSON");
+    for (table, schema) in all["$defs"].as_object().expect("tables") {
+        for (name, property) in schema["properties"].as_object().expect("columns") {
+            if property["type"] == "object" {
+                continue;
+            }
+            let description = property["description"].as_str().expect("a description");
+            assert!(description.len() > 3, "{table}.{name}");
+            let may_be_null = property["type"].is_array();
+            assert_eq!(may_be_null, description.contains("; null: "), "{table}.{name}: {description}");
+        }
+    }
+}
+
+#[test]
+fn completions_know_the_tables_of_every_shell() {
+    let dir = Workdir::new();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = stdout(&dir, &["completions", shell]);
+        assert!(script.contains("export") && script.contains("partition-by"), "{shell}");
+    }
+    assert!(stdout(&dir, &["completions", "bash"]).contains("conversations"));
+    let outcome = dir.run(&["completions", "tcsh"]);
+    assert!(outcome.code == 2 && outcome.stderr.contains("possible values: bash"), "{}", outcome.stderr);
+}
+
+#[test]
+fn the_manual_has_a_page_a_command() {
+    let dir = Workdir::new();
+    assert!(stdout(&dir, &["man"]).contains(".TH forge-usage 1"));
+    assert!(stdout(&dir, &["man", "export"]).contains("partition"));
+    assert_eq!(stdout(&dir, &["man", "-o", "man"]), "");
+    for page in ["forge-usage.1", "forge-usage-report.1", "forge-usage-export.1", "forge-usage-man.1"] {
+        assert!(dir.path("man").join(page).is_file(), "{page}");
+    }
+    let outcome = dir.run(&["man", "exprot"]);
+    assert!(outcome.code == 2 && outcome.stderr.contains("did you mean export?"), "{}", outcome.stderr);
+}
