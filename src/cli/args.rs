@@ -43,6 +43,8 @@ pub(super) enum Command {
     Export(ExportArgs),
     /// Where the numbers of one run or conversation come from
     Explain(ExplainArgs),
+    /// What was found, and what of it was not understood
+    Doctor(DoctorArgs),
     /// The typed event stream as JSON Lines: no content, no identity; itself an input of every command
     Events(EventsArgs),
     /// What models cost: all of them, or one with the reason why a name takes its prices
@@ -442,6 +444,22 @@ pub(super) struct ExplainArgs {
     /// When to use colours; NO_COLOR is heeded
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Output")]
     pub(super) color: Color,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+
+    #[command(flatten)]
+    pub(super) prices: PriceArgs,
+
+    /// One JSON document
+    #[arg(long, help_heading = "Output")]
+    pub(super) json: bool,
 
     #[command(flatten)]
     pub(super) output: OutputArgs,

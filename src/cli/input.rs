@@ -45,7 +45,7 @@ pub(super) struct Found {
     /// What it says of profiles.
     pub(super) profiles: Profiles,
     /// Where it was looked for.
-    looked: String,
+    pub(super) looked: String,
 }
 
 /// Finds what is to be read, and sets the process up for it.

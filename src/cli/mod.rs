@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod commit;
+mod doctor;
 mod events;
 mod explain;
 mod export;
@@ -64,6 +65,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Export(args) => export::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Check(args) => check::run(args),
+        Command::Doctor(args) => doctor::run(args),
         Command::Events(args) => events::run(&args.input, &args.output),
         Command::Prices(args) => prices::run(args),
         Command::Schema(args) => schema::run(args),

@@ -31,6 +31,7 @@ mod opencode;
 mod pi;
 mod region;
 mod scan;
+mod survey;
 mod timing;
 mod tracing;
 
@@ -49,6 +50,7 @@ pub use format::{Format, LOOK, Mark, Place, Root, Rows};
 use format::{Lines, MarkKind, OrderedPass, Shape};
 pub use needs::Needs;
 pub use scan::Chunk;
+pub use survey::{Survey, Unknown};
 
 /// Every format that is read. The first whose `sniff` holds is a file's.
 pub static FORMATS: [&Format; 16] = [

@@ -6,6 +6,7 @@ mod database;
 mod homes;
 mod lines;
 mod produce;
+mod survey;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -17,6 +18,8 @@ use crate::fold::{Facts, IsHome, Settled, SourceFold, settle, settle_with};
 use crate::parse::{self, Needs};
 use crate::source::{CHUNK, Discovered, Input, Limits};
 pub use homes::{Sessions, sessions, sessions_of};
+pub use survey::{Sources, Surveyed, survey};
+
 use produce::{Out, produce};
 
 /// How the sources are read.

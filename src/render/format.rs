@@ -51,3 +51,10 @@ pub struct Style {
     /// Whether words stand around the table; `false` with `--quiet`.
     pub notes: bool,
 }
+
+/// For a pipe: nothing is cut or coloured, words stand around the table.
+impl Default for Style {
+    fn default() -> Style {
+        Style { width: None, color: false, notes: true }
+    }
+}

@@ -12,6 +12,7 @@ mod check;
 mod csv;
 mod data;
 mod dimension;
+mod doctor;
 mod escape;
 mod exact;
 mod explain;
@@ -39,6 +40,7 @@ use std::io::{BufWriter, Write};
 
 pub use check::{CheckFormat, check, step_outputs};
 pub use data::{DataFormat, rows};
+pub use doctor::examination;
 pub use escape::terminal;
 pub use format::{Format, Style};
 pub use latency::Quantity;

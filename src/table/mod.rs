@@ -5,6 +5,7 @@ mod caveat;
 mod conversations;
 mod cost;
 mod dimension;
+pub mod doctor;
 pub mod explain;
 mod frame;
 mod group;
@@ -26,6 +27,7 @@ mod warnings;
 
 pub use cost::{CostMode, Options as PriceOptions, price, price_book};
 pub use dimension::{Dimension, Filter, start_of_day};
+pub use doctor::Examination;
 pub use frame::{Builder, Cell, Table};
 pub use latency::{latency, latency_measures};
 pub use prices::{PRICES, Shown, prices};

@@ -44,6 +44,23 @@ pub struct Query {
     pub limit: Option<usize>,
 }
 
+/// Every row, days cut in UTC.
+impl Default for Query {
+    fn default() -> Query {
+        Query {
+            by: None,
+            filters: Vec::new(),
+            scope: Vec::new(),
+            since: None,
+            until: None,
+            zone: Tz::UTC,
+            last: None,
+            sort: None,
+            limit: None,
+        }
+    }
+}
+
 /// A column to sort by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sort {

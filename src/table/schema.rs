@@ -41,6 +41,7 @@ impl Kind {
             Kind::Rate => "/s",
             Kind::Minutes => "min",
             Kind::Usd => "USD",
+            Kind::Price => "USD/1M",
             Kind::Text | Kind::Count | Kind::Time | Kind::Flag | Kind::Integer => "",
         }
     }
@@ -50,7 +51,7 @@ impl Kind {
         match self {
             Kind::Text => "string",
             Kind::Tokens | Kind::Count | Kind::Millis | Kind::Minutes | Kind::Integer => "int64",
-            Kind::Percent | Kind::Rate | Kind::Usd => "double",
+            Kind::Percent | Kind::Rate | Kind::Usd | Kind::Price => "double",
             Kind::Time => "timestamp[us, UTC]",
             Kind::Flag => "boolean",
         }
@@ -61,14 +62,14 @@ impl Kind {
         match self {
             Kind::Text | Kind::Time => "string",
             Kind::Tokens | Kind::Count | Kind::Millis | Kind::Minutes | Kind::Integer => "integer",
-            Kind::Percent | Kind::Rate | Kind::Usd => "number",
+            Kind::Percent | Kind::Rate | Kind::Usd | Kind::Price => "number",
             Kind::Flag => "boolean",
         }
     }
 
     /// Whether its numbers are never below zero.
     pub fn is_count(self) -> bool {
-        matches!(self, Kind::Tokens | Kind::Count | Kind::Minutes | Kind::Usd)
+        matches!(self, Kind::Tokens | Kind::Count | Kind::Minutes | Kind::Usd | Kind::Price)
     }
 }
 

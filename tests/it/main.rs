@@ -9,6 +9,7 @@ mod config;
 mod database;
 mod destination;
 mod docs;
+mod doctor;
 mod events;
 mod explain;
 mod export;

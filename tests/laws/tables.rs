@@ -26,7 +26,7 @@ fn cell(kind: Kind, text: BoxedStrategy<String>) -> BoxedStrategy<Cell> {
     let known = match kind {
         Kind::Text => text.prop_map(Cell::Text).boxed(),
         Kind::Flag => any::<bool>().prop_map(Cell::Flag).boxed(),
-        Kind::Usd => (0..=i64::MAX).prop_map(|pico| Cell::Usd(Usd::from_pico(pico))).boxed(),
+        Kind::Usd | Kind::Price => (0..=i64::MAX).prop_map(|pico| Cell::Usd(Usd::from_pico(pico))).boxed(),
         // The years that a calendar of every engine has.
         Kind::Time => (0..253_402_300_800_000_000_i64).prop_map(|micros| Cell::Time(Time::from_micros(micros))).boxed(),
         Kind::Percent | Kind::Rate => (-1e6..1e6).prop_map(Cell::Number).boxed(),
@@ -72,7 +72,7 @@ fn exact(cell: &Cell) -> Option<String> {
 /// A cell's text in CSV or JSON, exactly, as [`exact`] says it.
 fn read_text(kind: Kind, text: &str) -> String {
     match kind {
-        Kind::Usd => Usd::parse(text).expect("dollars").pico().to_string(),
+        Kind::Usd | Kind::Price => Usd::parse(text).expect("dollars").pico().to_string(),
         Kind::Time => Time::parse(text).expect("a time").micros().to_string(),
         Kind::Percent | Kind::Rate => text.parse::<f64>().expect("a number").to_string(),
         _ => text.to_owned(),

@@ -1,0 +1,72 @@
+//! What was found and what of it was not understood, for people and for programs.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use super::json::{self, Reading, Rows, SCHEMA_VERSION, Warned};
+use super::{escape, number, text, written};
+use crate::error::Result;
+use crate::table::{Examination, Table};
+
+/// Writes an examination as text, or as one JSON document.
+pub fn examination(examination: &Examination, as_json: bool, out: &mut dyn Write) -> Result<()> {
+    written(out, |out| match as_json {
+        true => json::write(&Document(examination), out),
+        false => screen(examination, out),
+    })
+}
+
+fn screen(found: &Examination, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "Looked in {}", escape::terminal(&found.looked))?;
+    section("Found", &found.formats, out)?;
+    section("Versions", &found.versions, out)?;
+    section("Not understood", &found.unknown, out)?;
+    if found.left_out > 0 {
+        writeln!(out, "and {} more that have no proper name", number::count(found.left_out as i64))?;
+    }
+    if found.unknown.height() == 0 && found.left_out == 0 {
+        writeln!(out, "\nEvery kind of record is known.")?;
+    }
+    if !found.sources.skipped.is_empty() {
+        writeln!(out, "\nPassed over")?;
+    }
+    for skipped in &found.sources.skipped {
+        writeln!(out, "{}: {}", escape::terminal(&skipped.path), escape::terminal(&skipped.reason))?;
+    }
+    if !found.warnings.is_empty() {
+        writeln!(out, "\nWarnings")?;
+    }
+    for warning in &found.warnings {
+        writeln!(out, "{} {}: {}", warning.count, warning.code, escape::terminal(&warning.message))?;
+    }
+    Ok(())
+}
+
+fn section(title: &str, table: &Table, out: &mut dyn Write) -> io::Result<()> {
+    if table.height() == 0 {
+        return Ok(());
+    }
+    writeln!(out, "\n{title}")?;
+    text::table(table, out)
+}
+
+struct Document<'a>(&'a Examination);
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let found = self.0;
+        let warnings: Vec<Warned<'_>> = found.warnings.iter().map(Warned).collect();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("schema_version", &SCHEMA_VERSION)?;
+        map.serialize_entry("looked_in", &found.looked)?;
+        map.serialize_entry("formats", &Rows(&found.formats))?;
+        map.serialize_entry("versions", &Rows(&found.versions))?;
+        map.serialize_entry("unknown", &Rows(&found.unknown))?;
+        map.serialize_entry("unknown_left_out", &found.left_out)?;
+        map.serialize_entry("sources", &Reading(&found.sources))?;
+        map.serialize_entry("warnings", &warnings)?;
+        map.end()
+    }
+}

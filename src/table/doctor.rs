@@ -1,0 +1,56 @@
+//! What was found and what of it was not understood, as tables.
+
+use super::frame::{Builder, Cell, Table};
+use super::schema::{Column, Kind, NOT_KNOWN, column};
+use super::{Sources, Warning};
+use crate::error::Result;
+
+/// What a look at the sources came to.
+#[derive(Debug)]
+pub struct Examination {
+    /// Where sources were looked for.
+    pub looked: String,
+    /// Files and bytes by format: `format`, `harness`, `files`, `bytes`.
+    pub formats: Table,
+    /// Versions of harnesses that records tell: `harness`, `version`, `records`.
+    pub versions: Table,
+    /// What nobody reads: `harness`, `version`, `what`, `name`, `count`.
+    pub unknown: Table,
+    /// How often a name was left out, as it is none, or as there were too many.
+    pub left_out: u64,
+    /// What was read, and what was passed over.
+    pub sources: Sources,
+    /// What was refused, lost or contradictory.
+    pub warnings: Vec<Warning>,
+}
+
+/// Columns of [`Examination::formats`].
+pub static FORMATS: [Column; 4] = [
+    column("format", Kind::Text, "kind of file, told by its content", ""),
+    column("harness", Kind::Text, "program that writes such files", "forge itself"),
+    column("files", Kind::Count, "how many there are", ""),
+    column("bytes", Kind::Count, "their bytes, after decompression", ""),
+];
+
+/// Columns of [`Examination::versions`].
+pub static VERSIONS: [Column; 3] = [
+    column("harness", Kind::Text, "program that wrote the records", ""),
+    column("version", Kind::Text, "its version, as it says", ""),
+    column("records", Kind::Count, "records that say so", ""),
+];
+
+/// Columns of [`Examination::unknown`].
+pub static UNKNOWN: [Column; 5] = [
+    column("harness", Kind::Text, "program that wrote the records", ""),
+    column("version", Kind::Text, "its version, as the records before tell", NOT_KNOWN),
+    column("what", Kind::Text, "what is unknown: event, type, field", ""),
+    column("name", Kind::Text, "its name", ""),
+    column("count", Kind::Count, "how often it was met", ""),
+];
+
+/// A table of these columns and rows.
+pub fn listed(columns: &'static [Column], rows: impl IntoIterator<Item = Vec<Cell>>) -> Result<Table> {
+    let mut builder = Builder::new(columns.iter().collect());
+    rows.into_iter().for_each(|row| builder.push(row));
+    builder.finish()
+}
