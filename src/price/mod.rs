@@ -20,3 +20,4 @@ pub use cost::{Cost, Tokens};
 pub use entry::{Entry, OffPeak, Period, Rates, STANDARD, Step};
 pub use find::{Found, Prices};
 pub use import::import;
+pub use user::schema;

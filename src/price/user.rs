@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use serde_json::{Map, Value, json};
 
 use super::entry::{Entry, Period, Rates, STANDARD, Step, day};
 use super::find::Prices;
@@ -26,6 +27,37 @@ const SERVICES: [&str; 5] = ["priority", "flex", "batch", "fast", "ultrafast"];
 
 /// A million tokens, for which the file gives prices.
 const MILLION: i64 = 1_000_000;
+
+/// JSON Schema of the `prices` table of the file.
+pub fn schema() -> Value {
+    let one_or_more = |one: Value| json!({ "anyOf": [one.clone(), { "type": "array", "items": one }] });
+    let rates = |own: Vec<(&str, Value)>| {
+        let dollars = json!({ "type": "number", "minimum": 0, "description": "dollars for a million tokens" });
+        let all = RATES.into_iter().map(|name| (name, dollars.clone())).chain(own);
+        let properties: Map<String, Value> = all.map(|(name, value)| (name.to_owned(), value)).collect();
+        json!({ "type": "object", "additionalProperties": false, "properties": properties })
+    };
+    let tokens =
+        json!({ "type": "integer", "description": "prompts of more tokens than this are billed at these prices" });
+    let mut above = rates(vec![("tokens", tokens)]);
+    above["required"] = json!(["tokens", "input", "output"]);
+    let above = ("above", one_or_more(above));
+    let mut service = rates(vec![above.clone()]);
+    service["required"] = json!(["input", "output"]);
+    let mut keys = vec![
+        ("from", json!({ "type": "string", "description": "first day, 2026-11-20; without it always" })),
+        ("like", json!({ "type": "string", "description": "a model with the same prices" })),
+        above,
+    ];
+    keys.extend(SERVICES.map(|name| (name, service.clone())));
+    let mut model = rates(keys);
+    model["anyOf"] = json!([{ "required": ["like"] }, { "required": ["input", "output"] }]);
+    json!({
+        "description": "Prices of models, by their names; they go before the book's.",
+        "type": "object",
+        "additionalProperties": one_or_more(model),
+    })
+}
 
 /// Every model of the file. `listed` is the book that `like` refers to.
 pub(super) fn user(config: &Config, listed: &Prices) -> Result<Vec<User>> {
