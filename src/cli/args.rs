@@ -1,15 +1,17 @@
 //! Flags and their help, and nothing else.
 
+mod check;
 mod docs;
 
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use forge_usage::render::{CheckFormat, DataFormat, Format, Quantity};
+use forge_usage::render::{DataFormat, Format, Quantity};
 use forge_usage::table::{CostMode, Definition, TABLES};
 
-pub(super) use docs::{CompletionsArgs, ManArgs, SchemaArgs};
+pub(super) use check::{CheckArgs, LimitArgs};
+pub(super) use docs::{CompletionsArgs, ManArgs, POLICY, SchemaArgs, SchemaForm};
 
 /// What coding-agent runs cost, in tokens, money and time.
 ///
@@ -197,136 +199,6 @@ pub(super) struct ReportArgs {
 
     #[command(flatten)]
     pub(super) output: OutputArgs,
-}
-
-/// Checks usage against budgets: those of the policy file, or those that flags give.
-///
-/// With a --max flag or --baseline the budgets of the file are left out, unless --config names it.
-#[derive(Debug, Args)]
-pub(super) struct CheckArgs {
-    #[command(flatten)]
-    pub(super) input: InputArgs,
-
-    #[command(flatten)]
-    pub(super) prices: PriceArgs,
-
-    #[command(flatten)]
-    pub(super) limits: LimitArgs,
-
-    #[command(flatten)]
-    pub(super) baseline: BaselineArgs,
-
-    #[command(flatten)]
-    pub(super) select: SelectArgs,
-
-    /// Whatever is worth a warning fails the check: also budgets of severity "warn", and unproven ones
-    #[arg(long, help_heading = "Budgets")]
-    pub(super) fail_on_warn: bool,
-
-    /// Format of the result: table, json, markdown, junit, github, openmetrics [default: github in GitHub Actions, else by the
-    /// output's suffix, else table]
-    #[arg(long, value_name = "FORMAT", value_parser = check_format, help_heading = "Output")]
-    pub(super) format: Option<CheckFormat>,
-
-    /// Short for --format json
-    #[arg(long, conflicts_with = "format", help_heading = "Output")]
-    pub(super) json: bool,
-
-    /// Write the result to a file too, in another format (`--export junit=check.xml`); repeatable
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = check_export, help_heading = "Output")]
-    pub(super) export: Vec<(CheckFormat, PathBuf)>,
-
-    /// When to use colours; NO_COLOR is heeded
-    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Output")]
-    pub(super) color: Color,
-
-    #[command(flatten)]
-    pub(super) output: OutputArgs,
-}
-
-/// A budget for once.
-#[derive(Debug, Args)]
-pub(super) struct LimitArgs {
-    /// Dollars: 5, 12.50
-    #[arg(long, value_name = "USD", help_heading = "Budgets")]
-    pub(super) max_cost: Option<String>,
-
-    /// Dollars for each run that succeeded
-    #[arg(long, value_name = "USD", help_heading = "Budgets")]
-    pub(super) max_cost_per_successful_run: Option<String>,
-
-    /// Input and output tokens: 500K, 40M, 1.5B
-    #[arg(long, visible_alias = "max-total-tokens", value_name = "TOKENS", help_heading = "Budgets")]
-    pub(super) max_tokens: Option<String>,
-
-    /// Input tokens that were not read from the cache
-    #[arg(long, value_name = "TOKENS", help_heading = "Budgets")]
-    pub(super) max_uncached_input_tokens: Option<String>,
-
-    /// Output tokens, reasoning included
-    #[arg(long, value_name = "TOKENS", help_heading = "Budgets")]
-    pub(super) max_output_tokens: Option<String>,
-
-    /// Uncached input and output tokens, known for runs that left only a footer too
-    #[arg(long, value_name = "TOKENS", help_heading = "Budgets")]
-    pub(super) max_blended_tokens: Option<String>,
-
-    /// Run time, added up: 90s, 45m, 1h 30m
-    #[arg(long, value_name = "SPAN", help_heading = "Budgets")]
-    pub(super) max_run_time: Option<String>,
-
-    /// Number of runs
-    #[arg(long, value_name = "N", help_heading = "Budgets")]
-    pub(super) max_runs: Option<String>,
-
-    /// Number of runs that didn't succeed
-    #[arg(long, value_name = "N", help_heading = "Budgets")]
-    pub(super) max_failed_runs: Option<String>,
-
-    /// What these limits hold for each of: run, conversation, loop, profile, harness, model, repo, hour, day, week,
-    /// month; or total [default: total]
-    #[arg(long, value_name = "DIM", value_delimiter = ',', help_heading = "Budgets")]
-    pub(super) per: Vec<String>,
-
-    /// Share of a limit from which it is worth a warning, of every budget [default: 80%]
-    #[arg(long, value_name = "SHARE", help_heading = "Budgets")]
-    pub(super) warn_at: Option<String>,
-
-    /// Share of runs whose usage may be unknown, of every budget; beyond it, what isn't exceeded is unproven
-    /// [default: 0%]
-    #[arg(long, value_name = "SHARE", help_heading = "Budgets")]
-    pub(super) max_unknown: Option<String>,
-
-    /// What unproven budgets do: fail, warn, or ignore what isn't known [default: warn]
-    #[arg(long, value_name = "WORD", help_heading = "Budgets")]
-    pub(super) on_unknown: Option<String>,
-}
-
-/// A comparison with an earlier report.
-#[derive(Debug, Args)]
-pub(super) struct BaselineArgs {
-    /// Compare medians per run with those of this `report --json`, group by group
-    #[arg(long, value_name = "FILE", help_heading = "Baseline")]
-    pub(super) baseline: Option<PathBuf>,
-
-    /// How much a median may rise
-    #[arg(long, value_name = "SHARE", default_value = "20%", requires = "baseline", help_heading = "Baseline")]
-    pub(super) max_increase: String,
-
-    /// Groups with fewer measured runs, then or now, are unproven
-    #[arg(long, value_name = "N", default_value = "5", requires = "baseline", help_heading = "Baseline")]
-    pub(super) min_runs: String,
-
-    /// What is compared: cost_usd, total_tokens, uncached_input_tokens, output_tokens, blended_tokens, run_time
-    #[arg(
-        long,
-        value_name = "MEASURE",
-        value_delimiter = ',',
-        default_value = "cost_usd,total_tokens",
-        requires = "baseline",
-        help_heading = "Baseline"
-    )]
-    pub(super) measure: Vec<String>,
 }
 
 impl ReportArgs {
@@ -552,16 +424,4 @@ fn tables() -> impl TypedValueParser<Value = Exported> {
 
 fn data_format() -> impl TypedValueParser<Value = DataFormat> {
     PossibleValuesParser::new(DataFormat::ALL.map(DataFormat::name)).try_map(|name| DataFormat::from_name(&name))
-}
-
-fn check_format(name: &str) -> Result<CheckFormat, String> {
-    CheckFormat::from_name(name).map_err(|error| error.to_string())
-}
-
-fn check_export(text: &str) -> Result<(CheckFormat, PathBuf), String> {
-    let (format, file) = text.split_once('=').ok_or("write FORMAT=FILE, such as junit=check.xml")?;
-    if file.is_empty() || file == "-" {
-        return Err("write FORMAT=FILE, such as junit=check.xml".to_owned());
-    }
-    Ok((check_format(format)?, file.into()))
 }

@@ -1,17 +1,35 @@
-//! `schema`: what the columns of the tables mean.
+//! `schema`: what the columns of the tables mean, and what the user's file may hold.
 
-use forge_usage::render;
 use forge_usage::table::schema;
+use forge_usage::{budget, config, price, render};
 
-use super::args::SchemaArgs;
+use super::args::{POLICY, SchemaArgs, SchemaForm};
 use super::{FINE, output};
 
 /// Prints the columns of one table or of all.
 pub(super) fn run(args: &SchemaArgs) -> anyhow::Result<u8> {
+    if args.table.as_deref() == Some(POLICY) {
+        let is_json = args.format != SchemaForm::Markdown;
+        anyhow::ensure!(is_json, "the schema of a policy is a JSON Schema: leave --format markdown out");
+        let text = serde_json::to_string_pretty(&policy())?;
+        output::write_to(args.output.as_deref(), |out| Ok(writeln!(out, "{text}")?))?;
+        return Ok(FINE);
+    }
     let mut tables = schema::all();
     if let Some(name) = &args.table {
         tables.retain(|table| table.name == name);
     }
     output::write_to(args.output.as_deref(), |out| Ok(render::schema(&tables, args.format.into(), out)?))?;
     Ok(FINE)
+}
+
+/// JSON Schema of `.forge/usage.toml`, for editors. Each room tells of its own part.
+fn policy() -> serde_json::Value {
+    serde_json::json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "forge-usage policy",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": { "budget": budget::schema(), "prices": price::schema(), "profiles": config::profiles_schema() },
+    })
 }

@@ -8,6 +8,7 @@ mod value;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+pub use profile::schema as profiles_schema;
 pub use profile::{Profile, Profiles};
 pub use section::{Field, Section};
 

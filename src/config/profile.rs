@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
+use serde_json::{Value, json};
 
 use super::Section;
 use crate::error::{Error, Result};
@@ -68,8 +69,32 @@ impl Profiles {
     }
 }
 
+/// The keys of a profile, and what they mean.
+const KEYS: [(&str, &str); 3] = [
+    ("model", "The model of runs whose output names none."),
+    ("home", "The harness's home, where its session logs are."),
+    ("billing", "How the account pays: list prices are no bill of a subscription."),
+];
+
+/// JSON Schema of the `profiles` table of the file.
+pub fn schema() -> Value {
+    let value = |(name, meaning): (&str, &str)| {
+        let mut schema = json!({ "type": "string", "description": meaning });
+        if name == "billing" {
+            schema["enum"] = json!(Billing::ALL.map(Billing::name));
+        }
+        (name.to_owned(), schema)
+    };
+    let properties: serde_json::Map<String, Value> = KEYS.into_iter().map(value).collect();
+    json!({
+        "description": "What is known of forge's profiles, by their names; a name may be a glob.",
+        "type": "object",
+        "additionalProperties": { "type": "object", "additionalProperties": false, "properties": properties },
+    })
+}
+
 fn profile(section: &Section) -> Result<Profile> {
-    section.only(&["model", "home", "billing"])?;
+    section.only(&KEYS.map(|(name, _)| name))?;
     let billing = |field: super::Field| {
         let word = field.word("billing", &Billing::ALL.map(Billing::name))?;
         Ok::<_, Error>(Billing::ALL.into_iter().find(|billing| billing.name() == word))

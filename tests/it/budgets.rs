@@ -319,3 +319,71 @@ fn ids_are_whole_in_json_and_short_on_the_screen() {
     assert!(work.run(&args).stdout.contains("run 00000002  "));
     assert!(work.run(&[&args[..], &["--json"]].concat()).stdout.contains(&run_id(2)));
 }
+
+/// The schema of the user's file.
+fn schema() -> Value {
+    let outcome = Workdir::new().run(&["schema", "policy"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    serde_json::from_str(&outcome.stdout).expect("JSON")
+}
+
+/// The keys that the parser knows in a table that begins like this, as its message tells them.
+fn known(head: &str) -> Vec<String> {
+    let work = priced();
+    work.write("a.toml", format!("{head}\nqqqqqqqq = 1\n"));
+    let message = work.run(&["check", "--config", "a.toml"]).stderr;
+    let known = message.split_once("known: ").unwrap_or_else(|| panic!("{message}")).1.trim();
+    let mut known: Vec<String> = known.split(", ").map(str::to_owned).collect();
+    known.sort();
+    known
+}
+
+#[test]
+fn the_schema_knows_the_keys_that_the_parser_knows() {
+    let schema = schema();
+    let keys = |pointer: &str| {
+        let properties = schema.pointer(pointer).and_then(Value::as_object).unwrap_or_else(|| panic!("no {pointer}"));
+        let mut keys: Vec<String> = properties.keys().cloned().collect();
+        keys.sort();
+        keys
+    };
+    for (head, pointer) in [
+        ("", "/properties"),
+        ("[[budget]]", "/properties/budget/items/properties"),
+        ("[profiles.x]", "/properties/profiles/additionalProperties/properties"),
+    ] {
+        assert_eq!(keys(pointer), known(head), "{head}");
+    }
+    let mut dimensions = known("[[budget]]\nname = \"a\"\nmax_runs = 1\n[budget.where]");
+    dimensions.extend(["run".to_owned(), "conversation".to_owned()]);
+    dimensions.sort();
+    assert_eq!(keys("/properties/budget/items/properties/where/properties"), dimensions);
+}
+
+#[test]
+fn the_parser_takes_what_the_schema_gives_as_examples() {
+    let schema = schema();
+    let keys = schema["properties"]["budget"]["items"]["properties"].as_object().expect("keys");
+    let mut policy = "[[budget]]\n".to_owned();
+    for (key, value) in keys {
+        let example = match &value["examples"][0] {
+            Value::Object(table) => {
+                let pairs: Vec<String> = table.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+                format!("{{ {} }}", pairs.join(", "))
+            }
+            example => example.to_string(),
+        };
+        policy += &format!("{key} = {example}\n");
+    }
+    let work = priced();
+    work.write("a.toml", &policy);
+    let outcome = work.run(&["check", "--config", "a.toml"]);
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""), "{policy}");
+    // What a policy says where it says nothing.
+    let defaults = keys.iter().filter_map(|(key, value)| Some(format!("{key} = {}\n", value.get("default")?)));
+    let policy = "[[budget]]\nname = \"a\"\nmax_runs = 5\n".to_owned() + &defaults.collect::<String>();
+    work.write("b.toml", "[[budget]]\nname = \"a\"\nmax_runs = 5\n");
+    work.write("a.toml", policy);
+    let limits = |file: &str| verdict(&work.run(&["check", "--json", "--config", file]))["limits"].clone();
+    assert_eq!(limits("a.toml"), limits("b.toml"));
+}

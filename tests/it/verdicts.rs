@@ -347,7 +347,7 @@ fn what_cannot_be_compared_is_an_error() {
         ),
     ] {
         work.write("base.json", text);
-        let outcome = work.run(&["check", "--baseline", "base.json", "ledgers"]);
+        let outcome = work.run(&["check", "--baseline", "base.json", "--measure", "total_tokens", "ledgers"]);
         assert_eq!(outcome.code, 2, "{text}");
         assert!(outcome.stderr.starts_with(&format!("forge-usage: {said}")), "{}", outcome.stderr);
     }

@@ -9,7 +9,7 @@ use forge_usage::table::schema;
 
 #[derive(Debug, Args)]
 pub(in super::super) struct SchemaArgs {
-    /// Table [default: all]
+    /// Table, or policy [default: all tables]
     #[arg(value_name = "TABLE", value_parser = schemas())]
     pub(in super::super) table: Option<String>,
 
@@ -43,8 +43,13 @@ impl From<SchemaForm> for SchemaFormat {
     }
 }
 
+/// What stands for the user's file among the tables.
+pub(in super::super) const POLICY: &str = "policy";
+
 fn schemas() -> PossibleValuesParser {
-    PossibleValuesParser::new(schema::all().into_iter().map(|table| PossibleValue::new(table.name).help(table.about)))
+    let tables = schema::all().into_iter().map(|table| PossibleValue::new(table.name).help(table.about));
+    let policy = PossibleValue::new(POLICY).help("the user's file, .forge/usage.toml: a JSON Schema");
+    PossibleValuesParser::new(tables.chain([policy]))
 }
 
 #[derive(Debug, Args)]
