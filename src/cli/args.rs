@@ -2,21 +2,26 @@
 
 mod check;
 mod docs;
+mod export;
+mod report;
 
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use forge_usage::render::{DataFormat, Format, Quantity};
-use forge_usage::table::{CostMode, Definition, TABLES};
+use forge_usage::render::Format;
+use forge_usage::table::CostMode;
 
 pub(super) use check::{CheckArgs, LimitArgs};
 pub(super) use docs::{CompletionsArgs, ManArgs, POLICY, SchemaArgs, SchemaForm};
+pub(super) use export::{ExportArgs, Exported};
+pub(super) use report::{LatencyArgs, ReportArgs, TableArgs};
 
 /// What coding-agent runs cost, in tokens, money and time.
 ///
-/// Reads forge's ledgers and loop logs, Codex traces and plain output, Claude stream-json. A number it prints
-/// is right, or it says that it is a floor (≥), or it is blank (–).
+/// Reads forge's ledgers and loop logs, what Codex and Claude Code print, and the session logs of Codex, Claude
+/// Code, opencode, pi, droid and Gemini CLI. A number it prints is right, or it says that it is a floor (≥), or it
+/// is blank (–).
 #[derive(Debug, Parser)]
 #[command(name = "forge-usage", version, max_term_width = 100, propagate_version = true)]
 pub(super) struct Cli {
@@ -39,7 +44,6 @@ pub(super) enum Command {
     /// Budgets: exit 0 within, 1 exceeded, 2 could not answer
     Check(Box<CheckArgs>),
     /// How long things took: first tokens, requests, streams, tools, runs
-    #[command(after_long_help = MEASURES)]
     Latency(LatencyArgs),
     /// A whole table, a row each, for other programs
     Export(ExportArgs),
@@ -93,7 +97,7 @@ pub(super) struct InputArgs {
 }
 
 /// What tokens cost.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct PriceArgs {
     /// Whose word is taken for a cost: the harness's where it has one, else the price book's (auto); the harness's
     /// alone (reported); the price book's alone (computed)
@@ -154,142 +158,6 @@ pub(super) struct OutputArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct ReportArgs {
-    #[command(flatten)]
-    pub(super) input: InputArgs,
-
-    /// Dimensions to group by: run, conversation, loop, repo, profile, harness, model, status, quality, hour, day,
-    /// week, month [default: loop for runs, else day]
-    #[arg(long, value_name = "DIM", value_delimiter = ',', help_heading = "Rows")]
-    pub(super) by: Vec<String>,
-
-    #[command(flatten)]
-    pub(super) select: SelectArgs,
-
-    #[command(flatten)]
-    pub(super) prices: PriceArgs,
-
-    /// Only the latest N periods (days, for `--by day`) that have rows
-    #[arg(long, value_name = "N", help_heading = "Rows")]
-    pub(super) last: Option<std::num::NonZeroU32>,
-
-    /// Column to sort by, with :asc or :desc
-    #[arg(long, value_name = "COLUMN", help_heading = "Rows")]
-    pub(super) sort: Option<String>,
-
-    /// Show at most this many rows; totals still count all
-    #[arg(long, value_name = "N", help_heading = "Rows")]
-    pub(super) limit: Option<std::num::NonZeroUsize>,
-
-    /// Format of the result: table, json, jsonl, csv, markdown
-    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = format, help_heading = "Output")]
-    pub(super) format: Format,
-
-    /// Short for --format json
-    #[arg(long, conflicts_with_all = ["format", "jsonl"], help_heading = "Output")]
-    pub(super) json: bool,
-
-    /// Short for --format jsonl
-    #[arg(long, conflicts_with = "format", help_heading = "Output")]
-    pub(super) jsonl: bool,
-
-    /// When to use colours; NO_COLOR is heeded
-    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Output")]
-    pub(super) color: Color,
-
-    #[command(flatten)]
-    pub(super) output: OutputArgs,
-}
-
-impl ReportArgs {
-    /// The format that was asked for.
-    pub(super) fn format(&self) -> Format {
-        match (self.json, self.jsonl) {
-            (true, _) => Format::Json,
-            (_, true) => Format::Jsonl,
-            _ => self.format,
-        }
-    }
-}
-
-/// What is measured, and how.
-const MEASURES: &str = "\
-Measures:
-  ttft               time to the first token of output or reasoning: as the harness says of the
-                     call, else from the start of its request to the first delta, else from the
-                     start of the turn
-  request            an API request until its response begins, failed ones too; over a
-                     websocket, until it is sent
-  streaming          from the first event of a call's stream to the last
-  stall              the longest wait between two events of a stream
-  tokens-per-second  output tokens over streaming time, of streams that are known whole
-  tool               a tool call; --by tool and --where tool=GLOB tell tools apart
-  run                a run from start to finish
-
-Percentiles are exact, by nearest rank: p95 is the smallest value that at least 95% of the values
-do not exceed. Where the beginning of a stream was cut off, times of streams are floors (≥;
-streaming_floors counts them). What the log's level hides is blank. JSON, JSON Lines and CSV hold
-every measure, whatever --measure says.";
-
-#[derive(Debug, Args)]
-pub(super) struct LatencyArgs {
-    /// Show one measure in full: ttft, request, streaming, stall, tokens-per-second, tool, run [default: the main
-    /// figures of all]
-    #[arg(long, short, value_name = "MEASURE", value_parser = quantity, help_heading = "Output")]
-    pub(super) measure: Option<Quantity>,
-
-    #[command(flatten)]
-    pub(super) report: ReportArgs,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ExportArgs {
-    /// Table to export
-    #[arg(value_name = "TABLE", value_parser = tables())]
-    pub(super) table: Exported,
-
-    #[command(flatten)]
-    pub(super) input: InputArgs,
-
-    #[command(flatten)]
-    pub(super) select: SelectArgs,
-
-    #[command(flatten)]
-    pub(super) prices: PriceArgs,
-
-    /// Write at most this many rows, the earliest ones
-    #[arg(long, value_name = "N", help_heading = "Rows")]
-    pub(super) limit: Option<std::num::NonZeroUsize>,
-
-    /// Format of the result: csv, parquet, jsonl, json [default: by the output's suffix, else csv]
-    #[arg(long, value_name = "FORMAT", value_parser = data_format(), help_heading = "Output")]
-    pub(super) format: Option<DataFormat>,
-
-    /// Short for --format csv
-    #[arg(long, group = "data", conflicts_with = "format", help_heading = "Output")]
-    pub(super) csv: bool,
-
-    /// Short for --format parquet
-    #[arg(long, group = "data", conflicts_with = "format", help_heading = "Output")]
-    pub(super) parquet: bool,
-
-    /// Short for --format jsonl
-    #[arg(long, group = "data", conflicts_with = "format", help_heading = "Output")]
-    pub(super) jsonl: bool,
-
-    /// Short for --format json
-    #[arg(long, group = "data", conflicts_with = "format", help_heading = "Output")]
-    pub(super) json: bool,
-
-    /// Write a folder of parts, one for each date in the zone of --tz: DIR/date=2026-11-20/part-0.parquet
-    #[arg(long, value_name = "COLUMN", value_parser = ["date"], requires = "output", help_heading = "Output")]
-    pub(super) partition_by: Option<String>,
-
-    #[command(flatten)]
-    pub(super) output: OutputArgs,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     /// Id of a run or a conversation, or the beginning of one; left out with --slowest and --costliest
     #[arg(value_name = "RUN|CONVERSATION", required_unless_present_any = ["slowest", "costliest"])]
@@ -325,9 +193,6 @@ pub(super) struct ExplainArgs {
 pub(super) struct DoctorArgs {
     #[command(flatten)]
     pub(super) input: InputArgs,
-
-    #[command(flatten)]
-    pub(super) prices: PriceArgs,
 
     /// One JSON document
     #[arg(long, help_heading = "Output")]
@@ -383,10 +248,6 @@ pub(super) enum Color {
     Never,
 }
 
-fn quantity(name: &str) -> Result<Quantity, String> {
-    Quantity::from_name(name).map_err(|error| error.to_string())
-}
-
 fn cost_mode() -> impl TypedValueParser<Value = CostMode> {
     let modes = [
         PossibleValue::new("auto"),
@@ -402,26 +263,4 @@ fn day(text: &str) -> Result<chrono::NaiveDate, String> {
 
 fn format(name: &str) -> Result<Format, String> {
     Format::from_name(name).map_err(|error| error.to_string())
-}
-
-/// What can be exported.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Exported {
-    /// Rows under columns.
-    Table(&'static Definition),
-    /// The event stream, which has no columns.
-    Events,
-}
-
-fn tables() -> impl TypedValueParser<Value = Exported> {
-    let tables = TABLES.iter().map(|table| PossibleValue::new(table.name).help(table.about));
-    let events = PossibleValue::new("events").help("the typed event stream, JSON Lines only: as `forge-usage events`");
-    PossibleValuesParser::new(tables.chain([events])).try_map(|name| match name.as_str() {
-        "events" => Ok(Exported::Events),
-        name => Definition::from_name(name).map(Exported::Table),
-    })
-}
-
-fn data_format() -> impl TypedValueParser<Value = DataFormat> {
-    PossibleValuesParser::new(DataFormat::ALL.map(DataFormat::name)).try_map(|name| DataFormat::from_name(&name))
 }

@@ -5,7 +5,7 @@ use forge_usage::pipeline::{self, Surveyed};
 use forge_usage::render;
 use forge_usage::table::{Cell, Examination, doctor, warnings};
 
-use super::args::DoctorArgs;
+use super::args::{DoctorArgs, PriceArgs};
 use super::{input, output};
 
 /// Looks at everything twice: once for names, once as a report does.
@@ -15,7 +15,7 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
     let _spooled = input::spool(&mut found)?;
     let surveyed = pipeline::survey(&found.sources, &input::everything());
     let looked = found.looked.clone();
-    let input = input::read_found(found, &args.input, &args.prices, &args.output, Needs::ALL)?;
+    let input = input::read_found(found, &args.input, &PriceArgs::default(), &args.output, Needs::ALL)?;
     let code = input.exit_code(&args.input);
     let Surveyed { formats, survey } = surveyed;
     let examination = Examination {

@@ -6,24 +6,24 @@ use forge_usage::error::{Error, Result, unknown};
 use forge_usage::event::Time;
 use forge_usage::table::{Dimension, Filter, Query, Sort, start_of_day};
 
-use super::args::{ReportArgs, SelectArgs};
+use super::args::{SelectArgs, TableArgs};
 
 /// The query of a report.
-pub(super) fn of_report(args: &ReportArgs, fixed: Option<&str>, now: Time) -> Result<Query> {
+pub(super) fn of_report(args: &TableArgs, fixed: Option<&str>, now: Time) -> Result<Query> {
     let query = selection(&args.select, now)?;
     let sort = args.sort.as_deref().map(Sort::parse).transpose()?;
     grouped(args, fixed, Query { sort, ..query }, Dimension::from_name)
 }
 
 /// The query of a latency report, which knows tools too.
-pub(super) fn of_latency(args: &ReportArgs, now: Time) -> Result<Query> {
+pub(super) fn of_latency(args: &TableArgs, now: Time) -> Result<Query> {
     let query = selected(&args.select, now, Filter::of_latency)?;
     let sort = args.sort.as_deref().map(Sort::of_latency).transpose()?;
     grouped(args, None, Query { sort, ..query }, Dimension::of_latency)
 }
 
 fn grouped(
-    args: &ReportArgs,
+    args: &TableArgs,
     fixed: Option<&str>,
     mut query: Query,
     named: fn(&str) -> Result<Dimension>,

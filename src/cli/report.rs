@@ -8,9 +8,10 @@ use super::{input, output, query};
 
 /// Prints a report; `fixed` is the dimension of a short form.
 pub(super) fn run(args: &ReportArgs, fixed: Option<&str>) -> anyhow::Result<u8> {
+    let ReportArgs { table: args, prices } = args;
     // A typo should not cost a long reading.
     let query = query::of_report(args, fixed, input::now())?;
-    let input = input::read(&args.input, &args.prices, &args.output)?;
+    let input = input::read(&args.input, prices, &args.output)?;
     let code = input.exit_code(&args.input);
     let report = table::report(&input.settled, &query, input.sources)?;
     let style = output::style(&args.output, args.color);

@@ -1,5 +1,6 @@
 //! What folding gives: owners of usage, and the rows of the fact table.
 
+use super::facts::ConversationFacts;
 use super::reason::Reasons;
 use crate::event::{Billing, CallKey, CallTiming, Harness, Id, Run, Time, TokenUsage, Usd};
 
@@ -210,6 +211,35 @@ pub struct NamedConversation {
     pub harness: Option<Harness>,
     /// The model it was configured with.
     pub model: Option<Id>,
+    /// The conversation it was forked from, or whose sub-agent held it.
+    pub parent: Option<Id>,
+    /// Whether a sub-agent held it.
+    pub is_subagent: bool,
+    /// The folder it began in.
+    pub repo: Option<Id>,
+    /// The branch that was checked out then.
+    pub branch: Option<Id>,
+    /// The harness's version then.
+    pub version: Option<Id>,
+    /// How the account pays.
+    pub billing: Option<Billing>,
+}
+
+impl NamedConversation {
+    pub(super) fn new(id: &Id, facts: &ConversationFacts) -> NamedConversation {
+        let name = |dated: &Option<(Time, Id)>| dated.as_ref().map(|(_, name)| name.clone());
+        NamedConversation {
+            id: id.clone(),
+            harness: facts.harness.clone(),
+            model: facts.model.clone(),
+            parent: facts.parent.clone(),
+            is_subagent: facts.is_subagent,
+            repo: name(&facts.repo),
+            branch: name(&facts.branch),
+            version: name(&facts.version),
+            billing: facts.billing,
+        }
+    }
 }
 
 impl UsageRow {

@@ -80,12 +80,8 @@ pub fn settle_with(facts: Facts, is_home: IsHome<'_>) -> Settled {
     }
     let models: FxHashMap<Id, Id> =
         conversations.iter().filter_map(|(id, facts)| Some((id.clone(), facts.model.clone()?))).collect();
-    let named = conversations.iter().filter(|(id, _)| !is_anonymous(id)).map(|(id, facts)| NamedConversation {
-        id: id.clone(),
-        harness: facts.harness.clone(),
-        model: facts.model.clone(),
-    });
-    settled.conversations = named.collect();
+    let named = conversations.iter().filter(|(id, _)| !is_anonymous(id));
+    settled.conversations = named.map(|(id, facts)| NamedConversation::new(id, facts)).collect();
     settled.conversations.sort_by(|a, b| a.id.cmp(&b.id));
     let places = Places::new(&runs, &conversations, &calls, is_home);
     settled.ambiguous = places.ambiguous().cloned().collect();
@@ -125,6 +121,13 @@ pub fn settle_with(facts: Facts, is_home: IsHome<'_>) -> Settled {
 }
 
 impl Settled {
+    /// What sources tell of the conversation that a row names.
+    pub fn conversation(&self, row: &UsageRow) -> Option<&NamedConversation> {
+        let id = row.conversation.as_ref()?;
+        let place = self.conversations.binary_search_by(|named| named.id.cmp(id)).ok()?;
+        self.conversations.get(place)
+    }
+
     /// Gives usage that names no model the one that `of` tells for its run's profile.
     pub fn assume_models(&mut self, of: impl Fn(&str) -> Option<Id>) {
         for row in &mut self.rows {

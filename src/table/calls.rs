@@ -3,12 +3,11 @@
 use super::Query;
 use super::dimension::time_of;
 use super::frame::Cell;
-use super::group::token_cells;
-use super::schema::{COSTS, Column, Kind, NOT_KNOWN, PLACE, TOKENS, column};
+use super::schema::{COSTS, Column, Kind, NOT_KNOWN, PLACE, SERVICE_TIER, TOKENS, column};
 use super::tables::{Definition, Needs, Rows};
 use super::timing::{TIMES, time_cells};
+use super::token_sum::TokenSum;
 use super::usage::{cost_cells, in_order, place};
-use crate::event::TokenUsage;
 use crate::fold::{Owner, Settled, Taken, UsageRow};
 
 /// See the module.
@@ -26,7 +25,7 @@ static KEY: Column = column("key", Kind::Text, "identity of the call, the same i
 static CALL: [Column; 6] = [
     column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN),
     column("model", Kind::Text, "model that answered", NOT_KNOWN),
-    column("service_tier", Kind::Text, "the provider's service tier", "the harness doesn't tell it"),
+    SERVICE_TIER,
     column("is_subagent", Kind::Flag, "whether a sub-agent made the call", ""),
     column(
         "is_counted",
@@ -44,12 +43,12 @@ fn columns() -> Vec<&'static Column> {
 fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
     let calls = settled.rows.iter().filter(|row| row.call.is_some());
     let outweighed = settled.outweighed.iter();
-    Box::new(in_order(settled, calls.chain(outweighed), query).map(|(row, owner)| cells(row, owner)))
+    Box::new(in_order(settled, calls.chain(outweighed), query).map(|(row, owner)| cells(settled, row, owner)))
 }
 
-fn cells(row: &UsageRow, owner: &Owner) -> Vec<Cell> {
+fn cells(settled: &Settled, row: &UsageRow, owner: &Owner) -> Vec<Cell> {
     let mut cells = vec![Cell::text(row.call.as_ref().map(|key| key.to_string()).as_deref())];
-    cells.extend(place(row, owner));
+    cells.extend(place(settled, row, owner));
     cells.extend([
         Cell::text(owner.harness.as_deref()),
         Cell::text(row.model.as_deref()),
@@ -58,8 +57,7 @@ fn cells(row: &UsageRow, owner: &Owner) -> Vec<Cell> {
         Cell::Flag(owner.taken != Some(Taken::Footer)),
         Cell::time(time_of(row, owner)),
     ]);
-    let uncached = row.usage.as_ref().map(TokenUsage::uncached_input_tokens);
-    cells.extend(token_cells(row.usage.as_ref(), uncached, row.blended_tokens));
+    cells.extend(TokenSum::of(row).cells());
     cells.extend(cost_cells(row));
     cells.extend(time_cells(row));
     cells

@@ -6,10 +6,12 @@ use super::Query;
 use super::dimension::time_of;
 use super::frame::Cell;
 use super::group::{count, is_asked_for};
-use super::schema::{COSTS, Column, Kind, MODELS, NOT_KNOWN, QUALITY, TOKENS, column};
+use super::schema::{
+    BILLING, BRANCH, COSTS, Column, HARNESS_VERSION, Kind, MODELS, NOT_KNOWN, PARENT, QUALITY, TOKENS, column,
+};
 use super::sum::Sum;
 use super::tables::{Definition, Needs, Rows};
-use crate::event::Time;
+use crate::event::{Billing, Id, Time};
 use crate::fold::{NamedConversation, Owner, Quality, Settled, UsageRow};
 
 /// See the module.
@@ -22,15 +24,15 @@ pub(super) static TABLE: Definition = Definition {
     rows,
 };
 
-static HEAD: [Column; 4] = [
+static HEAD: [Column; 9] = [
     column("conversation_id", Kind::Text, "the harness's id of the session or thread", ""),
-    column(
-        "parent_conversation_id",
-        Kind::Text,
-        "the conversation it was forked from, or whose sub-agent held it",
-        "none, or only a session log that was not read tells it",
-    ),
+    PARENT,
+    column("is_subagent", Kind::Flag, "whether a sub-agent held it", ""),
+    column("repo", Kind::Text, "path of the folder it began in; else of its runs' repository", NOT_KNOWN),
+    BRANCH,
     column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN),
+    HARNESS_VERSION,
+    BILLING,
     column("runs", Kind::Count, "distinct runs that it is part of", ""),
 ];
 
@@ -58,7 +60,7 @@ fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
     let mut found: Vec<Conversation<'a>> = ids
         .into_iter()
         .map(|id| Conversation::new(id, settled, by_id.remove(id).unwrap_or_default(), named.get(id).copied()))
-        .filter(|conversation| conversation.is_asked_for(query))
+        .filter(|conversation| conversation.is_asked_for(settled, query))
         .collect();
     found.sort_by_key(|conversation| (conversation.first.is_none(), conversation.first));
     Box::new(found.into_iter().map(|conversation| conversation.cells()))
@@ -90,23 +92,40 @@ impl<'a> Conversation<'a> {
         named.or_else(|| self.rows.iter().find_map(|(_, owner)| owner.harness.as_deref()))
     }
 
+    fn name(&self, of: fn(&NamedConversation) -> &Option<Id>) -> Cell {
+        Cell::text(self.named.and_then(|named| of(named).as_deref()))
+    }
+
+    fn repo(&self) -> Option<&str> {
+        let named = self.named.and_then(|named| named.repo.as_deref());
+        named.or_else(|| self.rows.iter().find_map(|(_, owner)| owner.run.as_ref()?.repo.as_deref()))
+    }
+
+    /// Rows come first: the user's file may have told how their profiles pay.
+    fn billing(&self) -> Option<Billing> {
+        let of_rows = self.rows.iter().find_map(|(_, owner)| owner.billing);
+        of_rows.or_else(|| self.named?.billing)
+    }
+
     /// The worst quality of its runs; nothing is known of a conversation that left no usage.
     fn quality(&self) -> Quality {
         self.rows.iter().map(|(_, owner)| owner.quality).max().unwrap_or(Quality::Unknown)
     }
 
-    fn is_asked_for(&self, query: &Query) -> bool {
+    fn is_asked_for(&self, settled: &Settled, query: &Query) -> bool {
         if !self.rows.is_empty() {
-            return self.rows.iter().any(|(row, owner)| is_asked_for(row, owner, query));
+            return self.rows.iter().any(|(row, owner)| is_asked_for(settled, row, owner, query));
         }
         let harness = self.named.and_then(|named| named.harness.clone());
-        let owner = Owner::new(None, harness);
+        let billing = self.named.and_then(|named| named.billing);
+        let owner = Owner { billing, ..Owner::new(None, harness) };
         let row = UsageRow {
             conversation: Some(self.id.into()),
             model: self.named.and_then(|named| named.model.clone()),
+            is_subagent: self.named.is_some_and(|named| named.is_subagent),
             ..UsageRow::default()
         };
-        is_asked_for(&row, &owner, query)
+        is_asked_for(settled, &row, &owner, query)
     }
 
     fn cells(&self) -> Vec<Cell> {
@@ -123,8 +142,13 @@ impl<'a> Conversation<'a> {
         };
         let mut cells = vec![
             Cell::Text(self.id.to_owned()),
-            Cell::Blank,
+            self.name(|named| &named.parent),
+            Cell::Flag(self.named.is_some_and(|named| named.is_subagent)),
+            Cell::text(self.repo()),
+            self.name(|named| &named.branch),
             Cell::text(self.harness()),
+            self.name(|named| &named.version),
+            Cell::text(self.billing().map(Billing::name)),
             count(runs.len() as u64),
             Cell::text(sum.model().or(configured)),
             models,

@@ -10,15 +10,21 @@ use globset::{GlobBuilder, GlobMatcher};
 use super::latency::TOOL_NAME;
 use super::schema::{Column, DIMENSIONS};
 use crate::error::{Error, Result, unknown};
-use crate::event::Time;
-use crate::fold::{Owner, Quality, UsageRow};
+use crate::event::{Billing, Time};
+use crate::fold::{Owner, Quality, Settled, UsageRow};
 
 /// A column of [`DIMENSIONS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dimension(&'static Column);
 
 /// Words that stand for a column's name.
-const SHORT: [(&str, &str); 2] = [("run", "run_id"), ("conversation", "conversation_id")];
+const SHORT: [(&str, &str); 5] = [
+    ("run", "run_id"),
+    ("conversation", "conversation_id"),
+    ("parent", "parent_conversation_id"),
+    ("subagent", "is_subagent"),
+    ("version", "harness_version"),
+];
 
 impl Dimension {
     /// Finds a dimension by its column name or a short word.
@@ -67,16 +73,30 @@ impl Dimension {
     }
 
     /// Its value for a row; `None` where the row has none.
-    pub(super) fn value<'a>(self, row: &'a UsageRow, owner: &'a Owner, zone: Tz) -> Option<Cow<'a, str>> {
+    pub(super) fn value<'a>(
+        self,
+        settled: &'a Settled,
+        row: &'a UsageRow,
+        owner: &'a Owner,
+        zone: Tz,
+    ) -> Option<Cow<'a, str>> {
         let run = owner.run.as_ref();
+        let conversation = || settled.conversation(row);
         let text = match self.0.name {
             "run_id" => run.map(|run| &*run.id),
             "conversation_id" => row.conversation.as_deref().filter(|id| !id.starts_with('\0')),
             "loop" => run.and_then(|run| run.loop_name.as_deref()),
-            "repo" => run.and_then(|run| run.repo.as_deref()),
+            "parent_conversation_id" => conversation().and_then(|named| named.parent.as_deref()),
+            "repo" => repo(settled, row, owner),
+            "branch" => branch(settled, row),
             "profile" => run.and_then(|run| run.profile.as_deref()),
             "harness" => owner.harness.as_deref(),
+            "harness_version" => conversation().and_then(|named| named.version.as_deref()),
             "model" => row.model.as_deref(),
+            "effort" => row.effort.as_deref(),
+            "service_tier" => row.service_tier.as_deref(),
+            "billing" => owner.billing.map(Billing::name),
+            "is_subagent" => Some(if row.is_subagent { "true" } else { "false" }),
             "status" => run.and_then(|run| run.status.as_deref()),
             "quality" => Some(owner.quality.name()),
             "tool" => None,
@@ -84,6 +104,17 @@ impl Dimension {
         };
         text.map(Cow::Borrowed)
     }
+}
+
+/// The repository that forge's loop works in; else the folder that the conversation began in.
+pub(super) fn repo<'a>(settled: &'a Settled, row: &UsageRow, owner: &'a Owner) -> Option<&'a str> {
+    let of_run = owner.run.as_ref().and_then(|run| run.repo.as_deref());
+    of_run.or_else(|| settled.conversation(row)?.repo.as_deref())
+}
+
+/// The branch that was checked out at the call; else the one that the conversation began on.
+pub(super) fn branch<'a>(settled: &'a Settled, row: &'a UsageRow) -> Option<&'a str> {
+    row.branch.as_deref().or_else(|| settled.conversation(row)?.branch.as_deref())
 }
 
 /// A row's own time; a row without any is dated by the start of its run.

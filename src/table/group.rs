@@ -10,8 +10,9 @@ use super::dimension::{Dimension, Filter, time_of};
 use super::frame::Cell;
 use super::money::Money;
 use super::per_run::PerRun;
+use super::token_sum::TokenSum;
 use super::{Query, schema};
-use crate::event::{Id, MAX_COUNT, Time, TokenUsage, Usd};
+use crate::event::{Id, MAX_COUNT, Time, Usd};
 use crate::fold::{Owner, Quality, Settled, UsageRow};
 
 /// The values of a group's dimensions, in order.
@@ -23,9 +24,7 @@ pub(super) struct Group {
     runs: u64,
     conversations: FxHashSet<Id>,
     calls: u64,
-    usage: Option<TokenUsage>,
-    uncached: u64,
-    blended: Option<u64>,
+    tokens: TokenSum,
     money: Money,
     duration_ms: Option<i64>,
     max_duration_ms: Option<i64>,
@@ -58,7 +57,8 @@ pub(super) fn group(settled: &Settled, by: &[Dimension], query: &Query) -> Group
     let first_period = first_period(settled, by, query);
     for row in &settled.rows {
         let owner = &settled.owners[row.owner];
-        if !is_asked_for(row, owner, query) || !is_in_period(row, owner, query, first_period.as_ref()) {
+        if !is_asked_for(settled, row, owner, query) || !is_in_period(settled, row, owner, query, first_period.as_ref())
+        {
             continue;
         }
         if groups.owners.last() != Some(&row.owner) {
@@ -68,7 +68,8 @@ pub(super) fn group(settled: &Settled, by: &[Dimension], query: &Query) -> Group
             let (first, last) = groups.found.unwrap_or((time, time));
             groups.found = Some((first.min(time), last.max(time)));
         }
-        let value = |dimension: &Dimension| dimension.value(row, owner, query.zone).map(|value| value.into_owned());
+        let value =
+            |dimension: &Dimension| dimension.value(settled, row, owner, query.zone).map(|value| value.into_owned());
         let key: Key = by.iter().map(value).collect();
         groups.by_key.entry(key).or_default().add(row, owner);
         groups.totals.add(row, owner);
@@ -84,8 +85,8 @@ fn first_period(settled: &Settled, by: &[Dimension], query: &Query) -> Option<(D
     let mut periods: BTreeSet<String> = BTreeSet::new();
     for row in &settled.rows {
         let owner = &settled.owners[row.owner];
-        if is_asked_for(row, owner, query) {
-            periods.extend(time.value(row, owner, query.zone).map(|period| period.into_owned()));
+        if is_asked_for(settled, row, owner, query) {
+            periods.extend(time.value(settled, row, owner, query.zone).map(|period| period.into_owned()));
             if periods.len() > last {
                 periods.pop_first();
             }
@@ -94,14 +95,20 @@ fn first_period(settled: &Settled, by: &[Dimension], query: &Query) -> Option<(D
     Some((time, periods.pop_first()?))
 }
 
-fn is_in_period(row: &UsageRow, owner: &Owner, query: &Query, first: Option<&(Dimension, String)>) -> bool {
+fn is_in_period(
+    settled: &Settled,
+    row: &UsageRow,
+    owner: &Owner,
+    query: &Query,
+    first: Option<&(Dimension, String)>,
+) -> bool {
     let Some((time, first)) = first else { return true };
-    time.value(row, owner, query.zone).is_some_and(|period| *period >= **first)
+    time.value(settled, row, owner, query.zone).is_some_and(|period| *period >= **first)
 }
 
 /// Whether a row passes the filters and lies in the window.
-pub(super) fn is_asked_for(row: &UsageRow, owner: &Owner, query: &Query) -> bool {
-    passes(query, time_of(row, owner), |dimension| dimension.value(row, owner, query.zone))
+pub(super) fn is_asked_for(settled: &Settled, row: &UsageRow, owner: &Owner, query: &Query) -> bool {
+    passes(query, time_of(row, owner), |dimension| dimension.value(settled, row, owner, query.zone))
 }
 
 /// Whether what has this time and these values passes the filters (one of each key's) and lies in the window.
@@ -128,13 +135,7 @@ impl Group {
             self.conversations.insert(id.clone());
         }
         self.calls += u64::from(row.call.is_some());
-        if let Some(usage) = &row.usage {
-            self.usage = Some(self.usage.unwrap_or_default().plus(usage));
-            self.uncached = self.uncached.saturating_add(usage.uncached_input_tokens()).min(MAX_COUNT);
-        }
-        if let Some(blended) = row.blended_tokens {
-            self.blended = Some(self.blended.unwrap_or(0).saturating_add(blended).min(MAX_COUNT));
-        }
+        self.tokens.add(row);
         self.money.add(row, owner);
         self.per_run.add(row, row.cost.exact);
     }
@@ -161,7 +162,7 @@ impl Group {
         let complete = self.by_quality[Quality::Exact as usize] == self.by_quality.iter().sum::<u64>();
         let calls = if self.calls > 0 { count(self.calls) } else { Cell::Blank };
         let mut cells = vec![count(self.runs), count(self.conversations.len() as u64), calls];
-        cells.extend(token_cells(self.usage.as_ref(), Some(self.uncached), self.blended));
+        cells.extend(self.tokens.cells());
         cells.extend(self.money.cells());
         cells.extend([
             self.duration_ms.map_or(Cell::Blank, Cell::Integer),
@@ -177,21 +178,6 @@ impl Group {
         debug_assert_eq!(cells.len(), schema::measures().len());
         cells
     }
-}
-
-/// The cells of [`schema::TOKENS`].
-pub(super) fn token_cells(usage: Option<&TokenUsage>, uncached: Option<u64>, blended: Option<u64>) -> Vec<Cell> {
-    let of = |get: fn(&TokenUsage) -> u64| usage.map_or(Cell::Blank, |usage| count(get(usage)));
-    vec![
-        of(|usage| usage.input_tokens),
-        of(|usage| usage.cache_read_input_tokens),
-        of(|usage| usage.cache_creation_input_tokens),
-        usage.and(uncached).map_or(Cell::Blank, count),
-        of(|usage| usage.output_tokens),
-        usage.and_then(|usage| usage.reasoning_output_tokens).map_or(Cell::Blank, count),
-        of(TokenUsage::total_tokens),
-        blended.map_or(Cell::Blank, count),
-    ]
 }
 
 pub(super) fn count(value: u64) -> Cell {

@@ -20,6 +20,7 @@ pub mod schema;
 mod sum;
 mod tables;
 mod timing;
+mod token_sum;
 mod tools;
 mod usage;
 pub mod verdict;

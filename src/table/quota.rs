@@ -45,14 +45,14 @@ fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
         let owner = reading.run.as_deref().and_then(|run| runs.get(run).copied()).unwrap_or(&bare);
         let conversation = reading.quota.conversation.clone();
         let row = UsageRow { conversation, time: reading.time, ..UsageRow::default() };
-        is_asked_for(&row, owner, query).then(|| cells(reading, &row, owner))
+        is_asked_for(settled, &row, owner, query).then(|| cells(settled, reading, &row, owner))
     }))
 }
 
-fn cells(reading: &QuotaReading, row: &UsageRow, owner: &Owner) -> Vec<Cell> {
+fn cells(settled: &Settled, reading: &QuotaReading, row: &UsageRow, owner: &Owner) -> Vec<Cell> {
     let quota = &reading.quota;
     let mut cells = vec![Cell::time(reading.time)];
-    cells.extend(place(row, owner));
+    cells.extend(place(settled, row, owner));
     cells.extend([
         Cell::text(reading.harness.as_deref().or(owner.harness.as_deref())),
         Cell::text(quota.limit.as_deref()),

@@ -46,7 +46,12 @@ static TAIL: [Column; 2] = [
         "whether the run's witnesses agree: ok, mismatch, or single where there is one",
         "it has none",
     ),
-    column("source", Kind::Text, "the witness that was taken: counter, calls, footer", "it has none"),
+    column(
+        "source",
+        Kind::Text,
+        "the witness that was taken: counter, calls, footer, session, session-by-time",
+        "it has none",
+    ),
 ];
 
 fn columns() -> Vec<&'static Column> {
@@ -59,7 +64,7 @@ fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
     let by_owner = settled.rows.chunk_by(|a, b| a.owner == b.owner);
     Box::new(by_owner.filter_map(move |rows| {
         let owner = settled.owners.get(rows.first()?.owner)?;
-        let is_asked = owner.run.is_some() && rows.iter().any(|row| is_asked_for(row, owner, query));
+        let is_asked = owner.run.is_some() && rows.iter().any(|row| is_asked_for(settled, row, owner, query));
         is_asked.then(|| cells(owner, rows))
     }))
 }

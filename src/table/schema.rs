@@ -195,15 +195,52 @@ pub static PER_RUN: [Column; 7] = [
     column("median_duration_ms", Kind::Millis, "median duration_ms of a run", "no run has one"),
 ];
 
+const ONLY_SOME_LOGS: &str = "only some session logs tell it";
+
+pub(super) const PARENT: Column = column(
+    "parent_conversation_id",
+    Kind::Text,
+    "the conversation it was forked from, or whose sub-agent held it",
+    "none, or only a session log that was not read tells it",
+);
+
+pub(super) const REPO: Column = column(
+    "repo",
+    Kind::Text,
+    "path of the repository the loop works in; else of the folder the conversation began in",
+    NOT_KNOWN,
+);
+
+pub(super) const BRANCH: Column = column("branch", Kind::Text, "Git branch the agent worked on", ONLY_SOME_LOGS);
+
+pub(super) const HARNESS_VERSION: Column =
+    column("harness_version", Kind::Text, "the harness's version when the conversation began", ONLY_SOME_LOGS);
+
+pub(super) const EFFORT: Column =
+    column("effort", Kind::Text, "reasoning effort the model was asked for", ONLY_SOME_LOGS);
+
+pub(super) const SERVICE_TIER: Column =
+    column("service_tier", Kind::Text, "the provider's service tier", "the harness doesn't tell it");
+
+pub(super) const BILLING: Column =
+    column("billing", Kind::Text, "how the account pays: api or subscription", "the harness doesn't tell it");
+
 /// Columns that reports can be grouped and filtered by.
-pub static DIMENSIONS: [Column; 13] = [
+pub static DIMENSIONS: [Column; 20] = [
     column("run_id", Kind::Text, "forge's id of the run", "belongs to no run"),
     column("conversation_id", Kind::Text, "the harness's id of the session or thread", "not named"),
+    PARENT,
     column("loop", Kind::Text, "name of the loop or workflow", "belongs to no run"),
-    column("repo", Kind::Text, "path of the repository the loop works in", NOT_KNOWN),
+    REPO,
+    BRANCH,
     column("profile", Kind::Text, "forge's name for a harness and an account", NOT_KNOWN),
     column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN),
+    HARNESS_VERSION,
     column("model", Kind::Text, "model that answered", NOT_KNOWN),
+    EFFORT,
+    SERVICE_TIER,
+    BILLING,
+    column("is_subagent", Kind::Text, "true where a sub-agent made the call, else false", ""),
     column("status", Kind::Text, "how the run ended: success, error, killed, …", NOT_KNOWN),
     column("quality", Kind::Text, "what is known of the run: exact, blended, partial, unknown", ""),
     column("hour", Kind::Text, "hour of the row's own time, in the report's time zone", "no time known"),
@@ -217,7 +254,7 @@ pub static PLACE: [Column; 5] = [
     column("run_id", Kind::Text, "forge's id of the run", "belongs to no run"),
     column("conversation_id", Kind::Text, "the harness's id of the session or thread", "not named"),
     column("loop", Kind::Text, "name of the loop or workflow", "belongs to no run, or not known"),
-    column("repo", Kind::Text, "path of the repository the loop works in", NOT_KNOWN),
+    REPO,
     column("profile", Kind::Text, "forge's name for a harness and an account", NOT_KNOWN),
 ];
 

@@ -3,17 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::frame::Cell;
-use super::group::{list, token_cells};
+use super::group::list;
 use super::money::Money;
-use crate::event::{Id, MAX_COUNT, TokenUsage};
+use super::token_sum::TokenSum;
+use crate::event::Id;
 use crate::fold::{Owner, UsageRow};
 
 /// Sums over some rows of the fact table.
 #[derive(Debug, Default)]
 pub(super) struct Sum {
-    usage: Option<TokenUsage>,
-    uncached: u64,
-    blended: Option<u64>,
+    tokens: TokenSum,
     /// Tokens by model; of those that only a blended total is known of, that.
     by_model: BTreeMap<Id, u64>,
     money: Money,
@@ -28,13 +27,7 @@ impl Sum {
     }
 
     fn add(&mut self, row: &UsageRow, owner: &Owner) {
-        if let Some(usage) = &row.usage {
-            self.usage = Some(self.usage.unwrap_or_default().plus(usage));
-            self.uncached = self.uncached.saturating_add(usage.uncached_input_tokens()).min(MAX_COUNT);
-        }
-        if let Some(blended) = row.blended_tokens {
-            self.blended = Some(self.blended.unwrap_or(0).saturating_add(blended).min(MAX_COUNT));
-        }
+        self.tokens.add(row);
         self.money.add(row, owner);
         if let Some(model) = &row.model {
             let tokens = row.usage.map_or(row.blended_tokens.unwrap_or(0), |usage| usage.total_tokens());
@@ -44,8 +37,8 @@ impl Sum {
     }
 
     /// The cells of [`super::schema::TOKENS`].
-    pub(super) fn token_cells(&self) -> Vec<Cell> {
-        token_cells(self.usage.as_ref(), Some(self.uncached), self.blended)
+    pub(super) fn token_cells(&self) -> [Cell; 8] {
+        self.tokens.cells()
     }
 
     /// The cells of [`super::schema::COSTS`].

@@ -2,12 +2,15 @@
 //! run (or a conversation of no run) and a model.
 
 use super::Query;
-use super::dimension::time_of;
+use super::dimension::{branch, repo, time_of};
 use super::frame::Cell;
-use super::group::{is_asked_for, token_cells, usd};
-use super::schema::{COSTS, Column, Kind, NOT_KNOWN, PLACE, QUALITY, TOKENS, column};
+use super::group::{is_asked_for, usd};
+use super::schema::{
+    BILLING, BRANCH, COSTS, Column, EFFORT, Kind, NOT_KNOWN, PLACE, QUALITY, SERVICE_TIER, TOKENS, column,
+};
 use super::tables::{Definition, Needs, Rows};
-use crate::event::{Billing, Time, TokenUsage};
+use super::token_sum::TokenSum;
+use crate::event::{Billing, Time};
 use crate::fold::{Owner, Settled, Taken, UsageRow};
 
 /// See the module.
@@ -28,12 +31,12 @@ static KEY: Column = column(
 );
 
 static WORK: [Column; 8] = [
-    column("branch", Kind::Text, "Git branch the agent worked on", "only some session logs tell it"),
+    BRANCH,
     column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN),
     column("model", Kind::Text, "model that answered", NOT_KNOWN),
-    column("effort", Kind::Text, "reasoning effort the model was asked for", "only some session logs tell it"),
-    column("service_tier", Kind::Text, "the provider's service tier", "the harness doesn't tell it"),
-    column("billing", Kind::Text, "how the account pays: api or subscription", "the harness doesn't tell it"),
+    EFFORT,
+    SERVICE_TIER,
+    BILLING,
     column("is_subagent", Kind::Flag, "whether a sub-agent made the call", ""),
     column("time", Kind::Time, "when it was answered or read; else when its run began", "no time known"),
 ];
@@ -55,7 +58,7 @@ fn columns() -> Vec<&'static Column> {
 
 fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
     let rows = in_order(settled, &settled.rows, query);
-    Box::new(rows.map(move |(row, owner)| cells(row, owner)))
+    Box::new(rows.map(move |(row, owner)| cells(settled, row, owner)))
 }
 
 /// The rows that a query asks for, in the order of their time.
@@ -65,27 +68,26 @@ pub(super) fn in_order<'a>(
     query: &'a Query,
 ) -> impl Iterator<Item = (&'a UsageRow, &'a Owner)> {
     let owned = rows.into_iter().filter_map(|row| Some((row, settled.owners.get(row.owner)?)));
-    let asked = owned.filter(|(row, owner)| is_asked_for(row, owner, query));
+    let asked = owned.filter(|(row, owner)| is_asked_for(settled, row, owner, query));
     let mut asked: Vec<(Option<Time>, &UsageRow)> = asked.map(|(row, owner)| (time_of(row, owner), row)).collect();
     asked.sort_by_key(|(time, _)| (time.is_none(), *time));
     asked.into_iter().filter_map(|(_, row)| Some((row, settled.owners.get(row.owner)?)))
 }
 
-fn cells(row: &UsageRow, owner: &Owner) -> Vec<Cell> {
+fn cells(settled: &Settled, row: &UsageRow, owner: &Owner) -> Vec<Cell> {
     let mut cells = vec![Cell::text(key(row, owner).as_deref())];
-    cells.extend(place(row, owner));
+    cells.extend(place(settled, row, owner));
     cells.extend([
-        Cell::Blank,
+        Cell::text(branch(settled, row)),
         Cell::text(owner.harness.as_deref()),
         Cell::text(row.model.as_deref()),
-        Cell::Blank,
+        Cell::text(row.effort.as_deref()),
         Cell::text(row.service_tier.as_deref()),
         Cell::text(owner.billing.map(Billing::name)),
         Cell::Flag(row.is_subagent),
         Cell::time(time_of(row, owner)),
     ]);
-    let uncached = row.usage.as_ref().map(TokenUsage::uncached_input_tokens);
-    cells.extend(token_cells(row.usage.as_ref(), uncached, row.blended_tokens));
+    cells.extend(TokenSum::of(row).cells());
     cells.push(Cell::Text(owner.quality.name().to_owned()));
     cells.extend(cost_cells(row));
     cells.push(Cell::text(source(row)));
@@ -99,13 +101,13 @@ pub(super) fn cost_cells(row: &UsageRow) -> [Cell; 5] {
 }
 
 /// The cells of [`PLACE`].
-pub(super) fn place(row: &UsageRow, owner: &Owner) -> [Cell; 5] {
+pub(super) fn place(settled: &Settled, row: &UsageRow, owner: &Owner) -> [Cell; 5] {
     let run = owner.run.as_ref();
     [
         Cell::text(run.map(|run| &*run.id)),
         Cell::text(conversation(row)),
         Cell::text(run.and_then(|run| run.loop_name.as_deref())),
-        Cell::text(run.and_then(|run| run.repo.as_deref())),
+        Cell::text(repo(settled, row, owner)),
         Cell::text(run.and_then(|run| run.profile.as_deref())),
     ]
 }

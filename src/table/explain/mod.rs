@@ -4,11 +4,11 @@ mod subject;
 mod witness;
 
 use super::frame::{Builder, Cell, Table};
-use super::group::token_cells;
 use super::runs;
 use super::schema::{Column, Kind, NOT_KNOWN, TOKENS, column};
+use super::token_sum::TokenSum;
 use crate::error::Result;
-use crate::event::{Event, Id, TokenUsage, Usd};
+use crate::event::{Event, Id, Usd};
 use crate::fold::{Owner, Settled, UsageRow};
 
 pub use subject::{Choice, Subject};
@@ -99,26 +99,23 @@ fn grounds(owner: &Owner) -> Vec<Ground> {
 
 /// The calls that were seen, added up, and what only a counter or a footer tells, by conversation and model.
 fn parts(rows: &[UsageRow], subject: &Subject) -> Result<Table> {
-    let mut sums: Vec<(Part, i64, Option<TokenUsage>, Option<u64>)> = Vec::new();
+    let mut sums: Vec<(Part, i64, TokenSum)> = Vec::new();
     for row in rows.iter().filter(|row| subject.includes(row)) {
         let Some(part) = Part::of(row) else { continue };
         let place = sums.iter().position(|(known, ..)| *known == part).unwrap_or_else(|| {
-            sums.push((part, 0, None, None));
+            sums.push((part, 0, TokenSum::default()));
             sums.len() - 1
         });
-        let (_, calls, usage, blended) = &mut sums[place];
+        let (_, calls, tokens) = &mut sums[place];
         *calls += i64::from(row.call.is_some());
-        if let Some(more) = &row.usage {
-            *usage = Some(usage.unwrap_or_default().plus(more));
-        }
-        *blended = blended.map_or(row.blended_tokens, |sum| Some(sum.saturating_add(row.blended_tokens.unwrap_or(0))));
+        tokens.add(row);
     }
     let mut builder = Builder::new(parts_columns());
-    for (part, calls, usage, blended) in sums {
+    for (part, calls, tokens) in sums {
         let id = |id: Option<Id>| id.map_or(Cell::Blank, |id| Cell::Text(id.to_string()));
         let mut cells = vec![id(part.conversation), id(part.model), Cell::Text(part.name.to_owned())];
         cells.push(if calls > 0 { Cell::Integer(calls) } else { Cell::Blank });
-        cells.extend(token_cells(usage.as_ref(), usage.map(|usage| usage.uncached_input_tokens()), blended));
+        cells.extend(tokens.cells());
         builder.push(cells);
     }
     builder.finish()

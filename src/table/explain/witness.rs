@@ -3,8 +3,8 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::frame::{Builder, Cell, Table};
-use super::super::group::token_cells;
 use super::super::schema::{Column, Kind, TOKENS, column};
+use super::super::token_sum::TokenSum;
 use super::Subject;
 use crate::error::Result;
 use crate::event::{CallKey, CallTiming, Counter, Event, Fact, Id, Request, RunId, Time, TokenUsage, ToolCall};
@@ -257,7 +257,9 @@ fn cells(source: &str, event: &Event, said: Said) -> Vec<Cell> {
         text(event.fact.conversation().map(|id| id.as_str())),
         text(said.model.as_deref()),
     ];
-    cells.extend(token_cells(said.usage.as_ref(), said.usage.map(|usage| usage.uncached_input_tokens()), said.blended));
+    let mut tokens = TokenSum::default();
+    tokens.add_said(said.usage.as_ref(), said.blended);
+    cells.extend(tokens.cells());
     cells.push(said.cost.map_or(Cell::Blank, Cell::Usd));
     cells.push(Cell::Text(source.to_owned()));
     cells.push(Cell::Integer(i64::try_from(event.offset).unwrap_or(i64::MAX)));

@@ -17,6 +17,7 @@ pub(super) struct Item<'a> {
     /// Its owner, conversation, model and time.
     pub(super) row: Cow<'a, UsageRow>,
     pub(super) owner: &'a Owner,
+    settled: &'a Settled,
     pub(super) what: What<'a>,
 }
 
@@ -44,7 +45,7 @@ pub(super) fn items(settled: &Settled) -> impl Iterator<Item = Item<'_>> {
     });
     let tools = settled.tools.iter().map(|tool| (Cow::Owned(as_row(tool)), What::Tool(&tool.fact)));
     let all = usage.chain(requests).chain(failures).chain(tools);
-    all.filter_map(|(row, what)| Some(Item { owner: settled.owners.get(row.owner)?, row, what }))
+    all.filter_map(|(row, what)| Some(Item { owner: settled.owners.get(row.owner)?, settled, row, what }))
 }
 
 fn row<'a, T>(placed: &Placed<T>, conversation: &Id, model: &Option<Id>) -> Cow<'a, UsageRow> {
@@ -67,7 +68,7 @@ impl Item<'_> {
     pub(super) fn value(&self, dimension: Dimension, zone: Tz) -> Option<Cow<'_, str>> {
         match self.what {
             What::Tool(tool) if *dimension.column() == TOOL_NAME => tool.name.as_deref().map(Cow::Borrowed),
-            _ => dimension.value(&self.row, self.owner, zone),
+            _ => dimension.value(self.settled, &self.row, self.owner, zone),
         }
     }
 

@@ -1,0 +1,56 @@
+//! Tokens of some rows, added up.
+
+use super::frame::Cell;
+use super::group::count;
+use crate::event::{MAX_COUNT, TokenUsage};
+use crate::fold::UsageRow;
+
+/// A sum of usage. Each number is a sum of its own, as rows may know one and not the other.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct TokenSum {
+    usage: Option<TokenUsage>,
+    /// Not derived from `usage`: a row whose cache reads exceed its input would take from the others.
+    uncached: u64,
+    blended: Option<u64>,
+}
+
+impl TokenSum {
+    /// What one row tells.
+    pub(super) fn of(row: &UsageRow) -> TokenSum {
+        let mut sum = TokenSum::default();
+        sum.add(row);
+        sum
+    }
+
+    /// Adds a row.
+    pub(super) fn add(&mut self, row: &UsageRow) {
+        self.add_said(row.usage.as_ref(), row.blended_tokens);
+    }
+
+    /// Adds what a witness tells: a split, a blended total, or both.
+    pub(super) fn add_said(&mut self, usage: Option<&TokenUsage>, blended: Option<u64>) {
+        if let Some(usage) = usage {
+            self.usage = Some(self.usage.unwrap_or_default().plus(usage));
+            self.uncached = self.uncached.saturating_add(usage.uncached_input_tokens()).min(MAX_COUNT);
+        }
+        if let Some(blended) = blended {
+            self.blended = Some(self.blended.unwrap_or(0).saturating_add(blended).min(MAX_COUNT));
+        }
+    }
+
+    /// The cells of [`super::schema::TOKENS`].
+    pub(super) fn cells(&self) -> [Cell; 8] {
+        let usage = self.usage.as_ref();
+        let of = |get: fn(&TokenUsage) -> u64| usage.map_or(Cell::Blank, |usage| count(get(usage)));
+        [
+            of(|usage| usage.input_tokens),
+            of(|usage| usage.cache_read_input_tokens),
+            of(|usage| usage.cache_creation_input_tokens),
+            usage.map_or(Cell::Blank, |_| count(self.uncached)),
+            of(|usage| usage.output_tokens),
+            usage.and_then(|usage| usage.reasoning_output_tokens).map_or(Cell::Blank, count),
+            of(TokenUsage::total_tokens),
+            self.blended.map_or(Cell::Blank, count),
+        ]
+    }
+}
