@@ -75,6 +75,10 @@ pub(super) struct InputArgs {
     #[arg(long, value_name = "auto|PATH", help_heading = "Input")]
     pub(super) sessions: Vec<PathBuf>,
 
+    /// Name of the machine that what is read comes from; `events` keeps it, and a source that names its own keeps that
+    #[arg(long, value_name = "NAME", value_parser = host, help_heading = "Input")]
+    pub(super) host: Option<forge_usage::event::Id>,
+
     /// Work as if started in this folder
     #[arg(short = 'C', long, value_name = "DIR", help_heading = "Input")]
     pub(super) chdir: Option<PathBuf>,
@@ -255,6 +259,12 @@ fn cost_mode() -> impl TypedValueParser<Value = CostMode> {
         PossibleValue::new("computed").alias("calculate"),
     ];
     PossibleValuesParser::new(modes).try_map(|name| CostMode::from_name(&name))
+}
+
+fn host(name: &str) -> Result<forge_usage::event::Id, String> {
+    let is_name = |c: char| c.is_alphanumeric() || "-_.:".contains(c);
+    let fits = (1..=128).contains(&name.len()) && name.chars().all(is_name);
+    if fits { Ok(name.into()) } else { Err("give a name of letters, digits, - _ . and :".to_owned()) }
 }
 
 fn day(text: &str) -> Result<chrono::NaiveDate, String> {

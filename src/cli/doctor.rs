@@ -13,7 +13,7 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
     let mut found = input::find(&args.input, &args.output)?;
     // What comes through a pipe is read twice, too.
     let _spooled = input::spool(&mut found)?;
-    let surveyed = pipeline::survey(&found.sources, &input::everything());
+    let surveyed = pipeline::survey(&found.sources, &input::everything(&args.input));
     let looked = found.looked.clone();
     let input = input::read_found(found, &args.input, &PriceArgs::default(), &args.output, Needs::ALL)?;
     let code = input.exit_code(&args.input);

@@ -19,7 +19,7 @@ pub(super) fn run(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<u8> {
 fn stream(args: &InputArgs, output: &OutputArgs, found: &Found, out: &mut impl Write) -> anyhow::Result<u8> {
     let (mut losses, mut files, mut passed_over) = (Losses::default(), 0, 0);
     let mut failure = None;
-    pipeline::events(&found.sources, &input::everything(), &mut |source, event| {
+    pipeline::events(&found.sources, &input::everything(args), &mut |source, event| {
         match &event.fact {
             Fact::Source(_) => files += 1,
             Fact::Skipped(skipped) => {

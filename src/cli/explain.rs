@@ -21,7 +21,7 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
     let input = input::read_found(found, &args.input, &args.prices, &args.output, Needs::USAGE)?;
     let subject = Subject::find(&input.settled, &choice)?;
     let mut events: Vec<(String, Event)> = Vec::new();
-    pipeline::events(&sources, &input::everything(), &mut |source, event| {
+    pipeline::events(&sources, &input::everything(&args.input), &mut |source, event| {
         if subject.concerns(&event) {
             events.push((source.to_owned(), event));
         }

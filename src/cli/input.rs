@@ -170,7 +170,7 @@ pub(super) fn read_found(
 ) -> anyhow::Result<Input> {
     let prices = Prices::new(&found.config)?;
     let priced = PriceOptions { mode: costs.cost_mode, service_tier: costs.service_tier.clone() };
-    let options = Options { needs, ..Options::at(now()) };
+    let options = Options { needs, ..everything(args) };
     let mut outcome = pipeline::read(std::mem::take(&mut found.sources), &options);
     let mut settled = outcome.settle_with(&|profile, source| found.profiles.may_live_in(profile, source));
     settled.assume_models(|profile| found.profiles.model(profile));
@@ -255,8 +255,8 @@ pub(super) fn spool(found: &mut Found) -> anyhow::Result<Option<tempfile::NamedT
 }
 
 /// Options that leave nothing out.
-pub(super) fn everything() -> Options {
-    Options { needs: Needs::ALL, ..Options::at(now()) }
+pub(super) fn everything(args: &InputArgs) -> Options {
+    Options { needs: Needs::ALL, host: args.host.clone(), ..Options::at(now()) }
 }
 
 /// The time of the system's clock.

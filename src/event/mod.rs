@@ -115,6 +115,9 @@ impl Fact {
 pub struct Source {
     /// Name of the format.
     pub format: Cow<'static, str>,
+    /// The machine it comes from, where whoever read it named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<Id>,
 }
 
 /// Why a file or folder was passed over.

@@ -31,6 +31,7 @@ pub(super) struct Account {
     pub(super) is_joined: bool,
     pub(super) harness: Option<Harness>,
     pub(super) billing: Option<Billing>,
+    pub(super) host: Option<Id>,
     /// The model the conversation was configured with.
     pub(super) model: Option<Id>,
 }

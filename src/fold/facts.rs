@@ -45,6 +45,8 @@ pub struct RunFacts {
     pub log: Option<Run>,
     /// The harness whose records its output holds.
     pub harness: Option<Harness>,
+    /// The machine that its sources come from; of several, the last by name.
+    pub host: Option<Id>,
     /// Blended totals that its output shows, with the conversation named then.
     pub footers: BTreeSet<(Option<Id>, u64)>,
     /// Defects in its output. A copy of it has the same ones, a tail has fewer.
@@ -56,6 +58,8 @@ pub struct RunFacts {
 pub struct ConversationFacts {
     /// The harness that held it.
     pub harness: Option<Harness>,
+    /// The machine that its sources come from; of several, the last by name.
+    pub host: Option<Id>,
     /// The model it was configured with.
     pub model: Option<Id>,
     /// The runs (`None`: bare logs) that show its first records.
@@ -257,6 +261,7 @@ impl RunFacts {
             self.add_run(run);
         }
         self.harness = larger(self.harness.take(), other.harness);
+        self.host = larger(self.host.take(), other.host);
         self.footers.extend(other.footers);
         for (defect, count) in other.defects {
             let known = self.defects.entry(defect).or_default();
@@ -284,6 +289,7 @@ fn fuller(a: Run, b: Run) -> Run {
 impl ConversationFacts {
     fn merge(&mut self, other: ConversationFacts) {
         self.harness = larger(self.harness.take(), other.harness);
+        self.host = larger(self.host.take(), other.host);
         self.model = larger(self.model.take(), other.model);
         self.begins.extend(other.begins);
         for (run, end) in other.unfinished {

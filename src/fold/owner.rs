@@ -89,6 +89,8 @@ pub struct Owner {
     pub run: Option<Run>,
     /// The harness, as the ledger or the records name it.
     pub harness: Option<Harness>,
+    /// The machine that its sources come from, where whoever read them named one.
+    pub host: Option<Id>,
     /// How its account pays, where a record, forge or the user tells.
     pub billing: Option<Billing>,
     /// How much is known.
@@ -107,6 +109,7 @@ impl Owner {
         Owner {
             run,
             harness,
+            host: None,
             billing: None,
             quality: Quality::Unknown,
             reconciled: None,

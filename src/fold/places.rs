@@ -183,6 +183,7 @@ impl Places {
             account.is_joined = run.as_ref().is_some_and(is_theirs);
             account.harness.clone_from(&facts.harness);
             account.billing = facts.billing;
+            account.host = facts.host.clone();
             account.model.clone_from(&facts.model);
             account.begins = facts.begins.contains(run) || (is_only_run && !facts.begins.is_empty());
             account.unfinished = facts.unfinished.get(run).map(|(time, place)| (*time, place.clone()));

@@ -178,7 +178,8 @@ impl Settled {
         let harness = run.harness.as_deref().map(|name| name.to_owned().into()).or(facts.harness);
         let told = accounts.iter().filter_map(|(_, account)| account.billing).max();
         let billing = told.or_else(|| Billing::of_auth_kind(run.auth_kind.as_deref()?));
-        let owner = Owner { billing, ..Owner::new(Some(run), harness) };
+        let host = facts.host.or_else(|| accounts.iter().filter_map(|(_, account)| account.host.clone()).max());
+        let owner = Owner { billing, host, ..Owner::new(Some(run), harness) };
         let model = conversation.as_ref().and_then(|id| models.get(id)).cloned();
         self.owner(owner, accounts, Footers { all, share, conversation, model });
     }
@@ -188,7 +189,7 @@ impl Settled {
             return;
         }
         let harness = account.harness.clone();
-        let owner = Owner { billing: account.billing, ..Owner::new(None, harness) };
+        let owner = Owner { billing: account.billing, host: account.host.clone(), ..Owner::new(None, harness) };
         let model = models.get(&id).cloned();
         let footers = Footers { share: footers.last().copied(), all: footers, conversation: Some(id.clone()), model };
         self.owner(owner, vec![(id, account)], footers);

@@ -20,6 +20,8 @@ use crate::event::{
 #[derive(Debug)]
 pub struct SourceFold {
     name: Id,
+    /// The machine it comes from.
+    host: Option<Id>,
     facts: Facts,
     /// What the order of the records tells, for each conversation in each run.
     streams: FxHashMap<(Option<RunId>, Option<Id>), Stream>,
@@ -62,6 +64,7 @@ impl SourceFold {
     pub fn new(name: &str) -> SourceFold {
         SourceFold {
             name: name.into(),
+            host: None,
             facts: Facts::default(),
             streams: FxHashMap::default(),
             quotas: QuotaFold::default(),
@@ -98,7 +101,8 @@ impl SourceFold {
             Fact::StreamFailure(failure) => self.facts.timing.failure(time, Shown::new(*failure, run, harness)),
             Fact::ToolCall(tool) => self.facts.timing.tool(time, Shown::new(*tool, run, harness)),
             // What was read is no part of what it says.
-            Fact::Source(_) | Fact::Skipped(_) => {}
+            Fact::Source(found) => self.host = found.host,
+            Fact::Skipped(_) => {}
             Fact::Defect(defect) => self.defect(defect, run),
             Fact::Inherited(inherited) => {
                 self.facts.conversations.entry(inherited.conversation).or_default().log.inherit(inherited.total);
@@ -117,6 +121,11 @@ impl SourceFold {
             }
         }
         self.facts.conversations.values_mut().for_each(|facts| facts.log.settle());
+        if let Some(host) = self.host {
+            let of_runs = self.facts.runs.values_mut().map(|facts| &mut facts.host);
+            let of_conversations = self.facts.conversations.values_mut().map(|facts| &mut facts.host);
+            of_runs.chain(of_conversations).for_each(|known| *known = Some(host.clone()));
+        }
         self.facts.quotas = self.quotas.finish();
         self.facts
     }

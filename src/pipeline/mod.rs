@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use crate::event::{Event, Fact, Loss, Skipped, Time};
+use crate::event::{Event, Fact, Id, Loss, Skipped, Time};
 use crate::fold::{Facts, IsHome, Settled, SourceFold, settle, settle_with};
 use crate::parse::{self, Needs};
 use crate::source::{CHUNK, Discovered, Input, Limits};
@@ -23,7 +23,7 @@ pub use survey::{Sources, Surveyed, survey};
 use produce::{Out, produce};
 
 /// How the sources are read.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Bytes of a chunk.
     pub chunk: usize,
@@ -33,12 +33,14 @@ pub struct Options {
     pub now: Time,
     /// Which facts to look for.
     pub needs: Needs,
+    /// The machine that sources come from which don't name one.
+    pub host: Option<Id>,
 }
 
 impl Options {
     /// What fits any input, at this time, and gives what reports are made of.
     pub fn at(now: Time) -> Options {
-        Options { chunk: CHUNK, longest_line: 16 * 1024 * 1024, now, needs: Needs::USAGE }
+        Options { chunk: CHUNK, longest_line: 16 * 1024 * 1024, now, needs: Needs::USAGE, host: None }
     }
 
     fn limits(&self) -> Limits {

@@ -70,7 +70,8 @@ pub(super) fn produce(input: &Input, options: &Options, out: &mut Out<'_>) -> u6
     };
     #[cfg(feature = "sqlite")]
     if let (true, Some(path), Some(length)) = (source::is_database(&opened.head), input.path(), opened.length) {
-        super::database::read(path, &mut named).unwrap_or_else(|reason| named.push(skipped(0, reason, loss)));
+        super::database::read(path, options.host.clone(), &mut named)
+            .unwrap_or_else(|reason| named.push(skipped(0, reason, loss)));
         return length;
     }
     let Some(format) = parse::detect(&opened.head) else {
@@ -107,14 +108,17 @@ fn read(
 ) -> io::Result<()> {
     if parse::is_events(format) {
         let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes });
-        return parse::read_events(format, &mut reader, &mut |source, event| {
+        return parse::read_events(format, &mut reader, &mut |source, mut event| {
+            if let Fact::Source(found) = &mut event.fact {
+                found.host = found.host.take().or_else(|| options.host.clone());
+            }
             if options.needs.include(&event.fact) {
                 out.out.push(source, event);
             }
             if out.out.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
     }
-    out.push(bare(0, Fact::Source(Source { format: format.name.into() })));
+    out.push(bare(0, Fact::Source(Source { format: format.name.into(), host: options.host.clone() })));
     match Reading::new(format, &opened.head, options.now, options.needs) {
         Some(reading) => {
             *bytes = read_lines(input, opened, reading, options, out)?;

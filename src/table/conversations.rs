@@ -7,7 +7,7 @@ use super::dimension::time_of;
 use super::frame::Cell;
 use super::group::{count, is_asked_for};
 use super::schema::{
-    BILLING, BRANCH, COSTS, Column, HARNESS_VERSION, Kind, MODELS, NOT_KNOWN, PARENT, QUALITY, TOKENS, column,
+    BILLING, BRANCH, COSTS, Column, HARNESS_VERSION, HOST, Kind, MODELS, NOT_KNOWN, PARENT, QUALITY, TOKENS, column,
 };
 use super::sum::Sum;
 use super::tables::{Definition, Needs, Rows};
@@ -24,10 +24,11 @@ pub(super) static TABLE: Definition = Definition {
     rows,
 };
 
-static HEAD: [Column; 9] = [
+static HEAD: [Column; 10] = [
     column("conversation_id", Kind::Text, "the harness's id of the session or thread", ""),
     PARENT,
     column("is_subagent", Kind::Flag, "whether a sub-agent held it", ""),
+    HOST,
     column("repo", Kind::Text, "path of the folder it began in; else of its runs' repository", NOT_KNOWN),
     BRANCH,
     column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN),
@@ -144,6 +145,7 @@ impl<'a> Conversation<'a> {
             Cell::Text(self.id.to_owned()),
             self.name(|named| &named.parent),
             Cell::Flag(self.named.is_some_and(|named| named.is_subagent)),
+            Cell::text(self.rows.iter().find_map(|(_, owner)| owner.host.as_deref())),
             Cell::text(self.repo()),
             self.name(|named| &named.branch),
             Cell::text(self.harness()),

@@ -87,6 +87,7 @@ impl Dimension {
             "conversation_id" => row.conversation.as_deref().filter(|id| !id.starts_with('\0')),
             "loop" => run.and_then(|run| run.loop_name.as_deref()),
             "parent_conversation_id" => conversation().and_then(|named| named.parent.as_deref()),
+            "host" => owner.host.as_deref(),
             "repo" => repo(settled, row, owner),
             "branch" => branch(settled, row),
             "profile" => run.and_then(|run| run.profile.as_deref()),

@@ -3,7 +3,7 @@
 use super::Query;
 use super::frame::{Builder, Cell, Table};
 use super::group::is_asked_for;
-use super::schema::{COSTS, Column, Kind, MODELS, NOT_KNOWN, QUALITY, TOKENS, column};
+use super::schema::{COSTS, Column, HOST, Kind, MODELS, NOT_KNOWN, QUALITY, TOKENS, column};
 use super::sum::Sum;
 use super::tables::{Definition, Needs, Rows};
 use crate::error::Result;
@@ -21,8 +21,9 @@ pub(super) static TABLE: Definition = Definition {
 };
 
 /// What forge wrote down.
-static HEAD: [Column; 5] = [
+static HEAD: [Column; 6] = [
     column("run_id", Kind::Text, "forge's id of the run", ""),
+    HOST,
     column("loop", Kind::Text, "name of the loop or workflow", NOT_KNOWN),
     column("repo", Kind::Text, "path of the repository the loop works in", NOT_KNOWN),
     column("profile", Kind::Text, "forge's name for a harness and an account", NOT_KNOWN),
@@ -82,6 +83,7 @@ fn cells(owner: &Owner, rows: &[UsageRow]) -> Vec<Cell> {
     let sum = Sum::of(rows.iter().map(|row| (row, owner)));
     let mut cells = vec![
         Cell::text(run.map(|run| run.id.as_str())),
+        Cell::text(owner.host.as_deref()),
         name(|run| &run.loop_name),
         name(|run| &run.repo),
         name(|run| &run.profile),

@@ -204,6 +204,9 @@ pub(super) const PARENT: Column = column(
     "none, or only a session log that was not read tells it",
 );
 
+pub(super) const HOST: Column =
+    column("host", Kind::Text, "the machine it was read from, as --host told", "--host told nothing");
+
 pub(super) const REPO: Column = column(
     "repo",
     Kind::Text,
@@ -226,10 +229,11 @@ pub(super) const BILLING: Column =
     column("billing", Kind::Text, "how the account pays: api or subscription", "the harness doesn't tell it");
 
 /// Columns that reports can be grouped and filtered by.
-pub static DIMENSIONS: [Column; 20] = [
+pub static DIMENSIONS: [Column; 21] = [
     column("run_id", Kind::Text, "forge's id of the run", "belongs to no run"),
     column("conversation_id", Kind::Text, "the harness's id of the session or thread", "not named"),
     PARENT,
+    HOST,
     column("loop", Kind::Text, "name of the loop or workflow", "belongs to no run"),
     REPO,
     BRANCH,

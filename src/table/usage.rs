@@ -6,7 +6,7 @@ use super::dimension::{branch, repo, time_of};
 use super::frame::Cell;
 use super::group::{is_asked_for, usd};
 use super::schema::{
-    BILLING, BRANCH, COSTS, Column, EFFORT, Kind, NOT_KNOWN, PLACE, QUALITY, SERVICE_TIER, TOKENS, column,
+    BILLING, BRANCH, COSTS, Column, EFFORT, HOST, Kind, NOT_KNOWN, PLACE, QUALITY, SERVICE_TIER, TOKENS, column,
 };
 use super::tables::{Definition, Needs, Rows};
 use super::token_sum::TokenSum;
@@ -30,7 +30,8 @@ static KEY: Column = column(
     "a footer that nothing names",
 );
 
-static WORK: [Column; 8] = [
+static WORK: [Column; 9] = [
+    HOST,
     BRANCH,
     column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN),
     column("model", Kind::Text, "model that answered", NOT_KNOWN),
@@ -78,6 +79,7 @@ fn cells(settled: &Settled, row: &UsageRow, owner: &Owner) -> Vec<Cell> {
     let mut cells = vec![Cell::text(key(row, owner).as_deref())];
     cells.extend(place(settled, row, owner));
     cells.extend([
+        Cell::text(owner.host.as_deref()),
         Cell::text(branch(settled, row)),
         Cell::text(owner.harness.as_deref()),
         Cell::text(row.model.as_deref()),

@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod database;
 mod destination;
+mod dimensions;
 mod docs;
 mod doctor;
 mod events;

@@ -20,7 +20,7 @@ pub(in crate::cli) struct TableArgs {
     #[command(flatten)]
     pub(in crate::cli) input: InputArgs,
 
-    /// Dimensions to group by: run, conversation, parent, loop, repo, branch, profile, harness, version, model, effort,
+    /// Dimensions to group by: run, conversation, parent, host, loop, repo, branch, profile, harness, version, model, effort,
     /// service_tier, billing, subagent, status, quality, hour, day, week, month [default: loop for runs, else day]
     #[arg(long, value_name = "DIM", value_delimiter = ',', help_heading = "Rows")]
     pub(in crate::cli) by: Vec<String>,
