@@ -9,7 +9,7 @@ use super::figure::Figure;
 use super::format::Style;
 use super::row::Row;
 use super::screen::{Heading, Screen};
-use super::{dimension, escape, exact, fit, json, number, text};
+use super::{dimension, escape, exact, fit, json, number, reckoning, text};
 use crate::table::explain::{Explained, Explanation, Ground};
 use crate::table::{Cell, Table};
 
@@ -73,6 +73,9 @@ fn owner(owner: &Explained, style: &Style, out: &mut dyn Write) -> io::Result<()
     let sentences: Vec<String> = taken.into_iter().chain(reconciled.map(str::to_owned)).collect();
     if !sentences.is_empty() {
         line(&sentences.join(" "), out)?;
+    }
+    for sentence in reckoning::sentences(&row) {
+        line(&sentence, out)?;
     }
     let remedies: Vec<&str> = owner.grounds.iter().filter_map(|ground| ground.remedy).collect();
     for remedy in &remedies {
@@ -220,6 +223,8 @@ impl Serialize for Owner<'_> {
         let grounds: Vec<Reason> = self.0.grounds.iter().map(Reason).collect();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("run", &json::Row { columns: self.0.row.columns(), cells: self.0.row.row(0) })?;
+        let difference = reckoning::difference(&Row::new(&self.0.row, 0));
+        map.serialize_entry("cost_difference_usd", &json::Value(&difference.map_or(Cell::Blank, Cell::Usd)))?;
         map.serialize_entry("reasons", &grounds)?;
         map.serialize_entry("parts", &json::Rows(&self.0.parts))?;
         map.end()

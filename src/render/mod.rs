@@ -28,6 +28,7 @@ mod notes;
 mod number;
 mod parquet;
 mod period;
+mod reckoning;
 mod row;
 mod schema;
 mod screen;

@@ -144,3 +144,44 @@ fn the_costliest_run_is_the_one_with_the_largest_known_cost() {
     assert_eq!(outcome.code, 2);
     assert!(outcome.stderr.contains("no run has a cost that is known"), "{}", outcome.stderr);
 }
+
+/// A harness that reports this cost for 1,000 uncached tokens in and 100 out: $0.0045 at list prices.
+fn reporting(cost: &str) -> String {
+    let id = "0a8b32dc-a8da-4ef7-a760-a01501b8474a";
+    let usage =
+        r#"{"input_tokens":1000,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":100}"#;
+    let model = r#"{"claude-sonnet-4-5-20250929":{"inputTokens":1000,"outputTokens":100,"cacheReadInputTokens":0,"cacheCreationInputTokens":0}}"#;
+    [
+        format!(r#"{{"type":"system","subtype":"init","session_id":"{id}","model":"claude-sonnet-4-5-20250929"}}"#),
+        format!(
+            r#"{{"type":"result","subtype":"success","session_id":"{id}","total_cost_usd":{cost},"usage":{usage},"modelUsage":{model}}}"#
+        ),
+    ]
+    .join("\n")
+}
+
+#[test]
+fn a_reported_cost_is_held_against_the_list_prices() {
+    let work = Workdir::new();
+    for (cost, sentence, difference) in [
+        ("0.005", "The harness reports a cost of $0.005; list prices give $0.0045, $0.0005 less (10%).", -0.0005),
+        ("0.003", "The harness reports a cost of $0.003; list prices give $0.0045, $0.0015 more (50%).", 0.0015),
+        ("0.0045", "The harness reports a cost of $0.0045; list prices give the same.", 0.0),
+    ] {
+        work.write("out.jsonl", reporting(cost));
+        let outcome = work.run(&["explain", "0a8b32dc", "out.jsonl"]);
+        assert!(outcome.stdout.lines().any(|line| line == sentence), "{}", outcome.stdout);
+        let owner = &explained(&work, &["0a8b32dc", "out.jsonl"])["owners"][0];
+        assert_eq!(owner["cost_difference_usd"].as_f64(), Some(difference), "{owner}");
+    }
+}
+
+#[test]
+fn a_cost_that_nobody_reports_is_told_from_list_prices_alone() {
+    let work = Workdir::new();
+    let ledger = front("night") + &Entry::new(0).with(&exact(0, CALL));
+    work.write("night.md", &ledger);
+    let outcome = work.run(&["explain", "--slowest", "night.md"]);
+    assert!(outcome.stdout.contains("List prices give a cost of $"), "{}", outcome.stdout);
+    assert_eq!(explained(&work, &["--slowest", "night.md"])["owners"][0]["cost_difference_usd"], Value::Null);
+}

@@ -1,0 +1,61 @@
+//! What the harness says a run costs, held against the list prices.
+
+use super::row::Row;
+use super::{exact, number};
+use crate::event::Usd;
+
+/// List prices minus the harness's figure; `None` unless both are known for all of it.
+pub(super) fn difference(row: &Row) -> Option<Usd> {
+    let (reported, computed) = both(row)?;
+    Some(Usd::from_pico(computed.pico().saturating_sub(reported.pico())))
+}
+
+/// Both costs, where each stands for all of it.
+fn both(row: &Row) -> Option<(Usd, Usd)> {
+    let (reported, computed) = (row.usd("cost_reported_usd")?, row.usd("cost_computed_usd")?);
+    row.usd("cost_usd").map(|_| (reported, computed))
+}
+
+/// The same as sentences; none where nothing is known.
+pub(super) fn sentences(row: &Row) -> Vec<String> {
+    let dollars = |usd: Usd| format!("${}", exact::dollars(usd));
+    if let (Some((reported, computed)), Some(difference)) = (both(row), difference(row)) {
+        let given = match apart(difference, reported) {
+            Some(apart) => format!("list prices give {}, {apart}", dollars(computed)),
+            None => "list prices give the same".to_owned(),
+        };
+        return vec![format!("The harness reports a cost of {}; {given}.", dollars(reported))];
+    }
+    let reported = row.usd("cost_reported_usd").map(dollars);
+    let is_whole = row.usd("cost_usd").is_some();
+    match (reported, row.usd("cost_computed_usd").map(dollars)) {
+        (Some(reported), _) if is_whole => {
+            vec![format!("The harness reports a cost of {reported}; list prices give no certain one.")]
+        }
+        (None, Some(computed)) => vec![format!("List prices give a cost of {computed}; the harness reports none.")],
+        (reported, _) => {
+            let part = reported.map(|reported| format!("The harness reports a cost of {reported} for a part of it."));
+            part.into_iter().chain(bounds(row)).collect()
+        }
+    }
+}
+
+fn bounds(row: &Row) -> Option<String> {
+    let dollars = |usd: Usd| format!("${}", exact::dollars(usd));
+    let low = row.usd("cost_low_usd").filter(|low| *low > Usd::ZERO).map(dollars)?;
+    Some(match row.usd("cost_high_usd").map(dollars) {
+        Some(high) => format!("It costs between {low} and {high}."),
+        None => format!("It costs {low} or more."),
+    })
+}
+
+/// How far apart two costs are; `None` where they are the same.
+fn apart(difference: Usd, reported: Usd) -> Option<String> {
+    let (amount, word) = match difference.pico() {
+        0 => return None,
+        less if less < 0 => (less.saturating_neg(), "less"),
+        more => (more, "more"),
+    };
+    let share = number::percent(amount, reported.pico()).map(|share| format!(" ({share})")).unwrap_or_default();
+    Some(format!("${} {word}{share}", exact::dollars(Usd::from_pico(amount))))
+}
