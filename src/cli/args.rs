@@ -177,7 +177,7 @@ pub(super) struct ExplainArgs {
     #[arg(long, help_heading = "Rows")]
     pub(super) slowest: bool,
 
-    /// Explain the run that cost most, as far as is known
+    /// Explain the run, or the conversation of no run, that cost most, as far as is known
     #[arg(long, conflicts_with = "slowest", help_heading = "Rows")]
     pub(super) costliest: bool,
 

@@ -2,11 +2,13 @@
 
 use std::process::Output;
 
-use crate::support::Workdir;
+use crate::cases::files_below;
+use crate::support::{Workdir, fixtures};
 use crate::writers::{Entry, claude_result, front};
 
 const README: &str = include_str!("../../README.md");
 const CI: &str = include_str!("../../docs/ci.md");
+const FROM_CCUSAGE: &str = include_str!("../../docs/from-ccusage.md");
 const ACTION: &str = include_str!("../../action.yml");
 
 /// The code blocks of this language.
@@ -102,5 +104,28 @@ fn every_policy_in_the_documents_is_valid() {
         work.write("usage.toml", &policy);
         let outcome = work.run(&["check", "--config", "usage.toml", "--max-runs", "100", "agent-output"]);
         assert_ne!(outcome.code, 2, "{policy}\n{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn every_command_for_those_who_come_from_ccusage_runs() {
+    let work = Workdir::new();
+    let line = r#"{"type":"assistant","sessionId":"7a51c0de-0000-4000-8000-0000000000a1","isSidechain":false,"cwd":"/srv/NAME","message":{"id":"msg_1","model":"claude-sonnet-4-5","stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":2}},"timestamp":"2026-03-02T08:00:05Z"}"#;
+    work.write("../home/.claude/projects/-srv-NAME/a.jsonl", line);
+    let codex = fixtures().join("codex-rollout/no-turn-context/input");
+    let rollout = files_below(&codex).pop().expect("a rollout");
+    work.write("../home/.codex/sessions/2026/05/12/rollout-a.jsonl", std::fs::read(rollout).expect("a rollout"));
+    let rows = FROM_CCUSAGE.lines().filter(|line| line.starts_with('|'));
+    let commands: Vec<&str> =
+        rows.filter_map(|row| row.split('`').find(|code| code.starts_with("forge-usage "))).collect();
+    assert!(commands.len() >= 12, "{commands:?}");
+    for command in commands {
+        let words = command.replace('"', "");
+        let args: Vec<&str> = words.split(' ').skip(1).collect();
+        let outcome = work.run(&args);
+        assert_eq!(outcome.code, 0, "{command}: {}", outcome.stderr);
+        // One conversation of each harness: a filter that finds nothing would show in its number.
+        let found = if command.contains("--where") { "1 conversation" } else { "conversation" };
+        assert!(outcome.stdout.contains(found), "{command}: {}", outcome.stdout);
     }
 }

@@ -142,7 +142,7 @@ fn the_costliest_run_is_the_one_with_the_largest_known_cost() {
     work.write("night.md", front("night") + &Entry::new(0).with(""));
     let outcome = work.run(&["explain", "--costliest", "night.md"]);
     assert_eq!(outcome.code, 2);
-    assert!(outcome.stderr.contains("no run has a cost that is known"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("nothing has a cost that is known"), "{}", outcome.stderr);
 }
 
 /// A harness that reports this cost for 1,000 uncached tokens in and 100 out: $0.0045 at list prices.

@@ -16,7 +16,7 @@ pub enum Choice {
     Id(String),
     /// The run that took longest.
     Slowest,
-    /// The run that cost most, as far as is known.
+    /// The run, or conversation of no run, that cost most, as far as is known.
     Costliest,
 }
 
@@ -37,26 +37,29 @@ impl Subject {
     /// Fails if nothing is found, or if several ids begin so.
     pub fn find(settled: &Settled, choice: &Choice) -> Result<Subject> {
         let runs = || settled.owners.iter().enumerate().filter(|(_, owner)| owner.run.is_some());
-        let none = |what: &str| Error::new(ErrorKind::NotFound, format!("no run {what}"));
-        let index = match choice {
+        let found = match choice {
             Choice::Id(start) => return Subject::named(settled, start),
-            Choice::Slowest => {
-                runs()
-                    .filter_map(|(index, owner)| Some((owner.duration_ms()?, index)))
-                    .max_by_key(|(millis, index)| (*millis, std::cmp::Reverse(*index)))
-                    .ok_or_else(|| none("says when it began and ended"))?
-                    .1
-            }
-            Choice::Costliest => {
-                runs()
-                    .filter_map(|(index, _)| Some((super::cost(settled, index)?, index)))
-                    .max_by_key(|(cost, index)| (*cost, std::cmp::Reverse(*index)))
-                    .ok_or_else(|| none("has a cost that is known"))?
-                    .1
-            }
+            Choice::Slowest => runs()
+                .filter_map(|(index, owner)| Some((owner.duration_ms()?, index)))
+                .max_by_key(|(millis, index)| (*millis, std::cmp::Reverse(*index)))
+                .and_then(|(_, index)| Subject::owner(settled, index))
+                .ok_or("no run says when it began and ended"),
+            Choice::Costliest => (0..settled.owners.len())
+                .filter_map(|index| Some((super::cost(settled, index)?, index, Subject::owner(settled, index)?)))
+                .max_by_key(|(cost, index, _)| (*cost, std::cmp::Reverse(*index)))
+                .map(|(.., subject)| subject)
+                .ok_or("nothing has a cost that is known"),
         };
-        let id = settled.owners[index].run.as_ref().map(|run| run.id.to_string()).unwrap_or_default();
-        Ok(Subject::run(settled, index, id))
+        found.map_err(|why| Error::new(ErrorKind::NotFound, why))
+    }
+
+    /// The run, or the conversation that belongs to none; `None` for a conversation that nothing names.
+    fn owner(settled: &Settled, index: usize) -> Option<Subject> {
+        if let Some(run) = &settled.owners.get(index)?.run {
+            return Some(Subject::run(settled, index, run.id.to_string()));
+        }
+        let named = super::rows_of(settled, index).iter().find_map(|row| row.conversation.as_ref());
+        named.filter(|id| !id.starts_with('\0')).map(Subject::conversation)
     }
 
     fn named(settled: &Settled, start: &str) -> Result<Subject> {
