@@ -1,6 +1,6 @@
 //! `events`: the typed event stream as JSON Lines.
 
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 use std::ops::ControlFlow;
 
 use forge_usage::event::{Event, Fact, Line};
@@ -8,7 +8,8 @@ use forge_usage::pipeline;
 
 use super::args::{InputArgs, OutputArgs};
 use super::input::{Found, Losses};
-use super::{input, output};
+use super::progress::Shown;
+use super::{input, output, progress};
 
 /// Writes every event as it is read.
 pub(super) fn run(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<u8> {
@@ -19,12 +20,16 @@ pub(super) fn run(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<u8> {
 fn stream(args: &InputArgs, output: &OutputArgs, found: &Found, out: &mut impl Write) -> anyhow::Result<u8> {
     let (mut losses, mut files, mut passed_over) = (Losses::default(), 0, 0);
     let mut failure = None;
-    pipeline::events(&found.sources, &input::everything(args), &mut |source, event| {
+    let options = input::everything(args);
+    // On a terminal the events themselves are the progress.
+    let is_aside = output::file(output).is_some() || !std::io::stdout().is_terminal();
+    let shown = if is_aside { progress::show(&found.sources, &options.progress, output) } else { Shown::default() };
+    pipeline::events(&found.sources, &options, &mut |source, event| {
         match &event.fact {
             Fact::Source(_) => files += 1,
             Fact::Skipped(skipped) => {
                 passed_over += 1;
-                losses.tell(source, &skipped.reason, skipped.loss, output);
+                shown.aside(|| losses.tell(source, &skipped.reason, skipped.loss, output));
             }
             Fact::Defect(defect) => losses.learn(*defect),
             _ => {}

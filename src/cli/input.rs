@@ -13,7 +13,7 @@ use forge_usage::source::{self, Discovered, default_ledgers, discover};
 use forge_usage::table::{PriceOptions, Skipped, Sources, is_loss, price};
 
 use super::args::{InputArgs, OutputArgs, PriceArgs};
-use super::{FINE, NO_ANSWER, complain, output};
+use super::{FINE, NO_ANSWER, complain, output, progress};
 
 /// What stands for the homes of all harnesses.
 const AUTO: &str = "auto";
@@ -171,7 +171,9 @@ pub(super) fn read_found(
     let prices = Prices::new(&found.config)?;
     let priced = PriceOptions { mode: costs.cost_mode, service_tier: costs.service_tier.clone() };
     let options = Options { needs, ..everything(args) };
+    let shown = progress::show(&found.sources, &options.progress, output);
     let mut outcome = pipeline::read(std::mem::take(&mut found.sources), &options);
+    drop(shown);
     let mut settled = outcome.settle_with(&|profile, source| found.profiles.may_live_in(profile, source));
     settled.assume_models(|profile| found.profiles.model(profile));
     settled.tell_billing(|profile| found.profiles.billing(profile));
@@ -211,7 +213,8 @@ pub(super) fn refuse_to_overwrite(inputs: &[source::Input], target: Option<&Path
 }
 
 fn is_known(input: &source::Input) -> bool {
-    source::open(input).is_ok_and(|opened| forge_usage::parse::detect(&opened.head).is_some())
+    source::open(input, &source::Progress::default())
+        .is_ok_and(|opened| forge_usage::parse::detect(&opened.head).is_some())
 }
 
 impl Input {

@@ -13,6 +13,7 @@ mod latency;
 mod output;
 mod partition;
 mod prices;
+mod progress;
 mod query;
 mod replace;
 mod report;

@@ -62,6 +62,7 @@ fn read_parts(
             };
             limits.read(&mut file, length, index, &mut chunk)?;
             let scanned = scan(&reading, &chunk);
+            options.progress.add((chunk.end - chunk.start) as u64);
             workers.lock().unwrap_or_else(PoisonError::into_inner).push((file, chunk));
             Ok(scanned)
         };

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use crate::event::{Event, Fact, Id, Loss, Skipped, Time};
 use crate::fold::{Facts, IsHome, Settled, SourceFold, settle, settle_with};
 use crate::parse::{self, Needs};
-use crate::source::{CHUNK, Discovered, Input, Limits};
+use crate::source::{CHUNK, Discovered, Input, Limits, Progress};
 pub use homes::{Sessions, sessions, sessions_of};
 pub use survey::{Sources, Surveyed, survey};
 
@@ -35,12 +35,21 @@ pub struct Options {
     pub needs: Needs,
     /// The machine that sources come from which don't name one.
     pub host: Option<Id>,
+    /// Told of what was read, as it is read.
+    pub progress: Progress,
 }
 
 impl Options {
     /// What fits any input, at this time, and gives what reports are made of.
     pub fn at(now: Time) -> Options {
-        Options { chunk: CHUNK, longest_line: 16 * 1024 * 1024, now, needs: Needs::USAGE, host: None }
+        Options {
+            chunk: CHUNK,
+            longest_line: 16 * 1024 * 1024,
+            now,
+            needs: Needs::USAGE,
+            host: None,
+            progress: Progress::default(),
+        }
     }
 
     fn limits(&self) -> Limits {

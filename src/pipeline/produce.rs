@@ -61,7 +61,7 @@ pub(super) fn produce(input: &Input, options: &Options, out: &mut Out<'_>) -> u6
     let name = input.name();
     let mut named = Named { source: &name, out };
     let loss = if matches!(input, Input::File(_, false)) { Loss::Found } else { Loss::Named };
-    let opened = match open(input) {
+    let opened = match open(input, &options.progress) {
         Ok(opened) => opened,
         Err(cause) => {
             named.push(skipped(0, cause.to_string(), loss));
@@ -72,6 +72,7 @@ pub(super) fn produce(input: &Input, options: &Options, out: &mut Out<'_>) -> u6
     if let (true, Some(path), Some(length)) = (source::is_database(&opened.head), input.path(), opened.length) {
         super::database::read(path, options.host.clone(), &mut named)
             .unwrap_or_else(|reason| named.push(skipped(0, reason, loss)));
+        options.progress.add(length);
         return length;
     }
     let Some(format) = parse::detect(&opened.head) else {

@@ -35,7 +35,7 @@ pub fn survey(discovered: &Discovered, options: &Options) -> Surveyed {
 }
 
 fn look(input: &Input, options: &Options) -> Option<Surveyed> {
-    let opened = open(input).ok()?;
+    let opened = open(input, &options.progress).ok()?;
     let format = parse::detect(&opened.head)?;
     let (mut survey, mut bytes) = (Survey::default(), 0);
     for chunk in Chunks::new(opened.into_reader(), options.limits()) {

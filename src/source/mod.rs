@@ -4,6 +4,7 @@ mod chunk;
 mod discover;
 mod homes;
 mod open;
+mod progress;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -11,5 +12,6 @@ pub use chunk::{CHUNK, Chunk, Chunks, Limits};
 pub use discover::{Discovered, Input, default_ledgers, discover};
 pub use homes::{Folders, distinct, logs, matching};
 pub use open::{HEAD, Opened, open};
+pub use progress::Progress;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Database, is_database};

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 
 use super::Input;
+use super::progress::{Progress, Watched};
 
 /// How much of a source's beginning is looked at to tell its format.
 pub const HEAD: usize = 64 * 1024;
@@ -25,8 +26,9 @@ impl Opened {
     }
 }
 
-/// Opens a source; gzip and zstd are told by their first bytes.
-pub fn open(input: &Input) -> io::Result<Opened> {
+/// Opens a source; gzip and zstd are told by their first bytes. What is read through it counts towards `progress`;
+/// whoever reads a plain file in parts counts these.
+pub fn open(input: &Input, progress: &Progress) -> io::Result<Opened> {
     let (mut raw, length): (Box<dyn Read + Send>, Option<u64>) = match input.path() {
         None => (Box::new(io::stdin()), None),
         Some(path) => {
@@ -39,6 +41,11 @@ pub fn open(input: &Input) -> io::Result<Opened> {
     let magic = start.get(..4).unwrap_or(&start);
     let is_gzip = magic.starts_with(&[0x1f, 0x8b]);
     let is_zstd = magic == [0x28, 0xb5, 0x2f, 0xfd];
+    let is_whole = length == Some(start.len() as u64);
+    if length.is_none() || is_gzip || is_zstd || is_whole {
+        progress.add(start.len() as u64);
+    }
+    let raw = Box::new(Watched { reader: raw, progress: progress.clone() });
     if !is_gzip && !is_zstd {
         return Ok(Opened { head: start, rest: raw, length });
     }

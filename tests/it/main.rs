@@ -23,5 +23,7 @@ mod prices;
 mod schema;
 mod sessions;
 mod support;
+#[cfg(unix)]
+mod terminal;
 mod verdicts;
 mod writers;
