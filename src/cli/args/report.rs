@@ -6,63 +6,63 @@ use forge_usage::render::{Format, Quantity};
 use super::{Color, InputArgs, OutputArgs, PriceArgs, SelectArgs, format};
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct ReportArgs {
+pub(in super::super) struct ReportArgs {
     #[command(flatten)]
-    pub(in crate::cli) table: TableArgs,
+    pub(in super::super) table: TableArgs,
 
     #[command(flatten)]
-    pub(in crate::cli) prices: PriceArgs,
+    pub(in super::super) prices: PriceArgs,
 }
 
 /// Which groups are shown, and how.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct TableArgs {
+pub(in super::super) struct TableArgs {
     #[command(flatten)]
-    pub(in crate::cli) input: InputArgs,
+    pub(in super::super) input: InputArgs,
 
     /// Dimensions to group by: run, conversation, parent, host, loop, repo, branch, profile, harness, version, model, effort,
     /// service_tier, billing, subagent, status, quality, hour, day, week, month [default: loop for runs, else day]
     #[arg(long, value_name = "DIM", value_delimiter = ',', help_heading = "Rows")]
-    pub(in crate::cli) by: Vec<String>,
+    pub(in super::super) by: Vec<String>,
 
     #[command(flatten)]
-    pub(in crate::cli) select: SelectArgs,
+    pub(in super::super) select: SelectArgs,
 
     /// Only the latest N periods (days, for `--by day`) that have rows
     #[arg(long, value_name = "N", help_heading = "Rows")]
-    pub(in crate::cli) last: Option<std::num::NonZeroU32>,
+    pub(in super::super) last: Option<std::num::NonZeroU32>,
 
     /// Column to sort by, with :asc or :desc
     #[arg(long, value_name = "COLUMN", help_heading = "Rows")]
-    pub(in crate::cli) sort: Option<String>,
+    pub(in super::super) sort: Option<String>,
 
     /// Show at most this many rows; totals still count all
     #[arg(long, value_name = "N", help_heading = "Rows")]
-    pub(in crate::cli) limit: Option<std::num::NonZeroUsize>,
+    pub(in super::super) limit: Option<std::num::NonZeroUsize>,
 
     /// Format of the result: table, json, jsonl, csv, markdown
     #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = format, help_heading = "Output")]
-    pub(in crate::cli) format: Format,
+    pub(in super::super) format: Format,
 
     /// Short for --format json
     #[arg(long, conflicts_with_all = ["format", "jsonl"], help_heading = "Output")]
-    pub(in crate::cli) json: bool,
+    pub(in super::super) json: bool,
 
     /// Short for --format jsonl
     #[arg(long, conflicts_with = "format", help_heading = "Output")]
-    pub(in crate::cli) jsonl: bool,
+    pub(in super::super) jsonl: bool,
 
     /// When to use colours; NO_COLOR is heeded
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Output")]
-    pub(in crate::cli) color: Color,
+    pub(in super::super) color: Color,
 
     #[command(flatten)]
-    pub(in crate::cli) output: OutputArgs,
+    pub(in super::super) output: OutputArgs,
 }
 
 impl TableArgs {
     /// The format that was asked for.
-    pub(in crate::cli) fn format(&self) -> Format {
+    pub(in super::super) fn format(&self) -> Format {
         match (self.json, self.jsonl) {
             (true, _) => Format::Json,
             (_, true) => Format::Jsonl,
@@ -92,14 +92,14 @@ every measure, whatever --measure says.";
 
 #[derive(Debug, Args)]
 #[command(after_long_help = MEASURES)]
-pub(in crate::cli) struct LatencyArgs {
+pub(in super::super) struct LatencyArgs {
     /// Show one measure in full: ttft, request, streaming, stall, tokens-per-second, tool, run [default: the main
     /// figures of all]
     #[arg(long, short, value_name = "MEASURE", value_parser = quantity, help_heading = "Output")]
-    pub(in crate::cli) measure: Option<Quantity>,
+    pub(in super::super) measure: Option<Quantity>,
 
     #[command(flatten)]
-    pub(in crate::cli) table: TableArgs,
+    pub(in super::super) table: TableArgs,
 }
 
 fn quantity(name: &str) -> Result<Quantity, String> {
