@@ -82,9 +82,16 @@ fn usual(text: &[u8]) -> Option<Time> {
     is_plain.then_some(Time(seconds * 1_000_000 + micros))
 }
 
+/// The number that a few digits are.
 fn number(digits: &[u8]) -> Option<i64> {
-    let digit = |byte: &u8| byte.is_ascii_digit().then(|| i64::from(byte - b'0'));
-    digits.iter().try_fold(0, |number, byte| Some(number * 10 + digit(byte)?))
+    let mut number = 0;
+    let mut largest = 0;
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        largest = largest.max(digit);
+        number = number * 10 + i64::from(digit);
+    }
+    (largest <= 9).then_some(number)
 }
 
 impl Serialize for Time {

@@ -38,17 +38,17 @@ impl Content {
         Content::default()
     }
 
-    /// Takes the next candidate, in the output of `run`; gives those that stand, in order.
-    pub(super) fn push(&mut self, mark: Mark, run: Option<&RunId>, sink: &mut Sink<'_>) -> Vec<Mark> {
+    /// Takes the next candidate, in the output of `run`; adds those that stand to `stands`, in order.
+    pub(super) fn push(&mut self, mark: Mark, run: Option<&RunId>, sink: &mut Sink<'_>, stands: &mut Vec<Mark>) {
         let is_record = mark.time.is_some() && !mark.is_aside() && !matches!(mark.kind, MarkKind::Marker(_));
         if is_record && self.doubtful > 0 {
             self.refuse(0, self.doubtful, run, sink);
         }
-        let mut stands = self.expire(mark.offset);
+        self.expire(mark.offset, stands);
         match mark.kind {
             MarkKind::Open => {
                 if self.open.is_empty() {
-                    stands.extend(self.release(self.held.len()));
+                    self.release(self.held.len(), stands);
                 }
                 self.anchor = Some(mark.offset);
                 self.open.push_back((mark.offset, self.gone + self.held.len() + 1));
@@ -63,44 +63,43 @@ impl Content {
                 self.anchor = Some(mark.offset);
             }
             MarkKind::Marker(_) if self.open.is_empty() => {
-                stands.extend(self.release(self.held.len()));
+                self.release(self.held.len(), stands);
                 stands.push(mark);
                 self.anchor = None;
             }
             _ if self.anchor.is_some() => self.held.push_back(mark),
             _ => stands.push(mark),
         }
-        stands
     }
 
     /// Gives what was held back: nothing follows.
     pub(super) fn flush(&mut self) -> Vec<Mark> {
         self.open.clear();
         self.anchor = None;
-        self.release(self.held.len())
+        std::mem::take(&mut self.held).into()
     }
 
     /// Gives what no end can make content any more.
-    fn expire(&mut self, now: u64) -> Vec<Mark> {
+    fn expire(&mut self, now: u64, stands: &mut Vec<Mark>) {
         let is_over = |begin: u64| now.saturating_sub(begin) > LONGEST;
         while self.open.front().is_some_and(|(begin, _)| is_over(*begin)) {
             self.open.pop_front();
         }
         match (self.open.front(), self.anchor) {
-            (Some(&(_, before)), _) => self.release((before - 1).saturating_sub(self.gone)),
+            (Some(&(_, before)), _) => self.release((before - 1).saturating_sub(self.gone), stands),
             (None, Some(anchor)) if is_over(anchor) => {
                 self.anchor = None;
-                self.release(self.held.len())
+                self.release(self.held.len(), stands);
             }
-            _ => Vec::new(),
+            _ => {}
         }
     }
 
     /// Lets the first candidates go.
-    fn release(&mut self, count: usize) -> Vec<Mark> {
+    fn release(&mut self, count: usize, stands: &mut Vec<Mark>) {
         self.doubtful = self.doubtful.saturating_sub(count);
         self.gone += count;
-        self.held.drain(..count).collect()
+        stands.extend(self.held.drain(..count));
     }
 
     /// Drops a part of what is held, and says so.

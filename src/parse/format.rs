@@ -3,9 +3,9 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::ids::Ids;
 use super::needs::Needs;
 use super::region::Sink;
+use super::seen::Seen;
 use super::timing::Timing;
 use crate::event::{Billing, Call, Conversation, Defect, Event, Fact, Id, MAX_COUNT, Run, Time, TokenUsage};
 
@@ -100,7 +100,7 @@ pub type ReadDocument = fn(&str, &mut dyn std::io::BufRead, &mut dyn FnMut(Mark)
 pub type Noise = fn(&[u8], usize, &mut Range<usize>) -> Option<usize>;
 
 /// Tells which conversation a line names.
-pub type NamedBy = fn(&[u8], &Ids) -> Option<Named>;
+pub type NamedBy = fn(&[u8], &Seen) -> Option<Named>;
 
 /// A table of a database, and what its rows mean.
 #[derive(Debug)]
@@ -153,8 +153,8 @@ pub struct Hit<'a> {
     pub base: u64,
     /// What is asked for.
     pub needs: Needs,
-    /// Ids of the records before.
-    pub ids: &'a Ids,
+    /// What the records before it had.
+    pub seen: &'a Seen,
 }
 
 /// How far a format may look beyond its line. What needs more is cut off, wherever chunks are cut.

@@ -2,9 +2,7 @@
 //! `[<time>] <message>`. The output of a run follows `run <run_id> start (profile=<name>)`.
 
 use std::collections::HashSet;
-use std::sync::LazyLock;
 
-use regex::Regex;
 use uuid::Uuid;
 
 use super::content::Content;
@@ -21,24 +19,44 @@ pub(super) static FORMAT: Format =
 pub(super) const LINES: Lines =
     Lines { harness: None, needles: &["\n[2", "Z] run "], noise: None, read, named: None, time: None };
 
-/// At the end of a line a marker may follow unterminated output; there only a run's start counts.
-static MARKER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let time = r"\[(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\] ";
-    let start = r"run (?<run>[0-9a-fA-F-]{36}) start \(profile=(?<profile>[^()]*)\)";
-    Regex::new(&format!("(?:{time}{start}$)|(?:^{})", time.replace("time", "own"))).ok()
-});
-
 fn sniff(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     lines(head).next().is_some_and(|line| marker(&clean(line)).is_some())
 }
 
-/// The time and, where a run starts, its id and profile.
+/// The time and, where a run starts, its id and profile. At the end of a line a marker may follow unterminated
+/// output; there only a run's start counts.
 fn marker(line: &str) -> Option<(Time, Option<(Uuid, String)>)> {
-    let found = MARKER.as_ref()?.captures(line)?;
-    let time = Time::parse(found.name("time").or_else(|| found.name("own"))?.as_str())?;
-    let run = found.name("run").and_then(|id| Uuid::try_parse(id.as_str()).ok());
-    Some((time, run.map(|id| (id, found.name("profile").map_or(String::new(), |name| name.as_str().to_owned())))))
+    if let Some((time, message)) = stamped(line) {
+        return Some((Time::parse(time)?, starts(message).and_then(run_of)));
+    }
+    let starts_at = |at: usize| {
+        let (time, message) = stamped(line.get(at.checked_sub(STAMP.len() - "Z] ".len())?..)?)?;
+        Some((time, starts(message)?))
+    };
+    let (time, start) = line.rmatch_indices("Z] run ").find_map(|(at, _)| starts_at(at))?;
+    Some((Time::parse(time)?, run_of(start)))
+}
+
+const STAMP: &str = "[2026-05-12T07:03:00Z] ";
+
+/// `[<time>] <message>`: both, if the time has the shape of one.
+fn stamped(text: &str) -> Option<(&str, &str)> {
+    let fits = |(byte, like): (u8, u8)| if like.is_ascii_digit() { byte.is_ascii_digit() } else { byte == like };
+    let is_stamp = text.len() >= STAMP.len() && text.bytes().zip(STAMP.bytes()).all(fits);
+    is_stamp.then(|| (&text[1..STAMP.len() - 2], &text[STAMP.len()..]))
+}
+
+/// The id and the profile in `run <id> start (profile=<name>)`.
+fn starts(message: &str) -> Option<(&str, &str)> {
+    let (id, rest) = message.strip_prefix("run ")?.split_at_checked(36)?;
+    let profile = rest.strip_prefix(" start (profile=")?.strip_suffix(')')?;
+    let is_id = id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    (is_id && !profile.contains(['(', ')'])).then_some((id, profile))
+}
+
+fn run_of((id, profile): (&str, &str)) -> Option<(Uuid, String)> {
+    Some((Uuid::try_parse(id).ok()?, profile.to_owned()))
 }
 
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
@@ -67,7 +85,9 @@ impl Pass {
     }
 
     pub(super) fn push(&mut self, mark: Mark, sink: &mut Sink<'_>) {
-        for mark in self.content.push(mark, self.region.run().as_ref(), sink) {
+        let mut stands = Vec::new();
+        self.content.push(mark, self.region.run().as_ref(), sink, &mut stands);
+        for mark in stands {
             self.take(mark, sink);
         }
     }
@@ -116,5 +136,12 @@ mod tests {
         assert!(marker("[2026-05-12T07:04:00Z] pause for 30s").is_some_and(|(_, run)| run.is_none()));
         assert!(marker("unterminated[2026-05-12T07:04:00Z] pause for 30s").is_none());
         assert!(marker("[1] note").is_none());
+        assert!(marker(&format!("{start} and more")).is_some_and(|(_, run)| run.is_none()));
+        assert!(marker(&format!("unterminated{start} and more")).is_none());
+        assert!(
+            marker(&format!("{}{start}", "[2026-05-12T07:03:00Z] run ".repeat(3)))
+                .is_some_and(|(_, run)| run.is_none())
+        );
+        assert!(marker(&format!("é {}", start.replace("07:03", "99:03"))).is_none());
     }
 }

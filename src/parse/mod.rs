@@ -20,7 +20,6 @@ mod droid;
 mod events;
 mod format;
 mod gemini;
-mod ids;
 mod json;
 mod ledger;
 mod lines;
@@ -31,6 +30,7 @@ mod opencode;
 mod pi;
 mod region;
 mod scan;
+mod seen;
 mod survey;
 mod timing;
 mod tracing;
@@ -50,6 +50,7 @@ pub use format::{Format, LOOK, Mark, Place, Root, Rows};
 use format::{Lines, MarkKind, OrderedPass, Shape};
 pub use needs::Needs;
 pub use scan::Chunk;
+pub use seen::Seen;
 pub use survey::{Survey, Unknown};
 
 /// Every format that is read. The first whose `sniff` holds is a file's.
@@ -140,13 +141,19 @@ impl Reading {
 
     /// The candidates of one chunk.
     pub fn scan(&self, chunk: &Chunk<'_>) -> Vec<Mark> {
-        let marks = self.scanner.scan(chunk, self.needs);
+        self.scan_like(chunk, &Seen::default())
+    }
+
+    /// The same, quicker where the chunk is like others that were read with the same `seen`.
+    pub fn scan_like(&self, chunk: &Chunk<'_>, seen: &Seen) -> Vec<Mark> {
+        let marks = self.scanner.scan(chunk, self.needs, seen);
         if self.needs.timing { timing::among(marks, chunk, codex_trace::read_timing) } else { marks }
     }
 
     /// Decides on the candidates of the next chunk.
     pub fn push(&mut self, marks: Vec<Mark>, emit: &mut dyn FnMut(Event)) {
         let mut sink = Sink::new(self.needs, emit);
+        let mut stands = Vec::new();
         for mark in marks {
             if matches!(mark.kind, MarkKind::Began) {
                 if let Pass::Bare(bare) = &mut self.pass {
@@ -158,7 +165,8 @@ impl Reading {
                 Pass::Ledger(pass) => pass.push(mark),
                 Pass::LoopLog(pass) => pass.push(mark, &mut sink),
                 Pass::Bare(bare) => {
-                    for mark in bare.0.push(mark, None, &mut sink) {
+                    bare.0.push(mark, None, &mut sink, &mut stands);
+                    for mark in stands.drain(..) {
                         bare.1.push(mark, &mut sink);
                     }
                 }

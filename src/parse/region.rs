@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::format::{Mark, MarkKind};
 use super::needs::Needs;
 use super::timing::{Timing, Watches};
-use crate::event::{Call, Counter, Defect, Event, Fact, Id, Quota, RunId, Time, TokenUsage};
+use crate::event::{Call, Defect, Event, Fact, Id, Quota, RunId, Time, TokenUsage};
 
 /// How many readings of a counter may wait for a conversation to be named, and twice as many of rate limits, which it
 /// comes with. A log that names none needs no memory.
@@ -58,6 +58,8 @@ pub(super) struct Region {
     current: Option<Id>,
     /// Conversations with a record since the start.
     known: FxHashSet<Id>,
+    /// The one of them that had the latest record.
+    known_last: Option<Id>,
     recent: VecDeque<(TokenUsage, Id)>,
     /// Readings before any conversation was named: a cut tail begins with one.
     waiting: Vec<Mark>,
@@ -67,8 +69,8 @@ pub(super) struct Region {
     streaming: HashMap<Id, Call>,
     /// Calls that are under way, as far as time is told.
     watches: Watches,
-    /// The latest sign of life, if an answer was streaming then.
-    streams: Option<Event>,
+    /// Where and when the current one showed its latest sign of life, if an answer was streaming then.
+    streams: Option<(u64, Option<&'static str>, Option<Time>)>,
 }
 
 impl Region {
@@ -103,12 +105,15 @@ impl Region {
     }
 
     /// Takes a candidate that stands.
-    pub(super) fn push(&mut self, mark: Mark, sink: &mut Sink<'_>) {
+    pub(super) fn push(&mut self, mut mark: Mark, sink: &mut Sink<'_>) {
         if self.is_nowhere || !self.is_of_harness(&mark) {
             return;
         }
         if let MarkKind::Timing(timing) = mark.kind {
             return self.time(mark.offset, mark.harness, mark.conversation, *timing, sink);
+        }
+        if let MarkKind::Named(in_flight) = mark.kind {
+            return self.name(&mark, in_flight, sink);
         }
         if self.is_echo(&mark) {
             if mark.is_usage() {
@@ -117,18 +122,36 @@ impl Region {
             return;
         }
         let is_aside = mark.is_aside();
-        let conversation = self.conversation_of(&mark);
-        match &conversation {
-            None if self.can_wait(&mark) => return self.waiting.push(mark),
-            None => {}
-            Some(_) if is_aside => return self.hand_on(Mark { conversation, ..mark }, sink),
-            Some(id) => {
-                for mark in std::mem::take(&mut self.waiting) {
-                    self.emit(Mark { conversation: Some(id.clone()), ..mark }, sink);
+        if mark.conversation.is_none() {
+            mark.conversation = self.conversation_of(&mark);
+        }
+        match mark.conversation.clone() {
+            None if self.can_wait(&mark) => self.waiting.push(mark),
+            Some(_) if is_aside => self.hand_on(mark, sink),
+            conversation => {
+                if let Some(id) = conversation {
+                    self.end_waiting(&id, sink);
                 }
+                self.emit(mark, sink);
             }
         }
-        self.emit(Mark { conversation, ..mark }, sink);
+    }
+
+    /// Readings that waited belong to whom is named first.
+    fn end_waiting(&mut self, id: &Id, sink: &mut Sink<'_>) {
+        for mark in std::mem::take(&mut self.waiting) {
+            self.emit(Mark { conversation: Some(id.clone()), ..mark }, sink);
+        }
+    }
+
+    /// Learns who is named, which is no record: how often a text is searched for names depends on how it is cut.
+    fn name(&mut self, mark: &Mark, in_flight: bool, sink: &mut Sink<'_>) {
+        // Some only say that an answer is streaming: who is answered was named before.
+        if let Some(id) = &mark.conversation {
+            self.end_waiting(id, sink);
+            put(&mut self.current, id);
+        }
+        self.streams = in_flight.then_some((mark.offset, mark.harness, mark.time));
     }
 
     /// Time is told beside all else: it names no conversation and hides no echo, so that the rest is the
@@ -164,24 +187,19 @@ impl Region {
 
     /// Hands on what a mark means, now that its conversation is known.
     fn emit(&mut self, mark: Mark, sink: &mut Sink<'_>) {
-        let conversation = mark.conversation;
-        if let Some(id) = &conversation {
+        if let Some(id) = &mark.conversation {
             self.learn_footers(&mark.kind, id);
-            // How often a text is searched for names depends on how it is cut, and not all ask for rate limits.
-            if !matches!(mark.kind, MarkKind::Named(_) | MarkKind::Fact(Fact::Quota(_))) {
+            // Not all ask for rate limits.
+            let is_record = !matches!(mark.kind, MarkKind::Fact(Fact::Quota(_)));
+            if is_record && self.known_last.as_ref() != Some(id) {
                 self.known.insert(id.clone());
+                self.known_last = Some(id.clone());
             }
-            self.current = Some(id.clone());
-            let streams = matches!(mark.kind, MarkKind::Named(true) | MarkKind::MessageStart(..));
-            self.streams = streams.then(|| Event {
-                offset: mark.offset,
-                run: self.run.clone(),
-                harness: mark.harness.map(Into::into),
-                time: mark.time,
-                fact: Fact::Unfinished(id.clone()),
-            });
+            put(&mut self.current, id);
+            let streams = matches!(mark.kind, MarkKind::MessageStart(..));
+            self.streams = streams.then_some((mark.offset, mark.harness, mark.time));
         }
-        self.hand_on(Mark { conversation, ..mark }, sink);
+        self.hand_on(mark, sink);
     }
 
     fn hand_on(&mut self, mark: Mark, sink: &mut Sink<'_>) {
@@ -197,8 +215,8 @@ impl Region {
         for mark in std::mem::take(&mut self.waiting) {
             self.emit(mark, sink);
         }
-        if let Some(unfinished) = self.streams {
-            (sink.emit)(unfinished);
+        if let (Some((offset, harness, time)), Some(id)) = (self.streams, self.current) {
+            sink.event(offset, self.run, harness, time, Fact::Unfinished(id));
         }
     }
 
@@ -206,10 +224,11 @@ impl Region {
     fn learn_footers(&mut self, kind: &MarkKind, id: &Id) {
         match kind {
             MarkKind::Fact(Fact::Conversation(_)) if !self.has_header => {
-                (self.has_header, self.footers_of) = (true, Some(id.clone()));
+                self.has_header = true;
+                put(&mut self.footers_of, id);
             }
             MarkKind::Fact(Fact::Call(_) | Fact::Counter(_)) if !self.has_header => {
-                self.footers_of = Some(id.clone());
+                put(&mut self.footers_of, id);
             }
             _ => {}
         }
@@ -228,20 +247,16 @@ impl Region {
     /// Records that are older than the output are quotes from older logs, unless they belong to a
     /// conversation that lives here: clocks are set back at times.
     fn is_echo(&self, mark: &Mark) -> bool {
-        let is_name = matches!(mark.kind, MarkKind::Named(_));
-        !is_name && self.is_old(mark.time) && mark.conversation.as_ref().is_none_or(|id| !self.known.contains(id))
+        self.is_old(mark.time) && mark.conversation.as_ref().is_none_or(|id| !self.known.contains(id))
     }
 
     fn is_old(&self, time: Option<Time>) -> bool {
         time.zip(self.start).is_some_and(|(time, start)| time < start)
     }
 
-    /// The record's own conversation; else that of the call a reading is the twin of; else the one
-    /// that was named last.
+    /// Where a record names none: the conversation of the call that a reading is the twin of; else the one that
+    /// was named last.
     fn conversation_of(&self, mark: &Mark) -> Option<Id> {
-        if mark.conversation.is_some() {
-            return mark.conversation.clone();
-        }
         let last = match &mark.kind {
             MarkKind::Fact(Fact::Counter(counter)) => counter.last,
             _ => None,
@@ -252,8 +267,9 @@ impl Region {
 
     fn fact(&mut self, kind: MarkKind, conversation: Option<Id>) -> Option<Fact> {
         match kind {
-            MarkKind::Fact(Fact::Counter(counter)) => {
-                Some(Fact::Counter(Box::new(Counter { conversation, ..*counter })))
+            MarkKind::Fact(Fact::Counter(mut counter)) => {
+                counter.conversation = conversation;
+                Some(Fact::Counter(counter))
             }
             MarkKind::Fact(Fact::Quota(quota)) => Some(Fact::Quota(Quota { conversation, ..quota })),
             MarkKind::Fact(Fact::Footer(mut footer)) => {
@@ -282,5 +298,12 @@ impl Region {
             }
             self.recent.push_back((call.usage, id.clone()));
         }
+    }
+}
+
+/// Puts an id in its place, unless it is there.
+fn put(place: &mut Option<Id>, id: &Id) {
+    if place.as_ref() != Some(id) {
+        *place = Some(id.clone());
     }
 }

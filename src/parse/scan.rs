@@ -5,9 +5,9 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, PatternID, packed};
 
 use super::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
-use super::ids::Ids;
 use super::lines::{clean, lines, lines_backwards, lines_forwards, may_be_record};
 use super::needs::Needs;
+use super::seen::Seen;
 use crate::event::Time;
 
 /// A stretch of a source: whole lines that are its own, and what surrounds them.
@@ -42,16 +42,9 @@ impl Scanner {
     }
 
     /// The candidates among the chunk's own lines, in order.
-    pub(super) fn scan(&self, chunk: &Chunk<'_>, needs: Needs) -> Vec<Mark> {
-        let mut scan = Scan {
-            scanner: self,
-            chunk,
-            needs,
-            ids: Ids::default(),
-            marks: Vec::new(),
-            named_until: chunk.start,
-            named: 0,
-        };
+    pub(super) fn scan(&self, chunk: &Chunk<'_>, needs: Needs, seen: &Seen) -> Vec<Mark> {
+        let mut scan =
+            Scan { scanner: self, chunk, needs, seen, marks: Vec::new(), named_until: chunk.start, named: 0 };
         scan.began();
         scan.lines();
         scan.name_until(chunk.end);
@@ -90,7 +83,7 @@ struct Scan<'s, 'a> {
     scanner: &'s Scanner,
     chunk: &'a Chunk<'a>,
     needs: Needs,
-    ids: Ids,
+    seen: &'s Seen,
     marks: Vec<Mark>,
     /// Up to here, who is named is said.
     named_until: usize,
@@ -142,7 +135,7 @@ impl Scan<'_, '_> {
                 continue;
             }
             tried |= 1 << needle;
-            let hit = Hit { text, line: line.clone(), base: self.chunk.base, needs: self.needs, ids: &self.ids };
+            let hit = Hit { text, line: line.clone(), base: self.chunk.base, needs: self.needs, seen: self.seen };
             let known = self.marks.len();
             (self.scanner.parts[needle].read)(&hit, &mut self.marks);
             self.name_before(known, line.clone());
@@ -178,7 +171,7 @@ impl Scan<'_, '_> {
         for (index, part) in self.scanner.parts.iter().enumerate() {
             let Some(named_by) = part.named else { continue };
             let stretch = &self.chunk.text[start..end];
-            let named = |(at, line): (usize, &[u8])| Some((start + at, named_by(line, &self.ids)?));
+            let named = |(at, line): (usize, &[u8])| Some((start + at, named_by(line, self.seen)?));
             // Where a name stands, nothing waits any more, and what makes that one content makes this one so too.
             let is_first = self.named & (1 << index) == 0;
             let first = if is_first { lines_forwards(stretch).find_map(named) } else { None };

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::Options;
 use super::produce::{Named, bare};
 use crate::event::{Defect, Fact};
-use crate::parse::{self, Mark, Reading};
+use crate::parse::{self, Mark, Reading, Seen};
 use crate::source::{Chunk, Chunks, Input, Opened};
 
 /// Reads a source of lines, in parallel where that pays.
@@ -29,7 +29,7 @@ pub(super) fn read_lines(
         (_, Some(length)) if length == opened.head.len() as u64 && opened.head.len() <= options.chunk => {
             let chunk = Chunk { end: opened.head.len(), text: opened.head, ..Chunk::default() };
             let mut reading = reading;
-            let scanned = scan(&reading, &chunk);
+            let scanned = scan(&reading, &chunk, &Seen::default());
             take(&mut reading, scanned, out);
             reading.finish(&mut |event| out.push(event));
             Ok(length)
@@ -49,21 +49,21 @@ fn read_parts(
     let limits = options.limits();
     let count = limits.count(length);
     let at_once = 8 * rayon::current_num_threads() as u64;
-    // Every worker has its own file and buffer, and hands them on.
-    let workers: Mutex<Vec<(File, Chunk)>> = Mutex::default();
+    // Every worker has its own file, buffer and memory, and hands them on.
+    let workers: Mutex<Vec<(File, Chunk, Seen)>> = Mutex::default();
     let mut first = 0;
     while first < count && !out.is_stopped() {
         let part = first..(first + at_once).min(count);
         let read_part = |index| -> std::io::Result<Scanned> {
             let idle = workers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let (mut file, mut chunk) = match idle {
+            let (mut file, mut chunk, seen) = match idle {
                 Some(worker) => worker,
-                None => (File::open(path)?, Chunk::default()),
+                None => (File::open(path)?, Chunk::default(), Seen::default()),
             };
             limits.read(&mut file, length, index, &mut chunk)?;
-            let scanned = scan(&reading, &chunk);
+            let scanned = scan(&reading, &chunk, &seen);
             options.progress.add((chunk.end - chunk.start) as u64);
-            workers.lock().unwrap_or_else(PoisonError::into_inner).push((file, chunk));
+            workers.lock().unwrap_or_else(PoisonError::into_inner).push((file, chunk, seen));
             Ok(scanned)
         };
         let scanned: Vec<std::io::Result<Scanned>> = part.clone().into_par_iter().map(read_part).collect();
@@ -90,7 +90,7 @@ fn read_stream(
         let batch: Vec<Chunk> = chunks.by_ref().take(at_once).collect();
         let Some(last) = batch.last() else { break };
         bytes = last.base + last.end as u64;
-        let scanned: Vec<Scanned> = batch.par_iter().map(|chunk| scan(&reading, chunk)).collect();
+        let scanned: Vec<Scanned> = batch.par_iter().map(|chunk| scan(&reading, chunk, &Seen::default())).collect();
         for scanned in scanned {
             take(&mut reading, scanned, out);
         }
@@ -105,9 +105,9 @@ fn read_stream(
 /// A chunk's candidates, and the line that was too long for it.
 type Scanned = (Vec<Mark>, Option<u64>);
 
-fn scan(reading: &Reading, chunk: &Chunk) -> Scanned {
+fn scan(reading: &Reading, chunk: &Chunk, seen: &Seen) -> Scanned {
     let lines = parse::Chunk { text: &chunk.text, start: chunk.start, end: chunk.end, base: chunk.base };
-    (reading.scan(&lines), chunk.too_long)
+    (reading.scan_like(&lines, seen), chunk.too_long)
 }
 
 fn take(reading: &mut Reading, (marks, too_long): Scanned, out: &mut Named<'_, '_>) {

@@ -46,13 +46,14 @@ impl Limits {
         // A line starts in these bytes if the byte before it is a line end.
         chunk.base = first.saturating_sub(self.look as u64 + 1);
         chunk.too_long = None;
-        chunk.text.clear();
+        let mut known = 0;
         source.seek(SeekFrom::Start(chunk.base))?;
         let mut wanted = past + self.look as u64;
         let at = |position: u64| (position - chunk.base) as usize;
         loop {
-            let missing = (wanted.min(length) - chunk.base) as usize - chunk.text.len();
-            let read = source.by_ref().take(missing as u64).read_to_end(&mut chunk.text)?;
+            let missing = (wanted.min(length) - chunk.base) as usize - known;
+            let read = append(source, known, missing, &mut chunk.text)?;
+            known += read;
             let is_end = read < missing || wanted >= length;
             let own = |from: u64| {
                 let from = at(from).min(chunk.text.len());
@@ -96,6 +97,25 @@ impl Limits {
         chunk.end = start.max(chunk.start);
         chunk.text.truncate(chunk.end + self.look.min(chunk.text.len() - chunk.end));
     }
+}
+
+/// Puts so many bytes of a source behind the first `known` of the text, or as many as there are, in as few calls
+/// as it takes. What the text held there is overwritten, which is cheaper than to clear it first.
+fn append<R: Read>(source: &mut R, known: usize, count: usize, text: &mut Vec<u8>) -> io::Result<usize> {
+    if text.len() < known + count {
+        text.resize(known + count, 0);
+    }
+    let mut end = known;
+    let result = loop {
+        match source.read(&mut text[end..known + count]) {
+            Ok(0) => break Ok(end - known),
+            Ok(read) => end += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => break Err(error),
+        }
+    };
+    text.truncate(end);
+    result
 }
 
 /// Chunks of a source that can only be read from front to back.

@@ -21,7 +21,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "parse::content",
             "parse::scan",
             "parse::json",
-            "parse::ids",
+            "parse::seen",
             "parse::needs",
             "parse::anthropic",
             "parse::document",

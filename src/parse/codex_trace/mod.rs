@@ -10,13 +10,15 @@ mod otel;
 mod timing;
 mod token_count;
 mod tool_result;
+mod usual;
 
-use crate::event::{Billing, Call, CallKey, Conversation, Defect, Fact};
+use crate::event::{Billing, Call, CallKey, Conversation, Defect, Fact, Time};
 use crate::parse::format::{Format, Hit, Lines, Mark, MarkKind, Place, Root, Shape};
 use crate::parse::lines::{clean, lines, without_marker};
-use crate::parse::tracing::{self, Record};
+use crate::parse::tracing;
 use otel::{Otel, STREAMED};
 use tool_result::{closes_tool_result, is_message_text};
+use usual::Head;
 
 pub(in crate::parse) use timing::read as read_timing;
 
@@ -50,10 +52,25 @@ fn sniff(head: &[u8]) -> bool {
 }
 
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
+    match usual::head(&hit.text[hit.line.clone()]) {
+        Some((time, Head::Event(event))) => {
+            if let Some(otel) = usual::otel(&event, hit.seen) {
+                return read_otel(hit, time, &otel, marks);
+            }
+        }
+        Some((time, Head::Debug(message))) if token_count::read_usual(hit, time, message, marks) => return,
+        _ => {}
+    }
     let line = hit.line();
     let record = tracing::record(without_marker(&line));
     match &record {
-        Some(record) if record.target.starts_with("codex_otel") => read_otel(hit, record, marks),
+        Some(record) if record.target.starts_with("codex_otel") => {
+            let otel = Otel::read(record.body);
+            if let Some(conversation) = otel.conversation {
+                usual::learn(&mut hit.seen.common.borrow_mut(), record.body, conversation);
+            }
+            read_otel(hit, record.time, &otel, marks);
+        }
         Some(record) => token_count::read(hit, record, marks),
         None => {}
     }
@@ -73,11 +90,11 @@ fn billing(auth_mode: &str) -> Option<Billing> {
     }
 }
 
-fn read_otel(hit: &Hit<'_>, record: &Record<'_>, marks: &mut Vec<Mark>) {
-    let otel = Otel::read(record.body);
-    let conversation = otel.conversation.and_then(|id| hit.ids.id(id));
-    let time = otel.time.or(Some(record.time));
-    let mut add = |kind| marks.push(hit.mark(Some(HARNESS), kind).at(Some(record.time)).of(conversation.clone()));
+/// Adds what a `codex_otel` event means, which was written at `recorded`.
+fn read_otel(hit: &Hit<'_>, recorded: Time, otel: &Otel<'_>, marks: &mut Vec<Mark>) {
+    let conversation = otel.conversation.and_then(|id| hit.seen.id(id));
+    let time = otel.time.or(Some(recorded));
+    let mut add = |kind| marks.push(hit.mark(Some(HARNESS), kind).at(Some(recorded)).of(conversation.clone()));
     match (otel.name, otel.kind) {
         (STREAMED, "response.completed") if !otel.failed && otel.is_torn(hit.is_unterminated()) => {
             add(MarkKind::Fact(Fact::Defect(Defect::Torn)));
@@ -85,7 +102,7 @@ fn read_otel(hit: &Hit<'_>, record: &Record<'_>, marks: &mut Vec<Mark>) {
         (STREAMED, "response.completed") if !otel.failed => match (otel.usage(), &conversation, time) {
             (Some(Ok(usage)), Some(id), Some(time)) => add(MarkKind::Fact(Fact::Call(Box::new(Call {
                 conversation: Some(id.clone()),
-                model: otel.model.and_then(|model| hit.ids.model(model)),
+                model: otel.model.and_then(|model| hit.seen.model(model)),
                 ..Call::new(CallKey::Trace(id.clone(), time, usage), usage)
             })))),
             (Some(Err(defect)), ..) => add(MarkKind::Fact(Fact::Defect(defect))),
@@ -94,7 +111,7 @@ fn read_otel(hit: &Hit<'_>, record: &Record<'_>, marks: &mut Vec<Mark>) {
         },
         ("codex.conversation_starts", _) => {
             if let Some(id) = &conversation {
-                let model = otel.model.and_then(|model| hit.ids.model(model));
+                let model = otel.model.and_then(|model| hit.seen.model(model));
                 add(MarkKind::Fact(Fact::Conversation(Conversation {
                     model,
                     billing: otel.auth_mode.and_then(billing),

@@ -3,14 +3,11 @@
 use std::ops::Range;
 
 const TIME: usize = "2026-05-12T07:03:16.926349Z ".len();
-const STREAMED: &[u8] = b" INFO codex_otel::traces::otel_manager: event.name=\"codex.sse_event\" event.timestamp=";
+const STREAMED: &[u8; 85] = b" INFO codex_otel::traces::otel_manager: event.name=\"codex.sse_event\" event.timestamp=";
 const STAMP: usize = "2026-05-12T07:03:16.926Z".len();
 const KIND: &[u8] = b" event.kind=response.";
 const WAITED: &[u8] = b" duration_ms=";
 const DEBUG: &[u8] = b"DEBUG codex_exec: Received event: Event { id: ";
-
-/// Where the kind of a stream's event begins, after the time.
-const HEAD: usize = STREAMED.len() + STAMP + KIND.len();
 
 /// The longest id of a Debug event, quotes included.
 const LONGEST_ID: usize = 48;
@@ -21,55 +18,72 @@ const LONGEST_ID: usize = 48;
 /// `like` is the part of an earlier such line that its like have in common: what repeats it is compared, which is
 /// faster than to look for the line's end.
 pub(super) fn noise(text: &[u8], start: usize, like: &mut Range<usize>) -> Option<usize> {
-    let (time, record) = text.get(start..)?.split_first_chunk::<TIME>()?;
+    let line = text.get(start..)?;
+    let time = line.first_chunk()?;
     if !time[0].is_ascii_digit() || time[TIME - 2] != b'Z' || holds_line_end(time) {
         return None;
     }
-    match record.first()? {
+    match time[TIME] {
         b' ' => streamed(text, start + TIME, like),
-        b'D' => piece(record).map(|length| start + TIME + length),
+        b'D' => piece(&line[TIME..]).map(|length| start + TIME + length),
         _ => None,
     }
 }
 
 /// For few bytes of a known number, which are compared at once.
-fn holds_line_end<const N: usize>(bytes: &[u8; N]) -> bool {
-    bytes.iter().fold(false, |found, byte| found | (*byte == b'\n'))
+#[inline(always)]
+fn holds_line_end(bytes: &[u8; 32]) -> bool {
+    let mut found = false;
+    for byte in bytes {
+        found |= *byte == b'\n';
+    }
+    found
 }
 
-/// An event of a stream: everything but its times, its kind and the wait for it is the same in all of a
-/// conversation.
+/// An event of a stream: everything but its times and the wait for it is the same as in another of its kind.
 fn streamed(text: &[u8], start: usize, like: &mut Range<usize>) -> Option<usize> {
-    let head = text.get(start..)?.first_chunk::<HEAD>()?;
-    let (name, record) = head.split_at(STREAMED.len());
-    let (stamp, kind) = record.split_first_chunk::<STAMP>()?;
-    if name != STREAMED || kind != KIND || holds_line_end(stamp) {
+    let (name, stamp) = text.get(start..)?.split_first_chunk()?;
+    if name != STREAMED || holds_line_end(stamp.first_chunk()?) {
         return None;
     }
-    let from = start + HEAD;
-    let same = text.get(like.clone())?;
-    let waited = match text.get(from..from + same.len()) {
-        Some(found) if found == same && !same.is_empty() => from + same.len(),
-        _ => {
-            let end = from + memchr::memchr(b'\n', &text[from..])?;
-            let digits = text[from..end].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-            let common = &text[from..end - digits];
-            if common.starts_with(b"completed") || !common.ends_with(WAITED) {
-                return None;
-            }
-            *like = from..end - digits;
-            end - digits
-        }
-    };
-    let digits = text[waited..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    (digits > 0 && text.get(waited + digits) == Some(&b'\n')).then_some(waited + digits)
+    let from = start + STREAMED.len() + STAMP;
+    let length = like.len();
+    let mut end = from + length;
+    if length == 0 || text.get(from..end) != text.get(like.clone()) {
+        end = like_no_other(text, from, like)?;
+    }
+    let waited = end;
+    while text.get(end)?.is_ascii_digit() {
+        end += 1;
+    }
+    (end > waited && text[end] == b'\n').then_some(end)
+}
+
+/// Where the wait stands in a record whose kind is at `from`; the next ones may be like it.
+fn like_no_other(text: &[u8], from: usize, like: &mut Range<usize>) -> Option<usize> {
+    let record = &text[from..];
+    let record = &record[..memchr::memchr(b'\n', record)?];
+    let digits = record.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let common = &record[..record.len() - digits];
+    let kind = common.strip_prefix(KIND)?;
+    let is_end = || memchr::memmem::find(common, b"mcp_server_origin").is_some();
+    if kind.starts_with(b"completed") || !common.ends_with(WAITED) || is_end() {
+        return None;
+    }
+    *like = from..from + common.len();
+    Some(like.end)
 }
 
 /// A piece of an answer as a Debug event.
 fn piece(record: &[u8]) -> Option<usize> {
     let event = record.strip_prefix(DEBUG)?;
-    let id = event.iter().take(LONGEST_ID).position(|byte| matches!(byte, b',' | b'\n'))?;
-    let message = event[id..].strip_prefix(b", msg: Agent")?;
+    let message = match event.strip_prefix(b"\"0\", msg: Agent") {
+        Some(message) => message,
+        None => {
+            let id = event.iter().take(LONGEST_ID).position(|byte| matches!(byte, b',' | b'\n'))?;
+            event[id..].strip_prefix(b", msg: Agent")?
+        }
+    };
     let end = record.len() - message.len();
     let end = end + memchr::memchr(b'\n', message)?;
     record[..end].ends_with(b" }").then_some(end)
@@ -106,6 +120,7 @@ mod tests {
             "response.created conversation.id=x",
             "response.created duration_ms=",
             "response.created duration_ms=12 mcp_server= mcp_server_origin=",
+            "response.created mcp_server= mcp_server_origin= event.timestamp=2026-05-12T07:03:16Z duration_ms=12",
             &format!("response.created duration_ms=12{marker}"),
         ] {
             assert!(!is_noise(&format!("{HEAD}{rest}")), "{rest}");

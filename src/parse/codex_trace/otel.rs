@@ -7,7 +7,7 @@ use memchr::memmem::Finder;
 use super::tool_result::closes_tool_result;
 use crate::event::{Defect, Time, TokenUsage};
 use crate::parse::format::count;
-use crate::parse::tracing;
+use crate::parse::tracing::{self, Field};
 
 /// The name of the events of a stream.
 pub(super) const STREAMED: &str = "codex.sse_event";
@@ -15,7 +15,7 @@ pub(super) const STREAMED: &str = "codex.sse_event";
 static FAILURE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("error.message"));
 
 /// Fields of a `codex_otel` event that we use. Unknown ones are ignored, absent ones are not printed.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Otel<'a> {
     pub(super) name: &'a str,
     pub(super) kind: &'a str,
@@ -41,7 +41,7 @@ impl<'a> Otel<'a> {
 
     /// As much of an event as tells whom it names, and whether an answer is streaming.
     pub(super) fn naming(body: &'a str) -> Otel<'a> {
-        if FAILURE.find(body.as_bytes()).is_some() {
+        if has_failed(body.as_bytes()) {
             return Otel::read(body);
         }
         let is_known = |otel: &Otel<'_>| !otel.name.is_empty() && (otel.name != STREAMED || !otel.kind.is_empty());
@@ -51,40 +51,41 @@ impl<'a> Otel<'a> {
     fn read_until(body: &'a str, is_enough: impl Fn(&Otel<'a>) -> bool) -> Otel<'a> {
         let mut otel = Otel::default();
         for field in tracing::fields(body) {
-            let value = field.value;
-            match field.key {
-                "arguments" | "output" | "prompt" => {
-                    otel.has_text = true;
-                    otel.is_whole = closes_tool_result(body) || (body.contains(" output=\"") && body.ends_with('"'));
-                    break;
-                }
-                "event.name" if otel.name.is_empty() => otel.name = value,
-                "event.kind" if otel.kind.is_empty() => otel.kind = value,
-                "event.timestamp" => otel.time = otel.time.or_else(|| Time::parse(value)),
-                "conversation.id" => otel.conversation = otel.conversation.or(Some(value)),
-                "auth_mode" => otel.auth_mode = otel.auth_mode.or(Some(value)),
-                "model" => otel.model = otel.model.or(Some(value)),
-                "error.message" => otel.failed = true,
-                "input_token_count" => otel.counts[0] = otel.counts[0].or(Some(value)),
-                "cached_token_count" => otel.counts[1] = otel.counts[1].or(Some(value)),
-                "cache_write_token_count" => otel.counts[2] = otel.counts[2].or(Some(value)),
-                "output_token_count" => otel.counts[3] = otel.counts[3].or(Some(value)),
-                "reasoning_token_count" => otel.counts[4] = otel.counts[4].or(Some(value)),
-                "tool_token_count" => otel.total = otel.total.or(Some(value)),
-                _ => {}
-            }
-            if is_enough(&otel) {
+            otel.take(field, body);
+            if otel.has_text || is_enough(&otel) {
                 break;
             }
         }
         otel
     }
 
+    fn take(&mut self, field: Field<'a>, body: &str) {
+        let value = field.value;
+        match field.key {
+            "arguments" | "output" | "prompt" => {
+                self.has_text = true;
+                self.is_whole = ends_text(body);
+            }
+            "event.name" if self.name.is_empty() => self.name = value,
+            "event.kind" if self.kind.is_empty() => self.kind = value,
+            "event.timestamp" => self.time = self.time.or_else(|| Time::parse(value)),
+            "conversation.id" => self.conversation = self.conversation.or(Some(value)),
+            "auth_mode" => self.auth_mode = self.auth_mode.or(Some(value)),
+            "model" => self.model = self.model.or(Some(value)),
+            "error.message" => self.failed = true,
+            "input_token_count" => self.counts[0] = self.counts[0].or(Some(value)),
+            "cached_token_count" => self.counts[1] = self.counts[1].or(Some(value)),
+            "cache_write_token_count" => self.counts[2] = self.counts[2].or(Some(value)),
+            "output_token_count" => self.counts[3] = self.counts[3].or(Some(value)),
+            "reasoning_token_count" => self.counts[4] = self.counts[4].or(Some(value)),
+            "tool_token_count" => self.total = self.total.or(Some(value)),
+            _ => {}
+        }
+    }
+
     /// Whether the event says that an answer is streaming.
     pub(super) fn is_in_flight(&self) -> bool {
-        self.name == STREAMED
-            && !self.failed
-            && !matches!(self.kind, "response.completed" | "response.failed" | "response.incomplete")
+        self.name == STREAMED && !self.failed && !is_over(self.kind.as_bytes())
     }
 
     /// Whether a line that nothing ends may have lost digits: its total doesn't vouch for its counts.
@@ -108,6 +109,21 @@ impl<'a> Otel<'a> {
             })
         })())
     }
+}
+
+/// Whether the free text of a record that says `body` ends on its line.
+pub(super) fn ends_text(body: &str) -> bool {
+    closes_tool_result(body) || (body.ends_with('"') && body.contains(" output=\""))
+}
+
+/// Whether a failure may be told: its field's name is there.
+pub(super) fn has_failed(body: &[u8]) -> bool {
+    FAILURE.find(body).is_some()
+}
+
+/// Whether an event of this kind is the last of its stream.
+pub(super) fn is_over(kind: &[u8]) -> bool {
+    matches!(kind, b"response.completed" | b"response.failed" | b"response.incomplete")
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 
 use super::HARNESS;
 use super::named::span_thread;
-use crate::event::{Counter, Defect, Fact, ModelUsage, Quota, Scope, Time, TokenUsage};
+use super::usual::word;
+use crate::event::{Counter, Defect, Fact, Id, ModelUsage, Quota, Scope, Time, TokenUsage};
 use crate::parse::debug::{self, Value};
 use crate::parse::format::{Hit, Mark, MarkKind, count};
 use crate::parse::lines::id;
@@ -28,15 +29,36 @@ struct Info {
 pub(super) fn read(hit: &Hit<'_>, record: &Record<'_>, marks: &mut Vec<Mark>) {
     // Only the writer's own position counts: the same words inside a string are content.
     let Some(message) = message_of(record.body).filter(|message| message.starts_with("TokenCount(")) else { return };
-    let conversation = span_thread(record.spans).and_then(|id| hit.ids.id(id));
+    let conversation = span_thread(record.spans).and_then(|id| hit.seen.id(id));
+    match any(message) {
+        Some(said) => add(hit, record.time, conversation.as_ref(), said, marks),
+        None => {
+            let torn = MarkKind::Fact(Fact::Defect(Defect::Torn));
+            marks.push(hit.mark(Some(HARNESS), torn).at(Some(record.time)).of(conversation));
+        }
+    }
+}
+
+/// Adds what such an event means if it has the form that nearly all have; tells whether it has.
+pub(super) fn read_usual(hit: &Hit<'_>, time: Time, message: &[u8], marks: &mut Vec<Mark>) -> bool {
+    if hit.needs.quota {
+        return false;
+    }
+    let said = usual(message, &mut hit.seen.value.borrow_mut());
+    let is_usual = said.is_some();
+    if let Some(said) = said {
+        add(hit, time, None, said, marks);
+    }
+    is_usual
+}
+
+fn add(hit: &Hit<'_>, time: Time, conversation: Option<&Id>, said: TokenCount, marks: &mut Vec<Mark>) {
     let mut add = |fact| {
-        marks.push(hit.mark(Some(HARNESS), MarkKind::Fact(fact)).at(Some(record.time)).of(conversation.clone()));
+        marks.push(hit.mark(Some(HARNESS), MarkKind::Fact(fact)).at(Some(time)).of(conversation.cloned()));
     };
-    let usual = if hit.needs.quota { None } else { usual(message) };
-    let Some(said) = usual.or_else(|| any(message)) else { return add(Fact::Defect(Defect::Torn)) };
     match said.info {
         Some(Ok(Info { total, last })) => add(Fact::Counter(Box::new(Counter {
-            conversation: conversation.clone(),
+            conversation: conversation.cloned(),
             scope: Scope::Conversation,
             key: None,
             total: vec![ModelUsage { model: None, usage: total, cost: None }],
@@ -70,7 +92,7 @@ fn limits(limits: &Value<'_>) -> Vec<Quota> {
 }
 
 /// What follows `msg: ` in the Debug text of an event.
-fn message_of(body: &str) -> Option<&str> {
+pub(super) fn message_of(body: &str) -> Option<&str> {
     let id = body.strip_prefix("Received event: Event { id: \"")?;
     let end = memchr::memchr(b'"', id.as_bytes())?;
     id.get(end + 1..)?.strip_prefix(", msg: ")
@@ -105,95 +127,103 @@ fn quota(window: &Value<'_>) -> Option<Quota> {
     })
 }
 
-/// Reads the form that nearly all have, in a tenth of the time, and leaves the limits out. `None` says nothing
-/// about the text.
-fn usual(message: &str) -> Option<TokenCount> {
+/// Reads the form that nearly all have, in a tenth of the time, and leaves the limits out, which mostly are the
+/// latest ones again. `None` says nothing about the text.
+fn usual(message: &[u8], latest: &mut Vec<u8>) -> Option<TokenCount> {
     let mut text = Usual(message);
-    text.skip("TokenCount(TokenCountEvent { info: ")?;
-    let info = match text.skip("Some(TokenUsageInfo { total_token_usage: ") {
+    text.skip(b"TokenCount(TokenCountEvent { info: ")?;
+    let info = match text.skip(b"Some(TokenUsageInfo { total_token_usage: ") {
         Some(()) => {
             let total = text.usage()?;
-            text.skip(", last_token_usage: ")?;
+            text.skip(b", last_token_usage: ")?;
             let last = Some(text.usage()?);
-            text.skip(", model_context_window: ")?;
+            text.skip(b", model_context_window: ")?;
             text.value(0)?;
-            text.skip(" })")?;
+            text.skip(b" })")?;
             Some(Ok(Info { total, last }))
         }
-        None => text.skip("None").map(|()| None)?,
+        None => text.skip(b"None").map(|()| None)?,
     };
-    text.skip(", rate_limits: ")?;
-    text.value(0)?;
-    text.skip(" }) }")?;
-    text.0.is_empty().then_some(TokenCount { info, limits: Vec::new() })
+    text.skip(b", rate_limits: ")?;
+    let limits = text.0.strip_suffix(b" }) }")?;
+    if limits != latest {
+        let mut value = Usual(limits);
+        value.value(0)?;
+        if !value.0.is_empty() {
+            return None;
+        }
+        limits.clone_into(latest);
+    }
+    Some(TokenCount { info, limits: Vec::new() })
 }
 
 /// What is left of a text in its usual form: one blank where Debug puts one, and no escapes.
-struct Usual<'a>(&'a str);
+struct Usual<'a>(&'a [u8]);
 
 impl Usual<'_> {
-    fn skip(&mut self, literal: &str) -> Option<()> {
+    fn skip(&mut self, literal: &[u8]) -> Option<()> {
         self.0 = self.0.strip_prefix(literal)?;
         Some(())
     }
 
     /// A number that 64 bits surely hold.
     fn count(&mut self) -> Option<u64> {
-        let digits = self.0.bytes().take_while(u8::is_ascii_digit).count();
+        let digits = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let (number, rest) = self.0.split_at(digits);
         self.0 = rest;
-        let value = |number: u64, digit: u8| number * 10 + u64::from(digit - b'0');
-        (1..=18).contains(&digits).then(|| number.bytes().fold(0, value))
+        let value = |number: u64, digit: &u8| number * 10 + u64::from(digit - b'0');
+        (1..=18).contains(&digits).then(|| number.iter().fold(0, value))
     }
 
-    fn field(&mut self, name: &str) -> Option<u64> {
+    fn field(&mut self, name: &[u8]) -> Option<u64> {
         self.skip(name)?;
         self.count()
     }
 
     fn usage(&mut self) -> Option<TokenUsage> {
         let usage = TokenUsage {
-            input_tokens: self.field("TokenUsage { input_tokens: ")?,
-            cache_read_input_tokens: self.field(", cached_input_tokens: ")?,
-            cache_creation_input_tokens: match self.skip(", cache_write_input_tokens: ") {
+            input_tokens: self.field(b"TokenUsage { input_tokens: ")?,
+            cache_read_input_tokens: self.field(b", cached_input_tokens: ")?,
+            cache_creation_input_tokens: match self.skip(b", cache_write_input_tokens: ") {
                 Some(()) => self.count()?,
                 None => 0,
             },
             cache_creation_1h_input_tokens: 0,
-            output_tokens: self.field(", output_tokens: ")?,
-            reasoning_output_tokens: Some(self.field(", reasoning_output_tokens: ")?),
+            output_tokens: self.field(b", output_tokens: ")?,
+            reasoning_output_tokens: Some(self.field(b", reasoning_output_tokens: ")?),
         };
-        self.field(", total_tokens: ")?;
-        self.skip(" }")?;
+        self.field(b", total_tokens: ")?;
+        self.skip(b" }")?;
         Some(usage)
     }
 
-    /// Passes a value over: a word, a string, a struct or a tuple.
+    /// Passes a value over: a word, a plain string, a struct or a tuple.
     fn value(&mut self, depth: usize) -> Option<()> {
         if depth > 8 {
             return None;
         }
-        if self.skip("\"").is_some() {
-            let end = memchr::memchr2(b'"', b'\\', self.0.as_bytes())?;
-            self.0 = self.0.get(end..)?;
-            return self.skip("\"");
+        if self.skip(b"\"").is_some() {
+            let end = memchr::memchr2(b'"', b'\\', self.0)?;
+            let (text, rest) = self.0.split_at(end);
+            self.0 = rest;
+            return self.skip(b"\"").filter(|()| text.iter().all(|byte| (b' '..=b'~').contains(byte)));
         }
         self.word()?;
-        if self.skip("(").is_some() {
+        if self.skip(b"(").is_some() {
             while self.value(depth + 1).is_some() {
-                if self.skip(", ").is_none() {
-                    return self.skip(")");
+                if self.skip(b", ").is_none() {
+                    return self.skip(b")");
                 }
             }
             return None;
         }
-        if self.skip(" { ").is_some() {
+        if self.skip(b" { ").is_some() {
             loop {
                 self.word()?;
-                self.skip(": ")?;
+                self.skip(b": ")?;
                 self.value(depth + 1)?;
-                if self.skip(", ").is_none() {
-                    return self.skip(" }");
+                if self.skip(b", ").is_none() {
+                    return self.skip(b" }");
                 }
             }
         }
@@ -201,10 +231,9 @@ impl Usual<'_> {
     }
 
     fn word(&mut self) -> Option<()> {
-        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-        let length = self.0.bytes().take_while(|byte| is_part(byte)).count();
-        self.0 = &self.0[length..];
-        (length > 0).then_some(())
+        let (word, rest) = word(self.0);
+        self.0 = rest;
+        (!word.is_empty()).then_some(())
     }
 }
 
@@ -239,7 +268,9 @@ mod tests {
                 let end = text.floor_char_boundary((at + length).min(text.len()));
                 text.replace_range(at..end, new);
             }
-            if let Some(short) = usual(&text) {
+            let mut latest = Vec::new();
+            usual(USUAL.as_bytes(), &mut latest);
+            if let Some(short) = usual(text.as_bytes(), &mut latest) {
                 prop_assert_eq!(Some(short.info), any(&text).map(|long| long.info), "{}", text);
             }
         }
@@ -250,9 +281,9 @@ mod tests {
         let older = USUAL.replace(", cache_write_input_tokens: 1", "");
         let notice = "TokenCount(TokenCountEvent { info: None, rate_limits: None }) }";
         for text in [USUAL, &older, notice] {
-            let (short, long) = (usual(text), any(text));
+            let (short, long) = (usual(text.as_bytes(), &mut Vec::new()), any(text));
             assert_eq!(short.map(|short| short.info), long.map(|long| long.info), "{text}");
-            assert!(usual(text).is_some());
+            assert!(usual(text.as_bytes(), &mut Vec::new()).is_some());
         }
     }
 }

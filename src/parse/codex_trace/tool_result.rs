@@ -1,19 +1,30 @@
 //! The end of a tool's output, which is content up to there.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use crate::parse::lines::{clean, lines_backwards, may_be_record};
 use crate::parse::tracing;
+
+const END: &str = " mcp_server_origin=";
+
+static SERVER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("mcp_server="));
+static ORIGIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(END));
 
 /// The end of a tool result: `mcp_server=… mcp_server_origin=…`, which newer versions let the common
 /// fields follow.
 pub(super) fn closes_tool_result(line: &str) -> bool {
-    let Some(at) = memchr::memmem::rfind(line.as_bytes(), b" mcp_server_origin=") else { return false };
-    let (before, origin) = (&line[..at], &line[at + " mcp_server_origin=".len()..]);
+    // Forwards is much faster, and mostly there is none.
+    let Some(first) = ORIGIN.find(line.as_bytes()) else { return false };
+    let at = line[first..].rfind(END).map_or(first, |at| first + at);
+    let (before, origin) = (&line[..at], &line[at + END.len()..]);
     let value = match origin.strip_prefix('"').and_then(|inner| inner.split_once('"')) {
         Some((_, after)) => after,
         None => origin.split_once(' ').map_or("", |(_, after)| after),
     };
     let is_last = value.is_empty() || value.trim_start().starts_with("event.timestamp=");
-    is_last && memchr::memmem::rfind(before.as_bytes(), b"mcp_server=").is_some()
+    is_last && SERVER.find(before.as_bytes()).is_some()
 }
 
 /// Whether the text after the latest record is a section of plain output: the message of an agent,

@@ -160,7 +160,9 @@ impl Output {
     }
 
     fn take(&mut self, mark: Mark, sink: &mut Sink<'_>) {
-        for mark in self.content.push(mark, self.region.run().as_ref(), sink) {
+        let mut stands = Vec::new();
+        self.content.push(mark, self.region.run().as_ref(), sink, &mut stands);
+        for mark in stands {
             self.region.push(mark, sink);
         }
     }
