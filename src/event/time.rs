@@ -29,6 +29,11 @@ impl Time {
         usual(text.as_bytes()).or_else(|| any(text))
     }
 
+    /// The same of bytes, if they have the form of nearly all times; `None` says nothing about them.
+    pub fn parse_usual(text: &[u8]) -> Option<Time> {
+        usual(text)
+    }
+
     /// When the id was made, if it is a version 7 UUID: its first 48 bits are milliseconds.
     pub fn of_uuid(id: &str) -> Option<Time> {
         let id = uuid::Uuid::try_parse(id).ok().filter(|id| id.get_version_num() == 7)?;
@@ -55,43 +60,44 @@ fn any(text: &str) -> Option<Time> {
     DateTime::parse_from_rfc3339(text).ok().map(|time| Time(time.timestamp_micros()))
 }
 
-/// `2026-05-12T07:03:16Z`, with up to six decimal places: what nearly every record has, in a tenth of the time.
+/// `2026-05-12T07:03:16Z`, with no, three or six decimal places: what nearly every record has, in a tenth of the time.
 /// `None` says nothing about the text.
 fn usual(text: &[u8]) -> Option<Time> {
     let (clock, rest) = text.split_first_chunk::<19>()?;
-    let micros = match rest {
+    let mut largest = 0;
+    let mut digit = |byte: u8| {
+        let digit = byte.wrapping_sub(b'0');
+        largest = largest.max(digit);
+        u32::from(digit)
+    };
+    let micros = match *rest {
         [b'Z'] => 0,
-        [b'.', digits @ .., b'Z'] if (1..=6).contains(&digits.len()) => {
-            number(digits)? * 10_i64.pow(6 - digits.len() as u32)
+        [b'.', a, b, c, b'Z'] => (digit(a) * 100 + digit(b) * 10 + digit(c)) * 1000,
+        [b'.', a, b, c, d, e, f, b'Z'] => {
+            (digit(a) * 100 + digit(b) * 10 + digit(c)) * 1000 + digit(d) * 100 + digit(e) * 10 + digit(f)
         }
         _ => return None,
     };
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', i1, i2, b':', s1, s2] = *clock else {
         return None;
     };
-    let (year, month, day) = (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
-    let (hour, minute, second) = (number(&[h1, h2])?, number(&[i1, i2])?, number(&[s1, s2])?);
+    let year = digit(y1) * 1000 + digit(y2) * 100 + digit(y3) * 10 + digit(y4);
+    let (month, day) = (digit(m1) * 10 + digit(m2), digit(d1) * 10 + digit(d2));
+    let (hour, minute, second) = (digit(h1) * 10 + digit(h2), digit(i1) * 10 + digit(i2), digit(s1) * 10 + digit(s2));
     // Leap days and leap seconds are left to the long way.
-    const DAYS: [i64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let last = usize::try_from(month - 1).ok().and_then(|month| DAYS.get(month)).copied()?;
-    let is_plain = (1..=last).contains(&day) && hour < 24 && minute < 60 && second < 60;
-    // Days are counted from the first of March, so that the leap day is a year's last.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = 365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5;
-    let seconds = ((days + day - 1 - 719_468) * 24 + hour) * 3600 + minute * 60 + second;
-    is_plain.then_some(Time(seconds * 1_000_000 + micros))
-}
-
-/// The number that a few digits are.
-fn number(digits: &[u8]) -> Option<i64> {
-    let mut number = 0;
-    let mut largest = 0;
-    for byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        largest = largest.max(digit);
-        number = number * 10 + i64::from(digit);
+    const DAYS: [u32; 13] = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let last = *DAYS.get(month as usize)?;
+    if largest > 9 || day == 0 || day > last || hour > 23 || minute > 59 || second > 59 {
+        return None;
     }
-    (largest <= 9).then_some(number)
+    // Years and days are counted from the first of March, so that the leap day is a year's last, and four hundred
+    // years earlier, so that no year is below zero.
+    let (year, month) = if month > 2 { (year + 400, month - 3) } else { (year + 399, month + 9) };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
+    let seconds = i64::from(days * 24 + hour) * 3600 + i64::from(minute * 60 + second);
+    // The day that is counted as the first, four hundred years before the first of March of the year 0.
+    const FIRST: i64 = -(719_468 + 146_097) * 86_400;
+    Some(Time((FIRST + seconds) * 1_000_000 + i64::from(micros)))
 }
 
 impl Serialize for Time {
@@ -142,7 +148,7 @@ mod tests {
     #[test]
     fn the_short_way_goes_from_the_first_year_to_the_last() {
         for text in
-            ["0000-01-01T00:00:00Z", "1969-12-31T23:59:59.9Z", "2024-03-01T12:00:00.000001Z", "9999-12-31T23:59:59Z"]
+            ["0000-01-01T00:00:00Z", "1969-12-31T23:59:59.900Z", "2024-03-01T12:00:00.000001Z", "9999-12-31T23:59:59Z"]
         {
             assert!(usual(text.as_bytes()).is_some() && usual(text.as_bytes()) == any(text), "{text}");
         }

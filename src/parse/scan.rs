@@ -43,8 +43,17 @@ impl Scanner {
 
     /// The candidates among the chunk's own lines, in order.
     pub(super) fn scan(&self, chunk: &Chunk<'_>, needs: Needs, seen: &Seen) -> Vec<Mark> {
-        let mut scan =
-            Scan { scanner: self, chunk, needs, seen, marks: Vec::new(), named_until: chunk.start, named: 0 };
+        let mut scan = Scan {
+            scanner: self,
+            chunk,
+            needs,
+            seen,
+            marks: Vec::new(),
+            named_until: chunk.start,
+            named: 0,
+            listed: usize::MAX,
+            records: Vec::new(),
+        };
         scan.began();
         scan.lines();
         scan.name_until(chunk.end);
@@ -89,6 +98,9 @@ struct Scan<'s, 'a> {
     named_until: usize,
     /// The parts of which someone is named where no mark since then can part content from records.
     named: u32,
+    /// From here on, the starts of lines that may be records are listed.
+    listed: usize,
+    records: Vec<usize>,
 }
 
 impl Scan<'_, '_> {
@@ -99,11 +111,19 @@ impl Scan<'_, '_> {
         };
         let own = &self.chunk.text[..self.chunk.end];
         let (mut from, mut at, mut like) = (self.chunk.start, self.chunk.start, 0..0);
+        self.listed = from;
         while at < own.len() {
             if let Some(end) = noise(own, at, &mut like) {
-                self.search(from, at);
+                if from < at {
+                    self.search(from, at);
+                    self.records.clear();
+                }
                 (from, at) = (end + 1, end + 1);
+                self.listed = from;
             } else {
+                if may_be_record(&own[at..]) {
+                    self.records.push(at);
+                }
                 at = memchr::memchr(b'\n', &own[at..]).map_or(own.len(), |newline| at + newline + 1);
             }
         }
@@ -170,15 +190,26 @@ impl Scan<'_, '_> {
         self.named_until = self.named_until.max(end);
         for (index, part) in self.scanner.parts.iter().enumerate() {
             let Some(named_by) = part.named else { continue };
-            let stretch = &self.chunk.text[start..end];
-            let named = |(at, line): (usize, &[u8])| Some((start + at, named_by(line, self.seen)?));
+            let text = &self.chunk.text[..end];
+            let named = |(at, line): (usize, &[u8])| Some((at, named_by(line, self.seen)?));
+            // Where the lines that may be records are listed, the others, of which outputs are full, are passed over.
+            let listed = self.listed.clamp(start, end);
+            let before = &text[start..listed];
+            let line_at = |at: &usize| {
+                let line = &text[*at..];
+                (*at, &line[..memchr::memchr(b'\n', line).unwrap_or(line.len())])
+            };
+            let records = self.records.iter().filter(|at| (listed..end).contains(at)).map(line_at);
             // Where a name stands, nothing waits any more, and what makes that one content makes this one so too.
             let is_first = self.named & (1 << index) == 0;
-            let first = if is_first { lines_forwards(stretch).find_map(named) } else { None };
+            let moved = |(at, line)| (start + at, line);
+            let forwards = || lines_forwards(before).map(moved).chain(records.clone()).find_map(named);
+            let first = if is_first { forwards() } else { None };
             if is_first && first.is_none() {
                 continue;
             }
-            let last = lines_backwards(stretch).find_map(named).filter(|last| first.as_ref() != Some(last));
+            let last = records.clone().rev().chain(lines_backwards(before).map(moved)).find_map(named);
+            let last = last.filter(|last| first.as_ref() != Some(last));
             for (at, named) in first.into_iter().chain(last) {
                 self.named |= 1 << index;
                 self.marks.push(Mark {

@@ -1,9 +1,13 @@
 //! Lines of which a trace is full and that tell nothing of usage.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 const TIME: usize = "2026-05-12T07:03:16.926349Z ".len();
 const STREAMED: &[u8; 85] = b" INFO codex_otel::traces::otel_manager: event.name=\"codex.sse_event\" event.timestamp=";
+const EVENT: &[u8] = b" INFO codex_otel::traces::otel_manager: event.name=\"codex.";
 const STAMP: usize = "2026-05-12T07:03:16.926Z".len();
 const KIND: &[u8] = b" event.kind=response.";
 const WAITED: &[u8] = b" duration_ms=";
@@ -12,8 +16,10 @@ const DEBUG: &[u8] = b"DEBUG codex_exec: Received event: Event { id: ";
 /// The longest id of a Debug event, quotes included.
 const LONGEST_ID: usize = 48;
 
-/// Where the line that starts at `start` ends, if it is an event of a stream that isn't complete, or a piece of an
-/// answer, whole as its writer wrote it: it names no count, and no tool's output ends in it.
+static ORIGIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("mcp_server_origin"));
+
+/// Where the line that starts at `start` ends, if it is an event of a stream that isn't complete, a piece of an
+/// answer or the like, whole as its writer wrote it: it names no count, and no tool's output ends in it.
 ///
 /// `like` is the part of an earlier such line that its like have in common: what repeats it is compared, which is
 /// faster than to look for the line's end.
@@ -24,8 +30,8 @@ pub(super) fn noise(text: &[u8], start: usize, like: &mut Range<usize>) -> Optio
         return None;
     }
     match time[TIME] {
-        b' ' => streamed(text, start + TIME, like),
-        b'D' => piece(&line[TIME..]).map(|length| start + TIME + length),
+        b' ' => streamed(text, start + TIME, like).or_else(|| other(&line[TIME..]).map(|length| start + TIME + length)),
+        b'D' => debug(&line[TIME..]).map(|length| start + TIME + length),
         _ => None,
     }
 }
@@ -66,27 +72,42 @@ fn like_no_other(text: &[u8], from: usize, like: &mut Range<usize>) -> Option<us
     let digits = record.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let common = &record[..record.len() - digits];
     let kind = common.strip_prefix(KIND)?;
-    let is_end = || memchr::memmem::find(common, b"mcp_server_origin").is_some();
-    if kind.starts_with(b"completed") || !common.ends_with(WAITED) || is_end() {
+    if kind.starts_with(b"completed") || !common.ends_with(WAITED) || ORIGIN.find(common).is_some() {
         return None;
     }
     *like = from..from + common.len();
     Some(like.end)
 }
 
-/// A piece of an answer as a Debug event.
-fn piece(record: &[u8]) -> Option<usize> {
+/// A Debug event that is no reading of a counter.
+fn debug(record: &[u8]) -> Option<usize> {
     let event = record.strip_prefix(DEBUG)?;
-    let message = match event.strip_prefix(b"\"0\", msg: Agent") {
+    let message = match event.strip_prefix(b"\"0\", msg: ") {
         Some(message) => message,
         None => {
             let id = event.iter().take(LONGEST_ID).position(|byte| matches!(byte, b',' | b'\n'))?;
-            event[id..].strip_prefix(b", msg: Agent")?
+            event[id..].strip_prefix(b", msg: ")?
         }
     };
+    if message.starts_with(b"TokenCount(") {
+        return None;
+    }
     let end = record.len() - message.len();
     let end = end + memchr::memchr(b'\n', message)?;
     record[..end].ends_with(b" }").then_some(end)
+}
+
+/// A request, a decision on a tool: an event that tells no tokens and begins no tool's output.
+fn other(record: &[u8]) -> Option<usize> {
+    let event = record.strip_prefix(EVENT)?;
+    let is_read = |name: &&[u8]| event.starts_with(name);
+    if [b"sse_event".as_slice(), b"tool_result", b"conversation_starts"].iter().any(is_read) {
+        return None;
+    }
+    let length = memchr::memchr(b'\n', event)?;
+    let event = &event[..length];
+    let is_usual = matches!(event.last(), Some(b'0'..=b'9' | b'"')) && ORIGIN.find(event).is_none();
+    is_usual.then_some(EVENT.len() + length)
 }
 
 #[cfg(test)]
@@ -109,6 +130,9 @@ mod tests {
             assert!(is_noise(&format!("{HEAD}{kind} conversation.id=x duration_ms=12")), "{kind}");
         }
         assert!(is_noise(PIECE));
+        let head = HEAD.split_once("sse_event").expect("a name").0;
+        assert!(is_noise(&format!("{head}api_request\" conversation.id=x attempt=0")));
+        assert!(is_noise(&format!("{head}tool_decision\" conversation.id=x source=\"Config\"")));
     }
 
     #[test]
@@ -125,6 +149,16 @@ mod tests {
         ] {
             assert!(!is_noise(&format!("{HEAD}{rest}")), "{rest}");
         }
+        let head = HEAD.split_once("sse_event").expect("a name").0;
+        for rest in [
+            "tool_result\" conversation.id=x attempt=0",
+            "api_request\" conversation.id=x mcp_server= mcp_server_origin=",
+            "api_request\" conversation.id=x mcp_server= mcp_server_origin= event.timestamp=x attempt=0",
+            &format!("api_request\" conversation.id=x attempt=0{marker}"),
+        ] {
+            assert!(!is_noise(&format!("{head}{rest}")), "{rest}");
+        }
+        assert!(!is_noise(&PIECE.replace("AgentMessageDelta(", "TokenCount(")));
     }
 
     proptest! {

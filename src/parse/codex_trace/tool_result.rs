@@ -16,8 +16,10 @@ static ORIGIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(END));
 /// fields follow.
 pub(super) fn closes_tool_result(line: &str) -> bool {
     // Forwards is much faster, and mostly there is none.
-    let Some(first) = ORIGIN.find(line.as_bytes()) else { return false };
-    let at = line[first..].rfind(END).map_or(first, |at| first + at);
+    let Some(mut at) = ORIGIN.find(line.as_bytes()) else { return false };
+    while let Some(next) = ORIGIN.find(&line.as_bytes()[at + 1..]) {
+        at += 1 + next;
+    }
     let (before, origin) = (&line[..at], &line[at + END.len()..]);
     let value = match origin.strip_prefix('"').and_then(|inner| inner.split_once('"')) {
         Some((_, after)) => after,
@@ -32,11 +34,11 @@ pub(super) fn closes_tool_result(line: &str) -> bool {
 pub(super) fn is_message_text(before: &[u8]) -> bool {
     for (_, line) in lines_backwards(before) {
         // What it may become is told by its first byte; outputs have many lines.
-        if !may_be_record(line) && !matches!(line.first(), Some(b'c' | b'e' | b't' | b'u')) {
+        if !may_be_record(line) && (!matches!(line.first(), Some(b'c' | b'e' | b't' | b'u')) || !may_be_word(line)) {
             continue;
         }
         let line = clean(line);
-        if matches!(&*line, "codex" | "exec" | "thinking" | "user" | "tokens used") {
+        if WORDS.contains(&&*line) {
             return true;
         }
         if tracing::starts_record(&line) {
@@ -45,4 +47,12 @@ pub(super) fn is_message_text(before: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// What stands above a section of plain output.
+const WORDS: [&str; 5] = ["codex", "exec", "thinking", "user", "tokens used"];
+
+/// Whether a line may be one of them, as it is or under colours.
+fn may_be_word(line: &[u8]) -> bool {
+    line.len() <= "tokens used\r".len() || memchr::memchr(0x1b, line).is_some()
 }

@@ -27,7 +27,7 @@ pub(super) enum Head<'a> {
 pub(super) struct Event<'a> {
     pub(super) name: &'a [u8],
     pub(super) kind: &'a [u8],
-    stamp: &'a str,
+    time: Option<Time>,
     pub(super) conversation: &'a [u8],
     /// The rest of the line.
     pub(super) rest: &'a [u8],
@@ -36,8 +36,7 @@ pub(super) struct Event<'a> {
 /// A record's time and head.
 pub(super) fn head(line: &[u8]) -> Option<(Time, Head<'_>)> {
     let (time, record) = line.split_at_checked(TIME)?;
-    let time = time.strip_suffix(b" ").filter(|time| time.starts_with(b"2"))?;
-    let time = Time::parse(std::str::from_utf8(time).ok()?)?;
+    let time = Time::parse_usual(time.strip_suffix(b" ")?)?;
     if let Some(event) = record.strip_prefix(EVENT) {
         return Some((time, Head::Event(event_of(event)?)));
     }
@@ -56,8 +55,7 @@ pub(super) fn head(line: &[u8]) -> Option<(Time, Head<'_>)> {
 fn event_of(event: &[u8]) -> Option<Event<'_>> {
     let (name, rest) = word(event);
     let (stamp, rest) = rest.strip_prefix(b"\" event.timestamp=")?.split_at_checked(STAMP)?;
-    let is_stamp = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'T' | b':' | b'.' | b'Z');
-    let stamp = std::str::from_utf8(stamp).ok().filter(|stamp| stamp.as_bytes().iter().all(is_stamp))?;
+    let time = Some(Time::parse_usual(stamp)?);
     let (kind, rest) = match rest.strip_prefix(b" event.kind=") {
         Some(kind) => word(kind),
         None => (&rest[..0], rest),
@@ -66,7 +64,7 @@ fn event_of(event: &[u8]) -> Option<Event<'_>> {
     let (key, value) = word(rest.strip_prefix(b" ")?);
     let is_key = value.starts_with(b"=") && key.first().is_some_and(u8::is_ascii_lowercase) && !key.contains(&b'-');
     let is_whole = is_key && !name.is_empty() && !conversation.is_empty();
-    is_whole.then_some(Event { name, kind, stamp, conversation, rest })
+    is_whole.then_some(Event { name, kind, time, conversation, rest })
 }
 
 /// The bytes of words: neither quotes nor blanks, nor what colours begin with.
@@ -138,7 +136,7 @@ fn skip<'a>(common: &Common, rest: &'a [u8]) -> Option<(&'a str, &'a [u8])> {
 pub(super) fn otel<'a>(event: &Event<'a>, seen: &Seen) -> Option<Otel<'a>> {
     let (model, rest) = skip(&seen.common.borrow(), event.rest)?;
     let conversation = std::str::from_utf8(event.conversation).ok();
-    let mut otel = Otel { time: Time::parse(event.stamp), conversation, model: Some(model), ..Otel::default() };
+    let mut otel = Otel { time: event.time, conversation, model: Some(model), ..Otel::default() };
     match (event.name, event.kind) {
         (b"codex.sse_event", b"response.completed") => {
             (otel.name, otel.kind) = (STREAMED, "response.completed");
