@@ -66,6 +66,8 @@ pub enum Shape {
     Document(ReadDocument),
     /// Tables of a database. One that has the first of them is of this format.
     Tables(&'static [Rows]),
+    /// A table of a database whose rows are lines of a log.
+    Journal(Journal),
     /// Events that were written down: nothing is left to decide.
     Events(ReadEvents),
 }
@@ -111,6 +113,21 @@ pub struct Rows {
     pub columns: &'static [&'static str],
     /// Reads a row: the values of these columns, where they are texts or whole numbers, and its position.
     pub read: fn(&[Option<String>], u64) -> Option<Mark>,
+}
+
+/// A table of a database whose rows are lines of a log.
+#[derive(Debug)]
+pub struct Journal {
+    /// Its name.
+    pub table: &'static str,
+    /// The columns that are read.
+    pub columns: &'static [&'static str],
+    /// The rows that are read: those whose column begins with one of these.
+    pub only: (&'static str, &'static [&'static str]),
+    /// Writes the line of a row: the values of the columns, where they are texts or whole numbers.
+    pub line: fn(&[Option<String>], &mut String),
+    /// The format of the lines.
+    pub lines: &'static Format,
 }
 
 /// A format of lines.

@@ -46,7 +46,7 @@ use content::Content;
 use region::{Region, Sink};
 use scan::{Scanner, lines_of};
 
-pub use format::{Format, LOOK, Mark, Place, Root, Rows};
+pub use format::{Format, Journal, LOOK, Mark, Place, Root, Rows};
 use format::{Lines, MarkKind, OrderedPass, Shape};
 pub use needs::Needs;
 pub use scan::Chunk;
@@ -54,7 +54,7 @@ pub use seen::Seen;
 pub use survey::{Survey, Unknown};
 
 /// Every format that is read. The first whose `sniff` holds is a file's.
-pub static FORMATS: [&Format; 16] = [
+pub static FORMATS: [&Format; 17] = [
     &codex_rollout::FORMAT,
     &events::FORMAT,
     &ledger::FORMAT,
@@ -69,6 +69,7 @@ pub static FORMATS: [&Format; 16] = [
     &claude_stream::DOCUMENT,
     &claude_stream::STREAM,
     &codex_trace::FORMAT,
+    &codex_trace::DATABASE,
     &codex_exec_json::FORMAT,
     &codex_exec::FORMAT,
 ];
@@ -96,7 +97,7 @@ fn parts_of(format: &'static Format) -> Option<Vec<&'static Lines>> {
         Shape::Lines(_) => Some(all_lines().filter(|lines| lines.harness == format.harness).collect()),
         Shape::Session(lines) => Some(vec![lines]),
         Shape::SessionLog(log) => Some(vec![&log.lines]),
-        Shape::Document(_) | Shape::Tables(_) | Shape::Events(_) => None,
+        Shape::Document(_) | Shape::Tables(_) | Shape::Journal(_) | Shape::Events(_) => None,
     }
 }
 
@@ -134,7 +135,7 @@ impl Reading {
             Shape::Lines(_) => Pass::Bare(Box::new((Content::from(0), Region::default()))),
             Shape::Session(_) => Pass::Session(None),
             Shape::SessionLog(log) => Pass::SessionLog((log.begin)(head)),
-            Shape::Document(_) | Shape::Tables(_) | Shape::Events(_) => return None,
+            Shape::Document(_) | Shape::Tables(_) | Shape::Journal(_) | Shape::Events(_) => return None,
         };
         Some(Reading { scanner, needs, pass })
     }
@@ -230,6 +231,14 @@ pub fn read_document(
 pub fn databases() -> impl Iterator<Item = (&'static Format, &'static [Rows])> {
     FORMATS.iter().filter_map(|format| match format.shape {
         Shape::Tables(tables) => Some((*format, tables)),
+        _ => None,
+    })
+}
+
+/// The formats of databases that hold lines of a log.
+pub fn journals() -> impl Iterator<Item = (&'static Format, &'static Journal)> {
+    FORMATS.iter().filter_map(|format| match &format.shape {
+        Shape::Journal(journal) => Some((*format, journal)),
         _ => None,
     })
 }

@@ -71,7 +71,7 @@ fn error(input: &str) -> nom::error::Error<&str> {
 
 /// Splits the span prefix off. Fields may hold braces, quotes and colons, so braces are counted
 /// outside quotes; a prefix that doesn't close is no prefix.
-fn spans(input: &str) -> (&str, &str) {
+pub fn spans(input: &str) -> (&str, &str) {
     let mut end = 0;
     while let Some(length) = span(&input[end..]) {
         end += length;

@@ -76,8 +76,8 @@ fn read_parts(
     Ok(())
 }
 
-/// Reads what comes as a stream: standard input, compressed files.
-fn read_stream(
+/// Reads what comes as a stream: standard input, compressed files, rows of a database.
+pub(super) fn read_stream(
     opened: Opened,
     mut reading: Reading,
     options: &Options,

@@ -70,8 +70,7 @@ pub(super) fn produce(input: &Input, options: &Options, out: &mut Out<'_>) -> u6
     };
     #[cfg(feature = "sqlite")]
     if let (true, Some(path), Some(length)) = (source::is_database(&opened.head), input.path(), opened.length) {
-        super::database::read(path, options.host.clone(), &mut named)
-            .unwrap_or_else(|reason| named.push(skipped(0, reason, loss)));
+        super::database::read(path, options, &mut named).unwrap_or_else(|reason| named.push(skipped(0, reason, loss)));
         options.progress.add(length);
         return length;
     }

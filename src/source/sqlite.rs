@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Row};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -23,6 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub fn is_database(head: &[u8]) -> bool {
     head.starts_with(MAGIC)
 }
+
+/// Takes a row: its number and its values.
+type TakeNumbered<'a> = dyn FnMut(i64, &[Option<String>]) -> ControlFlow<()> + 'a;
 
 /// An open database.
 pub struct Database(Connection);
@@ -73,24 +76,69 @@ impl Database {
         columns: &[&str],
         take: &mut dyn FnMut(&[Option<String>]) -> ControlFlow<()>,
     ) -> Result<()> {
-        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-        let list: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
-        let query = format!("SELECT {} FROM {}", list.join(", "), quoted(table));
-        let mut statement = self.0.prepare(&query).map_err(refused)?;
-        let mut rows = statement.query([]).map_err(refused)?;
+        let query = format!("SELECT {} FROM {}", list(columns), quoted(table));
+        self.each(&query, [], &mut |row| take(&values(row, 0, columns.len())))
+    }
+
+    /// The same in the order in which they were written, from behind row `after`: those whose column `only.0` begins
+    /// with one of `only.1`. Each comes with its number. Fails for a table whose rows have no number.
+    pub fn rows_behind(
+        &self,
+        after: i64,
+        table: &str,
+        columns: &[&str],
+        only: (&str, &[&str]),
+        take: &mut TakeNumbered<'_>,
+    ) -> Result<()> {
+        let begins: Vec<String> = (2..only.1.len() + 2)
+            .map(|place| format!("substr({}, 1, length(?{place})) = ?{place}", quoted(only.0)))
+            .collect();
+        let query = format!(
+            "SELECT rowid, {} FROM {} WHERE rowid > ?1 AND ({}) ORDER BY rowid",
+            list(columns),
+            quoted(table),
+            begins.join(" OR ")
+        );
+        let after = after.to_string();
+        let bound: Vec<&str> = std::iter::once(after.as_str()).chain(only.1.iter().copied()).collect();
+        self.each(&query, bound, &mut |row| match row.get(0) {
+            Ok(number) => take(number, &values(row, 1, columns.len())),
+            Err(_) => ControlFlow::Continue(()),
+        })
+    }
+
+    fn each<'v>(
+        &self,
+        query: &str,
+        bound: impl IntoIterator<Item = &'v str>,
+        take: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let mut statement = self.0.prepare(query).map_err(refused)?;
+        let mut rows = statement.query(rusqlite::params_from_iter(bound)).map_err(refused)?;
         while let Some(row) = rows.next().map_err(refused)? {
-            let value = |index| match row.get_ref(index) {
-                Ok(ValueRef::Text(text)) => Some(String::from_utf8_lossy(text).into_owned()),
-                Ok(ValueRef::Integer(number)) => Some(number.to_string()),
-                _ => None,
-            };
-            let values: Vec<Option<String>> = (0..columns.len()).map(value).collect();
-            if take(&values).is_break() {
+            if take(row).is_break() {
                 break;
             }
         }
         Ok(())
     }
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn list(columns: &[&str]) -> String {
+    columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ")
+}
+
+fn values(row: &Row<'_>, first: usize, count: usize) -> Vec<Option<String>> {
+    let value = |index| match row.get_ref(index) {
+        Ok(ValueRef::Text(text)) => Some(String::from_utf8_lossy(text).into_owned()),
+        Ok(ValueRef::Integer(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    (first..first + count).map(value).collect()
 }
 
 fn refused(cause: rusqlite::Error) -> Error {

@@ -2,7 +2,8 @@
 
 use rusqlite::Connection;
 
-use crate::support::{Workdir, warning_codes};
+use crate::cases::files_below;
+use crate::support::{Workdir, fixtures, warning_codes};
 
 const SCHEMA: &str = "
     CREATE TABLE session (id TEXT PRIMARY KEY, project_id TEXT, parent_id TEXT, directory TEXT, version TEXT,
@@ -112,4 +113,82 @@ fn other_databases_are_of_no_known_format() {
     let outcome = work.run(&["report", "-v", "other.db"]);
     assert_eq!(outcome.code, 2);
     assert!(outcome.stderr.contains("a database of no known format"), "{}", outcome.stderr);
+}
+
+/// Codex's log database with these records: when, target, spans and fields.
+fn log_database(work: &Workdir, name: &str, records: &[(i64, &str, &str)]) {
+    let database = Connection::open(work.write(name, "")).expect("a database");
+    let table = "CREATE TABLE logs (id INTEGER PRIMARY KEY AUTOINCREMENT, ts INTEGER NOT NULL, target TEXT NOT NULL, feedback_log_body TEXT)";
+    database.execute_batch(table).expect("a table");
+    for (at, target, body) in records {
+        let insert = "INSERT INTO logs (ts, target, feedback_log_body) VALUES (?1, ?2, ?3)";
+        database.execute(insert, rusqlite::params![at, target, body]).expect("a row");
+    }
+}
+
+#[test]
+fn codexs_log_database_tells_what_its_trace_tells() {
+    let work = Workdir::new();
+    let path = fixtures().join("codex-trace/twin-records-under-two-targets/input");
+    let trace = files_below(&path).pop().expect("a trace");
+    let text = std::fs::read_to_string(&trace).expect("UTF-8");
+    let targets = ["codex_otel.log_only", "codex_otel.trace_safe"];
+    // Each line is one record: a time, a level, spans, the target, fields.
+    let records: Vec<(i64, &str, String)> = text
+        .lines()
+        .map(|line| {
+            let at = chrono::DateTime::parse_from_rfc3339(&line[..27]).expect("a time").timestamp();
+            let target = targets.into_iter().find(|target| line.contains(*target)).expect("a target");
+            (at, target, line[34..].replace(&format!("{target}: "), ""))
+        })
+        .collect();
+    assert!(records.len() > 5);
+    let rows: Vec<(i64, &str, &str)> = records.iter().map(|(at, target, body)| (*at, *target, body.as_str())).collect();
+    log_database(&work, "codex/logs_2.sqlite", &rows);
+    work.write("codex/log/codex.log", &text);
+    let told = |path: &str| {
+        let report = work.report(&[path, "--by", "conversation,model,day"]);
+        (report["rows"].clone(), report["totals"].clone())
+    };
+    let of_trace = told("codex/log");
+    assert!(of_trace.1["calls"].as_u64() > Some(1));
+    assert_eq!(told("codex/logs_2.sqlite"), of_trace);
+    // Both together tell the same calls.
+    assert_eq!(told("codex"), of_trace);
+}
+
+#[test]
+fn what_a_row_of_the_log_database_quotes_stays_in_it() {
+    let work = Workdir::new();
+    let call = |input: u32, second: u32| {
+        format!(
+            "event.name=\"codex.sse_event\" event.kind=response.completed input_token_count={input} output_token_count=1 \
+             event.timestamp=2026-03-02T08:00:{second:02}.000Z conversation.id=01a09f5b-f900-7f8b-9419-88d40a5357e0 model=gpt-5.4"
+        )
+    };
+    let quoted = format!(
+        "event.name=\"codex.tool_result\" tool_name=shell output=look:\n2026-03-02T08:00:01.000000Z TRACE codex_otel.log_only: {}",
+        call(1_000_000, 1)
+    );
+    log_database(
+        &work,
+        "logs_2.sqlite",
+        &[
+            (1_772_438_400, "codex_otel.log_only", &call(10, 0)),
+            (1_772_438_401, "codex_otel.log_only", &quoted),
+            (1_772_438_402, "codex_otel.log_only", &call(20, 2)),
+            (1_772_438_403, "codex_core::client", &call(2_000_000, 3)),
+        ],
+    );
+    let totals = work.report(&["logs_2.sqlite"])["totals"].clone();
+    assert_eq!((&totals["calls"], &totals["input_tokens"]), (&2.into(), &30.into()));
+}
+
+#[test]
+fn codexs_log_database_is_found_in_its_home() {
+    let work = Workdir::new();
+    let call = "event.name=\"codex.sse_event\" event.kind=response.completed input_token_count=7 output_token_count=1 \
+                event.timestamp=2026-03-02T08:00:00.000Z conversation.id=01a09f5b-f900-7f8b-9419-88d40a5357e0 model=gpt-5.4";
+    log_database(&work, "../home/.codex/logs_2.sqlite", &[(1_772_438_400, "codex_otel.log_only", call)]);
+    assert_eq!(work.report(&["--sessions", "auto"])["totals"]["input_tokens"], 7);
 }

@@ -4,6 +4,7 @@
 //! `TokenCount` Debug events of `codex_exec`. Tool results run over many lines and end with
 //! `mcp_server=… mcp_server_origin=…`; what they hold is content.
 
+mod database;
 mod named;
 mod noise;
 mod otel;
@@ -20,6 +21,7 @@ use otel::{Otel, STREAMED};
 use tool_result::{closes_tool_result, is_message_text};
 use usual::Head;
 
+pub(in crate::parse) use database::FORMAT as DATABASE;
 pub(in crate::parse) use timing::read as read_timing;
 
 /// See the module.
