@@ -63,6 +63,11 @@ impl Verdict {
         self.limits.iter().any(|limit| limit.groups.iter().any(|group| group.fails))
     }
 
+    /// Whether any limit is one of costs.
+    pub fn limits_costs(&self) -> bool {
+        self.limits.iter().any(|limit| limit.kind == Kind::Usd)
+    }
+
     /// The worst state of a limit.
     pub fn state(&self) -> State {
         self.limits.iter().map(Judged::state).max().unwrap_or(State::Ok)

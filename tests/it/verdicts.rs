@@ -356,3 +356,12 @@ fn what_cannot_be_compared_is_an_error() {
     let measure = work.run(&["check", "--baseline", "base.json", "--measure", "runs", "ledgers"]);
     assert!(measure.stderr.contains("unknown measure \"runs\""), "{}", measure.stderr);
 }
+
+#[test]
+fn prices_are_no_matter_where_nothing_limits_costs() {
+    let work = Workdir::new();
+    work.write("ledgers/night.md", ledger("night", 0, 0));
+    let said = |flag: &[&str]| work.run(&[&["check", "--format", "table", "ledgers"], flag].concat()).stdout;
+    assert!(!said(&["--max-tokens", "5M"]).contains("price"), "{}", said(&["--max-tokens", "5M"]));
+    assert!(said(&["--max-cost", "5"]).starts_with("prices "), "{}", said(&["--max-cost", "5"]));
+}

@@ -192,7 +192,7 @@ pub(super) fn headline(verdict: &Verdict) -> String {
         None => path.clone(),
     });
     let baseline = verdict.policy.baseline.as_ref().map(|path| format!("baseline {path}"));
-    let prices = verdict.price_book.as_ref().map(|date| format!("prices {date}"));
+    let prices = verdict.price_book.as_ref().filter(|_| verdict.limits_costs()).map(|date| format!("prices {date}"));
     [policy, baseline, prices].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
