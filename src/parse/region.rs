@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::format::{Mark, MarkKind};
 use super::needs::Needs;
-use super::timing::{Timing, Watches};
+use super::timing::{Sign, Timing, Watches};
 use crate::event::{Call, Defect, Event, Fact, Id, Quota, RunId, Time, TokenUsage};
 
 /// How many readings of a counter may wait for a conversation to be named, and twice as many of rate limits, which it
@@ -165,7 +165,12 @@ impl Region {
         sink: &mut Sink<'_>,
     ) {
         let time = Some(timing.time);
-        if self.is_old(Some(timing.recorded)) && conversation.as_ref().is_none_or(|id| !self.known.contains(id)) {
+        // How many events come at once depends on how the source is cut, so none is refused: what counts them, the
+        // call that they end with, is.
+        let stands = matches!(timing.sign, Sign::Events(_))
+            || !self.is_old(Some(timing.recorded))
+            || conversation.as_ref().is_some_and(|id| self.known.contains(id));
+        if !stands {
             return;
         }
         if let Some(fact) = self.watches.push(conversation, timing) {
