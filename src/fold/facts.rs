@@ -177,11 +177,22 @@ impl Facts {
         if self.calls.len() < other.calls.len() {
             std::mem::swap(&mut self, &mut other);
         }
+        // Most are new, and moved as they are.
         for (id, run) in other.runs {
-            self.runs.entry(id).or_default().merge(run);
+            match self.runs.entry(id) {
+                Entry::Occupied(mut known) => known.get_mut().merge(run),
+                Entry::Vacant(free) => {
+                    free.insert(run);
+                }
+            }
         }
         for (id, conversation) in other.conversations {
-            self.conversations.entry(id).or_default().merge(conversation);
+            match self.conversations.entry(id) {
+                Entry::Occupied(mut known) => known.get_mut().merge(conversation),
+                Entry::Vacant(free) => {
+                    free.insert(conversation);
+                }
+            }
         }
         for (key, call) in other.calls {
             self.add_call(key, call);

@@ -39,7 +39,7 @@ mod tracing;
 mod tests;
 
 use std::ops::ControlFlow;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use crate::event::{Defect, Event, Fact, Id, Time};
 use content::Content;
@@ -80,8 +80,15 @@ pub fn detect(head: &[u8]) -> Option<&'static Format> {
 }
 
 /// A scanner for each of [`FORMATS`], made once; none for documents.
-static SCANNERS: LazyLock<Vec<Option<Scanner>>> =
-    LazyLock::new(|| FORMATS.iter().map(|format| Scanner::new(parts_of(format)?)).collect());
+/// Each is made when a source needs it: most readings need few.
+static SCANNERS: [OnceLock<Option<Scanner>>; FORMATS.len()] = [const { OnceLock::new() }; FORMATS.len()];
+
+fn scanner_of(index: usize) -> Option<&'static Scanner> {
+    let format = FORMATS.get(index)?;
+    // Only of a bare log it is asked when it began.
+    let begins = matches!(format.shape, Shape::Lines(_));
+    SCANNERS.get(index)?.get_or_init(|| Scanner::new(parts_of(format)?, begins)).as_ref()
+}
 
 /// Every format of lines.
 fn all_lines() -> impl Iterator<Item = &'static Lines> {
@@ -125,7 +132,7 @@ impl Reading {
     /// for. `None` for a document, which is read by [`read_document`].
     pub fn new(format: &'static Format, head: &[u8], now: Time, needs: Needs) -> Option<Reading> {
         let index = FORMATS.iter().position(|known| known.name == format.name)?;
-        let scanner = SCANNERS.get(index)?.as_ref()?;
+        let scanner = scanner_of(index)?;
         let pass = match &format.shape {
             Shape::Ledger => {
                 let harnesses = all_lines().filter_map(|lines| lines.harness).collect();

@@ -30,15 +30,17 @@ pub(super) struct Scanner {
     needles: Needles,
     /// Which part each needle belongs to.
     owners: Vec<usize>,
+    /// Whether it tells when a chunk's records begin.
+    begins: bool,
 }
 
 impl Scanner {
     /// A scanner for these formats; `None` if the needles can't be compiled.
-    pub(super) fn new(parts: Vec<&'static Lines>) -> Option<Scanner> {
+    pub(super) fn new(parts: Vec<&'static Lines>, begins: bool) -> Option<Scanner> {
         let needles: Vec<&str> = parts.iter().flat_map(|part| part.needles.iter().copied()).collect();
         let owners =
             parts.iter().enumerate().flat_map(|(index, part)| part.needles.iter().map(move |_| index)).collect();
-        Some(Scanner { needles: Needles::new(&needles)?, parts, owners })
+        Some(Scanner { needles: Needles::new(&needles)?, parts, owners, begins })
     }
 
     /// The candidates among the chunk's own lines, in order.
@@ -54,7 +56,9 @@ impl Scanner {
             listed: usize::MAX,
             records: Vec::new(),
         };
-        scan.began();
+        if self.begins {
+            scan.began();
+        }
         scan.lines();
         scan.name_until(chunk.end);
         scan.marks

@@ -101,7 +101,7 @@ impl Limits {
 
 /// Puts so many bytes of a source behind the first `known` of the text, or as many as there are, in as few calls
 /// as it takes. What the text held there is overwritten, which is cheaper than to clear it first.
-fn append<R: Read>(source: &mut R, known: usize, count: usize, text: &mut Vec<u8>) -> io::Result<usize> {
+pub(super) fn append<R: Read>(source: &mut R, known: usize, count: usize, text: &mut Vec<u8>) -> io::Result<usize> {
     if text.len() < known + count {
         text.resize(known + count, 0);
     }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 
 use super::Input;
+use super::chunk::append;
 use super::progress::{Progress, Watched};
 
 /// How much of a source's beginning is looked at to tell its format.
@@ -37,7 +38,9 @@ pub fn open(input: &Input, progress: &Progress) -> io::Result<Opened> {
             (Box::new(file), metadata.is_file().then_some(metadata.len()))
         }
     };
-    let start = read_up_to(&mut raw, HEAD)?;
+    // A file that tells no length, like those of a kernel, may have some.
+    let expected = length.and_then(|length| usize::try_from(length).ok()).filter(|length| (1..HEAD).contains(length));
+    let start = read_up_to(&mut raw, expected.unwrap_or(HEAD))?;
     let magic = start.get(..4).unwrap_or(&start);
     let is_gzip = magic.starts_with(&[0x1f, 0x8b]);
     let is_zstd = magic == [0x28, 0xb5, 0x2f, 0xfd];
@@ -61,9 +64,9 @@ pub fn open(input: &Input, progress: &Progress) -> io::Result<Opened> {
 
 /// Reads until `limit` bytes are there or the source ends. What a broken source gave before it
 /// broke is kept.
-fn read_up_to(reader: &mut dyn Read, limit: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(limit / 4);
-    match reader.take(limit as u64).read_to_end(&mut bytes) {
+fn read_up_to(mut reader: &mut dyn Read, limit: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    match append(&mut reader, 0, limit, &mut bytes) {
         Err(error) if bytes.is_empty() => Err(error),
         _ => Ok(bytes),
     }

@@ -6,6 +6,8 @@
 
 mod pass;
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 
 use crate::event::{Id, Run, RunId, Time};
@@ -22,6 +24,9 @@ pub(in crate::parse) const LINES: Lines =
     Lines { harness: None, needles: &["\n## 2", "\n### Git Summary"], noise: None, read, named: None, time: None };
 
 const FENCE: &str = "```";
+
+/// As many fields as an entry has.
+const USUAL_FIELDS: usize = 16;
 
 fn sniff(head: &[u8]) -> bool {
     FrontMatter::read(head).is_some()
@@ -70,23 +75,40 @@ fn opens_fence(hit: &Hit<'_>) -> bool {
     hit.following().find(|line| !line.is_empty()).is_some_and(|line| line == FENCE)
 }
 
+/// `- <key>: <value>`.
+struct Field<'a> {
+    line: Cow<'a, str>,
+    /// Where the colon stands in it.
+    colon: usize,
+}
+
+impl Field<'_> {
+    fn key(&self) -> &str {
+        self.line.get("- ".len()..self.colon).unwrap_or_default()
+    }
+
+    fn value(&self) -> &str {
+        self.line.get(self.colon + ": ".len()..).unwrap_or_default()
+    }
+}
+
 /// `## <time>`, a blank line, `- run_id: <uuid>`, `- loop_name: …`, more keys, a blank line.
 fn header(hit: &Hit<'_>, line: &str) -> Option<Entry> {
     let appended = Time::parse(line.strip_prefix("## ")?)?;
     let mut offset = hit.base + hit.line.end as u64 + 1;
-    let mut fields: Vec<(String, String)> = Vec::new();
+    let mut fields = Vec::with_capacity(USUAL_FIELDS);
     let mut output = None;
     let mut blanks = 0;
     let from = (hit.line.end + 1).min(hit.text.len());
     let to = (from + LOOK).min(hit.text.len());
     for raw in lines(&hit.text[from..to]) {
         let line = clean(raw);
-        let field = line.strip_prefix("- ").and_then(|field| field.split_once(": "));
-        match (&*line, blanks, field) {
+        let colon = line.strip_prefix("- ").and_then(|field| field.find(": "));
+        match (&*line, blanks, colon) {
             ("", 0 | 1, _) => blanks += 1,
             // An empty value loses its blank to trimming editors.
             (_, 1, None) if line.starts_with("- ") && line.ends_with(':') => {}
-            (_, 1, Some((key, value))) => fields.push((key.to_owned(), value.to_owned())),
+            (_, 1, Some(colon)) => fields.push(Field { line, colon: "- ".len() + colon }),
             // A workflow's steps stand between the fields and the output.
             ("", 2, _) | ("### Steps", 2, _) => {}
             (_, 2, Some(_)) if line.contains(" [") => {}
@@ -99,15 +121,15 @@ fn header(hit: &Hit<'_>, line: &str) -> Option<Entry> {
         }
         offset += raw.len() as u64 + 1;
     }
-    let is_writers = fields.first().is_some_and(|(key, _)| key == "run_id")
-        && fields.get(1).is_some_and(|(key, _)| key == "loop_name" || key == "workflow_name");
+    let is_writers = fields.first().is_some_and(|field| field.key() == "run_id")
+        && fields.get(1).is_some_and(|field| matches!(field.key(), "loop_name" | "workflow_name"));
     let run = run(&fields).filter(|_| is_writers)?;
     Some(Entry { run, output, appended, in_place: follows_fence_or_header(hit.before()) })
 }
 
-fn run(fields: &[(String, String)]) -> Option<Run> {
+fn run(fields: &[Field<'_>]) -> Option<Run> {
     // The first of each key counts.
-    let get = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let get = |name: &str| fields.iter().find(|field| field.key() == name).map(Field::value);
     let id = |name: &str| get(name).filter(|value| !value.is_empty()).map(Id::from);
     let time = |name: &str| get(name).and_then(Time::parse);
     Some(Run {
@@ -129,7 +151,11 @@ fn run_id(text: &str) -> Option<RunId> {
     let of_workflow = text.strip_prefix("wfr_").is_some_and(|word| {
         !word.is_empty() && word.len() <= 64 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     });
-    if of_workflow { Some(text.into()) } else { Uuid::try_parse(text).ok().map(|id| id.to_string().into()) }
+    if of_workflow { Some(text.into()) } else { Uuid::try_parse(text).ok().map(plain) }
+}
+
+fn plain(id: Uuid) -> RunId {
+    (&*id.hyphenated().encode_lower(&mut Uuid::encode_buffer())).into()
 }
 
 /// Whether the writer could put a header here: after a closed fence, another header's fields, the
