@@ -49,8 +49,12 @@ pub fn folder(files: &Files) -> TempDir {
 
 /// What a folder of these files comes to.
 pub fn settled(files: &Files, options: &Options) -> Settled {
-    let dir = folder(files);
-    let found = discover(&[PathBuf::from(dir.path())]).expect("a folder");
+    settled_in(&folder(files), options)
+}
+
+/// What a folder comes to.
+pub fn settled_in(folder: &TempDir, options: &Options) -> Settled {
+    let found = discover(&[PathBuf::from(folder.path())]).expect("a folder");
     pipeline::read(found, options).settle()
 }
 

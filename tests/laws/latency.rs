@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use crate::clockwork::{Told, Truth, threads, trace};
 use crate::damage::damaged;
 use crate::forge;
-use crate::kit::{Cut, Files, cases, difference, facts, options, same, settled, settled_bytes};
+use crate::kit::{Cut, Files, cases, difference, facts, folder, options, same, settled_bytes, settled_in};
 use crate::world::world;
 
 fn timing<'a>(settled: &'a Settled, truth: &Truth) -> Option<&'a CallTiming> {
@@ -81,8 +81,10 @@ proptest! {
         let mut files = world.ledger_file();
         files.insert("kiln.log".to_owned(), damage.apply(world.loop_log().as_bytes()));
         files.extend(world.trace().map(|trace| ("codex.log".to_owned(), damage.apply(trace.as_bytes()))));
-        let plain = settled(&files, &Options { needs: Needs::USAGE, ..options(chunk) });
-        let mut all = settled(&files, &options(chunk));
+        // One folder: its name is that of conversations that nothing else names.
+        let folder = folder(&files);
+        let plain = settled_in(&folder, &Options { needs: Needs::USAGE, ..options(chunk) });
+        let mut all = settled_in(&folder, &options(chunk));
         // Who has times alone comes behind all others.
         all.owners.truncate(plain.owners.len());
         all.rows.iter_mut().chain(&mut all.outweighed).for_each(|row| row.timing = None);
