@@ -14,7 +14,7 @@ use crate::event::{Billing, CallKey, Harness, Id, RunId, Time, TokenUsage, Usd};
 #[derive(Debug, Default)]
 pub(super) struct Account {
     /// The calls that were seen.
-    pub(super) calls: BTreeMap<CallKey, CallFacts>,
+    pub(super) calls: BTreeMap<CallKey, Box<CallFacts>>,
     /// The run's share of the conversation's counter.
     pub(super) share: Option<Share>,
     /// The last readings of the harness's processes.
@@ -113,7 +113,7 @@ impl Account {
     /// the log may go on beyond the counter.
     fn cover_logged(&mut self) -> bool {
         let is_unseen = |call: &CallFacts| call.is_logged && !call.is_captured && !call.is_covered;
-        if self.results.is_empty() || !self.calls.values().any(is_unseen) {
+        if self.results.is_empty() || !self.calls.values().any(|call| is_unseen(call)) {
             return false;
         }
         let mut room: BTreeMap<Option<Id>, TokenUsage> = BTreeMap::new();

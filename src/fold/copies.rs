@@ -19,9 +19,9 @@ struct Shown<'a> {
 /// Gives every copied call to the conversation that made it: not one whose parent shows it too; else the one with
 /// nothing of its own, as the copies went on; else the one that went on first.
 pub(super) fn attribute(
-    calls: &mut FxHashMap<CallKey, CallFacts>,
+    calls: &mut FxHashMap<CallKey, Box<CallFacts>>,
     shared: &FxHashMap<CallKey, BTreeSet<Id>>,
-    conversations: &FxHashMap<Id, ConversationFacts>,
+    conversations: &FxHashMap<Id, Box<ConversationFacts>>,
 ) {
     let mut shown: FxHashMap<Id, Shown<'_>> = FxHashMap::default();
     for id in shared.values().flatten() {

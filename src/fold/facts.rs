@@ -19,11 +19,11 @@ use crate::event::{
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
     /// Runs by their id.
-    pub runs: FxHashMap<RunId, RunFacts>,
+    pub runs: FxHashMap<RunId, Box<RunFacts>>,
     /// Conversations by their id.
-    pub conversations: FxHashMap<Id, ConversationFacts>,
+    pub conversations: FxHashMap<Id, Box<ConversationFacts>>,
     /// Model calls by their key.
-    pub calls: FxHashMap<CallKey, CallFacts>,
+    pub calls: FxHashMap<CallKey, Box<CallFacts>>,
     /// The conversations of calls that several show: all but one of them copied it.
     pub shared: FxHashMap<CallKey, BTreeSet<Id>>,
     /// How long things took; nothing where nobody asked.
@@ -180,7 +180,7 @@ impl Facts {
         // Most are new, and moved as they are.
         for (id, run) in other.runs {
             match self.runs.entry(id) {
-                Entry::Occupied(mut known) => known.get_mut().merge(run),
+                Entry::Occupied(mut known) => known.get_mut().merge(*run),
                 Entry::Vacant(free) => {
                     free.insert(run);
                 }
@@ -188,7 +188,7 @@ impl Facts {
         }
         for (id, conversation) in other.conversations {
             match self.conversations.entry(id) {
-                Entry::Occupied(mut known) => known.get_mut().merge(conversation),
+                Entry::Occupied(mut known) => known.get_mut().merge(*conversation),
                 Entry::Vacant(free) => {
                     free.insert(conversation);
                 }
@@ -210,14 +210,14 @@ impl Facts {
     }
 
     /// Adds a call, or what another record of it tells.
-    pub(super) fn add_call(&mut self, key: CallKey, call: CallFacts) {
+    pub(super) fn add_call(&mut self, key: CallKey, call: Box<CallFacts>) {
         match self.calls.entry(key) {
             Entry::Occupied(mut known) => {
                 if known.get().conversation != call.conversation {
                     let both = [&known.get().conversation, &call.conversation].into_iter().flatten().cloned();
                     self.shared.entry(known.key().clone()).or_default().extend(both);
                 }
-                known.get_mut().merge(call);
+                known.get_mut().merge(*call);
             }
             Entry::Vacant(free) => {
                 free.insert(call);

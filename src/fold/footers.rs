@@ -38,7 +38,7 @@ impl Footers {
 pub(super) struct PreviousFooters(FxHashMap<Id, Vec<(Option<Time>, RunId, u64)>>);
 
 impl PreviousFooters {
-    pub(super) fn new(runs: &FxHashMap<RunId, RunFacts>) -> PreviousFooters {
+    pub(super) fn new(runs: &FxHashMap<RunId, Box<RunFacts>>) -> PreviousFooters {
         let mut by_conversation: FxHashMap<Id, Vec<(Option<Time>, RunId, u64)>> = FxHashMap::default();
         for (id, run) in runs {
             for (conversation, blended) in &run.footers {

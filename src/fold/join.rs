@@ -78,9 +78,9 @@ struct Fit {
 
 /// Joins what can be joined. `shown` are the conversations that outputs name, with their runs.
 pub(super) fn join<'a>(
-    runs: &'a FxHashMap<RunId, RunFacts>,
-    conversations: &'a FxHashMap<Id, ConversationFacts>,
-    calls: &'a FxHashMap<CallKey, CallFacts>,
+    runs: &'a FxHashMap<RunId, Box<RunFacts>>,
+    conversations: &'a FxHashMap<Id, Box<ConversationFacts>>,
+    calls: &'a FxHashMap<CallKey, Box<CallFacts>>,
     shown: &FxHashMap<Id, BTreeMap<RunId, usize>>,
     is_home: IsHome<'_>,
 ) -> Joined {
@@ -101,7 +101,10 @@ pub(super) fn join<'a>(
 }
 
 /// Runs whose outputs name no conversation.
-fn lonely<'a>(runs: &'a FxHashMap<RunId, RunFacts>, shown: &FxHashMap<Id, BTreeMap<RunId, usize>>) -> Vec<Lonely<'a>> {
+fn lonely<'a>(
+    runs: &'a FxHashMap<RunId, Box<RunFacts>>,
+    shown: &FxHashMap<Id, BTreeMap<RunId, usize>>,
+) -> Vec<Lonely<'a>> {
     let named = shown.iter().filter(|(id, _)| !is_anonymous(id)).flat_map(|(_, runs)| runs.keys());
     let named: FxHashSet<&RunId> = named.collect();
     let lonely = runs.iter().filter(|(id, _)| !named.contains(id)).filter_map(|(id, facts)| {
@@ -125,8 +128,8 @@ fn lonely<'a>(runs: &'a FxHashMap<RunId, RunFacts>, shown: &FxHashMap<Id, BTreeM
 
 /// Sessions that no output names, by their beginning.
 fn sessions<'a>(
-    conversations: &'a FxHashMap<Id, ConversationFacts>,
-    calls: &'a FxHashMap<CallKey, CallFacts>,
+    conversations: &'a FxHashMap<Id, Box<ConversationFacts>>,
+    calls: &'a FxHashMap<CallKey, Box<CallFacts>>,
     shown: &FxHashMap<Id, BTreeMap<RunId, usize>>,
 ) -> Vec<Session<'a>> {
     let mut by_conversation: FxHashMap<&Id, (Vec<Time>, u64)> = FxHashMap::default();
@@ -313,7 +316,7 @@ fn resumed(lonely: &[Lonely<'_>], sessions: &[Session<'_>], pairs: &Pairs, is_ho
 
 /// What a sub-agent of its own conversation did belongs to the runs of the one that spawned it.
 fn with_children(
-    conversations: &FxHashMap<Id, ConversationFacts>,
+    conversations: &FxHashMap<Id, Box<ConversationFacts>>,
     shown: &FxHashMap<Id, BTreeMap<RunId, usize>>,
     joined: &mut Joined,
 ) {

@@ -170,7 +170,7 @@ const GENERATIONS: usize = 64;
 /// Tells the conversations' own calls from copies, and from readings that repeat what was recorded by response.
 /// `is_witnessed` says of which conversations an output tells, too.
 pub(super) fn own(
-    conversations: &mut FxHashMap<Id, ConversationFacts>,
+    conversations: &mut FxHashMap<Id, Box<ConversationFacts>>,
     is_witnessed: impl Fn(&Id) -> bool,
 ) -> FxHashMap<Id, Own> {
     let mut of_ancestors: FxHashMap<Id, FxHashSet<TokenUsage>> = FxHashMap::default();

@@ -25,7 +25,7 @@ pub(super) struct Logged {
     /// How long their parts took, for as many of the first ones as a trace tells of.
     timings: Vec<Option<Box<CallTiming>>>,
     /// Calls that only a trace shows: compactions, in versions that don't log them.
-    unlogged: Vec<(CallKey, CallFacts)>,
+    unlogged: Vec<(CallKey, Box<CallFacts>)>,
     /// What a counter in the output says beyond the end of the log, and when.
     beyond: Option<(TokenUsage, Option<Time>)>,
     /// Whether the output's counter agrees with the log; `None` where it shows none.
@@ -54,7 +54,7 @@ pub(super) fn join(
     id: &Id,
     own: Own,
     readings: Vec<Reading>,
-    seen: Vec<(CallKey, CallFacts)>,
+    seen: Vec<(CallKey, Box<CallFacts>)>,
     everywhere: &Readings,
 ) -> BTreeMap<Option<RunId>, Logged> {
     let mut joined: BTreeMap<Option<RunId>, Logged> = BTreeMap::new();
@@ -115,14 +115,14 @@ pub(super) fn join(
 /// The calls of a log that a trace shows too, and what else it shows.
 struct Twins {
     /// For each call of the log: what a trace shows of it; `None` if none does.
-    of_call: Vec<Option<CallFacts>>,
-    unmatched: Vec<(CallKey, CallFacts)>,
+    of_call: Vec<Option<Box<CallFacts>>>,
+    unmatched: Vec<(CallKey, Box<CallFacts>)>,
 }
 
 /// Pairs calls of the same size and time: a session log and a trace name the same call differently.
-fn twins(calls: &[LogCall], seen: Vec<(CallKey, CallFacts)>) -> Twins {
+fn twins(calls: &[LogCall], seen: Vec<(CallKey, Box<CallFacts>)>) -> Twins {
     let size = |usage: &TokenUsage| (usage.input_tokens, usage.cache_read_input_tokens, usage.output_tokens);
-    let mut by_size: FxHashMap<_, Vec<(CallKey, CallFacts)>> = FxHashMap::default();
+    let mut by_size: FxHashMap<_, Vec<(CallKey, Box<CallFacts>)>> = FxHashMap::default();
     for (key, call) in seen {
         by_size.entry(size(&call.usage)).or_default().push((key, call));
     }
@@ -178,7 +178,7 @@ fn hold_against(
 }
 
 /// Gives readings that nothing names to the conversation whose session log holds the same one, if there is one only.
-pub(super) fn name_by_reading(conversations: &mut FxHashMap<Id, ConversationFacts>) {
+pub(super) fn name_by_reading(conversations: &mut FxHashMap<Id, Box<ConversationFacts>>) {
     let unnamed: Vec<Id> = conversations
         .iter()
         .filter(|(id, facts)| is_anonymous(id) && !facts.readings.is_empty() && !facts.is_logged)

@@ -25,9 +25,9 @@ pub(super) struct Places {
 
 impl Places {
     pub(super) fn new(
-        runs: &FxHashMap<RunId, RunFacts>,
-        conversations: &FxHashMap<Id, ConversationFacts>,
-        calls: &FxHashMap<CallKey, CallFacts>,
+        runs: &FxHashMap<RunId, Box<RunFacts>>,
+        conversations: &FxHashMap<Id, Box<ConversationFacts>>,
+        calls: &FxHashMap<CallKey, Box<CallFacts>>,
         is_home: IsHome<'_>,
     ) -> Places {
         let window = |run: &RunFacts| (run.started_at(), run.finished_at());
@@ -119,14 +119,14 @@ impl Places {
     /// Gives every fact to one conversation of one owner.
     pub(super) fn accounts(
         &self,
-        mut conversations: FxHashMap<Id, ConversationFacts>,
-        calls: FxHashMap<CallKey, CallFacts>,
+        mut conversations: FxHashMap<Id, Box<ConversationFacts>>,
+        calls: FxHashMap<CallKey, Box<CallFacts>>,
     ) -> BTreeMap<AccountKey, Account> {
         let mut accounts: BTreeMap<AccountKey, Account> = BTreeMap::new();
         let mut between: FxHashMap<Id, Vec<Uncovered>> = FxHashMap::default();
         drop_named_twins(&mut conversations);
         let mut own = log::own(&mut conversations, |id| self.shown.contains_key(id));
-        let mut seen: FxHashMap<Id, Vec<(CallKey, CallFacts)>> = FxHashMap::default();
+        let mut seen: FxHashMap<Id, Vec<(CallKey, Box<CallFacts>)>> = FxHashMap::default();
         for (key, call) in calls {
             let Some(conversation) = call.conversation.clone() else { continue };
             if matches!(key, CallKey::Trace(..)) && own.contains_key(&conversation) {
@@ -193,7 +193,7 @@ impl Places {
 }
 
 /// A reading that nothing names in one source may be named in another.
-fn drop_named_twins(conversations: &mut FxHashMap<Id, ConversationFacts>) {
+fn drop_named_twins(conversations: &mut FxHashMap<Id, Box<ConversationFacts>>) {
     if !conversations.keys().any(|id| is_anonymous(id)) {
         return;
     }

@@ -93,11 +93,11 @@ pub fn settle_with(facts: Facts, is_home: IsHome<'_>) -> Settled {
     }
     let mut bare = by_owner.remove(&None).unwrap_or_default();
     let previous_footers = PreviousFooters::new(&runs);
-    let mut ordered: Vec<(RunId, RunFacts)> = runs.into_iter().collect();
+    let mut ordered: Vec<(RunId, Box<RunFacts>)> = runs.into_iter().collect();
     ordered.sort_by_cached_key(|(id, run)| (run.started_at(), id.clone()));
     for (id, run) in ordered {
         let accounts = by_owner.remove(&Some(id.clone())).unwrap_or_default();
-        settled.run(id, run, accounts, &previous_footers, &models);
+        settled.run(id, *run, accounts, &previous_footers, &models);
     }
     let mut bare_footers: BTreeMap<Id, BTreeSet<u64>> = BTreeMap::new();
     for (id, blended) in footers {

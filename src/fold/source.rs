@@ -206,7 +206,7 @@ impl SourceFold {
             is_paid: false,
             runs: run.into_iter().collect(),
         };
-        self.facts.add_call(call.key, facts);
+        self.facts.add_call(call.key, Box::new(facts));
     }
 
     fn counter(
