@@ -63,6 +63,30 @@ fn is_cautious(found: &CallTiming, truth: &Truth) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+#[test]
+fn events_that_span_a_runs_start_tell_the_same_however_they_are_cut() {
+    let event = |second: u64, rest: &str| {
+        format!(
+            "2026-05-12T07:03:{second:02}.000000Z  INFO codex_otel::traces::otel_manager: event.name=\"codex.sse_event\" \
+             event.timestamp=2026-05-12T07:03:{second:02}.000Z event.kind=response.{rest}\n"
+        )
+    };
+    let conversation = "conversation.id=019e1adf-4a80-7b3c-8d11-000000000001 app.version=0.98.0 model=m-1";
+    let log = [
+        "[2026-05-12T07:03:10Z] run 01a06200-0000-7000-8000-0000000000a1 start (profile=codex1)\n".to_owned(),
+        event(9, &format!("created {conversation} duration_ms=5")),
+        event(11, &format!("output_text.delta {conversation} duration_ms=5")),
+        event(12, &format!("completed {conversation} input_token_count=7 output_token_count=1 tool_token_count=8")),
+    ];
+    let text = log.concat();
+    let whole = settled_bytes(text.as_bytes(), &Cut::Whole);
+    assert!(whole.rows.iter().any(|row| row.timing.is_some()));
+    for lines in 1..log.len() {
+        let cut = settled_bytes(text.as_bytes(), &Cut::At(vec![log[..lines].concat().len() - 1]));
+        assert_eq!(difference(&whole, &cut), None, "behind {lines} lines");
+    }
+}
+
 proptest! {
     #![proptest_config(cases(96))]
 
