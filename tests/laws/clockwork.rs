@@ -80,6 +80,8 @@ pub struct Truth {
     pub request: Option<Answered>,
     pub attempts: Option<u64>,
     pub first_token: Option<FirstToken>,
+    /// The first token of the turn that the call begins, since the turn's start.
+    pub of_turn: Option<FirstToken>,
     pub stream: Stream,
 }
 
@@ -303,6 +305,7 @@ impl Clock<'_> {
             request: shows.then_some(Answered { duration_ms: Some(call.request_ms), status: Some(200) }),
             attempts: shows.then_some(call.failed.len() as u64 + 1),
             first_token: call.told_ms.and_then(|ms| token(Since::Told, ms)).or(measured).or(of_turn),
+            of_turn,
             stream: Stream {
                 events: call.events.len() as u64,
                 duration_ms: streamed,
