@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::facts::{CallFacts, ResultFacts};
 use super::growth::Share;
 use super::logged::Logged;
+use super::messages::Messages;
 use super::owner::{Quality, Taken, UsageRow};
 use super::place::Place;
 use super::reason::{Reason, Reasons};
@@ -15,6 +16,8 @@ use crate::event::{Billing, CallKey, Harness, Id, RunId, Time, TokenUsage, Usd};
 pub(super) struct Account {
     /// The calls that were seen.
     pub(super) calls: BTreeMap<CallKey, Box<CallFacts>>,
+    /// Calls that only session logs show, packed.
+    pub(super) messages: Messages,
     /// The run's share of the conversation's counter.
     pub(super) share: Option<Share>,
     /// The last readings of the harness's processes.
@@ -61,7 +64,11 @@ impl Account {
     /// Whether anything tells of usage.
     pub(super) fn has_usage(&self) -> bool {
         let is_logged = self.logged.as_ref().is_some_and(|logged| !logged.is_empty());
-        is_logged || self.share.is_some() || !self.calls.is_empty() || !self.results.is_empty()
+        is_logged
+            || self.share.is_some()
+            || !self.calls.is_empty()
+            || !self.messages.is_empty()
+            || !self.results.is_empty()
     }
 
     fn sum(&self, of: impl Fn(&CallFacts) -> bool) -> TokenUsage {
@@ -80,6 +87,10 @@ impl Account {
         if let Some(logged) = self.logged.take() {
             return logged.weigh(conversation, self.unfinished.and_then(|(time, _)| time));
         }
+        if self.has_messages_alone() {
+            return self.weigh_messages(conversation);
+        }
+        self.calls.extend(std::mem::take(&mut self.messages).unpack(conversation));
         let goes_on = self.cover_logged();
         let seen = self.sum(|_| true);
         let covered = self.sum(|call| call.is_covered);
@@ -106,6 +117,21 @@ impl Account {
         rows.extend(self.remainders(parts, if exceeds { None } else { Some(total.minus(&covered)) }, conversation));
         let taken = if exceeds { Taken::Calls } else { Taken::Counter };
         Weighed { rows, quality, reasons, taken, agrees, blended }
+    }
+
+    fn has_messages_alone(&self) -> bool {
+        !self.messages.is_empty() && self.calls.is_empty() && self.share.is_none() && self.results.is_empty()
+    }
+
+    /// The same where nothing but packed calls tells of usage.
+    fn weigh_messages(self, conversation: &Id) -> Weighed {
+        let latest = self.messages.times().max();
+        let (quality, reasons) = self.judge_calls(false, latest, self.messages.has_placeholder());
+        let rows: Vec<UsageRow> =
+            self.messages.calls(conversation).map(|(key, call)| Account::call_row(key, call, false)).collect();
+        let seen =
+            rows.iter().filter_map(|row| row.usage.as_ref()).fold(TokenUsage::default(), |sum, usage| sum.plus(usage));
+        Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended: vec![seen.blended_tokens()] }
     }
 
     /// Finds the calls that only a session log shows, but that a process's counter has counted: those it has
@@ -146,13 +172,17 @@ impl Account {
     /// How much is known, and why.
     fn judge(&self, exceeds: bool) -> (Quality, Reasons) {
         let latest_call = self.calls.values().filter_map(|call| call.time).max();
+        let is_placeholder = self.calls.values().any(|call| !call.is_final && (exceeds || !call.is_covered));
+        self.judge_calls(exceeds, latest_call, is_placeholder)
+    }
+
+    fn judge_calls(&self, exceeds: bool, latest_call: Option<Time>, is_placeholder: bool) -> (Quality, Reasons) {
         let latest = latest_call.max(self.share.as_ref().and_then(|share| share.time));
         let is_cut = self.unfinished.as_ref().is_some_and(|(time, place)| match time {
             Some(_) => *time >= latest,
             // Without times, what stands later came later.
             None => self.share.as_ref().and_then(|share| share.place.as_ref()).is_none_or(|last| last < place),
         });
-        let is_placeholder = self.calls.values().any(|call| !call.is_final && (exceeds || !call.is_covered));
         let has_share = self.share.as_ref().is_some_and(|share| !share.is_floor);
         let is_counted = has_share || !self.results.is_empty();
         let is_whole = is_counted || self.is_joined || (self.share.is_none() && self.begins);
@@ -209,22 +239,30 @@ impl Account {
     }
 
     fn call_rows(&self, conversation: &Id) -> Vec<UsageRow> {
-        let rows = self.calls.iter().map(|(key, call)| UsageRow {
-            model: call.model.clone(),
+        let is_paid = self.is_paid();
+        let of = |call: &CallFacts| CallFacts { conversation: Some(conversation.clone()), ..call.clone() };
+        self.calls.iter().map(|(key, call)| Account::call_row(key.clone(), of(call), is_paid)).collect()
+    }
+
+    /// The row of a call of a conversation, the cost of whose processes is reported or not.
+    fn call_row(key: CallKey, call: CallFacts, is_paid: bool) -> UsageRow {
+        let is_paid = call.is_paid && is_paid;
+        UsageRow {
+            conversation: call.conversation,
+            model: call.model,
             time: call.time,
             usage: Some(call.usage),
             blended_tokens: Some(call.usage.blended_tokens()),
-            call: Some(key.clone()),
-            service_tier: call.service_tier.clone(),
+            call: Some(key),
+            service_tier: call.service_tier,
             is_subagent: call.is_subagent,
-            branch: call.branch.clone(),
+            branch: call.branch,
             // What the whole reports is not reported twice.
-            cost_reported: call.cost.filter(|_| !(call.is_paid && self.is_paid())),
-            is_paid: call.cost.is_some() || (call.is_paid && self.is_paid()),
-            timing: call.timing.clone(),
-            ..UsageRow::blank(conversation)
-        });
-        rows.collect()
+            cost_reported: call.cost.filter(|_| !is_paid),
+            is_paid: call.cost.is_some() || is_paid,
+            timing: call.timing,
+            ..UsageRow::default()
+        }
     }
 
     /// What the counter tells beyond the calls it covers, by model. It adds up to `rest`; where the

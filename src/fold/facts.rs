@@ -4,11 +4,13 @@ use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::log::Log;
+use super::messages::{self, Messages};
 use super::place::Place;
 use super::quota::QuotaReading;
+use super::shelf;
 use super::timing::TimingFacts;
 use crate::event::{
     Billing, CallKey, CallTiming, Conversation, Defect, Harness, Id, ModelUsage, Run, RunId, Time, TokenUsage, Usd,
@@ -88,8 +90,10 @@ pub struct ConversationFacts {
     pub logs: BTreeSet<Id>,
     /// Whether a model answered in it.
     pub is_answered: bool,
-    /// The calls of its session log.
+    /// The calls of its session log, by reading or response.
     pub log: Log,
+    /// The calls of its session logs, by message.
+    pub messages: Messages,
 }
 
 /// A reading of a conversation's counter.
@@ -174,7 +178,7 @@ pub struct CallFacts {
 impl Facts {
     /// The union of both.
     pub fn merge(mut self, mut other: Facts) -> Facts {
-        if self.calls.len() < other.calls.len() {
+        if self.calls.len() + self.conversations.len() < other.calls.len() + other.conversations.len() {
             std::mem::swap(&mut self, &mut other);
         }
         // Most are new, and moved as they are.
@@ -188,7 +192,10 @@ impl Facts {
         }
         for (id, conversation) in other.conversations {
             match self.conversations.entry(id) {
-                Entry::Occupied(mut known) => known.get_mut().merge(*conversation),
+                Entry::Occupied(mut known) => {
+                    let id = known.key().clone();
+                    known.get_mut().merge(*conversation, &id);
+                }
                 Entry::Vacant(free) => {
                     free.insert(conversation);
                 }
@@ -221,6 +228,20 @@ impl Facts {
             }
             Entry::Vacant(free) => {
                 free.insert(call);
+            }
+        }
+    }
+
+    /// Unpacks the calls that something else may tell of, too: a run, a counter, a captured output.
+    pub(super) fn unpack_witnessed(&mut self) {
+        let seen: FxHashSet<&Id> = self.calls.values().filter_map(|call| call.conversation.as_ref()).collect();
+        let shown: FxHashSet<&str> = self.calls.keys().filter_map(messages::id_of).collect();
+        let is_witnessed = |id: &Id, facts: &ConversationFacts, messages: &Messages| {
+            facts.has_witness() || seen.contains(id) || messages.has_any_of(&shown)
+        };
+        for (id, messages) in shelf::attribute(&mut self.conversations, is_witnessed) {
+            for (key, call) in messages.unpack(&id) {
+                self.add_call(key, call);
             }
         }
     }
@@ -298,7 +319,14 @@ fn fuller(a: Run, b: Run) -> Run {
 }
 
 impl ConversationFacts {
-    fn merge(&mut self, other: ConversationFacts) {
+    /// Whether something beside its session log tells of its usage.
+    fn has_witness(&self) -> bool {
+        let is_in_run = self.begins.iter().any(Option::is_some);
+        is_in_run || !self.results.is_empty() || !self.readings.is_empty() || self.is_logged
+    }
+
+    fn merge(&mut self, other: ConversationFacts, id: &Id) {
+        self.messages.merge(other.messages, id);
         self.harness = larger(self.harness.take(), other.harness);
         self.host = larger(self.host.take(), other.host);
         self.model = larger(self.model.take(), other.model);
@@ -363,7 +391,7 @@ impl ConversationFacts {
 impl CallFacts {
     /// Two records of one call: the one with the larger output counts, whole. Of equal ones the earlier does:
     /// copies may be dated anew.
-    fn merge(&mut self, other: CallFacts) {
+    pub(super) fn merge(&mut self, other: CallFacts) {
         let rank = |call: &CallFacts| {
             let names = (call.model.clone(), call.conversation.clone(), call.service_tier.clone());
             let more = (call.branch.clone(), call.cost, call.harness.clone());

@@ -145,7 +145,8 @@ fn sessions<'a>(
     let free = conversations.iter().filter(|(id, facts)| is_free(id, facts));
     let sessions = free.filter_map(|(id, facts)| {
         let (mut times, blended) = by_conversation.remove(id).unwrap_or_default();
-        let mut blended = vec![blended];
+        times.extend(facts.messages.times());
+        let mut blended = vec![blended.saturating_add(facts.messages.blended_tokens())];
         let made = Time::of_uuid(id);
         for (time, total) in facts.log.own_readings(made) {
             times.push(time);

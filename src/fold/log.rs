@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::counts::Counts;
 use super::facts::ConversationFacts;
 use crate::event::{Call, CallKey, Doubt, Id, Time, TokenUsage};
+
+/// Stands for a time that isn't known.
+const NONE: i64 = i64::MIN;
 
 /// A call in a session log.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,9 +17,9 @@ pub struct LogCall {
     /// Who it is within its conversation.
     pub key: LogKey,
     /// Its tokens.
-    pub usage: TokenUsage,
-    /// When it was answered.
-    pub time: Option<Time>,
+    usage: Counts,
+    /// When it was answered, in microseconds since 1970, or [`NONE`].
+    time: i64,
     /// What it shares with the calls beside it.
     pub context: Arc<Context>,
     /// Whether it may be a copy of another conversation's.
@@ -26,7 +30,7 @@ pub struct LogCall {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LogKey {
     /// How often the counter had begun anew, and what it read after the call.
-    Reading(u32, TokenUsage),
+    Reading(u32, Counts),
     /// The provider's id of the response.
     Response(Id),
 }
@@ -57,7 +61,7 @@ impl LogKey {
     /// The key of a call that a session log names by its reading or its response.
     pub(super) fn of(key: &CallKey) -> Option<LogKey> {
         match key {
-            CallKey::Reading(_, epoch, total) => Some(LogKey::Reading(*epoch, *total)),
+            CallKey::Reading(_, epoch, total) => Some(LogKey::Reading(*epoch, Counts::new(total))),
             CallKey::Response(_, response) => Some(LogKey::Response(response.clone())),
             CallKey::Trace(..) | CallKey::Message(_) => None,
         }
@@ -66,24 +70,34 @@ impl LogKey {
     /// The same as a key that is unique everywhere.
     pub(super) fn in_conversation(&self, conversation: &Id) -> CallKey {
         match self {
-            LogKey::Reading(epoch, total) => CallKey::Reading(conversation.clone(), *epoch, *total),
+            LogKey::Reading(epoch, total) => CallKey::Reading(conversation.clone(), *epoch, total.tokens()),
             LogKey::Response(response) => CallKey::Response(conversation.clone(), response.clone()),
         }
     }
 
     pub(super) fn total(&self) -> Option<TokenUsage> {
         match self {
-            LogKey::Reading(_, total) => Some(*total),
+            LogKey::Reading(_, total) => Some(total.tokens()),
             LogKey::Response(_) => None,
         }
     }
 }
 
 impl LogCall {
+    /// Its tokens.
+    pub fn usage(&self) -> TokenUsage {
+        self.usage.tokens()
+    }
+
+    /// When it was answered.
+    pub fn time(&self) -> Option<Time> {
+        Some(self.time).filter(|time| *time != NONE).map(Time::from_micros)
+    }
+
     /// Two records of one call: in a log that lost the reading before it, it seems to be larger; in a copy it may
     /// have a later time.
     fn merge(&mut self, other: LogCall) {
-        let rank = |call: &LogCall| (call.usage, call.time.is_none(), call.time, call.doubt);
+        let rank = |call: &LogCall| (call.usage(), call.time().is_none(), call.time(), call.doubt);
         let context = self.context.clone().max(other.context.clone());
         if rank(&other) < rank(self) {
             *self = other;
@@ -100,6 +114,7 @@ impl Log {
         if **latest != context {
             *latest = Arc::new(context);
         }
+        let (usage, time) = (Counts::new(&usage), time.map_or(NONE, |time| time.micros().max(NONE + 1)));
         self.calls.push(LogCall { key, usage, time, context: latest.clone(), doubt });
     }
 
@@ -134,7 +149,7 @@ impl Log {
 
     /// What the counter read and when, as far as it was followed by a call.
     pub(super) fn dated_readings(&self) -> impl Iterator<Item = (TokenUsage, Option<Time>)> {
-        self.calls.iter().filter_map(|call| Some((call.key.total()?, call.time)))
+        self.calls.iter().filter_map(|call| Some((call.key.total()?, call.time())))
     }
 
     /// When the conversation's own calls were answered, and the blended total then. Copies of its ancestors' calls are
@@ -142,8 +157,8 @@ impl Log {
     pub(super) fn own_readings(&self, made: Option<Time>) -> impl Iterator<Item = (Time, u64)> {
         let own = self.calls.iter().filter(|call| call.doubt == Doubt::None);
         own.filter_map(move |call| {
-            let time = call.time.filter(|time| made.is_none_or(|made| *time >= made))?;
-            Some((time, call.key.total().unwrap_or(call.usage).blended_tokens()))
+            let time = call.time().filter(|time| made.is_none_or(|made| *time >= made))?;
+            Some((time, call.key.total().unwrap_or_else(|| call.usage()).blended_tokens()))
         })
     }
 
@@ -224,7 +239,7 @@ fn own_calls(log: Log, lineage: &Lineage<'_>, with_readings: bool) -> Own {
     calls.retain(|call| {
         let total = call.key.total();
         if let Some(total) = total.filter(|_| with_readings) {
-            own.readings.push((call.time, total));
+            own.readings.push((call.time(), total));
         }
         match (call.doubt, total) {
             (Doubt::Child, _) if has_parent => return false,
@@ -242,7 +257,7 @@ fn own_calls(log: Log, lineage: &Lineage<'_>, with_readings: bool) -> Own {
         }
         total.is_none() || !recorded.contains(&call.context.turn)
     });
-    calls.sort_by(|a, b| (a.time, &a.key).cmp(&(b.time, &b.key)));
+    calls.sort_by(|a, b| (a.time(), &a.key).cmp(&(b.time(), &b.key)));
     own.readings.sort();
     own.calls = calls;
     own

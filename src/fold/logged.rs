@@ -81,14 +81,14 @@ pub(super) fn join(
             let by_reading = call.key.total().and_then(|total| shown_by.get(&total)).filter(|runs| !runs.is_empty());
             let by_twin = twin.as_ref().map(|twin| &twin.runs).filter(|runs| !runs.is_empty());
             let shown_by = by_twin.or(by_reading).unwrap_or(&nobody);
-            places.of_logged(id, shown_by, call.time)
+            places.of_logged(id, shown_by, call.time())
         })
         .collect();
     // What traces show beyond the log only adds to it where every logged call of that time is shown, too.
     let mut hidden: BTreeMap<Option<RunId>, Vec<(Option<Time>, TokenUsage)>> = BTreeMap::new();
     for ((call, twin), run) in calls.iter().zip(&of_call).zip(&runs) {
         if twin.is_none() {
-            hidden.entry(run.clone()).or_default().push((call.time, call.usage));
+            hidden.entry(run.clone()).or_default().push((call.time(), call.usage()));
         }
     }
     unmatched.sort_by(|a, b| (a.1.time, &a.0).cmp(&(b.1.time, &b.0)));
@@ -132,9 +132,9 @@ fn twins(calls: &[LogCall], seen: Vec<(CallKey, Box<CallFacts>)>) -> Twins {
     }
     let mut unmatched = Vec::new();
     let of_call = calls.iter().map(|call| {
-        let seen = by_size.get_mut(&size(&call.usage))?;
+        let seen = by_size.get_mut(&size(&call.usage()))?;
         while let Some((key, candidate)) = seen.pop() {
-            let ahead = candidate.time.zip(call.time).map_or(0, |(then, now)| then.millis_since(now));
+            let ahead = candidate.time.zip(call.time()).map_or(0, |(then, now)| then.millis_since(now));
             if ahead.abs() <= MARGIN_MS {
                 return Some(candidate);
             }
@@ -159,7 +159,7 @@ fn hold_against(
     everywhere: &Readings,
 ) {
     let known: FxHashSet<TokenUsage> = logged.iter().map(|(_, total)| *total).collect();
-    let own = || sum(joined.values().flat_map(|part| &part.calls).map(|call| &call.usage));
+    let own = || sum(joined.values().flat_map(|part| &part.calls).map(LogCall::usage));
     let last = logged.last().map_or_else(own, |(_, total)| *total);
     for reading in readings {
         let is_elsewhere = everywhere.0.contains(&reading.total);
@@ -223,11 +223,11 @@ impl Logged {
             let since = |then: Option<Time>| time.zip(then).map_or(0, |(time, then)| time.millis_since(then));
             since(from) >= -MARGIN_MS && since(to) <= MARGIN_MS
         };
-        let parts = sum(hidden.iter().filter(|(time, _)| is_between(*time)).map(|(_, usage)| usage));
+        let parts = sum(hidden.iter().filter(|(time, _)| is_between(*time)).map(|(_, usage)| *usage));
         if parts.is_zero() {
             return;
         }
-        let growth = sum(self.unlogged.iter().map(|(_, call)| &call.usage)).minus(&parts);
+        let growth = sum(self.unlogged.iter().map(|(_, call)| call.usage)).minus(&parts);
         self.unlogged.clear();
         if !growth.is_zero() {
             self.beyond = Some((growth, to));
@@ -236,8 +236,8 @@ impl Logged {
 
     /// What the harness may print at the end: the blended total of the conversation so far, or of this part.
     fn know_footers(&mut self, logged: &[(Option<Time>, TokenUsage)]) {
-        self.blended.push(sum(self.calls.iter().map(|call| &call.usage)).blended_tokens());
-        let end = self.calls.last().and_then(|call| call.time);
+        self.blended.push(sum(self.calls.iter().map(LogCall::usage)).blended_tokens());
+        let end = self.calls.last().and_then(|call| call.time());
         let until = logged.partition_point(|(time, _)| *time <= end);
         let last = until.checked_sub(1).and_then(|last| logged.get(last));
         self.blended.extend(last.map(|(_, total)| total.blended_tokens()));
@@ -245,7 +245,7 @@ impl Logged {
 
     /// What the part comes to. `unfinished` is when an answer was streaming at its end.
     pub(super) fn weigh(self, conversation: &Id, unfinished: Option<Time>) -> Weighed {
-        let latest = self.calls.last().and_then(|call| call.time);
+        let latest = self.calls.last().and_then(|call| call.time());
         let is_cut = unfinished.is_some() && unfinished >= latest;
         let mut rows: Vec<UsageRow> = Vec::with_capacity(self.calls.len());
         let mut timings = self.timings.into_iter();
@@ -253,9 +253,9 @@ impl Logged {
             timing: timings.next().flatten(),
             model: call.context.model.clone(),
             effort: call.context.effort.clone(),
-            time: call.time,
-            usage: Some(call.usage),
-            blended_tokens: Some(call.usage.blended_tokens()),
+            time: call.time(),
+            usage: Some(call.usage()),
+            blended_tokens: Some(call.usage().blended_tokens()),
             call: Some(call.key.in_conversation(conversation)),
             is_subagent: call.context.is_subagent,
             ..UsageRow::blank(conversation)
@@ -291,6 +291,6 @@ impl Logged {
     }
 }
 
-fn sum<'a>(usages: impl Iterator<Item = &'a TokenUsage>) -> TokenUsage {
-    usages.fold(TokenUsage::default(), |sum, usage| sum.plus(usage))
+fn sum(usages: impl Iterator<Item = TokenUsage>) -> TokenUsage {
+    usages.fold(TokenUsage::default(), |sum, usage| sum.plus(&usage))
 }

@@ -7,6 +7,7 @@
 
 mod account;
 mod copies;
+mod counts;
 mod facts;
 mod footers;
 mod growth;
@@ -14,23 +15,29 @@ mod join;
 mod latency;
 mod log;
 mod logged;
+mod messages;
 mod owner;
 mod place;
 mod places;
 mod quota;
 mod reason;
+mod rows;
 mod settle;
+mod shelf;
 mod source;
 mod timing;
 
+pub use counts::Counts;
 pub use facts::{CallFacts, ConversationFacts, Facts, Reading, ResultFacts, ResultKey, RunFacts};
 pub use join::IsHome;
 pub use latency::Placed;
 pub use log::{Context, Log, LogCall, LogKey};
+pub use messages::Messages;
 pub use owner::{Lack, NamedConversation, Owner, Quality, Reconciled, RowCost, Taken, UsageRow};
 pub use place::Place;
 pub use quota::QuotaReading;
 pub use reason::{Reason, Reasons};
+pub use rows::UsageRows;
 pub use settle::{Pricing, Settled, settle, settle_with};
 pub use source::SourceFold;
 pub use timing::{Shown, TimingFacts};

@@ -169,6 +169,15 @@ impl Places {
                     accounts.entry((run, id.clone())).or_default().share = Some(share);
                 }
             }
+            let messages = std::mem::take(&mut facts.messages);
+            if self.is_shown_by_a_run(id) {
+                for (key, call) in messages.unpack(id) {
+                    let run = self.of(id, &call.runs, call.time);
+                    accounts.entry((run, id.clone())).or_default().calls.insert(key, call);
+                }
+            } else if !messages.is_empty() {
+                accounts.entry((None, id.clone())).or_default().messages = messages;
+            }
             let mut results: Vec<_> = facts.results.drain().filter(|(_, result)| !result.is_superseded).collect();
             results.sort_by(|a, b| a.0.cmp(&b.0));
             for (_, result) in results {

@@ -15,6 +15,7 @@ use super::owner::{NamedConversation, Owner, Quality, Reconciled, Taken, UsageRo
 use super::places::Places;
 use super::quota::{self, QuotaReading};
 use super::reason::{Reason, Reasons};
+use super::rows::UsageRows;
 use super::source::is_anonymous;
 use crate::event::{Billing, Defect, Id, MAX_COUNT, Request, Run, RunId, StreamFailure, Time, ToolCall};
 
@@ -24,9 +25,9 @@ pub struct Settled {
     /// Runs in the order of their start, then conversations that belong to none.
     pub owners: Vec<Owner>,
     /// The fact table, grouped by owner.
-    pub rows: Vec<UsageRow>,
+    pub rows: UsageRows,
     /// Calls that were seen and have no row above: a footer tells more than they do.
-    pub outweighed: Vec<UsageRow>,
+    pub outweighed: UsageRows,
     /// Every conversation that is named, by its id.
     pub conversations: Vec<NamedConversation>,
     /// Readings of rate limits, in the order of their time.
@@ -70,7 +71,8 @@ pub fn settle(facts: Facts) -> Settled {
 }
 
 /// The same where it is known which sources may stand in the home of which profile: `is_home` is given both.
-pub fn settle_with(facts: Facts, is_home: IsHome<'_>) -> Settled {
+pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
+    facts.unpack_witnessed();
     let Facts { runs, mut conversations, mut calls, shared, timing, footers, quotas, defects } = facts;
     logged::name_by_reading(&mut conversations);
     attribute(&mut calls, &shared, &conversations);
@@ -130,17 +132,27 @@ impl Settled {
 
     /// Gives usage that names no model the one that `of` tells for its run's profile.
     pub fn assume_models(&mut self, of: impl Fn(&str) -> Option<Id>) {
-        for row in &mut self.rows {
-            let is_nameless = row.model.is_none() && (row.usage.is_some() || row.blended_tokens.is_some());
-            let run = self.owners.get(row.owner).and_then(|owner| owner.run.as_ref()).filter(|_| is_nameless);
-            let Some((run, profile)) = run.and_then(|run| Some((run, run.profile.clone()?))) else { continue };
-            let Some(model) = of(&profile) else { continue };
-            row.model = Some(model.clone());
-            let runs = self.assumed_models.entry((profile, model)).or_default();
-            if runs.last() != Some(&run.id) {
-                runs.push(run.id.clone());
+        let Settled { owners, rows, assumed_models, .. } = self;
+        let assumed = |owner: usize| {
+            let run = owners.get(owner)?.run.as_ref()?;
+            let profile = run.profile.clone()?;
+            let model = of(&profile)?;
+            Some((run, profile, model))
+        };
+        let is_asked_for = |owner| assumed(owner).is_some();
+        rows.change(is_asked_for, |owner, rows| {
+            let Some((run, profile, model)) = assumed(owner) else { return };
+            let is_nameless =
+                |row: &&mut UsageRow| row.model.is_none() && (row.usage.is_some() || row.blended_tokens.is_some());
+            let mut is_assumed = false;
+            for row in rows.iter_mut().filter(is_nameless) {
+                row.model = Some(model.clone());
+                is_assumed = true;
             }
-        }
+            if is_assumed {
+                assumed_models.entry((profile, model)).or_default().push(run.id.clone());
+            }
+        });
     }
 
     /// Takes the user's word on how the accounts of profiles pay.
@@ -233,7 +245,7 @@ impl Settled {
             let conversation = footers.conversation;
             rows.push(UsageRow { conversation, model, blended_tokens: footers.share, ..UsageRow::default() });
             let seen = weighed.into_iter().flat_map(|weighed| weighed.rows).filter(|row| row.call.is_some());
-            self.outweighed.extend(seen.map(|row| UsageRow { owner: index, ..row }));
+            seen.for_each(|row| self.outweighed.push(UsageRow { owner: index, ..row }));
         } else if let Some(worst) = worst {
             owner.quality = if is_confirmed { Quality::Exact } else { worst };
             owner.taken = weighed.iter().map(|weighed| weighed.taken).max_by_key(|taken| *taken == Taken::Counter);

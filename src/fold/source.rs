@@ -120,7 +120,10 @@ impl SourceFold {
                 facts.readings.extend(stream.anonymous);
             }
         }
-        self.facts.conversations.values_mut().for_each(|facts| facts.log.settle());
+        for (id, facts) in &mut self.facts.conversations {
+            facts.log.settle();
+            facts.messages.settle(id);
+        }
         if let Some(host) = self.host {
             let of_runs = self.facts.runs.values_mut().map(|facts| &mut facts.host);
             let of_conversations = self.facts.conversations.values_mut().map(|facts| &mut facts.host);
@@ -159,13 +162,30 @@ impl SourceFold {
 
     fn call(&mut self, mut call: Call, run: Option<RunId>, harness: Option<Harness>, time: Option<Time>) {
         // What nothing names is its source's own.
-        call.conversation.get_or_insert_with(|| unnamed(&self.name));
-        let stream = self.streams.entry((run.clone(), call.conversation.clone())).or_default();
-        if let (Some(key), Some(id)) = (LogKey::of(&call.key), &call.conversation) {
-            let facts = self.facts.conversations.entry(id.clone()).or_default();
-            facts.harness = facts.harness.take().max(harness);
-            facts.is_logged = true;
+        let conversation = call.conversation.get_or_insert_with(|| unnamed(&self.name)).clone();
+        let facts = match self.facts.conversations.get_mut(&conversation) {
+            Some(facts) => facts,
+            None => self.facts.conversations.entry(conversation.clone()).or_default(),
+        };
+        if facts.harness.is_none() || facts.harness < harness {
+            facts.harness.clone_from(&harness);
+        }
+        if call.is_logged && run.is_none() && matches!(call.key, CallKey::Message(_)) {
+            if !facts.logs.contains(&self.name) {
+                facts.logs.insert(self.name.clone());
+            }
+            let key = call.key.clone();
+            if let Some(unpacked) = facts.messages.push(&key, seen(call, run, harness, time)) {
+                self.facts.add_call(key, Box::new(unpacked));
+            }
+            return;
+        }
+        let stream = self.streams.entry((run.clone(), Some(conversation))).or_default();
+        if call.is_logged {
             stream.note_log(&mut facts.logs, &self.name);
+        }
+        if let Some(key) = LogKey::of(&call.key) {
+            facts.is_logged = true;
             facts.log.push(key, call, time, &mut stream.context);
             return;
         }
@@ -177,36 +197,13 @@ impl SourceFold {
         if !is_twin && !call.is_logged {
             stream.uncovered.push(call.key.clone());
         }
-        if let Some(id) = &call.conversation {
-            let facts = self.facts.conversations.entry(id.clone()).or_default();
-            facts.harness = facts.harness.take().max(harness.clone());
-            if call.is_logged {
-                stream.note_log(&mut facts.logs, &self.name);
-            }
-        }
         let time = match &call.key {
             CallKey::Trace(_, time, _) => Some(*time),
             _ => time,
         };
-        let facts = CallFacts {
-            usage: call.usage,
-            is_final: call.is_final,
-            time,
-            conversation: call.conversation,
-            model: call.model,
-            service_tier: call.service_tier,
-            is_subagent: call.is_subagent,
-            harness,
-            timing: None,
-            is_covered: is_twin,
-            is_captured: !call.is_logged,
-            is_logged: call.is_logged,
-            branch: call.branch,
-            cost: call.cost,
-            is_paid: false,
-            runs: run.into_iter().collect(),
-        };
-        self.facts.add_call(call.key, Box::new(facts));
+        let key = call.key.clone();
+        let facts = CallFacts { is_covered: is_twin, ..seen(call, run, harness, time) };
+        self.facts.add_call(key, Box::new(facts));
     }
 
     fn counter(
@@ -318,6 +315,28 @@ impl SourceFold {
 fn is_growth(earlier: &[ModelUsage], later: &[ModelUsage]) -> bool {
     let later: FxHashMap<&Option<Id>, &TokenUsage> = later.iter().map(|now| (&now.model, &now.usage)).collect();
     earlier.iter().all(|then| later.get(&then.model).is_some_and(|now| !now.fell_below(&then.usage)))
+}
+
+/// What a record tells of a call.
+fn seen(call: Call, run: Option<RunId>, harness: Option<Harness>, time: Option<Time>) -> CallFacts {
+    CallFacts {
+        usage: call.usage,
+        is_final: call.is_final,
+        time,
+        conversation: call.conversation,
+        model: call.model,
+        service_tier: call.service_tier,
+        is_subagent: call.is_subagent,
+        harness,
+        timing: None,
+        is_covered: false,
+        is_captured: !call.is_logged,
+        is_logged: call.is_logged,
+        branch: call.branch,
+        cost: call.cost,
+        is_paid: false,
+        runs: run.into_iter().collect(),
+    }
 }
 
 /// An id for what a source tells of a conversation that nothing names.

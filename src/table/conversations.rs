@@ -1,6 +1,6 @@
 //! One row a conversation, whichever runs it spans.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Query;
 use super::dimension::time_of;
@@ -49,18 +49,21 @@ fn columns() -> Vec<&'static Column> {
 
 /// The conversations that have a row in the query's window and pass its filters, each with all its usage.
 fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
-    let mut by_id: BTreeMap<&str, Vec<&UsageRow>> = BTreeMap::new();
-    for row in &settled.rows {
-        if let Some(id) = row.conversation.as_deref().filter(|id| !id.starts_with('\0')) {
+    let mut by_id: BTreeMap<Id, Vec<UsageRow>> = BTreeMap::new();
+    for row in settled.rows.iter() {
+        if let Some(id) = row.conversation.clone().filter(|id| !id.starts_with('\0')) {
             by_id.entry(id).or_default().push(row);
         }
     }
-    let named: BTreeMap<&str, &NamedConversation> =
-        settled.conversations.iter().map(|named| (&*named.id, named)).collect();
-    let ids: std::collections::BTreeSet<&str> = by_id.keys().chain(named.keys()).copied().collect();
+    let named: BTreeMap<&Id, &NamedConversation> =
+        settled.conversations.iter().map(|named| (&named.id, named)).collect();
+    let ids: BTreeSet<Id> = by_id.keys().chain(named.keys().copied()).cloned().collect();
     let mut found: Vec<Conversation<'a>> = ids
         .into_iter()
-        .map(|id| Conversation::new(id, settled, by_id.remove(id).unwrap_or_default(), named.get(id).copied()))
+        .map(|id| {
+            let (rows, named) = (by_id.remove(&id).unwrap_or_default(), named.get(&id).copied());
+            Conversation::new(id, settled, rows, named)
+        })
         .filter(|conversation| conversation.is_asked_for(settled, query))
         .collect();
     found.sort_by_key(|conversation| (conversation.first.is_none(), conversation.first));
@@ -68,21 +71,22 @@ fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
 }
 
 struct Conversation<'a> {
-    id: &'a str,
+    id: Id,
     named: Option<&'a NamedConversation>,
-    rows: Vec<(&'a UsageRow, &'a Owner)>,
+    rows: Vec<(UsageRow, &'a Owner)>,
     first: Option<Time>,
     last: Option<Time>,
 }
 
 impl<'a> Conversation<'a> {
     fn new(
-        id: &'a str,
+        id: Id,
         settled: &'a Settled,
-        rows: Vec<&'a UsageRow>,
+        rows: Vec<UsageRow>,
         named: Option<&'a NamedConversation>,
     ) -> Conversation<'a> {
-        let rows: Vec<_> = rows.into_iter().filter_map(|row| Some((row, settled.owners.get(row.owner)?))).collect();
+        let rows = rows.into_iter().filter_map(|row| settled.owners.get(row.owner).map(|owner| (row, owner)));
+        let rows: Vec<_> = rows.collect();
         let times = || rows.iter().filter_map(|(row, owner)| time_of(row, owner));
         let (first, last) = (times().min(), times().max());
         Conversation { id, named, rows, first, last }
@@ -121,7 +125,7 @@ impl<'a> Conversation<'a> {
         let billing = self.named.and_then(|named| named.billing);
         let owner = Owner { billing, ..Owner::new(None, harness) };
         let row = UsageRow {
-            conversation: Some(self.id.into()),
+            conversation: Some(self.id.clone()),
             model: self.named.and_then(|named| named.model.clone()),
             is_subagent: self.named.is_some_and(|named| named.is_subagent),
             ..UsageRow::default()
@@ -130,7 +134,7 @@ impl<'a> Conversation<'a> {
     }
 
     fn cells(&self) -> Vec<Cell> {
-        let sum = Sum::of(self.rows.iter().copied());
+        let sum = Sum::of(self.rows.iter().map(|(row, owner)| (row, *owner)));
         let mut runs: Vec<&str> =
             self.rows.iter().filter_map(|(_, owner)| owner.run.as_ref().map(|run| &*run.id)).collect();
         runs.sort_unstable();
@@ -142,7 +146,7 @@ impl<'a> Conversation<'a> {
             (models, _) => models,
         };
         let mut cells = vec![
-            Cell::Text(self.id.to_owned()),
+            Cell::Text(self.id.to_string()),
             self.name(|named| &named.parent),
             Cell::Flag(self.named.is_some_and(|named| named.is_subagent)),
             Cell::text(self.rows.iter().find_map(|(_, owner)| owner.host.as_deref())),

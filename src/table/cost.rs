@@ -1,6 +1,6 @@
 //! The fact table's rows get their costs: what the harness reported, else tokens times list prices.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
@@ -57,20 +57,25 @@ pub struct Options {
 /// Fills in what every row costs. A row's cost depends on what its conversation and owner left, and on nothing else.
 pub fn price(settled: &mut Settled, prices: &Prices, options: &Options) {
     let mut book = Pricer { prices, options, entries: FxHashMap::default() };
-    let owners = &settled.owners;
-    let mut outweighed = std::mem::take(&mut settled.outweighed);
-    for rows in [&mut settled.rows, &mut outweighed] {
-        for rows in rows.chunk_by_mut(|a, b| a.owner == b.owner) {
-            if let Some(owner) = rows.first().and_then(|row| owners.get(row.owner)) {
+    let Settled { owners, rows, outweighed, .. } = settled;
+    let mut early: BTreeSet<Id> = BTreeSet::new();
+    for (rows, is_counted) in [(rows, true), (outweighed, false)] {
+        rows.change(
+            |_| true,
+            |owner, rows| {
+                let Some(owner) = owners.get(owner) else { return };
                 book.owner(rows, owner);
-            }
-        }
+                let is_early = |row: &&UsageRow| is_counted && row.cost.is_early;
+                for model in rows.iter().filter(is_early).filter_map(|row| row.model.as_ref()) {
+                    if !early.contains(model) {
+                        early.insert(model.clone());
+                    }
+                }
+            },
+        );
     }
-    settled.outweighed = outweighed;
     settled.pricing.mode = Some(options.mode.name());
     settled.pricing.day = prices.day().and_then(start);
-    let early = settled.rows.iter().filter(|row| row.cost.is_early).filter_map(|row| row.model.clone());
-    let early: std::collections::BTreeSet<Id> = early.collect();
     let first = |model: Id| {
         let first = book.entries.get(&model).and_then(|entry| start(entry.as_ref()?.first))?;
         Some((model, first))
@@ -98,7 +103,8 @@ impl Pricer<'_> {
     fn owner(&mut self, rows: &mut [UsageRow], owner: &Owner) {
         // What nobody saw call by call belongs to calls no longer than these, or than itself.
         let mut longest: BTreeMap<Option<Id>, u64> = BTreeMap::new();
-        for row in rows.iter().filter(|row| row.call.is_some()) {
+        let has_sums = rows.iter().any(|row| row.call.is_none());
+        for row in rows.iter().filter(|row| has_sums && row.call.is_some()) {
             let known = longest.entry(row.conversation.clone()).or_default();
             *known = (*known).max(row.usage.map_or(0, |usage| usage.input_tokens));
         }

@@ -55,7 +55,8 @@ pub(super) struct Groups {
 pub(super) fn group(settled: &Settled, by: &[Dimension], query: &Query) -> Groups {
     let mut groups = Groups::default();
     let first_period = first_period(settled, by, query);
-    for row in &settled.rows {
+    for row in settled.rows.iter() {
+        let row = &row;
         let owner = &settled.owners[row.owner];
         if !is_asked_for(settled, row, owner, query) || !is_in_period(settled, row, owner, query, first_period.as_ref())
         {
@@ -83,7 +84,8 @@ fn first_period(settled: &Settled, by: &[Dimension], query: &Query) -> Option<(D
     let last = query.last?;
     let time = *by.iter().find(|dimension| dimension.is_time())?;
     let mut periods: BTreeSet<String> = BTreeSet::new();
-    for row in &settled.rows {
+    for row in settled.rows.iter() {
+        let row = &row;
         let owner = &settled.owners[row.owner];
         if is_asked_for(settled, row, owner, query) {
             periods.extend(time.value(settled, row, owner, query.zone).map(|period| period.into_owned()));
@@ -131,7 +133,7 @@ impl Group {
             self.add_owner(owner);
         }
         let is_known = row.usage.is_some() || row.blended_tokens.is_some();
-        if let Some(id) = row.conversation.as_ref().filter(|_| is_known) {
+        if let Some(id) = row.conversation.as_ref().filter(|id| is_known && !self.conversations.contains(*id)) {
             self.conversations.insert(id.clone());
         }
         self.calls += u64::from(row.call.is_some());

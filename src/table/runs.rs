@@ -62,11 +62,10 @@ fn columns() -> Vec<&'static Column> {
 /// The runs that have a row in the query's window and pass its filters, each with all its usage.
 fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
     // Owners stand in the order of their runs' starts.
-    let by_owner = settled.rows.chunk_by(|a, b| a.owner == b.owner);
-    Box::new(by_owner.filter_map(move |rows| {
+    Box::new(settled.rows.by_owner().filter_map(move |rows| {
         let owner = settled.owners.get(rows.first()?.owner)?;
         let is_asked = owner.run.is_some() && rows.iter().any(|row| is_asked_for(settled, row, owner, query));
-        is_asked.then(|| cells(owner, rows))
+        is_asked.then(|| cells(owner, &rows))
     }))
 }
 

@@ -58,21 +58,21 @@ fn columns() -> Vec<&'static Column> {
 }
 
 fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
-    let rows = in_order(settled, &settled.rows, query);
-    Box::new(rows.map(move |(row, owner)| cells(settled, row, owner)))
+    let rows = in_order(settled, settled.rows.iter(), query);
+    Box::new(rows.map(move |(row, owner)| cells(settled, &row, owner)))
 }
 
 /// The rows that a query asks for, in the order of their time.
 pub(super) fn in_order<'a>(
     settled: &'a Settled,
-    rows: impl IntoIterator<Item = &'a UsageRow>,
+    rows: impl Iterator<Item = UsageRow>,
     query: &'a Query,
-) -> impl Iterator<Item = (&'a UsageRow, &'a Owner)> {
-    let owned = rows.into_iter().filter_map(|row| Some((row, settled.owners.get(row.owner)?)));
+) -> impl Iterator<Item = (UsageRow, &'a Owner)> {
+    let owned = rows.filter_map(|row| settled.owners.get(row.owner).map(|owner| (row, owner)));
     let asked = owned.filter(|(row, owner)| is_asked_for(settled, row, owner, query));
-    let mut asked: Vec<(Option<Time>, &UsageRow)> = asked.map(|(row, owner)| (time_of(row, owner), row)).collect();
+    let mut asked: Vec<(Option<Time>, UsageRow)> = asked.map(|(row, owner)| (time_of(&row, owner), row)).collect();
     asked.sort_by_key(|(time, _)| (time.is_none(), *time));
-    asked.into_iter().filter_map(|(_, row)| Some((row, settled.owners.get(row.owner)?)))
+    asked.into_iter().filter_map(|(_, row)| settled.owners.get(row.owner).map(|owner| (row, owner)))
 }
 
 fn cells(settled: &Settled, row: &UsageRow, owner: &Owner) -> Vec<Cell> {

@@ -156,7 +156,7 @@ fn check(name: &str, bytes: Vec<u8>, chunk: usize) -> Result<(), TestCaseError> 
     let by_owner = sums(&settled);
     let safe = by_owner["ffffffff-5b21-4d0e-9c13-77aa51f0c2de"];
     prop_assert_eq!(safe.usage.map(|usage| usage.total_tokens()), Some(4321));
-    for row in &settled.rows {
+    for row in settled.rows.iter() {
         prop_assert!(row.owner < settled.owners.len());
         let counts = row.usage.map(|usage| {
             [usage.input_tokens, usage.cache_read_input_tokens, usage.cache_creation_input_tokens, usage.output_tokens]

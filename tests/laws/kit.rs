@@ -153,7 +153,7 @@ pub fn difference(a: &Settled, b: &Settled) -> Option<String> {
 /// The first difference between owners or rows.
 pub fn without_defects(a: &Settled, b: &Settled) -> Option<String> {
     let owners = a.owners.iter().zip(&b.owners).find(|(a, b)| a != b).map(|pair| format!("{pair:?}"));
-    let rows = a.rows.iter().zip(&b.rows).find(|(a, b)| a != b).map(|pair| format!("{pair:?}"));
+    let rows = a.rows.iter().zip(b.rows.iter()).find(|(a, b)| a != b).map(|pair| format!("{pair:?}"));
     let counts = [a.owners.len(), a.rows.len(), b.owners.len(), b.rows.len()];
     let lengths = (counts[..2] != counts[2..]).then(|| format!("owners and rows: {counts:?}\n{a:?}\nagainst\n{b:?}"));
     owners.or(rows).or(lengths)
@@ -169,7 +169,7 @@ pub struct Sum {
 /// The sums of every run, by its id; of what belongs to none, under its conversation.
 pub fn sums(settled: &Settled) -> BTreeMap<String, Sum> {
     let mut sums: BTreeMap<String, Sum> = BTreeMap::new();
-    for row in &settled.rows {
+    for row in settled.rows.iter() {
         let run = settled.owners[row.owner].run.as_ref().map(|run| run.id.to_string());
         let key = run.or_else(|| row.conversation.as_ref().map(|id| id.to_string())).unwrap_or_default();
         let sum = sums.entry(key).or_default();

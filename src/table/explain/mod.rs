@@ -69,23 +69,20 @@ pub struct Ground {
 pub fn explain(settled: &Settled, subject: Subject, events: &[(String, Event)]) -> Result<Explanation> {
     let mut owners = Vec::new();
     for index in subject.owners(settled) {
-        let (owner, rows) = (&settled.owners[index], rows_of(settled, index));
-        owners.push(Explained { row: runs::row(owner, rows)?, parts: parts(rows, &subject)?, grounds: grounds(owner) });
+        let (owner, rows) = (&settled.owners[index], settled.rows.of_owner(index));
+        owners.push(Explained {
+            row: runs::row(owner, &rows)?,
+            parts: parts(&rows, &subject)?,
+            grounds: grounds(owner),
+        });
     }
     let witnesses = witness::table(settled, &subject, events)?;
     Ok(Explanation { subject, owners, witnesses })
 }
 
-/// The rows of one owner; they stand together.
-fn rows_of(settled: &Settled, owner: usize) -> &[UsageRow] {
-    let start = settled.rows.partition_point(|row| row.owner < owner);
-    let end = settled.rows.partition_point(|row| row.owner <= owner);
-    &settled.rows[start..end]
-}
-
 /// The cost of an owner as far as it is known; `None` if nothing of it is.
 fn cost(settled: &Settled, owner: usize) -> Option<Usd> {
-    rows_of(settled, owner).iter().filter_map(|row| row.cost.low).reduce(|a, b| a + b)
+    settled.rows.of_owner(owner).iter().filter_map(|row| row.cost.low).reduce(|a, b| a + b)
 }
 
 fn grounds(owner: &Owner) -> Vec<Ground> {

@@ -58,8 +58,8 @@ impl Subject {
         if let Some(run) = &settled.owners.get(index)?.run {
             return Some(Subject::run(settled, index, run.id.to_string()));
         }
-        let named = super::rows_of(settled, index).iter().find_map(|row| row.conversation.as_ref());
-        named.filter(|id| !id.starts_with('\0')).map(Subject::conversation)
+        let named = settled.rows.of_owner(index).into_iter().find_map(|row| row.conversation);
+        named.filter(|id| !id.starts_with('\0')).map(|id| Subject::conversation(&id))
     }
 
     fn named(settled: &Settled, start: &str) -> Result<Subject> {
@@ -69,8 +69,8 @@ impl Subject {
         let runs =
             settled.owners.iter().enumerate().filter_map(|(index, owner)| Some((&owner.run.as_ref()?.id, index)));
         let runs: Vec<(&Id, usize)> = runs.filter(|(id, _)| id.starts_with(start)).collect();
-        let conversations = settled.rows.iter().filter_map(|row| row.conversation.as_ref());
-        let conversations: BTreeSet<&Id> =
+        let conversations = settled.rows.iter().filter_map(|row| row.conversation);
+        let conversations: BTreeSet<Id> =
             conversations.filter(|id| id.starts_with(start) && !id.starts_with('\0')).collect();
         // An id that is whole is meant, whatever longer ones begin with it.
         let whole = |id: &Id| **id == *start;
@@ -80,7 +80,7 @@ impl Subject {
         if let Some(id) = conversations.iter().find(|id| whole(id)) {
             return Ok(Subject::conversation(id));
         }
-        let all: Vec<&Id> = runs.iter().map(|(id, _)| *id).chain(conversations.iter().copied()).collect();
+        let all: Vec<&Id> = runs.iter().map(|(id, _)| *id).chain(&conversations).collect();
         match (&runs[..], &all[..]) {
             ([(id, index)], [_]) => Ok(Subject::run(settled, *index, id.to_string())),
             ([], [id]) => Ok(Subject::conversation(id)),
@@ -94,8 +94,8 @@ impl Subject {
     }
 
     fn run(settled: &Settled, index: usize, id: String) -> Subject {
-        let rows = super::rows_of(settled, index).iter();
-        Subject { kind: "run", id, conversations: rows.filter_map(|row| row.conversation.clone()).collect() }
+        let rows = settled.rows.of_owner(index).into_iter();
+        Subject { kind: "run", id, conversations: rows.filter_map(|row| row.conversation).collect() }
     }
 
     fn conversation(id: &Id) -> Subject {

@@ -73,7 +73,7 @@ struct Said {
 struct Court<'a> {
     subject: &'a Subject,
     /// Calls that count one by one, with the run they count for.
-    counted: FxHashMap<&'a CallKey, Option<&'a RunId>>,
+    counted: FxHashMap<CallKey, Option<&'a RunId>>,
     heard: FxHashSet<CallKey>,
     /// Of each conversation, the place of its last reading within the subject.
     last_reading: FxHashMap<Id, (Option<Time>, TokenUsage)>,
@@ -87,7 +87,7 @@ impl<'a> Court<'a> {
         let owners = subject.owners(settled);
         let counted = settled.rows.iter().filter_map(|row| {
             let run = settled.owners.get(row.owner)?.run.as_ref().map(|run| &run.id);
-            Some((row.call.as_ref()?, run))
+            Some((row.call?, run))
         });
         let mut last_reading = FxHashMap::default();
         for (.., event) in events {

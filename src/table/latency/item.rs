@@ -33,8 +33,8 @@ pub(super) enum What<'a> {
 
 /// Everything that took time.
 pub(super) fn items(settled: &Settled) -> impl Iterator<Item = Item<'_>> {
-    let usage = settled.rows.iter().chain(&settled.outweighed);
-    let usage = usage.map(|row| (Cow::Borrowed(row), What::Usage));
+    let usage = settled.rows.iter().chain(settled.outweighed.iter());
+    let usage = usage.map(|row| (Cow::Owned(row), What::Usage));
     let requests = settled.requests.iter().map(|request| {
         let fact = &request.fact;
         (row(request, &fact.conversation, &fact.model), What::Request(fact))

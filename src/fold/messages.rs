@@ -1,0 +1,216 @@
+//! Calls of session logs that bear the provider's message id, packed: there may be hundreds of thousands.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rustc_hash::{FxHashSet, FxHasher};
+
+use super::counts::{small, tokens};
+use super::facts::CallFacts;
+use crate::event::{CallKey, Harness, Id, Time, Usd};
+
+/// The longest id that is packed: a UUID's.
+const LONGEST_ID: usize = 36;
+
+/// Stands for what isn't known.
+const NONE: i64 = i64::MIN;
+
+/// One call. What nearly all calls of a session share stands in its context.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Packed {
+    id: [u8; LONGEST_ID],
+    id_length: u8,
+    is_final: bool,
+    /// Input, cache reads, cache writes, those of them kept for an hour, output, reasoning.
+    counts: [u32; 6],
+    /// Microseconds since 1970, or [`NONE`].
+    time: i64,
+    /// Pico-dollars, or [`NONE`].
+    cost: i64,
+    context: Arc<Context>,
+}
+
+/// What calls share.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Context {
+    model: Option<Id>,
+    service_tier: Option<Id>,
+    branch: Option<Id>,
+    harness: Option<Harness>,
+    is_subagent: bool,
+    tells_reasoning: bool,
+}
+
+/// The calls of one conversation. Merging is associative and commutative.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Messages {
+    /// Sorted by id, each once, but for those that were just added.
+    pub(super) calls: Vec<Packed>,
+}
+
+impl Packed {
+    /// `None` for what doesn't fit, which is kept as it is.
+    fn new(key: &CallKey, call: &CallFacts, like: Option<&Packed>) -> Option<Packed> {
+        let CallKey::Message(key) = key else { return None };
+        let is_plain = call.is_logged && !call.is_captured && !call.is_covered && call.runs.is_empty();
+        if !is_plain
+            || key.len() > LONGEST_ID
+            || call.timing.is_some()
+            || call.time.is_some_and(|time| time.micros() == NONE)
+        {
+            return None;
+        }
+        let mut id = [0; LONGEST_ID];
+        id.get_mut(..key.len())?.copy_from_slice(key.as_bytes());
+        let usage = &call.usage;
+        let context = Context {
+            model: call.model.clone(),
+            service_tier: call.service_tier.clone(),
+            branch: call.branch.clone(),
+            harness: call.harness.clone(),
+            is_subagent: call.is_subagent,
+            tells_reasoning: usage.reasoning_output_tokens.is_some(),
+        };
+        let shared = like.filter(|like| *like.context == context).map(|like| like.context.clone());
+        Some(Packed {
+            id,
+            id_length: u8::try_from(key.len()).ok()?,
+            is_final: call.is_final,
+            counts: small(usage)?,
+            time: call.time.map_or(NONE, Time::micros),
+            cost: call.cost.map_or(NONE, i64::from),
+            context: shared.unwrap_or_else(|| Arc::new(context)),
+        })
+    }
+
+    pub(super) fn time(&self) -> Option<Time> {
+        Some(self.time).filter(|time| *time != NONE).map(Time::from_micros)
+    }
+
+    pub(super) fn id(&self) -> &[u8] {
+        self.id.get(..usize::from(self.id_length)).unwrap_or(&[])
+    }
+
+    fn key(&self) -> CallKey {
+        CallKey::Message(String::from_utf8_lossy(self.id()).as_ref().into())
+    }
+
+    fn call(&self, conversation: &Id) -> CallFacts {
+        let Context { model, service_tier, branch, harness, is_subagent, tells_reasoning } = &*self.context;
+        CallFacts {
+            usage: tokens(&self.counts, *tells_reasoning),
+            is_final: self.is_final,
+            time: self.time(),
+            conversation: Some(conversation.clone()),
+            model: model.clone(),
+            service_tier: service_tier.clone(),
+            is_subagent: *is_subagent,
+            harness: harness.clone(),
+            timing: None,
+            is_covered: false,
+            is_logged: true,
+            is_captured: false,
+            branch: branch.clone(),
+            cost: Some(self.cost).filter(|cost| *cost != NONE).map(Usd::from_pico),
+            is_paid: false,
+            runs: BTreeSet::new(),
+        }
+    }
+
+    /// Takes what other records of the same call tell, each with the conversation that holds it.
+    pub(super) fn merge<'a>(&mut self, conversation: &Id, others: impl Iterator<Item = (&'a Id, &'a Packed)>) {
+        let mut call = self.call(conversation);
+        others.for_each(|(id, other)| call.merge(other.call(id)));
+        if let Some(merged) = Packed::new(&self.key(), &call, Some(self)) {
+            *self = merged;
+        }
+    }
+
+    pub(super) fn hash(&self) -> u64 {
+        use std::hash::Hasher;
+        let mut hasher = FxHasher::default();
+        hasher.write(self.id());
+        hasher.finish()
+    }
+}
+
+impl Messages {
+    /// Adds a call; gives it back if it doesn't fit.
+    pub(super) fn push(&mut self, key: &CallKey, call: CallFacts) -> Option<CallFacts> {
+        match Packed::new(key, &call, self.calls.last()) {
+            Some(packed) => {
+                self.calls.push(packed);
+                None
+            }
+            None => Some(call),
+        }
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+    }
+
+    /// Brings those that were added in order. `conversation` is whose they are.
+    pub(super) fn settle(&mut self, conversation: &Id) {
+        self.calls.sort_by(|a, b| a.id().cmp(b.id()));
+        self.calls.dedup_by(|later, kept| {
+            let is_same = later.id() == kept.id();
+            if is_same {
+                kept.merge(conversation, [(conversation, &*later)].into_iter());
+            }
+            is_same
+        });
+        self.calls.shrink_to_fit();
+    }
+
+    /// The union of both, of the same conversation.
+    pub(super) fn merge(&mut self, mut other: Messages, conversation: &Id) {
+        let is_mixed = !self.is_empty() && !other.is_empty();
+        self.calls.append(&mut other.calls);
+        // Two sorted stretches: the sort merges them.
+        if is_mixed {
+            self.settle(conversation);
+        }
+    }
+
+    /// When they were answered.
+    pub(super) fn times(&self) -> impl Iterator<Item = Time> + '_ {
+        self.calls.iter().filter_map(Packed::time)
+    }
+
+    /// The blended total of those that were answered at a known time.
+    pub(super) fn blended_tokens(&self) -> u64 {
+        let dated = self.calls.iter().filter(|call| call.time != NONE);
+        dated.fold(0, |sum, call| sum.saturating_add(tokens(&call.counts, false).blended_tokens()))
+    }
+
+    /// Whether one of these ids is among them.
+    pub(super) fn has_any_of(&self, ids: &FxHashSet<&str>) -> bool {
+        let has = |call: &Packed| std::str::from_utf8(call.id()).is_ok_and(|id| ids.contains(id));
+        !ids.is_empty() && self.calls.iter().any(has)
+    }
+
+    /// Whether the output count of one of them is not final.
+    pub(super) fn has_placeholder(&self) -> bool {
+        self.calls.iter().any(|call| !call.is_final)
+    }
+
+    /// Unpacks them in the order of their keys.
+    pub(super) fn calls<'a>(&'a self, conversation: &'a Id) -> impl Iterator<Item = (CallKey, CallFacts)> + 'a {
+        self.calls.iter().map(|packed| (packed.key(), packed.call(conversation)))
+    }
+
+    /// Hands them on, unpacked.
+    pub(super) fn unpack(self, conversation: &Id) -> BTreeMap<CallKey, Box<CallFacts>> {
+        self.calls(conversation).map(|(key, call)| (key, Box::new(call))).collect()
+    }
+}
+
+/// The provider's id of a call's message, where that identifies it.
+pub(super) fn id_of(key: &CallKey) -> Option<&str> {
+    match key {
+        CallKey::Message(id) => Some(id),
+        _ => None,
+    }
+}
