@@ -39,7 +39,7 @@ const LINES: Lines = Lines {
     // The ends of `"token_count"`, `"turn_context"`, `"session_meta"`, `"task_started"`, `"task_complete"` and
     // `"token_usage_record"`: quotes within a text are escaped, so few other lines hold them.
     needles: &["n_count\"", "n_context\"", "n_meta\"", "_started\"", "_complete\"", "e_record\""],
-    noise: None,
+    noise: Some(usual::noise),
     read,
     named: None,
     time: None,
@@ -58,7 +58,9 @@ fn sniff(head: &[u8]) -> bool {
     if beginning.starts_with(b"{\"timestamp\"") && has("\"session_meta\"") && (is_long || first.ends_with(b"}}")) {
         return true;
     }
-    let is_record = |line: &[u8]| Line::read(&clean(line)).is_ok_and(|line| line.is_known());
+    let is_record = |line: &[u8]| {
+        memmem::find(line, b"\"payload\"").is_some() && Line::read(&clean(line)).is_ok_and(|line| line.is_known())
+    };
     lines(head).take(FIRST_LINES).any(is_record) || OldHeader::read(head).is_some()
 }
 
@@ -72,12 +74,19 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     {
         return marks.push(mark(MarkKind::Logged(Box::new(reading))).at(Some(time)));
     }
+    let known = marks.len();
+    if let Some((record, payload)) = usual::record(hit.bytes()) {
+        if record.marks(payload, hit.needs, hit.seen, &mark, marks).is_ok() {
+            return;
+        }
+        marks.truncate(known);
+    }
     let line = hit.line();
-    let read = Line::read(&line).and_then(|record| record.marks(hit.needs, &mark, marks));
+    let read = Line::read(&line).and_then(|record| record.marks(hit.needs, hit.seen, &mark, marks));
     let Err(defect) = read else { return };
     // After a line that was torn, the next record follows on the same line.
     if let Some(at) = memmem::rfind(line.as_bytes(), b"{\"timestamp\"").filter(|at| *at > 0) {
-        let rest = Line::read(&line[at..]).and_then(|record| record.marks(hit.needs, &mark, marks));
+        let rest = Line::read(&line[at..]).and_then(|record| record.marks(hit.needs, hit.seen, &mark, marks));
         if rest.is_ok() {
             return;
         }

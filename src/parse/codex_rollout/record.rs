@@ -1,15 +1,17 @@
 //! The records of a rollout that matter, and their fields that are used. Unknown ones are ignored.
 
+use memchr::memmem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::NOT_A_RECORD;
+use super::{NOT_A_RECORD, usual};
 use crate::event::{Billing, Conversation, Defect, Fact, Id, Quota, Time};
 use crate::parse::format::{Logged, Mark, MarkKind, Response};
 use crate::parse::json::{Text, part};
 use crate::parse::lines::{branch, clean, id, lines, model, path};
 use crate::parse::needs::Needs;
 use crate::parse::openai::Usage;
+use crate::parse::seen::Seen;
 
 /// A record in its envelope.
 #[derive(Deserialize)]
@@ -168,14 +170,37 @@ impl<'a> Line<'a> {
     pub(super) fn marks(
         &self,
         needs: Needs,
+        seen: &Seen,
         mark: &impl Fn(MarkKind) -> Mark,
         marks: &mut Vec<Mark>,
     ) -> Result<(), Defect> {
         let Some(payload) = self.payload.map(RawValue::get) else { return Ok(()) };
         let time = self.timestamp.get().and_then(Time::parse);
+        Envelope { time, kind: self.r#type.get() }.marks(payload, needs, seen, mark, marks)
+    }
+}
+
+/// What a record's envelope says.
+#[derive(Debug, PartialEq)]
+pub(super) struct Envelope<'a> {
+    pub(super) time: Option<Time>,
+    pub(super) kind: Option<&'a str>,
+}
+
+impl Envelope<'_> {
+    /// Says what the record means. Its ids may be those of the records `seen` before.
+    pub(super) fn marks(
+        &self,
+        payload: &str,
+        needs: Needs,
+        seen: &Seen,
+        mark: &impl Fn(MarkKind) -> Mark,
+        marks: &mut Vec<Mark>,
+    ) -> Result<(), Defect> {
+        let time = self.time;
         let mut add = |kind| marks.push(mark(kind).at(time));
         let mut log = |logged| add(MarkKind::Logged(Box::new(logged)));
-        match self.r#type.get() {
+        match self.kind {
             Some("session_meta") => {
                 let meta: Meta<'_> = part(payload)?;
                 let started_at = meta.timestamp.get().and_then(Time::parse);
@@ -185,8 +210,8 @@ impl<'a> Line<'a> {
             }
             Some("turn_context") => {
                 let context: TurnContext<'_> = part(payload)?;
-                let model = context.model.get().and_then(model);
-                let effort = id_of(&context.effort);
+                let model = context.model.get().and_then(|model| seen.model(model));
+                let effort = context.effort.get().and_then(|effort| seen.id(effort));
                 log(Logged::Context { turn: id_of(&context.turn_id), model, effort });
             }
             Some("token_usage_record") => {
@@ -280,7 +305,13 @@ impl Meta<'_> {
 impl OldHeader<'_> {
     /// The conversation of a log that has no envelope.
     pub(super) fn read(head: &[u8]) -> Option<Conversation> {
-        let line = clean(lines(head).next()?);
+        let line = lines(head).next()?;
+        // Whatever names its kind is no such header, and other harnesses' logs begin with long lines, too.
+        if usual::has_kind(line) {
+            return None;
+        }
+        memmem::find(line, b"\"instructions\"").or_else(|| memmem::find(line, b"\"git\""))?;
+        let line = clean(line);
         let header: OldHeader<'_> = serde_json::from_str(&line).ok()?;
         let is_old = header.r#type.is_none() && (header.instructions.is_some() || header.git.is_some());
         let own = header.id.get().filter(|_| is_old && header.timestamp.get().is_some()).and_then(id)?;

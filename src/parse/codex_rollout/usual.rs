@@ -1,7 +1,11 @@
-//! Readings as Codex writes them, byte by byte: nearly all there are. What looks otherwise is read as any JSON.
+//! Records as Codex writes them, byte by byte: nearly all there are. What looks otherwise is read as any JSON.
 
-use memchr::memmem;
+use std::ops::Range;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
+
+use super::record::Envelope;
 use crate::event::{Billing, Time, TokenUsage};
 use crate::parse::format::Logged;
 
@@ -10,10 +14,47 @@ const TIME: usize = "2026-05-12T07:03:16.926Z".len();
 /// The longest number that fits in any case.
 const DIGITS: usize = 18;
 
+/// What every line begins with.
+const START: &[u8] = b"{\"timestamp\":\"";
+
+/// What follows the time in a line that holds an item of the conversation.
+const ITEM: &[u8] = b"\",\"type\":\"response_item\",\"payload\":{";
+
+static START_WITHIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(START));
+
+static PLAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"plan_type\":\""));
+
+/// The end of a line that holds an item of the conversation, as nearly all bytes do. Within one that was torn, the
+/// next line starts.
+pub(super) fn noise(text: &[u8], start: usize, _: &mut Range<usize>) -> Option<usize> {
+    let item = text.get(start..)?.strip_prefix(START)?.get(TIME..)?.strip_prefix(ITEM)?;
+    let length = memchr::memchr(b'\n', item)?;
+    let is_torn = START_WITHIN.find(item.get(..length)?).is_some();
+    (!is_torn).then(|| start + START.len() + TIME + ITEM.len() + length)
+}
+
+/// Whether the line begins with a time and a kind.
+pub(super) fn has_kind(line: &[u8]) -> bool {
+    let halves = line.strip_prefix(START).and_then(|rest| rest.split_at_checked(TIME));
+    halves.is_some_and(|(time, rest)| !time.contains(&b'"') && rest.starts_with(b"\",\"type\":\""))
+}
+
+/// Records whose payload is read, so that a torn one shows.
+const READ: [&str; 4] = ["event_msg", "turn_context", "session_meta", "token_usage_record"];
+
+/// The envelope of a record and its payload, of which nothing is known yet.
+pub(super) fn record(line: &[u8]) -> Option<(Envelope<'_>, &str)> {
+    let (time, rest) = std::str::from_utf8(line.strip_prefix(START)?).ok()?.split_at_checked(TIME)?;
+    let (kind, rest) = rest.strip_prefix("\",\"type\":\"")?.split_once('"')?;
+    let payload = rest.strip_prefix(",\"payload\":")?.strip_suffix('}')?;
+    let is_read = payload.starts_with('{') && READ.contains(&kind);
+    is_read.then_some((Envelope { time: Some(Time::parse(time)?), kind: Some(kind) }, payload))
+}
+
 /// The time and the counter of a `token_count` line; `None` for any other, and for one that is written in another
 /// way.
 pub(super) fn reading(line: &[u8]) -> Option<(Time, Logged)> {
-    let rest = line.strip_prefix(b"{\"timestamp\":\"")?;
+    let rest = line.strip_prefix(START)?;
     let (time, rest) = rest.split_at_checked(TIME)?;
     let rest = rest.strip_prefix(
         b"\",\"type\":\"event_msg\",\"payload\":{\"type\":\"token_count\",\"info\":{\"total_token_usage\":".as_slice(),
@@ -25,7 +66,7 @@ pub(super) fn reading(line: &[u8]) -> Option<(Time, Logged)> {
     let rest = rest.strip_prefix(b"},\"rate_limits\":")?;
     let is_limits = rest.starts_with(b"{") && rest.ends_with(b"}}}") || rest == b"null}}";
     let time = Time::parse(std::str::from_utf8(time).ok()?)?;
-    let billing = memmem::find(rest, b"\"plan_type\":\"").map(|_| Billing::Subscription);
+    let billing = PLAN.find(rest).map(|_| Billing::Subscription);
     is_limits.then_some((time, Logged::Reading { total, last: Some(last), billing }))
 }
 
@@ -65,17 +106,21 @@ fn number(text: &[u8]) -> Option<(u64, &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::reading;
+    use super::{noise, reading, record};
     use crate::parse::codex_rollout::record::Line;
     use crate::parse::format::{Logged, Mark, MarkKind};
     use crate::parse::needs::Needs;
+    use crate::parse::seen::Seen;
 
     const LINE: &str = r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"event_msg","payload":{"type":"token_count","info":{"total_token_usage":{"input_tokens":90,"cached_input_tokens":40,"output_tokens":7,"reasoning_output_tokens":3,"total_tokens":97},"last_token_usage":{"input_tokens":50,"cached_input_tokens":0,"output_tokens":0,"reasoning_output_tokens":0,"total_tokens":50},"model_context_window":258400},"rate_limits":{"primary":null,"plan_type":"pro"}}}"#;
 
+    fn mark(kind: MarkKind) -> Mark {
+        Mark { offset: 0, harness: None, time: None, conversation: None, kind }
+    }
+
     fn slowly(line: &str) -> Option<Logged> {
         let mut marks = Vec::new();
-        let mark = |kind| Mark { offset: 0, harness: None, time: None, conversation: None, kind };
-        Line::read(line).ok()?.marks(Needs::USAGE, &mark, &mut marks).ok()?;
+        Line::read(line).ok()?.marks(Needs::USAGE, &Seen::default(), &mark, &mut marks).ok()?;
         marks.into_iter().find_map(|mark| match mark.kind {
             MarkKind::Logged(logged) => Some(*logged),
             _ => None,
@@ -88,6 +133,48 @@ mod tests {
         for line in [LINE, &without, &LINE.replace("{\"primary\":null,\"plan_type\":\"pro\"}", "null")] {
             assert_eq!(reading(line.as_bytes()).map(|(_, logged)| logged), slowly(line), "{line}");
             assert!(slowly(line).is_some());
+        }
+    }
+
+    #[test]
+    fn an_item_is_passed_over_unless_another_record_follows_on_its_line() {
+        let item =
+            r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"response_item","payload":{"type":"message","x":"y"}}"#;
+        let end = |text: &str| noise(text.as_bytes(), 0, &mut (0..0));
+        assert_eq!(end(&format!("{item}\n{LINE}\n")), Some(item.len()));
+        assert_eq!(end(item), None);
+        assert_eq!(end(&format!("{}{LINE}\n", &item[..item.len() - 4])), None);
+        assert_eq!(end(&format!("{LINE}\n")), None);
+    }
+
+    #[test]
+    fn an_envelope_by_position_says_what_any_does() {
+        let records = [
+            LINE,
+            r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"turn_context","payload":{"turn_id":"t-1","model":"gpt-5.5","effort":"high","text":"\"model\":\"x\""}}"#,
+            r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"event_msg","payload":{"turn_id":"t-1","type":"task_started"}}"#,
+            r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"event_msg","payload":{"type":"task_complete","last_agent_message":"Done."}}"#,
+            r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"session_meta","payload":{"id":"c-1","cwd":"/srv"}}"#,
+        ];
+        for line in records {
+            let (envelope, payload) = record(line.as_bytes()).expect("as it is written");
+            let (mut quick, mut slow) = (Vec::new(), Vec::new());
+            let seen = Seen::default();
+            envelope.marks(payload, Needs::ALL, &seen, &mark, &mut quick).expect("a record");
+            Line::read(line).and_then(|line| line.marks(Needs::ALL, &seen, &mark, &mut slow)).expect("a record");
+            assert_eq!(quick, slow, "{line}");
+            assert!(!quick.is_empty(), "{line}");
+        }
+        let others = [
+            LINE.replace("{\"timestamp\"", "{ \"timestamp\""),
+            LINE.replace("event_msg", "event\\u005fmsg"),
+            LINE.replace("2026-05", "2026-55"),
+            LINE.replace("\"payload\":{", "\"more\":1,\"payload\":{"),
+            format!("{LINE} "),
+            LINE.replace("event_msg", "response_item"),
+        ];
+        for line in others {
+            assert!(record(line.as_bytes()).is_none(), "{line}");
         }
     }
 
