@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use super::format::Growth;
 use super::json::{Count, Text, name, or_zero, part};
 use super::lines::{id, key, model};
+use super::plain::Plain;
 use crate::event::{Call, CallKey, Id, MAX_COUNT, TokenUsage};
 
 /// A model name that marks a message that no model wrote.
@@ -30,7 +31,7 @@ pub struct Message<'a> {
 }
 
 /// Its usage: input excludes what was read from or written to the cache.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub struct Usage<'a> {
     input_tokens: Option<Count>,
     cache_creation_input_tokens: Option<Count>,
@@ -46,7 +47,7 @@ pub struct Usage<'a> {
 }
 
 /// A breakdown of the cache writes.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct CacheCreation {
     ephemeral_5m_input_tokens: Option<Count>,
     ephemeral_1h_input_tokens: Option<Count>,
@@ -69,6 +70,40 @@ pub fn usage(input: u64, cache_read: u64, cache_creation: u64, one_hour: u64, ou
         cache_creation_1h_input_tokens: one_hour.min(cache_creation),
         output_tokens: output,
         reasoning_output_tokens: None,
+    }
+}
+
+impl<'a> Usage<'a> {
+    fn plain(json: &mut Plain<'a>) -> Option<Usage<'a>> {
+        let mut usage = Usage::default();
+        json.object(|key, json| match key {
+            b"input_tokens" => json.count_into(&mut usage.input_tokens),
+            b"cache_creation_input_tokens" => json.count_into(&mut usage.cache_creation_input_tokens),
+            b"cache_read_input_tokens" => json.count_into(&mut usage.cache_read_input_tokens),
+            b"output_tokens" => json.count_into(&mut usage.output_tokens),
+            b"service_tier" => json.text_into(&mut usage.service_tier),
+            b"speed" => json.text_into(&mut usage.speed),
+            b"cache_creation" if usage.cache_creation.is_none() => {
+                usage.cache_creation = Some(CacheCreation::plain(json)?);
+                Some(())
+            }
+            b"cache_creation" => None,
+            b"iterations" => json.json_into(&mut usage.iterations),
+            _ => json.pass_over(),
+        })?;
+        Some(usage)
+    }
+}
+
+impl CacheCreation {
+    fn plain(json: &mut Plain<'_>) -> Option<CacheCreation> {
+        let mut parts = CacheCreation::default();
+        json.object(|key, json| match key {
+            b"ephemeral_5m_input_tokens" => json.count_into(&mut parts.ephemeral_5m_input_tokens),
+            b"ephemeral_1h_input_tokens" => json.count_into(&mut parts.ephemeral_1h_input_tokens),
+            _ => json.pass_over(),
+        })?;
+        Some(parts)
     }
 }
 
@@ -115,7 +150,25 @@ impl Usage<'_> {
     }
 }
 
-impl Message<'_> {
+impl<'a> Message<'a> {
+    /// Takes a message that is written plainly.
+    pub fn plain(json: &mut Plain<'a>) -> Option<Message<'a>> {
+        let (mut id, mut model, mut usage) = (Text::default(), Text::default(), None);
+        let mut stop_reason: Option<Text<'a>> = None;
+        json.object(|key, json| match key {
+            b"id" => json.text_into(&mut id),
+            b"model" => json.text_into(&mut model),
+            b"stop_reason" => json.json_into(&mut stop_reason),
+            b"usage" if usage.is_none() => {
+                usage = Some(Usage::plain(json)?);
+                Some(())
+            }
+            b"usage" => None,
+            _ => json.pass_over(),
+        })?;
+        Some(Message { id, model, stop_reason: stop_reason.unwrap_or_else(|| Text::from("")), usage })
+    }
+
     /// The calls that it tells of: its own, and those of steps that its totals leave out. None without usage,
     /// or if no model wrote it. `or_key` names a message that has no id; `before` is a call whose names may be
     /// shared.

@@ -21,6 +21,12 @@ pub fn part<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Defect> {
 #[derive(Debug, Default)]
 pub struct Text<'a>(Option<Cow<'a, str>>);
 
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Text<'a> {
+        Text(Some(Cow::Borrowed(text)))
+    }
+}
+
 impl Text<'_> {
     /// The text.
     pub fn get(&self) -> Option<&str> {

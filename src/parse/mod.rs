@@ -28,6 +28,7 @@ mod needs;
 mod openai;
 mod opencode;
 mod pi;
+mod plain;
 mod region;
 mod scan;
 mod seen;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, PatternID, packed};
+use memchr::memmem::Finder;
 
 use super::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
 use super::lines::{clean, lines, lines_backwards, lines_forwards, may_be_record};
@@ -37,7 +38,7 @@ pub(super) struct Scanner {
 impl Scanner {
     /// A scanner for these formats; `None` if the needles can't be compiled.
     pub(super) fn new(parts: Vec<&'static Lines>, begins: bool) -> Option<Scanner> {
-        let needles: Vec<&str> = parts.iter().flat_map(|part| part.needles.iter().copied()).collect();
+        let needles: Vec<&'static str> = parts.iter().flat_map(|part| part.needles.iter().copied()).collect();
         let owners =
             parts.iter().enumerate().flat_map(|(index, part)| part.needles.iter().map(move |_| index)).collect();
         Some(Scanner { needles: Needles::new(&needles)?, parts, owners, begins })
@@ -68,6 +69,8 @@ impl Scanner {
 /// A search for several texts at once.
 #[derive(Debug)]
 enum Needles {
+    /// A single one.
+    One(Finder<'static>),
     /// With vector instructions: as fast as memory.
     Packed(packed::Searcher),
     /// On processors that lack them.
@@ -75,7 +78,10 @@ enum Needles {
 }
 
 impl Needles {
-    fn new(needles: &[&str]) -> Option<Needles> {
+    fn new(needles: &[&'static str]) -> Option<Needles> {
+        if let [needle] = needles {
+            return Some(Needles::One(Finder::new(*needle)));
+        }
         match packed::Config::new().builder().extend(needles).build() {
             Some(searcher) => Some(Needles::Packed(searcher)),
             None => AhoCorasick::new(needles).ok().map(Needles::Automaton),
@@ -85,6 +91,9 @@ impl Needles {
     /// The first hit: which needle, and where it starts and ends.
     fn find(&self, text: &[u8]) -> Option<(PatternID, usize, usize)> {
         let found = match self {
+            Needles::One(finder) => {
+                return finder.find(text).map(|at| (PatternID::ZERO, at, at + finder.needle().len()));
+            }
             Needles::Packed(searcher) => searcher.find(text),
             Needles::Automaton(automaton) => automaton.find(text),
         };

@@ -23,6 +23,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "parse::json",
             "parse::seen",
             "parse::needs",
+            "parse::plain",
             "parse::anthropic",
             "parse::document",
             "parse::openai",

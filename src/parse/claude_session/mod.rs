@@ -4,17 +4,21 @@
 //! its id is its key and the line with the largest output counts. Only `assistant` records are calls: `progress`
 //! records and `toolUseResult` repeat them.
 
-use std::cmp::Ordering;
+mod usual;
 
+use std::cmp::Ordering;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use serde::Deserialize;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use super::anthropic::Message;
-use super::format::{Format, Hit, Lines, Mark, MarkKind, Place, Root, Shape};
-use super::json::{Text, name, part, price};
-use super::lines::{branch, clean, id, lines, path};
 use crate::event::{Call, Conversation, Defect, Fact, Id, Time};
+use crate::parse::anthropic::Message;
+use crate::parse::format::{Format, Hit, Lines, Mark, MarkKind, Place, Root, Shape};
+use crate::parse::json::{Text, name, part, price};
+use crate::parse::lines::{branch, clean, id, lines, path};
 
 /// See the module.
 pub(super) static FORMAT: Format =
@@ -31,10 +35,12 @@ const HARNESS: &str = "claude";
 const LINES: Lines =
     Lines { harness: Some(HARNESS), needles: &["\"usage\""], noise: None, read, named: None, time: None };
 
+static ASSISTANT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"assistant\""));
+
 /// Keys of nearly every record, and of nothing else's.
 const OWN_KEYS: [&str; 5] = ["parentUuid", "leafUuid", "isSidechain", "messageId", "sessionId"];
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Record<'a> {
     #[serde(borrow, default)]
@@ -98,7 +104,7 @@ fn sniff(head: &[u8]) -> bool {
 
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let line = hit.text[hit.line.clone()].trim_ascii();
-    if memchr::memmem::find(line, b"\"assistant\"").is_none() {
+    if ASSISTANT.find(line).is_none() {
         return;
     }
     let mark = |kind| hit.mark(Some(HARNESS), kind);
@@ -111,6 +117,9 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
 
 /// The line's record, or that which was appended to a torn one; and what is wrong.
 fn record_of(line: &[u8]) -> (Option<Record<'_>>, Option<Defect>) {
+    if let Some(record) = usual::record(line) {
+        return (Some(record), None);
+    }
     let error = match serde_json::from_slice(line) {
         Ok(record) => return (Some(record), None),
         Err(error) => error,
@@ -180,4 +189,12 @@ impl Record<'_> {
         let from = part::<ForkedFrom<'_>>(self.forked_from?.get()).ok()?;
         from.session_id.get().and_then(id)
     }
+}
+
+#[cfg(test)]
+fn mark_all(record: &Record<'_>) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    let mark = |kind| Mark { offset: 0, harness: None, time: None, conversation: None, kind };
+    understand(record, &mark, &mut marks);
+    marks
 }
