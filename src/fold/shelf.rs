@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::copies::{Shown, origin};
+use super::copies::Copies;
 use super::facts::ConversationFacts;
 use super::messages::{Messages, Packed};
 use crate::event::Id;
@@ -102,11 +102,11 @@ impl Shelf {
         if shared.is_empty() {
             return;
         }
-        let shown = self.shown(shared, conversations);
+        let origins = self.origins(shared, conversations);
         let mut gone: FxHashSet<(u32, u32)> = FxHashSet::default();
         for spots in shared {
-            let ids: BTreeSet<Id> = spots.iter().filter_map(|spot| Some(self.call(*spot)?.0.clone())).collect();
-            let is_origin = |spot: &&Spot| self.call(**spot).is_some_and(|(id, _)| Some(id) == origin(&ids, &shown));
+            let Some(origin) = origins.get(&self.ids(spots)) else { continue };
+            let is_origin = |spot: &&Spot| self.call(**spot).is_some_and(|(id, _)| id == origin);
             let Some(kept) = spots.iter().find(is_origin).copied() else { continue };
             let Some((id, call)) = self.call(kept) else { continue };
             let copies: Vec<Spot> = spots.iter().copied().filter(|spot| *spot != kept).collect();
@@ -128,29 +128,35 @@ impl Shelf {
         }
     }
 
-    /// What each conversation shows that shares a call.
-    fn shown(
+    /// The conversations that show a call.
+    fn ids(&self, spots: &[Spot]) -> BTreeSet<Id> {
+        spots.iter().filter_map(|spot| Some(self.call(*spot)?.0.clone())).collect()
+    }
+
+    /// Who made the calls that conversations show together.
+    fn origins(
         &self,
         shared: &[Vec<Spot>],
         conversations: &FxHashMap<Id, Box<ConversationFacts>>,
-    ) -> FxHashMap<Id, Shown> {
-        let mut shown: FxHashMap<Id, Shown> = FxHashMap::default();
+    ) -> FxHashMap<BTreeSet<Id>, Id> {
+        let mut copies = Copies::default();
         let mut is_shared: FxHashSet<(u32, u32)> = FxHashSet::default();
-        for (_, conversation, at) in shared.iter().flatten() {
-            is_shared.insert((*conversation, *at));
-            let Some((id, _)) = self.0.get(*conversation as usize) else { continue };
-            let parent = || conversations.get(id).and_then(|facts| facts.parent.clone());
-            shown.entry(id.clone()).or_insert_with(|| Shown::new(parent())).shares();
+        for spots in shared {
+            is_shared.extend(spots.iter().map(|(_, conversation, at)| (*conversation, *at)));
+            let time = spots.iter().filter_map(|spot| self.call(*spot)?.1.time()).min();
+            copies.share(self.ids(spots), time);
         }
         for (conversation, (id, messages)) in self.0.iter().enumerate() {
-            let Some(shown) = shown.get_mut(id) else { continue };
+            if !copies.has(id) {
+                continue;
+            }
             for (at, call) in messages.calls.iter().enumerate() {
                 if !is_shared.contains(&(conversation as u32, at as u32)) {
-                    shown.owns(call.time());
+                    copies.own(id, call.time());
                 }
             }
         }
-        shown
+        copies.origins(|id| conversations.get(id).and_then(|facts| facts.parent.clone()))
     }
 }
 
