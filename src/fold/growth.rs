@@ -97,9 +97,11 @@ fn identity(reading: &Reading) -> impl Ord {
 
 /// Whether the counter was at zero before its first visible reading belongs to the reading's run.
 /// Outside runs the counter is the conversation's own, whole.
+///
+/// A counter that reads zero was set to it when the context was full: what it counted before is lost.
 fn begins_at_zero(reading: &Reading, starts_in: &impl Fn(&RunId) -> bool) -> bool {
     let is_first_call = reading.last == Some(reading.total);
-    reading.run.as_ref().is_none_or(|run| is_first_call || starts_in(run))
+    reading.run.as_ref().is_none_or(|run| !reading.total.is_zero() && (is_first_call || starts_in(run)))
 }
 
 #[cfg(test)]
@@ -131,6 +133,12 @@ mod tests {
     #[test]
     fn without_the_run_before_only_visible_growth_is_a_runs_own() {
         assert_eq!(input(vec![reading(1, 180, Some("b")), reading(2, 200, Some("b"))], Some("b"), false), (20, true));
+    }
+
+    #[test]
+    fn what_a_counter_had_before_it_was_set_to_zero_is_lost() {
+        assert_eq!(input(vec![reading(1, 0, Some("b")), reading(2, 20, Some("b"))], Some("b"), true), (20, true));
+        assert_eq!(input(vec![reading(1, 0, None), reading(2, 20, None)], None, true), (20, false));
     }
 
     #[test]

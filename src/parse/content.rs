@@ -62,6 +62,12 @@ impl Content {
                 }
                 self.anchor = Some(mark.offset);
             }
+            MarkKind::MayClose => {
+                if let Some((_, before)) = self.open.pop_back() {
+                    self.refuse(before - self.gone, self.held.len(), run, sink);
+                    self.anchor = Some(mark.offset);
+                }
+            }
             MarkKind::Marker(_) if self.open.is_empty() => {
                 self.release(self.held.len(), stands);
                 stands.push(mark);

@@ -248,6 +248,8 @@ pub enum MarkKind {
     Open,
     /// A tool's output ends here.
     Close,
+    /// A tool's output ends here, if one is open: the line may stand in an agent's message.
+    MayClose,
     /// A ledger entry's header.
     Entry(Box<Entry>),
     /// The heading of a ledger entry's git summary.
@@ -369,7 +371,12 @@ impl Mark {
         let kind = &self.kind;
         matches!(
             kind,
-            MarkKind::Open | MarkKind::Close | MarkKind::Entry(_) | MarkKind::GitSummary | MarkKind::Marker(_)
+            MarkKind::Open
+                | MarkKind::Close
+                | MarkKind::MayClose
+                | MarkKind::Entry(_)
+                | MarkKind::GitSummary
+                | MarkKind::Marker(_)
         )
     }
 

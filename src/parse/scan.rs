@@ -188,7 +188,9 @@ impl Scan<'_, '_> {
         self.name_until(line.start);
         self.marks[first..].rotate_left(gave);
         self.named_until = self.named_until.max(line.end);
-        let parts = |mark: &Mark| matches!(mark.kind, MarkKind::Close | MarkKind::Entry(_) | MarkKind::Marker(_));
+        let parts = |mark: &Mark| {
+            matches!(mark.kind, MarkKind::Close | MarkKind::MayClose | MarkKind::Entry(_) | MarkKind::Marker(_))
+        };
         if self.marks[self.marks.len() - gave..].iter().any(parts) {
             self.named = 0;
         }

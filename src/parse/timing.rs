@@ -55,7 +55,7 @@ fn completed(mut mark: Mark, key: CallKey) -> Mark {
 /// On one line: a tool's record goes before the output that opens there, a record that an output quotes before the
 /// end of it, a stream's event before the start of a run, and what completes a call behind the call.
 fn is_before(timing: &Mark, mark: &Mark) -> bool {
-    let same = || matches!(mark.kind, MarkKind::Open | MarkKind::Close | MarkKind::Marker(_));
+    let same = || matches!(mark.kind, MarkKind::Open | MarkKind::Close | MarkKind::MayClose | MarkKind::Marker(_));
     timing.offset < mark.offset || (timing.offset == mark.offset && same())
 }
 

@@ -132,8 +132,8 @@ impl Group {
         if self.latest_owner.replace(row.owner) != Some(row.owner) {
             self.add_owner(owner);
         }
-        let is_known = row.usage.is_some() || row.blended_tokens.is_some();
-        if let Some(id) = row.conversation.as_ref().filter(|id| is_known && !self.conversations.contains(*id)) {
+        let is_used = row.usage.is_some_and(|usage| !usage.is_zero()) || row.blended_tokens.is_some_and(|sum| sum > 0);
+        if let Some(id) = row.conversation.as_ref().filter(|id| is_used && !self.conversations.contains(*id)) {
             self.conversations.insert(id.clone());
         }
         self.calls += u64::from(row.call.is_some());
