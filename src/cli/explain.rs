@@ -27,7 +27,7 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
         }
         ControlFlow::Continue(())
     });
-    let explanation = explain(&input.settled, subject, &events)?;
+    let explanation = explain(&input.settled, subject, &events, &input.prices, &input.priced)?;
     let style = output::style(&args.output, args.color);
     output::write(&args.output, |out| Ok(render::explanation(&explanation, args.json, &style, out)?))?;
     Ok(input.exit_code(&args.input))

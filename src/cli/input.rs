@@ -25,6 +25,9 @@ const MOST_THREADS: usize = 512;
 pub(super) struct Input {
     pub(super) settled: Settled,
     pub(super) sources: Sources,
+    /// What it was priced with.
+    pub(super) prices: Prices,
+    pub(super) priced: PriceOptions,
     losses: Losses,
 }
 
@@ -186,7 +189,7 @@ pub(super) fn read_found(
     let skipped = outcome.skipped.into_iter();
     let skipped = skipped.map(|skip| Skipped { path: skip.path.display().to_string(), reason: skip.reason }).collect();
     let sources = Sources { files: outcome.files, bytes: outcome.bytes, skipped };
-    Ok(Input { settled, sources, losses })
+    Ok(Input { settled, sources, prices, priced, losses })
 }
 
 /// The file that was named, else the one that is found.

@@ -74,7 +74,7 @@ fn owner(owner: &Explained, style: &Style, out: &mut dyn Write) -> io::Result<()
     if !sentences.is_empty() {
         line(&sentences.join(" "), out)?;
     }
-    for sentence in reckoning::sentences(&row) {
+    for sentence in reckoning::sentences(&row).into_iter().chain(reckoning::of_hour_writes(owner)) {
         line(&sentence, out)?;
     }
     let remedies: Vec<&str> = owner.grounds.iter().filter_map(|ground| ground.remedy).collect();
@@ -225,6 +225,8 @@ impl Serialize for Owner<'_> {
         map.serialize_entry("run", &json::Row { columns: self.0.row.columns(), cells: self.0.row.row(0) })?;
         let difference = reckoning::difference(&Row::new(&self.0.row, 0));
         map.serialize_entry("cost_difference_usd", &json::Value(&difference.map_or(Cell::Blank, Cell::Usd)))?;
+        let without = self.0.cost_without_hour_writes.map_or(Cell::Blank, Cell::Usd);
+        map.serialize_entry("cost_without_hour_writes_usd", &json::Value(&without))?;
         map.serialize_entry("reasons", &grounds)?;
         map.serialize_entry("parts", &json::Rows(&self.0.parts))?;
         map.end()

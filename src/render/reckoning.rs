@@ -3,6 +3,7 @@
 use super::row::Row;
 use super::{exact, number};
 use crate::event::Usd;
+use crate::table::explain::Explained;
 
 /// List prices minus the harness's figure; `None` unless both are known for all of it.
 pub(super) fn difference(row: &Row) -> Option<Usd> {
@@ -38,6 +39,25 @@ pub(super) fn sentences(row: &Row) -> Vec<String> {
             part.into_iter().chain(bounds(row)).collect()
         }
     }
+}
+
+/// What cache writes that are kept for an hour, which list prices charge more for, make of it.
+pub(super) fn of_hour_writes(owner: &Explained) -> Option<String> {
+    let row = Row::new(&owner.row, 0);
+    let without = owner.cost_without_hour_writes?;
+    let as_reported = if row.usd("cost_reported_usd") == Some(without) { ", as the harness reports" } else { "" };
+    let price = exact::dollars(without);
+    Some(match (row.usd("cost_computed_usd"), i64::try_from(owner.hour_writes)) {
+        (Some(_), Ok(tokens)) => format!(
+            "{} tokens of its cache writes were kept for an hour; were they not, list prices would give \
+             ${price}{as_reported}.",
+            number::count(tokens)
+        ),
+        _ => format!(
+            "Nobody tells how many of its cache writes were kept for an hour; if none was, list prices give \
+             ${price}{as_reported}."
+        ),
+    })
 }
 
 fn bounds(row: &Row) -> Option<String> {

@@ -83,6 +83,23 @@ pub fn price(settled: &mut Settled, prices: &Prices, options: &Options) {
     settled.pricing.firsts = early.into_iter().filter_map(first).collect();
 }
 
+/// What an owner's rows would cost at list prices if none of their cache writes were kept for an hour. `None` if that
+/// isn't certain, and where none is.
+pub(super) fn without_hour_writes(rows: &[UsageRow], owner: &Owner, prices: &Prices, options: &Options) -> Option<Usd> {
+    let hour = |row: &UsageRow| row.usage.map_or(0, |usage| usage.cache_creation_1h_input_tokens);
+    if !rows.iter().any(|row| row.has_unsplit_writes || hour(row) > 0) {
+        return None;
+    }
+    let mut rows: Vec<UsageRow> = rows.to_vec();
+    for row in &mut rows {
+        row.has_unsplit_writes = false;
+        row.usage = row.usage.map(|usage| TokenUsage { cache_creation_1h_input_tokens: 0, ..usage });
+    }
+    Pricer { prices, options, entries: FxHashMap::default() }.owner(&mut rows, owner);
+    let used = rows.iter().filter(|row| row.usage.is_some() || row.blended_tokens.is_some());
+    used.map(|row| row.cost.computed).try_fold(Usd::ZERO, |sum, cost| Some(sum + cost?))
+}
+
 /// The day of the latest list prices that rows were priced with; `None` if none were.
 pub fn price_book(settled: &Settled) -> Option<String> {
     settled.pricing.day.and_then(date)

@@ -185,3 +185,45 @@ fn a_cost_that_nobody_reports_is_told_from_list_prices_alone() {
     assert!(outcome.stdout.contains("List prices give a cost of $"), "{}", outcome.stdout);
     assert_eq!(explained(&work, &["--slowest", "night.md"])["owners"][0]["cost_difference_usd"], Value::Null);
 }
+
+#[test]
+fn cache_writes_that_are_kept_for_an_hour_are_named_as_the_cause() {
+    let work = Workdir::new();
+    let id = "0a8b32dc-a8da-4ef7-a760-a01501b8474a";
+    // $1 a million in, $1.25 written for five minutes, $2 for an hour, $5 out: 0.001 + 0.0025 or 0.004 + 0.0005.
+    let session = |hour: u32| {
+        format!(
+            r#"{{"type":"assistant","sessionId":"{id}","isSidechain":false,"message":{{"id":"msg_1","model":"claude-haiku-4-5","stop_reason":"end_turn","usage":{{"input_tokens":1000,"cache_creation_input_tokens":2000,"cache_creation":{{"ephemeral_5m_input_tokens":{},"ephemeral_1h_input_tokens":{hour}}},"output_tokens":100}}}},"timestamp":"2026-05-02T08:00:05Z"}}"#,
+            2000 - hour
+        )
+    };
+    let told = |work: &Workdir| {
+        let text = work.run(&["explain", id, "."]).stdout;
+        let owner = explained(work, &[id, "."])["owners"][0].clone();
+        (text, owner["run"]["cost_computed_usd"].as_f64(), owner["cost_without_hour_writes_usd"].as_f64())
+    };
+    work.write("s.jsonl", session(2000));
+    let (text, computed, without) = told(&work);
+    assert_eq!((computed, without), (Some(0.0055), Some(0.004)));
+    let cause = "2,000 tokens of its cache writes were kept for an hour; were they not, list prices would give $0.004.";
+    assert!(text.lines().any(|line| line == cause), "{text}");
+    work.write("s.jsonl", session(0));
+    let (text, computed, without) = told(&work);
+    assert_eq!((computed, without), (Some(0.004), None));
+    assert!(!text.contains("hour"), "{text}");
+}
+
+#[test]
+fn what_nobody_splits_is_priced_as_if_none_were_kept_for_an_hour() {
+    let work = Workdir::new();
+    let id = "0a8b32dc-a8da-4ef7-a760-a01501b8474a";
+    let model = r#"{"claude-haiku-4-5":{"inputTokens":1000,"outputTokens":100,"cacheReadInputTokens":0,"cacheCreationInputTokens":2000,"costUSD":0.004}}"#;
+    let result = format!(
+        r#"{{"type":"result","subtype":"success","session_id":"{id}","total_cost_usd":0.004,"modelUsage":{model}}}"#
+    );
+    work.write("out.jsonl", format!("{{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"{id}\"}}\n{result}"));
+    let text = work.run(&["explain", id, "out.jsonl"]).stdout;
+    let cause = "Nobody tells how many of its cache writes were kept for an hour; if none was, list prices give $0.004, \
+                 as the harness reports.";
+    assert!(text.lines().any(|line| line == cause), "{text}");
+}

@@ -3,6 +3,7 @@
 mod subject;
 mod witness;
 
+use super::cost::{Options as PriceOptions, without_hour_writes};
 use super::frame::{Builder, Cell, Table};
 use super::runs;
 use super::schema::{Column, Kind, NOT_KNOWN, TOKENS, column};
@@ -10,6 +11,7 @@ use super::token_sum::TokenSum;
 use crate::error::Result;
 use crate::event::{Event, Id, Usd};
 use crate::fold::{Owner, Settled, UsageRow};
+use crate::price::Prices;
 
 pub use subject::{Choice, Subject};
 
@@ -52,6 +54,11 @@ pub struct Explained {
     pub parts: Table,
     /// Why so much is known, and no more.
     pub grounds: Vec<Ground>,
+    /// Tokens of its cache writes that are known to be kept for an hour.
+    pub hour_writes: u64,
+    /// What it would cost at list prices if none were, as some harnesses reckon; `None` if that isn't certain, and
+    /// where none is.
+    pub cost_without_hour_writes: Option<Usd>,
 }
 
 /// One reason.
@@ -65,8 +72,15 @@ pub struct Ground {
     pub remedy: Option<&'static str>,
 }
 
-/// Takes a subject apart. `events` are those that [`Subject::concerns`] picks, each with its source.
-pub fn explain(settled: &Settled, subject: Subject, events: &[(String, Event)]) -> Result<Explanation> {
+/// Takes a subject apart. `events` are those that [`Subject::concerns`] picks, each with its source; `prices` and
+/// `options` are those that `settled` was priced with.
+pub fn explain(
+    settled: &Settled,
+    subject: Subject,
+    events: &[(String, Event)],
+    prices: &Prices,
+    options: &PriceOptions,
+) -> Result<Explanation> {
     let mut owners = Vec::new();
     for index in subject.owners(settled) {
         let (owner, rows) = (&settled.owners[index], settled.rows.of_owner(index));
@@ -74,6 +88,12 @@ pub fn explain(settled: &Settled, subject: Subject, events: &[(String, Event)]) 
             row: runs::row(owner, &rows)?,
             parts: parts(&rows, &subject)?,
             grounds: grounds(owner),
+            hour_writes: rows
+                .iter()
+                .filter_map(|row| row.usage)
+                .map(|usage| usage.cache_creation_1h_input_tokens)
+                .sum(),
+            cost_without_hour_writes: without_hour_writes(&rows, owner, prices, options),
         });
     }
     let witnesses = witness::table(settled, &subject, events)?;
