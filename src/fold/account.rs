@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{CallFacts, ResultFacts};
+use super::conversation::ResultFacts;
+use super::facts::CallFacts;
 use super::growth::Share;
 use super::logged::Logged;
 use super::messages::Messages;

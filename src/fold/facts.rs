@@ -6,15 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::log::Log;
+use super::conversation::{ConversationFacts, larger};
 use super::messages::{self, Messages};
-use super::place::Place;
 use super::quota::QuotaReading;
 use super::shelf;
 use super::timing::TimingFacts;
-use crate::event::{
-    Billing, CallKey, CallTiming, Conversation, Defect, Harness, Id, ModelUsage, Run, RunId, Time, TokenUsage, Usd,
-};
+use crate::event::{CallKey, CallTiming, Defect, Harness, Id, Run, RunId, Time, TokenUsage, Usd};
 
 /// Facts of any number of sources. Merging is associative and commutative, and a fact given twice
 /// counts once.
@@ -53,89 +50,6 @@ pub struct RunFacts {
     pub footers: BTreeSet<(Option<Id>, u64)>,
     /// Defects in its output. A copy of it has the same ones, a tail has fewer.
     pub defects: BTreeMap<Defect, u64>,
-}
-
-/// What is known of a conversation.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct ConversationFacts {
-    /// The harness that held it.
-    pub harness: Option<Harness>,
-    /// The machine that its sources come from; of several, the last by name.
-    pub host: Option<Id>,
-    /// The model it was configured with.
-    pub model: Option<Id>,
-    /// The runs (`None`: bare logs) that show its first records.
-    pub begins: BTreeSet<Option<RunId>>,
-    /// Answers that were still streaming at the end of a run's output, when, and where that stands.
-    pub unfinished: BTreeMap<Option<RunId>, (Option<Time>, Place)>,
-    /// Readings of its cumulative counter.
-    pub readings: Vec<Reading>,
-    /// Readings of its processes' counters.
-    pub results: FxHashMap<ResultKey, ResultFacts>,
-    /// The folder it began in, and when its record was written.
-    pub repo: Option<(Time, Id)>,
-    /// The branch that was checked out then.
-    pub branch: Option<(Time, Id)>,
-    /// The harness's version then.
-    pub version: Option<(Time, Id)>,
-    /// The conversation it was forked from, or that spawned it.
-    pub parent: Option<Id>,
-    /// Whether a sub-agent holds it.
-    pub is_subagent: bool,
-    /// How the account pays.
-    pub billing: Option<Billing>,
-    /// Whether its session log is among the sources.
-    pub is_logged: bool,
-    /// Names of the sources that are its session logs.
-    pub logs: BTreeSet<Id>,
-    /// Whether a model answered in it.
-    pub is_answered: bool,
-    /// The calls of its session log, by reading or response.
-    pub log: Log,
-    /// The calls of its session logs, by message.
-    pub messages: Messages,
-}
-
-/// A reading of a conversation's counter.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reading {
-    /// When, as its record says.
-    pub stamp: Option<Time>,
-    /// When, but never before the reading that precedes it in its source.
-    pub time: Option<Time>,
-    /// Where it stands, which orders readings that tell no time.
-    pub place: Place,
-    /// The counter's value.
-    pub total: TokenUsage,
-    /// The latest call in it.
-    pub last: Option<TokenUsage>,
-    /// The run whose output shows it.
-    pub run: Option<RunId>,
-    /// The conversation's model then.
-    pub model: Option<Id>,
-}
-
-/// Identity of a process's reading.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ResultKey(pub Option<Id>, pub Vec<ModelUsage>);
-
-/// A reading of a process's counter.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ResultFacts {
-    /// The counter's value, by model.
-    pub total: Vec<ModelUsage>,
-    /// What the harness says all of it costs.
-    pub cost: Option<Usd>,
-    /// When.
-    pub time: Option<Time>,
-    /// Whether a later reading of the same process is known, which counts instead.
-    pub is_superseded: bool,
-    /// Whether a later reading's cost includes this one's.
-    pub has_later_cost: bool,
-    /// Whether all of the process's records up to it are in view.
-    pub is_whole: bool,
-    /// The runs whose outputs show it.
-    pub runs: BTreeSet<RunId>,
 }
 
 /// What is known of a call.
@@ -318,76 +232,6 @@ fn fuller(a: Run, b: Run) -> Run {
     }
 }
 
-impl ConversationFacts {
-    /// Whether something beside its session log tells of its usage.
-    fn has_witness(&self) -> bool {
-        let is_in_run = self.begins.iter().any(Option::is_some);
-        is_in_run || !self.results.is_empty() || !self.readings.is_empty() || self.is_logged
-    }
-
-    fn merge(&mut self, other: ConversationFacts, id: &Id) {
-        self.messages.merge(other.messages, id);
-        self.harness = larger(self.harness.take(), other.harness);
-        self.host = larger(self.host.take(), other.host);
-        self.model = larger(self.model.take(), other.model);
-        self.begins.extend(other.begins);
-        for (run, end) in other.unfinished {
-            self.add_unfinished(run, end);
-        }
-        first(&mut self.repo, other.repo);
-        first(&mut self.branch, other.branch);
-        first(&mut self.version, other.version);
-        self.parent = larger(self.parent.take(), other.parent);
-        self.readings.extend(other.readings);
-        for (key, result) in other.results {
-            self.add_result(key, result);
-        }
-        self.billing = larger(self.billing, other.billing);
-        self.is_subagent |= other.is_subagent;
-        self.is_logged |= other.is_logged;
-        self.logs.extend(other.logs);
-        self.is_answered |= other.is_answered;
-        self.log.merge(other.log);
-    }
-
-    /// Adds that an answer was streaming at the end of a run's output.
-    pub(super) fn add_unfinished(&mut self, run: Option<RunId>, end: (Option<Time>, Place)) {
-        let known = self.unfinished.entry(run).or_insert_with(|| end.clone());
-        if *known < end {
-            *known = end;
-        }
-    }
-
-    /// Takes what a record tells of the conversation.
-    pub(super) fn learn(&mut self, found: &Conversation) {
-        self.billing = larger(self.billing, found.billing);
-        self.is_subagent |= found.is_subagent;
-        self.is_logged |= found.is_logged;
-        self.is_answered |= found.is_answered;
-    }
-
-    /// Adds a result, or what another record of it tells.
-    pub(super) fn add_result(&mut self, key: ResultKey, result: ResultFacts) {
-        match self.results.entry(key) {
-            Entry::Occupied(mut known) => {
-                let known = known.get_mut();
-                // Readings of one id differ only if one of them is forged.
-                if (&known.total, known.cost) < (&result.total, result.cost) {
-                    (known.total, known.cost) = (result.total, result.cost);
-                }
-                known.is_superseded |= result.is_superseded;
-                known.has_later_cost |= result.has_later_cost;
-                known.is_whole |= result.is_whole;
-                known.time = larger(known.time, result.time);
-                known.runs.extend(result.runs);
-            }
-            Entry::Vacant(free) => {
-                free.insert(result);
-            }
-        }
-    }
-}
-
 impl CallFacts {
     /// Two records of one call: the one with the larger output counts, whole. Of equal ones the earlier does:
     /// copies may be dated anew.
@@ -425,16 +269,5 @@ fn merged(a: Option<Box<CallTiming>>, b: Option<Box<CallTiming>>) -> Option<Box<
     match (a, b) {
         (Some(a), Some(b)) => Some(Box::new(a.merge(*b))),
         (a, b) => a.or(b),
-    }
-}
-
-fn larger<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
-    a.max(b)
-}
-
-/// What was written down first.
-pub(super) fn first(known: &mut Option<(Time, Id)>, other: Option<(Time, Id)>) {
-    if let Some(other) = other.filter(|other| known.as_ref().is_none_or(|known| other < known)) {
-        *known = Some(other);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use super::facts::Reading;
+use super::conversation::Reading;
 use super::place::Place;
 use crate::event::{Id, RunId, Time, TokenUsage};
 

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::facts::{CallFacts, ConversationFacts, RunFacts};
+use super::conversation::ConversationFacts;
+use super::facts::{CallFacts, RunFacts};
 use super::source::is_anonymous;
 use crate::event::{CallKey, Id, RunId, Time};
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::conversation::ConversationFacts;
 use super::counts::Counts;
-use super::facts::ConversationFacts;
 use crate::event::{Call, CallKey, Doubt, Id, Time, TokenUsage};
 
 /// Stands for a time that isn't known.

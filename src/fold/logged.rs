@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::account::Weighed;
-use super::facts::{CallFacts, ConversationFacts, Reading};
+use super::conversation::{ConversationFacts, Reading};
+use super::facts::CallFacts;
 use super::log::{LogCall, Own};
 use super::owner::{Quality, Taken, UsageRow};
 use super::places::Places;

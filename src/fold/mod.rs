@@ -6,6 +6,7 @@
 //! Knows no format.
 
 mod account;
+mod conversation;
 mod copies;
 mod counts;
 mod facts;
@@ -27,8 +28,9 @@ mod shelf;
 mod source;
 mod timing;
 
+pub use conversation::{ConversationFacts, Reading, ResultFacts, ResultKey};
 pub use counts::Counts;
-pub use facts::{CallFacts, ConversationFacts, Facts, Reading, ResultFacts, ResultKey, RunFacts};
+pub use facts::{CallFacts, Facts, RunFacts};
 pub use join::IsHome;
 pub use latency::Placed;
 pub use log::{Context, Log, LogCall, LogKey};

@@ -1,6 +1,6 @@
 //! What folding gives: owners of usage, and the rows of the fact table.
 
-use super::facts::ConversationFacts;
+use super::conversation::ConversationFacts;
 use super::reason::Reasons;
 use crate::event::{Billing, CallKey, CallTiming, Harness, Id, Run, Time, TokenUsage, Usd};
 

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use super::account::{Account, AccountKey};
-use super::facts::{CallFacts, ConversationFacts, RunFacts};
+use super::conversation::ConversationFacts;
+use super::facts::{CallFacts, RunFacts};
 use super::growth::{Uncovered, shares};
 use super::join::{IsHome, Joined, join};
 use super::log;

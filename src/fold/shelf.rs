@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::conversation::ConversationFacts;
 use super::copies::Copies;
-use super::facts::ConversationFacts;
 use super::messages::{Messages, Packed};
 use crate::event::Id;
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::facts::{CallFacts, Facts, Reading, ResultFacts, ResultKey, RunFacts, first};
+use super::conversation::{Reading, ResultFacts, ResultKey, first};
+use super::facts::{CallFacts, Facts, RunFacts};
 use super::log::{Context, LogKey};
 use super::place::Place;
 use super::quota::{QuotaFold, QuotaReading};

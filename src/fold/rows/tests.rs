@@ -1,0 +1,105 @@
+use super::{Slot, UsageRows};
+use crate::event::{CallKey, CallTiming, Id, MAX_COUNT, Time, TokenUsage, Usd};
+use crate::fold::{Lack, RowCost, UsageRow};
+
+fn usage(input: u64) -> TokenUsage {
+    TokenUsage { input_tokens: input, output_tokens: 7, ..TokenUsage::default() }
+}
+
+fn call(owner: usize, key: CallKey, usage: TokenUsage) -> UsageRow {
+    UsageRow {
+        owner,
+        conversation: Some("c".into()),
+        model: Some("m".into()),
+        time: Some(Time::from_micros(5)),
+        usage: Some(usage),
+        blended_tokens: Some(usage.blended_tokens()),
+        call: Some(key),
+        ..UsageRow::default()
+    }
+}
+
+fn timing() -> Option<Box<CallTiming>> {
+    let key = CallKey::Message("a".into());
+    Some(Box::new(CallTiming { key, request: None, attempts: None, first_token: None, stream: None }))
+}
+
+/// Rows of every kind, and whether each can be packed.
+fn rows() -> Vec<(UsageRow, bool)> {
+    let (own, other): (Id, Id) = ("c".into(), "d".into());
+    let message = |id: &str| CallKey::Message(id.into());
+    let told = TokenUsage { reasoning_output_tokens: Some(0), ..usage(1) };
+    let plain = call(1, message("a"), usage(1));
+    let usd = |pico| Some(Usd::from_pico(pico));
+    let computed = RowCost { computed: usd(3), is_computed: true, ..RowCost::default().exactly(usd(3)) };
+    let bounded = RowCost { low: usd(1), high: usd(2), ..RowCost::default() };
+    let lacking = RowCost { lacks: Some(Lack::Price), is_early: true, ..RowCost::default() };
+    vec![
+        (UsageRow::default(), false),
+        (plain.clone(), true),
+        (call(1, message(&"a".repeat(36)), told), true),
+        (call(1, message(&"a".repeat(37)), usage(1)), false),
+        (call(1, message("b"), usage(MAX_COUNT)), false),
+        (call(1, CallKey::Reading(own.clone(), 1, usage(9)), usage(1)), true),
+        (call(1, CallKey::Reading(other.clone(), 1, usage(9)), usage(1)), false),
+        (call(1, CallKey::Reading(own.clone(), 1, usage(u64::from(u32::MAX) + 1)), usage(1)), false),
+        (call(1, CallKey::Response(own.clone(), "r".into()), usage(1)), true),
+        (call(1, CallKey::Response(other, "r".into()), usage(1)), false),
+        (call(1, CallKey::Trace(own.clone(), Time::from_micros(5), usage(1)), usage(1)), true),
+        (call(2, CallKey::Trace(own, Time::from_micros(6), usage(1)), usage(1)), false),
+        (UsageRow { owner: 2, time: Some(Time::from_micros(i64::MIN)), ..plain.clone() }, false),
+        (UsageRow { owner: 2, time: None, branch: Some("b".into()), is_subagent: true, ..plain.clone() }, true),
+        (UsageRow { owner: 2, blended_tokens: None, ..plain.clone() }, false),
+        (UsageRow { owner: 2, timing: timing(), ..plain.clone() }, false),
+        (UsageRow { owner: 2, cost_reported: usd(4), is_paid: true, ..plain.clone() }, true),
+        (UsageRow { owner: 2, cost_reported: usd(4), cost: computed, ..plain.clone() }, false),
+        (UsageRow { owner: 2, cost_reported: usd(3), cost: computed, ..plain.clone() }, true),
+        (UsageRow { owner: 2, cost: computed, has_unsplit_writes: true, ..plain.clone() }, true),
+        (UsageRow { owner: 2, cost: bounded, ..plain.clone() }, false),
+        (UsageRow { owner: 4, cost: lacking, effort: Some("high".into()), ..plain }, true),
+    ]
+}
+
+fn packed(rows: &[(UsageRow, bool)]) -> UsageRows {
+    let mut packed = UsageRows::default();
+    rows.iter().for_each(|(row, _)| packed.push(row.clone()));
+    packed
+}
+
+#[test]
+fn every_row_comes_back_as_it_was() {
+    let rows = rows();
+    let packed = packed(&rows);
+    assert!(packed.iter().eq(rows.iter().map(|(row, _)| row.clone())));
+    for (slot, (row, is_packed)) in packed.slots.iter().zip(&rows) {
+        assert_eq!(matches!(slot, Slot::Packed(_)), *is_packed, "{row:?}");
+    }
+    let of = |owner| packed.of_owner(owner).len();
+    assert_eq!((packed.len(), of(0), of(1), of(2), of(3), of(4)), (rows.len(), 1, 10, 10, 0, 1));
+    assert_eq!(packed.by_owner().map(|rows| rows.len()).collect::<Vec<_>>(), [1, 10, 10, 1]);
+}
+
+#[test]
+fn rows_that_are_changed_keep_their_place() {
+    let rows = rows();
+    let mut changed = packed(&rows);
+    let timed = |row: &mut UsageRow| {
+        row.model = Some("n".into());
+        row.timing = timing();
+    };
+    changed.change(|owner| owner == 2, |_, rows| rows.iter_mut().for_each(timed));
+    let expected = rows.iter().map(|(row, _)| {
+        let mut row = row.clone();
+        if row.owner == 2 {
+            timed(&mut row);
+        }
+        row
+    });
+    assert!(changed.iter().eq(expected));
+    assert!(changed != packed(&rows));
+}
+
+#[test]
+fn a_packed_row_is_small() {
+    assert!(size_of::<Slot>() <= 112, "{}", size_of::<Slot>());
+}
