@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::format::Growth;
 use super::json::{Count, Text, name, or_zero, part};
 use super::lines::{id, key, model};
+use super::mark::Growth;
 use super::plain::Plain;
 use crate::event::{Call, CallKey, Id, MAX_COUNT, TokenUsage};
 

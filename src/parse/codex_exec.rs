@@ -1,8 +1,9 @@
 //! Codex's plain output (`codex exec` for people): a header that names the session and the model,
 //! and at the end `tokens used` over a number, the conversation's blended total.
 
-use super::format::{Format, Hit, Lines, MarkKind, Shape, count};
+use super::format::{Format, Hit, Lines, Shape, count};
 use super::lines::{clean, lines};
+use super::mark::MarkKind;
 use crate::event::{Conversation, Fact, Footer};
 
 /// See the module.
@@ -27,7 +28,7 @@ fn sniff(head: &[u8]) -> bool {
     })
 }
 
-fn read(hit: &Hit<'_>, marks: &mut Vec<super::format::Mark>) {
+fn read(hit: &Hit<'_>, marks: &mut Vec<super::mark::Mark>) {
     let line = hit.line();
     if line.trim_end() == FOOTER {
         let Some(number) = hit.following().next() else { return };
@@ -45,7 +46,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<super::format::Mark>) {
 }
 
 /// `OpenAI Codex v…`, a rule, `key: value` lines, a rule.
-fn read_header(hit: &Hit<'_>, marks: &mut Vec<super::format::Mark>) {
+fn read_header(hit: &Hit<'_>, marks: &mut Vec<super::mark::Mark>) {
     let mut lines = hit.following();
     if lines.next().is_none_or(|rule| rule != RULE) {
         return;

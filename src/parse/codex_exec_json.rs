@@ -5,9 +5,10 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
+use super::format::{Format, Hit, Lines, Shape};
 use super::json::{Text, part};
 use super::lines::{clean, id, lines, without_marker};
+use super::mark::{Mark, MarkKind};
 use super::openai::Usage;
 use crate::event::{Conversation, Counter, Defect, Fact, ModelUsage, Scope};
 

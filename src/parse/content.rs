@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::format::{Mark, MarkKind};
+use super::mark::{Mark, MarkKind};
 use super::region::Sink;
 use crate::event::{Defect, RunId};
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::format::{Mark, MarkKind};
+use super::mark::{Mark, MarkKind};
 use crate::event::Defect;
 
 /// The largest record that is held.

@@ -6,9 +6,10 @@ use std::io::BufRead;
 use serde::Deserialize;
 
 use super::document::{self, Layout, Piece};
-use super::format::{Format, Hit, Lines, Mark, MarkKind, Place, Root, Shape};
+use super::format::{Format, Hit, Lines, Place, Root, Shape};
 use super::json::{Count, Text, or_zero, part};
 use super::lines::{clean, id, lines, model, path};
+use super::mark::{Mark, MarkKind};
 use crate::event::{Conversation, Counter, Defect, Fact, MAX_COUNT, ModelUsage, Scope, Time, TokenUsage};
 
 /// The counter of a session, which its file's name names.

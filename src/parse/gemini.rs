@@ -9,9 +9,10 @@ use std::io::BufRead;
 use serde::Deserialize;
 
 use super::document::{self, Layout, Piece};
-use super::format::{Format, Mark, MarkKind, Place, Root, Shape};
+use super::format::{Format, Place, Root, Shape};
 use super::json::{Count, Text, or_zero, part};
 use super::lines::{id, key, model};
+use super::mark::{Mark, MarkKind};
 use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
 
 /// See the module.

@@ -6,8 +6,9 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 use super::content::Content;
-use super::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
+use super::format::{Format, Hit, Lines, Shape};
 use super::lines::{clean, lines};
+use super::mark::{Mark, MarkKind};
 use super::region::{Region, Sink};
 use crate::event::{Defect, Fact, Run, RunId, Time};
 

@@ -10,9 +10,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::document::{self, Layout, Piece};
-use super::format::{Format, Mark, MarkKind, Place, Root, Rows, Shape};
+use super::format::{Format, Place, Root, Rows, Shape};
 use super::json::{Count, Text, or_zero, part, price};
 use super::lines::{id, key, model as name_of_model, path};
+use super::mark::{Mark, MarkKind};
 use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
 
 /// See the module.

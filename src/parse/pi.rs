@@ -6,9 +6,10 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::format::{Format, Hit, Lines, Mark, MarkKind, Place, Root, Shape};
+use super::format::{Format, Hit, Lines, Place, Root, Shape};
 use super::json::{Count, Text, or_zero, part, price};
 use super::lines::{clean, id, key, lines, model, path};
+use super::mark::{Mark, MarkKind};
 use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
 
 /// See the module.

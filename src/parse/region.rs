@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use rustc_hash::FxHashSet;
 
-use super::format::{Mark, MarkKind};
+use super::mark::{Mark, MarkKind};
 use super::needs::Needs;
 use super::timing::{Sign, Timing, Watches};
 use crate::event::{Call, Defect, Event, Fact, Id, Quota, RunId, Time, TokenUsage};

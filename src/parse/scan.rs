@@ -5,8 +5,9 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, PatternID, packed};
 use memchr::memmem::Finder;
 
-use super::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
+use super::format::{Format, Hit, Lines, Shape};
 use super::lines::{clean, lines, lines_backwards, lines_forwards, may_be_record};
+use super::mark::{Mark, MarkKind};
 use super::needs::Needs;
 use super::seen::Seen;
 use crate::event::Time;

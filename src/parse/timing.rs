@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::format::{Mark, MarkKind};
+use super::mark::{Mark, MarkKind};
 use super::scan::Chunk;
 use crate::event::{
     Answered, CallKey, CallTiming, Fact, FirstToken, Id, Request, Since, Stream, StreamFailure, Time, ToolCall,

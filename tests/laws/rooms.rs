@@ -13,6 +13,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
         &[
             "event",
             "parse::format",
+            "parse::mark",
             "parse::lines",
             "parse::timing",
             "parse::tracing",

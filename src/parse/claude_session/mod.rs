@@ -16,9 +16,10 @@ use serde_json::value::RawValue;
 
 use crate::event::{Call, Conversation, Defect, Fact, Id, Time};
 use crate::parse::anthropic::Message;
-use crate::parse::format::{Format, Hit, Lines, Mark, MarkKind, Place, Root, Shape};
+use crate::parse::format::{Format, Hit, Lines, Place, Root, Shape};
 use crate::parse::json::{Text, name, part, price};
 use crate::parse::lines::{branch, clean, id, lines, path};
+use crate::parse::mark::{Mark, MarkKind};
 
 /// See the module.
 pub(super) static FORMAT: Format =

@@ -5,7 +5,7 @@ use std::io::BufRead;
 use super::{HARNESS, understand};
 use crate::event::Fact;
 use crate::parse::document::{self, Layout, Piece};
-use crate::parse::format::{Mark, MarkKind};
+use crate::parse::mark::{Mark, MarkKind};
 
 /// Reads objects and arrays of records to the end.
 pub(super) fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {

@@ -10,9 +10,10 @@ mod record;
 use serde_json::value::RawValue;
 
 use crate::event::{Conversation, Defect, Fact, Id, Time};
-use crate::parse::format::{Format, Hit, Lines, Mark, MarkKind, Shape};
+use crate::parse::format::{Format, Hit, Lines, Shape};
 use crate::parse::json::part;
 use crate::parse::lines::{clean, id, lines, model};
+use crate::parse::mark::{Mark, MarkKind};
 use record::{Assistant, Finish, Head, Init, RateLimit, RateLimitEvent, StreamEvent, calls};
 
 /// Records, one a line.

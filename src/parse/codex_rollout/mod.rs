@@ -11,8 +11,9 @@ mod usual;
 
 use memchr::memmem;
 
-use super::format::{Format, Hit, Lines, Mark, MarkKind, Place, Root, SessionLog, Shape};
+use super::format::{Format, Hit, Lines, Place, Root, SessionLog, Shape};
 use super::lines::{clean, lines};
+use super::mark::{Mark, MarkKind};
 use crate::event::{Defect, Fact};
 use pass::Pass;
 use record::{Line, OldHeader};

@@ -9,7 +9,8 @@
 use super::HARNESS;
 use super::record::OldHeader;
 use crate::event::{Billing, Call, CallKey, Conversation, Defect, Doubt, Fact, Id, Inherited, Quota, Time, TokenUsage};
-use crate::parse::format::{Logged, Mark, MarkKind, OrderedPass, Response};
+use crate::parse::format::OrderedPass;
+use crate::parse::mark::{Logged, Mark, MarkKind, Response};
 use crate::parse::region::Sink;
 
 /// The ordered pass over a rollout.

@@ -6,9 +6,9 @@ use serde_json::value::RawValue;
 
 use super::{NOT_A_RECORD, usual};
 use crate::event::{Billing, Conversation, Defect, Fact, Id, Quota, Time};
-use crate::parse::format::{Logged, Mark, MarkKind, Response};
 use crate::parse::json::{Text, part};
 use crate::parse::lines::{branch, clean, id, lines, model, path};
+use crate::parse::mark::{Logged, Mark, MarkKind, Response};
 use crate::parse::needs::Needs;
 use crate::parse::openai::Usage;
 use crate::parse::seen::Seen;

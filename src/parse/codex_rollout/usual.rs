@@ -7,7 +7,7 @@ use memchr::memmem::Finder;
 
 use super::record::Envelope;
 use crate::event::{Billing, Time, TokenUsage};
-use crate::parse::format::Logged;
+use crate::parse::mark::Logged;
 
 const TIME: usize = "2026-05-12T07:03:16.926Z".len();
 
@@ -108,7 +108,7 @@ fn number(text: &[u8]) -> Option<(u64, &[u8])> {
 mod tests {
     use super::{noise, reading, record};
     use crate::parse::codex_rollout::record::Line;
-    use crate::parse::format::{Logged, Mark, MarkKind};
+    use crate::parse::mark::{Logged, Mark, MarkKind};
     use crate::parse::needs::Needs;
     use crate::parse::seen::Seen;
 

@@ -14,8 +14,9 @@ mod tool_result;
 mod usual;
 
 use crate::event::{Billing, Call, CallKey, Conversation, Defect, Fact, Time};
-use crate::parse::format::{Format, Hit, Lines, Mark, MarkKind, Place, Root, Shape};
+use crate::parse::format::{Format, Hit, Lines, Place, Root, Shape};
 use crate::parse::lines::{clean, lines, without_marker};
+use crate::parse::mark::{Mark, MarkKind};
 use crate::parse::tracing;
 use otel::{Otel, STREAMED};
 use tool_result::{closes_tool_result, is_message_text};

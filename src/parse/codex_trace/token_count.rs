@@ -6,8 +6,9 @@ use super::named::span_thread;
 use super::usual::word;
 use crate::event::{Counter, Defect, Fact, Id, ModelUsage, Quota, Scope, Time, TokenUsage};
 use crate::parse::debug::{self, Value};
-use crate::parse::format::{Hit, Mark, MarkKind, count};
+use crate::parse::format::{Hit, count};
 use crate::parse::lines::id;
+use crate::parse::mark::{Mark, MarkKind};
 use crate::parse::tracing::Record;
 
 /// What one says.

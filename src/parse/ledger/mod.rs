@@ -11,8 +11,9 @@ use std::borrow::Cow;
 use uuid::Uuid;
 
 use crate::event::{Id, Run, RunId, Time};
-use crate::parse::format::{Entry, Format, Hit, LOOK, Lines, Mark, MarkKind, Shape};
+use crate::parse::format::{Format, Hit, LOOK, Lines, Shape};
 use crate::parse::lines::{clean, lines, lines_backwards};
+use crate::parse::mark::{Entry, Mark, MarkKind};
 pub(in crate::parse) use pass::Pass;
 
 /// See the module.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::FrontMatter;
 use crate::event::{Defect, Fact, Id, Run, Time};
 use crate::parse::content::Content;
-use crate::parse::format::{Entry, Mark, MarkKind};
+use crate::parse::mark::{Entry, Mark, MarkKind};
 use crate::parse::region::{Region, Sink};
 
 /// How many entries ahead are asked whether one that claims to be of the future can be true.

@@ -1,0 +1,185 @@
+//! Candidates: what a line would mean if it stands where its writer puts it.
+
+use super::timing::Timing;
+use crate::event::{Billing, Call, Conversation, Fact, Id, MAX_COUNT, Run, Time, TokenUsage};
+
+/// A candidate: what a line would mean if it stands where its writer puts it. The ordered pass over
+/// the source decides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mark {
+    /// Byte offset of its line in the source.
+    pub offset: u64,
+    /// The harness whose record it is; `None` for forge's own lines.
+    pub harness: Option<&'static str>,
+    /// The record's time.
+    pub time: Option<Time>,
+    /// The conversation it names.
+    pub conversation: Option<Id>,
+    /// What it would mean.
+    pub kind: MarkKind,
+}
+
+/// What a candidate would mean.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MarkKind {
+    /// A record. A counter without a conversation belongs to the latest one named before it.
+    Fact(Fact),
+    /// The time of the first record of a stretch.
+    Began,
+    /// A record of a session log.
+    Logged(Box<Logged>),
+    /// A message starts streaming, in the stream of this name.
+    MessageStart(Id, Box<Call>),
+    /// The message that streams there has used this much so far.
+    MessageDelta(Id, Growth),
+    /// A conversation is named; `true` while an answer is streaming.
+    Named(bool),
+    /// Something about time.
+    Timing(Box<Timing>),
+    /// A tool's output begins here and may run over many lines.
+    Open,
+    /// A tool's output ends here.
+    Close,
+    /// A tool's output ends here, if one is open: the line may stand in an agent's message.
+    MayClose,
+    /// A ledger entry's header.
+    Entry(Box<Entry>),
+    /// The heading of a ledger entry's git summary.
+    GitSummary,
+    /// A line of forge's own in a loop log; with a run, that run's output follows.
+    Marker(Option<Box<Run>>),
+}
+
+/// A record of a session log, whose meaning depends on those before it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Logged {
+    /// A conversation's header; the first one is the log's own.
+    Header {
+        /// What it says.
+        conversation: Conversation,
+        /// When the conversation began.
+        started_at: Option<Time>,
+    },
+    /// A turn begins.
+    Turn(Option<Id>),
+    /// What holds for the calls that follow.
+    Context {
+        /// The turn.
+        turn: Option<Id>,
+        /// The model.
+        model: Option<Id>,
+        /// How hard it is told to think.
+        effort: Option<Id>,
+    },
+    /// The conversation's counter is read.
+    Reading {
+        /// Its value.
+        total: TokenUsage,
+        /// The latest call in it.
+        last: Option<TokenUsage>,
+        /// How the account pays.
+        billing: Option<Billing>,
+    },
+    /// A response and its usage.
+    Response(Response),
+    /// A model answered.
+    Answered,
+}
+
+/// A record of one response.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Response {
+    /// The conversation it names.
+    pub conversation: Option<Id>,
+    /// The turn it names.
+    pub turn: Option<Id>,
+    /// The provider's id.
+    pub response: Option<Id>,
+    /// The model it names.
+    pub model: Option<Id>,
+    /// Its tokens.
+    pub usage: TokenUsage,
+}
+
+/// A later report of a streaming message's usage, as Anthropic splits it. `None`: unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Growth {
+    /// Input that is neither read from nor written to the cache.
+    pub uncached: Option<u64>,
+    /// Input read from the cache.
+    pub cache_read: Option<u64>,
+    /// Input written to the cache.
+    pub cache_creation: Option<u64>,
+    /// Output so far.
+    pub output: Option<u64>,
+}
+
+impl Growth {
+    /// The message's usage, given what was known before. Counts only grow.
+    pub fn over(&self, earlier: &TokenUsage) -> TokenUsage {
+        let cached = earlier.cache_read_input_tokens.saturating_add(earlier.cache_creation_input_tokens);
+        let larger = |now: Option<u64>, then: u64| now.unwrap_or(0).max(then);
+        let uncached = larger(self.uncached, earlier.input_tokens.saturating_sub(cached));
+        let cache_read = larger(self.cache_read, earlier.cache_read_input_tokens);
+        let cache_creation = larger(self.cache_creation, earlier.cache_creation_input_tokens);
+        TokenUsage {
+            input_tokens: uncached.saturating_add(cache_read).saturating_add(cache_creation).min(MAX_COUNT),
+            cache_read_input_tokens: cache_read,
+            cache_creation_input_tokens: cache_creation,
+            output_tokens: larger(self.output, earlier.output_tokens),
+            ..*earlier
+        }
+    }
+}
+
+/// A ledger entry's header.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// What it says.
+    pub run: Run,
+    /// When the entry was appended.
+    pub appended: Time,
+    /// Where the output's fence opens; `None` without output.
+    pub output: Option<u64>,
+    /// Whether it stands after a closed fence, a header or the title, as the writer puts it.
+    pub in_place: bool,
+}
+
+impl Mark {
+    /// The mark with its time.
+    pub fn at(mut self, time: Option<Time>) -> Mark {
+        self.time = time;
+        self
+    }
+
+    /// The mark with its conversation.
+    pub fn of(mut self, conversation: Option<Id>) -> Mark {
+        self.conversation = conversation;
+        self
+    }
+
+    /// Whether what is content may begin or end here.
+    pub fn parts_content(&self) -> bool {
+        let kind = &self.kind;
+        matches!(
+            kind,
+            MarkKind::Open
+                | MarkKind::Close
+                | MarkKind::MayClose
+                | MarkKind::Entry(_)
+                | MarkKind::GitSummary
+                | MarkKind::Marker(_)
+        )
+    }
+
+    /// Whether it says nothing of conversations and their usage, so that whoever doesn't ask for it misses
+    /// nothing else.
+    pub fn is_aside(&self) -> bool {
+        matches!(self.kind, MarkKind::Fact(Fact::Quota(_))) && self.conversation.is_none()
+    }
+
+    /// Whether it would count something, so that refusing it is worth a word.
+    pub fn is_usage(&self) -> bool {
+        matches!(&self.kind, MarkKind::Fact(Fact::Call(_) | Fact::Counter(_) | Fact::Footer(_)))
+    }
+}
