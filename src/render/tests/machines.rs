@@ -74,7 +74,7 @@ fn a_table_of_runs_has_every_column_in_every_format() {
         crate::render::table(&runs, format, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     };
-    let csv = "r1,x,,,,,,,-1,2026-11-20T09:00:00.500Z,,8200,,,,,,,32275,,exact,1.5,,,,,,";
+    let csv = "r1,,x,,,,,,,-1,2026-11-20T09:00:00.500Z,,8200,,,,,,,32275,,exact,1.5,,,,,,";
     assert_eq!(written(Format::Csv).lines().nth(1), Some(csv));
     let jsonl = written(Format::Jsonl);
     assert!(jsonl.contains(r#""exit_code":-1,"started_at":"2026-11-20T09:00:00.500Z","finished_at":null"#), "{jsonl}");
@@ -82,7 +82,7 @@ fn a_table_of_runs_has_every_column_in_every_format() {
     assert_eq!(written(Format::Json), format!("[{}]\n", jsonl.trim_end()));
     assert_eq!(written(Format::Markdown).lines().count(), 3);
     let text = written(Format::Table);
-    assert!(text.starts_with("RUN ID  LOOP  ") && text.contains("  32.3K  "), "{text}");
+    assert!(text.starts_with("RUN ID  HOST  LOOP  ") && text.contains("  32.3K  "), "{text}");
 }
 
 #[test]
