@@ -5,28 +5,20 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashSet, FxHasher};
 
+use super::compact::{MaybeTime, MaybeUsd, ShortId};
 use super::counts::{small, tokens};
 use super::facts::CallFacts;
-use crate::event::{CallKey, Harness, Id, Time, Usd};
-
-/// The longest id that is packed: a UUID's.
-const LONGEST_ID: usize = 36;
-
-/// Stands for what isn't known.
-const NONE: i64 = i64::MIN;
+use crate::event::{CallKey, Harness, Id, Time};
 
 /// One call. What nearly all calls of a session share stands in its context.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Packed {
-    id: [u8; LONGEST_ID],
-    id_length: u8,
+    id: ShortId,
     is_final: bool,
     /// Input, cache reads, cache writes, those of them kept for an hour, output, reasoning.
     counts: [u32; 6],
-    /// Microseconds since 1970, or [`NONE`].
-    time: i64,
-    /// Pico-dollars, or [`NONE`].
-    cost: i64,
+    time: MaybeTime,
+    cost: MaybeUsd,
     context: Arc<Context>,
 }
 
@@ -53,15 +45,10 @@ impl Packed {
     fn new(key: &CallKey, call: &CallFacts, like: Option<&Packed>) -> Option<Packed> {
         let CallKey::Message(key) = key else { return None };
         let is_plain = call.is_logged && !call.is_captured && !call.is_covered && call.runs.is_empty();
-        if !is_plain
-            || key.len() > LONGEST_ID
-            || call.timing.is_some()
-            || call.time.is_some_and(|time| time.micros() == NONE)
-        {
+        if !is_plain || call.timing.is_some() {
             return None;
         }
-        let mut id = [0; LONGEST_ID];
-        id.get_mut(..key.len())?.copy_from_slice(key.as_bytes());
+        let (id, time) = (ShortId::new(key)?, MaybeTime::new(call.time)?);
         let usage = &call.usage;
         let context = Context {
             model: call.model.clone(),
@@ -74,25 +61,24 @@ impl Packed {
         let shared = like.filter(|like| *like.context == context).map(|like| like.context.clone());
         Some(Packed {
             id,
-            id_length: u8::try_from(key.len()).ok()?,
             is_final: call.is_final,
             counts: small(usage)?,
-            time: call.time.map_or(NONE, Time::micros),
-            cost: call.cost.map_or(NONE, i64::from),
+            time,
+            cost: MaybeUsd::new(call.cost),
             context: shared.unwrap_or_else(|| Arc::new(context)),
         })
     }
 
     pub(super) fn time(&self) -> Option<Time> {
-        Some(self.time).filter(|time| *time != NONE).map(Time::from_micros)
+        self.time.get()
     }
 
     pub(super) fn id(&self) -> &[u8] {
-        self.id.get(..usize::from(self.id_length)).unwrap_or(&[])
+        self.id.as_bytes()
     }
 
     fn key(&self) -> CallKey {
-        CallKey::Message(String::from_utf8_lossy(self.id()).as_ref().into())
+        CallKey::Message(self.id.as_str().into())
     }
 
     fn call(&self, conversation: &Id) -> CallFacts {
@@ -111,7 +97,7 @@ impl Packed {
             is_logged: true,
             is_captured: false,
             branch: branch.clone(),
-            cost: Some(self.cost).filter(|cost| *cost != NONE).map(Usd::from_pico),
+            cost: self.cost.get(),
             is_paid: false,
             runs: BTreeSet::new(),
         }
@@ -181,13 +167,13 @@ impl Messages {
 
     /// The blended total of those that were answered at a known time.
     pub(super) fn blended_tokens(&self) -> u64 {
-        let dated = self.calls.iter().filter(|call| call.time != NONE);
+        let dated = self.calls.iter().filter(|call| call.time().is_some());
         dated.fold(0, |sum, call| sum.saturating_add(tokens(&call.counts, false).blended_tokens()))
     }
 
     /// Whether one of these ids is among them.
     pub(super) fn has_any_of(&self, ids: &FxHashSet<&str>) -> bool {
-        let has = |call: &Packed| std::str::from_utf8(call.id()).is_ok_and(|id| ids.contains(id));
+        let has = |call: &Packed| ids.contains(call.id.as_str());
         !ids.is_empty() && self.calls.iter().any(has)
     }
 

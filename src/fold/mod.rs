@@ -6,6 +6,7 @@
 //! Knows no format.
 
 mod account;
+mod compact;
 mod conversation;
 mod copies;
 mod counts;

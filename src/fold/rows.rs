@@ -2,15 +2,10 @@
 
 use std::ops::Range;
 
+use super::compact::{MaybeTime, MaybeUsd, ShortId};
 use super::counts::{small, tokens};
 use super::owner::{Lack, RowCost, UsageRow};
-use crate::event::{CallKey, Id, Time, TokenUsage, Usd};
-
-/// The longest message id that is packed: a UUID's.
-const LONGEST_ID: usize = 36;
-
-/// Stands for what isn't known.
-const NONE: i64 = i64::MIN;
+use crate::event::{CallKey, Id, Time, TokenUsage};
 
 /// How many of the latest contexts a row may share.
 const LATELY: usize = 8;
@@ -39,12 +34,11 @@ struct Packed {
     context: u32,
     /// Input, cache reads, cache writes, those of them kept for an hour, output, reasoning.
     counts: [u32; 6],
-    /// Microseconds since 1970, or [`NONE`].
-    time: i64,
-    /// What it costs exactly, or what the harness says if the cost wasn't worked out; pico-dollars, or [`NONE`].
-    cost: i64,
-    /// What it costs at list prices, or [`NONE`].
-    computed: i64,
+    time: MaybeTime,
+    /// What it costs exactly, or what the harness says if the cost wasn't worked out.
+    cost: MaybeUsd,
+    /// What it costs at list prices.
+    computed: MaybeUsd,
     flags: Flags,
     lacks: Option<Lack>,
 }
@@ -79,7 +73,7 @@ impl Flags {
 enum Key {
     /// The row's conversation, time and tokens.
     Trace,
-    Message(u8, [u8; LONGEST_ID]),
+    Message(ShortId),
     /// What the counter of the row's conversation read.
     Reading(u32, [u32; 6], bool),
     /// A response to the row's conversation.
@@ -229,11 +223,7 @@ impl Key {
             CallKey::Trace(conversation, time, usage) => {
                 (is_own(conversation) && row.time == Some(*time) && row.usage == Some(*usage)).then_some(Key::Trace)
             }
-            CallKey::Message(id) => {
-                let mut bytes = [0; LONGEST_ID];
-                bytes.get_mut(..id.len())?.copy_from_slice(id.as_bytes());
-                Some(Key::Message(u8::try_from(id.len()).ok()?, bytes))
-            }
+            CallKey::Message(id) => Some(Key::Message(ShortId::new(id)?)),
             CallKey::Reading(conversation, epoch, total) if is_own(conversation) => {
                 Some(Key::Reading(*epoch, small(total)?, total.reasoning_output_tokens.is_some()))
             }
@@ -246,10 +236,7 @@ impl Key {
     fn whole(&self, conversation: Option<&Id>, time: Option<Time>, usage: &TokenUsage) -> Option<CallKey> {
         Some(match self {
             Key::Trace => CallKey::Trace(conversation?.clone(), time?, *usage),
-            Key::Message(length, bytes) => {
-                let id = bytes.get(..usize::from(*length))?;
-                CallKey::Message(std::str::from_utf8(id).ok()?.into())
-            }
+            Key::Message(id) => CallKey::Message(id.as_str().into()),
             Key::Reading(epoch, total, is_told) => {
                 CallKey::Reading(conversation?.clone(), *epoch, tokens(total, *is_told))
             }
@@ -263,8 +250,7 @@ impl Packed {
     fn new(row: &UsageRow, context: u32) -> Option<Packed> {
         let usage = row.usage.as_ref()?;
         let key = Key::new(row.call.as_ref()?, row)?;
-        let is_none = |time: Time| time.micros() == NONE;
-        if row.timing.is_some() || row.time.is_some_and(is_none) || row.blended_tokens != Some(usage.blended_tokens()) {
+        if row.timing.is_some() || row.blended_tokens != Some(usage.blended_tokens()) {
             return None;
         }
         let RowCost { exact, low, high, computed, is_computed, is_early, lacks } = row.cost;
@@ -284,8 +270,8 @@ impl Packed {
             (Flags::IS_COMPUTED, is_computed),
             (Flags::IS_EARLY, is_early),
         ]);
-        let time = row.time.map_or(NONE, Time::micros);
-        let (cost, computed) = (pico(cost), pico(computed));
+        let time = MaybeTime::new(row.time)?;
+        let (cost, computed) = (MaybeUsd::new(cost), MaybeUsd::new(computed));
         Some(Packed { key, context, counts: small(usage)?, time, cost, computed, flags, lacks })
     }
 
@@ -293,8 +279,7 @@ impl Packed {
         let Context { conversation, model, service_tier, branch, effort } = context.clone();
         let has = |bit| self.flags.has(bit);
         let usage = tokens(&self.counts, has(Flags::TELLS_REASONING));
-        let time = Some(self.time).filter(|time| *time != NONE).map(Time::from_micros);
-        let cost = usd(self.cost);
+        let (time, cost) = (self.time.get(), self.cost.get());
         let exact = cost.filter(|_| has(Flags::IS_PRICED));
         UsageRow {
             owner,
@@ -316,21 +301,13 @@ impl Packed {
                 exact,
                 low: exact,
                 high: exact,
-                computed: usd(self.computed),
+                computed: self.computed.get(),
                 is_computed: has(Flags::IS_COMPUTED),
                 is_early: has(Flags::IS_EARLY),
                 lacks: self.lacks,
             },
         }
     }
-}
-
-fn pico(usd: Option<Usd>) -> i64 {
-    usd.map_or(NONE, Usd::pico)
-}
-
-fn usd(pico: i64) -> Option<Usd> {
-    Some(pico).filter(|pico| *pico != NONE).map(Usd::from_pico)
 }
 
 #[cfg(test)]

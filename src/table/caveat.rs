@@ -9,6 +9,11 @@ use crate::fold::{Lack, Owner, Settled, UsageRow};
 /// Models that are named one by one; more are told together.
 const MOST_NAMES: usize = 10;
 
+const UNKNOWN_MODEL: &str = "unknown-model";
+const UNNAMED_MODEL: &str = "unnamed-model";
+const UNPRICED_TOKENS: &str = "unpriced-tokens";
+const EARLY_PRICE: &str = "early-price";
+
 /// Collects, over the rows of a query, what its reader should know of their costs.
 #[derive(Debug, Default)]
 pub(super) struct Caveats {
@@ -62,7 +67,7 @@ impl Caveats {
         if more > 0 {
             let owners = self.lacks.values().skip(MOST_NAMES).map(|lacking| lacking.owners).sum();
             let message = format!("{more} more models have no known price; their tokens stay without a computed cost");
-            warnings.push(Warning { code: "unknown-model".to_owned(), message, count: owners });
+            warnings.push(Warning { code: UNKNOWN_MODEL.to_owned(), message, count: owners });
         }
         let names: Vec<String> = self
             .early
@@ -75,7 +80,7 @@ impl Caveats {
             .collect();
         if !names.is_empty() {
             let message = format!("used before the first price that is known, which was taken: {}", names.join(", "));
-            warnings.push(Warning { code: "early-price".to_owned(), message, count: self.early.len() as u64 });
+            warnings.push(Warning { code: EARLY_PRICE.to_owned(), message, count: self.early.len() as u64 });
         }
         warnings
     }
@@ -93,6 +98,13 @@ impl Caveats {
     }
 }
 
+impl Warning {
+    /// Whether it is about prices alone.
+    pub fn is_of_prices(&self) -> bool {
+        [UNKNOWN_MODEL, UNNAMED_MODEL, UNPRICED_TOKENS, EARLY_PRICE].contains(&&*self.code)
+    }
+}
+
 /// A time's day in UTC.
 pub(super) fn date(time: Time) -> Option<String> {
     Some(time.to_utc()?.format("%Y-%m-%d").to_string())
@@ -103,13 +115,13 @@ impl Lacking {
         let tokens = format!("{} tokens", self.tokens);
         let (code, message) = match lack {
             Lack::Model => (
-                "unnamed-model",
+                UNNAMED_MODEL,
                 format!("{tokens} of no named model have no computed cost; tell it: [profiles.NAME] model = \"…\""),
             ),
-            Lack::Price => ("unknown-model", format!("no price is known for {model}; {tokens} have no computed cost")),
+            Lack::Price => (UNKNOWN_MODEL, format!("no price is known for {model}; {tokens} have no computed cost")),
             Lack::Tier => {
                 let tier = tier.map_or_else(String::new, |tier| format!(" at the service tier {tier}"));
-                ("unpriced-tokens", format!("not every price is known for {model}{tier}; {tokens} have no exact cost"))
+                (UNPRICED_TOKENS, format!("not every price is known for {model}{tier}; {tokens} have no exact cost"))
             }
         };
         Warning { code: code.to_owned(), message, count: self.owners }

@@ -139,10 +139,3 @@ pub struct Warning {
     /// How often.
     pub count: u64,
 }
-
-impl Warning {
-    /// Whether it is about prices alone.
-    pub fn is_of_prices(&self) -> bool {
-        matches!(&*self.code, "unknown-model" | "unnamed-model" | "unpriced-tokens" | "early-price")
-    }
-}
