@@ -7,8 +7,9 @@ use rayon::prelude::*;
 
 use super::Options;
 use super::produce::{Named, bare};
+use super::readers::{Reader, Readers};
 use crate::event::{Defect, Fact};
-use crate::parse::{self, Mark, Reading, Seen};
+use crate::parse::{self, Mark, Reading};
 use crate::source::{Chunk, Chunks, Input, Opened};
 
 /// Reads a source of lines, in parallel where that pays.
@@ -16,54 +17,56 @@ pub(super) fn read_lines(
     input: &Input,
     opened: Opened,
     reading: Reading,
-    options: &Options,
+    readers: &Readers<'_>,
     out: &mut Named<'_, '_>,
 ) -> std::io::Result<u64> {
     match (input.path(), opened.length) {
         // What fits in the head is not read twice.
         (Some(path), Some(length)) if length > opened.head.len() as u64 => {
-            read_parts(path, length, reading, options, out)?;
+            readers.give_memory(opened.head);
+            read_parts(path, length, reading, readers, out)?;
             Ok(length)
         }
         // What fits is one chunk.
-        (_, Some(length)) if length == opened.head.len() as u64 && opened.head.len() <= options.chunk => {
-            let chunk = Chunk { end: opened.head.len(), text: opened.head, ..Chunk::default() };
+        (_, Some(length)) if length == opened.head.len() as u64 && opened.head.len() <= readers.options.chunk => {
+            let mut reader = readers.take();
+            reader.chunk = Chunk { end: opened.head.len(), text: opened.head, ..Chunk::default() };
+            let scanned = reader.scan(&reading);
+            readers.give(reader);
             let mut reading = reading;
-            let scanned = scan(&reading, &chunk, &Seen::default());
             take(&mut reading, scanned, out);
             reading.finish(&mut |event| out.push(event));
             Ok(length)
         }
-        _ => read_stream(opened, reading, options, out),
+        _ => read_stream(opened, reading, readers.options, out),
     }
 }
 
-/// Reads a plain file in parts, several at once, each into its own small buffer.
+/// Reads a plain file in parts, several at once.
 fn read_parts(
     path: &std::path::Path,
     length: u64,
     mut reading: Reading,
-    options: &Options,
+    readers: &Readers<'_>,
     out: &mut Named<'_, '_>,
 ) -> std::io::Result<()> {
+    let options = readers.options;
     let limits = options.limits();
     let count = limits.count(length);
     let at_once = 8 * rayon::current_num_threads() as u64;
-    // Every worker has its own file, buffer and memory, and hands them on.
-    let workers: Mutex<Vec<(File, Chunk, Seen)>> = Mutex::default();
+    let files: Mutex<Vec<File>> = Mutex::default();
     let mut first = 0;
     while first < count && !out.is_stopped() {
         let part = first..(first + at_once).min(count);
         let read_part = |index| -> std::io::Result<Scanned> {
-            let idle = workers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let (mut file, mut chunk, seen) = match idle {
-                Some(worker) => worker,
-                None => (File::open(path)?, Chunk::default(), Seen::default()),
-            };
-            limits.read(&mut file, length, index, &mut chunk)?;
-            let scanned = scan(&reading, &chunk, &seen);
-            options.progress.add((chunk.end - chunk.start) as u64);
-            workers.lock().unwrap_or_else(PoisonError::into_inner).push((file, chunk, seen));
+            let idle = files.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let mut file = idle.map_or_else(|| File::open(path), Ok)?;
+            let mut reader = readers.take();
+            limits.read(&mut file, length, index, &mut reader.chunk)?;
+            files.lock().unwrap_or_else(PoisonError::into_inner).push(file);
+            let scanned = reader.scan(&reading);
+            options.progress.add((reader.chunk.end - reader.chunk.start) as u64);
+            readers.give(reader);
             Ok(scanned)
         };
         let scanned: Vec<std::io::Result<Scanned>> = part.clone().into_par_iter().map(read_part).collect();
@@ -90,7 +93,8 @@ pub(super) fn read_stream(
         let batch: Vec<Chunk> = chunks.by_ref().take(at_once).collect();
         let Some(last) = batch.last() else { break };
         bytes = last.base + last.end as u64;
-        let scanned: Vec<Scanned> = batch.par_iter().map(|chunk| scan(&reading, chunk, &Seen::default())).collect();
+        let scanned: Vec<Scanned> =
+            batch.into_par_iter().map(|chunk| Reader { chunk, ..Reader::default() }.scan(&reading)).collect();
         for scanned in scanned {
             take(&mut reading, scanned, out);
         }
@@ -105,9 +109,12 @@ pub(super) fn read_stream(
 /// A chunk's candidates, and the line that was too long for it.
 type Scanned = (Vec<Mark>, Option<u64>);
 
-fn scan(reading: &Reading, chunk: &Chunk, seen: &Seen) -> Scanned {
-    let lines = parse::Chunk { text: &chunk.text, start: chunk.start, end: chunk.end, base: chunk.base };
-    (reading.scan_like(&lines, seen), chunk.too_long)
+impl Reader {
+    fn scan(&self, reading: &Reading) -> Scanned {
+        let Chunk { text, start, end, base, too_long } = &self.chunk;
+        let lines = parse::Chunk { text, start: *start, end: *end, base: *base };
+        (reading.scan_like(&lines, &self.seen), *too_long)
+    }
 }
 
 fn take(reading: &mut Reading, (marks, too_long): Scanned, out: &mut Named<'_, '_>) {

@@ -6,6 +6,7 @@ mod database;
 mod homes;
 mod lines;
 mod produce;
+mod readers;
 mod survey;
 
 use std::ops::ControlFlow;
@@ -21,6 +22,7 @@ pub use homes::{Sessions, sessions, sessions_of};
 pub use survey::{Sources, Surveyed, survey};
 
 use produce::{Out, produce};
+use readers::Readers;
 
 /// How the sources are read.
 #[derive(Debug, Clone)]
@@ -107,13 +109,14 @@ impl Outcome {
 pub fn read(discovered: Discovered, options: &Options) -> Outcome {
     let mut walked = Folding::default();
     tell_unwalked(&discovered, &mut |source, event| walked.apply(source, event));
+    let readers = Readers::new(options);
     let read = discovered.inputs.par_iter().map(|input| {
         let mut folding = Folding::default();
         let mut take = |source: &str, event| {
             folding.apply(source, event);
             ControlFlow::Continue(())
         };
-        let bytes = produce(input, options, &mut Out::new(&mut take));
+        let bytes = produce(input, &readers, &mut Out::new(&mut take));
         Outcome { bytes, ..folding.finish() }
     });
     let mut outcome = read.reduce(Outcome::default, Outcome::merge).merge(walked.finish());
@@ -126,6 +129,7 @@ pub fn read(discovered: Discovered, options: &Options) -> Outcome {
 /// [`ControlFlow::Break`].
 pub fn events(discovered: &Discovered, options: &Options, take: &mut dyn FnMut(&str, Event) -> ControlFlow<()>) {
     let mut out = Out::new(take);
+    let readers = Readers::new(options);
     tell_unwalked(discovered, &mut |source, event| out.push(source, event));
     let mut inputs = discovered.inputs.as_slice();
     while let Some(input) = inputs.first()
@@ -136,13 +140,13 @@ pub fn events(discovered: &Discovered, options: &Options, take: &mut dyn FnMut(&
         let (now, later) = inputs.split_at(small.max(1));
         inputs = later;
         if small < 2 {
-            produce(input, options, &mut out);
+            produce(input, &readers, &mut out);
             continue;
         }
-        let read: Vec<Option<Vec<(String, Event)>>> = now.par_iter().map(|input| hold(input, options)).collect();
+        let read: Vec<Option<Vec<(String, Event)>>> = now.par_iter().map(|input| hold(input, &readers)).collect();
         for (input, held) in now.iter().zip(read) {
             let Some(held) = held else {
-                produce(input, options, &mut out);
+                produce(input, &readers, &mut out);
                 continue;
             };
             for (source, event) in held {
@@ -167,14 +171,14 @@ fn is_small(input: &Input) -> bool {
 const MOST_HELD: usize = 2 * 1024;
 
 /// The events of a small source; `None` if there are too many to hold.
-fn hold(input: &Input, options: &Options) -> Option<Vec<(String, Event)>> {
+fn hold(input: &Input, readers: &Readers<'_>) -> Option<Vec<(String, Event)>> {
     let mut held = Vec::new();
     let mut take = |source: &str, event| {
         held.push((source.to_owned(), event));
         if held.len() <= MOST_HELD { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     let mut out = Out::new(&mut take);
-    produce(input, options, &mut out);
+    produce(input, readers, &mut out);
     (!out.is_stopped()).then_some(held)
 }
 

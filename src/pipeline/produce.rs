@@ -3,8 +3,8 @@
 use std::io::{self, BufReader, Read};
 use std::ops::ControlFlow;
 
-use super::Options;
 use super::lines::read_lines;
+use super::readers::Readers;
 use crate::event::{Event, Fact, Loss, Skipped, Source};
 use crate::parse::{self, Format, Reading};
 #[cfg(feature = "sqlite")]
@@ -57,11 +57,12 @@ pub(super) fn bare(offset: u64, fact: Fact) -> Event {
 
 /// Hands on the events of one source; gives the number of its bytes, after decompression. What goes wrong is
 /// an event like everything else.
-pub(super) fn produce(input: &Input, options: &Options, out: &mut Out<'_>) -> u64 {
+pub(super) fn produce(input: &Input, readers: &Readers<'_>, out: &mut Out<'_>) -> u64 {
+    let options = readers.options;
     let name = input.name();
     let mut named = Named { source: &name, out };
     let loss = if matches!(input, Input::File(_, false)) { Loss::Found } else { Loss::Named };
-    let opened = match open(input, &options.progress) {
+    let opened = match open(input, &options.progress, options.chunk, readers.memory()) {
         Ok(opened) => opened,
         Err(cause) => {
             named.push(skipped(0, cause.to_string(), loss));
@@ -69,17 +70,17 @@ pub(super) fn produce(input: &Input, options: &Options, out: &mut Out<'_>) -> u6
         }
     };
     #[cfg(feature = "sqlite")]
-    if let (true, Some(path), Some(length)) = (source::is_database(&opened.head), input.path(), opened.length) {
+    if let (true, Some(path), Some(length)) = (source::is_database(opened.beginning()), input.path(), opened.length) {
         super::database::read(path, options, &mut named).unwrap_or_else(|reason| named.push(skipped(0, reason, loss)));
         options.progress.add(length);
         return length;
     }
-    let Some(format) = parse::detect(&opened.head) else {
-        named.push(skipped(0, unknown(&opened.head).to_owned(), Loss::None));
+    let Some(format) = parse::detect(opened.beginning()) else {
+        named.push(skipped(0, unknown(opened.beginning()).to_owned(), Loss::None));
         return 0;
     };
     let mut bytes = 0;
-    if let Err(cause) = read(format, input, opened, options, &mut named, &mut bytes) {
+    if let Err(cause) = read(format, input, opened, readers, &mut named, &mut bytes) {
         // What was read until then counts.
         named.push(skipped(bytes, cause.to_string(), loss));
     }
@@ -102,10 +103,11 @@ fn read(
     format: &'static Format,
     input: &Input,
     opened: Opened,
-    options: &Options,
+    readers: &Readers<'_>,
     out: &mut Named<'_, '_>,
     bytes: &mut u64,
 ) -> io::Result<()> {
+    let options = readers.options;
     if parse::is_events(format) {
         let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes });
         return parse::read_events(format, &mut reader, &mut |source, mut event| {
@@ -119,9 +121,9 @@ fn read(
         });
     }
     out.push(bare(0, Fact::Source(Source { format: format.name.into(), host: options.host.clone() })));
-    match Reading::new(format, &opened.head, options.now, options.needs) {
+    match Reading::new(format, opened.beginning(), options.now, options.needs) {
         Some(reading) => {
-            *bytes = read_lines(input, opened, reading, options, out)?;
+            *bytes = read_lines(input, opened, reading, readers, out)?;
             Ok(())
         }
         None => {

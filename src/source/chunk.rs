@@ -2,6 +2,8 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+use super::buffer::Buffer;
+
 /// Bytes of a chunk. Small enough for a core's own cache, so that looking costs no memory traffic.
 pub const CHUNK: usize = 512 * 1024;
 
@@ -20,7 +22,7 @@ pub struct Limits {
 #[derive(Debug, Default)]
 pub struct Chunk {
     /// The text.
-    pub text: Vec<u8>,
+    pub text: Buffer,
     /// Where the chunk's own lines start in it.
     pub start: usize,
     /// Where they end.
@@ -46,14 +48,13 @@ impl Limits {
         // A line starts in these bytes if the byte before it is a line end.
         chunk.base = first.saturating_sub(self.look as u64 + 1);
         chunk.too_long = None;
-        let mut known = 0;
+        chunk.text.truncate(0);
         source.seek(SeekFrom::Start(chunk.base))?;
         let mut wanted = past + self.look as u64;
         let at = |position: u64| (position - chunk.base) as usize;
         loop {
-            let missing = (wanted.min(length) - chunk.base) as usize - known;
-            let read = append(source, known, missing, &mut chunk.text)?;
-            known += read;
+            let missing = (wanted.min(length) - chunk.base) as usize - chunk.text.len();
+            let read = chunk.text.append(source, missing)?;
             let is_end = read < missing || wanted >= length;
             let own = |from: u64| {
                 let from = at(from).min(chunk.text.len());
@@ -97,25 +98,6 @@ impl Limits {
         chunk.end = start.max(chunk.start);
         chunk.text.truncate(chunk.end + self.look.min(chunk.text.len() - chunk.end));
     }
-}
-
-/// Puts so many bytes of a source behind the first `known` of the text, or as many as there are, in as few calls
-/// as it takes. What the text held there is overwritten, which is cheaper than to clear it first.
-pub(super) fn append<R: Read>(source: &mut R, known: usize, count: usize, text: &mut Vec<u8>) -> io::Result<usize> {
-    if text.len() < known + count {
-        text.resize(known + count, 0);
-    }
-    let mut end = known;
-    let result = loop {
-        match source.read(&mut text[end..known + count]) {
-            Ok(0) => break Ok(end - known),
-            Ok(read) => end += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => break Err(error),
-        }
-    };
-    text.truncate(end);
-    result
 }
 
 /// Chunks of a source that can only be read from front to back.
@@ -191,7 +173,7 @@ impl<R: Read> Chunks<R> {
 
     fn hand_out(&mut self, end: usize, too_long: Option<u64>) -> Chunk {
         let visible = (end + self.limits.look).min(self.buffer.len());
-        let text = self.buffer[..visible].to_vec();
+        let text = self.buffer[..visible].to_vec().into();
         let chunk = Chunk { text, start: self.kept, end, base: self.base, too_long };
         let gone = end.saturating_sub(self.limits.look + 1);
         self.buffer.drain(..gone);

@@ -1,5 +1,6 @@
 //! Paths become chunks of whole lines. Knows files and compression, and no format.
 
+mod buffer;
 mod chunk;
 mod discover;
 mod homes;
@@ -8,6 +9,7 @@ mod progress;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+pub use buffer::Buffer;
 pub use chunk::{CHUNK, Chunk, Chunks, Limits};
 pub use discover::{Discovered, Input, default_ledgers, discover};
 pub use homes::{Folders, distinct, logs, matching};

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 
 use super::Input;
-use super::chunk::append;
+use super::buffer::Buffer;
 use super::progress::{Progress, Watched};
 
 /// How much of a source's beginning is looked at to tell its format.
@@ -12,8 +12,8 @@ pub const HEAD: usize = 64 * 1024;
 
 /// An open source.
 pub struct Opened {
-    /// What it begins with, at most [`HEAD`] bytes.
-    pub head: Vec<u8>,
+    /// What it begins with: [`HEAD`] bytes, or all of it if a plain file is no longer than was asked for.
+    pub head: Buffer,
     /// What follows the head, decompressed.
     pub rest: Box<dyn Read + Send>,
     /// Its length, if it is a plain file, which can be read in parts.
@@ -21,6 +21,11 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// What tells its format.
+    pub fn beginning(&self) -> &[u8] {
+        &self.head[..self.head.len().min(HEAD)]
+    }
+
     /// All of it from the start.
     pub fn into_reader(self) -> impl Read + Send {
         Cursor::new(self.head).chain(self.rest)
@@ -28,8 +33,9 @@ impl Opened {
 }
 
 /// Opens a source; gzip and zstd are told by their first bytes. What is read through it counts towards `progress`;
-/// whoever reads a plain file in parts counts these.
-pub fn open(input: &Input, progress: &Progress) -> io::Result<Opened> {
+/// whoever reads a plain file in parts counts these. A plain file of at most `small` bytes is read at once, into the
+/// `memory`.
+pub fn open(input: &Input, progress: &Progress, small: usize, memory: Buffer) -> io::Result<Opened> {
     let (mut raw, length): (Box<dyn Read + Send>, Option<u64>) = match input.path() {
         None => (Box::new(io::stdin()), None),
         Some(path) => {
@@ -39,8 +45,9 @@ pub fn open(input: &Input, progress: &Progress) -> io::Result<Opened> {
         }
     };
     // A file that tells no length, like those of a kernel, may have some.
-    let expected = length.and_then(|length| usize::try_from(length).ok()).filter(|length| (1..HEAD).contains(length));
-    let start = read_up_to(&mut raw, expected.unwrap_or(HEAD))?;
+    let expected = length.and_then(|length| usize::try_from(length).ok());
+    let expected = expected.filter(|length| (1..=small.max(HEAD)).contains(length));
+    let start = read_up_to(&mut raw, expected.unwrap_or(HEAD), memory)?;
     let magic = start.get(..4).unwrap_or(&start);
     let is_gzip = magic.starts_with(&[0x1f, 0x8b]);
     let is_zstd = magic == [0x28, 0xb5, 0x2f, 0xfd];
@@ -58,16 +65,16 @@ pub fn open(input: &Input, progress: &Progress) -> io::Result<Opened> {
     } else {
         Box::new(zstd::stream::read::Decoder::new(whole)?)
     };
-    let head = read_up_to(&mut reader, HEAD)?;
+    let head = read_up_to(&mut reader, HEAD, Buffer::default())?;
     Ok(Opened { head, rest: reader, length: None })
 }
 
 /// Reads until `limit` bytes are there or the source ends. What a broken source gave before it
 /// broke is kept.
-fn read_up_to(mut reader: &mut dyn Read, limit: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    match append(&mut reader, 0, limit, &mut bytes) {
-        Err(error) if bytes.is_empty() => Err(error),
-        _ => Ok(bytes),
+fn read_up_to(reader: &mut dyn Read, limit: usize, mut memory: Buffer) -> io::Result<Buffer> {
+    memory.truncate(0);
+    match memory.append(reader, limit) {
+        Err(error) if memory.is_empty() => Err(error),
+        _ => Ok(memory),
     }
 }

@@ -124,7 +124,7 @@ fn cut_at(bytes: &[u8], places: &[usize]) -> Vec<Chunk> {
     ends.sort_unstable();
     let mut start = 0;
     let chunk = |end: usize| {
-        let chunk = Chunk { text: bytes.to_vec(), start, end, base: 0, too_long: None };
+        let chunk = Chunk { text: bytes.to_vec().into(), start, end, base: 0, too_long: None };
         start = end;
         chunk
     };

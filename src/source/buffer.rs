@@ -1,0 +1,71 @@
+//! Memory that sources are read into, one after another.
+
+use std::io::{self, Read};
+use std::ops::Deref;
+
+/// Bytes of a source, in memory that is cleared when it is made and not for each reading.
+#[derive(Debug, Default)]
+pub struct Buffer {
+    memory: Vec<u8>,
+    length: usize,
+}
+
+impl Buffer {
+    /// Keeps the first so many bytes.
+    pub fn truncate(&mut self, length: usize) {
+        self.length = self.length.min(length);
+    }
+
+    /// Reads so many bytes behind those that are there, or as many as there are, in as few calls as it takes; how
+    /// many they were.
+    pub fn append<R: Read + ?Sized>(&mut self, source: &mut R, count: usize) -> io::Result<usize> {
+        let from = self.length;
+        if self.memory.len() < from + count {
+            self.memory.resize(from + count, 0);
+        }
+        while self.length < from + count {
+            match source.read(&mut self.memory[self.length..from + count]) {
+                Ok(0) => break,
+                Ok(read) => self.length += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.length - from)
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.memory[..self.length]
+    }
+}
+
+impl AsRef<[u8]> for Buffer {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+impl From<Vec<u8>> for Buffer {
+    fn from(memory: Vec<u8>) -> Buffer {
+        Buffer { length: memory.len(), memory }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Buffer;
+
+    #[test]
+    fn a_reading_leaves_nothing_of_the_one_before() {
+        let mut buffer = Buffer::from(b"a longer text".to_vec());
+        buffer.truncate(0);
+        assert_eq!(buffer.append(&mut b"short".as_slice(), 9).ok(), Some(5));
+        assert_eq!(&*buffer, b"short");
+        assert_eq!(buffer.append(&mut b"er one".as_slice(), 2).ok(), Some(2));
+        assert_eq!(&*buffer, b"shorter");
+    }
+}
