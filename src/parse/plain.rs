@@ -3,13 +3,15 @@
 
 use memchr::memchr2;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::Deserializer;
 
 use super::json::{Count, Text};
 
 /// The longest number that fits in any case.
 const DIGITS: usize = 18;
+
+/// How deep a value may be that is passed over.
+const DEEPEST: u32 = 64;
 
 /// What is left of a text. Whatever is taken from it, `None` says nothing but that it looks otherwise.
 #[derive(Debug)]
@@ -46,9 +48,9 @@ impl<'a> Plain<'a> {
     }
 
     fn byte(&mut self, byte: u8) -> Option<()> {
-        let (first, rest) = self.0.split_first()?;
+        let (_, rest) = self.0.split_first().filter(|(first, _)| **first == byte)?;
         self.0 = rest;
-        (*first == byte).then_some(())
+        Some(())
     }
 
     /// Takes a text without escapes.
@@ -100,17 +102,117 @@ impl<'a> Plain<'a> {
         Some(value)
     }
 
-    /// Passes a value over.
+    /// Passes a value over, whatever it holds.
     pub fn pass_over(&mut self) -> Option<()> {
-        if let Some(rest) = self.0.strip_prefix(b"null") {
+        self.skip(DEEPEST)
+    }
+
+    fn skip(&mut self, deepest: u32) -> Option<()> {
+        match self.0.first()? {
+            b'"' => self.skip_text(),
+            b'{' => self.skip_all(b'}', deepest, |json, deepest| {
+                json.skip_text()?;
+                json.byte(b':')?;
+                json.skip(deepest)
+            }),
+            b'[' => self.skip_all(b']', deepest, Plain::skip),
+            b't' => self.word(b"true"),
+            b'f' => self.word(b"false"),
+            b'n' => self.word(b"null"),
+            _ => self.skip_number(),
+        }
+    }
+
+    fn skip_all(&mut self, end: u8, deepest: u32, each: impl Fn(&mut Self, u32) -> Option<()>) -> Option<()> {
+        let deepest = deepest.checked_sub(1)?;
+        self.0 = self.0.get(1..)?;
+        if self.0.first() == Some(&end) {
+            return self.byte(end);
+        }
+        loop {
+            each(self, deepest)?;
+            if self.byte(b',').is_none() {
+                return self.byte(end);
+            }
+        }
+    }
+
+    fn skip_text(&mut self) -> Option<()> {
+        self.byte(b'"')?;
+        loop {
+            let (stop, rest) = self.0.get(memchr2(b'"', b'\\', self.0)?..)?.split_first()?;
             self.0 = rest;
-            return Some(());
+            if *stop == b'"' {
+                return Some(());
+            }
+            let length = match rest.first()? {
+                b'u' if rest.get(1..5)?.iter().all(u8::is_ascii_hexdigit) => 5,
+                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 1,
+                _ => return None,
+            };
+            self.0 = &rest[length..];
         }
-        let all = self.0;
-        if self.text().is_none() {
-            self.0 = all;
-            self.json::<IgnoredAny>()?;
+    }
+
+    fn skip_number(&mut self) -> Option<()> {
+        let mut rest = self.0.strip_prefix(b"-").unwrap_or(self.0);
+        let is_zero = rest.first() == Some(&b'0');
+        if digits(&mut rest)? > 1 && is_zero {
+            return None;
         }
+        if let Some(fraction) = rest.strip_prefix(b".") {
+            rest = fraction;
+            digits(&mut rest)?;
+        }
+        if let Some((b'e' | b'E', exponent)) = rest.split_first() {
+            rest = exponent.strip_prefix(b"+").or_else(|| exponent.strip_prefix(b"-")).unwrap_or(exponent);
+            digits(&mut rest)?;
+        }
+        self.0 = rest;
         Some(())
+    }
+
+    fn word(&mut self, word: &[u8]) -> Option<()> {
+        self.0 = self.0.strip_prefix(word)?;
+        Some(())
+    }
+}
+
+/// Takes the digits that a text begins with, at least one; how many they were.
+fn digits(rest: &mut &[u8]) -> Option<usize> {
+    let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    *rest = rest.get(length..)?;
+    Some(length).filter(|length| *length > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::de::IgnoredAny;
+
+    use super::Plain;
+
+    const PARTS: &[&str] = &[
+        "{", "}", "[", "]", ",", ":", "\"a\"", "\"", "\\n", "\\u00e9", "\\u00", "\\x", "é", "0", "12", "-", ".5",
+        "e+1", "E", "true", "null", "fals", "\"k\":", "[]", "{}", "\"\"", "1",
+    ];
+
+    proptest! {
+        #[test]
+        fn what_is_passed_over_is_json(parts in proptest::collection::vec(proptest::sample::select(PARTS), 1..14)) {
+            let text = parts.concat();
+            let mut plain = Plain::new(text.as_bytes()).expect("no control characters");
+            let passed = plain.pass_over().filter(|()| plain.is_over()).is_some();
+            prop_assert_eq!(passed, serde_json::from_str::<IgnoredAny>(&text).is_ok(), "{}", text);
+        }
+    }
+
+    #[test]
+    fn every_kind_of_value_is_passed_over() {
+        let text = r#"{"a":[1,-2.5e-3,0,{}],"b":"\"\u00e9\n","c":{"d":[true,false,null,[]]}}"#;
+        let mut plain = Plain::new(text.as_bytes()).expect("no control characters");
+        assert!(plain.pass_over().is_some() && plain.is_over());
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        assert!(Plain::new(deep.as_bytes()).expect("no control characters").pass_over().is_none());
     }
 }

@@ -76,8 +76,8 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         return marks.push(mark(MarkKind::Logged(Box::new(reading))).at(Some(time)));
     }
     let known = marks.len();
-    if let Some((record, payload)) = usual::record(hit.bytes()) {
-        if record.marks(payload, hit.needs, hit.seen, &mark, marks).is_ok() {
+    if let Some((time, payload)) = usual::record(hit.bytes()) {
+        if payload.marks(Some(time), hit.needs, hit.seen, &mark, marks).is_ok() {
             return;
         }
         marks.truncate(known);

@@ -39,26 +39,26 @@ pub(super) struct OldHeader<'a> {
     git: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
-struct Meta<'a> {
+#[derive(Default, Deserialize)]
+pub(super) struct Meta<'a> {
     #[serde(borrow, default)]
-    id: Text<'a>,
+    pub(super) id: Text<'a>,
     #[serde(borrow, default)]
-    timestamp: Text<'a>,
+    pub(super) timestamp: Text<'a>,
     #[serde(borrow, default)]
-    cwd: Text<'a>,
+    pub(super) cwd: Text<'a>,
     #[serde(borrow, default)]
-    cli_version: Text<'a>,
+    pub(super) cli_version: Text<'a>,
     #[serde(borrow)]
-    git: Option<&'a RawValue>,
+    pub(super) git: Option<&'a RawValue>,
     #[serde(borrow)]
-    source: Option<&'a RawValue>,
+    pub(super) source: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    thread_source: Text<'a>,
+    pub(super) thread_source: Text<'a>,
     #[serde(borrow, default)]
-    forked_from_id: Text<'a>,
+    pub(super) forked_from_id: Text<'a>,
     #[serde(borrow, default)]
-    parent_thread_id: Text<'a>,
+    pub(super) parent_thread_id: Text<'a>,
 }
 
 #[derive(Deserialize)]
@@ -86,29 +86,29 @@ struct Spawn<'a> {
     parent_thread_id: Text<'a>,
 }
 
-#[derive(Deserialize)]
-struct TurnContext<'a> {
+#[derive(Default, Deserialize)]
+pub(super) struct TurnContext<'a> {
     #[serde(borrow, default)]
-    turn_id: Text<'a>,
+    pub(super) turn_id: Text<'a>,
     #[serde(borrow, default)]
-    model: Text<'a>,
+    pub(super) model: Text<'a>,
     #[serde(borrow, default)]
-    effort: Text<'a>,
+    pub(super) effort: Text<'a>,
 }
 
 /// What any `event_msg` may hold that matters.
-#[derive(Deserialize)]
-struct EventMsg<'a> {
+#[derive(Default, Deserialize)]
+pub(super) struct EventMsg<'a> {
     #[serde(borrow, default)]
-    r#type: Text<'a>,
+    pub(super) r#type: Text<'a>,
     #[serde(borrow, default)]
-    turn_id: Text<'a>,
+    pub(super) turn_id: Text<'a>,
     #[serde(borrow)]
-    info: Option<&'a RawValue>,
+    pub(super) info: Option<&'a RawValue>,
     #[serde(borrow)]
-    rate_limits: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    last_agent_message: Text<'a>,
+    pub(super) rate_limits: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) last_agent_message: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -136,8 +136,8 @@ struct Window {
     resets_at: Option<i64>,
 }
 
-#[derive(Deserialize)]
-struct UsageRecord<'a> {
+#[derive(Default, Deserialize)]
+pub(super) struct UsageRecord<'a> {
     #[serde(borrow, default)]
     thread_id: Text<'a>,
     #[serde(borrow, default)]
@@ -174,49 +174,57 @@ impl<'a> Line<'a> {
         mark: &impl Fn(MarkKind) -> Mark,
         marks: &mut Vec<Mark>,
     ) -> Result<(), Defect> {
-        let Some(payload) = self.payload.map(RawValue::get) else { return Ok(()) };
+        let (Some(payload), Some(kind)) = (self.payload.map(RawValue::get), self.r#type.get()) else { return Ok(()) };
         let time = self.timestamp.get().and_then(Time::parse);
-        Envelope { time, kind: self.r#type.get() }.marks(payload, needs, seen, mark, marks)
+        Payload::read(kind, payload)?.map_or(Ok(()), |payload| payload.marks(time, needs, seen, mark, marks))
     }
 }
 
-/// What a record's envelope says.
-#[derive(Debug, PartialEq)]
-pub(super) struct Envelope<'a> {
-    pub(super) time: Option<Time>,
-    pub(super) kind: Option<&'a str>,
+/// What a record holds, as far as it matters.
+pub(super) enum Payload<'a> {
+    Meta(Meta<'a>),
+    Context(TurnContext<'a>),
+    Usage(UsageRecord<'a>),
+    Event(EventMsg<'a>),
 }
 
-impl Envelope<'_> {
-    /// Says what the record means. Its ids may be those of the records `seen` before.
+impl<'a> Payload<'a> {
+    /// Reads any JSON; `None` for kinds that don't matter.
+    fn read(kind: &str, json: &'a str) -> Result<Option<Payload<'a>>, Defect> {
+        Ok(Some(match kind {
+            "session_meta" => Payload::Meta(part(json)?),
+            "turn_context" => Payload::Context(part(json)?),
+            "token_usage_record" => Payload::Usage(part(json)?),
+            "event_msg" => Payload::Event(part(json)?),
+            _ => return Ok(None),
+        }))
+    }
+
+    /// Says what the record means that was written at this time. Its ids may be those of the records `seen` before.
     pub(super) fn marks(
         &self,
-        payload: &str,
+        time: Option<Time>,
         needs: Needs,
         seen: &Seen,
         mark: &impl Fn(MarkKind) -> Mark,
         marks: &mut Vec<Mark>,
     ) -> Result<(), Defect> {
-        let time = self.time;
         let mut add = |kind| marks.push(mark(kind).at(time));
         let mut log = |logged| add(MarkKind::Logged(Box::new(logged)));
-        match self.kind {
-            Some("session_meta") => {
-                let meta: Meta<'_> = part(payload)?;
+        match self {
+            Payload::Meta(meta) => {
                 let started_at = meta.timestamp.get().and_then(Time::parse);
                 if let Some(conversation) = meta.conversation() {
                     log(Logged::Header { conversation, started_at });
                 }
             }
-            Some("turn_context") => {
-                let context: TurnContext<'_> = part(payload)?;
+            Payload::Context(context) => {
                 let model = context.model.get().and_then(|model| seen.model(model));
                 let effort = context.effort.get().and_then(|effort| seen.id(effort));
                 log(Logged::Context { turn: id_of(&context.turn_id), model, effort });
             }
-            Some("token_usage_record") => {
-                let record: UsageRecord<'_> = part(payload)?;
-                let Some(usage) = record.usage else { return Ok(()) };
+            Payload::Usage(record) => {
+                let Some(usage) = &record.usage else { return Ok(()) };
                 log(Logged::Response(Response {
                     conversation: id_of(&record.thread_id),
                     turn: id_of(&record.turn_id),
@@ -225,16 +233,12 @@ impl Envelope<'_> {
                     usage: usage.tokens(),
                 }));
             }
-            Some("event_msg") => {
-                let event: EventMsg<'_> = part(payload)?;
-                match event.r#type.get() {
-                    Some("task_started" | "turn_started") => log(Logged::Turn(id_of(&event.turn_id))),
-                    Some("task_complete" | "turn_complete") if event.is_answered() => log(Logged::Answered),
-                    Some("token_count") => event.token_count(needs, &mut add)?,
-                    _ => {}
-                }
-            }
-            _ => {}
+            Payload::Event(event) => match event.r#type.get() {
+                Some("task_started" | "turn_started") => log(Logged::Turn(id_of(&event.turn_id))),
+                Some("task_complete" | "turn_complete") if event.is_answered() => log(Logged::Answered),
+                Some("token_count") => event.token_count(needs, &mut add)?,
+                _ => {}
+            },
         }
         Ok(())
     }
@@ -242,7 +246,7 @@ impl Envelope<'_> {
 
 impl EventMsg<'_> {
     fn is_answered(&self) -> bool {
-        self.last_agent_message.get().is_some_and(|message| !message.is_empty())
+        self.last_agent_message.is_some_and(|message| message.get().starts_with('"') && message.get() != "\"\"")
     }
 
     fn token_count(&self, needs: Needs, add: &mut impl FnMut(MarkKind)) -> Result<(), Defect> {

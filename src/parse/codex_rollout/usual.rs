@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::record::Envelope;
+use super::record::{EventMsg, Meta, Payload, TurnContext};
 use crate::event::{Billing, Time, TokenUsage};
 use crate::parse::mark::Logged;
+use crate::parse::plain::Plain;
 
 const TIME: usize = "2026-05-12T07:03:16.926Z".len();
 
@@ -39,16 +40,67 @@ pub(super) fn has_kind(line: &[u8]) -> bool {
     halves.is_some_and(|(time, rest)| !time.contains(&b'"') && rest.starts_with(b"\",\"type\":\""))
 }
 
-/// Records whose payload is read, so that a torn one shows.
-const READ: [&str; 4] = ["event_msg", "turn_context", "session_meta", "token_usage_record"];
+/// The time and the payload of a record.
+pub(super) fn record(line: &[u8]) -> Option<(Time, Payload<'_>)> {
+    let (time, rest) = line.strip_prefix(START)?.split_at_checked(TIME)?;
+    let rest = rest.strip_prefix(b"\",\"type\":\"")?;
+    let (kind, rest) = rest.split_at_checked(memchr::memchr(b'"', rest)?)?;
+    let mut json = Plain::new(rest.strip_prefix(b"\",\"payload\":")?.strip_suffix(b"}")?)?;
+    let payload = match kind {
+        b"session_meta" => Payload::Meta(Meta::plain(&mut json)?),
+        b"turn_context" => Payload::Context(TurnContext::plain(&mut json)?),
+        b"event_msg" => Payload::Event(EventMsg::plain(&mut json)?),
+        _ => return None,
+    };
+    let time = Time::parse(std::str::from_utf8(time).ok()?)?;
+    json.is_over().then_some((time, payload))
+}
 
-/// The envelope of a record and its payload, of which nothing is known yet.
-pub(super) fn record(line: &[u8]) -> Option<(Envelope<'_>, &str)> {
-    let (time, rest) = std::str::from_utf8(line.strip_prefix(START)?).ok()?.split_at_checked(TIME)?;
-    let (kind, rest) = rest.strip_prefix("\",\"type\":\"")?.split_once('"')?;
-    let payload = rest.strip_prefix(",\"payload\":")?.strip_suffix('}')?;
-    let is_read = payload.starts_with('{') && READ.contains(&kind);
-    is_read.then_some((Envelope { time: Some(Time::parse(time)?), kind: Some(kind) }, payload))
+impl<'a> Meta<'a> {
+    fn plain(json: &mut Plain<'a>) -> Option<Meta<'a>> {
+        let mut meta = Meta::default();
+        json.object(|key, json| match key {
+            b"id" => json.text_into(&mut meta.id),
+            b"timestamp" => json.text_into(&mut meta.timestamp),
+            b"cwd" => json.text_into(&mut meta.cwd),
+            b"cli_version" => json.text_into(&mut meta.cli_version),
+            b"git" => json.json_into(&mut meta.git),
+            b"source" => json.json_into(&mut meta.source),
+            b"thread_source" => json.text_into(&mut meta.thread_source),
+            b"forked_from_id" => json.text_into(&mut meta.forked_from_id),
+            b"parent_thread_id" => json.text_into(&mut meta.parent_thread_id),
+            _ => json.pass_over(),
+        })?;
+        Some(meta)
+    }
+}
+
+impl<'a> TurnContext<'a> {
+    fn plain(json: &mut Plain<'a>) -> Option<TurnContext<'a>> {
+        let mut context = TurnContext::default();
+        json.object(|key, json| match key {
+            b"turn_id" => json.text_into(&mut context.turn_id),
+            b"model" => json.text_into(&mut context.model),
+            b"effort" => json.text_into(&mut context.effort),
+            _ => json.pass_over(),
+        })?;
+        Some(context)
+    }
+}
+
+impl<'a> EventMsg<'a> {
+    fn plain(json: &mut Plain<'a>) -> Option<EventMsg<'a>> {
+        let mut event = EventMsg::default();
+        json.object(|key, json| match key {
+            b"type" => json.text_into(&mut event.r#type),
+            b"turn_id" => json.text_into(&mut event.turn_id),
+            b"info" => json.json_into(&mut event.info),
+            b"rate_limits" => json.json_into(&mut event.rate_limits),
+            b"last_agent_message" => json.json_into(&mut event.last_agent_message),
+            _ => json.pass_over(),
+        })?;
+        Some(event)
+    }
 }
 
 /// The time and the counter of a `token_count` line; `None` for any other, and for one that is written in another
@@ -70,38 +122,52 @@ pub(super) fn reading(line: &[u8]) -> Option<(Time, Logged)> {
     is_limits.then_some((time, Logged::Reading { total, last: Some(last), billing }))
 }
 
+/// The counts of a usage, in the order in which they are written; some versions leave some out.
+const COUNTS: [&[u8]; 6] = [
+    b"\"input_tokens\":",
+    b"\"cached_input_tokens\":",
+    b"\"cache_write_input_tokens\":",
+    b"\"output_tokens\":",
+    b"\"reasoning_output_tokens\":",
+    b"\"total_tokens\":",
+];
+
 /// An object of counts, and what follows it.
 fn usage(text: &[u8]) -> Option<(TokenUsage, &[u8])> {
-    let mut usage = TokenUsage { reasoning_output_tokens: Some(0), ..TokenUsage::default() };
     let mut rest = text.strip_prefix(b"{")?;
+    let mut counts = [0; COUNTS.len()];
+    let mut keys = COUNTS.iter().zip(&mut counts);
     loop {
-        rest = rest.strip_prefix(b"\"")?;
-        let (key, after) = rest.split_at_checked(memchr::memchr(b'"', rest)?)?;
-        let (count, after) = number(after.strip_prefix(b"\":")?)?;
-        match key {
-            b"input_tokens" => usage.input_tokens = count,
-            b"cached_input_tokens" => usage.cache_read_input_tokens = count,
-            b"cache_write_input_tokens" => usage.cache_creation_input_tokens = count,
-            b"output_tokens" => usage.output_tokens = count,
-            b"reasoning_output_tokens" => usage.reasoning_output_tokens = Some(count),
-            b"total_tokens" => {}
-            _ => return None,
-        }
-        match after.split_first()? {
+        let (count, after) = keys.find_map(|(key, count)| Some((count, rest.strip_prefix(*key)?)))?;
+        (*count, rest) = number(after)?;
+        match rest.split_first()? {
             (b',', next) => rest = next,
-            (b'}', next) => return Some((usage, next)),
+            (b'}', next) => {
+                let [input, cached, written, output, reasoning, _] = counts;
+                let usage = TokenUsage {
+                    input_tokens: input,
+                    cache_read_input_tokens: cached,
+                    cache_creation_input_tokens: written,
+                    cache_creation_1h_input_tokens: 0,
+                    output_tokens: output,
+                    reasoning_output_tokens: Some(reasoning),
+                };
+                return Some((usage, next));
+            }
             _ => return None,
         }
     }
 }
 
 fn number(text: &[u8]) -> Option<(u64, &[u8])> {
-    let length = text.iter().take(DIGITS + 1).take_while(|byte| byte.is_ascii_digit()).count();
-    let (digits, rest) = text.split_at_checked(length)?;
+    let (mut value, mut length) = (0_u64, 0);
+    for digit in text.iter().take(DIGITS + 1).map(|byte| byte.wrapping_sub(b'0')).take_while(|digit| *digit < 10) {
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+        length += 1;
+    }
     // Zeros before a number are no JSON.
-    let is_number = (1..=DIGITS).contains(&length) && (length == 1 || digits.first() != Some(&b'0'));
-    let value = digits.iter().fold(0_u64, |value, digit| value * 10 + u64::from(digit - b'0'));
-    is_number.then_some((value, rest))
+    let is_number = (1..=DIGITS).contains(&length) && (length == 1 || text.first() != Some(&b'0'));
+    is_number.then_some((value, &text[length..]))
 }
 
 #[cfg(test)]
@@ -153,14 +219,14 @@ mod tests {
             LINE,
             r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"turn_context","payload":{"turn_id":"t-1","model":"gpt-5.5","effort":"high","text":"\"model\":\"x\""}}"#,
             r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"event_msg","payload":{"turn_id":"t-1","type":"task_started"}}"#,
-            r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"event_msg","payload":{"type":"task_complete","last_agent_message":"Done."}}"#,
-            r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"session_meta","payload":{"id":"c-1","cwd":"/srv"}}"#,
+            r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"event_msg","payload":{"type":"task_complete","last_agent_message":"Done.\n\"So\""}}"#,
+            r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"session_meta","payload":{"id":"c-1","cwd":"/srv","source":{"subagent":"review"},"git":{"branch":"main"},"base_instructions":{"text":"a \"b\"\n"}}}"#,
         ];
         for line in records {
-            let (envelope, payload) = record(line.as_bytes()).expect("as it is written");
+            let (time, payload) = record(line.as_bytes()).expect("as it is written");
             let (mut quick, mut slow) = (Vec::new(), Vec::new());
             let seen = Seen::default();
-            envelope.marks(payload, Needs::ALL, &seen, &mark, &mut quick).expect("a record");
+            payload.marks(Some(time), Needs::ALL, &seen, &mark, &mut quick).expect("a record");
             Line::read(line).and_then(|line| line.marks(Needs::ALL, &seen, &mark, &mut slow)).expect("a record");
             assert_eq!(quick, slow, "{line}");
             assert!(!quick.is_empty(), "{line}");
@@ -172,6 +238,8 @@ mod tests {
             LINE.replace("\"payload\":{", "\"more\":1,\"payload\":{"),
             format!("{LINE} "),
             LINE.replace("event_msg", "response_item"),
+            LINE.replace("\"info\":{", "\"info\":null,\"info\":{"),
+            LINE.replace("pro\"}}}", "pro\"}}"),
         ];
         for line in others {
             assert!(record(line.as_bytes()).is_none(), "{line}");
