@@ -16,7 +16,7 @@ const HEADER: &str = "OpenAI Codex v";
 const RULE: &str = "--------";
 
 const LINES: Lines =
-    Lines { harness: Some(HARNESS), needles: &[FOOTER, HEADER], noise: None, read, named: None, time: None };
+    Lines { harness: Some(HARNESS), needles: &[FOOTER, HEADER], glance: None, read, named: None, time: None };
 
 fn sniff(head: &[u8]) -> bool {
     let mut after_footer = false;

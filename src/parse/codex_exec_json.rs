@@ -21,7 +21,7 @@ const HARNESS: &str = "codex";
 const LINES: Lines = Lines {
     harness: Some(HARNESS),
     needles: &["\"thread.started\"", "\"turn.started\"", "\"turn.completed\"", "\"turn.failed\""],
-    noise: None,
+    glance: None,
     read,
     named: None,
     time: None,

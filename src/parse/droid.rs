@@ -38,7 +38,7 @@ const SUFFIX: &str = ".settings.json";
 const START: &str = "\"session_start\"";
 
 const LINES: Lines =
-    Lines { harness: Some(HARNESS), needles: &[START], noise: None, read: read_start, named: None, time: None };
+    Lines { harness: Some(HARNESS), needles: &[START], glance: None, read: read_start, named: None, time: None };
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -97,9 +97,18 @@ pub trait OrderedPass: std::fmt::Debug + Send + Sync {
 /// Reads a document of this file name and hands its candidates on.
 pub type ReadDocument = fn(&str, &mut dyn std::io::BufRead, &mut dyn FnMut(Mark)) -> std::io::Result<()>;
 
-/// Where the line that starts at a place in a text ends, if it is surely of no interest and whole. The range is
-/// for the function's own use: empty at first, then a part of an earlier such line.
-pub type Noise = fn(&[u8], usize, &mut Range<usize>) -> Option<usize>;
+/// What the line is that starts at a place in a text, if a glance at it tells. The range is for the function's own
+/// use: empty at first, then a part of an earlier line.
+pub type Glance = fn(&[u8], usize, &mut Range<usize>) -> Option<Seems>;
+
+/// What a line is at first glance, with the place where it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seems {
+    /// Surely of no interest, and whole.
+    Noise(usize),
+    /// One to read, in a source that holds lines of one format only.
+    Record(usize),
+}
 
 /// Tells which conversation a line names.
 pub type NamedBy = fn(&[u8], &Seen) -> Option<Named>;
@@ -137,9 +146,8 @@ pub struct Lines {
     pub harness: Option<&'static str>,
     /// Texts that every line that matters holds. Rare ones: each hit costs a look at its line.
     pub needles: &'static [&'static str],
-    /// Where a line ends that is surely of no interest, told faster than by looking for needles. Streams
-    /// are mostly such lines.
-    pub noise: Option<Noise>,
+    /// Tells what most lines are, faster than by looking for needles.
+    pub glance: Option<Glance>,
     /// Reads a line that holds a needle; adds what it means.
     pub read: fn(&Hit<'_>, &mut Vec<Mark>),
     /// The conversation that a line names, for records that name none.

@@ -18,7 +18,7 @@ pub(super) static FORMAT: Format =
 
 /// The log's own lines.
 pub(super) const LINES: Lines =
-    Lines { harness: None, needles: &["\n[2", "Z] run "], noise: None, read, named: None, time: None };
+    Lines { harness: None, needles: &["\n[2", "Z] run "], glance: None, read, named: None, time: None };
 
 fn sniff(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);

@@ -27,7 +27,7 @@ const HARNESS: &str = "pi";
 const LINES: Lines = Lines {
     harness: Some(HARNESS),
     needles: &["\"usage\"", "\"session\""],
-    noise: None,
+    glance: None,
     read,
     named: None,
     time: None,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, PatternID, packed};
 use memchr::memmem::Finder;
 
-use super::format::{Format, Hit, Lines, Shape};
+use super::format::{Format, Hit, Lines, Seems, Shape};
 use super::lines::{clean, lines, lines_backwards, lines_forwards, may_be_record};
 use super::mark::{Mark, MarkKind};
 use super::needs::Needs;
@@ -118,30 +118,48 @@ struct Scan<'s, 'a> {
 }
 
 impl Scan<'_, '_> {
-    /// Looks at the stretches between lines that are surely of no interest.
+    /// Glances at every line, where that tells anything, and looks at the stretches between those that are known by it.
     fn lines(&mut self) {
-        let Some(noise) = self.scanner.parts.iter().find_map(|part| part.noise) else {
+        let mut parts = self.scanner.parts.iter().enumerate();
+        let Some((part, glance)) = parts.find_map(|(index, part)| Some((index, part.glance?))) else {
             return self.search(self.chunk.start, self.chunk.end);
         };
         let own = &self.chunk.text[..self.chunk.end];
         let (mut from, mut at, mut like) = (self.chunk.start, self.chunk.start, 0..0);
         self.listed = from;
         while at < own.len() {
-            if let Some(end) = noise(own, at, &mut like) {
-                if from < at {
-                    self.search(from, at);
-                    self.records.clear();
-                }
-                (from, at) = (end + 1, end + 1);
-                self.listed = from;
-            } else {
+            let Some(seems) = glance(own, at, &mut like) else {
                 if may_be_record(&own[at..]) {
                     self.records.push(at);
                 }
                 at = memchr::memchr(b'\n', &own[at..]).map_or(own.len(), |newline| at + newline + 1);
+                continue;
+            };
+            if from < at {
+                self.search(from, at);
+                self.records.clear();
             }
+            let end = match seems {
+                Seems::Noise(end) => end,
+                Seems::Record(end) => {
+                    self.listed = at;
+                    self.read(part, at..end);
+                    end
+                }
+            };
+            (from, at) = (end + 1, end + 1);
+            self.listed = from;
         }
         self.search(from, own.len());
+    }
+
+    /// Reads a line as one of this part.
+    fn read(&mut self, part: usize, line: Range<usize>) {
+        let Chunk { text, base, .. } = *self.chunk;
+        let hit = Hit { text, line: line.clone(), base, needs: self.needs, seen: self.seen };
+        let known = self.marks.len();
+        (self.scanner.parts[part].read)(&hit, &mut self.marks);
+        self.name_before(known, line);
     }
 
     /// Reads the lines between two line starts that hold a needle.
@@ -169,10 +187,7 @@ impl Scan<'_, '_> {
                 continue;
             }
             tried |= 1 << needle;
-            let hit = Hit { text, line: line.clone(), base: self.chunk.base, needs: self.needs, seen: self.seen };
-            let known = self.marks.len();
-            (self.scanner.parts[needle].read)(&hit, &mut self.marks);
-            self.name_before(known, line.clone());
+            self.read(needle, line.clone());
             if from >= stop {
                 break;
             }

@@ -34,7 +34,7 @@ const ROOT: Root = Root {
 const HARNESS: &str = "claude";
 
 const LINES: Lines =
-    Lines { harness: Some(HARNESS), needles: &["\"usage\""], noise: None, read, named: None, time: None };
+    Lines { harness: Some(HARNESS), needles: &["\"usage\""], glance: None, read, named: None, time: None };
 
 static ASSISTANT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"assistant\""));
 

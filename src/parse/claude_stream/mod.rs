@@ -39,7 +39,7 @@ const HARNESS: &str = "claude";
 const LINES: Lines = Lines {
     harness: Some(HARNESS),
     needles: &["\"usage\"", "\"modelUsage\"", "\"init\"", "\"rate_limit_event\""],
-    noise: None,
+    glance: None,
     read,
     named: None,
     time: None,

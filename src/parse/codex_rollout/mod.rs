@@ -40,7 +40,7 @@ const LINES: Lines = Lines {
     // The ends of `"token_count"`, `"turn_context"`, `"session_meta"`, `"task_started"`, `"task_complete"` and
     // `"token_usage_record"`: quotes within a text are escaped, so few other lines hold them.
     needles: &["n_count\"", "n_context\"", "n_meta\"", "_started\"", "_complete\"", "e_record\""],
-    noise: Some(usual::noise),
+    glance: Some(usual::glance),
     read,
     named: None,
     time: None,

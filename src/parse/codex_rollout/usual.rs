@@ -7,6 +7,7 @@ use memchr::memmem::Finder;
 
 use super::record::{EventMsg, Meta, Payload, TurnContext};
 use crate::event::{Billing, Time, TokenUsage};
+use crate::parse::format::Seems;
 use crate::parse::mark::Logged;
 use crate::parse::plain::Plain;
 
@@ -21,17 +22,28 @@ const START: &[u8] = b"{\"timestamp\":\"";
 /// What follows the time in a line that holds an item of the conversation.
 const ITEM: &[u8] = b"\",\"type\":\"response_item\",\"payload\":{";
 
+/// What follows it in a line that reads the counter.
+const READING: &[u8] = b"\",\"type\":\"event_msg\",\"payload\":{\"type\":\"token_count\",";
+
 static START_WITHIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(START));
 
 static PLAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"plan_type\":\""));
 
-/// The end of a line that holds an item of the conversation, as nearly all bytes do. Within one that was torn, the
-/// next line starts.
-pub(super) fn noise(text: &[u8], start: usize, _: &mut Range<usize>) -> Option<usize> {
-    let item = text.get(start..)?.strip_prefix(START)?.get(TIME..)?.strip_prefix(ITEM)?;
-    let length = memchr::memchr(b'\n', item)?;
-    let is_torn = START_WITHIN.find(item.get(..length)?).is_some();
-    (!is_torn).then(|| start + START.len() + TIME + ITEM.len() + length)
+/// Passes items of the conversation over, as nearly all bytes are: within one that was torn, the next line starts.
+/// Readings of the counter are told by what they begin with.
+pub(super) fn glance(text: &[u8], start: usize, _: &mut Range<usize>) -> Option<Seems> {
+    let rest = text.get(start..)?.strip_prefix(START)?.get(TIME..)?;
+    let (is_item, rest) = match rest.strip_prefix(ITEM) {
+        Some(item) => (true, item),
+        None => (false, rest.strip_prefix(READING)?),
+    };
+    let length = memchr::memchr(b'\n', rest)?;
+    let end = text.len() - rest.len() + length;
+    let is_torn = || START_WITHIN.find(&rest[..length]).is_some();
+    match is_item {
+        true => (!is_torn()).then_some(Seems::Noise(end)),
+        false => Some(Seems::Record(end)),
+    }
 }
 
 /// Whether the line begins with a time and a kind.
@@ -108,9 +120,7 @@ impl<'a> EventMsg<'a> {
 pub(super) fn reading(line: &[u8]) -> Option<(Time, Logged)> {
     let rest = line.strip_prefix(START)?;
     let (time, rest) = rest.split_at_checked(TIME)?;
-    let rest = rest.strip_prefix(
-        b"\",\"type\":\"event_msg\",\"payload\":{\"type\":\"token_count\",\"info\":{\"total_token_usage\":".as_slice(),
-    )?;
+    let rest = rest.strip_prefix(READING)?.strip_prefix(b"\"info\":{\"total_token_usage\":")?;
     let (total, rest) = usage(rest)?;
     let (last, rest) = usage(rest.strip_prefix(b",\"last_token_usage\":")?)?;
     let rest = rest.strip_prefix(b",\"model_context_window\":")?;
@@ -172,8 +182,9 @@ fn number(text: &[u8]) -> Option<(u64, &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::{noise, reading, record};
+    use super::{glance, reading, record};
     use crate::parse::codex_rollout::record::Line;
+    use crate::parse::format::Seems;
     use crate::parse::mark::{Logged, Mark, MarkKind};
     use crate::parse::needs::Needs;
     use crate::parse::seen::Seen;
@@ -206,11 +217,12 @@ mod tests {
     fn an_item_is_passed_over_unless_another_record_follows_on_its_line() {
         let item =
             r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"response_item","payload":{"type":"message","x":"y"}}"#;
-        let end = |text: &str| noise(text.as_bytes(), 0, &mut (0..0));
-        assert_eq!(end(&format!("{item}\n{LINE}\n")), Some(item.len()));
-        assert_eq!(end(item), None);
-        assert_eq!(end(&format!("{}{LINE}\n", &item[..item.len() - 4])), None);
-        assert_eq!(end(&format!("{LINE}\n")), None);
+        let seems = |text: &str| glance(text.as_bytes(), 0, &mut (0..0));
+        assert_eq!(seems(&format!("{item}\n{LINE}\n")), Some(Seems::Noise(item.len())));
+        assert_eq!(seems(item), None);
+        assert_eq!(seems(&format!("{}{LINE}\n", &item[..item.len() - 4])), None);
+        assert_eq!(seems(&format!("{LINE}\n")), Some(Seems::Record(LINE.len())));
+        assert_eq!(seems(&format!("{}\n", LINE.replace("token_count", "other"))), None);
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //! `mcp_server=… mcp_server_origin=…`; what they hold is content.
 
 mod database;
+mod glance;
 mod named;
-mod noise;
 mod otel;
 mod timing;
 mod token_count;
@@ -39,7 +39,7 @@ const LINES: Lines = Lines {
     // The codex_otel events that matter, the Debug event, a tool result's head and its end. Their
     // first bytes are rare in the other lines, of which there are thousands.
     needles: &["input_token_count", "TokenCount(", ".tool_result", "n_starts", "mcp_server_origin"],
-    noise: Some(noise::noise),
+    glance: Some(glance::glance),
     read,
     named: Some(named::named),
     time: Some(|line| tracing::record(line).map(|record| record.time)),

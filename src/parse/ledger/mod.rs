@@ -22,7 +22,7 @@ pub(in crate::parse) static FORMAT: Format =
 
 /// The ledger's own lines that matter.
 pub(in crate::parse) const LINES: Lines =
-    Lines { harness: None, needles: &["\n## 2", "\n### Git Summary"], noise: None, read, named: None, time: None };
+    Lines { harness: None, needles: &["\n## 2", "\n### Git Summary"], glance: None, read, named: None, time: None };
 
 const FENCE: &str = "```";
 

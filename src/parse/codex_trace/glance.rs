@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use crate::parse::format::Seems;
+
 const TIME: usize = "2026-05-12T07:03:16.926349Z ".len();
 const STREAMED: &[u8; 85] = b" INFO codex_otel::traces::otel_manager: event.name=\"codex.sse_event\" event.timestamp=";
 const EVENT: &[u8] = b" INFO codex_otel::traces::otel_manager: event.name=\"codex.";
@@ -18,12 +20,16 @@ const LONGEST_ID: usize = 48;
 
 static ORIGIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("mcp_server_origin"));
 
-/// Where the line that starts at `start` ends, if it is an event of a stream that isn't complete, a piece of an
-/// answer or the like, whole as its writer wrote it: it names no count, and no tool's output ends in it.
+/// Passes a line over if it is an event of a stream that isn't complete, a piece of an answer or the like, whole as
+/// its writer wrote it: it names no count, and no tool's output ends in it.
 ///
 /// `like` is the part of an earlier such line that its like have in common: what repeats it is compared, which is
 /// faster than to look for the line's end.
-pub(super) fn noise(text: &[u8], start: usize, like: &mut Range<usize>) -> Option<usize> {
+pub(super) fn glance(text: &[u8], start: usize, like: &mut Range<usize>) -> Option<Seems> {
+    noise(text, start, like).map(Seems::Noise)
+}
+
+fn noise(text: &[u8], start: usize, like: &mut Range<usize>) -> Option<usize> {
     let line = text.get(start..)?;
     let time = line.first_chunk()?;
     if !time[0].is_ascii_digit() || time[TIME - 2] != b'Z' || holds_line_end(time) {
