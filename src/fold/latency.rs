@@ -26,6 +26,9 @@ impl Settled {
     pub(super) fn timing(&mut self, mut facts: TimingFacts, places: &Places) {
         facts.drop_named_twins();
         let TimingFacts { requests, failures, tools } = facts;
+        if requests.is_empty() && failures.is_empty() && tools.is_empty() {
+            return;
+        }
         let mut owners = Owners::of(self);
         let mut owner = |id: Option<&Id>, time, shown: &ShownBy<'_>| owners.index(self, places, id, time, shown);
         let requests = placed(requests, |(id, time, _), shown| (owner(Some(id), *time, shown), *time));

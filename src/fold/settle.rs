@@ -230,7 +230,11 @@ impl Settled {
             _ => false,
         };
         owner.reconciled = footers.reconciled(&weighed, confirmed);
-        let mut rows: Vec<UsageRow> = Vec::new();
+        let known = self.rows.len();
+        let mut add = |row: UsageRow| {
+            let conversation = row.conversation.filter(|id| !(is_run && is_anonymous(id)));
+            self.rows.push(UsageRow { owner: index, conversation, ..row });
+        };
         let is_confirmed = only_calls && confirmed;
         owner.reasons = match (takes_footer, worst) {
             (true, _) => Reason::FooterOnly.into(),
@@ -243,24 +247,19 @@ impl Settled {
             (owner.quality, owner.taken) = (Quality::Blended, Some(Taken::Footer));
             let model = weighed.first().and_then(|weighed| weighed.rows.first()?.model.clone()).or(footers.model);
             let conversation = footers.conversation;
-            rows.push(UsageRow { conversation, model, blended_tokens: footers.share, ..UsageRow::default() });
+            add(UsageRow { conversation, model, blended_tokens: footers.share, ..UsageRow::default() });
             let seen = weighed.into_iter().flat_map(|weighed| weighed.rows).filter(|row| row.call.is_some());
             seen.for_each(|row| self.outweighed.push(UsageRow { owner: index, ..row }));
         } else if let Some(worst) = worst {
             owner.quality = if is_confirmed { Quality::Exact } else { worst };
             owner.taken = weighed.iter().map(|weighed| weighed.taken).max_by_key(|taken| *taken == Taken::Counter);
-            rows.extend(weighed.into_iter().flat_map(|weighed| weighed.rows));
+            weighed.into_iter().flat_map(|weighed| weighed.rows).for_each(&mut add);
         }
-        if rows.is_empty() {
-            rows.push(UsageRow { conversation: nothing_of, ..UsageRow::default() });
+        if self.rows.len() == known {
+            self.rows.push(UsageRow { owner: index, conversation: nothing_of, ..UsageRow::default() });
         }
         if let (Some(Reconciled::Mismatch), Some(run)) = (owner.reconciled, &owner.run) {
             self.mismatches.push(run.id.clone());
-        }
-        for mut row in rows {
-            row.owner = index;
-            row.conversation = row.conversation.filter(|id| !(is_run && is_anonymous(id)));
-            self.rows.push(row);
         }
         self.owners.push(owner);
     }

@@ -86,7 +86,7 @@ impl SourceFold {
         match fact {
             Fact::Run(found) => self.run(*found),
             Fact::Conversation(found) => self.conversation(found, run, harness, time),
-            Fact::Call(call) => self.call(*call, run, harness, time),
+            Fact::Call(call) => self.call(call, run, harness, time),
             Fact::Counter(counter) => self.counter(*counter, run, harness, time, place),
             Fact::Footer(footer) => self.footer(&footer, run, harness),
             Fact::Unfinished(id) => {
@@ -161,7 +161,7 @@ impl SourceFold {
         }
     }
 
-    fn call(&mut self, mut call: Call, run: Option<RunId>, harness: Option<Harness>, time: Option<Time>) {
+    fn call(&mut self, mut call: Box<Call>, run: Option<RunId>, harness: Option<Harness>, time: Option<Time>) {
         // What nothing names is its source's own.
         let conversation = call.conversation.get_or_insert_with(|| unnamed(&self.name)).clone();
         let facts = match self.facts.conversations.get_mut(&conversation) {
@@ -176,7 +176,7 @@ impl SourceFold {
                 facts.logs.insert(self.name.clone());
             }
             let key = call.key.clone();
-            if let Some(unpacked) = facts.messages.push(&key, seen(call, run, harness, time)) {
+            if let Some(unpacked) = facts.messages.push(&key, seen(*call, run, harness, time)) {
                 self.facts.add_call(key, Box::new(unpacked));
             }
             return;
@@ -187,7 +187,7 @@ impl SourceFold {
         }
         if let Some(key) = LogKey::of(&call.key) {
             facts.is_logged = true;
-            facts.log.push(key, call, time, &mut stream.context);
+            facts.log.push(key, *call, time, &mut stream.context);
             return;
         }
         if call.model.is_some() {
@@ -203,7 +203,7 @@ impl SourceFold {
             _ => time,
         };
         let key = call.key.clone();
-        let facts = CallFacts { is_covered: is_twin, ..seen(call, run, harness, time) };
+        let facts = CallFacts { is_covered: is_twin, ..seen(*call, run, harness, time) };
         self.facts.add_call(key, Box::new(facts));
     }
 

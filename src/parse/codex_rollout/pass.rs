@@ -129,7 +129,7 @@ impl Pass {
         };
         let conversation = self.own(time, &total);
         let key = CallKey::Reading(conversation.clone(), self.epoch, total);
-        Some(self.call(Call { conversation: Some(conversation), turn, doubt, ..Call::new(key, growth) }))
+        Some(Fact::Call(Box::new(Call { turn, doubt, ..self.call(conversation, key, growth) })))
     }
 
     /// A response's own record says whose it is.
@@ -153,15 +153,19 @@ impl Pass {
             Turn::Untimed(id) => id.clone(),
             Turn::None | Turn::Foreign => None,
         });
-        let call = Call { conversation: Some(conversation), turn, ..Call::new(key, found.usage) };
-        let Fact::Call(mut call) = self.call(call) else { return None };
-        call.model = found.model.or(call.model);
-        Some(Fact::Call(call))
+        let call = self.call(conversation, key, found.usage);
+        Some(Fact::Call(Box::new(Call { turn, model: found.model.or(call.model), ..call })))
     }
 
-    fn call(&self, call: Call) -> Fact {
-        let (model, effort) = (self.model.clone(), self.effort.clone());
-        Fact::Call(Box::new(Call { model, effort, is_subagent: self.is_subagent, is_logged: true, ..call }))
+    fn call(&self, conversation: Id, key: CallKey, usage: TokenUsage) -> Call {
+        Call {
+            conversation: Some(conversation),
+            model: self.model.clone(),
+            effort: self.effort.clone(),
+            is_subagent: self.is_subagent,
+            is_logged: true,
+            ..Call::new(key, usage)
+        }
     }
 
     /// The conversation; one that nothing names is known by its first reading.

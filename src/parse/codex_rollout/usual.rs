@@ -64,7 +64,7 @@ pub(super) fn record(line: &[u8]) -> Option<(Time, Payload<'_>)> {
         b"event_msg" => Payload::Event(EventMsg::plain(&mut json)?),
         _ => return None,
     };
-    let time = Time::parse(std::str::from_utf8(time).ok()?)?;
+    let time = Time::parse_usual(time)?;
     json.is_over().then_some((time, payload))
 }
 
@@ -127,7 +127,7 @@ pub(super) fn reading(line: &[u8]) -> Option<(Time, Logged)> {
     let rest = rest.strip_prefix(b"null").or_else(|| number(rest).map(|(_, rest)| rest))?;
     let rest = rest.strip_prefix(b"},\"rate_limits\":")?;
     let is_limits = rest.starts_with(b"{") && rest.ends_with(b"}}}") || rest == b"null}}";
-    let time = Time::parse(std::str::from_utf8(time).ok()?)?;
+    let time = Time::parse_usual(time)?;
     let billing = PLAN.find(rest).map(|_| Billing::Subscription);
     is_limits.then_some((time, Logged::Reading { total, last: Some(last), billing }))
 }
