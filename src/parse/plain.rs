@@ -102,6 +102,15 @@ impl<'a> Plain<'a> {
         Some(value)
     }
 
+    /// Passes a text over for a field that has none yet: whether there is anything in it.
+    pub fn is_filled_into(&mut self, field: &mut Option<bool>) -> Option<()> {
+        if field.is_some() {
+            return None;
+        }
+        *field = Some(!self.0.starts_with(b"\"\""));
+        self.skip_text()
+    }
+
     /// Passes a value over, whatever it holds.
     pub fn pass_over(&mut self) -> Option<()> {
         self.skip(DEEPEST)

@@ -1,7 +1,7 @@
 //! The records of a rollout that matter, and their fields that are used. Unknown ones are ignored.
 
 use memchr::memmem;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::{NOT_A_RECORD, usual};
@@ -107,8 +107,8 @@ pub(super) struct EventMsg<'a> {
     pub(super) info: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) rate_limits: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) last_agent_message: Option<&'a RawValue>,
+    #[serde(default, rename = "last_agent_message", deserialize_with = "is_filled")]
+    pub(super) is_answered: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -147,6 +147,12 @@ pub(super) struct UsageRecord<'a> {
     #[serde(borrow, default)]
     model: Text<'a>,
     usage: Option<Usage>,
+}
+
+/// Whether a text stands there, and not an empty one.
+fn is_filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    let text = Text::deserialize(deserializer)?;
+    Ok(Some(text.get().is_some_and(|text| !text.is_empty())))
 }
 
 fn id_of(text: &Text<'_>) -> Option<Id> {
@@ -221,7 +227,8 @@ impl<'a> Payload<'a> {
             Payload::Context(context) => {
                 let model = context.model.get().and_then(|model| seen.model(model));
                 let effort = context.effort.get().and_then(|effort| seen.id(effort));
-                log(Logged::Context { turn: id_of(&context.turn_id), model, effort });
+                let turn = context.turn_id.get().and_then(|turn| seen.id(turn));
+                log(Logged::Context { turn, model, effort });
             }
             Payload::Usage(record) => {
                 let Some(usage) = &record.usage else { return Ok(()) };
@@ -234,8 +241,10 @@ impl<'a> Payload<'a> {
                 }));
             }
             Payload::Event(event) => match event.r#type.get() {
-                Some("task_started" | "turn_started") => log(Logged::Turn(id_of(&event.turn_id))),
-                Some("task_complete" | "turn_complete") if event.is_answered() => log(Logged::Answered),
+                Some("task_started" | "turn_started") => {
+                    log(Logged::Turn(event.turn_id.get().and_then(|turn| seen.id(turn))));
+                }
+                Some("task_complete" | "turn_complete") if event.is_answered == Some(true) => log(Logged::Answered),
                 Some("token_count") => event.token_count(needs, &mut add)?,
                 _ => {}
             },
@@ -245,10 +254,6 @@ impl<'a> Payload<'a> {
 }
 
 impl EventMsg<'_> {
-    fn is_answered(&self) -> bool {
-        self.last_agent_message.is_some_and(|message| message.get().starts_with('"') && message.get() != "\"\"")
-    }
-
     fn token_count(&self, needs: Needs, add: &mut impl FnMut(MarkKind)) -> Result<(), Defect> {
         let limits = self.rate_limits.and_then(|limits| part::<Option<RateLimits<'_>>>(limits.get()).ok()).flatten();
         let plan = limits.as_ref().and_then(|limits| id_of(&limits.plan_type));

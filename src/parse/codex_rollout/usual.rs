@@ -108,7 +108,7 @@ impl<'a> EventMsg<'a> {
             b"turn_id" => json.text_into(&mut event.turn_id),
             b"info" => json.json_into(&mut event.info),
             b"rate_limits" => json.json_into(&mut event.rate_limits),
-            b"last_agent_message" => json.json_into(&mut event.last_agent_message),
+            b"last_agent_message" => json.is_filled_into(&mut event.is_answered),
             _ => json.pass_over(),
         })?;
         Some(event)
