@@ -6,6 +6,7 @@
 
 mod document;
 mod record;
+mod spread;
 
 use serde_json::value::RawValue;
 
@@ -38,7 +39,7 @@ const HARNESS: &str = "claude";
 
 const LINES: Lines = Lines {
     harness: Some(HARNESS),
-    needles: &["\"usage\"", "\"modelUsage\"", "\"init\"", "\"rate_limit_event\""],
+    needles: &["\"usage\"", "\"modelUsage\"", "\"init\"", "\"rate_limit_event\"", spread::KIND],
     glance: None,
     read,
     named: None,
@@ -99,6 +100,8 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
             .and_then(|records| records.into_iter().try_for_each(|record| understand(record.get(), &mark, marks)))
     } else if line.starts_with('{') {
         value(&line).and_then(|record| understand(record, &mark, marks))
+    } else if let Some(result) = spread::result(hit) {
+        understand(&result, &mark, marks)
     } else {
         Ok(())
     };
