@@ -41,22 +41,9 @@ impl Entry {
     /// What tokens cost that were used then, at this service tier. Where the time isn't known, or the step, or whether
     /// it was a cheap hour, all that are possible bound it. `None`: it has no price at that tier.
     pub fn cost(&self, tokens: Tokens, time: Option<Time>, service: Option<&str>) -> Option<Cost> {
-        let sets = self.possible(tokens, time, service);
-        match tokens {
-            Tokens::Blended(tokens) => {
-                let cheapest =
-                    |rates: &Rates| rates.input.map(|input| rates.output.map_or(input, |output| input.min(output)));
-                let rate = sets.iter().map(cheapest).min().flatten()?;
-                Some(Cost::at_least(rate.times(tokens)))
-            }
-            Tokens::Call(usage) | Tokens::Sum(usage, _) => {
-                let costs: Vec<(Usd, bool)> = sets.iter().map(|rates| rates.cost(&usage)).collect();
-                let low = costs.iter().map(|(cost, _)| *cost).min()?;
-                let high =
-                    costs.iter().map(|(cost, _)| *cost).max().filter(|_| costs.iter().all(|(_, is_all)| *is_all));
-                Some(Cost { exact: high.filter(|high| *high == low), low, high })
-            }
-        }
+        let mut bounds = Bounds::default();
+        self.each_possible(tokens, time, service, &mut |rates| bounds.add(rates, tokens));
+        bounds.cost(tokens)
     }
 
     /// The tier's name in this entry. Codex calls OpenAI's priority tier `fast`.
@@ -69,17 +56,16 @@ impl Entry {
         }
     }
 
-    /// Every set of rates that may apply.
-    fn possible(&self, tokens: Tokens, time: Option<Time>, service: Option<&str>) -> Vec<Rates> {
-        let periods: Vec<&Period> = match time.and_then(day) {
-            Some(day) => self.on(day).into_iter().collect(),
-            None => self.periods.iter().collect(),
+    /// Gives every set of rates that may apply to `take`.
+    fn each_possible(&self, tokens: Tokens, time: Option<Time>, service: Option<&str>, take: &mut impl FnMut(&Rates)) {
+        let periods = match time.and_then(day) {
+            Some(day) => self.on(day).map_or(&[][..], std::slice::from_ref),
+            None => &self.periods,
         };
-        let mut sets = Vec::new();
         for period in periods {
             let service = self.service(period, service);
             let Some(steps) = period.tiers.get(service) else {
-                sets.push(Rates::default());
+                take(&Rates::default());
                 continue;
             };
             let longest = match tokens {
@@ -87,26 +73,62 @@ impl Entry {
                 Tokens::Sum(_, longest) => longest,
                 Tokens::Blended(_) => u64::MAX,
             };
-            let reached = steps.iter().filter(|step| step.above == 0 || step.above < longest);
-            let reached: Vec<Rates> = reached.map(|step| step.rates).collect();
+            let mut reached =
+                steps.iter().filter(|step| step.above == 0 || step.above < longest).map(|step| &step.rates);
             let is_call = matches!(tokens, Tokens::Call(_));
-            let own = if is_call { reached.last().copied().into_iter().collect() } else { reached };
-            let Some(off_peak) = period.off_peak.as_ref().filter(|_| service == STANDARD) else {
-                sets.extend(own);
-                continue;
-            };
-            // A call's own time tells the hour; a sum's is that of its last reading.
-            match time.filter(|_| is_call) {
-                Some(time) if off_peak.contains(time) => sets.push(off_peak.step.rates),
-                Some(_) => sets.extend(own),
-                None => {
-                    sets.push(off_peak.step.rates);
-                    sets.extend(own);
+            if let Some(off_peak) = period.off_peak.as_ref().filter(|_| service == STANDARD) {
+                // A call's own time tells the hour; a sum's is that of its last reading.
+                let is_cheap = time.filter(|_| is_call).map(|time| off_peak.contains(time));
+                if is_cheap != Some(false) {
+                    take(&off_peak.step.rates);
+                }
+                if is_cheap == Some(true) {
+                    continue;
                 }
             }
+            match is_call {
+                true => reached.next_back().into_iter().for_each(&mut *take),
+                false => reached.for_each(&mut *take),
+            }
         }
-        let is_listed = sets.iter().any(|rates| *rates != Rates::default());
-        if is_listed { sets } else { Vec::new() }
+    }
+}
+
+/// What bounds a cost, of all the rates that may apply.
+#[derive(Debug, Default)]
+struct Bounds {
+    /// The least and the most; `None` before the first.
+    costs: Option<(Usd, Usd)>,
+    /// Whether one of them leaves tokens without a price.
+    lacks_some: bool,
+    /// Whether any of them is listed at all.
+    is_listed: bool,
+}
+
+impl Bounds {
+    fn add(&mut self, rates: &Rates, tokens: Tokens) {
+        let (cost, is_all) = match tokens {
+            Tokens::Call(usage) | Tokens::Sum(usage, _) => rates.cost(&usage),
+            Tokens::Blended(tokens) => {
+                let cheapest = rates.input.map(|input| rates.output.map_or(input, |output| input.min(output)));
+                (cheapest.map_or(Usd::ZERO, |rate| rate.times(tokens)), cheapest.is_some())
+            }
+        };
+        let (low, high) = self.costs.unwrap_or((cost, cost));
+        self.costs = Some((low.min(cost), high.max(cost)));
+        self.lacks_some |= !is_all;
+        self.is_listed |= *rates != Rates::default();
+    }
+
+    fn cost(&self, tokens: Tokens) -> Option<Cost> {
+        let (low, high) = self.costs.filter(|_| self.is_listed)?;
+        match tokens {
+            Tokens::Blended(_) => (!self.lacks_some).then(|| Cost::at_least(low)),
+            Tokens::Call(_) | Tokens::Sum(..) => {
+                let high = Some(high).filter(|_| !self.lacks_some);
+                Some(Cost { exact: high.filter(|high| *high == low), low, high })
+            }
+        }
     }
 }
 
