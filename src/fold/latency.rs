@@ -70,8 +70,8 @@ impl Owners {
     fn of(settled: &Settled) -> Owners {
         let runs = settled.owners.iter().enumerate();
         let runs = runs.filter_map(|(index, owner)| Some((owner.run.as_ref()?.id.clone(), index))).collect();
-        let bare = settled.rows.iter().filter(|row| settled.owners[row.owner].run.is_none());
-        Owners { runs, conversations: bare.map(|row| (row.conversation.clone(), row.owner)).collect() }
+        let bare = settled.rows.views().filter(|row| settled.owners[row.owner].run.is_none());
+        Owners { runs, conversations: bare.map(|row| (row.conversation.cloned(), row.owner)).collect() }
     }
 
     fn index(

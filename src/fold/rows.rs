@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use super::compact::{MaybeTime, MaybeUsd, ShortId};
-use super::counts::{small, tokens};
-use super::owner::{Lack, RowCost, UsageRow};
-use crate::event::{CallKey, Id, Time, TokenUsage};
+use super::owner::{RowCost, UsageRow};
+use super::packed::{Context, Packed};
+use super::view::RowView;
 
 /// How many of the latest contexts a row may share.
 const LATELY: usize = 8;
@@ -26,70 +25,6 @@ enum Slot {
     Plain(Box<UsageRow>),
 }
 
-/// What nearly all rows are: one call with its tokens.
-#[derive(Debug, Clone, PartialEq)]
-struct Packed {
-    key: Key,
-    /// Which context is the row's.
-    context: u32,
-    /// Input, cache reads, cache writes, those of them kept for an hour, output, reasoning.
-    counts: [u32; 6],
-    time: MaybeTime,
-    /// What it costs exactly, or what the harness says if the cost wasn't worked out.
-    cost: MaybeUsd,
-    /// What it costs at list prices.
-    computed: MaybeUsd,
-    flags: Flags,
-    lacks: Option<Lack>,
-}
-
-/// What is true of a row, a bit each.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct Flags(u8);
-
-impl Flags {
-    const TELLS_REASONING: u8 = 1;
-    const IS_SUBAGENT: u8 = 1 << 1;
-    const IS_PAID: u8 = 1 << 2;
-    const HAS_UNSPLIT_WRITES: u8 = 1 << 3;
-    /// `cost` is what the harness says.
-    const IS_REPORTED: u8 = 1 << 4;
-    /// The cost was worked out.
-    const IS_PRICED: u8 = 1 << 5;
-    const IS_COMPUTED: u8 = 1 << 6;
-    const IS_EARLY: u8 = 1 << 7;
-
-    fn of(bits: &[(u8, bool)]) -> Flags {
-        Flags(bits.iter().filter(|(_, is_set)| *is_set).fold(0, |all, (bit, _)| all | bit))
-    }
-
-    fn has(self, bit: u8) -> bool {
-        self.0 & bit != 0
-    }
-}
-
-/// A call's identity without what the row says anyway.
-#[derive(Debug, Clone, PartialEq)]
-enum Key {
-    /// The row's conversation, time and tokens.
-    Trace,
-    Message(ShortId),
-    /// What the counter of the row's conversation read.
-    Reading(u32, [u32; 6], bool),
-    /// A response to the row's conversation.
-    Response(Id),
-}
-
-/// What rows of a conversation share.
-#[derive(Debug, Clone, PartialEq)]
-struct Context {
-    conversation: Option<Id>,
-    model: Option<Id>,
-    service_tier: Option<Id>,
-    branch: Option<Id>,
-    effort: Option<Id>,
-}
-
 impl UsageRows {
     /// How many there are.
     pub fn len(&self) -> usize {
@@ -104,6 +39,11 @@ impl UsageRows {
     /// All of them, owner by owner.
     pub fn iter(&self) -> impl Iterator<Item = UsageRow> + '_ {
         self.stretches().flat_map(|(owner, range)| self.stretch(owner, range))
+    }
+
+    /// The same to look at.
+    pub fn views(&self) -> impl Iterator<Item = RowView<'_>> {
+        self.stretches().flat_map(|(owner, range)| self.views_of(owner, range))
     }
 
     /// Those of each owner.
@@ -150,6 +90,34 @@ impl UsageRows {
         }
     }
 
+    /// Tells what rows cost, an owner's at once: `work` is given them, and their costs to change.
+    pub fn tell_costs(&mut self, mut work: impl FnMut(&[RowView<'_>], &mut [RowCost])) {
+        let mut costs = Vec::new();
+        for place in 0..self.owners.len() {
+            let Some((owner, range)) = self.stretches_from(place).next() else { continue };
+            let views: Vec<RowView<'_>> = self.views_of(owner, range.clone()).collect();
+            costs.clear();
+            costs.extend(views.iter().map(|row| row.cost));
+            work(&views, &mut costs);
+            for (at, cost) in range.zip(&costs) {
+                self.tell_cost(owner, at, *cost);
+            }
+        }
+    }
+
+    fn tell_cost(&mut self, owner: usize, at: usize, cost: RowCost) {
+        let Some(slot) = self.slots.get_mut(at) else { return };
+        match slot {
+            Slot::Plain(row) => row.cost = cost,
+            Slot::Packed(packed) => {
+                let context = self.contexts.get(packed.context as usize);
+                if let Some(context) = context.filter(|_| !packed.tell_cost(cost)) {
+                    *slot = Slot::Plain(Box::new(UsageRow { cost, ..packed.row(owner, context) }));
+                }
+            }
+        }
+    }
+
     fn stretches(&self) -> impl Iterator<Item = (usize, Range<usize>)> + '_ {
         self.stretches_from(0)
     }
@@ -167,6 +135,14 @@ impl UsageRows {
         slots.iter().filter_map(move |slot| match slot {
             Slot::Plain(row) => Some((**row).clone()),
             Slot::Packed(packed) => Some(packed.row(owner, self.contexts.get(packed.context as usize)?)),
+        })
+    }
+
+    fn views_of(&self, owner: usize, range: Range<usize>) -> impl Iterator<Item = RowView<'_>> {
+        let slots = self.slots.get(range).unwrap_or_default();
+        slots.iter().filter_map(move |slot| match slot {
+            Slot::Plain(row) => Some(RowView { owner, ..row.view() }),
+            Slot::Packed(packed) => Some(packed.view(owner, self.contexts.get(packed.context as usize)?)),
         })
     }
 
@@ -195,118 +171,6 @@ impl UsageRows {
 impl PartialEq for UsageRows {
     fn eq(&self, other: &UsageRows) -> bool {
         self.len() == other.len() && self.iter().eq(other.iter())
-    }
-}
-
-impl Context {
-    fn of(row: &UsageRow) -> Context {
-        Context {
-            conversation: row.conversation.clone(),
-            model: row.model.clone(),
-            service_tier: row.service_tier.clone(),
-            branch: row.branch.clone(),
-            effort: row.effort.clone(),
-        }
-    }
-
-    fn is_of(&self, row: &UsageRow) -> bool {
-        let own = [&row.conversation, &row.model, &row.service_tier, &row.branch, &row.effort];
-        [&self.conversation, &self.model, &self.service_tier, &self.branch, &self.effort] == own
-    }
-}
-
-impl Key {
-    /// `None` for what doesn't fit.
-    fn new(key: &CallKey, row: &UsageRow) -> Option<Key> {
-        let is_own = |conversation: &Id| row.conversation.as_ref() == Some(conversation);
-        match key {
-            CallKey::Trace(conversation, time, usage) => {
-                (is_own(conversation) && row.time == Some(*time) && row.usage == Some(*usage)).then_some(Key::Trace)
-            }
-            CallKey::Message(id) => Some(Key::Message(ShortId::new(id)?)),
-            CallKey::Reading(conversation, epoch, total) if is_own(conversation) => {
-                Some(Key::Reading(*epoch, small(total)?, total.reasoning_output_tokens.is_some()))
-            }
-            CallKey::Response(conversation, id) if is_own(conversation) => Some(Key::Response(id.clone())),
-            CallKey::Reading(..) | CallKey::Response(..) => None,
-        }
-    }
-
-    /// The whole identity; `None` can't be, as what was packed had a conversation, a time and tokens.
-    fn whole(&self, conversation: Option<&Id>, time: Option<Time>, usage: &TokenUsage) -> Option<CallKey> {
-        Some(match self {
-            Key::Trace => CallKey::Trace(conversation?.clone(), time?, *usage),
-            Key::Message(id) => CallKey::Message(id.as_str().into()),
-            Key::Reading(epoch, total, is_told) => {
-                CallKey::Reading(conversation?.clone(), *epoch, tokens(total, *is_told))
-            }
-            Key::Response(id) => CallKey::Response(conversation?.clone(), id.clone()),
-        })
-    }
-}
-
-impl Packed {
-    /// `None` for what doesn't fit.
-    fn new(row: &UsageRow, context: u32) -> Option<Packed> {
-        let usage = row.usage.as_ref()?;
-        let key = Key::new(row.call.as_ref()?, row)?;
-        if row.timing.is_some() || row.blended_tokens != Some(usage.blended_tokens()) {
-            return None;
-        }
-        let RowCost { exact, low, high, computed, is_computed, is_early, lacks } = row.cost;
-        let is_priced = row.cost != RowCost::default();
-        let cost = if is_priced { exact } else { row.cost_reported };
-        let is_reported = row.cost_reported.is_some();
-        if (exact, exact) != (low, high) || (is_reported && row.cost_reported != cost) {
-            return None;
-        }
-        let flags = Flags::of(&[
-            (Flags::TELLS_REASONING, usage.reasoning_output_tokens.is_some()),
-            (Flags::IS_SUBAGENT, row.is_subagent),
-            (Flags::IS_PAID, row.is_paid),
-            (Flags::HAS_UNSPLIT_WRITES, row.has_unsplit_writes),
-            (Flags::IS_REPORTED, is_reported),
-            (Flags::IS_PRICED, is_priced),
-            (Flags::IS_COMPUTED, is_computed),
-            (Flags::IS_EARLY, is_early),
-        ]);
-        let time = MaybeTime::new(row.time)?;
-        let (cost, computed) = (MaybeUsd::new(cost), MaybeUsd::new(computed));
-        Some(Packed { key, context, counts: small(usage)?, time, cost, computed, flags, lacks })
-    }
-
-    fn row(&self, owner: usize, context: &Context) -> UsageRow {
-        let Context { conversation, model, service_tier, branch, effort } = context.clone();
-        let has = |bit| self.flags.has(bit);
-        let usage = tokens(&self.counts, has(Flags::TELLS_REASONING));
-        let (time, cost) = (self.time.get(), self.cost.get());
-        let exact = cost.filter(|_| has(Flags::IS_PRICED));
-        UsageRow {
-            owner,
-            call: self.key.whole(conversation.as_ref(), time, &usage),
-            conversation,
-            model,
-            time,
-            usage: Some(usage),
-            blended_tokens: Some(usage.blended_tokens()),
-            cost_reported: cost.filter(|_| has(Flags::IS_REPORTED)),
-            service_tier,
-            is_subagent: has(Flags::IS_SUBAGENT),
-            branch,
-            timing: None,
-            effort,
-            is_paid: has(Flags::IS_PAID),
-            has_unsplit_writes: has(Flags::HAS_UNSPLIT_WRITES),
-            cost: RowCost {
-                exact,
-                low: exact,
-                high: exact,
-                computed: self.computed.get(),
-                is_computed: has(Flags::IS_COMPUTED),
-                is_early: has(Flags::IS_EARLY),
-                lacks: self.lacks,
-            },
-        }
     }
 }
 

@@ -17,6 +17,7 @@ use super::quota::{self, QuotaReading};
 use super::reason::{Reason, Reasons};
 use super::rows::UsageRows;
 use super::source::is_anonymous;
+use super::view::RowView;
 use crate::event::{Billing, Defect, Id, MAX_COUNT, Request, Run, RunId, StreamFailure, Time, ToolCall};
 
 /// Owners, their rows, and what the reader should know.
@@ -124,8 +125,8 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
 
 impl Settled {
     /// What sources tell of the conversation that a row names.
-    pub fn conversation(&self, row: &UsageRow) -> Option<&NamedConversation> {
-        let id = row.conversation.as_ref()?;
+    pub fn conversation(&self, row: &RowView<'_>) -> Option<&NamedConversation> {
+        let id = row.conversation?;
         let place = self.conversations.binary_search_by(|named| named.id.cmp(id)).ok()?;
         self.conversations.get(place)
     }

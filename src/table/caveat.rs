@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{PriceNote, Warning};
 use crate::event::{Billing, Id, MAX_COUNT, Time};
-use crate::fold::{Lack, Owner, Settled, UsageRow};
+use crate::fold::{Lack, Owner, RowView, Settled};
 
 /// Models that are named one by one; more are told together.
 const MOST_NAMES: usize = 10;
@@ -16,15 +16,15 @@ const EARLY_PRICE: &str = "early-price";
 
 /// Collects, over the rows of a query, what its reader should know of their costs.
 #[derive(Debug, Default)]
-pub(super) struct Caveats {
+pub(super) struct Caveats<'a> {
     /// By what lacks and whose it is (a model, a tier): tokens, and how many owners.
-    lacks: BTreeMap<(Lack, Option<Id>, Option<Id>), Lacking>,
+    lacks: BTreeMap<(Lack, Option<&'a Id>, Option<&'a Id>), Lacking>,
     /// Models that were used before their first known price.
-    early: BTreeSet<Id>,
+    early: BTreeSet<&'a Id>,
     is_computed: bool,
     is_reported: bool,
     /// Profiles by how their accounts pay.
-    profiles: BTreeMap<Id, Option<Billing>>,
+    profiles: BTreeMap<&'a Id, Option<Billing>>,
 }
 
 #[derive(Debug, Default)]
@@ -34,23 +34,25 @@ struct Lacking {
     latest: Option<usize>,
 }
 
-impl Caveats {
-    pub(super) fn add(&mut self, row: &UsageRow, owner: &Owner) {
-        let cost = &row.cost;
-        self.is_computed |= cost.is_computed;
-        self.is_reported |= cost.low.is_some() && !cost.is_computed;
-        if let Some(profile) = owner.run.as_ref().and_then(|run| run.profile.clone()) {
+impl<'a> Caveats<'a> {
+    /// Adds whom the following rows are of.
+    pub(super) fn add_owner(&mut self, owner: &'a Owner) {
+        if let Some(profile) = owner.run.as_ref().and_then(|run| run.profile.as_ref()) {
             let known = self.profiles.entry(profile).or_default();
             *known = owner.billing.or(*known);
         }
-        if let Some(model) = row.model.as_ref().filter(|_| cost.is_early) {
-            self.early.insert(model.clone());
-        }
+    }
+
+    pub(super) fn add(&mut self, row: &RowView<'a>) {
+        let cost = &row.cost;
+        self.is_computed |= cost.is_computed;
+        self.is_reported |= cost.low.is_some() && !cost.is_computed;
+        self.early.extend(row.model.filter(|_| cost.is_early));
         // What is known from a report lacks nothing but the computed column.
         let lack = cost.lacks.filter(|lack| *lack == Lack::Price || cost.exact.is_none());
         if let Some(lack) = lack {
-            let tier = row.service_tier.clone().filter(|_| lack == Lack::Tier);
-            let lacking = self.lacks.entry((lack, row.model.clone(), tier)).or_default();
+            let tier = row.service_tier.filter(|_| lack == Lack::Tier);
+            let lacking = self.lacks.entry((lack, row.model, tier)).or_default();
             let tokens = row.usage.map_or(row.blended_tokens.unwrap_or(0), |usage| usage.total_tokens());
             lacking.tokens = lacking.tokens.saturating_add(tokens).min(MAX_COUNT);
             lacking.owners += u64::from(lacking.latest.replace(row.owner) != Some(row.owner));
@@ -61,7 +63,7 @@ impl Caveats {
     pub(super) fn warnings(&self, settled: &Settled) -> Vec<Warning> {
         let mut warnings = Vec::new();
         for ((lack, model, tier), lacking) in self.lacks.iter().take(MOST_NAMES) {
-            warnings.push(lacking.warning(*lack, model.as_deref().unwrap_or_default(), tier.as_deref()));
+            warnings.push(lacking.warning(*lack, model.map_or("", Id::as_str), tier.map(Id::as_str)));
         }
         let more = self.lacks.len().saturating_sub(MOST_NAMES);
         if more > 0 {
@@ -74,7 +76,7 @@ impl Caveats {
             .iter()
             .take(MOST_NAMES)
             .filter_map(|model| {
-                let first = settled.pricing.firsts.get(model).and_then(|first| date(*first))?;
+                let first = settled.pricing.firsts.get(*model).and_then(|first| date(*first))?;
                 Some(format!("{model} ({first})"))
             })
             .collect();

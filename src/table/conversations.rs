@@ -87,7 +87,7 @@ impl<'a> Conversation<'a> {
     ) -> Conversation<'a> {
         let rows = rows.into_iter().filter_map(|row| settled.owners.get(row.owner).map(|owner| (row, owner)));
         let rows: Vec<_> = rows.collect();
-        let times = || rows.iter().filter_map(|(row, owner)| time_of(row, owner));
+        let times = || rows.iter().filter_map(|(row, owner)| time_of(&row.view(), owner));
         let (first, last) = (times().min(), times().max());
         Conversation { id, named, rows, first, last }
     }
@@ -119,7 +119,7 @@ impl<'a> Conversation<'a> {
 
     fn is_asked_for(&self, settled: &Settled, query: &Query) -> bool {
         if !self.rows.is_empty() {
-            return self.rows.iter().any(|(row, owner)| is_asked_for(settled, row, owner, query));
+            return self.rows.iter().any(|(row, owner)| is_asked_for(settled, &row.view(), owner, query));
         }
         let harness = self.named.and_then(|named| named.harness.clone());
         let billing = self.named.and_then(|named| named.billing);
@@ -130,7 +130,7 @@ impl<'a> Conversation<'a> {
             is_subagent: self.named.is_some_and(|named| named.is_subagent),
             ..UsageRow::default()
         };
-        is_asked_for(settled, &row, &owner, query)
+        is_asked_for(settled, &row.view(), &owner, query)
     }
 
     fn cells(&self) -> Vec<Cell> {

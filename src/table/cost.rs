@@ -9,7 +9,7 @@ use super::caveat::date;
 use super::dimension::time_of;
 use crate::error::{Result, unknown};
 use crate::event::{Id, Time, TokenUsage, Usd};
-use crate::fold::{Lack, Owner, RowCost, Settled, UsageRow};
+use crate::fold::{Lack, Owner, RowCost, RowView, Settled, UsageRow};
 use crate::price::{Cost, Entry, Prices, Tokens};
 
 /// Whose word is taken for a cost.
@@ -56,31 +56,24 @@ pub struct Options {
 
 /// Fills in what every row costs. A row's cost depends on what its conversation and owner left, and on nothing else.
 pub fn price(settled: &mut Settled, prices: &Prices, options: &Options) {
-    let mut book = Pricer { prices, options, entries: FxHashMap::default() };
+    let mut book = Pricer::new(prices, options);
     let Settled { owners, rows, outweighed, .. } = settled;
     let mut early: BTreeSet<Id> = BTreeSet::new();
     for (rows, is_counted) in [(rows, true), (outweighed, false)] {
-        rows.change(
-            |_| true,
-            |owner, rows| {
-                let Some(owner) = owners.get(owner) else { return };
-                book.owner(rows, owner);
-                let is_early = |row: &&UsageRow| is_counted && row.cost.is_early;
-                for model in rows.iter().filter(is_early).filter_map(|row| row.model.as_ref()) {
-                    if !early.contains(model) {
-                        early.insert(model.clone());
-                    }
+        rows.tell_costs(|rows, costs| {
+            let Some(owner) = rows.first().and_then(|row| owners.get(row.owner)) else { return };
+            book.owner(rows, owner, costs);
+            for (row, _) in rows.iter().zip(costs).filter(|(_, cost)| is_counted && cost.is_early) {
+                if let Some(model) = row.model.filter(|model| !early.contains(*model)) {
+                    early.insert(model.clone());
                 }
-            },
-        );
+            }
+        });
     }
     settled.pricing.mode = Some(options.mode.name());
     settled.pricing.day = prices.day().and_then(start);
-    let first = |model: Id| {
-        let first = book.entries.get(&model).and_then(|entry| start(entry.as_ref()?.first))?;
-        Some((model, first))
-    };
-    settled.pricing.firsts = early.into_iter().filter_map(first).collect();
+    let firsts = early.into_iter().filter_map(|model| book.first(&model).map(|first| (model, first)));
+    settled.pricing.firsts = firsts.collect();
 }
 
 /// What an owner's rows would cost at list prices if none of their cache writes were kept for an hour. `None` if that
@@ -90,14 +83,15 @@ pub(super) fn without_hour_writes(rows: &[UsageRow], owner: &Owner, prices: &Pri
     if !rows.iter().any(|row| row.has_unsplit_writes || hour(row) > 0) {
         return None;
     }
-    let mut rows: Vec<UsageRow> = rows.to_vec();
-    for row in &mut rows {
-        row.has_unsplit_writes = false;
-        row.usage = row.usage.map(|usage| TokenUsage { cache_creation_1h_input_tokens: 0, ..usage });
-    }
-    Pricer { prices, options, entries: FxHashMap::default() }.owner(&mut rows, owner);
-    let used = rows.iter().filter(|row| row.usage.is_some() || row.blended_tokens.is_some());
-    used.map(|row| row.cost.computed).try_fold(Usd::ZERO, |sum, cost| Some(sum + cost?))
+    let without = |usage| TokenUsage { cache_creation_1h_input_tokens: 0, ..usage };
+    let rows = rows.iter().map(UsageRow::view);
+    let rows = rows.map(|row| RowView { has_unsplit_writes: false, usage: row.usage.map(without), ..row });
+    let rows: Vec<RowView> = rows.collect();
+    let mut costs = vec![RowCost::default(); rows.len()];
+    Pricer::new(prices, options).owner(&rows, owner, &mut costs);
+    let all = rows.iter().zip(costs);
+    let used = all.filter(|(row, _)| row.usage.is_some() || row.blended_tokens.is_some());
+    used.map(|(_, cost)| cost.computed).try_fold(Usd::ZERO, |sum, cost| Some(sum + cost?))
 }
 
 /// The day of the latest list prices that rows were priced with; `None` if none were.
@@ -112,80 +106,85 @@ fn start(day: chrono::NaiveDate) -> Option<Time> {
 struct Pricer<'a> {
     prices: &'a Prices,
     options: &'a Options,
-    /// What was looked up.
-    entries: FxHashMap<Id, Option<Entry>>,
+    /// What was looked up, with when its prices begin.
+    entries: FxHashMap<Id, Option<(Option<Time>, Entry)>>,
 }
 
-impl Pricer<'_> {
-    fn owner(&mut self, rows: &mut [UsageRow], owner: &Owner) {
+impl<'a> Pricer<'a> {
+    fn new(prices: &'a Prices, options: &'a Options) -> Pricer<'a> {
+        Pricer { prices, options, entries: FxHashMap::default() }
+    }
+
+    /// When the prices of a model begin that was looked up.
+    fn first(&self, model: &Id) -> Option<Time> {
+        self.entries.get(model)?.as_ref()?.0
+    }
+
+    /// Fills in what an owner's rows cost.
+    fn owner(&mut self, rows: &[RowView<'_>], owner: &Owner, costs: &mut [RowCost]) {
         // What nobody saw call by call belongs to calls no longer than these, or than itself.
-        let mut longest: BTreeMap<Option<Id>, u64> = BTreeMap::new();
-        let has_sums = rows.iter().any(|row| row.call.is_none());
-        for row in rows.iter().filter(|row| has_sums && row.call.is_some()) {
-            let known = longest.entry(row.conversation.clone()).or_default();
+        let mut longest: BTreeMap<Option<&Id>, u64> = BTreeMap::new();
+        let has_sums = rows.iter().any(|row| !row.is_call);
+        for row in rows.iter().filter(|row| has_sums && row.is_call) {
+            let known = longest.entry(row.conversation).or_default();
             *known = (*known).max(row.usage.map_or(0, |usage| usage.input_tokens));
         }
-        let computed: Vec<Option<Cost>> = rows
-            .iter_mut()
-            .map(|row| {
-                let longest = longest.get(&row.conversation).copied().unwrap_or(0);
-                self.row(row, owner, longest)
-            })
-            .collect();
-        for (row, computed) in rows.iter_mut().zip(&computed) {
-            row.cost.computed = computed.and_then(|cost| cost.exact);
+        for (row, cost) in rows.iter().zip(costs.iter_mut()) {
+            let longest = longest.get(&row.conversation).copied().unwrap_or(0);
+            *cost = RowCost::default();
+            let computed = self.row(row, owner, longest, cost);
+            cost.computed = computed.and_then(|cost| cost.exact);
             let taken = match self.options.mode {
                 CostMode::Reported => None,
-                CostMode::Auto | CostMode::Computed => *computed,
+                CostMode::Auto | CostMode::Computed => computed,
             };
             // A report that leaves a part out is still a floor.
             let floor = row.cost_reported.filter(|_| self.options.mode != CostMode::Computed);
-            row.cost.exact =
-                taken.and_then(|cost| cost.exact).filter(|exact| floor.is_none_or(|floor| floor <= *exact));
-            row.cost.low = taken.map(|cost| cost.low).max(floor);
-            row.cost.high = taken.and_then(|cost| cost.high).filter(|high| floor.is_none_or(|floor| floor <= *high));
-            row.cost.is_computed = taken.is_some_and(|cost| cost.low > Usd::ZERO);
+            cost.exact = taken.and_then(|cost| cost.exact).filter(|exact| floor.is_none_or(|floor| floor <= *exact));
+            cost.low = taken.map(|cost| cost.low).max(floor);
+            cost.high = taken.and_then(|cost| cost.high).filter(|high| floor.is_none_or(|floor| floor <= *high));
+            cost.is_computed = taken.is_some_and(|cost| cost.low > Usd::ZERO);
         }
         if self.options.mode != CostMode::Computed {
-            share_reports(rows);
+            share_reports(rows, costs);
         }
     }
 
-    /// What a row's tokens cost at list prices; `None` where none apply.
-    fn row(&mut self, row: &mut UsageRow, owner: &Owner, longest: u64) -> Option<Cost> {
-        row.cost = RowCost::default();
+    /// What a row's tokens cost at list prices; `None` where none apply. What they lack goes into `cost`.
+    fn row(&mut self, row: &RowView<'_>, owner: &Owner, longest: u64, cost: &mut RowCost) -> Option<Cost> {
         let tokens = match (row.usage, row.blended_tokens) {
             (Some(usage), _) if usage.is_zero() => return Some(Cost::exactly(Usd::ZERO)),
-            (Some(usage), _) if row.call.is_some() => Tokens::Call(usage),
+            (Some(usage), _) if row.is_call => Tokens::Call(usage),
             (Some(usage), _) => Tokens::Sum(usage, longest.max(usage.input_tokens)),
             (None, Some(0)) | (None, None) => return None,
             (None, Some(blended)) => Tokens::Blended(blended),
         };
-        let Some(model) = &row.model else {
-            row.cost.lacks = Some(Lack::Model);
+        let Some(model) = row.model else {
+            cost.lacks = Some(Lack::Model);
             return None;
         };
         let entry = match self.entries.get(model) {
             Some(known) => known,
             None => {
                 let found = self.prices.find(model).map(|found| found.entry);
+                let found = found.map(|entry| (start(entry.first), entry));
                 self.entries.entry(model.clone()).or_insert(found)
             }
         };
-        let Some(entry) = entry else {
-            row.cost.lacks = Some(Lack::Price);
+        let Some((first, entry)) = entry else {
+            cost.lacks = Some(Lack::Price);
             return None;
         };
         let time = time_of(row, owner);
-        row.cost.is_early = time.zip(start(entry.first)).is_some_and(|(time, first)| time < first);
-        let tier = row.service_tier.as_deref().or(self.options.service_tier.as_deref());
-        let cost = entry.cost(tokens, time, tier);
-        let cost = if row.has_unsplit_writes { unsplit(cost, entry, tokens, time, tier) } else { cost };
-        if cost.is_none_or(|cost| cost.exact.is_none() && cost.high.is_none() && !matches!(tokens, Tokens::Blended(_)))
+        cost.is_early = time.zip(*first).is_some_and(|(time, first)| time < first);
+        let tier = row.service_tier.map(Id::as_str).or(self.options.service_tier.as_deref());
+        let found = entry.cost(tokens, time, tier);
+        let found = if row.has_unsplit_writes { unsplit(found, entry, tokens, time, tier) } else { found };
+        if found.is_none_or(|cost| cost.exact.is_none() && cost.high.is_none() && !matches!(tokens, Tokens::Blended(_)))
         {
-            row.cost.lacks = Some(Lack::Tier);
+            cost.lacks = Some(Lack::Tier);
         }
-        cost
+        found
     }
 }
 
@@ -206,46 +205,49 @@ fn unsplit(none: Option<Cost>, entry: &Entry, tokens: Tokens, time: Option<Time>
 /// What a harness reported for several rows is shared out among them, to the pico-dollar: by what they cost at list
 /// prices, or where that isn't known of all of them by their tokens. So groups add up to the report however they
 /// are cut.
-fn share_reports(rows: &mut [UsageRow]) {
-    let is_own = |row: &UsageRow| row.call.is_some() && row.cost_reported.is_some();
-    for row in rows.iter_mut().filter(|row| is_own(row)) {
-        row.cost = row.cost.exactly(row.cost_reported);
+fn share_reports(rows: &[RowView<'_>], costs: &mut [RowCost]) {
+    let is_own = |row: &RowView<'_>| row.is_call && row.cost_reported.is_some();
+    for (row, cost) in rows.iter().zip(costs.iter_mut()).filter(|(row, _)| is_own(row)) {
+        *cost = cost.exactly(row.cost_reported);
     }
-    let mut by_conversation: BTreeMap<Option<Id>, Vec<usize>> = BTreeMap::new();
+    let mut by_conversation: BTreeMap<Option<&Id>, Vec<usize>> = BTreeMap::new();
     for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.is_paid && !is_own(row)) {
-        by_conversation.entry(row.conversation.clone()).or_default().push(index);
+        by_conversation.entry(row.conversation).or_default().push(index);
     }
     for paid in by_conversation.into_values() {
-        let mut reports: BTreeMap<Option<Id>, (Usd, Vec<usize>)> = BTreeMap::new();
+        let mut reports: BTreeMap<Option<&Id>, (Usd, Vec<usize>)> = BTreeMap::new();
         for index in &paid {
             let Some(row) = rows.get(*index) else { continue };
             if let Some(cost) = row.cost_reported {
-                let report = reports.entry(row.model.clone()).or_default();
+                let report = reports.entry(row.model).or_default();
                 report.0 = report.0 + cost;
             }
         }
-        let largest = reports.iter().max_by_key(|(_, (cost, _))| *cost).map(|(model, _)| model.clone());
+        let largest = reports.iter().max_by_key(|(_, (cost, _))| *cost).map(|(model, _)| *model);
         let Some(largest) = largest else { continue };
         for index in paid {
             let Some(row) = rows.get(index) else { continue };
-            let model = if reports.contains_key(&row.model) { &row.model } else { &largest };
-            if let Some((_, own)) = reports.get_mut(model) {
+            let model = if reports.contains_key(&row.model) { row.model } else { largest };
+            if let Some((_, own)) = reports.get_mut(&model) {
                 own.push(index);
             }
         }
         for (cost, own) in reports.into_values() {
-            share(rows, cost, &own);
+            share(rows, costs, cost, &own);
         }
     }
 }
 
-fn share(rows: &mut [UsageRow], cost: Usd, own: &[usize]) {
-    let is_computed = own.iter().all(|index| rows.get(*index).is_some_and(|row| row.cost.computed.is_some()));
-    let weight = |row: &UsageRow| match row.cost.computed.filter(|_| is_computed) {
+fn share(rows: &[RowView<'_>], costs: &mut [RowCost], cost: Usd, own: &[usize]) {
+    let is_computed = own.iter().all(|index| costs.get(*index).is_some_and(|cost| cost.computed.is_some()));
+    let weight = |index: &usize| match costs.get(*index).and_then(|cost| cost.computed).filter(|_| is_computed) {
         Some(usd) => u128::from(usd.pico().unsigned_abs()),
-        None => u128::from(row.usage.map_or(0, |usage| usage.total_tokens())),
+        None => {
+            let usage = rows.get(*index).and_then(|row| row.usage);
+            u128::from(usage.map_or(0, |usage| usage.total_tokens()))
+        }
     };
-    let weights: Vec<u128> = own.iter().map(|index| rows.get(*index).map_or(0, weight)).collect();
+    let weights: Vec<u128> = own.iter().map(weight).collect();
     let whole: u128 = weights.iter().sum();
     let pico = u128::from(cost.pico().unsigned_abs());
     let upto = |sum: u128, range: Range<usize>| match whole {
@@ -258,18 +260,13 @@ fn share(rows: &mut [UsageRow], cost: Usd, own: &[usize]) {
         whole => share_of(pico, sum, whole),
     };
     let (mut sum, mut given) = (0, 0);
-    let mut shares = Vec::with_capacity(own.len());
-    for (place, weight) in weights.iter().enumerate() {
+    for (place, (index, weight)) in own.iter().zip(&weights).enumerate() {
         sum += weight;
         let all = upto(sum, 0..place + 1);
-        shares.push(all - given);
-        given = all;
-    }
-    for (index, share) in own.iter().zip(shares) {
-        if let Some(row) = rows.get_mut(*index) {
-            let usd = Usd::from_pico(i64::try_from(share).unwrap_or(i64::MAX));
-            row.cost = row.cost.exactly(Some(usd));
+        if let Some(cost) = costs.get_mut(*index) {
+            *cost = cost.exactly(Some(Usd::from_pico(i64::try_from(all - given).unwrap_or(i64::MAX))));
         }
+        given = all;
     }
 }
 

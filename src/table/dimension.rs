@@ -3,19 +3,27 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeZone};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Offset, TimeZone};
 use chrono_tz::Tz;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::latency::TOOL_NAME;
 use super::schema::{Column, DIMENSIONS};
 use crate::error::{Error, Result, unknown};
-use crate::event::{Billing, Time};
-use crate::fold::{Owner, Quality, Settled, UsageRow};
+use crate::event::{Billing, Id, Time};
+use crate::fold::{Owner, Quality, RowView, Settled};
 
 /// A column of [`DIMENSIONS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dimension(&'static Column);
+
+/// An hour or a day as a clock and a calendar tell it, without its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Cut {
+    number: i64,
+    /// The clock's, in seconds: it may show an hour twice.
+    offset: i32,
+}
 
 /// Words that stand for a column's name.
 const SHORT: [(&str, &str); 5] = [
@@ -72,11 +80,23 @@ impl Dimension {
         Some((start_of_day(first, zone)?, start_of_day(next, zone)?))
     }
 
+    /// Which of its periods a time falls in, for one that cuts time: times with the same cut have the same value.
+    /// `None` beyond the calendar.
+    pub(super) fn cut(self, time: Time, zone: Tz) -> Option<Cut> {
+        let utc = time.to_utc()?;
+        let offset = zone.offset_from_utc_datetime(&utc.naive_utc()).fix().local_minus_utc();
+        let local = utc.timestamp() + i64::from(offset);
+        Some(match self.0.name {
+            "hour" => Cut { number: local.div_euclid(3600), offset },
+            _ => Cut { number: local.div_euclid(86_400), offset: 0 },
+        })
+    }
+
     /// Its value for a row; `None` where the row has none.
     pub(super) fn value<'a>(
         self,
         settled: &'a Settled,
-        row: &'a UsageRow,
+        row: &RowView<'a>,
         owner: &'a Owner,
         zone: Tz,
     ) -> Option<Cow<'a, str>> {
@@ -84,7 +104,7 @@ impl Dimension {
         let conversation = || settled.conversation(row);
         let text = match self.0.name {
             "run_id" => run.map(|run| &*run.id),
-            "conversation_id" => row.conversation.as_deref().filter(|id| !id.starts_with('\0')),
+            "conversation_id" => row.conversation.map(Id::as_str).filter(|id| !id.starts_with('\0')),
             "loop" => run.and_then(|run| run.loop_name.as_deref()),
             "parent_conversation_id" => conversation().and_then(|named| named.parent.as_deref()),
             "host" => owner.host.as_deref(),
@@ -93,9 +113,9 @@ impl Dimension {
             "profile" => run.and_then(|run| run.profile.as_deref()),
             "harness" => owner.harness.as_deref(),
             "harness_version" => conversation().and_then(|named| named.version.as_deref()),
-            "model" => row.model.as_deref(),
-            "effort" => row.effort.as_deref(),
-            "service_tier" => row.service_tier.as_deref(),
+            "model" => row.model.map(Id::as_str),
+            "effort" => row.effort.map(Id::as_str),
+            "service_tier" => row.service_tier.map(Id::as_str),
             "billing" => owner.billing.map(Billing::name),
             "is_subagent" => Some(if row.is_subagent { "true" } else { "false" }),
             "status" => run.and_then(|run| run.status.as_deref()),
@@ -108,18 +128,18 @@ impl Dimension {
 }
 
 /// The repository that forge's loop works in; else the folder that the conversation began in.
-pub(super) fn repo<'a>(settled: &'a Settled, row: &UsageRow, owner: &'a Owner) -> Option<&'a str> {
+pub(super) fn repo<'a>(settled: &'a Settled, row: &RowView<'a>, owner: &'a Owner) -> Option<&'a str> {
     let of_run = owner.run.as_ref().and_then(|run| run.repo.as_deref());
     of_run.or_else(|| settled.conversation(row)?.repo.as_deref())
 }
 
 /// The branch that was checked out at the call; else the one that the conversation began on.
-pub(super) fn branch<'a>(settled: &'a Settled, row: &'a UsageRow) -> Option<&'a str> {
-    row.branch.as_deref().or_else(|| settled.conversation(row)?.branch.as_deref())
+pub(super) fn branch<'a>(settled: &'a Settled, row: &RowView<'a>) -> Option<&'a str> {
+    row.branch.map(Id::as_str).or_else(|| settled.conversation(row)?.branch.as_deref())
 }
 
 /// A row's own time; a row without any is dated by the start of its run.
-pub(super) fn time_of(row: &UsageRow, owner: &Owner) -> Option<Time> {
+pub(super) fn time_of(row: &RowView<'_>, owner: &Owner) -> Option<Time> {
     row.time.or_else(|| owner.run.as_ref().and_then(|run| run.started_at))
 }
 

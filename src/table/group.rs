@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::caveat::Caveats;
 use super::dimension::{Dimension, Filter, time_of};
@@ -11,18 +11,17 @@ use super::frame::Cell;
 use super::money::Money;
 use super::per_run::PerRun;
 use super::token_sum::TokenSum;
+use super::values::{Grouping, Key, Values};
 use super::{Query, schema};
 use crate::event::{Id, MAX_COUNT, Time, Usd};
-use crate::fold::{Owner, Quality, Settled, UsageRow};
-
-/// The values of a group's dimensions, in order.
-pub(super) type Key = Vec<Option<String>>;
+use crate::fold::{Owner, Quality, RowView, Settled};
 
 /// Sums over some rows. Every number is a sum, a maximum or a set, so the order of rows is free.
 #[derive(Debug, Default)]
-pub(super) struct Group {
+pub(super) struct Group<'a> {
     runs: u64,
-    conversations: FxHashSet<Id>,
+    conversations: FxHashSet<&'a Id>,
+    latest_conversation: Option<&'a Id>,
     calls: u64,
     tokens: TokenSum,
     money: Money,
@@ -31,7 +30,7 @@ pub(super) struct Group {
     failed: u64,
     timed: u64,
     ended: u64,
-    profiles: BTreeSet<Id>,
+    profiles: BTreeSet<&'a Id>,
     by_quality: [u64; 4],
     per_run: PerRun,
     /// Rows come owner by owner: an owner is new if it isn't this one.
@@ -40,42 +39,55 @@ pub(super) struct Group {
 
 /// Groups and totals of a query's rows.
 #[derive(Debug, Default)]
-pub(super) struct Groups {
-    pub(super) by_key: FxHashMap<Key, Group>,
-    pub(super) totals: Group,
+pub(super) struct Groups<'a> {
+    pub(super) by_key: Vec<(Key, Group<'a>)>,
+    pub(super) totals: Group<'a>,
     /// The first and the last time of a row.
     pub(super) found: Option<(Time, Time)>,
     /// Indices of the owners that have a row in the query.
     pub(super) owners: Vec<usize>,
     /// What is to be said of the costs.
-    pub(super) caveats: Caveats,
+    pub(super) caveats: Caveats<'a>,
 }
 
 /// Adds up the rows that the query asks for.
-pub(super) fn group(settled: &Settled, by: &[Dimension], query: &Query) -> Groups {
+pub(super) fn group<'a>(settled: &'a Settled, by: &[Dimension], query: &Query) -> Groups<'a> {
     let mut groups = Groups::default();
-    let first_period = first_period(settled, by, query);
-    for row in settled.rows.iter() {
-        let row = &row;
+    let mut grouping = Grouping::new(settled, by, query.zone);
+    let mut sums: Vec<Group<'a>> = Vec::new();
+    let mut latest = first_period(settled, by, query).map(|(time, first)| (Values::new(time), first));
+    for row in settled.rows.views() {
         let owner = &settled.owners[row.owner];
-        if !is_asked_for(settled, row, owner, query) || !is_in_period(settled, row, owner, query, first_period.as_ref())
-        {
+        if !is_asked_for(settled, &row, owner, query) {
             continue;
+        }
+        if let Some((periods, first)) = &mut latest {
+            let period = periods.number(settled, &row, owner, query.zone);
+            if periods.text(period).is_none_or(|period| period < first.as_str()) {
+                continue;
+            }
         }
         if groups.owners.last() != Some(&row.owner) {
             groups.owners.push(row.owner);
+            groups.caveats.add_owner(owner);
         }
-        if let Some(time) = time_of(row, owner) {
+        if let Some(time) = time_of(&row, owner) {
             let (first, last) = groups.found.unwrap_or((time, time));
             groups.found = Some((first.min(time), last.max(time)));
         }
-        let value =
-            |dimension: &Dimension| dimension.value(settled, row, owner, query.zone).map(|value| value.into_owned());
-        let key: Key = by.iter().map(value).collect();
-        groups.by_key.entry(key).or_default().add(row, owner);
-        groups.totals.add(row, owner);
-        groups.caveats.add(row, owner);
+        let index = grouping.index(&row, owner);
+        if index == sums.len() {
+            sums.push(Group::default());
+        }
+        if let Some(sum) = sums.get_mut(index) {
+            sum.add(&row, owner);
+        }
+        groups.totals.add(&row, owner);
+        groups.caveats.add(&row);
     }
+    let mut keys: Vec<(Key, usize)> = grouping.keys().collect();
+    keys.sort_unstable_by_key(|(_, index)| *index);
+    groups.by_key = keys.into_iter().map(|(key, _)| key).zip(sums).collect();
     groups
 }
 
@@ -83,33 +95,20 @@ pub(super) fn group(settled: &Settled, by: &[Dimension], query: &Query) -> Group
 fn first_period(settled: &Settled, by: &[Dimension], query: &Query) -> Option<(Dimension, String)> {
     let last = query.last?;
     let time = *by.iter().find(|dimension| dimension.is_time())?;
-    let mut periods: BTreeSet<String> = BTreeSet::new();
-    for row in settled.rows.iter() {
-        let row = &row;
+    let mut periods = Values::new(time);
+    for row in settled.rows.views() {
         let owner = &settled.owners[row.owner];
-        if is_asked_for(settled, row, owner, query) {
-            periods.extend(time.value(settled, row, owner, query.zone).map(|period| period.into_owned()));
-            if periods.len() > last {
-                periods.pop_first();
-            }
+        if is_asked_for(settled, &row, owner, query) {
+            periods.number(settled, &row, owner, query.zone);
         }
     }
-    Some((time, periods.pop_first()?))
-}
-
-fn is_in_period(
-    settled: &Settled,
-    row: &UsageRow,
-    owner: &Owner,
-    query: &Query,
-    first: Option<&(Dimension, String)>,
-) -> bool {
-    let Some((time, first)) = first else { return true };
-    time.value(settled, row, owner, query.zone).is_some_and(|period| *period >= **first)
+    let sorted: BTreeSet<&str> = periods.texts().collect();
+    let first = sorted.into_iter().rev().take(last).next_back()?;
+    Some((time, first.to_owned()))
 }
 
 /// Whether a row passes the filters and lies in the window.
-pub(super) fn is_asked_for(settled: &Settled, row: &UsageRow, owner: &Owner, query: &Query) -> bool {
+pub(super) fn is_asked_for(settled: &Settled, row: &RowView<'_>, owner: &Owner, query: &Query) -> bool {
     passes(query, time_of(row, owner), |dimension| dimension.value(settled, row, owner, query.zone))
 }
 
@@ -127,31 +126,31 @@ pub(super) fn passes<'a>(query: &Query, time: Option<Time>, value: impl Fn(Dimen
     passes(&query.filters) && passes(&query.scope) && after && before
 }
 
-impl Group {
-    fn add(&mut self, row: &UsageRow, owner: &Owner) {
+impl<'a> Group<'a> {
+    fn add(&mut self, row: &RowView<'a>, owner: &'a Owner) {
         if self.latest_owner.replace(row.owner) != Some(row.owner) {
             self.add_owner(owner);
         }
         let is_used = row.usage.is_some_and(|usage| !usage.is_zero()) || row.blended_tokens.is_some_and(|sum| sum > 0);
-        if let Some(id) = row.conversation.as_ref().filter(|id| is_used && !self.conversations.contains(*id)) {
-            self.conversations.insert(id.clone());
+        if let Some(id) = row.conversation.filter(|id| is_used && self.latest_conversation != Some(*id)) {
+            self.conversations.insert(id);
+            self.latest_conversation = Some(id);
         }
-        self.calls += u64::from(row.call.is_some());
-        self.tokens.add(row);
+        self.calls += u64::from(row.is_call);
+        self.tokens.add(row.usage.as_ref(), row.blended_tokens);
         self.money.add(row, owner);
-        self.per_run.add(row, row.cost.exact);
+        self.per_run.add(row);
     }
 
-    fn add_owner(&mut self, owner: &Owner) {
-        self.runs += u64::from(owner.run.is_some());
+    fn add_owner(&mut self, owner: &'a Owner) {
+        let run = owner.run.as_ref();
+        self.runs += u64::from(run.is_some());
         self.failed += u64::from(owner.is_failed());
         self.timed += u64::from(owner.duration_ms().is_some());
-        self.ended += u64::from(owner.run.as_ref().is_some_and(|run| run.status.is_some()));
+        self.ended += u64::from(run.is_some_and(|run| run.status.is_some()));
         self.by_quality[owner.quality as usize] += 1;
         self.per_run.start(owner);
-        if let Some(profile) = owner.run.as_ref().and_then(|run| run.profile.clone()) {
-            self.profiles.insert(profile);
-        }
+        self.profiles.extend(run.and_then(|run| run.profile.as_ref()));
         if let Some(duration) = owner.duration_ms() {
             self.duration_ms = Some(self.duration_ms.unwrap_or(0).saturating_add(duration));
             self.max_duration_ms = self.max_duration_ms.max(Some(duration));
@@ -172,7 +171,7 @@ impl Group {
             count(self.failed),
             count(self.timed),
             count(self.ended),
-            list(&self.profiles),
+            list(self.profiles.iter().map(|name| name.as_str())),
             Cell::Flag(complete || is_empty),
         ]);
         cells.extend(self.by_quality.map(count));
@@ -191,7 +190,7 @@ pub(super) fn usd(value: Option<Usd>) -> Cell {
 }
 
 /// Names, comma-separated.
-pub(super) fn list(names: &BTreeSet<Id>) -> Cell {
-    let names: Vec<&str> = names.iter().map(|name| &**name).collect();
+pub(super) fn list<'a>(names: impl Iterator<Item = &'a str>) -> Cell {
+    let names: Vec<&str> = names.collect();
     if names.is_empty() { Cell::Blank } else { Cell::Text(names.join(",")) }
 }

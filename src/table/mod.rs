@@ -23,6 +23,7 @@ mod timing;
 mod token_sum;
 mod tools;
 mod usage;
+mod values;
 pub mod verdict;
 mod warnings;
 

@@ -3,7 +3,7 @@
 use super::frame::Cell;
 use super::group::usd;
 use crate::event::Usd;
-use crate::fold::{Owner, Quality, UsageRow};
+use crate::fold::{Owner, Quality, RowView};
 
 /// Where sums of money stop; what stopped there is a floor.
 const MOST: Usd = Usd::from_pico(i64::MAX);
@@ -26,7 +26,7 @@ pub(super) struct Money {
 
 impl Money {
     /// Adds a row. What an owner left that isn't known in full, costs more than its rows do.
-    pub(super) fn add(&mut self, row: &UsageRow, owner: &Owner) {
+    pub(super) fn add(&mut self, row: &RowView<'_>, owner: &Owner) {
         let is_whole = owner.quality == Quality::Exact;
         let cost = &row.cost;
         self.has_rows = true;

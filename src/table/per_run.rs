@@ -3,18 +3,18 @@
 use super::frame::Cell;
 use super::group::{count, usd};
 use crate::event::{TokenUsage, Usd};
-use crate::fold::{Owner, Quality, UsageRow};
+use crate::fold::{Owner, Quality, RowView};
 
 /// Collects what each run, or conversation of no run, used. Rows come owner by owner.
 #[derive(Debug, Default)]
 pub(super) struct PerRun {
     open: Option<Open>,
-    costs: Vec<i64>,
-    total: Vec<i64>,
-    uncached: Vec<i64>,
-    output: Vec<i64>,
-    blended: Vec<i64>,
-    durations: Vec<i64>,
+    costs: Figures,
+    total: Figures,
+    uncached: Figures,
+    output: Figures,
+    blended: Figures,
+    durations: Figures,
 }
 
 /// The owner whose rows are coming.
@@ -31,15 +31,16 @@ impl PerRun {
     /// The rows of `owner` begin.
     pub(super) fn start(&mut self, owner: &Owner) {
         self.close();
-        self.durations.extend(owner.duration_ms());
+        owner.duration_ms().into_iter().for_each(|duration| self.durations.push(duration));
         let is_priced = owner.quality == Quality::Exact;
         let (cost, usage) = (Usd::ZERO, TokenUsage::default());
         self.open = Some(Open { quality: owner.quality, is_priced, cost, usage, blended: 0 });
     }
 
-    /// Adds a row of the owner, and what it costs; without that the owner has no cost that is known.
-    pub(super) fn add(&mut self, row: &UsageRow, cost: Option<Usd>) {
+    /// Adds a row of the owner; without its cost the owner has none that is known.
+    pub(super) fn add(&mut self, row: &RowView<'_>) {
         let Some(open) = &mut self.open else { return };
+        let cost = row.cost.exact;
         open.is_priced &= cost.is_some();
         open.cost = open.cost + cost.unwrap_or(Usd::ZERO);
         open.usage = row.usage.map_or(open.usage, |usage| open.usage.plus(&usage));
@@ -64,14 +65,43 @@ impl PerRun {
     }
 
     /// The cells of [`super::schema::PER_RUN`].
-    pub(super) fn cells(&mut self) -> Vec<Cell> {
+    pub(super) fn cells(&mut self) -> [Cell; 7] {
         self.close();
         let priced = count(self.costs.len() as u64);
-        let mut cells = vec![priced, usd(median(&mut self.costs).map(Usd::from_pico))];
+        let cost = usd(self.costs.median().map(Usd::from_pico));
         let others = [&mut self.total, &mut self.uncached, &mut self.output, &mut self.blended, &mut self.durations];
-        let others = others.map(|values| median(values));
-        cells.extend(others.map(|value| value.map_or(Cell::Blank, Cell::Integer)));
-        cells
+        let [total, uncached, output, blended, duration] = others.map(|figures| Cell::integer(figures.median()));
+        [priced, cost, total, uncached, output, blended, duration]
+    }
+}
+
+/// Numbers of which the median is wanted. Most groups of single runs have one: that needs no allocation.
+#[derive(Debug, Default)]
+struct Figures {
+    first: Option<i64>,
+    others: Vec<i64>,
+}
+
+impl Figures {
+    fn push(&mut self, value: i64) {
+        match self.first {
+            None => self.first = Some(value),
+            Some(_) => self.others.push(value),
+        }
+    }
+
+    fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.others.len()
+    }
+
+    /// The middle value, for which all are taken.
+    fn median(&mut self) -> Option<i64> {
+        let first = self.first.take()?;
+        if self.others.is_empty() {
+            return Some(first);
+        }
+        self.others.push(first);
+        median(&mut self.others)
     }
 }
 

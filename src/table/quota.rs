@@ -45,7 +45,7 @@ fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
         let owner = reading.run.as_deref().and_then(|run| runs.get(run).copied()).unwrap_or(&bare);
         let conversation = reading.quota.conversation.clone();
         let row = UsageRow { conversation, time: reading.time, ..UsageRow::default() };
-        is_asked_for(settled, &row, owner, query).then(|| cells(settled, reading, &row, owner))
+        is_asked_for(settled, &row.view(), owner, query).then(|| cells(settled, reading, &row, owner))
     }))
 }
 

@@ -64,7 +64,7 @@ fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
     // Owners stand in the order of their runs' starts.
     Box::new(settled.rows.by_owner().filter_map(move |rows| {
         let owner = settled.owners.get(rows.first()?.owner)?;
-        let is_asked = owner.run.is_some() && rows.iter().any(|row| is_asked_for(settled, row, owner, query));
+        let is_asked = owner.run.is_some() && rows.iter().any(|row| is_asked_for(settled, &row.view(), owner, query));
         is_asked.then(|| cells(owner, &rows))
     }))
 }

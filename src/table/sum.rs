@@ -1,6 +1,6 @@
 //! What the rows of one run or conversation come to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::frame::Cell;
 use super::group::list;
@@ -27,8 +27,8 @@ impl Sum {
     }
 
     fn add(&mut self, row: &UsageRow, owner: &Owner) {
-        self.tokens.add(row);
-        self.money.add(row, owner);
+        self.tokens.add(row.usage.as_ref(), row.blended_tokens);
+        self.money.add(&row.view(), owner);
         if let Some(model) = &row.model {
             let tokens = row.usage.map_or(row.blended_tokens.unwrap_or(0), |usage| usage.total_tokens());
             let sum = self.by_model.entry(model.clone()).or_default();
@@ -54,6 +54,6 @@ impl Sum {
 
     /// All models, comma-separated.
     pub(super) fn models(&self) -> Cell {
-        list(&self.by_model.keys().cloned().collect::<BTreeSet<Id>>())
+        list(self.by_model.keys().map(Id::as_str))
     }
 }

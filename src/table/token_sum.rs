@@ -18,17 +18,12 @@ impl TokenSum {
     /// What one row tells.
     pub(super) fn of(row: &UsageRow) -> TokenSum {
         let mut sum = TokenSum::default();
-        sum.add(row);
+        sum.add(row.usage.as_ref(), row.blended_tokens);
         sum
     }
 
-    /// Adds a row.
-    pub(super) fn add(&mut self, row: &UsageRow) {
-        self.add_said(row.usage.as_ref(), row.blended_tokens);
-    }
-
-    /// Adds what a witness tells: a split, a blended total, or both.
-    pub(super) fn add_said(&mut self, usage: Option<&TokenUsage>, blended: Option<u64>) {
+    /// Adds what a row or a witness tells: a split, a blended total, or both.
+    pub(super) fn add(&mut self, usage: Option<&TokenUsage>, blended: Option<u64>) {
         if let Some(usage) = usage {
             self.usage = Some(self.usage.unwrap_or_default().plus(usage));
             self.uncached = self.uncached.saturating_add(usage.uncached_input_tokens()).min(MAX_COUNT);

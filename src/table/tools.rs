@@ -39,7 +39,7 @@ fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
     Box::new(tools.into_iter().filter_map(move |tool| {
         let owner = settled.owners.get(tool.owner)?;
         let row = as_row(tool);
-        is_asked_for(settled, &row, owner, query).then(|| {
+        is_asked_for(settled, &row.view(), owner, query).then(|| {
             let fact = &tool.fact;
             let mut cells = place(settled, &row, owner).to_vec();
             cells.extend([

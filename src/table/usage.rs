@@ -69,8 +69,9 @@ pub(super) fn in_order<'a>(
     query: &'a Query,
 ) -> impl Iterator<Item = (UsageRow, &'a Owner)> {
     let owned = rows.filter_map(|row| settled.owners.get(row.owner).map(|owner| (row, owner)));
-    let asked = owned.filter(|(row, owner)| is_asked_for(settled, row, owner, query));
-    let mut asked: Vec<(Option<Time>, UsageRow)> = asked.map(|(row, owner)| (time_of(&row, owner), row)).collect();
+    let asked = owned.filter(|(row, owner)| is_asked_for(settled, &row.view(), owner, query));
+    let mut asked: Vec<(Option<Time>, UsageRow)> =
+        asked.map(|(row, owner)| (time_of(&row.view(), owner), row)).collect();
     asked.sort_by_key(|(time, _)| (time.is_none(), *time));
     asked.into_iter().filter_map(|(_, row)| settled.owners.get(row.owner).map(|owner| (row, owner)))
 }
@@ -80,14 +81,14 @@ fn cells(settled: &Settled, row: &UsageRow, owner: &Owner) -> Vec<Cell> {
     cells.extend(place(settled, row, owner));
     cells.extend([
         Cell::text(owner.host.as_deref()),
-        Cell::text(branch(settled, row)),
+        Cell::text(branch(settled, &row.view())),
         Cell::text(owner.harness.as_deref()),
         Cell::text(row.model.as_deref()),
         Cell::text(row.effort.as_deref()),
         Cell::text(row.service_tier.as_deref()),
         Cell::text(owner.billing.map(Billing::name)),
         Cell::Flag(row.is_subagent),
-        Cell::time(time_of(row, owner)),
+        Cell::time(time_of(&row.view(), owner)),
     ]);
     cells.extend(TokenSum::of(row).cells());
     cells.push(Cell::Text(owner.quality.name().to_owned()));
@@ -109,7 +110,7 @@ pub(super) fn place(settled: &Settled, row: &UsageRow, owner: &Owner) -> [Cell; 
         Cell::text(run.map(|run| &*run.id)),
         Cell::text(conversation(row)),
         Cell::text(run.and_then(|run| run.loop_name.as_deref())),
-        Cell::text(repo(settled, row, owner)),
+        Cell::text(repo(settled, &row.view(), owner)),
         Cell::text(run.and_then(|run| run.profile.as_deref())),
     ]
 }

@@ -1,6 +1,6 @@
 use super::{Slot, UsageRows};
 use crate::event::{CallKey, CallTiming, Id, MAX_COUNT, Time, TokenUsage, Usd};
-use crate::fold::{Lack, RowCost, UsageRow};
+use crate::fold::{Lack, RowCost, RowView, UsageRow};
 
 fn usage(input: u64) -> TokenUsage {
     TokenUsage { input_tokens: input, output_tokens: 7, ..TokenUsage::default() }
@@ -97,6 +97,42 @@ fn rows_that_are_changed_keep_their_place() {
     });
     assert!(changed.iter().eq(expected));
     assert!(changed != packed(&rows));
+}
+
+#[test]
+fn a_view_says_what_the_row_says() {
+    let rows = rows();
+    let packed = packed(&rows);
+    assert!(packed.views().eq(rows.iter().map(|(row, _)| row.view())));
+    let views: Vec<_> = packed.views().collect();
+    for pair in views.windows(2) {
+        let names = |row: &RowView<'_>| {
+            let names = [row.conversation, row.model, row.service_tier, row.branch, row.effort];
+            (row.owner, row.is_subagent, names.map(|name| name.cloned()))
+        };
+        assert!(!pair[0].is_alike(&pair[1]) || names(&pair[0]) == names(&pair[1]));
+    }
+    assert!(views.windows(2).any(|pair| pair[0].is_alike(&pair[1])));
+}
+
+#[test]
+fn a_cost_is_told_whether_it_fits_or_not() {
+    let usd = |pico| Some(Usd::from_pico(pico));
+    let bounded = RowCost { low: usd(1), high: usd(2), ..RowCost::default() };
+    let lacking = RowCost { lacks: Some(Lack::Model), is_early: true, ..RowCost::default() };
+    let computed = RowCost { computed: usd(3), is_computed: true, ..RowCost::default().exactly(usd(3)) };
+    for first in [bounded, lacking, computed, RowCost::default()] {
+        for second in [bounded, lacking, computed, RowCost::default()] {
+            let mut told = packed(&rows());
+            told.tell_costs(|_, costs| costs.fill(first));
+            told.tell_costs(|rows, costs| {
+                assert!(rows.iter().all(|row| row.owner == rows[0].owner && row.cost == first));
+                costs.fill(second);
+            });
+            let expected = rows().into_iter().map(|(row, _)| UsageRow { cost: second, ..row });
+            assert!(told.iter().eq(expected), "{first:?} {second:?}");
+        }
+    }
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn parts(rows: &[UsageRow], subject: &Subject) -> Result<Table> {
         });
         let (_, calls, tokens) = &mut sums[place];
         *calls += i64::from(row.call.is_some());
-        tokens.add(row);
+        tokens.add(row.usage.as_ref(), row.blended_tokens);
     }
     let mut builder = Builder::new(parts_columns());
     for (part, calls, tokens) in sums {

@@ -258,7 +258,7 @@ fn cells(source: &str, event: &Event, said: Said) -> Vec<Cell> {
         text(said.model.as_deref()),
     ];
     let mut tokens = TokenSum::default();
-    tokens.add_said(said.usage.as_ref(), said.blended);
+    tokens.add(said.usage.as_ref(), said.blended);
     cells.extend(tokens.cells());
     cells.push(said.cost.map_or(Cell::Blank, Cell::Usd));
     cells.push(Cell::Text(source.to_owned()));

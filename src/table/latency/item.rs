@@ -61,14 +61,14 @@ fn row<'a, T>(placed: &Placed<T>, conversation: &Id, model: &Option<Id>) -> Cow<
 impl Item<'_> {
     /// When; a row without a time is dated by the start of its run.
     pub(super) fn time(&self) -> Option<Time> {
-        time_of(&self.row, self.owner)
+        time_of(&self.row.view(), self.owner)
     }
 
     /// The value of a dimension; `None` where there is none.
     pub(super) fn value(&self, dimension: Dimension, zone: Tz) -> Option<Cow<'_, str>> {
         match self.what {
             What::Tool(tool) if *dimension.column() == TOOL_NAME => tool.name.as_deref().map(Cow::Borrowed),
-            _ => dimension.value(self.settled, &self.row, self.owner, zone),
+            _ => dimension.value(self.settled, &self.row.view(), self.owner, zone),
         }
     }
 
