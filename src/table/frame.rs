@@ -1,9 +1,10 @@
 //! A table: polars holds the cells, the schema says what they mean.
 
+use std::cmp::Ordering;
+
 use polars::prelude::{
     AnyValue, BooleanChunkedBuilder, ChunkedBuilder, Column as Cells, DataFrame, Float64Chunked, Float64Type,
-    Int64Type, IntoColumn, NewChunkedArray, PrimitiveChunkedBuilder, SortMultipleOptions, StringChunkedBuilder,
-    TimeUnit, TimeZone,
+    Int64Type, IntoColumn, NewChunkedArray, PrimitiveChunkedBuilder, StringChunkedBuilder, TimeUnit, TimeZone,
 };
 
 use super::schema::{Column, Kind};
@@ -175,17 +176,6 @@ impl Table {
         self.position(name).map_or(Cell::Blank, |position| self.cell(row, position))
     }
 
-    /// Sorts by these columns in turn, `true` for descending; blanks come last.
-    pub fn sort(&mut self, keys: &[(&str, bool)]) -> Result<()> {
-        let names: Vec<String> = keys.iter().map(|(name, _)| (*name).to_owned()).collect();
-        let options = SortMultipleOptions::default()
-            .with_order_descending_multi(keys.iter().map(|(_, descending)| *descending))
-            .with_nulls_last(true)
-            .with_maintain_order(true);
-        self.frame.sort_in_place(names, options).map_err(refused)?;
-        Ok(())
-    }
-
     /// The first `rows` rows.
     pub fn head(&self, rows: usize) -> Table {
         Table { columns: self.columns.clone(), frame: self.frame.head(Some(rows)) }
@@ -209,6 +199,23 @@ impl Table {
 }
 
 impl Cell {
+    /// The order of two cells of a column; blanks come last whichever way it is sorted.
+    pub(super) fn compare(&self, other: &Cell, is_descending: bool) -> Ordering {
+        let order = match (self, other) {
+            (Cell::Blank, other) => return (*other != Cell::Blank).cmp(&false),
+            (_, Cell::Blank) => return Ordering::Less,
+            (Cell::Text(a), Cell::Text(b)) => a.cmp(b),
+            (Cell::Integer(a), Cell::Integer(b)) => a.cmp(b),
+            (Cell::Number(a), Cell::Number(b)) => a.total_cmp(b),
+            (Cell::Usd(a), Cell::Usd(b)) => a.cmp(b),
+            (Cell::Time(a), Cell::Time(b)) => a.cmp(b),
+            (Cell::Flag(a), Cell::Flag(b)) => a.cmp(b),
+            // A column holds cells of one kind.
+            _ => Ordering::Equal,
+        };
+        if is_descending { order.reverse() } else { order }
+    }
+
     /// Text, where there is some.
     pub(super) fn text(text: Option<&str>) -> Cell {
         text.map_or(Cell::Blank, |text| Cell::Text(text.to_owned()))
@@ -222,5 +229,21 @@ impl Cell {
     /// A whole number, where it is known.
     pub(super) fn integer(value: Option<i64>) -> Cell {
         value.map_or(Cell::Blank, Cell::Integer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cell;
+
+    #[test]
+    fn blanks_come_last_whichever_way_cells_are_sorted() {
+        let [a, b] = ["a", "b"].map(|text| Cell::Text(text.to_owned()));
+        for (is_descending, expected) in [(false, [&a, &b, &Cell::Blank]), (true, [&b, &a, &Cell::Blank])] {
+            let mut cells = [&Cell::Blank, &b, &a];
+            cells.sort_by(|a, b| a.compare(b, is_descending));
+            assert_eq!(cells, expected);
+        }
+        assert!([-1.5, 0.0, 2.0].map(Cell::Number).is_sorted_by(|a, b| a.compare(b, false).is_lt()));
     }
 }

@@ -1,12 +1,13 @@
 //! A query over the fact table.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Ordering;
 
 use chrono_tz::Tz;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cost::price_book;
 use super::dimension::{Dimension, Filter};
-use super::frame::{Builder, Cell, Table};
+use super::frame::{Builder, Cell};
 use super::group::group;
 use super::latency::{TOOL_NAME, latency_measures};
 use super::schema::{self, Kind};
@@ -144,19 +145,27 @@ pub(super) struct Sums {
 pub(super) fn finish(
     settled: &Settled,
     by: &[Dimension],
-    mut sums: Sums,
+    sums: Sums,
     query: &Query,
     sources: Sources,
 ) -> Result<Report> {
-    let columns = by.iter().map(|dimension| dimension.column()).chain(sums.measures.iter().copied()).collect();
-    let mut builder = Builder::new(columns);
-    sums.rows.sort_by(|a, b| a.0.cmp(&b.0));
+    let columns: Vec<_> = by.iter().map(|dimension| dimension.column()).chain(sums.measures.iter().copied()).collect();
+    let order = order(&columns, by, query.sort.as_ref(), sums.order)?;
+    let mut lines: Vec<Vec<Cell>> = Vec::with_capacity(sums.rows.len());
     for (key, cells) in sums.rows {
         let names = key.into_iter().map(|value| value.map_or(Cell::Blank, Cell::Text));
-        builder.push(names.chain(cells).collect());
+        lines.push(names.chain(cells).collect());
     }
+    lines.sort_by(|a, b| {
+        let of_column = |(at, is_descending): &(usize, bool)| match (a.get(*at), b.get(*at)) {
+            (Some(a), Some(b)) => a.compare(b, *is_descending),
+            _ => Ordering::Equal,
+        };
+        order.iter().map(of_column).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+    });
+    let mut builder = Builder::new(columns);
+    lines.into_iter().for_each(|line| builder.push(line));
     let mut rows = builder.finish()?;
-    sort(&mut rows, by, query.sort.as_ref(), sums.order)?;
     let height = rows.height();
     if let Some(limit) = query.limit {
         rows = rows.head(limit);
@@ -165,21 +174,22 @@ pub(super) fn finish(
     totals.push(sums.totals);
     let owners = || sums.owners.iter().map(|index| &settled.owners[*index]);
     let profiles = owners().filter_map(|owner| owner.run.as_ref()?.profile.as_deref());
+    let loops = loops(owners());
     Ok(Report {
         by: by.iter().map(|dimension| dimension.column()).collect(),
         rows,
         totals: totals.finish()?,
         groups: height,
-        loops: loops(owners()).len(),
-        profiles: profiles.collect::<BTreeSet<&str>>().len(),
+        loops: loops.len(),
+        profiles: profiles.collect::<FxHashSet<&str>>().len(),
         window: Window {
             since: query.since,
             until: query.until,
             zone: query.zone.name().to_owned(),
             found: sums.found,
         },
-        slowest: slowest(owners()),
-        blind_loops: blind_loops(owners()),
+        slowest: slowest(&loops),
+        blind_loops: blind_loops(&loops),
         filters: query.filters.iter().map(Filter::to_string).collect(),
         price_book: price_book(settled),
         cost_mode: settled.pricing.mode,
@@ -189,52 +199,58 @@ pub(super) fn finish(
     })
 }
 
-fn sort(rows: &mut Table, by: &[Dimension], asked: Option<&Sort>, order: &[&'static str]) -> Result<()> {
+/// The columns that rows are sorted by, in turn; `true` for descending. All dimensions are among them, so that no two
+/// rows are equal.
+fn order(
+    columns: &[&'static schema::Column],
+    by: &[Dimension],
+    asked: Option<&Sort>,
+    order: &[&'static str],
+) -> Result<Vec<(usize, bool)>> {
     let times = by.iter().filter(|dimension| dimension.is_time()).map(|dimension| (dimension.column().name, false));
     let mut keys: Vec<(&str, bool)> = match asked {
-        Some(sort) if rows.position(sort.column.name).is_some() => vec![(sort.column.name, sort.is_descending)],
-        Some(sort) => {
-            let known: Vec<&str> = rows.columns().iter().map(|column| column.name).collect();
-            return Err(unknown("column of this report", sort.column.name, &known));
-        }
+        Some(sort) => vec![(sort.column.name, sort.is_descending)],
         None => times.chain(order.iter().map(|name| (*name, true))).collect(),
     };
-    for dimension in by {
-        if !keys.iter().any(|(name, _)| *name == dimension.column().name) {
-            keys.push((dimension.column().name, false));
-        }
-    }
-    rows.sort(&keys)
+    keys.extend(by.iter().map(|dimension| (dimension.column().name, false)));
+    let position = |(name, is_descending): (&str, bool)| {
+        let at = columns.iter().position(|column| column.name == name);
+        let known = || columns.iter().map(|column| column.name).collect::<Vec<_>>();
+        at.map(|at| (at, is_descending)).ok_or_else(|| unknown("column of this report", name, &known()))
+    };
+    keys.into_iter().map(position).collect()
 }
 
-/// The runs of each loop.
-fn loops<'a>(owners: impl Iterator<Item = &'a Owner>) -> BTreeMap<&'a str, Vec<&'a Owner>> {
-    let mut loops: BTreeMap<&str, Vec<&Owner>> = BTreeMap::new();
+/// The runs of each loop, loops in the order of their names.
+fn loops<'a>(owners: impl Iterator<Item = &'a Owner>) -> Vec<(&'a str, Vec<&'a Owner>)> {
+    let mut loops: FxHashMap<&str, Vec<&Owner>> = FxHashMap::default();
     for owner in owners {
         if let Some(name) = owner.run.as_ref().and_then(|run| run.loop_name.as_deref()) {
             loops.entry(name).or_default().push(owner);
         }
     }
+    let mut loops: Vec<_> = loops.into_iter().collect();
+    loops.sort_unstable_by_key(|(name, _)| *name);
     loops
 }
 
 /// The run that is slowest against the median of its loop.
-fn slowest<'a>(owners: impl Iterator<Item = &'a Owner>) -> Option<Slowest> {
-    let ratios = loops(owners).into_iter().filter_map(|(name, runs)| {
+fn slowest(loops: &[(&str, Vec<&Owner>)]) -> Option<Slowest> {
+    let ratios = loops.iter().filter_map(|(name, runs)| {
         let mut times: Vec<(i64, &Owner)> = runs.iter().filter_map(|run| Some((run.duration_ms()?, *run))).collect();
         times.sort_by_key(|(time, _)| *time);
         let median = times.get(times.len() / 2).filter(|_| times.len() >= ENOUGH_RUNS)?.0;
         let (time, run) = times.last()?;
         let times_median = *time as f64 / median as f64;
         let run_id = run.run.as_ref()?.id.to_string();
-        Some(Slowest { run_id, loop_name: name.to_owned(), times_median })
+        Some(Slowest { run_id, loop_name: (*name).to_owned(), times_median })
     });
     let outliers = ratios.filter(|slowest| slowest.times_median.is_finite() && slowest.times_median >= STANDS_OUT);
     outliers.max_by(|a, b| a.times_median.total_cmp(&b.times_median))
 }
 
 /// Loops of which nothing is known.
-fn blind_loops<'a>(owners: impl Iterator<Item = &'a Owner>) -> Vec<String> {
-    let blind = loops(owners).into_iter().filter(|(_, runs)| runs.iter().all(|run| run.quality == Quality::Unknown));
-    blind.map(|(name, _)| name.to_owned()).collect()
+fn blind_loops(loops: &[(&str, Vec<&Owner>)]) -> Vec<String> {
+    let blind = loops.iter().filter(|(_, runs)| runs.iter().all(|run| run.quality == Quality::Unknown));
+    blind.map(|(name, _)| (*name).to_owned()).collect()
 }
