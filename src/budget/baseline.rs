@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::judge::{Key, Terms, blank, key};
+use super::judge::{Key, Terms, blank};
 use super::measure::{MEASURES, Measure};
 use super::policy::{Budget, OnUnknown};
 use super::units::{self, WHOLE};
 use crate::error::{Error, Result, unknown};
 use crate::table::schema::Kind;
 use crate::table::verdict::{Before, Judged, Standing, State};
-use crate::table::{Cell, Dimension, Filter, Query, Report};
+use crate::table::{Answers, Cell, Dimension, Filter, Query, Report};
 
 /// The version of the report's JSON that this reads.
 const SCHEMA_VERSION: u32 = 1;
@@ -174,7 +174,7 @@ pub fn compare(
     comparison: &Comparison,
     query: &Query,
     terms: Terms,
-    ask: &mut dyn FnMut(&Query) -> Result<Report>,
+    answers: Answers<'_>,
 ) -> Result<Vec<Judged>> {
     let asked: Vec<String> = query.filters.iter().map(Filter::to_string).collect();
     if baseline.filters() != asked.iter().map(String::as_str).collect() {
@@ -183,7 +183,13 @@ pub fn compare(
         let now = list(asked.iter().map(String::as_str).collect());
         return Err(Error::invalid(format!("was made with another --where ({then}) than this check ({now})")));
     }
-    let report = ask(&Query { by: Some(baseline.by.clone()), last: None, sort: None, limit: None, ..query.clone() })?;
+    let report = answers.report(&Query {
+        by: Some(baseline.by.clone()),
+        last: None,
+        sort: None,
+        limit: None,
+        ..query.clone()
+    })?;
     let mut judged = Vec::new();
     for measure in &comparison.measures {
         if measure.kind == Kind::Usd {
@@ -226,6 +232,14 @@ fn of_measure(
     let on_unknown = comparison.on_unknown.unwrap_or(OnUnknown::Fail);
     let budget = Budget { per: baseline.by.clone(), on_unknown, ..Budget::new("baseline") };
     Ok(Judged { groups, words: "a run", ..blank(&budget, measure) })
+}
+
+fn key(report: &Report, row: usize, by: &[Dimension]) -> Key {
+    let text = |name| match report.rows.get(row, name) {
+        Cell::Text(text) => Some(text),
+        _ => None,
+    };
+    by.iter().map(|dimension| dimension.column().name).map(|name| (name, text(name))).collect()
 }
 
 fn of_report(measure: &Measure, report: &Report, row: usize) -> Median {

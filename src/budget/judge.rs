@@ -1,6 +1,6 @@
 //! Budgets are held against reports: each group of each budget gets its state.
 
-use std::collections::BTreeMap;
+use rustc_hash::FxHashMap;
 
 use super::measure::Measure;
 use super::pace::Span;
@@ -10,7 +10,7 @@ use super::units::WHOLE;
 use crate::error::Result;
 use crate::event::Time;
 use crate::table::verdict::{Contributor, Judged, Standing, State, Verdict};
-use crate::table::{Cell, Dimension, Filter, Query, Report};
+use crate::table::{Answers, Cell, Dimension, Filter, Query, Tally};
 
 /// Contributors of a group that are told.
 const MOST_CONTRIBUTORS: usize = 5;
@@ -31,14 +31,9 @@ pub struct Terms {
 pub(super) type Key = Vec<(&'static str, Option<String>)>;
 
 /// Judges all budgets; where the limits come from, and what was read, is for the caller to say.
-pub fn check(
-    budgets: &[Budget],
-    query: &Query,
-    terms: Terms,
-    ask: &mut dyn FnMut(&Query) -> Result<Report>,
-) -> Result<Verdict> {
-    let limits = judge(budgets, query, terms, ask)?;
-    let all = ask(&Query { by: Some(Vec::new()), ..query.clone() })?;
+pub fn check(budgets: &[Budget], query: &Query, terms: Terms, answers: Answers<'_>) -> Result<Verdict> {
+    let limits = judge(budgets, query, terms, answers)?;
+    let all = answers.report(&Query { by: Some(Vec::new()), ..query.clone() })?;
     let usd = |name| match all.totals.get(0, name) {
         Cell::Usd(value) => Some(value),
         _ => None,
@@ -56,16 +51,11 @@ pub fn check(
     })
 }
 
-/// Judges every limit of every budget. `query` is what was asked for; `ask` answers queries within it.
-fn judge(
-    budgets: &[Budget],
-    query: &Query,
-    terms: Terms,
-    ask: &mut dyn FnMut(&Query) -> Result<Report>,
-) -> Result<Vec<Judged>> {
+/// Judges every limit of every budget, within what was asked for.
+fn judge(budgets: &[Budget], query: &Query, terms: Terms, answers: Answers<'_>) -> Result<Vec<Judged>> {
     let mut judged = Vec::new();
     for budget in budgets {
-        let parts = parts(budget, query, ask)?;
+        let parts = parts(budget, query, answers)?;
         for limit in &budget.limits {
             judged.push(of_limit(budget, limit, &parts, query, terms));
         }
@@ -73,102 +63,115 @@ fn judge(
     Ok(judged)
 }
 
-/// The groups of one report, and what each consists of.
+/// The groups of one query.
 struct Part {
-    report: Report,
-    /// The rows that count.
-    rows: Vec<(usize, Key)>,
-    apart: Apart,
+    per: Vec<Dimension>,
+    groups: Vec<Group>,
+    /// The dimensions that groups are taken apart by, each with the tallies of all.
+    apart: Vec<(Dimension, Vec<Tally>)>,
 }
 
-/// The rows that each group's sum is taken apart into, by the dimension whose report they are in.
-struct Apart {
-    reports: Vec<(Dimension, Report)>,
-    of: BTreeMap<Key, (usize, Vec<usize>)>,
+/// A group, and what its sum is taken apart into: the dimension's place in [`Part::apart`], and those of the tallies.
+struct Group {
+    tally: Tally,
+    apart: Option<(usize, Vec<usize>)>,
 }
 
 /// A budget's groups. Conversations that belong to no run stand beside runs, each for itself.
-fn parts(budget: &Budget, query: &Query, ask: &mut dyn FnMut(&Query) -> Result<Report>) -> Result<Vec<Part>> {
+fn parts(budget: &Budget, query: &Query, answers: Answers<'_>) -> Result<Vec<Part>> {
     let scoped = Query { scope: budget.filters.clone(), last: None, sort: None, limit: None, ..query.clone() };
     let run = Dimension::from_name("run_id")?;
-    let mut parts = vec![part(&budget.per, &scoped, ask)?];
-    if budget.per.contains(&run) {
-        parts[0].rows.retain(|(_, key)| key.iter().any(|(name, value)| *name == "run_id" && value.is_some()));
+    let Some(of_run) = budget.per.iter().position(|dimension| *dimension == run) else {
+        return Ok(vec![part(&budget.per, &scoped, answers)?]);
+    };
+    let mut runs = part(&budget.per, &scoped, answers)?;
+    runs.groups.retain(|group| group.tally.key.get(of_run).is_some_and(Option::is_some));
+    let mut parts = vec![runs];
+    let is_run_filtered = query.filters.iter().chain(&budget.filters).any(|filter| filter.dimension() == run);
+    if !is_run_filtered {
         let conversation = Dimension::from_name("conversation_id")?;
-        let is_run_filtered = query.filters.iter().chain(&budget.filters).any(|filter| filter.dimension() == run);
-        if !is_run_filtered {
-            let mut per: Vec<Dimension> = Vec::new();
-            for dimension in &budget.per {
-                let dimension = if *dimension == run { conversation } else { *dimension };
-                if !per.contains(&dimension) {
-                    per.push(dimension);
-                }
+        let mut per: Vec<Dimension> = Vec::new();
+        for dimension in &budget.per {
+            let dimension = if *dimension == run { conversation } else { *dimension };
+            if !per.contains(&dimension) {
+                per.push(dimension);
             }
-            let mut bare = scoped;
-            bare.scope.push(Filter::new(run, "")?);
-            parts.push(part(&per, &bare, ask)?);
         }
+        let mut bare = scoped;
+        bare.scope.push(Filter::new(run, "")?);
+        parts.push(part(&per, &bare, answers)?);
     }
     Ok(parts)
 }
 
-fn part(per: &[Dimension], scoped: &Query, ask: &mut dyn FnMut(&Query) -> Result<Report>) -> Result<Part> {
-    let report = ask(&Query { by: Some(per.to_vec()), ..scoped.clone() })?;
-    let rows: Vec<(usize, Key)> = (0..report.rows.height()).map(|row| (row, key(&report, row, per))).collect();
-    let apart = apart(per, scoped, rows.iter().map(|(_, key)| key.clone()).collect(), ask)?;
-    Ok(Part { report, rows, apart })
+fn part(per: &[Dimension], scoped: &Query, answers: Answers<'_>) -> Result<Part> {
+    let tallies = answers.tallies(&Query { by: Some(per.to_vec()), ..scoped.clone() })?;
+    let groups = tallies.into_iter().map(|tally| Group { tally, apart: None }).collect();
+    let mut part = Part { per: per.to_vec(), groups, apart: Vec::new() };
+    part.take_apart(scoped, answers)?;
+    Ok(part)
 }
 
-fn apart(
-    per: &[Dimension],
-    scoped: &Query,
-    mut whole: Vec<Key>,
-    ask: &mut dyn FnMut(&Query) -> Result<Report>,
-) -> Result<Apart> {
-    let mut apart = Apart { reports: Vec::new(), of: BTreeMap::new() };
-    let is_one = per.iter().any(|dimension| dimension.column().name.ends_with("_id"));
-    for name in APART.iter().filter(|name| !is_one || **name == "model") {
-        let dimension = Dimension::from_name(name)?;
-        if whole.is_empty() || per.contains(&dimension) {
-            continue;
-        }
-        let by = per.iter().copied().chain([dimension]).collect();
-        let report = ask(&Query { by: Some(by), ..scoped.clone() })?;
-        let mut rows: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
-        for row in 0..report.rows.height() {
-            rows.entry(key(&report, row, per)).or_default().push(row);
-        }
-        for key in std::mem::take(&mut whole) {
-            match rows.remove(&key).filter(|rows| rows.len() > 1) {
-                Some(rows) => drop(apart.of.insert(key, (apart.reports.len(), rows))),
-                None => whole.push(key),
+impl Part {
+    /// Takes each group's sum apart by the first dimension of which it has several values.
+    fn take_apart(&mut self, scoped: &Query, answers: Answers<'_>) -> Result<()> {
+        let is_one = self.per.iter().any(|dimension| dimension.column().name.ends_with("_id"));
+        for name in APART.iter().filter(|name| !is_one || **name == "model") {
+            let dimension = Dimension::from_name(name)?;
+            if self.per.contains(&dimension) || self.groups.iter().all(|group| group.apart.is_some()) {
+                continue;
             }
+            let by = self.per.iter().copied().chain([dimension]).collect();
+            let tallies = answers.tallies(&Query { by: Some(by), ..scoped.clone() })?;
+            let mut of_group: FxHashMap<&[Option<String>], Vec<usize>> = FxHashMap::default();
+            for (place, tally) in tallies.iter().enumerate() {
+                of_group.entry(tally.key.get(..self.per.len()).unwrap_or_default()).or_default().push(place);
+            }
+            for group in self.groups.iter_mut().filter(|group| group.apart.is_none()) {
+                let places = of_group.remove(group.tally.key.as_slice()).filter(|places| places.len() > 1);
+                group.apart = places.map(|places| (self.apart.len(), places));
+            }
+            self.apart.push((dimension, tallies));
         }
-        apart.reports.push((dimension, report));
+        Ok(())
     }
-    Ok(apart)
-}
 
-pub(super) fn key(report: &Report, row: usize, per: &[Dimension]) -> Key {
-    per.iter().map(|dimension| (dimension.column().name, text(report, row, *dimension))).collect()
-}
-
-fn text(report: &Report, row: usize, dimension: Dimension) -> Option<String> {
-    match report.rows.get(row, dimension.column().name) {
-        Cell::Text(text) => Some(text),
-        _ => None,
+    /// Who used most of a group's sum.
+    fn contributors(&self, group: &Group, measure: &Measure) -> Vec<Contributor> {
+        let Some((at, places)) = &group.apart else { return Vec::new() };
+        let Some((dimension, tallies)) = self.apart.get(*at) else { return Vec::new() };
+        // Shares of a quotient are those of the money.
+        let money = super::MEASURES.iter().find(|other| other.name == "cost_usd");
+        let measure = money.filter(|_| measure.name == "cost_per_successful_run_usd").unwrap_or(measure);
+        let of_tally = |place: &usize| {
+            let tally = tallies.get(*place)?;
+            let reading = Reading::of(measure, tally);
+            let used = reading.low.filter(|low| *low > 0)?;
+            Some((used, reading.is_floor(), tally.key.last()?.as_deref()))
+        };
+        let mut all: Vec<(i64, bool, Option<&str>)> = places.iter().filter_map(of_tally).collect();
+        all.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.2.cmp(&b.2)));
+        all.truncate(MOST_CONTRIBUTORS);
+        let contributor = |(used, is_floor, name): (i64, bool, Option<&str>)| Contributor {
+            dimension: dimension.column().name,
+            name: name.map(str::to_owned),
+            used,
+            is_floor,
+        };
+        all.into_iter().map(contributor).collect()
     }
 }
 
 fn of_limit(budget: &Budget, limit: &Limit, parts: &[Part], query: &Query, terms: Terms) -> Judged {
     let mut groups = Vec::new();
     for part in parts {
-        for (row, key) in &part.rows {
-            let reading = Reading::of(limit.measure, &part.report.rows, *row);
+        for group in &part.groups {
+            let reading = Reading::of(limit.measure, &group.tally);
             let mut standing = standing(budget, limit.limit, reading, terms);
-            standing.contributors = part.apart.contributors(key, limit.measure);
-            standing.pace = pace(budget, limit, key, standing.used, query, terms);
-            standing.key = key.clone();
+            let names = part.per.iter().map(|dimension| dimension.column().name);
+            standing.key = names.zip(group.tally.key.iter().cloned()).collect();
+            standing.contributors = part.contributors(group, limit.measure);
+            standing.pace = pace(budget, limit, &standing.key, standing.used, query, terms);
             groups.push(standing);
         }
     }
@@ -245,24 +248,4 @@ fn pace(
     let time = budget.per.iter().find(|dimension| dimension.is_time()).filter(|_| adds_up)?;
     let value = key.iter().find(|(name, _)| *name == time.column().name)?.1.as_deref()?;
     Span::of(*time, value, query, query.zone, terms.now)?.pace(used?, limit.limit)
-}
-
-impl Apart {
-    fn contributors(&self, key: &Key, measure: &Measure) -> Vec<Contributor> {
-        let Some((at, rows)) = self.of.get(key) else { return Vec::new() };
-        let Some((dimension, report)) = self.reports.get(*at) else { return Vec::new() };
-        // Shares of a quotient are those of the money.
-        let money = super::MEASURES.iter().find(|other| other.name == "cost_usd");
-        let measure = money.filter(|_| measure.name == "cost_per_successful_run_usd").unwrap_or(measure);
-        let of_row = |row: &usize| {
-            let reading = Reading::of(measure, &report.rows, *row);
-            let used = reading.low.filter(|low| *low > 0)?;
-            let name = text(report, *row, *dimension);
-            Some(Contributor { dimension: dimension.column().name, name, used, is_floor: reading.is_floor() })
-        };
-        let mut all: Vec<Contributor> = rows.iter().filter_map(of_row).collect();
-        all.sort_by(|a, b| b.used.cmp(&a.used).then_with(|| a.name.cmp(&b.name)));
-        all.truncate(MOST_CONTRIBUTORS);
-        all
-    }
 }

@@ -1,7 +1,8 @@
 //! What a row of a report says about a measure: a floor, a bound where there is one, and how much is unknown.
 
 use super::measure::Measure;
-use crate::table::{Cell, Table};
+use crate::event::Usd;
+use crate::table::Tally;
 
 /// A measure of one group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,34 +18,29 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// Reads `measure` from `row` of a report's rows or totals.
-    pub(super) fn of(measure: &Measure, table: &Table, row: usize) -> Reading {
-        let value = |name| match table.get(row, name) {
-            Cell::Integer(value) => Some(value),
-            Cell::Usd(value) => Some(value.pico()),
-            _ => None,
-        };
-        let count = |name| value(name).unwrap_or(0);
-        let (exact, blended) = (count("exact_runs"), count("blended_runs"));
-        let all = exact + blended + count("partial_runs") + count("unknown_runs");
-        let (runs, failed, ended) = (count("runs"), count("failed_runs"), count("ended_runs"));
+    /// Reads `measure` from what a group comes to.
+    pub(super) fn of(measure: &Measure, group: &Tally) -> Reading {
+        let Tally { runs, failed_runs: failed, ended_runs: ended, owners: all, exact_runs: exact, .. } = *group;
         let sum = |low: Option<i64>, unknown: i64| {
             let high = (unknown <= 0).then(|| low.unwrap_or(0));
             Reading { low: low.or(high), high, runs: all, unknown: unknown.max(0) }
         };
         let cost = || {
-            let low = value("cost_usd").or(value("cost_low_usd"));
-            let unknown = all - count("priced_runs");
-            Reading { high: value("cost_usd").or(value("cost_high_usd")), ..sum(low, unknown) }
+            let low = group.cost.or(group.cost_low).map(Usd::pico);
+            let high = group.cost.or(group.cost_high).map(Usd::pico);
+            Reading { high, ..sum(low, all - group.priced_runs) }
         };
         match measure.name {
             "cost_usd" => cost(),
             "cost_per_successful_run_usd" => cost().over(ended - failed, runs - failed, runs - ended),
-            "blended_tokens" => sum(value("blended_tokens"), all - exact - blended),
-            "run_time" => Reading { runs, ..sum(value("duration_ms"), runs - count("timed_runs")) },
+            "total_tokens" => sum(group.total_tokens, all - exact),
+            "uncached_input_tokens" => sum(group.uncached_input_tokens, all - exact),
+            "output_tokens" => sum(group.output_tokens, all - exact),
+            "blended_tokens" => sum(group.blended_tokens, all - exact - group.blended_runs),
+            "run_time" => Reading { runs, ..sum(group.duration_ms, runs - group.timed_runs) },
             "runs" => Reading { runs, ..sum(Some(runs), 0) },
             "failed_runs" => Reading { runs, ..sum(Some(failed), runs - ended) },
-            tokens => sum(value(tokens), all - exact),
+            _ => sum(None, all),
         }
     }
 

@@ -11,7 +11,7 @@ use forge_usage::error::{Error, Result};
 use forge_usage::parse::Needs;
 use forge_usage::render::{self, CheckFormat, Style};
 use forge_usage::table::verdict::{Policy, Verdict};
-use forge_usage::table::{self, Query, Sources};
+use forge_usage::table::{self, Answers};
 
 use super::args::{CheckArgs, Color, LimitArgs};
 use super::commit::{Commit, Question};
@@ -33,11 +33,11 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     let question = file.as_deref().and_then(commit::ask);
     let input = input::read_found(found, &args.input, &args.prices, &args.output, Needs::USAGE)?;
     let lacks = input.exit_code(&args.input);
-    let mut ask = |query: &Query| table::report(&input.settled, query, Sources::default());
+    let answers = Answers(&input.settled);
     let terms = Terms { now, fail_on_warn: args.fail_on_warn };
-    let mut verdict = budget::check(&budgets.all, &query, terms, &mut ask)?;
+    let mut verdict = budget::check(&budgets.all, &query, terms, answers)?;
     if let Some((path, baseline, comparison)) = &baseline {
-        let compared = budget::compare(baseline, comparison, &query, terms, &mut ask);
+        let compared = budget::compare(baseline, comparison, &query, terms, answers);
         verdict.limits.extend(compared.with_context(|| path.display().to_string())?);
     }
     verdict.policy = policy(args, file.as_deref(), question.and_then(Question::answer));

@@ -19,6 +19,7 @@ mod runs;
 pub mod schema;
 mod sum;
 mod tables;
+mod tally;
 mod timing;
 mod token_sum;
 mod tools;
@@ -35,10 +36,30 @@ pub use latency::{latency, latency_measures};
 pub use prices::{PRICES, Shown, prices};
 pub use report::{Query, Sort, report};
 pub use tables::{Definition, Needs, Rows, TABLES};
+pub use tally::Tally;
 pub use warnings::{is_loss, warnings};
 
+use crate::error::Result;
 use crate::event::Time;
+use crate::fold::Settled;
 use schema::Column;
+use tally::tallies;
+
+/// What was settled, for those who have questions about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Answers<'a>(pub &'a Settled);
+
+impl Answers<'_> {
+    /// The report that answers a query, without its sources.
+    pub fn report(self, query: &Query) -> Result<Report> {
+        report(self.0, query, Sources::default())
+    }
+
+    /// The sums of its groups alone, in any order: that costs a fraction.
+    pub fn tallies(self, query: &Query) -> Result<Vec<Tally>> {
+        tallies(self.0, query)
+    }
+}
 
 /// A report: rows, their totals, and how far they can be trusted.
 #[derive(Debug)]

@@ -40,12 +40,29 @@ impl Money {
         self.lacks_high |= !is_whole || cost.high.is_none();
     }
 
+    /// The cost; `None` unless all of it is known.
+    pub(super) fn exact(&self) -> Option<Usd> {
+        self.known(self.lacks_exact, self.exact)
+    }
+
+    /// It costs this or more; `None` where nothing is known.
+    pub(super) fn low(&self) -> Option<Usd> {
+        self.low
+    }
+
+    /// It costs this or less; `None` where nothing bounds it.
+    pub(super) fn high(&self) -> Option<Usd> {
+        self.known(self.lacks_high, self.high)
+    }
+
     /// The cells of [`super::schema::COSTS`].
     pub(super) fn cells(&self) -> [Cell; 5] {
-        let known = |lacks: bool, usd: Usd| Some(usd).filter(|usd| self.has_rows && !lacks && *usd < MOST);
-        let computed = self.computed.and_then(|computed| known(self.lacks_computed, computed));
-        let (exact, high) = (known(self.lacks_exact, self.exact), known(self.lacks_high, self.high));
-        [exact, self.reported, computed, self.low, high].map(usd)
+        let computed = self.computed.and_then(|computed| self.known(self.lacks_computed, computed));
+        [self.exact(), self.reported, computed, self.low, self.high()].map(usd)
+    }
+
+    fn known(&self, lacks: bool, usd: Usd) -> Option<Usd> {
+        Some(usd).filter(|usd| self.has_rows && !lacks && *usd < MOST)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Figures of each run in a group, for their medians.
 
 use super::frame::Cell;
-use super::group::{count, usd};
+use super::group::usd;
 use crate::event::{TokenUsage, Usd};
 use crate::fold::{Owner, Quality, RowView};
 
@@ -64,14 +64,13 @@ impl PerRun {
         }
     }
 
-    /// The cells of [`super::schema::PER_RUN`].
-    pub(super) fn cells(&mut self) -> [Cell; 7] {
+    /// The cells of [`super::schema::PER_RUN`] that are medians.
+    pub(super) fn cells(&mut self) -> [Cell; 6] {
         self.close();
-        let priced = count(self.costs.len() as u64);
         let cost = usd(self.costs.median().map(Usd::from_pico));
         let others = [&mut self.total, &mut self.uncached, &mut self.output, &mut self.blended, &mut self.durations];
         let [total, uncached, output, blended, duration] = others.map(|figures| Cell::integer(figures.median()));
-        [priced, cost, total, uncached, output, blended, duration]
+        [cost, total, uncached, output, blended, duration]
     }
 }
 
@@ -88,10 +87,6 @@ impl Figures {
             None => self.first = Some(value),
             Some(_) => self.others.push(value),
         }
-    }
-
-    fn len(&self) -> usize {
-        usize::from(self.first.is_some()) + self.others.len()
     }
 
     /// The middle value, for which all are taken.

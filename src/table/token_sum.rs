@@ -33,6 +33,21 @@ impl TokenSum {
         }
     }
 
+    /// The split; `None` where it isn't known of any row.
+    pub(super) fn usage(&self) -> Option<&TokenUsage> {
+        self.usage.as_ref()
+    }
+
+    /// Input that was not read from the cache.
+    pub(super) fn uncached(&self) -> Option<u64> {
+        self.usage.map(|_| self.uncached)
+    }
+
+    /// Blended totals.
+    pub(super) fn blended(&self) -> Option<u64> {
+        self.blended
+    }
+
     /// The cells of [`super::schema::TOKENS`].
     pub(super) fn cells(&self) -> [Cell; 8] {
         let usage = self.usage.as_ref();
@@ -41,7 +56,7 @@ impl TokenSum {
             of(|usage| usage.input_tokens),
             of(|usage| usage.cache_read_input_tokens),
             of(|usage| usage.cache_creation_input_tokens),
-            usage.map_or(Cell::Blank, |_| count(self.uncached)),
+            self.uncached().map_or(Cell::Blank, count),
             of(|usage| usage.output_tokens),
             usage.and_then(|usage| usage.reasoning_output_tokens).map_or(Cell::Blank, count),
             of(TokenUsage::total_tokens),

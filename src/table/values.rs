@@ -56,12 +56,16 @@ impl<'a> Grouping<'a> {
         self.group
     }
 
-    /// The values of each group, with its index.
-    pub(super) fn keys(&self) -> impl Iterator<Item = (Key, usize)> {
-        self.groups.iter().map(|(numbers, group)| {
-            let texts = self.values.iter().zip(numbers).map(|(values, number)| values.text(*number));
-            (texts.map(|text| text.map(str::to_owned)).collect(), *group)
-        })
+    /// The values of each group, groups by their indices.
+    pub(super) fn keys(&self) -> Vec<Key> {
+        let mut keys = vec![Key::new(); self.groups.len()];
+        for (numbers, group) in &self.groups {
+            if let Some(key) = keys.get_mut(*group) {
+                let texts = self.values.iter().zip(numbers).map(|(values, number)| values.text(*number));
+                key.extend(texts.map(|text| text.map(str::to_owned)));
+            }
+        }
+        keys
     }
 }
 

@@ -3,7 +3,7 @@
 use forge_usage::budget::{self, Budget, Limit, MEASURES, OnUnknown, Terms};
 use forge_usage::fold::Settled;
 use forge_usage::table::verdict::{State, Verdict};
-use forge_usage::table::{Query, Sources, report};
+use forge_usage::table::{Answers, Query};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -34,8 +34,7 @@ fn query() -> Query {
 
 fn judged(settled: &Settled, budget: &Budget) -> Verdict {
     let terms = Terms { now: now(), fail_on_warn: false };
-    let mut ask = |query: &Query| report(settled, query, Sources::default());
-    budget::check(std::slice::from_ref(budget), &query(), terms, &mut ask).expect("a verdict")
+    budget::check(std::slice::from_ref(budget), &query(), terms, Answers(settled)).expect("a verdict")
 }
 
 /// All that a verdict says of groups, as text.
