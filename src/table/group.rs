@@ -75,22 +75,10 @@ pub(super) fn walk<'a>(
 ) -> Grouping<'a> {
     let mut grouping = Grouping::new(settled, by, query.zone);
     let mut latest = first_period(settled, by, query).map(|(time, first)| (Values::new(time), first));
-    let filters = || query.filters.iter().chain(&query.scope);
-    let cuts_time = filters().any(|filter| filter.dimension.is_time());
-    let mut filtered: Option<(RowView<'a>, bool)> = None;
+    let mut asked = Asked::new(settled, query);
     for row in settled.rows.views() {
         let owner = &settled.owners[row.owner];
-        if !is_in_window(query, time_of(&row, owner)) {
-            continue;
-        }
-        // Filters that don't ask for times treat rows with the same names alike.
-        let known = filtered.filter(|(other, _)| !cuts_time && other.is_alike(&row));
-        let passes = known.map(|(_, passes)| passes).unwrap_or_else(|| {
-            let passes = passes_filters(query, |dimension| dimension.value(settled, &row, owner, query.zone));
-            filtered = Some((row, passes));
-            passes
-        });
-        if !passes {
+        if !asked.includes(&row, owner) {
             continue;
         }
         if let Some((periods, first)) = &mut latest {
@@ -108,16 +96,49 @@ pub(super) fn walk<'a>(
 fn first_period(settled: &Settled, by: &[Dimension], query: &Query) -> Option<(Dimension, String)> {
     let last = query.last?;
     let time = *by.iter().find(|dimension| dimension.is_time())?;
-    let mut periods = Values::new(time);
+    let (mut asked, mut periods) = (Asked::new(settled, query), Values::new(time));
     for row in settled.rows.views() {
         let owner = &settled.owners[row.owner];
-        if is_asked_for(settled, &row, owner, query) {
+        if asked.includes(&row, owner) {
             periods.number(settled, &row, owner, query.zone);
         }
     }
     let sorted: BTreeSet<&str> = periods.texts().collect();
     let first = sorted.into_iter().rev().take(last).next_back()?;
     Some((time, first.to_owned()))
+}
+
+/// Tells which rows a query asks for.
+struct Asked<'a, 'q> {
+    settled: &'a Settled,
+    query: &'q Query,
+    has_filters: bool,
+    /// Whether a filter asks for times. Others treat rows with the same names alike.
+    cuts_time: bool,
+    /// The latest row that was held against the filters, and whether it passed.
+    latest: Option<(RowView<'a>, bool)>,
+}
+
+impl<'a, 'q> Asked<'a, 'q> {
+    fn new(settled: &'a Settled, query: &'q Query) -> Asked<'a, 'q> {
+        let mut dimensions = query.filters.iter().chain(&query.scope).map(|filter| filter.dimension).peekable();
+        let has_filters = dimensions.peek().is_some();
+        Asked { settled, query, has_filters, cuts_time: dimensions.any(Dimension::is_time), latest: None }
+    }
+
+    fn includes(&mut self, row: &RowView<'a>, owner: &Owner) -> bool {
+        let is_in_window = is_in_window(self.query, time_of(row, owner));
+        if !is_in_window || !self.has_filters {
+            return is_in_window;
+        }
+        if let Some((_, passes)) = self.latest.filter(|(latest, _)| !self.cuts_time && latest.is_alike(row)) {
+            return passes;
+        }
+        let value = |dimension: Dimension| dimension.value(self.settled, row, owner, self.query.zone);
+        let passes = passes_filters(self.query, value);
+        self.latest = Some((*row, passes));
+        passes
+    }
 }
 
 /// Whether a row passes the filters and lies in the window.

@@ -15,57 +15,81 @@ pub(super) type Key = Vec<Option<String>>;
 pub(super) struct Grouping<'a> {
     settled: &'a Settled,
     zone: Tz,
-    values: Vec<Values<'a>>,
-    /// Groups by the numbers of their values.
-    groups: FxHashMap<Vec<u32>, usize>,
-    /// The latest row of other names than the one before it, its numbers and its group.
+    levels: Vec<Level<'a>>,
+    /// The latest row of other names than the one before it.
     latest: Option<RowView<'a>>,
-    numbers: Vec<u32>,
-    group: usize,
+    /// How many groups there are by no dimension at all: none before the first row.
+    whole: usize,
+}
+
+/// Groups by the dimensions up to this one: a group of those before, and a value.
+struct Level<'a> {
+    values: Values<'a>,
+    groups: FxHashMap<(u32, u32), u32>,
+    /// What each group consists of.
+    parts: Vec<(u32, u32)>,
+    /// The latest row's group, and what it consists of.
+    latest: Option<((u32, u32), u32)>,
 }
 
 impl<'a> Grouping<'a> {
     pub(super) fn new(settled: &'a Settled, by: &[Dimension], zone: Tz) -> Grouping<'a> {
-        let values = by.iter().map(|dimension| Values::new(*dimension)).collect();
-        let numbers = vec![0; by.len()];
-        Grouping { settled, zone, values, groups: FxHashMap::default(), latest: None, numbers, group: 0 }
+        let level = |dimension: &Dimension| Level {
+            values: Values::new(*dimension),
+            groups: FxHashMap::default(),
+            parts: Vec::new(),
+            latest: None,
+        };
+        Grouping { settled, zone, levels: by.iter().map(level).collect(), latest: None, whole: 0 }
     }
 
     /// The group's index: groups are counted as they come.
     pub(super) fn index(&mut self, row: &RowView<'a>, owner: &'a Owner) -> usize {
         let is_alike = self.latest.is_some_and(|latest| latest.is_alike(row));
-        let mut is_same = is_alike;
-        for (values, number) in self.values.iter_mut().zip(&mut self.numbers) {
-            // Rows with the same names differ in their time alone.
-            if !is_alike || values.dimension.is_time() {
-                let found = values.number(self.settled, row, owner, self.zone);
-                is_same &= *number == found;
-                *number = found;
-            }
-        }
         if !is_alike {
-            self.latest = Some(*row);
+            (self.latest, self.whole) = (Some(*row), 1);
         }
-        if !is_same {
-            let next = self.groups.len();
-            self.group = match self.groups.get(self.numbers.as_slice()) {
-                Some(known) => *known,
-                None => *self.groups.entry(self.numbers.clone()).or_insert(next),
+        let mut group = 0;
+        for level in &mut self.levels {
+            let number = match level.latest {
+                // Rows with the same names differ in their time alone.
+                Some(((_, number), _)) if is_alike && !level.values.dimension.is_time() => number,
+                _ => level.values.number(self.settled, row, owner, self.zone),
             };
+            group = level.group((group, number));
         }
-        self.group
+        group as usize
     }
 
     /// The values of each group, groups by their indices.
     pub(super) fn keys(&self) -> Vec<Key> {
-        let mut keys = vec![Key::new(); self.groups.len()];
-        for (numbers, group) in &self.groups {
-            if let Some(key) = keys.get_mut(*group) {
-                let texts = self.values.iter().zip(numbers).map(|(values, number)| values.text(*number));
-                key.extend(texts.map(|text| text.map(str::to_owned)));
-            }
+        let count = self.levels.last().map_or(self.whole, |level| level.parts.len());
+        (0..count).map(|group| self.key(group)).collect()
+    }
+
+    fn key(&self, mut group: usize) -> Key {
+        let mut key = vec![None; self.levels.len()];
+        for (level, value) in self.levels.iter().zip(&mut key).rev() {
+            let Some((before, number)) = level.parts.get(group) else { break };
+            *value = level.values.text(*number).map(str::to_owned);
+            group = *before as usize;
         }
-        keys
+        key
+    }
+}
+
+impl Level<'_> {
+    fn group(&mut self, part: (u32, u32)) -> u32 {
+        if let Some((_, group)) = self.latest.filter(|(latest, _)| *latest == part) {
+            return group;
+        }
+        let next = self.parts.len() as u32;
+        let group = *self.groups.entry(part).or_insert(next);
+        if group == next {
+            self.parts.push(part);
+        }
+        self.latest = Some((part, group));
+        group
     }
 }
 
