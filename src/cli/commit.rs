@@ -21,10 +21,13 @@ pub(super) struct Question {
 /// Characters of a commit's id that are shown.
 const SHORT: usize = 7;
 
-/// Asks for the commit that is checked out where `file` lies. `None` without git.
+/// Asks for the commit that is checked out where `file` lies. `None` without git, and where no repository can be.
 pub(super) fn ask(file: &Path) -> Option<Question> {
     let file = file.canonicalize().ok()?;
     let (folder, name) = (file.parent()?, file.file_name()?.to_str()?);
+    if !may_be_in_repository(folder) {
+        return None;
+    }
     // Object ids alone: nothing here runs filters, hooks or monitors that a repository's configuration names.
     let committed = git(folder, &["rev-parse", "HEAD", &format!("HEAD:./{name}")])?;
     let found = git(folder, &["hash-object", "--no-filters", "--", name])?;
@@ -39,6 +42,13 @@ impl Question {
         let is_same = committed.get(1).is_some_and(|committed| found.first() == Some(committed));
         Some(Commit { id, is_changed: !is_same })
     }
+}
+
+/// Whether git could find a repository: it takes milliseconds to say that there is none.
+fn may_be_in_repository(folder: &Path) -> bool {
+    // A bare repository has no `.git`, but a `HEAD`.
+    let is_repository = |folder: &Path| [".git", "HEAD"].iter().any(|name| folder.join(name).exists());
+    std::env::var_os("GIT_DIR").is_some() || folder.ancestors().any(is_repository)
 }
 
 fn git(folder: &Path, args: &[&str]) -> Option<Child> {
