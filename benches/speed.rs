@@ -2,7 +2,7 @@
 //!
 //! Corpora are generated once, under `target/bench-data/`; `FORGE_USAGE_BENCH_MB` is the size of
 //! the trace (500). Every answer is checked against what the generator knows, in every round.
-//! Names after `--` choose some: `-- claude`. `--quick`, and any run that isn't by `cargo bench`, is a smoke test: 20 MB, two rounds.
+//! Names after `--` choose some: `-- check claude`. `--quick`, and any run that isn't by `cargo bench`, is a smoke test: 20 MB, two rounds.
 
 mod corpus;
 mod measure;
@@ -51,6 +51,9 @@ fn main() -> io::Result<()> {
     }
     if plan.has("ledgers") {
         bench_ledgers(&plan)?;
+    }
+    if plan.has("check") {
+        bench_check(&plan)?;
     }
     for home in HOMES.iter().filter(|home| plan.has(home.harness)) {
         plan.homes_mb.iter().try_for_each(|mb| bench_home(&plan, home, *mb))?;
@@ -153,14 +156,70 @@ fn length(folder: &Path) -> io::Result<u64> {
     lengths.sum()
 }
 
-fn bench_ledgers(plan: &Plan) -> io::Result<()> {
+fn prepare_ledgers() -> io::Result<(PathBuf, Totals)> {
     let name = format!("ledgers-v{VERSION}-{LEDGERS}-{LEDGERS_MB}MB");
-    let (folder, truth) = prepare(&name, |path| write_ledgers(path, SEED, LEDGERS, LEDGERS_MB * MB))?;
+    prepare(&name, |path| write_ledgers(path, SEED, LEDGERS, LEDGERS_MB * MB))
+}
+
+fn bench_ledgers(plan: &Plan) -> io::Result<()> {
+    let (folder, truth) = prepare_ledgers()?;
     let ours = Contender::forge_usage(&["report", "--json"], Some(&folder));
     let runs = repeat(plan, &ours, |stdout| check_totals(stdout, &truth))?;
     println!("\n{LEDGERS} ledgers, {LEDGERS_MB} MB, {} runs", truth.runs);
     print_process(&runs);
     Ok(())
+}
+
+/// Budgets of every kind, none of which is ever exceeded.
+const POLICY: &str = r#"
+[[budget]]
+name = "runs"
+per = "run"
+max_total_tokens = "1B"
+
+[[budget]]
+name = "days"
+per = "day"
+max_cost_usd = 1_000_000
+
+[[budget]]
+name = "loops"
+per = "loop"
+max_blended_tokens = "1B"
+
+[[budget]]
+name = "all"
+max_cost_usd = 1_000_000
+max_output_tokens = "1B"
+"#;
+
+fn bench_check(plan: &Plan) -> io::Result<()> {
+    let (folder, truth) = prepare_ledgers()?;
+    let policy = data_folder().join("policy.toml");
+    fs::write(&policy, POLICY)?;
+    let policy = policy.to_str().expect("a path in UTF-8");
+    let ours = Contender::forge_usage(&["check", "--json", "--config", policy], Some(&folder));
+    let runs = repeat(plan, &ours, |stdout| check_groups(stdout, &truth))?;
+    println!("\ncheck of {LEDGERS} ledgers, {LEDGERS_MB} MB, {} runs, 4 budgets", truth.runs);
+    print_process(&runs);
+    Ok(())
+}
+
+/// Panics unless the groups of every limit add up to what the generator knows.
+fn check_groups(verdict: &str, truth: &Totals) {
+    let verdict: Value = serde_json::from_str(verdict).expect("the verdict is JSON");
+    let truth = serde_json::to_value(truth).expect("totals are JSON");
+    let limits = verdict["limits"].as_array().expect("limits");
+    assert_eq!(limits.len(), POLICY.matches("max_").count());
+    for limit in limits {
+        let groups = limit["groups"].as_array().expect("groups");
+        let sum = |key: &str| groups.iter().filter_map(|group| group[key].as_u64()).sum::<u64>();
+        let (budget, measure) = (&limit["budget"], &limit["measure"]);
+        assert_eq!(truth["runs"], sum("runs"), "the runs of {budget} are wrong");
+        if let Some(expected) = measure.as_str().and_then(|measure| truth.get(measure)) {
+            assert_eq!(*expected, sum("used"), "the {measure} of {budget} are wrong");
+        }
+    }
 }
 
 fn bench_start_up(plan: &Plan) -> io::Result<()> {
