@@ -11,6 +11,9 @@ use crate::event::{Call, CallKey, Doubt, Id, Time, TokenUsage};
 /// Stands for a time that isn't known.
 const NONE: i64 = i64::MIN;
 
+/// For how many calls there is room from the start; what isn't needed is given back.
+const FEW: usize = 32;
+
 /// A call in a session log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogCall {
@@ -115,6 +118,9 @@ impl Log {
             *latest = Arc::new(context);
         }
         let (usage, time) = (Counts::new(&usage), time.map_or(NONE, |time| time.micros().max(NONE + 1)));
+        if self.calls.is_empty() {
+            self.calls.reserve(FEW);
+        }
         self.calls.push(LogCall { key, usage, time, context: latest.clone(), doubt });
     }
 

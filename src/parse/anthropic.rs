@@ -158,7 +158,7 @@ impl<'a> Message<'a> {
         json.object(|key, json| match key {
             b"id" => json.text_into(&mut id),
             b"model" => json.text_into(&mut model),
-            b"stop_reason" => json.json_into(&mut stop_reason),
+            b"stop_reason" => json.text_or_null_into(&mut stop_reason),
             b"usage" if usage.is_none() => {
                 usage = Some(Usage::plain(json)?);
                 Some(())
@@ -172,22 +172,30 @@ impl<'a> Message<'a> {
     /// The calls that it tells of: its own, and those of steps that its totals leave out. None without usage,
     /// or if no model wrote it. `or_key` names a message that has no id; `before` is a call whose names may be
     /// shared.
-    pub fn calls(&self, or_key: Option<&str>, before: Option<&Call>) -> Vec<Call> {
-        let (Some(usage), false) = (&self.usage, self.model.is(SYNTHETIC)) else { return Vec::new() };
-        let Some(own_key) = self.id.get().filter(|id| !id.is_empty()).or(or_key).map(key) else { return Vec::new() };
+    pub fn calls(&self, or_key: Option<&str>, before: Option<&Call>) -> impl Iterator<Item = Call> + use<> {
+        self.own_call(or_key, before).into_iter().flat_map(|(own, extra)| std::iter::once(own).chain(extra))
+    }
+
+    fn own_call(&self, or_key: Option<&str>, before: Option<&Call>) -> Option<(Call, Vec<Call>)> {
+        let usage = self.usage.as_ref().filter(|_| !self.model.is(SYNTHETIC))?;
+        let text = self.id.get().filter(|id| !id.is_empty()).or(or_key)?;
+        let own_key = match before.map(|call| &call.key) {
+            Some(CallKey::Message(id)) if id.as_str() == text => id.clone(),
+            _ => key(text),
+        };
         let own = Call {
             model: name(&self.model, before.and_then(|call| call.model.as_ref()), model),
             service_tier: usage.tier(before.and_then(|call| call.service_tier.as_ref())),
             is_final: self.stop_reason.get().is_some(),
             ..Call::new(CallKey::Message(own_key.clone()), usage.tokens())
         };
-        let mut calls = vec![own];
-        for (index, (by, usage)) in usage.extra_steps().into_iter().enumerate() {
-            let key = CallKey::Message(format!("{own_key}:{index}").into());
-            let model = by.or_else(|| calls[0].model.clone());
-            let service_tier = usage.tier(None).or_else(|| calls[0].service_tier.clone());
-            calls.push(Call { model, service_tier, is_final: calls[0].is_final, ..Call::new(key, usage.tokens()) });
-        }
-        calls
+        let extra = usage.extra_steps().into_iter().enumerate().map(|(index, (by, usage))| Call {
+            model: by.or_else(|| own.model.clone()),
+            service_tier: usage.tier(None).or_else(|| own.service_tier.clone()),
+            is_final: own.is_final,
+            ..Call::new(CallKey::Message(format!("{own_key}:{index}").into()), usage.tokens())
+        });
+        let extra = extra.collect();
+        Some((own, extra))
     }
 }

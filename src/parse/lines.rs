@@ -46,9 +46,20 @@ pub fn without_marker(line: &str) -> &str {
     start.map_or(line, |start| &line[..start])
 }
 
+/// The bytes that ids consist of.
+static IN_ID: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
+        byte += 1;
+    }
+    table
+};
+
 /// An id as harnesses make them; `None` for what may be a text.
 pub fn id(text: &str) -> Option<Id> {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
+    let is_part = |byte: u8| IN_ID[usize::from(byte)];
     (!text.is_empty() && text.len() <= LONGEST_NAME && text.bytes().all(is_part)).then(|| text.into())
 }
 

@@ -10,6 +10,9 @@ use super::json::{Count, Text};
 /// The longest number that fits in any case.
 const DIGITS: usize = 18;
 
+/// How long most keys are at most.
+const SHORT: usize = 32;
+
 /// How deep a value may be that is passed over.
 const DEEPEST: u32 = 64;
 
@@ -33,8 +36,7 @@ impl<'a> Plain<'a> {
     pub fn object(&mut self, mut value: impl FnMut(&'a [u8], &mut Plain<'a>) -> Option<()>) -> Option<()> {
         self.byte(b'{')?;
         loop {
-            let key = self.text()?;
-            self.byte(b':')?;
+            let key = self.key()?;
             value(key, self)?;
             match self.0.split_first()? {
                 (b',', rest) => self.0 = rest,
@@ -45,6 +47,22 @@ impl<'a> Plain<'a> {
                 _ => return None,
             }
         }
+    }
+
+    /// Takes a key and its colon. Keys are short: looking at each byte is quicker than a search.
+    fn key(&mut self) -> Option<&'a [u8]> {
+        let text = self.0.strip_prefix(b"\"")?;
+        let length = text.iter().take(SHORT).position(|byte| matches!(byte, b'"' | b'\\'));
+        let key = match length {
+            Some(length) => {
+                let (key, rest) = text.split_at(length);
+                self.0 = rest.strip_prefix(b"\"")?;
+                key
+            }
+            None => self.text()?,
+        };
+        self.byte(b':')?;
+        Some(key)
     }
 
     fn byte(&mut self, byte: u8) -> Option<()> {
@@ -100,6 +118,28 @@ impl<'a> Plain<'a> {
         let value = values.next()?.ok()?;
         self.0 = self.0.get(values.byte_offset()..)?;
         Some(value)
+    }
+
+    /// Takes a text or `null` for a field that has none yet.
+    pub fn text_or_null_into(&mut self, field: &mut Option<Text<'a>>) -> Option<()> {
+        if field.is_some() {
+            return None;
+        }
+        let mut text = Text::default();
+        if self.word(b"null").is_none() {
+            self.text_into(&mut text)?;
+        }
+        *field = Some(text);
+        Some(())
+    }
+
+    /// Takes `true` or `false` for a field that has neither yet.
+    pub fn flag_into(&mut self, field: &mut Option<bool>) -> Option<()> {
+        if field.is_some() {
+            return None;
+        }
+        *field = Some(self.word(b"true").is_some() || self.word(b"false").map(|()| false)?);
+        Some(())
     }
 
     /// Passes a text over for a field that has none yet: whether there is anything in it.

@@ -52,7 +52,7 @@ impl Scanner {
             chunk,
             needs,
             seen,
-            marks: Vec::new(),
+            marks: Vec::with_capacity(seen.marks.get()),
             named_until: chunk.start,
             named: 0,
             listed: usize::MAX,
@@ -63,9 +63,13 @@ impl Scanner {
         }
         scan.lines();
         scan.name_until(chunk.end);
+        seen.marks.set(scan.marks.len().min(MOST_LIKE));
         scan.marks
     }
 }
+
+/// For how many candidates there is room from the start, if the chunk before had so many.
+const MOST_LIKE: usize = 1024;
 
 /// A search for several texts at once.
 #[derive(Debug)]

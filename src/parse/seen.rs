@@ -1,7 +1,7 @@
 //! What the latest records had, so that the next ones share it and need not be taken apart anew. It changes
 //! what a record costs, never what it says.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
 use super::lines;
@@ -19,6 +19,8 @@ pub struct Seen {
     pub common: RefCell<Common>,
     /// A Debug value that was passed over, as written.
     pub value: RefCell<Vec<u8>>,
+    /// How many candidates a chunk gave.
+    pub marks: Cell<usize>,
 }
 
 /// Fields that record after record repeats.

@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
@@ -60,8 +60,8 @@ struct Record<'a> {
     git_branch: Text<'a>,
     #[serde(borrow, default)]
     version: Text<'a>,
-    #[serde(borrow)]
-    is_sidechain: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "is_true")]
+    is_sidechain: Option<bool>,
     /// Where a copied record comes from.
     #[serde(borrow)]
     forked_from: Option<&'a RawValue>,
@@ -84,6 +84,11 @@ struct Head<'a> {
 struct ForkedFrom<'a> {
     #[serde(borrow, default)]
     session_id: Text<'a>,
+}
+
+/// Whatever else may stand there is no `true`.
+fn is_true<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(|flag| Some(flag.get() == "true"))
 }
 
 fn sniff(head: &[u8]) -> bool {
@@ -158,7 +163,7 @@ fn understand(record: &Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut
         };
         marks.push(mark(MarkKind::Fact(Fact::Conversation(conversation))).at(time).of(Some(session)));
     }
-    let is_subagent = record.is_sidechain.is_some_and(|flag| flag.get() == "true");
+    let is_subagent = record.is_sidechain == Some(true);
     let mut cost = price(record.cost);
     for call in calls {
         let conversation = parent.clone().or_else(|| session.clone());

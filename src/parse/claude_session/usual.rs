@@ -1,7 +1,5 @@
 //! Records as Claude Code writes them, key by key: nearly all there are. What looks otherwise is read as any JSON.
 
-use serde_json::value::RawValue;
-
 use super::Record;
 use crate::parse::anthropic::Message;
 use crate::parse::plain::Plain;
@@ -21,7 +19,7 @@ pub(super) fn record(line: &[u8]) -> Option<Record<'_>> {
         b"cwd" => rest.text_into(&mut record.cwd),
         b"gitBranch" => rest.text_into(&mut record.git_branch),
         b"version" => rest.text_into(&mut record.version),
-        b"isSidechain" => rest.json_into::<&RawValue>(&mut record.is_sidechain),
+        b"isSidechain" => rest.flag_into(&mut record.is_sidechain),
         b"message" if !is_message => {
             is_message = true;
             record.message = Some(Message::plain(rest)?);

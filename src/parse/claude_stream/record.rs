@@ -102,7 +102,7 @@ pub(super) struct RateLimit {
 /// The calls of a record; only a result tells that an output is whole.
 pub(super) fn calls(message: &Message<'_>, session: &Id, is_subagent: bool) -> Vec<Call> {
     let own = |call| Call { conversation: Some(session.clone()), is_subagent, is_final: false, ..call };
-    message.calls(None, None).into_iter().map(own).collect()
+    message.calls(None, None).map(own).collect()
 }
 
 impl Finish<'_> {

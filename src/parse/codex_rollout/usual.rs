@@ -132,41 +132,28 @@ pub(super) fn reading(line: &[u8]) -> Option<(Time, Logged)> {
     is_limits.then_some((time, Logged::Reading { total, last: Some(last), billing }))
 }
 
-/// The counts of a usage, in the order in which they are written; some versions leave some out.
-const COUNTS: [&[u8]; 6] = [
-    b"\"input_tokens\":",
-    b"\"cached_input_tokens\":",
-    b"\"cache_write_input_tokens\":",
-    b"\"output_tokens\":",
-    b"\"reasoning_output_tokens\":",
-    b"\"total_tokens\":",
-];
-
-/// An object of counts, and what follows it.
+/// An object of counts in the order in which they are written, and what follows it. Some versions leave some out.
 fn usage(text: &[u8]) -> Option<(TokenUsage, &[u8])> {
-    let mut rest = text.strip_prefix(b"{")?;
-    let mut counts = [0; COUNTS.len()];
-    let mut keys = COUNTS.iter().zip(&mut counts);
-    loop {
-        let (count, after) = keys.find_map(|(key, count)| Some((count, rest.strip_prefix(*key)?)))?;
-        (*count, rest) = number(after)?;
-        match rest.split_first()? {
-            (b',', next) => rest = next,
-            (b'}', next) => {
-                let [input, cached, written, output, reasoning, _] = counts;
-                let usage = TokenUsage {
-                    input_tokens: input,
-                    cache_read_input_tokens: cached,
-                    cache_creation_input_tokens: written,
-                    cache_creation_1h_input_tokens: 0,
-                    output_tokens: output,
-                    reasoning_output_tokens: Some(reasoning),
-                };
-                return Some((usage, next));
-            }
-            _ => return None,
-        }
-    }
+    let (input, rest) = number(text.strip_prefix(b"{\"input_tokens\":")?)?;
+    let (cached, rest) = optional(rest, b",\"cached_input_tokens\":")?;
+    let (written, rest) = optional(rest, b",\"cache_write_input_tokens\":")?;
+    let (output, rest) = optional(rest, b",\"output_tokens\":")?;
+    let (reasoning, rest) = optional(rest, b",\"reasoning_output_tokens\":")?;
+    let (_, rest) = optional(rest, b",\"total_tokens\":")?;
+    let usage = TokenUsage {
+        input_tokens: input,
+        cache_read_input_tokens: cached,
+        cache_creation_input_tokens: written,
+        cache_creation_1h_input_tokens: 0,
+        output_tokens: output,
+        reasoning_output_tokens: Some(reasoning),
+    };
+    Some((usage, rest.strip_prefix(b"}")?))
+}
+
+/// The number behind a key, or zero.
+fn optional<'a, const N: usize>(text: &'a [u8], key: &[u8; N]) -> Option<(u64, &'a [u8])> {
+    text.strip_prefix(key).map_or(Some((0, text)), number)
 }
 
 fn number(text: &[u8]) -> Option<(u64, &[u8])> {
