@@ -10,9 +10,6 @@ use super::json::{Count, Text};
 /// The longest number that fits in any case.
 const DIGITS: usize = 18;
 
-/// How long most keys are at most.
-const SHORT: usize = 32;
-
 /// How deep a value may be that is passed over.
 const DEEPEST: u32 = 64;
 
@@ -36,7 +33,8 @@ impl<'a> Plain<'a> {
     pub fn object(&mut self, mut value: impl FnMut(&'a [u8], &mut Plain<'a>) -> Option<()>) -> Option<()> {
         self.byte(b'{')?;
         loop {
-            let key = self.key()?;
+            let key = self.text()?;
+            self.byte(b':')?;
             value(key, self)?;
             match self.0.split_first()? {
                 (b',', rest) => self.0 = rest,
@@ -47,22 +45,6 @@ impl<'a> Plain<'a> {
                 _ => return None,
             }
         }
-    }
-
-    /// Takes a key and its colon. Keys are short: looking at each byte is quicker than a search.
-    fn key(&mut self) -> Option<&'a [u8]> {
-        let text = self.0.strip_prefix(b"\"")?;
-        let length = text.iter().take(SHORT).position(|byte| matches!(byte, b'"' | b'\\'));
-        let key = match length {
-            Some(length) => {
-                let (key, rest) = text.split_at(length);
-                self.0 = rest.strip_prefix(b"\"")?;
-                key
-            }
-            None => self.text()?,
-        };
-        self.byte(b':')?;
-        Some(key)
     }
 
     fn byte(&mut self, byte: u8) -> Option<()> {
