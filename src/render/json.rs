@@ -67,6 +67,10 @@ struct Visible;
 
 impl Formatter for Visible {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, mut fragment: &str) -> io::Result<()> {
+        // Nearly all texts are of characters that need no look one by one.
+        if fragment.bytes().fold(true, |plain, byte| plain & (0x20..0x7f).contains(&byte)) {
+            return writer.write_all(fragment.as_bytes());
+        }
         while let Some((at, c)) = fragment.char_indices().find(|(_, c)| escape::is_hidden(*c)) {
             writer.write_all(&fragment.as_bytes()[..at])?;
             writer.write_all(escape::json(c).as_bytes())?;
