@@ -216,7 +216,7 @@ pub(super) fn refuse_to_overwrite(inputs: &[source::Input], target: Option<&Path
 }
 
 fn is_known(input: &source::Input) -> bool {
-    source::open(input, &source::Progress::default(), 0, source::Buffer::default())
+    source::open(input, &source::Progress::default(), source::Buffer::default())
         .is_ok_and(|opened| forge_usage::parse::detect(&opened.head).is_some())
 }
 

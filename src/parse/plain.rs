@@ -73,14 +73,10 @@ impl<'a> Plain<'a> {
 
     /// Takes a count for a field that has none yet.
     pub fn count_into(&mut self, field: &mut Option<Count>) -> Option<()> {
-        let length = self.0.iter().take(DIGITS + 1).take_while(|byte| byte.is_ascii_digit()).count();
-        let (digits, rest) = self.0.split_at_checked(length)?;
-        // Zeros before a number are no JSON.
-        let is_number = (1..=DIGITS).contains(&length) && (length == 1 || digits.first() != Some(&b'0'));
-        if !is_number || field.is_some() {
+        if field.is_some() {
             return None;
         }
-        let number = digits.iter().fold(0_u64, |number, digit| number * 10 + u64::from(digit - b'0'));
+        let (number, rest) = number(self.0)?;
         *field = Some(Count::try_from(number).ok()?);
         self.0 = rest;
         Some(())
@@ -207,6 +203,18 @@ impl<'a> Plain<'a> {
         self.0 = self.0.strip_prefix(word)?;
         Some(())
     }
+}
+
+/// A whole number, and what follows it; `None` for one of more than 18 digits, too.
+pub fn number(text: &[u8]) -> Option<(u64, &[u8])> {
+    let (mut value, mut length) = (0_u64, 0);
+    for digit in text.iter().take(DIGITS + 1).map(|byte| byte.wrapping_sub(b'0')).take_while(|digit| *digit < 10) {
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+        length += 1;
+    }
+    // Zeros before a number are no JSON.
+    let is_number = (1..=DIGITS).contains(&length) && (length == 1 || text.first() != Some(&b'0'));
+    is_number.then_some((value, &text[length..]))
 }
 
 /// Takes the digits that a text begins with, at least one; how many they were.

@@ -146,6 +146,7 @@ impl Scan<'_, '_> {
             let end = match seems {
                 Seems::Noise(end) => end,
                 Seems::Record(end) => {
+                    // The list holds nothing of what stands before it.
                     self.listed = at;
                     self.read(part, at..end);
                     end

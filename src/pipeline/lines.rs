@@ -15,11 +15,12 @@ use crate::source::{Chunk, Chunks, Input, Opened};
 /// Reads a source of lines, in parallel where that pays.
 pub(super) fn read_lines(
     input: &Input,
-    opened: Opened,
-    reading: Reading,
+    mut opened: Opened,
+    mut reading: Reading,
     readers: &Readers<'_>,
     out: &mut Named<'_, '_>,
 ) -> std::io::Result<u64> {
+    opened.complete(readers.options.chunk, &readers.options.progress);
     match (input.path(), opened.length) {
         // What fits in the head is not read twice.
         (Some(path), Some(length)) if length > opened.head.len() as u64 => {
@@ -33,7 +34,6 @@ pub(super) fn read_lines(
             reader.chunk = Chunk { end: opened.head.len(), text: opened.head, ..Chunk::default() };
             let scanned = reader.scan(&reading);
             readers.give(reader);
-            let mut reading = reading;
             take(&mut reading, scanned, out);
             reading.finish(&mut |event| out.push(event));
             Ok(length)

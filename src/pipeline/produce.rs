@@ -62,7 +62,7 @@ pub(super) fn produce(input: &Input, readers: &Readers<'_>, out: &mut Out<'_>) -
     let name = input.name();
     let mut named = Named { source: &name, out };
     let loss = if matches!(input, Input::File(_, false)) { Loss::Found } else { Loss::Named };
-    let opened = match open(input, &options.progress, options.chunk, readers.memory()) {
+    let opened = match open(input, &options.progress, readers.memory()) {
         Ok(opened) => opened,
         Err(cause) => {
             named.push(skipped(0, cause.to_string(), loss));
@@ -70,13 +70,13 @@ pub(super) fn produce(input: &Input, readers: &Readers<'_>, out: &mut Out<'_>) -
         }
     };
     #[cfg(feature = "sqlite")]
-    if let (true, Some(path), Some(length)) = (source::is_database(opened.beginning()), input.path(), opened.length) {
+    if let (true, Some(path), Some(length)) = (source::is_database(&opened.head), input.path(), opened.length) {
         super::database::read(path, options, &mut named).unwrap_or_else(|reason| named.push(skipped(0, reason, loss)));
         options.progress.add(length);
         return length;
     }
-    let Some(format) = parse::detect(opened.beginning()) else {
-        named.push(skipped(0, unknown(opened.beginning()).to_owned(), Loss::None));
+    let Some(format) = parse::detect(&opened.head) else {
+        named.push(skipped(0, unknown(&opened.head).to_owned(), Loss::None));
         return 0;
     };
     let mut bytes = 0;
@@ -121,7 +121,7 @@ fn read(
         });
     }
     out.push(bare(0, Fact::Source(Source { format: format.name.into(), host: options.host.clone() })));
-    match Reading::new(format, opened.beginning(), options.now, options.needs) {
+    match Reading::new(format, &opened.head, options.now, options.needs) {
         Some(reading) => {
             *bytes = read_lines(input, opened, reading, readers, out)?;
             Ok(())

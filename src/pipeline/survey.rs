@@ -35,8 +35,8 @@ pub fn survey(discovered: &Discovered, options: &Options) -> Surveyed {
 }
 
 fn look(input: &Input, options: &Options) -> Option<Surveyed> {
-    let opened = open(input, &options.progress, 0, Buffer::default()).ok()?;
-    let format = parse::detect(opened.beginning())?;
+    let opened = open(input, &options.progress, Buffer::default()).ok()?;
+    let format = parse::detect(&opened.head)?;
     let (mut survey, mut bytes) = (Survey::default(), 0);
     for chunk in Chunks::new(opened.into_reader(), options.limits()) {
         bytes = chunk.base + chunk.end as u64;

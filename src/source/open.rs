@@ -12,7 +12,7 @@ pub const HEAD: usize = 64 * 1024;
 
 /// An open source.
 pub struct Opened {
-    /// What it begins with: [`HEAD`] bytes, or all of it if a plain file is no longer than was asked for.
+    /// What it begins with, at most [`HEAD`] bytes.
     pub head: Buffer,
     /// What follows the head, decompressed.
     pub rest: Box<dyn Read + Send>,
@@ -21,9 +21,17 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// What tells its format.
-    pub fn beginning(&self) -> &[u8] {
-        &self.head[..self.head.len().min(HEAD)]
+    /// Reads the rest of a plain file of at most this many bytes into the head, where it isn't opened and read again.
+    /// What a broken source gave before it broke is kept.
+    pub fn complete(&mut self, longest: usize, progress: &Progress) {
+        let known = self.head.len();
+        let length = self.length.and_then(|length| usize::try_from(length).ok());
+        if let Some(missing) = length.filter(|length| *length <= longest).and_then(|length| length.checked_sub(known))
+            && missing > 0
+            && self.head.append(&mut self.rest, missing).is_ok_and(|read| read == missing)
+        {
+            progress.add(known as u64);
+        }
     }
 
     /// All of it from the start.
@@ -33,9 +41,8 @@ impl Opened {
 }
 
 /// Opens a source; gzip and zstd are told by their first bytes. What is read through it counts towards `progress`;
-/// whoever reads a plain file in parts counts these. A plain file of at most `small` bytes is read at once, into the
-/// `memory`.
-pub fn open(input: &Input, progress: &Progress, small: usize, memory: Buffer) -> io::Result<Opened> {
+/// whoever reads a plain file in parts counts these. The head is read into the `memory`.
+pub fn open(input: &Input, progress: &Progress, memory: Buffer) -> io::Result<Opened> {
     let (mut raw, length): (Box<dyn Read + Send>, Option<u64>) = match input.path() {
         None => (Box::new(io::stdin()), None),
         Some(path) => {
@@ -45,8 +52,7 @@ pub fn open(input: &Input, progress: &Progress, small: usize, memory: Buffer) ->
         }
     };
     // A file that tells no length, like those of a kernel, may have some.
-    let expected = length.and_then(|length| usize::try_from(length).ok());
-    let expected = expected.filter(|length| (1..=small.max(HEAD)).contains(length));
+    let expected = length.and_then(|length| usize::try_from(length).ok()).filter(|length| (1..HEAD).contains(length));
     let start = read_up_to(&mut raw, expected.unwrap_or(HEAD), memory)?;
     let magic = start.get(..4).unwrap_or(&start);
     let is_gzip = magic.starts_with(&[0x1f, 0x8b]);

@@ -9,12 +9,9 @@ use super::record::{EventMsg, Meta, Payload, TurnContext};
 use crate::event::{Billing, Time, TokenUsage};
 use crate::parse::format::Seems;
 use crate::parse::mark::Logged;
-use crate::parse::plain::Plain;
+use crate::parse::plain::{Plain, number};
 
 const TIME: usize = "2026-05-12T07:03:16.926Z".len();
-
-/// The longest number that fits in any case.
-const DIGITS: usize = 18;
 
 /// What every line begins with.
 const START: &[u8] = b"{\"timestamp\":\"";
@@ -154,17 +151,6 @@ fn usage(text: &[u8]) -> Option<(TokenUsage, &[u8])> {
 /// The number behind a key, or zero.
 fn optional<'a, const N: usize>(text: &'a [u8], key: &[u8; N]) -> Option<(u64, &'a [u8])> {
     text.strip_prefix(key).map_or(Some((0, text)), number)
-}
-
-fn number(text: &[u8]) -> Option<(u64, &[u8])> {
-    let (mut value, mut length) = (0_u64, 0);
-    for digit in text.iter().take(DIGITS + 1).map(|byte| byte.wrapping_sub(b'0')).take_while(|digit| *digit < 10) {
-        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
-        length += 1;
-    }
-    // Zeros before a number are no JSON.
-    let is_number = (1..=DIGITS).contains(&length) && (length == 1 || text.first() != Some(&b'0'));
-    is_number.then_some((value, &text[length..]))
 }
 
 #[cfg(test)]
