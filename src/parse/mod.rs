@@ -7,6 +7,7 @@
 //! line in [`FORMATS`].
 
 mod anthropic;
+mod blocks;
 mod claude_session;
 mod claude_stream;
 mod codex_exec;

@@ -25,6 +25,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "parse::seen",
             "parse::needs",
             "parse::plain",
+            "parse::blocks",
             "parse::anthropic",
             "parse::document",
             "parse::openai",
@@ -44,12 +45,13 @@ const ROOMS: [(&str, &[&str]); 15] = [
 ];
 
 /// The only places that name a crate.
-const CRATES: [(&str, &[&str]); 9] = [
+const CRATES: [(&str, &[&str]); 10] = [
     ("polars", &["table/", "render/parquet.rs"]),
     ("tabled", &["render/text.rs"]),
     ("quick_junit", &["render/check/junit.rs"]),
     ("nom", &["parse/tracing.rs", "parse/debug.rs"]),
     ("rusqlite", &["source/sqlite.rs"]),
+    ("fearless_simd", &["parse/blocks.rs"]),
     ("rayon", &["pipeline/", "cli/input.rs"]),
     ("clap", &["cli/"]),
     ("toml", &["config/value.rs"]),

@@ -7,6 +7,7 @@ use memchr::memmem::Finder;
 
 use super::record::{EventMsg, Meta, Payload, TurnContext};
 use crate::event::{Billing, Time, TokenUsage};
+use crate::parse::blocks::length_without;
 use crate::parse::format::Seems;
 use crate::parse::mark::Logged;
 use crate::parse::plain::{Plain, number};
@@ -14,7 +15,7 @@ use crate::parse::plain::{Plain, number};
 const TIME: usize = "2026-05-12T07:03:16.926Z".len();
 
 /// What every line begins with.
-const START: &[u8] = b"{\"timestamp\":\"";
+const START: &[u8; 14] = b"{\"timestamp\":\"";
 
 /// What follows the time in a line that holds an item of the conversation.
 const ITEM: &[u8] = b"\",\"type\":\"response_item\",\"payload\":{";
@@ -22,25 +23,35 @@ const ITEM: &[u8] = b"\",\"type\":\"response_item\",\"payload\":{";
 /// What follows it in a line that reads the counter.
 const READING: &[u8] = b"\",\"type\":\"event_msg\",\"payload\":{\"type\":\"token_count\",";
 
-static START_WITHIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(START));
+/// What follows it in the other lines of which each is read.
+const HEADERS: [&[u8]; 2] =
+    [b"\",\"type\":\"turn_context\",\"payload\":{", b"\",\"type\":\"session_meta\",\"payload\":{"];
+
+/// What follows it in a line that tells of an event.
+const EVENT: &[u8] = b"\",\"type\":\"event_msg\",\"payload\":{\"type\":\"";
+
+/// How the kinds of events begin that may matter.
+const OF_NOTE: [&[u8]; 3] = [b"token_", b"task_", b"turn_"];
 
 static PLAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"plan_type\":\""));
 
-/// Passes items of the conversation over, as nearly all bytes are: within one that was torn, the next line starts.
-/// Readings of the counter are told by what they begin with.
+/// Passes items of the conversation over, as nearly all bytes are, and events that tell nothing: within a line that
+/// was torn, the next one starts. Others are told by what they begin with.
 pub(super) fn glance(text: &[u8], start: usize, _: &mut Range<usize>) -> Option<Seems> {
     let rest = text.get(start..)?.strip_prefix(START)?.get(TIME..)?;
-    let (is_item, rest) = match rest.strip_prefix(ITEM) {
-        Some(item) => (true, item),
-        None => (false, rest.strip_prefix(READING)?),
-    };
-    let length = memchr::memchr(b'\n', rest)?;
-    let end = text.len() - rest.len() + length;
-    let is_torn = || START_WITHIN.find(&rest[..length]).is_some();
-    match is_item {
-        true => (!is_torn()).then_some(Seems::Noise(end)),
-        false => Some(Seems::Record(end)),
+    let end = |rest: &[u8], length| text.len() - rest.len() + length;
+    let noise = |rest| Some(Seems::Noise(end(rest, length_without(rest, START)?)));
+    let record = |rest| Some(Seems::Record(end(rest, memchr::memchr(b'\n', rest)?)));
+    if let Some(item) = rest.strip_prefix(ITEM) {
+        return noise(item);
     }
+    if let Some(reading) = rest.strip_prefix(READING) {
+        return record(reading);
+    }
+    if let Some(kind) = rest.strip_prefix(EVENT) {
+        return if OF_NOTE.iter().any(|of_note| kind.starts_with(of_note)) { None } else { noise(kind) };
+    }
+    HEADERS.iter().find_map(|header| rest.strip_prefix(*header)).and_then(record)
 }
 
 /// Whether the line begins with a time and a kind.
@@ -195,7 +206,13 @@ mod tests {
         assert_eq!(seems(item), None);
         assert_eq!(seems(&format!("{}{LINE}\n", &item[..item.len() - 4])), None);
         assert_eq!(seems(&format!("{LINE}\n")), Some(Seems::Record(LINE.len())));
-        assert_eq!(seems(&format!("{}\n", LINE.replace("token_count", "other"))), None);
+        for (kind, is_noise) in [("agent_message", true), ("token_counts", false), ("task_complete", false)] {
+            let line = LINE.replace("token_count", kind);
+            let noise = Seems::Noise(line.len());
+            assert_eq!(seems(&format!("{line}\n")), is_noise.then_some(noise), "{kind}");
+        }
+        let header = r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"turn_context","payload":{"model":"m"}}"#;
+        assert_eq!(seems(&format!("{header}\n")), Some(Seems::Record(header.len())));
     }
 
     #[test]
