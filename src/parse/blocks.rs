@@ -4,7 +4,7 @@ use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch, u8x64};
 
 /// Bytes of a block.
-const BLOCK: usize = 64;
+pub const BLOCK: usize = 64;
 
 /// How far apart the two bytes of a needle stand that are looked for.
 const APART: usize = 3;
@@ -49,11 +49,32 @@ fn length_by_blocks<S: Simd, const N: usize>(simd: S, text: &[u8], needle: &[u8;
     (!holds_needle).then_some(at + length)
 }
 
+/// Which bytes of a block are quotes or backslashes, from the lowest bit on.
+pub fn stops(block: &[u8; BLOCK]) -> u64 {
+    dispatch!(Level::new(), simd => stops_of_block(simd, block))
+}
+
+#[inline(always)]
+fn stops_of_block<S: Simd>(simd: S, block: &[u8; BLOCK]) -> u64 {
+    let bytes = u8x64::from_slice(simd, block);
+    let is = |byte| bytes.simd_eq(u8x64::splat(simd, byte));
+    (is(b'"') | is(b'\\')).to_bitmask()
+}
+
+/// Whether there are control characters.
+pub fn has_controls(text: &[u8]) -> bool {
+    #[inline(always)]
+    fn any<S: Simd>(_: S, text: &[u8]) -> bool {
+        text.iter().fold(false, |has, byte| has | (*byte < 0x20))
+    }
+    dispatch!(Level::new(), simd => any(simd, text))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{BLOCK, length_without};
+    use super::{BLOCK, has_controls, length_without, stops};
 
     const NEEDLE: &[u8; 14] = b"{\"timestamp\":\"";
 
@@ -78,6 +99,15 @@ mod tests {
             let text = parts.concat();
             let length = text.find('\n').filter(|end| !text[..*end].contains("{\"timestamp\":\""));
             prop_assert_eq!(length_without(text.as_bytes(), NEEDLE), length);
+        }
+
+        #[test]
+        fn every_byte_of_a_block_is_told(text in "[\"\\\\a-f\t]{100}") {
+            let block = text.as_bytes().first_chunk().expect("long enough");
+            let is_stop = |byte: &u8| matches!(byte, b'"' | b'\\');
+            let slowly = (0..BLOCK).filter(|at| is_stop(&block[*at])).fold(0, |all, at| all | 1 << at);
+            prop_assert_eq!(stops(block), slowly);
+            prop_assert_eq!(has_controls(text.as_bytes()), text.contains('\t'));
         }
     }
 }

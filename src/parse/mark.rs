@@ -27,7 +27,7 @@ pub enum MarkKind {
     /// The time of the first record of a stretch.
     Began,
     /// A record of a session log.
-    Logged(Box<Logged>),
+    Logged(Logged),
     /// A message starts streaming, in the stream of this name.
     MessageStart(Id, Box<Call>),
     /// The message that streams there has used this much so far.
@@ -54,12 +54,7 @@ pub enum MarkKind {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Logged {
     /// A conversation's header; the first one is the log's own.
-    Header {
-        /// What it says.
-        conversation: Conversation,
-        /// When the conversation began.
-        started_at: Option<Time>,
-    },
+    Header(Box<Header>),
     /// A turn begins.
     Turn(Option<Id>),
     /// What holds for the calls that follow.
@@ -75,15 +70,49 @@ pub enum Logged {
     Reading {
         /// Its value.
         total: TokenUsage,
-        /// The latest call in it.
-        last: Option<TokenUsage>,
+        /// What it says of the latest call in it.
+        latest: Latest,
         /// How the account pays.
         billing: Option<Billing>,
     },
     /// A response and its usage.
-    Response(Response),
+    Response(Box<Response>),
     /// A model answered.
     Answered,
+}
+
+/// A conversation's header.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Header {
+    /// What it says.
+    pub conversation: Conversation,
+    /// When the conversation began.
+    pub started_at: Option<Time>,
+}
+
+/// What a reading of a counter says of the latest call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Latest {
+    /// Nothing.
+    Untold,
+    /// That it used nothing: there was none.
+    Nothing,
+    /// That it is all that the counter holds.
+    All,
+    /// That it is a part of that.
+    Part,
+}
+
+impl Latest {
+    /// What a counter of this value says by telling what the latest call used.
+    pub fn of(last: Option<TokenUsage>, total: &TokenUsage) -> Latest {
+        match last {
+            None => Latest::Untold,
+            Some(last) if last.is_zero() => Latest::Nothing,
+            Some(last) if last == *total => Latest::All,
+            Some(_) => Latest::Part,
+        }
+    }
 }
 
 /// A record of one response.

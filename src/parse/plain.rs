@@ -5,6 +5,7 @@ use memchr::memchr2;
 use serde::Deserialize;
 use serde_json::Deserializer;
 
+use super::blocks::{BLOCK, has_controls, stops};
 use super::json::{Count, Text};
 
 /// The longest number that fits in any case.
@@ -15,18 +16,23 @@ const DEEPEST: u32 = 64;
 
 /// What is left of a text. Whatever is taken from it, `None` says nothing but that it looks otherwise.
 #[derive(Debug)]
-pub struct Plain<'a>(&'a [u8]);
+pub struct Plain<'a> {
+    rest: &'a [u8],
+    whole: &'a [u8],
+    /// The latest block of the whole that was looked at for quotes and backslashes, and where they are.
+    block: usize,
+    stops: u64,
+}
 
 impl<'a> Plain<'a> {
     /// Begins to read; `None` for a text with control characters.
     pub fn new(text: &'a [u8]) -> Option<Plain<'a>> {
-        let has_controls = text.iter().fold(false, |has, byte| has | (*byte < 0x20));
-        (!has_controls).then_some(Plain(text))
+        (!has_controls(text)).then_some(Plain { rest: text, whole: text, block: usize::MAX, stops: 0 })
     }
 
     /// Whether nothing is left.
     pub fn is_over(&self) -> bool {
-        self.0.is_empty()
+        self.rest.is_empty()
     }
 
     /// Takes an object, each of whose values `value` takes.
@@ -36,10 +42,10 @@ impl<'a> Plain<'a> {
             let key = self.text()?;
             self.byte(b':')?;
             value(key, self)?;
-            match self.0.split_first()? {
-                (b',', rest) => self.0 = rest,
+            match self.rest.split_first()? {
+                (b',', rest) => self.rest = rest,
                 (b'}', rest) => {
-                    self.0 = rest;
+                    self.rest = rest;
                     return Some(());
                 }
                 _ => return None,
@@ -48,16 +54,33 @@ impl<'a> Plain<'a> {
     }
 
     fn byte(&mut self, byte: u8) -> Option<()> {
-        let (_, rest) = self.0.split_first().filter(|(first, _)| **first == byte)?;
-        self.0 = rest;
+        let (_, rest) = self.rest.split_first().filter(|(first, _)| **first == byte)?;
+        self.rest = rest;
         Some(())
+    }
+
+    /// How far the next quote or backslash is.
+    fn stop(&mut self) -> Option<usize> {
+        let at = self.whole.len() - self.rest.len();
+        let (block, within) = (at / BLOCK, at % BLOCK);
+        if block != self.block {
+            let Some(bytes) = self.whole[block * BLOCK..].first_chunk() else {
+                return memchr2(b'"', b'\\', self.rest);
+            };
+            (self.block, self.stops) = (block, stops(bytes));
+        }
+        match self.stops >> within {
+            // Long texts are passed over faster than block by block.
+            0 => Some(BLOCK - within + memchr2(b'"', b'\\', &self.rest[BLOCK - within..])?),
+            stops => Some(stops.trailing_zeros() as usize),
+        }
     }
 
     /// Takes a text without escapes.
     fn text(&mut self) -> Option<&'a [u8]> {
         self.byte(b'"')?;
-        let (text, rest) = self.0.split_at_checked(memchr2(b'"', b'\\', self.0)?)?;
-        self.0 = rest;
+        let (text, rest) = self.rest.split_at_checked(self.stop()?)?;
+        self.rest = rest;
         self.byte(b'"')?;
         Some(text)
     }
@@ -76,9 +99,9 @@ impl<'a> Plain<'a> {
         if field.is_some() {
             return None;
         }
-        let (number, rest) = number(self.0)?;
+        let (number, rest) = number(self.rest)?;
         *field = Some(Count::try_from(number).ok()?);
-        self.0 = rest;
+        self.rest = rest;
         Some(())
     }
 
@@ -92,9 +115,9 @@ impl<'a> Plain<'a> {
     }
 
     fn json<T: Deserialize<'a>>(&mut self) -> Option<T> {
-        let mut values = Deserializer::from_slice(self.0).into_iter::<T>();
+        let mut values = Deserializer::from_slice(self.rest).into_iter::<T>();
         let value = values.next()?.ok()?;
-        self.0 = self.0.get(values.byte_offset()..)?;
+        self.rest = self.rest.get(values.byte_offset()..)?;
         Some(value)
     }
 
@@ -125,7 +148,7 @@ impl<'a> Plain<'a> {
         if field.is_some() {
             return None;
         }
-        *field = Some(!self.0.starts_with(b"\"\""));
+        *field = Some(!self.rest.starts_with(b"\"\""));
         self.skip_text()
     }
 
@@ -135,7 +158,7 @@ impl<'a> Plain<'a> {
     }
 
     fn skip(&mut self, deepest: u32) -> Option<()> {
-        match self.0.first()? {
+        match self.rest.first()? {
             b'"' => self.skip_text(),
             b'{' => self.skip_all(b'}', deepest, |json, deepest| {
                 json.skip_text()?;
@@ -152,8 +175,8 @@ impl<'a> Plain<'a> {
 
     fn skip_all(&mut self, end: u8, deepest: u32, each: impl Fn(&mut Self, u32) -> Option<()>) -> Option<()> {
         let deepest = deepest.checked_sub(1)?;
-        self.0 = self.0.get(1..)?;
-        if self.0.first() == Some(&end) {
+        self.rest = self.rest.get(1..)?;
+        if self.rest.first() == Some(&end) {
             return self.byte(end);
         }
         loop {
@@ -167,8 +190,8 @@ impl<'a> Plain<'a> {
     fn skip_text(&mut self) -> Option<()> {
         self.byte(b'"')?;
         loop {
-            let (stop, rest) = self.0.get(memchr2(b'"', b'\\', self.0)?..)?.split_first()?;
-            self.0 = rest;
+            let (stop, rest) = self.rest.get(self.stop()?..)?.split_first()?;
+            self.rest = rest;
             if *stop == b'"' {
                 return Some(());
             }
@@ -177,12 +200,12 @@ impl<'a> Plain<'a> {
                 b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 1,
                 _ => return None,
             };
-            self.0 = &rest[length..];
+            self.rest = &rest[length..];
         }
     }
 
     fn skip_number(&mut self) -> Option<()> {
-        let mut rest = self.0.strip_prefix(b"-").unwrap_or(self.0);
+        let mut rest = self.rest.strip_prefix(b"-").unwrap_or(self.rest);
         let is_zero = rest.first() == Some(&b'0');
         if digits(&mut rest)? > 1 && is_zero {
             return None;
@@ -195,26 +218,48 @@ impl<'a> Plain<'a> {
             rest = exponent.strip_prefix(b"+").or_else(|| exponent.strip_prefix(b"-")).unwrap_or(exponent);
             digits(&mut rest)?;
         }
-        self.0 = rest;
+        self.rest = rest;
         Some(())
     }
 
     fn word(&mut self, word: &[u8]) -> Option<()> {
-        self.0 = self.0.strip_prefix(word)?;
+        self.rest = self.rest.strip_prefix(word)?;
         Some(())
     }
 }
 
 /// A whole number, and what follows it; `None` for one of more than 18 digits, too.
 pub fn number(text: &[u8]) -> Option<(u64, &[u8])> {
+    let (value, length) = text.first_chunk().and_then(short_number).or_else(|| long_number(text))?;
+    // Zeros before a number are no JSON.
+    (length == 1 || text.first() != Some(&b'0')).then(|| (value, &text[length..]))
+}
+
+/// A number of less than eight digits and its length, worked out at once: how long numbers are can't be foreseen.
+fn short_number(text: &[u8; 8]) -> Option<(u64, usize)> {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    let digits = u64::from_le_bytes(*text) ^ (ONES * 0x30);
+    // The highest bit of each byte that is no digit.
+    let others = (digits | ((digits & (ONES * 0x7f)) + ONES * 0x76)) & (ONES * 0x80);
+    let bits = others.trailing_zeros() & !7;
+    if bits == 0 || bits == u64::BITS {
+        return None;
+    }
+    let digits = digits << (u64::BITS - bits);
+    let pairs = (digits.wrapping_mul(10) + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100) + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    let value = (fours.wrapping_mul(10_000) + (fours >> 32)) & 0xffff_ffff;
+    Some((value, bits as usize / 8))
+}
+
+/// Any number of up to 18 digits, and its length.
+fn long_number(text: &[u8]) -> Option<(u64, usize)> {
     let (mut value, mut length) = (0_u64, 0);
     for digit in text.iter().take(DIGITS + 1).map(|byte| byte.wrapping_sub(b'0')).take_while(|digit| *digit < 10) {
         value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
         length += 1;
     }
-    // Zeros before a number are no JSON.
-    let is_number = (1..=DIGITS).contains(&length) && (length == 1 || text.first() != Some(&b'0'));
-    is_number.then_some((value, &text[length..]))
+    (1..=DIGITS).contains(&length).then_some((value, length))
 }
 
 /// Takes the digits that a text begins with, at least one; how many they were.
@@ -229,7 +274,7 @@ mod tests {
     use proptest::prelude::*;
     use serde::de::IgnoredAny;
 
-    use super::Plain;
+    use super::{Plain, number};
 
     const PARTS: &[&str] = &[
         "{", "}", "[", "]", ",", ":", "\"a\"", "\"", "\\n", "\\u00e9", "\\u00", "\\x", "é", "0", "12", "-", ".5",
@@ -243,6 +288,16 @@ mod tests {
             let mut plain = Plain::new(text.as_bytes()).expect("no control characters");
             let passed = plain.pass_over().filter(|()| plain.is_over()).is_some();
             prop_assert_eq!(passed, serde_json::from_str::<IgnoredAny>(&text).is_ok(), "{}", text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_is_what_its_digits_say(text in "[0-9]{0,20}[ -~é]{0,9}") {
+            let length = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            let is_number = (1..=18).contains(&length) && (length == 1 || !text.starts_with('0'));
+            let found = is_number.then(|| (text[..length].parse().expect("digits"), &text.as_bytes()[length..]));
+            prop_assert_eq!(number(text.as_bytes()), found);
         }
     }
 

@@ -73,7 +73,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     if !hit.needs.quota
         && let Some((time, reading)) = usual::reading(hit.bytes())
     {
-        return marks.push(mark(MarkKind::Logged(Box::new(reading))).at(Some(time)));
+        return marks.push(mark(MarkKind::Logged(reading)).at(Some(time)));
     }
     let known = marks.len();
     if let Some((time, payload)) = usual::record(hit.bytes()) {

@@ -10,7 +10,7 @@ use super::HARNESS;
 use super::record::OldHeader;
 use crate::event::{Billing, Call, CallKey, Conversation, Defect, Doubt, Fact, Id, Inherited, Quota, Time, TokenUsage};
 use crate::parse::format::OrderedPass;
-use crate::parse::mark::{Logged, Mark, MarkKind, Response};
+use crate::parse::mark::{Header, Latest, Logged, Mark, MarkKind, Response};
 use crate::parse::region::Sink;
 
 /// The ordered pass over a rollout.
@@ -58,7 +58,8 @@ impl Pass {
         Pass { old: OldHeader::read(head), ..Pass::default() }
     }
 
-    fn header(&mut self, found: Conversation, started_at: Option<Time>, time: Option<Time>) -> Option<Fact> {
+    fn header(&mut self, header: Header, time: Option<Time>) -> Option<Fact> {
+        let Header { conversation: found, started_at } = header;
         let Some(own) = &self.conversation else {
             self.conversation = Some(found.id.clone());
             self.started_at = started_at.or_else(|| Time::of_uuid(&found.id)).or(time);
@@ -99,7 +100,7 @@ impl Pass {
     }
 
     /// A reading is a call if the counter grew by it and nothing says that it only restores or repeats.
-    fn reading(&mut self, total: TokenUsage, last: Option<TokenUsage>, time: Option<Time>) -> Option<Fact> {
+    fn reading(&mut self, total: TokenUsage, latest: Latest, time: Option<Time>) -> Option<Fact> {
         self.is_new_turn = false;
         self.is_torn = false;
         self.latest = self.latest.max(time);
@@ -107,14 +108,14 @@ impl Pass {
             return None;
         }
         // A counter that began anew may by now be higher than before: then it holds the latest call alone.
-        let is_first = last.is_some_and(|last| last == total) && !self.previous.is_zero();
+        let is_first = latest == Latest::All && !self.previous.is_zero();
         if is_first || total.fell_below(&self.previous) {
             self.epoch = self.epoch.saturating_add(1);
             self.previous = TokenUsage::default();
         }
         let growth = total.minus(&self.previous);
         self.previous = total;
-        let is_restored = total.is_zero() || last.is_some_and(|last| last.is_zero());
+        let is_restored = total.is_zero() || latest == Latest::Nothing;
         let is_older = time.zip(self.started_at).is_some_and(|(time, start)| time < start);
         let (turn, doubt) = match &self.turn {
             _ if is_restored => return None,
@@ -207,15 +208,15 @@ impl OrderedPass for Pass {
             }
         };
         match mark.kind {
-            MarkKind::Logged(logged) => match *logged {
-                Logged::Header { conversation, started_at } => emit(self.header(conversation, started_at, time)),
+            MarkKind::Logged(logged) => match logged {
+                Logged::Header(header) => emit(self.header(*header, time)),
                 Logged::Turn(id) => self.begin_turn(id),
                 Logged::Context { turn, model, effort } => self.context(turn, model, effort),
-                Logged::Reading { total, last, billing } => {
+                Logged::Reading { total, latest, billing } => {
                     emit(self.pays_by(billing));
-                    emit(self.reading(total, last, time));
+                    emit(self.reading(total, latest, time));
                 }
-                Logged::Response(response) => emit(self.response(response, time)),
+                Logged::Response(response) => emit(self.response(*response, time)),
                 Logged::Answered => emit(self.answered()),
             },
             MarkKind::Fact(Fact::Quota(quota)) => {

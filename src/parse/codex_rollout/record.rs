@@ -8,7 +8,7 @@ use super::{NOT_A_RECORD, usual};
 use crate::event::{Billing, Conversation, Defect, Fact, Id, Quota, Time};
 use crate::parse::json::{Text, part};
 use crate::parse::lines::{branch, clean, id, lines, model, path};
-use crate::parse::mark::{Logged, Mark, MarkKind, Response};
+use crate::parse::mark::{Header, Latest, Logged, Mark, MarkKind, Response};
 use crate::parse::needs::Needs;
 use crate::parse::openai::Usage;
 use crate::parse::seen::Seen;
@@ -216,12 +216,12 @@ impl<'a> Payload<'a> {
         marks: &mut Vec<Mark>,
     ) -> Result<(), Defect> {
         let mut add = |kind| marks.push(mark(kind).at(time));
-        let mut log = |logged| add(MarkKind::Logged(Box::new(logged)));
+        let mut log = |logged| add(MarkKind::Logged(logged));
         match self {
             Payload::Meta(meta) => {
                 let started_at = meta.timestamp.get().and_then(Time::parse);
                 if let Some(conversation) = meta.conversation() {
-                    log(Logged::Header { conversation, started_at });
+                    log(Logged::Header(Box::new(Header { conversation, started_at })));
                 }
             }
             Payload::Context(context) => {
@@ -232,13 +232,13 @@ impl<'a> Payload<'a> {
             }
             Payload::Usage(record) => {
                 let Some(usage) = &record.usage else { return Ok(()) };
-                log(Logged::Response(Response {
+                log(Logged::Response(Box::new(Response {
                     conversation: id_of(&record.thread_id),
                     turn: id_of(&record.turn_id),
                     response: id_of(&record.response_id),
                     model: record.model.get().and_then(model),
                     usage: usage.tokens(),
-                }));
+                })));
             }
             Payload::Event(event) => match event.r#type.get() {
                 Some("task_started" | "turn_started") => {
@@ -261,8 +261,9 @@ impl EventMsg<'_> {
         let info: Option<Info> = self.info.map(|info| part(info.get())).transpose()?.flatten();
         // Without a total it is a notice of rate limits.
         if let Some(Info { total_token_usage: Some(total), last_token_usage }) = info {
-            let last = last_token_usage.map(|last| last.tokens());
-            add(MarkKind::Logged(Box::new(Logged::Reading { total: total.tokens(), last, billing })));
+            let total = total.tokens();
+            let latest = Latest::of(last_token_usage.map(|last| last.tokens()), &total);
+            add(MarkKind::Logged(Logged::Reading { total, latest, billing }));
         }
         if !needs.quota {
             return Ok(());

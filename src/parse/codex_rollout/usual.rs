@@ -9,7 +9,7 @@ use super::record::{EventMsg, Meta, Payload, TurnContext};
 use crate::event::{Billing, Time, TokenUsage};
 use crate::parse::blocks::length_without;
 use crate::parse::format::Seems;
-use crate::parse::mark::Logged;
+use crate::parse::mark::{Latest, Logged};
 use crate::parse::plain::{Plain, number};
 
 const TIME: usize = "2026-05-12T07:03:16.926Z".len();
@@ -137,7 +137,7 @@ pub(super) fn reading(line: &[u8]) -> Option<(Time, Logged)> {
     let is_limits = rest.starts_with(b"{") && rest.ends_with(b"}}}") || rest == b"null}}";
     let time = Time::parse_usual(time)?;
     let billing = PLAN.find(rest).map(|_| Billing::Subscription);
-    is_limits.then_some((time, Logged::Reading { total, last: Some(last), billing }))
+    is_limits.then_some((time, Logged::Reading { total, latest: Latest::of(Some(last), &total), billing }))
 }
 
 /// An object of counts in the order in which they are written, and what follows it. Some versions leave some out.
@@ -183,7 +183,7 @@ mod tests {
         let mut marks = Vec::new();
         Line::read(line).ok()?.marks(Needs::USAGE, &Seen::default(), &mark, &mut marks).ok()?;
         marks.into_iter().find_map(|mark| match mark.kind {
-            MarkKind::Logged(logged) => Some(*logged),
+            MarkKind::Logged(logged) => Some(logged),
             _ => None,
         })
     }
