@@ -33,6 +33,25 @@ struct Context {
     tells_reasoning: bool,
 }
 
+impl Context {
+    fn of(call: &CallFacts, tells_reasoning: bool) -> Context {
+        Context {
+            model: call.model.clone(),
+            service_tier: call.service_tier.clone(),
+            branch: call.branch.clone(),
+            harness: call.harness.clone(),
+            is_subagent: call.is_subagent,
+            tells_reasoning,
+        }
+    }
+
+    fn is_of(&self, call: &CallFacts, tells_reasoning: bool) -> bool {
+        let Context { model, service_tier, branch, harness, .. } = self;
+        (model, service_tier, branch, harness) == (&call.model, &call.service_tier, &call.branch, &call.harness)
+            && (self.is_subagent, self.tells_reasoning) == (call.is_subagent, tells_reasoning)
+    }
+}
+
 /// The calls of one conversation. Merging is associative and commutative.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Messages {
@@ -50,22 +69,16 @@ impl Packed {
         }
         let (id, time) = (ShortId::new(key)?, MaybeTime::new(call.time)?);
         let usage = &call.usage;
-        let context = Context {
-            model: call.model.clone(),
-            service_tier: call.service_tier.clone(),
-            branch: call.branch.clone(),
-            harness: call.harness.clone(),
-            is_subagent: call.is_subagent,
-            tells_reasoning: usage.reasoning_output_tokens.is_some(),
-        };
-        let shared = like.filter(|like| *like.context == context).map(|like| like.context.clone());
+        let tells_reasoning = usage.reasoning_output_tokens.is_some();
+        let shared = like.map(|like| &like.context).filter(|context| context.is_of(call, tells_reasoning)).cloned();
+        let context = shared.unwrap_or_else(|| Arc::new(Context::of(call, tells_reasoning)));
         Some(Packed {
             id,
             is_final: call.is_final,
             counts: small(usage)?,
             time,
             cost: MaybeUsd::new(call.cost),
-            context: shared.unwrap_or_else(|| Arc::new(context)),
+            context,
         })
     }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::json::{Count, Text, name, or_zero, part};
+use super::json::{self, Count, Text, or_zero, part};
 use super::lines::{id, key, model};
 use super::mark::Growth;
 use super::plain::Plain;
@@ -17,7 +17,7 @@ const SYNTHETIC: &str = "<synthetic>";
 const EXTRA_STEPS: [&str; 2] = ["advisor_message", "compaction"];
 
 /// A message that a model wrote.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub struct Message<'a> {
     #[serde(borrow, default)]
     id: Text<'a>,
@@ -74,36 +74,31 @@ pub fn usage(input: u64, cache_read: u64, cache_creation: u64, one_hour: u64, ou
 }
 
 impl<'a> Usage<'a> {
-    fn plain(json: &mut Plain<'a>) -> Option<Usage<'a>> {
-        let mut usage = Usage::default();
+    fn take(&mut self, json: &mut Plain<'a>) -> Option<()> {
         json.object(|key, json| match key {
-            b"input_tokens" => json.count_into(&mut usage.input_tokens),
-            b"cache_creation_input_tokens" => json.count_into(&mut usage.cache_creation_input_tokens),
-            b"cache_read_input_tokens" => json.count_into(&mut usage.cache_read_input_tokens),
-            b"output_tokens" => json.count_into(&mut usage.output_tokens),
-            b"service_tier" => json.text_into(&mut usage.service_tier),
-            b"speed" => json.text_into(&mut usage.speed),
-            b"cache_creation" if usage.cache_creation.is_none() => {
-                usage.cache_creation = Some(CacheCreation::plain(json)?);
-                Some(())
+            b"input_tokens" => json.count_into(&mut self.input_tokens),
+            b"cache_creation_input_tokens" => json.count_into(&mut self.cache_creation_input_tokens),
+            b"cache_read_input_tokens" => json.count_into(&mut self.cache_read_input_tokens),
+            b"output_tokens" => json.count_into(&mut self.output_tokens),
+            b"service_tier" => json.text_into(&mut self.service_tier),
+            b"speed" => json.text_into(&mut self.speed),
+            b"cache_creation" if self.cache_creation.is_none() => {
+                self.cache_creation.insert(CacheCreation::default()).take(json)
             }
             b"cache_creation" => None,
-            b"iterations" => json.json_into(&mut usage.iterations),
+            b"iterations" => json.json_into(&mut self.iterations),
             _ => json.pass_over(),
-        })?;
-        Some(usage)
+        })
     }
 }
 
 impl CacheCreation {
-    fn plain(json: &mut Plain<'_>) -> Option<CacheCreation> {
-        let mut parts = CacheCreation::default();
+    fn take(&mut self, json: &mut Plain<'_>) -> Option<()> {
         json.object(|key, json| match key {
-            b"ephemeral_5m_input_tokens" => json.count_into(&mut parts.ephemeral_5m_input_tokens),
-            b"ephemeral_1h_input_tokens" => json.count_into(&mut parts.ephemeral_1h_input_tokens),
+            b"ephemeral_5m_input_tokens" => json.count_into(&mut self.ephemeral_5m_input_tokens),
+            b"ephemeral_1h_input_tokens" => json.count_into(&mut self.ephemeral_1h_input_tokens),
             _ => json.pass_over(),
-        })?;
-        Some(parts)
+        })
     }
 }
 
@@ -146,56 +141,60 @@ impl Usage<'_> {
 
     /// The tier that sets the price.
     fn tier(&self, before: Option<&Id>) -> Option<Id> {
-        name(if self.speed.is("fast") { &self.speed } else { &self.service_tier }, before, id)
+        json::name(if self.speed.is("fast") { &self.speed } else { &self.service_tier }, before, id)
     }
 }
 
 impl<'a> Message<'a> {
-    /// Takes a message that is written plainly.
-    pub fn plain(json: &mut Plain<'a>) -> Option<Message<'a>> {
-        let (mut id, mut model, mut usage) = (Text::default(), Text::default(), None);
-        let mut stop_reason: Option<Text<'a>> = None;
+    /// Takes what a message says that is written plainly, for one that says nothing yet.
+    pub fn take(&mut self, json: &mut Plain<'a>) -> Option<()> {
+        let mut stop_reason = None;
         json.object(|key, json| match key {
-            b"id" => json.text_into(&mut id),
-            b"model" => json.text_into(&mut model),
+            b"id" => json.text_into(&mut self.id),
+            b"model" => json.text_into(&mut self.model),
             b"stop_reason" => json.text_or_null_into(&mut stop_reason),
-            b"usage" if usage.is_none() => {
-                usage = Some(Usage::plain(json)?);
-                Some(())
-            }
+            b"usage" if self.usage.is_none() => self.usage.insert(Usage::default()).take(json),
             b"usage" => None,
             _ => json.pass_over(),
         })?;
-        Some(Message { id, model, stop_reason: stop_reason.unwrap_or_else(|| Text::from("")), usage })
+        self.stop_reason = stop_reason.unwrap_or_else(Text::empty);
+        Some(())
     }
 
     /// The calls that it tells of: its own, and those of steps that its totals leave out. None without usage,
-    /// or if no model wrote it. `or_key` names a message that has no id; `before` is a call whose names may be
-    /// shared.
-    pub fn calls(&self, or_key: Option<&str>, before: Option<&Call>) -> impl Iterator<Item = Call> + use<> {
-        self.own_call(or_key, before).into_iter().flat_map(|(own, extra)| std::iter::once(own).chain(extra))
+    /// or if no model wrote it. The first of `or_keys` that is known names a message without an id; `before` is a call
+    /// whose names may be shared.
+    pub fn calls(&self, or_keys: &[&Text<'_>], before: Option<&Call>) -> impl Iterator<Item = Box<Call>> + use<> {
+        let own = self.own_call(or_keys, before);
+        let extra = own.as_ref().map(|own| self.extra_calls(own)).unwrap_or_default();
+        own.into_iter().chain(extra.into_iter().map(Box::new))
     }
 
-    fn own_call(&self, or_key: Option<&str>, before: Option<&Call>) -> Option<(Call, Vec<Call>)> {
+    fn own_call(&self, or_keys: &[&Text<'_>], before: Option<&Call>) -> Option<Box<Call>> {
         let usage = self.usage.as_ref().filter(|_| !self.model.is(SYNTHETIC))?;
-        let text = self.id.get().filter(|id| !id.is_empty()).or(or_key)?;
+        let has_id = self.id.bytes().is_some_and(|id| !id.is_empty());
+        let name = if has_id { &self.id } else { or_keys.iter().find(|key| key.bytes().is_some())? };
         let own_key = match before.map(|call| &call.key) {
-            Some(CallKey::Message(id)) if id.as_str() == text => id.clone(),
-            _ => key(text),
+            Some(CallKey::Message(id)) if name.is(id) => id.clone(),
+            _ => key(name.get()?),
         };
-        let own = Call {
-            model: name(&self.model, before.and_then(|call| call.model.as_ref()), model),
+        Some(Box::new(Call {
+            model: json::name(&self.model, before.and_then(|call| call.model.as_ref()), model),
             service_tier: usage.tier(before.and_then(|call| call.service_tier.as_ref())),
-            is_final: self.stop_reason.get().is_some(),
-            ..Call::new(CallKey::Message(own_key.clone()), usage.tokens())
-        };
+            is_final: self.stop_reason.bytes().is_some(),
+            ..Call::new(CallKey::Message(own_key), usage.tokens())
+        }))
+    }
+
+    /// The steps that the totals of its own call leave out.
+    fn extra_calls(&self, own: &Call) -> Vec<Call> {
+        let (Some(usage), CallKey::Message(own_key)) = (&self.usage, &own.key) else { return Vec::new() };
         let extra = usage.extra_steps().into_iter().enumerate().map(|(index, (by, usage))| Call {
             model: by.or_else(|| own.model.clone()),
             service_tier: usage.tier(None).or_else(|| own.service_tier.clone()),
             is_final: own.is_final,
             ..Call::new(CallKey::Message(format!("{own_key}:{index}").into()), usage.tokens())
         });
-        let extra = extra.collect();
-        Some((own, extra))
+        extra.collect()
     }
 }

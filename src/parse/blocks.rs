@@ -1,52 +1,109 @@
 //! Bytes looked at by the block, with the widest instructions the processor has.
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Level, dispatch, u8x64};
+use fearless_simd::{Level, dispatch, mask8x64, u8x64};
 
 /// Bytes of a block.
 pub const BLOCK: usize = 64;
 
-/// How far apart the two bytes of a needle stand that are looked for.
-const APART: usize = 3;
-
-/// The length of the line that the text begins with; `None` if it doesn't end, or if it holds the needle.
-///
-/// Both are looked for at once. The needle should have two bytes, the first and the fourth, that are rare in this
-/// distance.
-pub fn length_without<const N: usize>(text: &[u8], needle: &[u8; N]) -> Option<usize> {
-    const { assert!(N > APART) };
-    dispatch!(Level::new(), simd => length_by_blocks(simd, text, needle))
+/// What is looked for: a few bytes, of which the first and the last are rarely that far apart.
+#[derive(Debug, Clone, Copy)]
+pub struct Needle<'n> {
+    bytes: &'n [u8],
+    first: u8,
+    last: u8,
 }
 
-#[inline(always)]
-fn length_by_blocks<S: Simd, const N: usize>(simd: S, text: &[u8], needle: &[u8; N]) -> Option<usize> {
-    let splat = |byte| u8x64::splat(simd, byte);
-    let (line_end, first, second) = (splat(b'\n'), splat(needle[0]), splat(needle[APART]));
-    let mut at = 0;
-    while let Some(bytes) = text.get(at..at + BLOCK + APART) {
-        let block = u8x64::from_slice(simd, &bytes[..BLOCK]);
-        let shifted = u8x64::from_slice(simd, &bytes[APART..]);
-        let ends = block.simd_eq(line_end);
-        let starts = block.simd_eq(first) & shifted.simd_eq(second);
-        if (ends | starts).any_true() {
-            let length = ends.to_bitmask().trailing_zeros();
-            let mut starts = starts.to_bitmask() & !u64::MAX.checked_shl(length).unwrap_or(0);
-            while starts != 0 {
-                if text[at + starts.trailing_zeros() as usize..].starts_with(needle) {
+impl<'n> Needle<'n> {
+    /// `None` for less than two bytes.
+    pub const fn new(bytes: &'n [u8]) -> Option<Needle<'n>> {
+        match bytes {
+            [first, .., last] => Some(Needle { bytes, first: *first, last: *last }),
+            _ => None,
+        }
+    }
+
+    /// How many bytes it has.
+    pub const fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Where it first stands in a text.
+    pub fn find(&self, text: &[u8]) -> Option<usize> {
+        dispatch!(Level::new(), simd => self.find_by_blocks(simd, text))
+    }
+
+    /// The length of the line that the text begins with; `None` if it doesn't end, or if it holds the needle.
+    ///
+    /// Both are looked for at once.
+    pub fn length_without(&self, text: &[u8]) -> Option<usize> {
+        dispatch!(Level::new(), simd => self.length_by_blocks(simd, text))
+    }
+
+    #[inline(always)]
+    fn find_by_blocks<S: Simd>(&self, simd: S, text: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        while let Some(bytes) = text.get(at..at + BLOCK + self.bytes.len() - 1) {
+            let starts = self.starts(simd, bytes);
+            if starts.any_true()
+                && let Some(found) = self.first_of(text, at, starts.to_bitmask())
+            {
+                return Some(found);
+            }
+            at += BLOCK;
+        }
+        self.find_in_rest(text, at)
+    }
+
+    #[inline(always)]
+    fn length_by_blocks<S: Simd>(&self, simd: S, text: &[u8]) -> Option<usize> {
+        let line_end = u8x64::splat(simd, b'\n');
+        let mut at = 0;
+        while let Some(bytes) = text.get(at..at + BLOCK + self.bytes.len() - 1) {
+            let ends = u8x64::from_slice(simd, &bytes[..BLOCK]).simd_eq(line_end);
+            let starts = self.starts(simd, bytes);
+            if (ends | starts).any_true() {
+                let length = ends.to_bitmask().trailing_zeros();
+                let starts = starts.to_bitmask() & !u64::MAX.checked_shl(length).unwrap_or(0);
+                if self.first_of(text, at, starts).is_some() {
                     return None;
                 }
-                starts &= starts - 1;
+                if length < u64::BITS {
+                    return Some(at + length as usize);
+                }
             }
-            if length < u64::BITS {
-                return Some(at + length as usize);
-            }
+            at += BLOCK;
         }
-        at += BLOCK;
+        let end = at + memchr::memchr(b'\n', &text[at..])?;
+        self.find_in_rest(&text[..end], at).is_none().then_some(end)
     }
-    let rest = &text[at..];
-    let length = memchr::memchr(b'\n', rest)?;
-    let holds_needle = memchr::memchr_iter(needle[0], &rest[..length]).any(|start| rest[start..].starts_with(needle));
-    (!holds_needle).then_some(at + length)
+
+    /// Where it may start in a block, which the bytes are and some that follow.
+    #[inline(always)]
+    fn starts<S: Simd>(&self, simd: S, bytes: &[u8]) -> mask8x64<S> {
+        let first = u8x64::from_slice(simd, &bytes[..BLOCK]).simd_eq(u8x64::splat(simd, self.first));
+        let last = u8x64::from_slice(simd, &bytes[bytes.len() - BLOCK..]).simd_eq(u8x64::splat(simd, self.last));
+        first & last
+    }
+
+    /// The first place after `at` where a bit is set and the needle stands.
+    #[inline(always)]
+    fn first_of(&self, text: &[u8], at: usize, mut starts: u64) -> Option<usize> {
+        while starts != 0 {
+            let start = at + starts.trailing_zeros() as usize;
+            if text[start..].starts_with(self.bytes) {
+                return Some(start);
+            }
+            starts &= starts - 1;
+        }
+        None
+    }
+
+    #[inline(always)]
+    fn find_in_rest(&self, text: &[u8], at: usize) -> Option<usize> {
+        let starts = memchr::memchr_iter(self.first, &text[at..]).map(|start| at + start);
+        starts.into_iter().find(|start| text[*start..].starts_with(self.bytes))
+    }
 }
 
 /// Which bytes of a block are quotes or backslashes, from the lowest bit on.
@@ -74,21 +131,20 @@ pub fn has_controls(text: &[u8]) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{BLOCK, has_controls, length_without, stops};
+    use super::{BLOCK, Needle, has_controls, stops};
 
-    const NEEDLE: &[u8; 14] = b"{\"timestamp\":\"";
+    const TEXT: &str = "{\"timestamp\":\"";
+    const NEEDLE: Needle<'static> = Needle::new(TEXT.as_bytes()).expect("long enough");
 
     #[test]
     fn a_needle_within_the_line_is_found_wherever_it_stands() {
-        let needle = std::str::from_utf8(NEEDLE).expect("text");
         for before in 0..3 * BLOCK {
-            for (after, is_without) in
-                [(needle, false), ("{\"timestamp", true), ("{\"t", true), ("{", true), ("", true)]
+            for (after, is_without) in [(TEXT, false), ("{\"timestamp", true), ("{\"t", true), ("{", true), ("", true)]
             {
                 let line = "x".repeat(before) + after;
-                let text = format!("{line}\n{needle}{}", "x".repeat(BLOCK));
-                assert_eq!(length_without(text.as_bytes(), NEEDLE), is_without.then_some(line.len()), "{text}");
-                assert_eq!(length_without(line.as_bytes(), NEEDLE), None);
+                let text = format!("{line}\n{TEXT}{}", "x".repeat(BLOCK));
+                assert_eq!(NEEDLE.length_without(text.as_bytes()), is_without.then_some(line.len()), "{text}");
+                assert_eq!(NEEDLE.length_without(line.as_bytes()), None);
             }
         }
     }
@@ -97,8 +153,9 @@ mod tests {
         #[test]
         fn blocks_say_what_bytes_say(parts in proptest::collection::vec("[ -~]{0,40}|\n|\\{\"timestamp\":\"", 0..24)) {
             let text = parts.concat();
-            let length = text.find('\n').filter(|end| !text[..*end].contains("{\"timestamp\":\""));
-            prop_assert_eq!(length_without(text.as_bytes(), NEEDLE), length);
+            let length = text.find('\n').filter(|end| !text[..*end].contains(TEXT));
+            prop_assert_eq!(NEEDLE.length_without(text.as_bytes()), length);
+            prop_assert_eq!(NEEDLE.find(text.as_bytes()), text.find(TEXT));
         }
 
         #[test]

@@ -19,28 +19,53 @@ pub fn part<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Defect> {
 
 /// A text, or nothing where something else stands.
 #[derive(Debug, Default)]
-pub struct Text<'a>(Option<Cow<'a, str>>);
+pub struct Text<'a>(Option<Said<'a>>);
 
-impl<'a> From<&'a str> for Text<'a> {
-    fn from(text: &'a str) -> Text<'a> {
-        Text(Some(Cow::Borrowed(text)))
+/// A text as it is read.
+#[derive(Debug)]
+enum Said<'a> {
+    Text(Cow<'a, str>),
+    /// Bytes that are a text, as they are all of ASCII.
+    Ascii(&'a [u8]),
+}
+
+impl<'a> Text<'a> {
+    /// An empty text.
+    pub fn empty() -> Text<'a> {
+        Text(Some(Said::Ascii(b"")))
+    }
+
+    /// The text that these bytes are; `None` if they are none.
+    pub fn of(bytes: &'a [u8]) -> Option<Text<'a>> {
+        // Most texts are compared, if anything: that needs no more than their bytes.
+        let said = match bytes.is_ascii() {
+            true => Said::Ascii(bytes),
+            false => Said::Text(Cow::Borrowed(std::str::from_utf8(bytes).ok()?)),
+        };
+        Some(Text(Some(said)))
     }
 }
 
 impl Text<'_> {
     /// The text.
     pub fn get(&self) -> Option<&str> {
-        self.0.as_deref()
+        match self.0.as_ref()? {
+            Said::Text(text) => Some(text),
+            Said::Ascii(bytes) => std::str::from_utf8(bytes).ok(),
+        }
     }
 
-    /// An empty text.
-    pub fn empty() -> Text<'static> {
-        Text(Some(Cow::Borrowed("")))
+    /// Its bytes.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match self.0.as_ref()? {
+            Said::Text(text) => Some(text.as_bytes()),
+            Said::Ascii(bytes) => Some(bytes),
+        }
     }
 
     /// Whether it is this text.
     pub fn is(&self, text: &str) -> bool {
-        self.get() == Some(text)
+        self.bytes() == Some(text.as_bytes())
     }
 }
 
@@ -60,11 +85,11 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 
     fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Text<'de>, E> {
-        Ok(Text(Some(Cow::Borrowed(text))))
+        Ok(Text(Some(Said::Text(Cow::Borrowed(text)))))
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<'de>, E> {
-        Ok(Text(Some(Cow::Owned(text.to_owned()))))
+        Ok(Text(Some(Said::Text(Cow::Owned(text.to_owned())))))
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Text<'de>, E> {
@@ -100,8 +125,8 @@ impl<'de> Visitor<'de> for TextVisitor {
 
 /// A name made from a text, shared with that of the record before where they are the same: they nearly always are.
 pub fn name(text: &Text<'_>, before: Option<&Id>, make: fn(&str) -> Option<Id>) -> Option<Id> {
-    let text = text.get()?;
-    before.filter(|before| before.as_str() == text).cloned().or_else(|| make(text))
+    let bytes = text.bytes()?;
+    before.filter(|before| before.as_bytes() == bytes).cloned().or_else(|| make(text.get()?))
 }
 
 /// A count that a signed 64-bit column holds.

@@ -11,6 +11,9 @@ use super::json::{Count, Text};
 /// The longest number that fits in any case.
 const DIGITS: usize = 18;
 
+/// Blocks of the longest texts that are looked at block by block.
+const SHORT: usize = 4;
+
 /// How deep a value may be that is passed over.
 const DEEPEST: u32 = 64;
 
@@ -62,18 +65,32 @@ impl<'a> Plain<'a> {
     /// How far the next quote or backslash is.
     fn stop(&mut self) -> Option<usize> {
         let at = self.whole.len() - self.rest.len();
-        let (block, within) = (at / BLOCK, at % BLOCK);
+        let block = at / BLOCK;
+        let mut ahead = BLOCK - at % BLOCK;
+        if let Some(stops) = self.stops_of(block) {
+            let stops = stops >> (at % BLOCK);
+            if stops != 0 {
+                return Some(stops.trailing_zeros() as usize);
+            }
+            for block in block + 1..block + SHORT {
+                match self.stops_of(block) {
+                    Some(0) => ahead += BLOCK,
+                    Some(stops) => return Some(ahead + stops.trailing_zeros() as usize),
+                    None => break,
+                }
+            }
+            return Some(ahead + memchr2(b'"', b'\\', &self.rest[ahead..])?);
+        }
+        memchr2(b'"', b'\\', self.rest)
+    }
+
+    /// Where a block holds quotes and backslashes; `None` for a part of one.
+    fn stops_of(&mut self, block: usize) -> Option<u64> {
         if block != self.block {
-            let Some(bytes) = self.whole[block * BLOCK..].first_chunk() else {
-                return memchr2(b'"', b'\\', self.rest);
-            };
-            (self.block, self.stops) = (block, stops(bytes));
+            self.stops = stops(self.whole.get(block * BLOCK..)?.first_chunk()?);
+            self.block = block;
         }
-        match self.stops >> within {
-            // Long texts are passed over faster than block by block.
-            0 => Some(BLOCK - within + memchr2(b'"', b'\\', &self.rest[BLOCK - within..])?),
-            stops => Some(stops.trailing_zeros() as usize),
-        }
+        Some(self.stops)
     }
 
     /// Takes a text without escapes.
@@ -87,10 +104,10 @@ impl<'a> Plain<'a> {
 
     /// Takes a text for a field that has none yet.
     pub fn text_into(&mut self, field: &mut Text<'a>) -> Option<()> {
-        if field.get().is_some() {
+        if field.bytes().is_some() {
             return None;
         }
-        *field = Text::from(std::str::from_utf8(self.text()?).ok()?);
+        *field = Text::of(self.text()?)?;
         Some(())
     }
 

@@ -7,15 +7,14 @@
 mod usual;
 
 use std::cmp::Ordering;
-use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::event::{Call, Conversation, Defect, Fact, Id, Time};
 use crate::parse::anthropic::Message;
+use crate::parse::blocks::Needle;
 use crate::parse::format::{Format, Hit, Lines, Place, Root, Shape};
 use crate::parse::json::{Text, name, part, price};
 use crate::parse::lines::{branch, clean, id, lines, path};
@@ -36,7 +35,7 @@ const HARNESS: &str = "claude";
 const LINES: Lines =
     Lines { harness: Some(HARNESS), needles: &["\"usage\""], glance: None, read, named: None, time: None };
 
-static ASSISTANT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"assistant\""));
+const ASSISTANT: Needle<'static> = Needle::new(b"\"assistant\"").expect("long enough");
 
 /// Keys of nearly every record, and of nothing else's.
 const OWN_KEYS: [&str; 5] = ["parentUuid", "leafUuid", "isSidechain", "messageId", "sessionId"];
@@ -114,6 +113,10 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         return;
     }
     let mark = |kind| hit.mark(Some(HARNESS), kind);
+    let mut record = Record::default();
+    if usual::take(&mut record, line).is_some() {
+        return understand(&record, &mark, marks);
+    }
     let (record, defect) = record_of(line);
     marks.extend(defect.map(|defect| mark(MarkKind::Fact(Fact::Defect(defect)))));
     if let Some(record) = record {
@@ -123,9 +126,6 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
 
 /// The line's record, or that which was appended to a torn one; and what is wrong.
 fn record_of(line: &[u8]) -> (Option<Record<'_>>, Option<Defect>) {
-    if let Some(record) = usual::record(line) {
-        return (Some(record), None);
-    }
     let error = match serde_json::from_slice(line) {
         Ok(record) => return (Some(record), None),
         Err(error) => error,
@@ -145,7 +145,7 @@ fn record_of(line: &[u8]) -> (Option<Record<'_>>, Option<Defect>) {
 fn understand(record: &Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
     let (true, Some(message)) = (record.r#type.is("assistant"), &record.message) else { return };
     let before = marks.last().and_then(call_of);
-    let calls = message.calls(record.request_id.get().or(record.uuid.get()), before);
+    let calls = message.calls(&[&record.request_id, &record.uuid], before);
     let time = record.timestamp.get().and_then(Time::parse);
     let session = name(&record.session_id, marks.last().and_then(|last| last.conversation.as_ref()), id);
     let parent = record.parent().filter(|parent| Some(parent) != session.as_ref());
@@ -165,10 +165,10 @@ fn understand(record: &Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut
     }
     let is_subagent = record.is_sidechain == Some(true);
     let mut cost = price(record.cost);
-    for call in calls {
-        let conversation = parent.clone().or_else(|| session.clone());
-        let call =
-            Call { conversation, is_subagent, is_logged: true, branch: branch.clone(), cost: cost.take(), ..call };
+    for mut call in calls {
+        call.conversation = parent.clone().or_else(|| session.clone());
+        (call.is_subagent, call.is_logged) = (is_subagent, true);
+        (call.branch, call.cost) = (branch.clone(), cost.take());
         // While it streams a message stands line after line: the one with the larger output counts anyway.
         let earlier = marks.last().and_then(call_of).filter(|earlier| {
             earlier.key == call.key && earlier.conversation == call.conversation && earlier.is_subagent == is_subagent
@@ -178,7 +178,7 @@ fn understand(record: &Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut
             Some(Ordering::Less) => marks.truncate(marks.len() - 1),
             Some(Ordering::Equal) | None => {}
         }
-        marks.push(mark(MarkKind::Fact(Fact::Call(Box::new(call)))).at(time).of(session.clone()));
+        marks.push(mark(MarkKind::Fact(Fact::Call(call))).at(time).of(session.clone()));
     }
 }
 

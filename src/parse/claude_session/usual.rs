@@ -4,12 +4,10 @@ use super::Record;
 use crate::parse::anthropic::Message;
 use crate::parse::plain::Plain;
 
-/// The record of a line that says nothing twice and hides nothing behind escapes; `None` for any other line, and for
-/// what is none.
-pub(super) fn record(line: &[u8]) -> Option<Record<'_>> {
-    let mut record = Record::default();
+/// Takes the record of a line that says nothing twice and hides nothing behind escapes; `None` for any other line, and
+/// for what is none: then what was taken means nothing.
+pub(super) fn take<'a>(record: &mut Record<'a>, line: &'a [u8]) -> Option<()> {
     let mut rest = Plain::new(line)?;
-    let mut is_message = false;
     rest.object(|key, rest| match key {
         b"type" => rest.text_into(&mut record.r#type),
         b"sessionId" => rest.text_into(&mut record.session_id),
@@ -20,21 +18,22 @@ pub(super) fn record(line: &[u8]) -> Option<Record<'_>> {
         b"gitBranch" => rest.text_into(&mut record.git_branch),
         b"version" => rest.text_into(&mut record.version),
         b"isSidechain" => rest.flag_into(&mut record.is_sidechain),
-        b"message" if !is_message => {
-            is_message = true;
-            record.message = Some(Message::plain(rest)?);
-            Some(())
-        }
+        b"message" if record.message.is_none() => record.message.insert(Message::default()).take(rest),
         b"message" | b"forkedFrom" | b"costUSD" => None,
         _ => rest.pass_over(),
     })?;
-    rest.is_over().then_some(record)
+    rest.is_over().then_some(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::record;
-    use crate::parse::claude_session::{mark_all, record_of};
+    use super::take;
+    use crate::parse::claude_session::{Record, mark_all, record_of};
+
+    fn record(line: &str) -> Option<Record<'_>> {
+        let mut record = Record::default();
+        take(&mut record, line.as_bytes()).map(|()| record)
+    }
 
     const LINE: &str = r#"{"parentUuid":"p","isSidechain":false,"userType":"external","cwd":"/srv","sessionId":"s","version":"2.1.41","gitBranch":"main","type":"assistant","message":{"model":"claude-opus-4-6","id":"msg_1","type":"message","role":"assistant","content":[{"type":"text","text":"a \"quoted\" } word"}],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":5,"cache_creation_input_tokens":9,"cache_read_input_tokens":0,"cache_creation":{"ephemeral_5m_input_tokens":5,"ephemeral_1h_input_tokens":4},"output_tokens":3,"service_tier":"standard"}},"requestId":"r","uuid":"u","timestamp":"2026-03-02T14:19:44.362Z"}"#;
 
@@ -51,7 +50,7 @@ mod tests {
             LINE.replace("\"type\":\"assistant\",\"m", "\"type\":\"user\",\"m"),
         ];
         for line in lines {
-            let quick = record(line.as_bytes()).expect("as it is written");
+            let quick = record(&line).expect("as it is written");
             let slow = serde_json::from_str(&line).expect("JSON");
             assert_eq!(mark_all(&quick), mark_all(&slow), "{line}");
         }
@@ -77,7 +76,7 @@ mod tests {
             String::new(),
         ];
         for line in others {
-            assert!(record(line.as_bytes()).is_none(), "{line}");
+            assert!(record(&line).is_none(), "{line}");
         }
         assert!(record_of(format!("{LINE} ").as_bytes()).0.is_some());
     }

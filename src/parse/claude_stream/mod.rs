@@ -138,7 +138,7 @@ fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark
             let time = record.timestamp.as_deref().and_then(Time::parse);
             let is_subagent = record.parent_tool_use_id.is_some();
             for call in record.message.iter().flat_map(|message| calls(message, &session, is_subagent)) {
-                add(MarkKind::Fact(Fact::Call(Box::new(call))), time);
+                add(MarkKind::Fact(Fact::Call(call)), time);
             }
         }
         (Some("stream_event"), _) => {
@@ -148,8 +148,8 @@ fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark
             match (event.r#type.as_deref(), event.message, event.usage) {
                 (Some("message_start"), Some(message), _) => {
                     let is_subagent = record.parent_tool_use_id.is_some();
-                    if let Some(call) = calls(&message, &session, is_subagent).into_iter().next() {
-                        add(MarkKind::MessageStart(stream, Box::new(call)), None);
+                    if let Some(call) = calls(&message, &session, is_subagent).next() {
+                        add(MarkKind::MessageStart(stream, call), None);
                     }
                 }
                 (Some("message_delta"), _, Some(usage)) => {

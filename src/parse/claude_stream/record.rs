@@ -100,9 +100,12 @@ pub(super) struct RateLimit {
 }
 
 /// The calls of a record; only a result tells that an output is whole.
-pub(super) fn calls(message: &Message<'_>, session: &Id, is_subagent: bool) -> Vec<Call> {
-    let own = |call| Call { conversation: Some(session.clone()), is_subagent, is_final: false, ..call };
-    message.calls(None, None).map(own).collect()
+pub(super) fn calls(message: &Message<'_>, session: &Id, is_subagent: bool) -> impl Iterator<Item = Box<Call>> {
+    message.calls(&[], None).map(move |mut call| {
+        call.conversation = Some(session.clone());
+        (call.is_subagent, call.is_final) = (is_subagent, false);
+        call
+    })
 }
 
 impl Finish<'_> {
