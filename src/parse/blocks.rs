@@ -6,11 +6,12 @@ use fearless_simd::{Level, dispatch, mask8x64, u8x64};
 /// Bytes of a block.
 pub const BLOCK: usize = 64;
 
-/// What is looked for: a few bytes, of which the first and the last are rarely that far apart.
+/// What is looked for: a few bytes, of which the first, the middle one and the last tell nearly all places apart.
 #[derive(Debug, Clone, Copy)]
 pub struct Needle<'n> {
     bytes: &'n [u8],
     first: u8,
+    middle: u8,
     last: u8,
 }
 
@@ -18,7 +19,7 @@ impl<'n> Needle<'n> {
     /// `None` for less than two bytes.
     pub const fn new(bytes: &'n [u8]) -> Option<Needle<'n>> {
         match bytes {
-            [first, .., last] => Some(Needle { bytes, first: *first, last: *last }),
+            [first, .., last] => Some(Needle { bytes, first: *first, middle: bytes[bytes.len() / 2], last: *last }),
             _ => None,
         }
     }
@@ -42,9 +43,10 @@ impl<'n> Needle<'n> {
 
     #[inline(always)]
     fn find_by_blocks<S: Simd>(&self, simd: S, text: &[u8]) -> Option<usize> {
+        let telling = self.telling(simd);
         let mut at = 0;
         while let Some(bytes) = text.get(at..at + BLOCK + self.bytes.len() - 1) {
-            let starts = self.starts(simd, bytes);
+            let starts = self.starts(simd, telling, bytes);
             if starts.any_true()
                 && let Some(found) = self.first_of(text, at, starts.to_bitmask())
             {
@@ -57,11 +59,11 @@ impl<'n> Needle<'n> {
 
     #[inline(always)]
     fn length_by_blocks<S: Simd>(&self, simd: S, text: &[u8]) -> Option<usize> {
-        let line_end = u8x64::splat(simd, b'\n');
+        let (telling, line_end) = (self.telling(simd), u8x64::splat(simd, b'\n'));
         let mut at = 0;
         while let Some(bytes) = text.get(at..at + BLOCK + self.bytes.len() - 1) {
             let ends = u8x64::from_slice(simd, &bytes[..BLOCK]).simd_eq(line_end);
-            let starts = self.starts(simd, bytes);
+            let starts = self.starts(simd, telling, bytes);
             if (ends | starts).any_true() {
                 let length = ends.to_bitmask().trailing_zeros();
                 let starts = starts.to_bitmask() & !u64::MAX.checked_shl(length).unwrap_or(0);
@@ -78,12 +80,19 @@ impl<'n> Needle<'n> {
         self.find_in_rest(&text[..end], at).is_none().then_some(end)
     }
 
+    /// Its telling bytes, to compare blocks with.
+    #[inline(always)]
+    fn telling<S: Simd>(&self, simd: S) -> [u8x64<S>; 3] {
+        [u8x64::splat(simd, self.first), u8x64::splat(simd, self.middle), u8x64::splat(simd, self.last)]
+    }
+
     /// Where it may start in a block, which the bytes are and some that follow.
     #[inline(always)]
-    fn starts<S: Simd>(&self, simd: S, bytes: &[u8]) -> mask8x64<S> {
-        let first = u8x64::from_slice(simd, &bytes[..BLOCK]).simd_eq(u8x64::splat(simd, self.first));
-        let last = u8x64::from_slice(simd, &bytes[bytes.len() - BLOCK..]).simd_eq(u8x64::splat(simd, self.last));
-        first & last
+    fn starts<S: Simd>(&self, simd: S, telling: [u8x64<S>; 3], bytes: &[u8]) -> mask8x64<S> {
+        let [first, middle, last] = telling;
+        first.simd_eq(u8x64::from_slice(simd, &bytes[..BLOCK]))
+            & middle.simd_eq(u8x64::from_slice(simd, &bytes[self.bytes.len() / 2..][..BLOCK]))
+            & last.simd_eq(u8x64::from_slice(simd, &bytes[self.bytes.len() - 1..][..BLOCK]))
     }
 
     /// The first place after `at` where a bit is set and the needle stands.
@@ -114,8 +123,7 @@ pub fn stops(block: &[u8; BLOCK]) -> u64 {
 #[inline(always)]
 fn stops_of_block<S: Simd>(simd: S, block: &[u8; BLOCK]) -> u64 {
     let bytes = u8x64::from_slice(simd, block);
-    let is = |byte| bytes.simd_eq(u8x64::splat(simd, byte));
-    (is(b'"') | is(b'\\')).to_bitmask()
+    (bytes.simd_eq(u8x64::splat(simd, b'"')) | bytes.simd_eq(u8x64::splat(simd, b'\\'))).to_bitmask()
 }
 
 /// Whether there are control characters.
