@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, PatternID, packed};
+use memchr::memmem::Finder;
 
-use super::blocks::Needle;
 use super::format::{Format, Hit, Lines, Seems, Shape};
 use super::lines::{clean, lines, lines_backwards, lines_forwards, may_be_record};
 use super::mark::{Mark, MarkKind};
@@ -75,7 +75,7 @@ const MOST_LIKE: usize = 1024;
 #[derive(Debug)]
 enum Needles {
     /// A single one.
-    One(Needle<'static>),
+    One(Finder<'static>),
     /// With vector instructions: as fast as memory.
     Packed(packed::Searcher),
     /// On processors that lack them.
@@ -84,10 +84,8 @@ enum Needles {
 
 impl Needles {
     fn new(needles: &[&'static str]) -> Option<Needles> {
-        if let [needle] = needles
-            && let Some(needle) = Needle::new(needle.as_bytes())
-        {
-            return Some(Needles::One(needle));
+        if let [needle] = needles {
+            return Some(Needles::One(Finder::new(*needle)));
         }
         match packed::Config::new().builder().extend(needles).build() {
             Some(searcher) => Some(Needles::Packed(searcher)),
@@ -98,7 +96,9 @@ impl Needles {
     /// The first hit: which needle, and where it starts and ends.
     fn find(&self, text: &[u8]) -> Option<(PatternID, usize, usize)> {
         let found = match self {
-            Needles::One(needle) => return needle.find(text).map(|at| (PatternID::ZERO, at, at + needle.len())),
+            Needles::One(finder) => {
+                return finder.find(text).map(|at| (PatternID::ZERO, at, at + finder.needle().len()));
+            }
             Needles::Packed(searcher) => searcher.find(text),
             Needles::Automaton(automaton) => automaton.find(text),
         };

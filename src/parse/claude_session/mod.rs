@@ -7,15 +7,18 @@
 mod usual;
 
 use std::cmp::Ordering;
+use std::ops::Range;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::event::{Call, Conversation, Defect, Fact, Id, Time};
 use crate::parse::anthropic::Message;
-use crate::parse::blocks::Needle;
-use crate::parse::format::{Format, Hit, Lines, Place, Root, Shape};
+use crate::parse::blocks::{Found, end_or_needle};
+use crate::parse::format::{Format, Hit, Lines, Place, Root, Seems, Shape};
 use crate::parse::json::{Text, name, part, price};
 use crate::parse::lines::{branch, clean, id, lines, path};
 use crate::parse::mark::{Mark, MarkKind};
@@ -33,9 +36,12 @@ const ROOT: Root = Root {
 const HARNESS: &str = "claude";
 
 const LINES: Lines =
-    Lines { harness: Some(HARNESS), needles: &["\"usage\""], glance: None, read, named: None, time: None };
+    Lines { harness: Some(HARNESS), needles: &["\"usage\""], glance: Some(glance), read, named: None, time: None };
 
-const ASSISTANT: Needle<'static> = Needle::new(b"\"assistant\"").expect("long enough");
+/// What every record of a call holds.
+const USAGE: &[u8; 7] = b"\"usage\"";
+
+static ASSISTANT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"assistant\""));
 
 /// Keys of nearly every record, and of nothing else's.
 const OWN_KEYS: [&str; 5] = ["parentUuid", "leafUuid", "isSidechain", "messageId", "sessionId"];
@@ -105,6 +111,14 @@ fn sniff(head: &[u8]) -> bool {
                 _ => !line.contains("\"session_id\""),
             }
     })
+}
+
+/// Passes lines over that hold no usage, and tells the others.
+fn glance(text: &[u8], start: usize, _: &mut Range<usize>) -> Option<Seems> {
+    match end_or_needle::<7, 4>(text.get(start..)?, USAGE)? {
+        Found::End(length) => Some(Seems::Noise(start + length)),
+        Found::Needle(at) => Some(Seems::Record(start + at + memchr::memchr(b'\n', &text[start + at..])?)),
+    }
 }
 
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {

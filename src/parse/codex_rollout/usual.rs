@@ -1,10 +1,13 @@
 //! Records as Codex writes them, byte by byte: nearly all there are. What looks otherwise is read as any JSON.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::record::{EventMsg, Meta, Payload, TurnContext};
 use crate::event::{Billing, Time, TokenUsage};
-use crate::parse::blocks::Needle;
+use crate::parse::blocks::{Found, end_or_needle};
 use crate::parse::format::Seems;
 use crate::parse::mark::{Latest, Logged};
 use crate::parse::plain::{Plain, number};
@@ -30,16 +33,17 @@ const EVENT: &[u8] = b"\",\"type\":\"event_msg\",\"payload\":{\"type\":\"";
 /// How the kinds of events begin that may matter.
 const OF_NOTE: [&[u8]; 3] = [b"token_", b"task_", b"turn_"];
 
-const LINE_START: Needle<'static> = Needle::new(START).expect("long enough");
-
-const PLAN: Needle<'static> = Needle::new(b"\"plan_type\":\"").expect("long enough");
+static PLAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"plan_type\":\""));
 
 /// Passes items of the conversation over, as nearly all bytes are, and events that tell nothing: within a line that
 /// was torn, the next one starts. Others are told by what they begin with.
 pub(super) fn glance(text: &[u8], start: usize, _: &mut Range<usize>) -> Option<Seems> {
     let rest = text.get(start..)?.strip_prefix(START)?.get(TIME..)?;
     let end = |rest: &[u8], length| text.len() - rest.len() + length;
-    let noise = |rest| Some(Seems::Noise(end(rest, LINE_START.length_without(rest)?)));
+    let noise = |rest| match end_or_needle::<14, 3>(rest, START)? {
+        Found::End(length) => Some(Seems::Noise(end(rest, length))),
+        Found::Needle(_) => None,
+    };
     let record = |rest| Some(Seems::Record(end(rest, memchr::memchr(b'\n', rest)?)));
     if let Some(item) = rest.strip_prefix(ITEM) {
         return noise(item);
