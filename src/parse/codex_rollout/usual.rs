@@ -20,18 +20,18 @@ const START: &[u8; 14] = b"{\"timestamp\":\"";
 /// What follows the time in a line that holds an item of the conversation.
 const ITEM: &[u8] = b"\",\"type\":\"response_item\",\"payload\":{";
 
-/// What follows it in a line that reads the counter.
-const READING: &[u8] = b"\",\"type\":\"event_msg\",\"payload\":{\"type\":\"token_count\",";
-
-/// What follows it in the other lines of which each is read.
-const HEADERS: [&[u8]; 2] =
-    [b"\",\"type\":\"turn_context\",\"payload\":{", b"\",\"type\":\"session_meta\",\"payload\":{"];
-
 /// What follows it in a line that tells of an event.
 const EVENT: &[u8] = b"\",\"type\":\"event_msg\",\"payload\":{\"type\":\"";
 
-/// How the kinds of events begin that may matter.
-const OF_NOTE: [&[u8]; 3] = [b"token_", b"task_", b"turn_"];
+/// The events that matter.
+const EVENTS: [&[u8]; 5] = [COUNT, b"task_started\"", b"task_complete\"", b"turn_started\"", b"turn_complete\""];
+
+/// The one that reads the counter.
+const COUNT: &[u8] = b"token_count\"";
+
+/// What follows the time in the other lines of which each is read.
+const HEADERS: [&[u8]; 2] =
+    [b"\",\"type\":\"turn_context\",\"payload\":{", b"\",\"type\":\"session_meta\",\"payload\":{"];
 
 static PLAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"plan_type\":\""));
 
@@ -48,11 +48,8 @@ pub(super) fn glance(text: &[u8], start: usize, _: &mut Range<usize>) -> Option<
     if let Some(item) = rest.strip_prefix(ITEM) {
         return noise(item);
     }
-    if let Some(reading) = rest.strip_prefix(READING) {
-        return record(reading);
-    }
-    if let Some(kind) = rest.strip_prefix(EVENT) {
-        return if OF_NOTE.iter().any(|of_note| kind.starts_with(of_note)) { None } else { noise(kind) };
+    if let Some(event) = rest.strip_prefix(EVENT) {
+        return if EVENTS.iter().any(|of_note| event.starts_with(of_note)) { record(event) } else { noise(event) };
     }
     HEADERS.iter().find_map(|header| rest.strip_prefix(*header)).and_then(record)
 }
@@ -131,7 +128,7 @@ impl<'a> EventMsg<'a> {
 pub(super) fn reading(line: &[u8]) -> Option<(Time, Logged)> {
     let rest = line.strip_prefix(START)?;
     let (time, rest) = rest.split_at_checked(TIME)?;
-    let rest = rest.strip_prefix(READING)?.strip_prefix(b"\"info\":{\"total_token_usage\":")?;
+    let rest = rest.strip_prefix(EVENT)?.strip_prefix(COUNT)?.strip_prefix(b",\"info\":{\"total_token_usage\":")?;
     let (total, rest) = usage(rest)?;
     let (last, rest) = usage(rest.strip_prefix(b",\"last_token_usage\":")?)?;
     let rest = rest.strip_prefix(b",\"model_context_window\":")?;
@@ -209,10 +206,10 @@ mod tests {
         assert_eq!(seems(item), None);
         assert_eq!(seems(&format!("{}{LINE}\n", &item[..item.len() - 4])), None);
         assert_eq!(seems(&format!("{LINE}\n")), Some(Seems::Record(LINE.len())));
-        for (kind, is_noise) in [("agent_message", true), ("token_counts", false), ("task_complete", false)] {
+        for (kind, is_noise) in [("agent_message", true), ("turn_diff", true), ("task_complete", false)] {
             let line = LINE.replace("token_count", kind);
-            let noise = Seems::Noise(line.len());
-            assert_eq!(seems(&format!("{line}\n")), is_noise.then_some(noise), "{kind}");
+            let told = if is_noise { Seems::Noise(line.len()) } else { Seems::Record(line.len()) };
+            assert_eq!(seems(&format!("{line}\n")), Some(told), "{kind}");
         }
         let header = r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"turn_context","payload":{"model":"m"}}"#;
         assert_eq!(seems(&format!("{header}\n")), Some(Seems::Record(header.len())));
