@@ -10,6 +10,7 @@ use super::messages::Messages;
 use super::owner::{Quality, Taken, UsageRow};
 use super::place::Place;
 use super::reason::{Reason, Reasons};
+use super::weighed::{Rows, Weighed};
 use crate::event::{Billing, CallKey, Harness, Id, RunId, Time, TokenUsage, Usd};
 
 /// What the witnesses of one conversation in one run say.
@@ -40,19 +41,6 @@ pub(super) struct Account {
     pub(super) model: Option<Id>,
 }
 
-/// What an account comes to.
-#[derive(Debug)]
-pub(super) struct Weighed {
-    pub(super) rows: Vec<UsageRow>,
-    pub(super) quality: Quality,
-    pub(super) reasons: Reasons,
-    pub(super) taken: Taken,
-    /// Whether a counter and calls were there, and agree.
-    pub(super) agrees: Option<bool>,
-    /// Blended totals that a footer may repeat.
-    pub(super) blended: Vec<u64>,
-}
-
 /// A counter's part for one model.
 #[derive(Debug, Default)]
 struct Part {
@@ -70,6 +58,11 @@ impl Account {
             || !self.calls.is_empty()
             || !self.messages.is_empty()
             || !self.results.is_empty()
+    }
+
+    /// How many calls its witnesses show; a row for each is likely.
+    pub(super) fn calls_seen(&self) -> usize {
+        self.calls.len() + self.messages.calls.len() + self.logged.as_ref().map_or(0, Logged::calls_seen)
     }
 
     fn sum(&self, of: impl Fn(&CallFacts) -> bool) -> TokenUsage {
@@ -100,7 +93,7 @@ impl Account {
         blended.extend(self.share.iter().map(|share| share.total.blended_tokens()));
         let Some(parts) = counted else {
             let (quality, reasons) = self.judge(false);
-            let rows = self.call_rows(conversation);
+            let rows = Rows::Made(self.call_rows(conversation));
             return Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended };
         };
         let total = parts.values().fold(TokenUsage::default(), |sum, part| sum.plus(&part.usage));
@@ -117,7 +110,7 @@ impl Account {
         }
         rows.extend(self.remainders(parts, if exceeds { None } else { Some(total.minus(&covered)) }, conversation));
         let taken = if exceeds { Taken::Calls } else { Taken::Counter };
-        Weighed { rows, quality, reasons, taken, agrees, blended }
+        Weighed { rows: Rows::Made(rows), quality, reasons, taken, agrees, blended }
     }
 
     fn has_messages_alone(&self) -> bool {
@@ -132,7 +125,8 @@ impl Account {
             self.messages.calls(conversation).map(|(key, call)| Account::call_row(key, call, false)).collect();
         let seen =
             rows.iter().filter_map(|row| row.usage.as_ref()).fold(TokenUsage::default(), |sum, usage| sum.plus(usage));
-        Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended: vec![seen.blended_tokens()] }
+        let (rows, blended) = (Rows::Made(rows), vec![seen.blended_tokens()]);
+        Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended }
     }
 
     /// Finds the calls that only a session log shows, but that a process's counter has counted: those it has

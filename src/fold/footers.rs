@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use super::account::Weighed;
 use super::facts::RunFacts;
 use super::owner::Reconciled;
+use super::weighed::Weighed;
 use crate::event::{Id, Run, RunId, Time};
 
 /// Blended totals at the end of an output: candidates, as agents can print one too.

@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::conversation::ConversationFacts;
 use super::counts::Counts;
+use super::owner::UsageRow;
 use crate::event::{Call, CallKey, Doubt, Id, Time, TokenUsage};
 
 /// Stands for a time that isn't known.
@@ -55,7 +56,7 @@ pub struct Context {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Log {
     /// Sorted by key, each once, but for those that were just added.
-    calls: Vec<LogCall>,
+    pub(super) calls: Vec<LogCall>,
     /// Readings that count other conversations' calls.
     inherited: FxHashSet<TokenUsage>,
 }
@@ -95,6 +96,26 @@ impl LogCall {
     /// When it was answered.
     pub fn time(&self) -> Option<Time> {
         Some(self.time).filter(|time| *time != NONE).map(Time::from_micros)
+    }
+
+    /// Its tokens as they are kept.
+    pub(super) fn counts(&self) -> &Counts {
+        &self.usage
+    }
+
+    /// Its row.
+    pub(super) fn row(&self, conversation: &Id) -> UsageRow {
+        let usage = self.usage();
+        UsageRow {
+            model: self.context.model.clone(),
+            effort: self.context.effort.clone(),
+            time: self.time(),
+            usage: Some(usage),
+            blended_tokens: Some(usage.blended_tokens()),
+            call: Some(self.key.in_conversation(conversation)),
+            is_subagent: self.context.is_subagent,
+            ..UsageRow::blank(conversation)
+        }
     }
 
     /// Two records of one call: in a log that lost the reading before it, it seems to be larger; in a copy it may

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::account::Weighed;
 use super::conversation::{ConversationFacts, Reading};
 use super::facts::CallFacts;
 use super::log::{LogCall, Own};
@@ -13,6 +12,7 @@ use super::owner::{Quality, Taken, UsageRow};
 use super::places::Places;
 use super::reason::{Reason, Reasons};
 use super::source::is_anonymous;
+use super::weighed::{Rows, Weighed};
 use crate::event::{CallKey, CallTiming, Id, RunId, Time, TokenUsage};
 
 /// How far apart a session log and a trace may date the same call.
@@ -210,6 +210,11 @@ pub(super) fn name_by_reading(conversations: &mut FxHashMap<Id, Box<Conversation
 }
 
 impl Logged {
+    /// How many calls are known.
+    pub(super) fn calls_seen(&self) -> usize {
+        self.calls.len() + self.unlogged.len()
+    }
+
     /// Whether nothing tells of usage.
     pub(super) fn is_empty(&self) -> bool {
         self.calls.is_empty() && self.unlogged.is_empty() && self.beyond.is_none() && !self.is_floor
@@ -248,20 +253,21 @@ impl Logged {
     pub(super) fn weigh(self, conversation: &Id, unfinished: Option<Time>) -> Weighed {
         let latest = self.calls.last().and_then(|call| call.time());
         let is_cut = unfinished.is_some() && unfinished >= latest;
-        let mut rows: Vec<UsageRow> = Vec::with_capacity(self.calls.len());
-        let mut timings = self.timings.into_iter();
-        rows.extend(self.calls.into_iter().map(|call| UsageRow {
-            timing: timings.next().flatten(),
-            model: call.context.model.clone(),
-            effort: call.context.effort.clone(),
-            time: call.time(),
-            usage: Some(call.usage()),
-            blended_tokens: Some(call.usage().blended_tokens()),
-            call: Some(call.key.in_conversation(conversation)),
-            is_subagent: call.context.is_subagent,
-            ..UsageRow::blank(conversation)
-        }));
-        rows.extend(self.unlogged.into_iter().map(|(key, call)| UsageRow {
+        let quality = if self.is_floor || is_cut { Quality::Partial } else { Quality::Exact };
+        let agrees = if self.beyond.is_some() { Some(false) } else { self.agrees };
+        let mut reasons = Reasons::from(Reason::SessionLog);
+        reasons.add_if(self.is_floor, Reason::PossibleCopies);
+        reasons.add_if(is_cut, Reason::StillStreaming);
+        let Logged { calls, timings, unlogged, beyond, blended, .. } = self;
+        let has_more = !unlogged.is_empty() || beyond.is_some() || timings.iter().any(Option::is_some);
+        if !has_more && !calls.is_empty() {
+            let rows = Rows::Logged(conversation.clone(), calls);
+            return Weighed { rows, quality, reasons, taken: Taken::Session, agrees, blended };
+        }
+        let mut timings = timings.into_iter();
+        let with_timing = |call: &LogCall| UsageRow { timing: timings.next().flatten(), ..call.row(conversation) };
+        let mut rows: Vec<UsageRow> = calls.iter().map(with_timing).collect();
+        rows.extend(unlogged.into_iter().map(|(key, call)| UsageRow {
             model: call.model,
             time: call.time,
             usage: Some(call.usage),
@@ -272,8 +278,7 @@ impl Logged {
             timing: call.timing,
             ..UsageRow::blank(conversation)
         }));
-        let has_more = self.beyond.is_some();
-        rows.extend(self.beyond.map(|(usage, time)| UsageRow {
+        rows.extend(beyond.map(|(usage, time)| UsageRow {
             model: rows.last().and_then(|row| row.model.clone()),
             time,
             usage: Some(usage),
@@ -283,12 +288,7 @@ impl Logged {
         if rows.is_empty() {
             rows.push(UsageRow::blank(conversation));
         }
-        let quality = if self.is_floor || is_cut { Quality::Partial } else { Quality::Exact };
-        let agrees = if has_more { Some(false) } else { self.agrees };
-        let mut reasons = Reasons::from(Reason::SessionLog);
-        reasons.add_if(self.is_floor, Reason::PossibleCopies);
-        reasons.add_if(is_cut, Reason::StillStreaming);
-        Weighed { rows, quality, reasons, taken: Taken::Session, agrees, blended: self.blended }
+        Weighed { rows: Rows::Made(rows), quality, reasons, taken: Taken::Session, agrees, blended }
     }
 }
 

@@ -30,6 +30,7 @@ mod shelf;
 mod source;
 mod timing;
 mod view;
+mod weighed;
 
 pub use conversation::{ConversationFacts, Reading, ResultFacts, ResultKey};
 pub use counts::Counts;

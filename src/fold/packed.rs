@@ -1,7 +1,8 @@
 //! Rows of the fact table in as few bytes as hold them: what most calls say is short.
 
 use super::compact::{MaybeTime, MaybeUsd, ShortId};
-use super::counts::{small, tokens};
+use super::counts::{Counts, small, tokens};
+use super::log::{LogCall, LogKey};
 use super::owner::{Lack, RowCost, UsageRow};
 use super::view::RowView;
 use crate::event::{CallKey, Id, Time, TokenUsage, Usd};
@@ -143,6 +144,27 @@ impl Packed {
         let (cost, computed) = (MaybeUsd::new(row.cost_reported), MaybeUsd::new(None));
         let mut packed = Packed { key, context, counts, time, cost, computed, flags, lacks: None };
         packed.tell_cost(row.cost).then_some(packed)
+    }
+
+    /// The row of a call in a session log; `None` for what doesn't fit.
+    pub(super) fn of_call(call: &LogCall, context: u32) -> Option<Packed> {
+        let Counts::Small(counts, tells_reasoning) = call.counts() else { return None };
+        let key = match &call.key {
+            LogKey::Reading(epoch, Counts::Small(total, is_told)) => Key::Reading(*epoch, *total, *is_told),
+            LogKey::Reading(_, Counts::Large(_)) => return None,
+            LogKey::Response(id) => Key::Response(id.clone()),
+        };
+        let flags = [(Flags::TELLS_REASONING, *tells_reasoning), (Flags::IS_SUBAGENT, call.context.is_subagent)];
+        Some(Packed {
+            key,
+            context,
+            counts: *counts,
+            time: MaybeTime::new(call.time())?,
+            cost: MaybeUsd::new(None),
+            computed: MaybeUsd::new(None),
+            flags: Flags::of(&flags),
+            lacks: None,
+        })
     }
 
     /// Changes what it costs; `false` if that doesn't fit.

@@ -1,10 +1,13 @@
 //! The fact table, packed: there may be hundreds of thousands of calls, and what most of them say is short.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use super::log::{self, LogCall};
 use super::owner::{RowCost, UsageRow};
 use super::packed::{Context, Packed};
 use super::view::RowView;
+use crate::event::Id;
 
 /// How many of the latest contexts a row may share.
 const LATELY: usize = 8;
@@ -58,13 +61,40 @@ impl UsageRows {
         own.flat_map(|(owner, range)| self.stretch(owner, range)).collect()
     }
 
+    /// Makes room for so many more.
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.slots.reserve_exact(more);
+    }
+
     /// Adds a row. An owner's rows come one after the other.
     pub fn push(&mut self, row: UsageRow) {
-        if self.owners.last().is_none_or(|(owner, _)| *owner != row.owner) {
-            self.owners.push((row.owner, self.slots.len()));
-        }
+        self.begin(row.owner);
         let slot = self.pack(row, None);
         self.slots.push(slot);
+    }
+
+    /// Adds a row for each call in a conversation's session log.
+    pub(super) fn push_logged(&mut self, owner: usize, conversation: &Id, calls: &[LogCall]) {
+        self.begin(owner);
+        // Calls of a turn share what their rows do.
+        let mut latest: Option<(&Arc<log::Context>, u32)> = None;
+        for call in calls {
+            let like = latest.filter(|(context, _)| Arc::ptr_eq(context, &call.context));
+            let packed = like.and_then(|(_, context)| Packed::of_call(call, context));
+            let row = || UsageRow { owner, ..call.row(conversation) };
+            let slot = packed.map_or_else(|| self.pack(row(), None), Slot::Packed);
+            latest = match &slot {
+                Slot::Packed(packed) => Some((&call.context, packed.context)),
+                Slot::Plain(_) => None,
+            };
+            self.slots.push(slot);
+        }
+    }
+
+    fn begin(&mut self, owner: usize) {
+        if self.owners.last().is_none_or(|(latest, _)| *latest != owner) {
+            self.owners.push((owner, self.slots.len()));
+        }
     }
 
     /// Changes the rows of the owners that are asked for, all of an owner's at once. What owner they are of can't be

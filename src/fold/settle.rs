@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use super::account::{Account, Weighed};
+use super::account::Account;
 use super::copies::attribute;
 use super::facts::{Facts, RunFacts};
 use super::footers::{Footers, PreviousFooters};
@@ -18,7 +18,8 @@ use super::reason::{Reason, Reasons};
 use super::rows::UsageRows;
 use super::source::is_anonymous;
 use super::view::RowView;
-use crate::event::{Billing, Defect, Id, MAX_COUNT, Request, Run, RunId, StreamFailure, Time, ToolCall};
+use super::weighed::{Rows, Weighed};
+use crate::event::{Billing, Defect, Id, Request, Run, RunId, StreamFailure, Time, ToolCall};
 
 /// Owners, their rows, and what the reader should know.
 #[derive(Debug, Default, PartialEq)]
@@ -90,6 +91,7 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
     settled.ambiguous = places.ambiguous().cloned().collect();
     settled.quotas = quota::settle(quotas, &places);
     let mut accounts = places.accounts(conversations, calls);
+    settled.rows.reserve(accounts.values().map(Account::calls_seen).sum());
     let mut by_owner: BTreeMap<Option<RunId>, Vec<(Id, Account)>> = BTreeMap::new();
     while let Some(((run, conversation), account)) = accounts.pop_first() {
         by_owner.entry(run).or_default().push((conversation, account));
@@ -216,8 +218,7 @@ impl Settled {
         let nothing_of = accounts.first().filter(|_| !is_run).map(|(id, _)| id.clone());
         let accounts = accounts.into_iter().filter(|(_, account)| account.has_usage());
         let weighed: Vec<Weighed> = accounts.map(|(id, account)| account.weigh(&id)).collect();
-        let known = weighed.iter().flat_map(|weighed| &weighed.rows).filter_map(|row| row.blended_tokens);
-        let blended = known.fold(0_u64, |sum, blended| sum.saturating_add(blended).min(MAX_COUNT));
+        let blended = weighed.iter().fold(0, |sum, weighed| weighed.rows.add_blended_tokens(sum));
         let confirmed = footers
             .all
             .iter()
@@ -232,9 +233,10 @@ impl Settled {
         };
         owner.reconciled = footers.reconciled(&weighed, confirmed);
         let known = self.rows.len();
-        let mut add = |row: UsageRow| {
-            let conversation = row.conversation.filter(|id| !(is_run && is_anonymous(id)));
-            self.rows.push(UsageRow { owner: index, conversation, ..row });
+        let hides = |id: &Id| is_run && is_anonymous(id);
+        let add = |rows: &mut UsageRows, row: UsageRow| {
+            let conversation = row.conversation.filter(|id| !hides(id));
+            rows.push(UsageRow { owner: index, conversation, ..row });
         };
         let is_confirmed = only_calls && confirmed;
         owner.reasons = match (takes_footer, worst) {
@@ -246,15 +248,20 @@ impl Settled {
         owner.reasons.add_if(!footers.all.is_empty() && footers.share.is_none(), Reason::FooterOfMore);
         if takes_footer {
             (owner.quality, owner.taken) = (Quality::Blended, Some(Taken::Footer));
-            let model = weighed.first().and_then(|weighed| weighed.rows.first()?.model.clone()).or(footers.model);
+            let model = weighed.first().and_then(|weighed| weighed.rows.first_model().cloned()).or(footers.model);
             let conversation = footers.conversation;
-            add(UsageRow { conversation, model, blended_tokens: footers.share, ..UsageRow::default() });
-            let seen = weighed.into_iter().flat_map(|weighed| weighed.rows).filter(|row| row.call.is_some());
+            add(&mut self.rows, UsageRow { conversation, model, blended_tokens: footers.share, ..UsageRow::default() });
+            let seen = weighed.into_iter().flat_map(|weighed| weighed.rows.made()).filter(|row| row.call.is_some());
             seen.for_each(|row| self.outweighed.push(UsageRow { owner: index, ..row }));
         } else if let Some(worst) = worst {
             owner.quality = if is_confirmed { Quality::Exact } else { worst };
             owner.taken = weighed.iter().map(|weighed| weighed.taken).max_by_key(|taken| *taken == Taken::Counter);
-            weighed.into_iter().flat_map(|weighed| weighed.rows).for_each(&mut add);
+            for weighed in weighed {
+                match weighed.rows {
+                    Rows::Logged(id, calls) if !hides(&id) => self.rows.push_logged(index, &id, &calls),
+                    rows => rows.made().into_iter().for_each(|row| add(&mut self.rows, row)),
+                }
+            }
         }
         if self.rows.len() == known {
             self.rows.push(UsageRow { owner: index, conversation: nothing_of, ..UsageRow::default() });

@@ -1,5 +1,8 @@
+use std::sync::Arc;
+
 use super::{Slot, UsageRows};
-use crate::event::{CallKey, CallTiming, Id, MAX_COUNT, Time, TokenUsage, Usd};
+use crate::event::{Call, CallKey, CallTiming, Id, MAX_COUNT, Time, TokenUsage, Usd};
+use crate::fold::log::{Context, Log, LogCall, LogKey};
 use crate::fold::{Lack, RowCost, RowView, UsageRow};
 
 fn usage(input: u64) -> TokenUsage {
@@ -138,4 +141,33 @@ fn a_cost_is_told_whether_it_fits_or_not() {
 #[test]
 fn a_packed_row_is_small() {
     assert!(size_of::<Slot>() <= 112, "{}", size_of::<Slot>());
+}
+
+#[test]
+fn the_calls_of_a_log_make_the_rows_that_each_makes() {
+    let context = |effort: &str| Arc::new(Context { effort: Some(effort.into()), ..Context::default() });
+    let (high, low) = (context("high"), context("low"));
+    let mut log = Log::default();
+    for (at, (context, input, time)) in [
+        (&high, 1, Some(1)),
+        (&high, 2, None),
+        (&low, 3, Some(i64::MIN)),
+        (&low, MAX_COUNT, Some(4)),
+        (&low, 5, Some(5)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (mut shared, time) = (context.clone(), time.map(Time::from_micros));
+        let effort = context.effort.clone();
+        let key = CallKey::Reading("c".into(), 0, usage(at as u64));
+        let call = Call { effort, ..Call::new(key.clone(), usage(input)) };
+        log.push(LogKey::of(&key).expect("a key of a log"), call, time, &mut shared);
+    }
+    let calls: Vec<LogCall> = log.calls;
+    let (mut at_once, mut one_by_one) = (UsageRows::default(), UsageRows::default());
+    at_once.push_logged(3, &"c".into(), &calls);
+    calls.iter().for_each(|call| one_by_one.push(UsageRow { owner: 3, ..call.row(&"c".into()) }));
+    assert_eq!(at_once.iter().collect::<Vec<_>>(), one_by_one.iter().collect::<Vec<_>>());
+    assert_eq!(at_once.slots, one_by_one.slots);
 }
