@@ -69,7 +69,7 @@ impl TokenUsage {
 
     /// Whether nothing at all was used.
     pub fn is_zero(&self) -> bool {
-        self.components() == [0; 5]
+        self.components().into_iter().fold(0, |all, count| all | count) == 0
     }
 
     /// Whether any component is lower than in `earlier`: a counter that started anew.

@@ -75,7 +75,7 @@ impl SourceFold {
     /// Takes the next event.
     pub fn apply(&mut self, event: Event) {
         let Event { offset, run, harness, time, fact } = event;
-        let place = Place { source: self.name.clone(), offset };
+        let place = |fold: &SourceFold| Place { source: fold.name.clone(), offset };
         // Those who don't ask for times must find the same runs.
         let tells_time =
             matches!(fact, Fact::Request(_) | Fact::StreamFailure(_) | Fact::CallTiming(_) | Fact::ToolCall(_));
@@ -87,10 +87,11 @@ impl SourceFold {
             Fact::Run(found) => self.run(*found),
             Fact::Conversation(found) => self.conversation(found, run, harness, time),
             Fact::Call(call) => self.call(call, run, harness, time),
-            Fact::Counter(counter) => self.counter(*counter, run, harness, time, place),
+            Fact::Counter(counter) => self.counter(*counter, run, harness, time, place(self)),
             Fact::Footer(footer) => self.footer(&footer, run, harness),
             Fact::Unfinished(id) => {
-                self.facts.conversations.entry(id).or_default().add_unfinished(run, (time, place));
+                let stamp = (time, place(self));
+                self.facts.conversations.entry(id).or_default().add_unfinished(run, stamp);
             }
             Fact::Quota(quota) => self.quotas.apply(QuotaReading { time, run, harness, quota }),
             Fact::CallTiming(timing) => {
