@@ -38,7 +38,11 @@ static PLAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"plan_ty
 /// Passes items of the conversation over, as nearly all bytes are, and events that tell nothing: within a line that
 /// was torn, the next one starts. Others are told by what they begin with.
 pub(super) fn glance(text: &[u8], start: usize, _: &mut Range<usize>) -> Option<Seems> {
-    let rest = text.get(start..)?.strip_prefix(START)?.get(TIME..)?;
+    let (time, rest) = text.get(start..)?.strip_prefix(START)?.split_first_chunk::<TIME>()?;
+    // Bytes of a known number are compared many at a time.
+    if time.iter().fold(false, |found, byte| found | (*byte == b'\n')) {
+        return None;
+    }
     let end = |rest: &[u8], length| text.len() - rest.len() + length;
     let noise = |rest| match end_or_needle::<14, 3>(rest, START)? {
         Found::End(length) => Some(Seems::Noise(end(rest, length))),
@@ -49,7 +53,12 @@ pub(super) fn glance(text: &[u8], start: usize, _: &mut Range<usize>) -> Option<
         return noise(item);
     }
     if let Some(event) = rest.strip_prefix(EVENT) {
-        return if EVENTS.iter().any(|of_note| event.starts_with(of_note)) { record(event) } else { noise(event) };
+        return match event.first()? {
+            // All that matter begin with it, damaged ones too.
+            b't' if !EVENTS.iter().any(|of_note| event.starts_with(of_note)) => None,
+            b't' => record(event),
+            _ => noise(event),
+        };
     }
     HEADERS.iter().find_map(|header| rest.strip_prefix(*header)).and_then(record)
 }
@@ -206,10 +215,13 @@ mod tests {
         assert_eq!(seems(item), None);
         assert_eq!(seems(&format!("{}{LINE}\n", &item[..item.len() - 4])), None);
         assert_eq!(seems(&format!("{LINE}\n")), Some(Seems::Record(LINE.len())));
-        for (kind, is_noise) in [("agent_message", true), ("turn_diff", true), ("task_complete", false)] {
-            let line = LINE.replace("token_count", kind);
-            let told = if is_noise { Seems::Noise(line.len()) } else { Seems::Record(line.len()) };
-            assert_eq!(seems(&format!("{line}\n")), Some(told), "{kind}");
+        let line = |kind: &str| format!("{}\n", LINE.replace("token_count", kind));
+        let length = |kind| line(kind).len() - 1;
+        assert_eq!(seems(&line("agent_message")), Some(Seems::Noise(length("agent_message"))));
+        assert_eq!(seems(&line("task_complete")), Some(Seems::Record(length("task_complete"))));
+        assert_eq!((seems(&line("turn_diff")), seems(&line("token_cou"))), (None, None));
+        for line in [item, LINE] {
+            assert_eq!(seems(&format!("{}\n", line.replace("07:03:16", "07:03\n16"))), None);
         }
         let header = r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"turn_context","payload":{"model":"m"}}"#;
         assert_eq!(seems(&format!("{header}\n")), Some(Seems::Record(header.len())));
