@@ -12,6 +12,10 @@ use crate::event::{Defect, Fact};
 use crate::parse::{self, Mark, Reading};
 use crate::source::{Chunk, Chunks, Input, Opened};
 
+/// How many chunks' bytes a plain file may have that is read as one: cut in two, it would be opened twice, and parts
+/// of it read twice.
+const AT_ONCE: usize = 2;
+
 /// Reads a source of lines, in parallel where that pays.
 pub(super) fn read_lines(
     input: &Input,
@@ -20,7 +24,8 @@ pub(super) fn read_lines(
     readers: &Readers<'_>,
     out: &mut Named<'_, '_>,
 ) -> std::io::Result<u64> {
-    opened.complete(readers.options.chunk, &readers.options.progress);
+    let at_once = readers.options.chunk.saturating_mul(AT_ONCE);
+    opened.complete(at_once, &readers.options.progress);
     match (input.path(), opened.length) {
         // What fits in the head is not read twice.
         (Some(path), Some(length)) if length > opened.head.len() as u64 => {
@@ -29,7 +34,7 @@ pub(super) fn read_lines(
             Ok(length)
         }
         // What fits is one chunk.
-        (_, Some(length)) if length == opened.head.len() as u64 && opened.head.len() <= readers.options.chunk => {
+        (_, Some(length)) if length == opened.head.len() as u64 && opened.head.len() <= at_once => {
             let mut reader = readers.take();
             reader.chunk = Chunk { end: opened.head.len(), text: opened.head, ..Chunk::default() };
             let scanned = reader.scan(&reading);
