@@ -2,7 +2,7 @@
 //! and at the end `tokens used` over a number, the conversation's blended total.
 
 use super::format::{Format, Hit, Lines, Shape, count};
-use super::lines::{clean, lines};
+use super::lines::{clean, lines, may_begin_with};
 use super::mark::MarkKind;
 use crate::event::{Conversation, Fact, Footer};
 
@@ -21,6 +21,10 @@ const LINES: Lines =
 fn sniff(head: &[u8]) -> bool {
     let mut after_footer = false;
     lines(head).any(|line| {
+        let may_begin = |text: &str| text.bytes().next().is_some_and(|first| may_begin_with(line, first));
+        if !after_footer && !may_begin(HEADER) && !may_begin(FOOTER) {
+            return false;
+        }
         let line = clean(line);
         let found = line.starts_with(HEADER) || (after_footer && is_number(&line));
         after_footer = line.trim_end() == FOOTER;

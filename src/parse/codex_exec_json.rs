@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::format::{Format, Hit, Lines, Shape};
 use super::json::{Text, part};
-use super::lines::{clean, id, lines, without_marker};
+use super::lines::{clean, id, lines, may_begin_with, without_marker};
 use super::mark::{Mark, MarkKind};
 use super::openai::Usage;
 use crate::event::{Conversation, Counter, Defect, Fact, ModelUsage, Scope};
@@ -43,7 +43,7 @@ fn record(line: &str) -> Result<Record<'_>, Defect> {
 }
 
 fn sniff(head: &[u8]) -> bool {
-    lines(head).any(|line| {
+    lines(head).filter(|line| may_begin_with(line, b'{')).any(|line| {
         let line = clean(line);
         line.starts_with('{')
             && record(&line).is_ok_and(|record| {

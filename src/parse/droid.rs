@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::document::{self, Layout, Piece};
 use super::format::{Format, Hit, Lines, Place, Root, Shape};
 use super::json::{Count, Text, or_zero, part};
-use super::lines::{clean, id, lines, model, path};
+use super::lines::{clean, id, lines, may_be_document, model, path};
 use super::mark::{Mark, MarkKind};
 use crate::event::{Conversation, Counter, Defect, Fact, MAX_COUNT, ModelUsage, Scope, Time, TokenUsage};
 
@@ -72,6 +72,9 @@ struct Start<'a> {
 }
 
 fn sniff_settings(head: &[u8]) -> bool {
+    if !may_be_document(head) {
+        return false;
+    }
     let head = String::from_utf8_lossy(head);
     let start = head.trim_start_matches('\u{feff}').trim_start();
     let has = |key: &str| start.contains(&format!("\"{key}\""));

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::document::{self, Layout, Piece};
 use super::format::{Format, Place, Root, Shape};
 use super::json::{Count, Text, or_zero, part};
-use super::lines::{id, key, model};
+use super::lines::{id, key, may_be_document, model};
 use super::mark::{Mark, MarkKind};
 use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
 
@@ -64,6 +64,9 @@ struct Changes<'a> {
 }
 
 fn sniff(head: &[u8]) -> bool {
+    if !may_be_document(head) {
+        return false;
+    }
     let head = String::from_utf8_lossy(head);
     let start = head.trim_start_matches('\u{feff}').trim_start();
     let has = |key: &str| start.contains(&format!("\"{key}\""));

@@ -38,6 +38,16 @@ pub fn may_be_record(line: &[u8]) -> bool {
     line.first().is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, 0x1b | 0xef))
 }
 
+/// Whether a line may begin with this byte, colours or a byte order mark aside.
+pub fn may_begin_with(line: &[u8], first: u8) -> bool {
+    line.first().is_some_and(|byte| *byte == first || matches!(byte, 0x1b | 0xef))
+}
+
+/// Whether a text may be a document's, blanks and a byte order mark aside: to see it, none need be decoded.
+pub fn may_be_document(head: &[u8]) -> bool {
+    matches!(head.trim_ascii_start().first(), Some(b'{' | b'[' | 0x0b | 0x80..))
+}
+
 /// What an agent's harness wrote of a line: forge's own `[<time>] run … start (…)` may follow
 /// unterminated output in a loop log.
 pub fn without_marker(line: &str) -> &str {

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::document::{self, Layout, Piece};
 use super::format::{Format, Place, Root, Rows, Shape};
 use super::json::{Count, Text, or_zero, part, price};
-use super::lines::{id, key, model as name_of_model, path};
+use super::lines::{id, key, may_be_document, model as name_of_model, path};
 use super::mark::{Mark, MarkKind};
 use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
 
@@ -113,6 +113,9 @@ struct Cache {
 }
 
 fn sniff(head: &[u8]) -> bool {
+    if !may_be_document(head) {
+        return false;
+    }
     let head = String::from_utf8_lossy(head);
     let start = head.trim_start_matches('\u{feff}').trim_start();
     let has = |key: &str| start.contains(&format!("\"{key}\""));

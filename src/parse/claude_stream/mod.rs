@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use crate::event::{Conversation, Defect, Fact, Id, Time};
 use crate::parse::format::{Format, Hit, Lines, Shape};
 use crate::parse::json::part;
-use crate::parse::lines::{clean, id, lines, model};
+use crate::parse::lines::{clean, id, lines, may_be_document, may_begin_with, model};
 use crate::parse::mark::{Mark, MarkKind};
 use record::{Assistant, Finish, Head, Init, RateLimit, RateLimitEvent, StreamEvent, calls};
 
@@ -47,7 +47,7 @@ const LINES: Lines = Lines {
 };
 
 fn sniff_lines(head: &[u8]) -> bool {
-    lines(head).any(|line| {
+    lines(head).filter(|line| may_begin_with(line, b'{')).any(|line| {
         let line = clean(line);
         line.starts_with('{') && value(&line).and_then(part::<Head>).is_ok_and(|head| head.is_of_stream())
     })
@@ -55,6 +55,9 @@ fn sniff_lines(head: &[u8]) -> bool {
 
 /// A document starts with an array of records, or with a result that runs over several lines.
 fn sniff_document(head: &[u8]) -> bool {
+    if !may_be_document(head) {
+        return false;
+    }
     let text = String::from_utf8_lossy(head);
     let text = text.trim_start_matches('\u{feff}').trim_start();
     let is_array = text.starts_with('[');

@@ -15,7 +15,7 @@ mod usual;
 
 use crate::event::{Billing, Call, CallKey, Conversation, Defect, Fact, Time};
 use crate::parse::format::{Format, Hit, Lines, Place, Root, Shape};
-use crate::parse::lines::{clean, lines, without_marker};
+use crate::parse::lines::{clean, lines, may_be_record, without_marker};
 use crate::parse::mark::{Mark, MarkKind};
 use crate::parse::tracing;
 use otel::{Otel, STREAMED};
@@ -47,7 +47,7 @@ const LINES: Lines = Lines {
 
 /// A trace has a record among its first lines; the first may be cut.
 fn sniff(head: &[u8]) -> bool {
-    lines(head).any(|line| {
+    lines(head).filter(|line| may_be_record(line)).any(|line| {
         let line = clean(line);
         tracing::starts_record(&line)
             && tracing::record(&line).is_some_and(|record| record.target.starts_with("codex_"))
