@@ -310,6 +310,24 @@ mod tests {
 
     proptest! {
         #[test]
+        fn long_texts_end_where_any_reader_says(
+            texts in proptest::collection::vec("[a-z é\"\\\\]{0,40}|[a-z]{0,400}", 1..12),
+            at in 0..2000_usize,
+            damage in proptest::sample::select(&["\"", "\\", ",", "]", "x"][..]),
+        ) {
+            let whole = serde_json::to_string(&texts).expect("JSON");
+            let mut damaged = whole.clone();
+            if let Some(from) = (at..whole.len()).find(|from| whole.is_char_boundary(*from)) {
+                damaged.insert_str(from, damage);
+            }
+            for text in [whole, damaged] {
+                let mut plain = Plain::new(text.as_bytes()).expect("no control characters");
+                let passed = plain.pass_over().filter(|()| plain.is_over()).is_some();
+                prop_assert_eq!(passed, serde_json::from_str::<IgnoredAny>(&text).is_ok(), "{}", text);
+            }
+        }
+
+        #[test]
         fn a_number_is_what_its_digits_say(text in "[0-9]{0,20}[ -~é]{0,9}") {
             let length = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
             let is_number = (1..=18).contains(&length) && (length == 1 || !text.starts_with('0'));
