@@ -1,4 +1,5 @@
-//! Bytes looked at by the block, with the widest instructions the processor has.
+//! Bytes looked at by the block, with the widest instructions the processor has. What is compiled for those must be
+//! inlined where they are chosen.
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch, u8x64};

@@ -93,24 +93,21 @@ pub struct Header {
 /// What a reading of a counter says of the latest call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Latest {
-    /// Nothing.
-    Untold,
     /// That it used nothing: there was none.
     Nothing,
     /// That it is all that the counter holds.
     All,
-    /// That it is a part of that.
+    /// That it is a part of that, or nothing at all.
     Part,
 }
 
 impl Latest {
-    /// What a counter of this value says by telling what the latest call used.
+    /// What a counter of this value says by telling what the latest call used; `None` where it doesn't.
     pub fn of(last: Option<TokenUsage>, total: &TokenUsage) -> Latest {
         match last {
-            None => Latest::Untold,
             Some(last) if last.is_zero() => Latest::Nothing,
             Some(last) if last == *total => Latest::All,
-            Some(_) => Latest::Part,
+            _ => Latest::Part,
         }
     }
 }

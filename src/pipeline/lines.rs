@@ -14,7 +14,7 @@ use crate::source::{Chunk, Chunks, Input, Opened};
 
 /// How many chunks' bytes a plain file may have that is read as one: cut in two, it would be opened twice, and parts
 /// of it read twice.
-const AT_ONCE: usize = 2;
+const AS_ONE: usize = 2;
 
 /// Reads a source of lines, in parallel where that pays.
 pub(super) fn read_lines(
@@ -24,8 +24,8 @@ pub(super) fn read_lines(
     readers: &Readers<'_>,
     out: &mut Named<'_, '_>,
 ) -> std::io::Result<u64> {
-    let at_once = readers.options.chunk.saturating_mul(AT_ONCE);
-    opened.complete(at_once, &readers.options.progress);
+    let as_one = readers.options.chunk.saturating_mul(AS_ONE);
+    opened.complete(as_one, &readers.options.progress);
     match (input.path(), opened.length) {
         // What fits in the head is not read twice.
         (Some(path), Some(length)) if length > opened.head.len() as u64 => {
@@ -34,7 +34,7 @@ pub(super) fn read_lines(
             Ok(length)
         }
         // What fits is one chunk.
-        (_, Some(length)) if length == opened.head.len() as u64 && opened.head.len() <= at_once => {
+        (_, Some(length)) if length == opened.head.len() as u64 && opened.head.len() <= as_one => {
             let mut reader = readers.take();
             reader.chunk = Chunk { end: opened.head.len(), text: opened.head, ..Chunk::default() };
             let scanned = reader.scan(&reading);
