@@ -2,7 +2,7 @@
 //! inlined where they are chosen.
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Level, dispatch, u8x64};
+use fearless_simd::{Level, dispatch, mask8x64, u8x64};
 
 /// Bytes of a block.
 pub const BLOCK: usize = 64;
@@ -57,6 +57,78 @@ fn by_blocks<S: Simd, const N: usize, const RARE: usize>(simd: S, text: &[u8], n
         Some(start) => Some(Found::Needle(at + start)),
         None => Some(Found::End(at + end?)),
     }
+}
+
+/// How far the two bytes of a pair stand apart.
+pub const APART: usize = 3;
+
+/// Pairs of bytes that stand [`APART`], in up to eight buckets. Each half of each byte says in which buckets it may be,
+/// so that a bucket of several pairs may also hold others, made of their halves.
+#[derive(Debug)]
+pub struct Pairs {
+    /// For the low and the high half of the first and of the second byte: the buckets, for each block of 16 bytes.
+    halves: [[u8; BLOCK]; 4],
+}
+
+impl Default for Pairs {
+    fn default() -> Pairs {
+        Pairs { halves: [[0; BLOCK]; 4] }
+    }
+}
+
+impl Pairs {
+    /// Puts a pair into a bucket.
+    pub fn add(&mut self, first: u8, second: u8, bucket: usize) {
+        for (half, of_halves) in [first & 15, first >> 4, second & 15, second >> 4].iter().zip(&mut self.halves) {
+            of_halves.iter_mut().skip(usize::from(*half)).step_by(16).for_each(|buckets| *buckets |= 1 << bucket);
+        }
+    }
+
+    /// The buckets that a pair may be in, a bit each.
+    pub fn buckets(&self, first: u8, second: u8) -> u8 {
+        let halves = [first & 15, first >> 4, second & 15, second >> 4];
+        halves.iter().zip(&self.halves).fold(!0, |buckets, (half, of_halves)| buckets & of_halves[usize::from(*half)])
+    }
+
+    /// The first block from a place on in which pairs of any bucket begin: where it begins, and a bit for each of them.
+    pub fn next(&self, text: &[u8], from: usize) -> Option<(usize, u64)> {
+        dispatch!(Level::new(), simd => next_pairs(simd, &self.halves, text, from))
+    }
+}
+
+#[inline(always)]
+fn next_pairs<S: Simd>(simd: S, halves: &[[u8; BLOCK]; 4], text: &[u8], from: usize) -> Option<(usize, u64)> {
+    let halves = [
+        u8x64::from_slice(simd, &halves[0]),
+        u8x64::from_slice(simd, &halves[1]),
+        u8x64::from_slice(simd, &halves[2]),
+        u8x64::from_slice(simd, &halves[3]),
+    ];
+    let mut at = from;
+    while let Some(bytes) = text.get(at..at + BLOCK + APART) {
+        let found = pairs(simd, &halves, bytes);
+        if found.any_true() {
+            return Some((at, found.to_bitmask()));
+        }
+        at += BLOCK;
+    }
+    let rest = text.get(at..).filter(|rest| rest.len() > APART)?;
+    let mut last = [0; BLOCK + APART];
+    last[..rest.len()].copy_from_slice(rest);
+    let found = pairs(simd, &halves, &last).to_bitmask();
+    (found != 0).then_some((at, found))
+}
+
+/// Where in a block pairs of any bucket begin.
+#[inline(always)]
+fn pairs<S: Simd>(simd: S, halves: &[u8x64<S>; 4], bytes: &[u8]) -> mask8x64<S> {
+    let low = u8x64::splat(simd, 15);
+    let (first, second) = (u8x64::from_slice(simd, &bytes[..BLOCK]), u8x64::from_slice(simd, &bytes[APART..]));
+    let first =
+        halves[0].swizzle_dyn_within_blocks(first & low) & halves[1].swizzle_dyn_within_blocks((first >> 4) & low);
+    let second =
+        halves[2].swizzle_dyn_within_blocks(second & low) & halves[3].swizzle_dyn_within_blocks((second >> 4) & low);
+    (first & second).simd_gt(u8x64::splat(simd, 0))
 }
 
 /// Which bytes of a block are quotes or backslashes, from the lowest bit on.

@@ -4,6 +4,7 @@
 use super::format::{Format, Hit, Lines, Shape, count};
 use super::lines::{clean, lines, may_begin_with};
 use super::mark::MarkKind;
+use super::needles::Needle;
 use crate::event::{Conversation, Fact, Footer};
 
 /// See the module.
@@ -15,8 +16,14 @@ const FOOTER: &str = "tokens used";
 const HEADER: &str = "OpenAI Codex v";
 const RULE: &str = "--------";
 
-const LINES: Lines =
-    Lines { harness: Some(HARNESS), needles: &[FOOTER, HEADER], glance: None, read, named: None, time: None };
+const LINES: Lines = Lines {
+    harness: Some(HARNESS),
+    needles: &[Needle::new(FOOTER, "ns u"), Needle::new(HEADER, "AI C")],
+    glance: None,
+    read,
+    named: None,
+    time: None,
+};
 
 fn sniff(head: &[u8]) -> bool {
     let mut after_footer = false;

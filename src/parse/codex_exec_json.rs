@@ -9,6 +9,7 @@ use super::format::{Format, Hit, Lines, Shape};
 use super::json::{Text, part};
 use super::lines::{clean, id, lines, may_begin_with, without_marker};
 use super::mark::{Mark, MarkKind};
+use super::needles::Needle;
 use super::openai::Usage;
 use crate::event::{Conversation, Counter, Defect, Fact, ModelUsage, Scope};
 
@@ -20,7 +21,12 @@ const HARNESS: &str = "codex";
 
 const LINES: Lines = Lines {
     harness: Some(HARNESS),
-    needles: &["\"thread.started\"", "\"turn.started\"", "\"turn.completed\"", "\"turn.failed\""],
+    needles: &[
+        Needle::new("\"thread.started\"", "hrea"),
+        Needle::new("\"turn.started\"", "urn."),
+        Needle::new("\"turn.completed\"", "urn."),
+        Needle::new("\"turn.failed\"", "urn."),
+    ],
     glance: None,
     read,
     named: None,

@@ -10,6 +10,7 @@ use super::format::{Format, Hit, Lines, Place, Root, Shape};
 use super::json::{Count, Text, or_zero, part};
 use super::lines::{clean, id, lines, may_be_document, model, path};
 use super::mark::{Mark, MarkKind};
+use super::needles::Needle;
 use crate::event::{Conversation, Counter, Defect, Fact, MAX_COUNT, ModelUsage, Scope, Time, TokenUsage};
 
 /// The counter of a session, which its file's name names.
@@ -37,8 +38,14 @@ const HARNESS: &str = "droid";
 const SUFFIX: &str = ".settings.json";
 const START: &str = "\"session_start\"";
 
-const LINES: Lines =
-    Lines { harness: Some(HARNESS), needles: &[START], glance: None, read: read_start, named: None, time: None };
+const LINES: Lines = Lines {
+    harness: Some(HARNESS),
+    needles: &[Needle::new(START, "_sta")],
+    glance: None,
+    read: read_start,
+    named: None,
+    time: None,
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -4,6 +4,7 @@
 use std::ops::{ControlFlow, Range};
 
 use super::mark::{Mark, MarkKind};
+use super::needles::Needle;
 use super::needs::Needs;
 use super::region::Sink;
 use super::seen::Seen;
@@ -97,9 +98,8 @@ pub trait OrderedPass: std::fmt::Debug + Send + Sync {
 /// Reads a document of this file name and hands its candidates on.
 pub type ReadDocument = fn(&str, &mut dyn std::io::BufRead, &mut dyn FnMut(Mark)) -> std::io::Result<()>;
 
-/// What the line is that starts at a place in a text, if a glance at it tells. The range is for the function's own
-/// use: empty at first, then a part of an earlier line.
-pub type Glance = fn(&[u8], usize, &mut Range<usize>) -> Option<Seems>;
+/// What the line is that starts at a place in a text, if a glance at it tells.
+pub type Glance = fn(&[u8], usize) -> Option<Seems>;
 
 /// What a line is at first glance, with the place where it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,8 +144,8 @@ pub struct Journal {
 pub struct Lines {
     /// The harness whose lines they are; `None` for forge's own.
     pub harness: Option<&'static str>,
-    /// Texts that every line that matters holds. Rare ones: each hit costs a look at its line.
-    pub needles: &'static [&'static str],
+    /// Texts of which every line that matters holds one. Rare ones: each hit costs a look at its line.
+    pub needles: &'static [Needle],
     /// Tells what most lines are, faster than by looking for needles.
     pub glance: Option<Glance>,
     /// Reads a line that holds a needle; adds what it means.

@@ -9,6 +9,7 @@ use super::content::Content;
 use super::format::{Format, Hit, Lines, Shape};
 use super::lines::{clean, lines};
 use super::mark::{Mark, MarkKind};
+use super::needles::Needle;
 use super::region::{Region, Sink};
 use crate::event::{Defect, Fact, Run, RunId, Time};
 
@@ -17,8 +18,14 @@ pub(super) static FORMAT: Format =
     Format { name: "forge-loop-log", harness: None, roots: &[], sniff, shape: Shape::LoopLog };
 
 /// The log's own lines.
-pub(super) const LINES: Lines =
-    Lines { harness: None, needles: &["\n[2", "Z] run "], glance: None, read, named: None, time: None };
+pub(super) const LINES: Lines = Lines {
+    harness: None,
+    needles: &[Needle::new("\n[20", "\n[20"), Needle::new("Z] run ", "Z] r")],
+    glance: None,
+    read,
+    named: None,
+    time: None,
+};
 
 fn sniff(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);

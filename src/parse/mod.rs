@@ -26,6 +26,7 @@ mod ledger;
 mod lines;
 mod loop_log;
 mod mark;
+mod needles;
 mod needs;
 mod openai;
 mod opencode;
@@ -84,15 +85,16 @@ pub fn detect(head: &[u8]) -> Option<&'static Format> {
     FORMATS.iter().copied().find(|format| (format.sniff)(head))
 }
 
-/// A scanner for each of [`FORMATS`], made once; none for documents.
+/// A scanner for each of [`FORMATS`] that are lines.
 /// Each is made when a source needs it: most readings need few.
-static SCANNERS: [OnceLock<Option<Scanner>>; FORMATS.len()] = [const { OnceLock::new() }; FORMATS.len()];
+static SCANNERS: [OnceLock<Scanner>; FORMATS.len()] = [const { OnceLock::new() }; FORMATS.len()];
 
 fn scanner_of(index: usize) -> Option<&'static Scanner> {
     let format = FORMATS.get(index)?;
     // Only of a bare log it is asked when it began.
     let begins = matches!(format.shape, Shape::Lines(_));
-    SCANNERS.get(index)?.get_or_init(|| Scanner::new(parts_of(format)?, begins)).as_ref()
+    let parts = parts_of(format)?;
+    Some(SCANNERS.get(index)?.get_or_init(|| Scanner::new(parts, begins)))
 }
 
 /// Every format of lines.

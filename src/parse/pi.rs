@@ -10,6 +10,7 @@ use super::format::{Format, Hit, Lines, Place, Root, Shape};
 use super::json::{Count, Text, or_zero, part, price};
 use super::lines::{clean, id, key, lines, model, path};
 use super::mark::{Mark, MarkKind};
+use super::needles::Needle;
 use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
 
 /// See the module.
@@ -26,7 +27,7 @@ const HARNESS: &str = "pi";
 
 const LINES: Lines = Lines {
     harness: Some(HARNESS),
-    needles: &["\"usage\"", "\"session\""],
+    needles: &[Needle::new("\"usage\"", "usag"), Needle::new("\"session\"", "ion\"")],
     glance: None,
     read,
     named: None,

@@ -2,12 +2,10 @@
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, PatternID, packed};
-use memchr::memmem::Finder;
-
 use super::format::{Format, Hit, Lines, Seems, Shape};
 use super::lines::{clean, lines, lines_backwards, lines_forwards, may_be_record};
 use super::mark::{Mark, MarkKind};
+use super::needles::Needles;
 use super::needs::Needs;
 use super::seen::Seen;
 use crate::event::Time;
@@ -37,12 +35,12 @@ pub(super) struct Scanner {
 }
 
 impl Scanner {
-    /// A scanner for these formats; `None` if the needles can't be compiled.
-    pub(super) fn new(parts: Vec<&'static Lines>, begins: bool) -> Option<Scanner> {
-        let needles: Vec<&'static str> = parts.iter().flat_map(|part| part.needles.iter().copied()).collect();
+    /// A scanner for these formats.
+    pub(super) fn new(parts: Vec<&'static Lines>, begins: bool) -> Scanner {
+        let needles = Needles::new(parts.iter().flat_map(|part| part.needles));
         let owners =
             parts.iter().enumerate().flat_map(|(index, part)| part.needles.iter().map(move |_| index)).collect();
-        Some(Scanner { needles: Needles::new(&needles)?, parts, owners, begins })
+        Scanner { needles, parts, owners, begins }
     }
 
     /// The candidates among the chunk's own lines, in order.
@@ -55,8 +53,6 @@ impl Scanner {
             marks: Vec::with_capacity(seen.marks.get()),
             named_until: chunk.start,
             named: 0,
-            listed: usize::MAX,
-            records: Vec::new(),
         };
         if self.begins {
             scan.began();
@@ -71,41 +67,6 @@ impl Scanner {
 /// For how many candidates there is room from the start, if the chunk before had so many.
 const MOST_LIKE: usize = 1024;
 
-/// A search for several texts at once.
-#[derive(Debug)]
-enum Needles {
-    /// A single one.
-    One(Finder<'static>),
-    /// With vector instructions: as fast as memory.
-    Packed(packed::Searcher),
-    /// On processors that lack them.
-    Automaton(AhoCorasick),
-}
-
-impl Needles {
-    fn new(needles: &[&'static str]) -> Option<Needles> {
-        if let [needle] = needles {
-            return Some(Needles::One(Finder::new(*needle)));
-        }
-        match packed::Config::new().builder().extend(needles).build() {
-            Some(searcher) => Some(Needles::Packed(searcher)),
-            None => AhoCorasick::new(needles).ok().map(Needles::Automaton),
-        }
-    }
-
-    /// The first hit: which needle, and where it starts and ends.
-    fn find(&self, text: &[u8]) -> Option<(PatternID, usize, usize)> {
-        let found = match self {
-            Needles::One(finder) => {
-                return finder.find(text).map(|at| (PatternID::ZERO, at, at + finder.needle().len()));
-            }
-            Needles::Packed(searcher) => searcher.find(text),
-            Needles::Automaton(automaton) => automaton.find(text),
-        };
-        found.map(|found| (found.pattern(), found.start(), found.end()))
-    }
-}
-
 struct Scan<'s, 'a> {
     scanner: &'s Scanner,
     chunk: &'a Chunk<'a>,
@@ -116,9 +77,6 @@ struct Scan<'s, 'a> {
     named_until: usize,
     /// The parts of which someone is named where no mark since then can part content from records.
     named: u32,
-    /// From here on, the starts of lines that may be records are listed.
-    listed: usize,
-    records: Vec<usize>,
 }
 
 impl Scan<'_, '_> {
@@ -129,31 +87,21 @@ impl Scan<'_, '_> {
             return self.search(self.chunk.start, self.chunk.end);
         };
         let own = &self.chunk.text[..self.chunk.end];
-        let (mut from, mut at, mut like) = (self.chunk.start, self.chunk.start, 0..0);
-        self.listed = from;
+        let (mut from, mut at) = (self.chunk.start, self.chunk.start);
         while at < own.len() {
-            let Some(seems) = glance(own, at, &mut like) else {
-                if may_be_record(&own[at..]) {
-                    self.records.push(at);
-                }
+            let Some(seems) = glance(own, at) else {
                 at = memchr::memchr(b'\n', &own[at..]).map_or(own.len(), |newline| at + newline + 1);
                 continue;
             };
-            if from < at {
-                self.search(from, at);
-                self.records.clear();
-            }
+            self.search(from, at);
             let end = match seems {
                 Seems::Noise(end) => end,
                 Seems::Record(end) => {
-                    // The list holds nothing of what stands before it.
-                    self.listed = at;
                     self.read(part, at..end);
                     end
                 }
             };
             (from, at) = (end + 1, end + 1);
-            self.listed = from;
         }
         self.search(from, own.len());
     }
@@ -172,31 +120,25 @@ impl Scan<'_, '_> {
         if start >= stop {
             return;
         }
-        let text = self.chunk.text;
-        // A needle may begin with the line end before its line.
-        let mut from = start.saturating_sub(1);
+        let (scanner, text) = (self.scanner, self.chunk.text);
         let (mut line, mut tried) = (0..0, 0_u32);
-        while let Some((pattern, hit, end)) = self.scanner.needles.find(&text[from..stop]) {
-            let needle = self.scanner.owners[pattern.as_usize()];
-            let at = from + hit + usize::from(text[from + hit] == b'\n');
-            from += end;
-            if at < start {
-                continue;
+        // A needle may begin with the line end before its line.
+        scanner.needles.each(text, start.saturating_sub(1), stop, |needle, found| {
+            let at = found + usize::from(text[found] == b'\n');
+            if at < start || at >= stop {
+                return;
             }
             if !line.contains(&at) {
                 let start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |newline| newline + 1);
                 let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |newline| at + newline);
                 (line, tried) = (start..end, 0);
             }
-            if tried & (1 << needle) != 0 {
-                continue;
+            let part = scanner.owners[needle];
+            if tried & (1 << part) == 0 {
+                tried |= 1 << part;
+                self.read(part, line.clone());
             }
-            tried |= 1 << needle;
-            self.read(needle, line.clone());
-            if from >= stop {
-                break;
-            }
-        }
+        });
     }
 
     /// Says who was named before a line that gave marks, from the `first` on: who is named on the line
@@ -226,26 +168,15 @@ impl Scan<'_, '_> {
         self.named_until = self.named_until.max(end);
         for (index, part) in self.scanner.parts.iter().enumerate() {
             let Some(named_by) = part.named else { continue };
-            let text = &self.chunk.text[..end];
-            let named = |(at, line): (usize, &[u8])| Some((at, named_by(line, self.seen)?));
-            // Where the lines that may be records are listed, the others, of which outputs are full, are passed over.
-            let listed = self.listed.clamp(start, end);
-            let before = &text[start..listed];
-            let line_at = |at: &usize| {
-                let line = &text[*at..];
-                (*at, &line[..memchr::memchr(b'\n', line).unwrap_or(line.len())])
-            };
-            let records = self.records.iter().filter(|at| (listed..end).contains(at)).map(line_at);
+            let text = &self.chunk.text[start..end];
+            let named = |(at, line): (usize, &[u8])| Some((start + at, named_by(line, self.seen)?));
             // Where a name stands, nothing waits any more, and what makes that one content makes this one so too.
             let is_first = self.named & (1 << index) == 0;
-            let moved = |(at, line)| (start + at, line);
-            let forwards = || lines_forwards(before).map(moved).chain(records.clone()).find_map(named);
-            let first = if is_first { forwards() } else { None };
+            let first = if is_first { lines_forwards(text).find_map(named) } else { None };
             if is_first && first.is_none() {
                 continue;
             }
-            let last = records.clone().rev().chain(lines_backwards(before).map(moved)).find_map(named);
-            let last = last.filter(|last| first.as_ref() != Some(last));
+            let last = lines_backwards(text).find_map(named).filter(|last| first.as_ref() != Some(last));
             for (at, named) in first.into_iter().chain(last) {
                 self.named |= 1 << index;
                 self.marks.push(Mark {

@@ -23,6 +23,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "parse::scan",
             "parse::json",
             "parse::seen",
+            "parse::needles",
             "parse::needs",
             "parse::plain",
             "parse::blocks",

@@ -7,7 +7,6 @@
 mod usual;
 
 use std::cmp::Ordering;
-use std::ops::Range;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
@@ -22,6 +21,7 @@ use crate::parse::format::{Format, Hit, Lines, Place, Root, Seems, Shape};
 use crate::parse::json::{Text, name, part, price};
 use crate::parse::lines::{branch, clean, id, lines, path};
 use crate::parse::mark::{Mark, MarkKind};
+use crate::parse::needles::Needle;
 
 /// See the module.
 pub(super) static FORMAT: Format =
@@ -35,8 +35,14 @@ const ROOT: Root = Root {
 
 const HARNESS: &str = "claude";
 
-const LINES: Lines =
-    Lines { harness: Some(HARNESS), needles: &["\"usage\""], glance: Some(glance), read, named: None, time: None };
+const LINES: Lines = Lines {
+    harness: Some(HARNESS),
+    needles: &[Needle::new("\"usage\"", "usag")],
+    glance: Some(glance),
+    read,
+    named: None,
+    time: None,
+};
 
 /// What every record of a call holds.
 const USAGE: &[u8; 7] = b"\"usage\"";
@@ -114,7 +120,7 @@ fn sniff(head: &[u8]) -> bool {
 }
 
 /// Passes lines over that hold no usage, and tells the others.
-fn glance(text: &[u8], start: usize, _: &mut Range<usize>) -> Option<Seems> {
+fn glance(text: &[u8], start: usize) -> Option<Seems> {
     match end_or_needle::<7, 4>(text.get(start..)?, USAGE)? {
         Found::End(length) => Some(Seems::Noise(start + length)),
         Found::Needle(at) => Some(Seems::Record(start + at + memchr::memchr(b'\n', &text[start + at..])?)),

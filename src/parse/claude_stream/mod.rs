@@ -15,6 +15,7 @@ use crate::parse::format::{Format, Hit, Lines, Shape};
 use crate::parse::json::part;
 use crate::parse::lines::{clean, id, lines, may_be_document, may_begin_with, model};
 use crate::parse::mark::{Mark, MarkKind};
+use crate::parse::needles::Needle;
 use record::{Assistant, Finish, Head, Init, RateLimit, RateLimitEvent, StreamEvent, calls};
 
 /// Records, one a line.
@@ -39,7 +40,13 @@ const HARNESS: &str = "claude";
 
 const LINES: Lines = Lines {
     harness: Some(HARNESS),
-    needles: &["\"usage\"", "\"modelUsage\"", "\"init\"", "\"rate_limit_event\"", spread::KIND],
+    needles: &[
+        Needle::new("\"usage\"", "usag"),
+        Needle::new("\"modelUsage\"", "Usag"),
+        Needle::new("\"init\"", "nit\""),
+        Needle::new("\"rate_limit_event\"", "limi"),
+        Needle::new(spread::KIND, "resu"),
+    ],
     glance: None,
     read,
     named: None,

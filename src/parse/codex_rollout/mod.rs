@@ -14,6 +14,7 @@ use memchr::memmem;
 use super::format::{Format, Hit, Lines, Place, Root, SessionLog, Shape};
 use super::lines::{clean, lines};
 use super::mark::{Mark, MarkKind};
+use super::needles::Needle;
 use crate::event::{Defect, Fact};
 use pass::Pass;
 use record::{Line, OldHeader};
@@ -39,7 +40,14 @@ const LINES: Lines = Lines {
     harness: Some(HARNESS),
     // The ends of `"token_count"`, `"turn_context"`, `"session_meta"`, `"task_started"`, `"task_complete"` and
     // `"token_usage_record"`: quotes within a text are escaped, so few other lines hold them.
-    needles: &["n_count\"", "n_context\"", "n_meta\"", "_started\"", "_complete\"", "e_record\""],
+    needles: &[
+        Needle::new("n_count\"", "_cou"),
+        Needle::new("n_context\"", "ntex"),
+        Needle::new("n_meta\"", "_met"),
+        Needle::new("_started\"", "_sta"),
+        Needle::new("_complete\"", "comp"),
+        Needle::new("e_record\"", "_rec"),
+    ],
     glance: Some(usual::glance),
     read,
     named: None,

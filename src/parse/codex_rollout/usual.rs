@@ -1,6 +1,5 @@
 //! Records as Codex writes them, byte by byte: nearly all there are. What looks otherwise is read as any JSON.
 
-use std::ops::Range;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
@@ -37,7 +36,7 @@ static PLAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"plan_ty
 
 /// Passes items of the conversation over, as nearly all bytes are, and events that tell nothing: within a line that
 /// was torn, the next one starts. Others are told by what they begin with.
-pub(super) fn glance(text: &[u8], start: usize, _: &mut Range<usize>) -> Option<Seems> {
+pub(super) fn glance(text: &[u8], start: usize) -> Option<Seems> {
     let (time, rest) = text.get(start..)?.strip_prefix(START)?.split_first_chunk::<TIME>()?;
     // Bytes of a known number are compared many at a time.
     if time.iter().fold(false, |found, byte| found | (*byte == b'\n')) {
@@ -210,7 +209,7 @@ mod tests {
     fn an_item_is_passed_over_unless_another_record_follows_on_its_line() {
         let item =
             r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"response_item","payload":{"type":"message","x":"y"}}"#;
-        let seems = |text: &str| glance(text.as_bytes(), 0, &mut (0..0));
+        let seems = |text: &str| glance(text.as_bytes(), 0);
         assert_eq!(seems(&format!("{item}\n{LINE}\n")), Some(Seems::Noise(item.len())));
         assert_eq!(seems(item), None);
         assert_eq!(seems(&format!("{}{LINE}\n", &item[..item.len() - 4])), None);

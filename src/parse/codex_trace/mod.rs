@@ -5,7 +5,6 @@
 //! `mcp_server=… mcp_server_origin=…`; what they hold is content.
 
 mod database;
-mod glance;
 mod named;
 mod otel;
 mod timing;
@@ -17,6 +16,7 @@ use crate::event::{Billing, Call, CallKey, Conversation, Defect, Fact, Time};
 use crate::parse::format::{Format, Hit, Lines, Place, Root, Shape};
 use crate::parse::lines::{clean, lines, may_be_record, without_marker};
 use crate::parse::mark::{Mark, MarkKind};
+use crate::parse::needles::Needle;
 use crate::parse::tracing;
 use otel::{Otel, STREAMED};
 use tool_result::{closes_tool_result, is_message_text};
@@ -38,8 +38,14 @@ const LINES: Lines = Lines {
     harness: Some(HARNESS),
     // The codex_otel events that matter, the Debug event, a tool result's head and its end. Their
     // first bytes are rare in the other lines, of which there are thousands.
-    needles: &["input_token_count", "TokenCount(", ".tool_result", "n_starts", "mcp_server_origin"],
-    glance: Some(glance::glance),
+    needles: &[
+        Needle::new("input_token_count", "ken_"),
+        Needle::new("TokenCount(", "kenC"),
+        Needle::new(".tool_result", "_res"),
+        Needle::new("n_starts", "_sta"),
+        Needle::new("mcp_server_origin", "ver_"),
+    ],
+    glance: None,
     read,
     named: Some(named::named),
     time: Some(|line| tracing::record(line).map(|record| record.time)),

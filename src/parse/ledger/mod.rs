@@ -14,6 +14,7 @@ use crate::event::{Id, Run, RunId, Time};
 use crate::parse::format::{Format, Hit, LOOK, Lines, Shape};
 use crate::parse::lines::{clean, lines, lines_backwards};
 use crate::parse::mark::{Entry, Mark, MarkKind};
+use crate::parse::needles::Needle;
 pub(in crate::parse) use pass::Pass;
 
 /// See the module.
@@ -21,8 +22,14 @@ pub(in crate::parse) static FORMAT: Format =
     Format { name: "forge-ledger", harness: None, roots: &[], sniff, shape: Shape::Ledger };
 
 /// The ledger's own lines that matter.
-pub(in crate::parse) const LINES: Lines =
-    Lines { harness: None, needles: &["\n## 2", "\n### Git Summary"], glance: None, read, named: None, time: None };
+pub(in crate::parse) const LINES: Lines = Lines {
+    harness: None,
+    needles: &[Needle::new("\n## 2", "## 2"), Needle::new("\n### Git Summary", "## G")],
+    glance: None,
+    read,
+    named: None,
+    time: None,
+};
 
 const FENCE: &str = "```";
 

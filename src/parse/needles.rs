@@ -1,0 +1,135 @@
+//! Looks for several texts at once, as fast as memory gives them: by two bytes of each, which are compared by the
+//! block; what has both is then compared as a whole.
+
+use super::blocks::{APART, Pairs};
+
+/// How many pairs of bytes can be told from each other at once.
+const BUCKETS: usize = 8;
+
+/// A text that lines of interest hold.
+#[derive(Debug)]
+pub struct Needle {
+    text: &'static str,
+    /// Where the first byte of its pair stands.
+    pair: usize,
+}
+
+impl Needle {
+    /// A text that is found by a part of it: by the first and the last byte of that, which should rarely stand so far
+    /// apart in anything else. A constant that gives no such part can't be compiled.
+    pub const fn new(text: &'static str, part: &'static str) -> Needle {
+        let (bytes, wanted) = (text.as_bytes(), part.as_bytes());
+        assert!(wanted.len() == APART + 1);
+        let mut pair = 0;
+        while bytes[pair] != wanted[0] || bytes[pair + APART] != wanted[APART] {
+            pair += 1;
+        }
+        Needle { text, pair }
+    }
+
+    const fn bytes(&self) -> &'static [u8] {
+        self.text.as_bytes()
+    }
+}
+
+/// A search for several needles.
+#[derive(Debug)]
+pub(super) struct Needles {
+    pairs: Pairs,
+    /// The needles of each bucket, with the numbers by which they are told.
+    buckets: [Vec<(usize, &'static Needle)>; BUCKETS],
+}
+
+impl Needles {
+    pub(super) fn new(needles: impl Iterator<Item = &'static Needle>) -> Needles {
+        let mut search = Needles { pairs: Pairs::default(), buckets: Default::default() };
+        let mut firsts = Vec::new();
+        for (number, needle) in needles.enumerate() {
+            let (first, second) = (needle.bytes()[needle.pair], needle.bytes()[needle.pair + APART]);
+            // Pairs that share a byte are hardly ever taken for what is none of them.
+            let known = firsts.iter().position(|known| *known == first).unwrap_or(firsts.len());
+            if known == firsts.len() {
+                firsts.push(first);
+            }
+            let bucket = known % BUCKETS;
+            search.pairs.add(first, second, bucket);
+            search.buckets[bucket].push((number, needle));
+        }
+        search
+    }
+
+    /// Tells the number of each needle that begins and ends between these places, and where it begins, in the order
+    /// of their pairs.
+    #[inline]
+    pub(super) fn each(&self, text: &[u8], start: usize, stop: usize, mut found: impl FnMut(usize, usize)) {
+        let mut from = start;
+        while let Some((block, mut candidates)) = self.pairs.next(&text[..stop], from) {
+            while candidates != 0 {
+                let at = block + candidates.trailing_zeros() as usize;
+                candidates &= candidates - 1;
+                let (Some(first), Some(second)) = (text.get(at), text.get(at + APART)) else { break };
+                let mut buckets = self.pairs.buckets(*first, *second);
+                while buckets != 0 {
+                    for (number, needle) in &self.buckets[buckets.trailing_zeros() as usize] {
+                        let begin = at.checked_sub(needle.pair).filter(|begin| *begin >= start);
+                        if let Some(begin) = begin.filter(|begin| text[*begin..stop].starts_with(needle.bytes())) {
+                            found(*number, begin);
+                        }
+                    }
+                    buckets &= buckets - 1;
+                }
+            }
+            from = block + super::blocks::BLOCK;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Needle, Needles};
+
+    static NEEDLES: [Needle; 12] = [
+        Needle::new("input_token_count", "ken_"),
+        Needle::new("TokenCount(", "kenC"),
+        Needle::new("\n[20", "\n[20"),
+        Needle::new("Z] run ", "Z] r"),
+        Needle::new("abcdef", "abcd"),
+        Needle::new("abcxef", "cxef"),
+        Needle::new("\"usage\"", "usag"),
+        Needle::new("0000", "0000"),
+        Needle::new("## G", "## G"),
+        Needle::new("é é é", " é "),
+        Needle::new("resu", "resu"),
+        Needle::new("limit", "limi"),
+    ];
+
+    fn found(text: &str, start: usize, stop: usize) -> Vec<(usize, usize)> {
+        let mut found = Vec::new();
+        Needles::new(NEEDLES.iter()).each(text.as_bytes(), start, stop, |number, at| found.push((at, number)));
+        found.sort_unstable();
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn every_needle_is_found_wherever_it_stands(
+            parts in proptest::collection::vec((0..24_usize, "[ -~\n\0é]{0,90}"), 0..9),
+            start in 0..300_usize,
+            length in 0..600_usize,
+        ) {
+            let needle = |index: usize| NEEDLES.get(index).map_or("", |needle| needle.text);
+            let text: String = parts.iter().flat_map(|(index, between)| [needle(*index), between]).collect();
+            let start = start.min(text.len());
+            let stop = (start + length).min(text.len());
+            let mut expected = Vec::new();
+            for (number, needle) in NEEDLES.iter().enumerate() {
+                let ends = |at: &usize| text.as_bytes()[*at..stop].starts_with(needle.bytes());
+                expected.extend((start..stop).filter(ends).map(|at| (at, number)));
+            }
+            expected.sort_unstable();
+            prop_assert_eq!(found(&text, start, stop), expected);
+        }
+    }
+}
