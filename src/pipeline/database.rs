@@ -58,7 +58,7 @@ fn read_journal(
     let mut head = Vec::new();
     text.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
     let Some(reading) = Reading::new(journal.lines, &head, options.now, options.needs) else { return Ok(()) };
-    let opened = Opened { head: head.into(), rest: Box::new(text), length: None };
+    let opened = Opened::stream(head.into(), Box::new(text));
     read_stream(opened, reading, options, out).map(|_| ())
 }
 

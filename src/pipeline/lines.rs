@@ -7,81 +7,126 @@ use rayon::prelude::*;
 
 use super::Options;
 use super::produce::{Named, bare};
-use super::readers::{Reader, Readers};
+use super::readers::Readers;
 use crate::event::{Defect, Fact};
-use crate::parse::{self, Mark, Reading};
-use crate::source::{Chunk, Chunks, Input, Opened};
+use crate::parse::{self, Mark, Reading, Seen};
+use crate::source::{Buffer, Chunk, Chunks, Input, Opened, Progress, STRETCH, Stretch};
 
-/// How many chunks' bytes a plain file may have that is read as one: cut in two, it would be opened twice, and parts
-/// of it read twice.
-const AS_ONE: usize = 2;
+/// How many stretches of a file are scanned at once for each thread; what they give is held until it is their turn.
+const STRETCHES: usize = 8;
 
 /// Reads a source of lines, in parallel where that pays.
 pub(super) fn read_lines(
     input: &Input,
-    mut opened: Opened,
-    mut reading: Reading,
+    opened: Opened,
+    reading: Reading,
     readers: &Readers<'_>,
     out: &mut Named<'_, '_>,
 ) -> std::io::Result<u64> {
-    let as_one = readers.options.chunk.saturating_mul(AS_ONE);
-    opened.complete(as_one, &readers.options.progress);
-    match (input.path(), opened.length) {
-        // What fits in the head is not read twice.
-        (Some(path), Some(length)) if length > opened.head.len() as u64 => {
-            readers.give_memory(opened.head);
-            read_parts(path, length, reading, readers, out)?;
-            Ok(length)
+    let (head, file, length) = match opened.into_plain() {
+        Ok(plain) => plain,
+        Err(opened) => return read_stream(opened, reading, readers.options, out),
+    };
+    match input.path().filter(|_| readers.options.limits().count(length) > STRETCH) {
+        Some(path) => {
+            readers.give_memory(head);
+            read_stretches(path, file, length, reading, readers, out)?;
         }
-        // What fits is one chunk.
-        (_, Some(length)) if length == opened.head.len() as u64 && opened.head.len() <= as_one => {
-            let mut reader = readers.take();
-            reader.chunk = Chunk { end: opened.head.len(), text: opened.head, ..Chunk::default() };
-            let scanned = reader.scan(&reading);
-            readers.give(reader);
-            take(&mut reading, scanned, out);
-            reading.finish(&mut |event| out.push(event));
-            Ok(length)
-        }
-        _ => read_stream(opened, reading, readers.options, out),
+        None => read_stretch(file, length, head, reading, readers, out)?,
     }
+    Ok(length)
 }
 
-/// Reads a plain file in parts, several at once.
-fn read_parts(
+/// Reads a plain file that is one stretch, behind its head.
+fn read_stretch(
+    file: File,
+    length: u64,
+    head: Buffer,
+    mut reading: Reading,
+    readers: &Readers<'_>,
+    out: &mut Named<'_, '_>,
+) -> std::io::Result<()> {
+    let mut reader = readers.take();
+    // What the head holds counts as read already if it is all.
+    let progress = (length > head.len() as u64).then_some(&readers.options.progress);
+    let mut stretch = Stretch::behind(head, readers.options.limits(), file, length);
+    let scanned = scan_stretch(&mut stretch, &reading, &reader.seen, progress);
+    (_, reader.memory) = stretch.into_parts();
+    readers.give(reader);
+    for scanned in scanned {
+        take(&mut reading, scanned?, out);
+    }
+    reading.finish(&mut |event| out.push(event));
+    Ok(())
+}
+
+/// Reads a plain file in stretches, several at once.
+fn read_stretches(
     path: &std::path::Path,
+    file: File,
     length: u64,
     mut reading: Reading,
     readers: &Readers<'_>,
     out: &mut Named<'_, '_>,
 ) -> std::io::Result<()> {
     let options = readers.options;
-    let limits = options.limits();
-    let count = limits.count(length);
-    let at_once = 8 * rayon::current_num_threads() as u64;
-    let files: Mutex<Vec<File>> = Mutex::default();
-    let mut first = 0;
-    while first < count && !out.is_stopped() {
-        let part = first..(first + at_once).min(count);
-        let read_part = |index| -> std::io::Result<Scanned> {
+    let count = options.limits().count(length);
+    let at_once = STRETCHES * rayon::current_num_threads();
+    let files = Mutex::new(vec![file]);
+    let mut firsts = (0..count).step_by(STRETCH as usize);
+    while !out.is_stopped() {
+        let batch: Vec<u64> = firsts.by_ref().take(at_once).collect();
+        if batch.is_empty() {
+            break;
+        }
+        let scan = |first: u64| -> Vec<std::io::Result<Scanned>> {
             let idle = files.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let mut file = idle.map_or_else(|| File::open(path), Ok)?;
+            let file = match idle.map_or_else(|| File::open(path), Ok) {
+                Ok(file) => file,
+                Err(error) => return vec![Err(error)],
+            };
             let mut reader = readers.take();
-            limits.read(&mut file, length, index, &mut reader.chunk)?;
+            let indexes = first..(first + STRETCH).min(count);
+            let mut stretch = Stretch::new(options.limits(), file, length, indexes, reader.memory);
+            let scanned = scan_stretch(&mut stretch, &reading, &reader.seen, Some(&options.progress));
+            let (file, memory) = stretch.into_parts();
             files.lock().unwrap_or_else(PoisonError::into_inner).push(file);
-            let scanned = reader.scan(&reading);
-            options.progress.add((reader.chunk.end - reader.chunk.start) as u64);
+            reader.memory = memory;
             readers.give(reader);
-            Ok(scanned)
+            scanned
         };
-        let scanned: Vec<std::io::Result<Scanned>> = part.clone().into_par_iter().map(read_part).collect();
-        for scanned in scanned {
+        let scanned: Vec<Vec<std::io::Result<Scanned>>> = batch.into_par_iter().map(scan).collect();
+        for scanned in scanned.into_iter().flatten() {
             take(&mut reading, scanned?, out);
         }
-        first = part.end;
     }
     reading.finish(&mut |event| out.push(event));
     Ok(())
+}
+
+/// Scans the chunks of a stretch, up to the first that can't be read.
+fn scan_stretch(
+    stretch: &mut Stretch<File>,
+    reading: &Reading,
+    seen: &Seen,
+    progress: Option<&Progress>,
+) -> Vec<std::io::Result<Scanned>> {
+    let mut scanned = Vec::with_capacity(STRETCH as usize);
+    loop {
+        match stretch.read_next() {
+            Ok(None) => return scanned,
+            Ok(Some(chunk)) => {
+                scanned.push(Ok(scan(chunk, reading, seen)));
+                if let Some(progress) = progress {
+                    progress.add((chunk.end - chunk.start) as u64);
+                }
+            }
+            Err(error) => {
+                scanned.push(Err(error));
+                return scanned;
+            }
+        }
+    }
 }
 
 /// Reads what comes as a stream: standard input, compressed files, rows of a database.
@@ -92,14 +137,14 @@ pub(super) fn read_stream(
     out: &mut Named<'_, '_>,
 ) -> std::io::Result<u64> {
     let mut chunks = Chunks::new(opened.into_reader(), options.limits());
-    let at_once = 2 * rayon::current_num_threads();
+    let at_once = STRETCH as usize * rayon::current_num_threads();
     let mut bytes = 0;
     while !out.is_stopped() {
         let batch: Vec<Chunk> = chunks.by_ref().take(at_once).collect();
         let Some(last) = batch.last() else { break };
         bytes = last.base + last.end as u64;
         let scanned: Vec<Scanned> =
-            batch.into_par_iter().map(|chunk| Reader { chunk, ..Reader::default() }.scan(&reading)).collect();
+            batch.into_par_iter().map(|chunk| scan(&chunk, &reading, &Seen::default())).collect();
         for scanned in scanned {
             take(&mut reading, scanned, out);
         }
@@ -114,12 +159,10 @@ pub(super) fn read_stream(
 /// A chunk's candidates, and the line that was too long for it.
 type Scanned = (Vec<Mark>, Option<u64>);
 
-impl Reader {
-    fn scan(&self, reading: &Reading) -> Scanned {
-        let Chunk { text, start, end, base, too_long } = &self.chunk;
-        let lines = parse::Chunk { text, start: *start, end: *end, base: *base };
-        (reading.scan_like(&lines, &self.seen), *too_long)
-    }
+fn scan(chunk: &Chunk, reading: &Reading, seen: &Seen) -> Scanned {
+    let Chunk { text, start, end, base, too_long } = chunk;
+    let lines = parse::Chunk { text, start: *start, end: *end, base: *base };
+    (reading.scan_like(&lines, seen), *too_long)
 }
 
 fn take(reading: &mut Reading, (marks, too_long): Scanned, out: &mut Named<'_, '_>) {

@@ -8,7 +8,7 @@ use super::readers::Readers;
 use crate::event::{Event, Fact, Loss, Skipped, Source};
 use crate::parse::{self, Format, Reading};
 #[cfg(feature = "sqlite")]
-use crate::source;
+use crate::source::{self, Rest};
 use crate::source::{Input, Opened, open};
 
 /// Where events go, until whoever takes them has had enough.
@@ -70,7 +70,8 @@ pub(super) fn produce(input: &Input, readers: &Readers<'_>, out: &mut Out<'_>) -
         }
     };
     #[cfg(feature = "sqlite")]
-    if let (true, Some(path), Some(length)) = (source::is_database(&opened.head), input.path(), opened.length) {
+    if let (true, Some(path), &Rest::Plain(_, length)) = (source::is_database(&opened.head), input.path(), &opened.rest)
+    {
         super::database::read(path, options, &mut named).unwrap_or_else(|reason| named.push(skipped(0, reason, loss)));
         options.progress.add(length);
         return length;

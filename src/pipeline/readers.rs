@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Options;
 use crate::parse::Seen;
-use crate::source::{Buffer, Chunk};
+use crate::source::Buffer;
 
 /// How sources are read, and the memory of those who read them.
 pub(super) struct Readers<'a> {
@@ -13,10 +13,10 @@ pub(super) struct Readers<'a> {
     idle: Vec<Mutex<Vec<Reader>>>,
 }
 
-/// A buffer, and what was seen lately.
+/// Memory that chunks are read into, and what was seen lately.
 #[derive(Default)]
 pub(super) struct Reader {
-    pub(super) chunk: Chunk,
+    pub(super) memory: Buffer,
     pub(super) seen: Seen,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Readers<'a> {
     /// The memory of an idle reader, who goes on waiting.
     pub(super) fn memory(&self) -> Buffer {
         let mut reader = self.take();
-        let memory = std::mem::take(&mut reader.chunk.text);
+        let memory = std::mem::take(&mut reader.memory);
         self.give(reader);
         memory
     }
@@ -50,7 +50,7 @@ impl<'a> Readers<'a> {
     /// Gives an idle reader memory to begin with.
     pub(super) fn give_memory(&self, memory: Buffer) {
         let mut reader = self.take();
-        reader.chunk.text = memory;
+        reader.memory = memory;
         self.give(reader);
     }
 

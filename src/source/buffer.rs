@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::ops::Deref;
 
 /// Bytes of a source, in memory that is cleared when it is made and not for each reading.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Buffer {
     memory: Vec<u8>,
     length: usize,
@@ -14,6 +14,13 @@ impl Buffer {
     /// Keeps the first so many bytes.
     pub fn truncate(&mut self, length: usize) {
         self.length = self.length.min(length);
+    }
+
+    /// Drops the first so many bytes; the others move to the front.
+    pub fn drop_front(&mut self, count: usize) {
+        let count = count.min(self.length);
+        self.memory.copy_within(count..self.length, 0);
+        self.length -= count;
     }
 
     /// Reads so many bytes behind those that are there, or as many as there are, in as few calls as it takes; how
@@ -67,5 +74,9 @@ mod tests {
         assert_eq!(&*buffer, b"short");
         assert_eq!(buffer.append(&mut b"er one".as_slice(), 2).ok(), Some(2));
         assert_eq!(&*buffer, b"shorter");
+        buffer.drop_front(5);
+        assert_eq!(&*buffer, b"er");
+        buffer.drop_front(9);
+        assert_eq!(&*buffer, b"");
     }
 }

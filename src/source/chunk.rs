@@ -1,11 +1,12 @@
 //! Cuts a source into chunks of whole lines, each with some text around it.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 
 use super::buffer::Buffer;
 
-/// Bytes of a chunk. Small enough for a core's own cache, so that looking costs no memory traffic.
-pub const CHUNK: usize = 512 * 1024;
+/// Bytes of a chunk. Small enough for a core's own cache and what else it holds, so that looking costs no memory
+/// traffic.
+pub const CHUNK: usize = 128 * 1024;
 
 /// How a source is cut.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +20,7 @@ pub struct Limits {
 }
 
 /// Lines of a source, with text around them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Chunk {
     /// The text.
     pub text: Buffer,
@@ -37,66 +38,6 @@ impl Limits {
     /// Number of chunks of a source of this length.
     pub fn count(&self, length: u64) -> u64 {
         length.div_ceil(self.chunk as u64)
-    }
-
-    /// Reads the chunk of this index: the lines that start in its bytes.
-    ///
-    /// Reuses the buffer. A source that shrank gives what is left of it.
-    pub fn read<R: Read + Seek>(&self, source: &mut R, length: u64, index: u64, chunk: &mut Chunk) -> io::Result<()> {
-        let first = index * self.chunk as u64;
-        let past = (first + self.chunk as u64).min(length);
-        // A line starts in these bytes if the byte before it is a line end.
-        chunk.base = first.saturating_sub(self.look as u64 + 1);
-        chunk.too_long = None;
-        chunk.text.truncate(0);
-        source.seek(SeekFrom::Start(chunk.base))?;
-        let mut wanted = past + self.look as u64;
-        let at = |position: u64| (position - chunk.base) as usize;
-        loop {
-            let missing = (wanted.min(length) - chunk.base) as usize - chunk.text.len();
-            let read = chunk.text.append(source, missing)?;
-            let is_end = read < missing || wanted >= length;
-            let own = |from: u64| {
-                let from = at(from).min(chunk.text.len());
-                memchr::memchr(b'\n', &chunk.text[from..]).map(|newline| from + newline + 1)
-            };
-            chunk.start = if first == 0 { 0 } else { own(first - 1).unwrap_or(chunk.text.len()) };
-            let limit = at(past).min(chunk.text.len());
-            if chunk.start >= limit {
-                // No line starts here.
-                (chunk.start, chunk.end) = (limit, limit);
-                return Ok(());
-            }
-            match own(past - 1) {
-                found if self.is_too_long(chunk, limit, found) => {
-                    self.drop_last_line(chunk, limit);
-                    return Ok(());
-                }
-                Some(end) if end + self.look <= chunk.text.len() || is_end => {
-                    chunk.end = end;
-                    return Ok(());
-                }
-                None if is_end => {
-                    chunk.end = chunk.text.len();
-                    return Ok(());
-                }
-                Some(end) => wanted = chunk.base + (end + self.look) as u64,
-                None => wanted += self.chunk as u64,
-            }
-        }
-    }
-
-    /// Whether the line that runs past the chunk's bytes is longer than any that is kept.
-    fn is_too_long(&self, chunk: &Chunk, limit: usize, end: Option<usize>) -> bool {
-        let start = memchr::memrchr(b'\n', &chunk.text[..limit]).map_or(0, |newline| newline + 1);
-        start < limit && end.map_or(chunk.text.len(), |end| end - 1).saturating_sub(start) > self.line
-    }
-
-    fn drop_last_line(&self, chunk: &mut Chunk, limit: usize) {
-        let start = memchr::memrchr(b'\n', &chunk.text[..limit]).map_or(0, |newline| newline + 1);
-        chunk.too_long = Some(chunk.base + start as u64);
-        chunk.end = start.max(chunk.start);
-        chunk.text.truncate(chunk.end + self.look.min(chunk.text.len() - chunk.end));
     }
 }
 
@@ -219,29 +160,16 @@ impl<R: Read> Iterator for Chunks<R> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
-
     use proptest::prelude::*;
 
     use super::{Chunk, Chunks, Limits};
-
-    fn own(chunk: &Chunk) -> Vec<u8> {
-        chunk.text[chunk.start..chunk.end].to_vec()
-    }
 
     proptest! {
         #[test]
         fn chunks_are_the_source_however_it_is_cut(text in "[ab\n]{0,80}", chunk in 1usize..20, look in 0usize..9) {
             let limits = Limits { chunk, look, line: 1000 };
-            let length = text.len() as u64;
-            let (mut parts, mut buffer) = (Vec::new(), Chunk::default());
-            for index in 0..limits.count(length) {
-                limits.read(&mut Cursor::new(text.as_bytes()), length, index, &mut buffer).expect("in memory");
-                parts.extend(own(&buffer));
-                prop_assert!(buffer.start == buffer.end || buffer.base == 0 || buffer.start > look);
-            }
-            prop_assert_eq!(&parts, text.as_bytes());
-            let streamed: Vec<u8> = Chunks::new(text.as_bytes(), limits).flat_map(|chunk| own(&chunk)).collect();
+            let own = |chunk: Chunk| chunk.text[chunk.start..chunk.end].to_vec();
+            let streamed: Vec<u8> = Chunks::new(text.as_bytes(), limits).flat_map(own).collect();
             prop_assert_eq!(&streamed, text.as_bytes());
         }
 
@@ -250,16 +178,9 @@ mod tests {
             let limits = Limits { chunk, look: 2, line: 100 };
             let text = format!("{before}\n{}\n{after}", "x".repeat(400));
             let kept = format!("{before}\n{after}").into_bytes();
-            let length = text.len() as u64;
-            let (mut parts, mut dropped, mut buffer) = (Vec::new(), 0, Chunk::default());
-            for index in 0..limits.count(length) {
-                limits.read(&mut Cursor::new(text.as_bytes()), length, index, &mut buffer).expect("in memory");
-                parts.extend(own(&buffer));
-                dropped += usize::from(buffer.too_long.is_some());
-            }
-            prop_assert_eq!((&parts, dropped), (&kept, 1));
             let streamed: Vec<Chunk> = Chunks::new(text.as_bytes(), limits).collect();
-            let parts: Vec<u8> = streamed.iter().flat_map(own).collect();
+            let parts: Vec<u8> =
+                streamed.iter().flat_map(|chunk| chunk.text[chunk.start..chunk.end].to_vec()).collect();
             // What ends the long line stays as an empty line.
             let lines = |bytes: &[u8]| String::from_utf8_lossy(bytes).split('\n').filter(|line| !line.is_empty()).count();
             prop_assert_eq!(lines(&parts), lines(&kept));

@@ -8,12 +8,14 @@ mod open;
 mod progress;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod stretch;
 
 pub use buffer::Buffer;
 pub use chunk::{CHUNK, Chunk, Chunks, Limits};
 pub use discover::{Discovered, Input, default_ledgers, discover};
 pub use homes::{Folders, distinct, logs, matching};
-pub use open::{HEAD, Opened, open};
+pub use open::{HEAD, Opened, Rest, open};
 pub use progress::Progress;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Database, is_database};
+pub use stretch::{STRETCH, Stretch};

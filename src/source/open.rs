@@ -14,65 +14,91 @@ pub const HEAD: usize = 64 * 1024;
 pub struct Opened {
     /// What it begins with, at most [`HEAD`] bytes.
     pub head: Buffer,
-    /// What follows the head, decompressed.
-    pub rest: Box<dyn Read + Send>,
-    /// Its length, if it is a plain file, which can be read in parts.
-    pub length: Option<u64>,
+    /// What follows the head.
+    pub rest: Rest,
+    /// Where bytes count that are read from front to back.
+    progress: Progress,
+}
+
+/// What follows the head of a source.
+pub enum Rest {
+    /// A plain file of this length, which can be read in parts. It stands behind the head.
+    Plain(File, u64),
+    /// What can only be read from front to back, decompressed.
+    Stream(Box<dyn Read + Send>),
 }
 
 impl Opened {
-    /// Reads the rest of a plain file of at most this many bytes into the head, where it isn't opened and read again.
-    /// What a broken source gave before it broke is kept.
-    pub fn complete(&mut self, longest: usize, progress: &Progress) {
-        let known = self.head.len();
-        let length = self.length.and_then(|length| usize::try_from(length).ok());
-        if let Some(missing) = length.filter(|length| *length <= longest).and_then(|length| length.checked_sub(known))
-            && missing > 0
-            && self.head.append(&mut self.rest, missing).is_ok_and(|read| read == missing)
-        {
-            progress.add(known as u64);
+    /// What can only be read from front to back, and counts where it comes from.
+    pub fn stream(head: Buffer, rest: Box<dyn Read + Send>) -> Opened {
+        Opened { head, rest: Rest::Stream(rest), progress: Progress::default() }
+    }
+
+    /// A plain file that isn't empty, which stands behind its head, and its length; else the source as it was.
+    pub fn into_plain(self) -> Result<(Buffer, File, u64), Opened> {
+        match self.rest {
+            Rest::Plain(file, length) if length > 0 => Ok((self.head, file, length)),
+            rest => Err(Opened { rest, ..self }),
         }
     }
 
     /// All of it from the start.
     pub fn into_reader(self) -> impl Read + Send {
-        Cursor::new(self.head).chain(self.rest)
+        let rest = match self.rest {
+            Rest::Plain(file, _) => Box::new(Watched { reader: file, progress: self.progress }),
+            Rest::Stream(reader) => reader,
+        };
+        Cursor::new(self.head).chain(rest)
+    }
+}
+
+impl Rest {
+    fn reader(&mut self) -> &mut dyn Read {
+        match self {
+            Rest::Plain(file, _) => file,
+            Rest::Stream(reader) => reader,
+        }
     }
 }
 
 /// Opens a source; gzip and zstd are told by their first bytes. What is read through it counts towards `progress`;
 /// whoever reads a plain file in parts counts these. The head is read into the `memory`.
 pub fn open(input: &Input, progress: &Progress, memory: Buffer) -> io::Result<Opened> {
-    let (mut raw, length): (Box<dyn Read + Send>, Option<u64>) = match input.path() {
-        None => (Box::new(io::stdin()), None),
+    let watched = |reader: Box<dyn Read + Send>| Box::new(Watched { reader, progress: progress.clone() });
+    let (mut raw, length) = match input.path() {
+        None => (Rest::Stream(watched(Box::new(io::stdin()))), None),
         Some(path) => {
             let file = File::open(path)?;
             let metadata = file.metadata()?;
-            (Box::new(file), metadata.is_file().then_some(metadata.len()))
+            if metadata.is_file() {
+                (Rest::Plain(file, metadata.len()), Some(metadata.len()))
+            } else {
+                (Rest::Stream(watched(Box::new(file))), None)
+            }
         }
     };
     // A file that tells no length, like those of a kernel, may have some.
     let expected = length.and_then(|length| usize::try_from(length).ok()).filter(|length| (1..HEAD).contains(length));
-    let start = read_up_to(&mut raw, expected.unwrap_or(HEAD), memory)?;
+    let start = read_up_to(raw.reader(), expected.unwrap_or(HEAD), memory)?;
     let magic = start.get(..4).unwrap_or(&start);
     let is_gzip = magic.starts_with(&[0x1f, 0x8b]);
     let is_zstd = magic == [0x28, 0xb5, 0x2f, 0xfd];
-    let is_whole = length == Some(start.len() as u64);
-    if length.is_none() || is_gzip || is_zstd || is_whole {
+    let is_compressed = is_gzip || is_zstd;
+    if length.is_some_and(|length| is_compressed || length == start.len() as u64) {
         progress.add(start.len() as u64);
     }
-    let raw = Box::new(Watched { reader: raw, progress: progress.clone() });
-    if !is_gzip && !is_zstd {
-        return Ok(Opened { head: start, rest: raw, length });
+    let opened = Opened { head: start, rest: raw, progress: progress.clone() };
+    if !is_compressed {
+        return Ok(opened);
     }
-    let whole = Cursor::new(start).chain(raw);
+    let whole = opened.into_reader();
     let mut reader: Box<dyn Read + Send> = if is_gzip {
         Box::new(flate2::read::MultiGzDecoder::new(whole))
     } else {
         Box::new(zstd::stream::read::Decoder::new(whole)?)
     };
     let head = read_up_to(&mut reader, HEAD, Buffer::default())?;
-    Ok(Opened { head, rest: reader, length: None })
+    Ok(Opened::stream(head, reader))
 }
 
 /// Reads until `limit` bytes are there or the source ends. What a broken source gave before it

@@ -8,7 +8,7 @@ use forge_usage::event::{Defect, Time, TokenUsage};
 use forge_usage::fold::{Facts, Settled, SourceFold, settle};
 use forge_usage::parse::{self, LOOK, Needs, Reading};
 use forge_usage::pipeline::{self, Options};
-use forge_usage::source::{Chunk, Chunks, HEAD, Limits, discover};
+use forge_usage::source::{Buffer, Chunk, Chunks, HEAD, Limits, STRETCH, Stretch, discover};
 use proptest::test_runner::Config;
 use proptest::test_runner::RngSeed;
 use tempfile::TempDir;
@@ -137,12 +137,16 @@ fn memchr(bytes: &[u8], from: usize) -> Option<usize> {
 
 fn parts(bytes: &[u8], limits: &Limits) -> Vec<Chunk> {
     let length = bytes.len() as u64;
-    let part = |index| {
-        let mut chunk = Chunk::default();
-        limits.read(&mut Cursor::new(bytes), length, index, &mut chunk).expect("memory");
-        chunk
-    };
-    (0..limits.count(length)).map(part).collect()
+    let count = limits.count(length);
+    let mut chunks = Vec::new();
+    for first in (0..count).step_by(STRETCH as usize) {
+        let indexes = first..(first + STRETCH).min(count);
+        let mut stretch = Stretch::new(*limits, Cursor::new(bytes), length, indexes, Buffer::default());
+        while let Some(chunk) = stretch.read_next().expect("memory") {
+            chunks.push(chunk.clone());
+        }
+    }
+    chunks
 }
 
 /// The first difference between two outcomes: owners, then rows, then the rest.
