@@ -128,6 +128,7 @@ impl Places {
         drop_named_twins(&mut conversations);
         let mut own = log::own(&mut conversations, |id| self.shown.contains_key(id));
         let mut seen: FxHashMap<Id, Vec<(CallKey, Box<CallFacts>)>> = FxHashMap::default();
+        let mut by_account: FxHashMap<AccountKey, Vec<(CallKey, Box<CallFacts>)>> = FxHashMap::default();
         for (key, call) in calls {
             let Some(conversation) = call.conversation.clone() else { continue };
             if matches!(key, CallKey::Trace(..)) && own.contains_key(&conversation) {
@@ -139,7 +140,10 @@ impl Places {
                 let call = Uncovered { time, run: run.clone(), usage: call.usage };
                 between.entry(conversation.clone()).or_default().push(call);
             }
-            accounts.entry((run, conversation)).or_default().calls.insert(key, call);
+            by_account.entry((run, conversation)).or_default().push((key, call));
+        }
+        for (account, calls) in by_account {
+            accounts.entry(account).or_default().calls = calls.into_iter().collect();
         }
         let everywhere = Readings::of(&own);
         for (id, facts) in &mut conversations {

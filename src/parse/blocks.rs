@@ -142,6 +142,21 @@ fn stops_of_block<S: Simd>(simd: S, block: &[u8; BLOCK]) -> u64 {
     (bytes.simd_eq(u8x64::splat(simd, b'"')) | bytes.simd_eq(u8x64::splat(simd, b'\\'))).to_bitmask()
 }
 
+/// Which bytes are no part of a word, from the lowest bit on: neither letters nor digits nor `.`, `_`, `-`.
+pub fn no_words(block: &[u8; BLOCK]) -> u64 {
+    dispatch!(Level::new(), simd => no_words_of_block(simd, block))
+}
+
+#[inline(always)]
+fn no_words_of_block<S: Simd>(simd: S, block: &[u8; BLOCK]) -> u64 {
+    let bytes = u8x64::from_slice(simd, block);
+    let letters = ((bytes | u8x64::splat(simd, 0x20)) - u8x64::splat(simd, b'a')).simd_lt(u8x64::splat(simd, 26));
+    // From `-` to `9`, but for `/`.
+    let others = (bytes - u8x64::splat(simd, b'-')).simd_lt(u8x64::splat(simd, 13));
+    let others = others & !bytes.simd_eq(u8x64::splat(simd, b'/'));
+    !(letters | others | bytes.simd_eq(u8x64::splat(simd, b'_'))).to_bitmask()
+}
+
 /// Whether there are control characters.
 pub fn has_controls(text: &[u8]) -> bool {
     #[inline(always)]
@@ -155,7 +170,7 @@ pub fn has_controls(text: &[u8]) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{BLOCK, Found, end_or_needle, has_controls, stops};
+    use super::{BLOCK, Found, end_or_needle, has_controls, no_words, stops};
 
     const TEXT: &str = "{\"timestamp\":\"";
 
@@ -182,6 +197,14 @@ mod tests {
             let end = text.find('\n');
             let needle = text[..end.unwrap_or(text.len())].find(TEXT).map(Found::Needle);
             prop_assert_eq!(look(&text), needle.or(end.map(Found::End)));
+        }
+
+        #[test]
+        fn words_are_told_from_what_parts_them(text in proptest::collection::vec(any::<u8>(), BLOCK)) {
+            let block = text.first_chunk().expect("long enough");
+            let is_none = |byte: &u8| !byte.is_ascii_alphanumeric() && !b"._-".contains(byte);
+            let slowly = (0..BLOCK).filter(|at| is_none(&block[*at])).fold(0, |all, at| all | 1 << at);
+            prop_assert_eq!(no_words(block), slowly);
         }
 
         #[test]

@@ -9,7 +9,7 @@ use crate::event::{Defect, RunId};
 
 /// The longest tool output that is believed. One that doesn't end within it has no end: older
 /// writers close none, and a killed one can't.
-const LONGEST: u64 = 1024 * 1024;
+pub(super) const LONGEST: u64 = 1024 * 1024;
 
 /// Holds candidates back until it is clear that no end of a tool's output makes them content.
 #[derive(Debug, Default)]

@@ -91,10 +91,9 @@ static SCANNERS: [OnceLock<Scanner>; FORMATS.len()] = [const { OnceLock::new() }
 
 fn scanner_of(index: usize) -> Option<&'static Scanner> {
     let format = FORMATS.get(index)?;
-    // Only of a bare log it is asked when it began.
-    let begins = matches!(format.shape, Shape::Lines(_));
+    let is_bare = matches!(format.shape, Shape::Lines(_));
     let parts = parts_of(format)?;
-    Some(SCANNERS.get(index)?.get_or_init(|| Scanner::new(parts, begins)))
+    Some(SCANNERS.get(index)?.get_or_init(|| Scanner::new(parts, is_bare)))
 }
 
 /// Every format of lines.

@@ -10,26 +10,40 @@ const BUCKETS: usize = 8;
 #[derive(Debug)]
 pub struct Needle {
     text: &'static str,
-    /// Where the first byte of its pair stands.
-    pair: usize,
+    /// Where the part of it stands that is looked for.
+    at: usize,
+    part: [u8; APART + 1],
 }
 
 impl Needle {
     /// A text that is found by a part of it: by the first and the last byte of that, which should rarely stand so far
-    /// apart in anything else. A constant that gives no such part can't be compiled.
+    /// apart in anything else. A constant with no such part can't be compiled.
     pub const fn new(text: &'static str, part: &'static str) -> Needle {
-        let (bytes, wanted) = (text.as_bytes(), part.as_bytes());
-        assert!(wanted.len() == APART + 1);
-        let mut pair = 0;
-        while bytes[pair] != wanted[0] || bytes[pair + APART] != wanted[APART] {
-            pair += 1;
+        let Some((part, [])) = part.as_bytes().split_first_chunk() else {
+            panic!("a part is as long as pairs are apart")
+        };
+        let mut at = 0;
+        loop {
+            match text.as_bytes().split_at(at).1.first_chunk::<{ APART + 1 }>() {
+                Some(found) if same(found, part) => return Needle { text, at, part: *part },
+                Some(_) => at += 1,
+                None => panic!("a part stands in its text"),
+            }
         }
-        Needle { text, pair }
     }
 
     const fn bytes(&self) -> &'static [u8] {
         self.text.as_bytes()
     }
+}
+
+/// Whether two parts are the same, told while compiling.
+const fn same(a: &[u8; APART + 1], b: &[u8; APART + 1]) -> bool {
+    let mut at = 0;
+    while at <= APART && a[at] == b[at] {
+        at += 1;
+    }
+    at > APART
 }
 
 /// A search for several needles.
@@ -45,7 +59,7 @@ impl Needles {
         let mut search = Needles { pairs: Pairs::default(), buckets: Default::default() };
         let mut firsts = Vec::new();
         for (number, needle) in needles.enumerate() {
-            let (first, second) = (needle.bytes()[needle.pair], needle.bytes()[needle.pair + APART]);
+            let (first, second) = (needle.part[0], needle.part[APART]);
             // Pairs that share a byte are hardly ever taken for what is none of them.
             let known = firsts.iter().position(|known| *known == first).unwrap_or(firsts.len());
             if known == firsts.len() {
@@ -67,11 +81,14 @@ impl Needles {
             while candidates != 0 {
                 let at = block + candidates.trailing_zeros() as usize;
                 candidates &= candidates - 1;
-                let (Some(first), Some(second)) = (text.get(at), text.get(at + APART)) else { break };
-                let mut buckets = self.pairs.buckets(*first, *second);
+                let Some(part) = text[..stop].get(at..).and_then(<[u8]>::first_chunk) else { break };
+                let mut buckets = self.pairs.buckets(part[0], part[APART]);
                 while buckets != 0 {
                     for (number, needle) in &self.buckets[buckets.trailing_zeros() as usize] {
-                        let begin = at.checked_sub(needle.pair).filter(|begin| *begin >= start);
+                        if needle.part != *part {
+                            continue;
+                        }
+                        let begin = at.checked_sub(needle.at).filter(|begin| *begin >= start);
                         if let Some(begin) = begin.filter(|begin| text[*begin..stop].starts_with(needle.bytes())) {
                             found(*number, begin);
                         }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::content::LONGEST;
 use super::format::{Format, Hit, Lines, Seems, Shape};
 use super::lines::{clean, lines, lines_backwards, lines_forwards, may_be_record};
 use super::mark::{Mark, MarkKind};
@@ -30,17 +31,17 @@ pub(super) struct Scanner {
     needles: Needles,
     /// Which part each needle belongs to.
     owners: Vec<usize>,
-    /// Whether it tells when a chunk's records begin.
-    begins: bool,
+    /// Whether it is for bare logs, of which it is told when a chunk's records begin.
+    is_bare: bool,
 }
 
 impl Scanner {
     /// A scanner for these formats.
-    pub(super) fn new(parts: Vec<&'static Lines>, begins: bool) -> Scanner {
+    pub(super) fn new(parts: Vec<&'static Lines>, is_bare: bool) -> Scanner {
         let needles = Needles::new(parts.iter().flat_map(|part| part.needles));
         let owners =
             parts.iter().enumerate().flat_map(|(index, part)| part.needles.iter().map(move |_| index)).collect();
-        Scanner { needles, parts, owners, begins }
+        Scanner { needles, parts, owners, is_bare }
     }
 
     /// The candidates among the chunk's own lines, in order.
@@ -54,7 +55,7 @@ impl Scanner {
             named_until: chunk.start,
             named: 0,
         };
-        if self.begins {
+        if self.is_bare {
             scan.began();
         }
         scan.lines();
@@ -148,8 +149,10 @@ impl Scan<'_, '_> {
         if gave == 0 {
             return;
         }
-        self.name_until(line.start);
-        self.marks[first..].rotate_left(gave);
+        if !self.closes_what_was_opened(first) {
+            self.name_until(line.start);
+            self.marks[first..].rotate_left(gave);
+        }
         self.named_until = self.named_until.max(line.end);
         let parts = |mark: &Mark| {
             matches!(mark.kind, MarkKind::Close | MarkKind::MayClose | MarkKind::Entry(_) | MarkKind::Marker(_))
@@ -157,6 +160,16 @@ impl Scan<'_, '_> {
         if self.marks[self.marks.len() - gave..].iter().any(parts) {
             self.named = 0;
         }
+    }
+
+    /// Whether the marks from the `first` on say no more than that the tool's output is over whose beginning the mark
+    /// before them tells: who is named in it is content. Ledgers and loop logs have parts in which none begins.
+    fn closes_what_was_opened(&self, first: usize) -> bool {
+        let (known, new) = self.marks.split_at(first);
+        let (Some(open), [close]) = (known.last(), new) else { return false };
+        self.scanner.is_bare
+            && matches!((&open.kind, &close.kind), (MarkKind::Open, MarkKind::Close | MarkKind::MayClose))
+            && close.offset - open.offset <= LONGEST
     }
 
     /// Says who was named between the latest marks and `end`.

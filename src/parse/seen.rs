@@ -51,7 +51,12 @@ impl Seen {
 
     /// A model's name; `None` for what may be a text or an address.
     pub fn model(&self, text: &str) -> Option<Id> {
-        self.models.borrow_mut().get(text.as_bytes(), lines::model)
+        self.model_of(text.as_bytes())
+    }
+
+    /// The same of bytes.
+    pub fn model_of(&self, text: &[u8]) -> Option<Id> {
+        self.models.borrow_mut().get(text, lines::model)
     }
 }
 

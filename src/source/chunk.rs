@@ -6,7 +6,7 @@ use super::buffer::Buffer;
 
 /// Bytes of a chunk. Small enough for a core's own cache and what else it holds, so that looking costs no memory
 /// traffic.
-pub const CHUNK: usize = 128 * 1024;
+pub const CHUNK: usize = 256 * 1024;
 
 /// How a source is cut.
 #[derive(Debug, Clone, Copy)]

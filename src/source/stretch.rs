@@ -7,7 +7,7 @@ use super::buffer::Buffer;
 use super::chunk::{Chunk, Limits};
 
 /// Chunks of a stretch: so many that what two stretches share hardly counts.
-pub const STRETCH: u64 = 8;
+pub const STRETCH: u64 = 4;
 
 /// Some chunks of a source, read one after another into the same memory: what surrounds one is not read again for
 /// the next.

@@ -48,7 +48,10 @@ const LINES: Lines = Lines {
     glance: None,
     read,
     named: Some(named::named),
-    time: Some(|line| tracing::record(line).map(|record| record.time)),
+    time: Some(|line| {
+        let usual = usual::head(line.as_bytes()).map(|(time, _)| time);
+        usual.or_else(|| tracing::record(line).map(|record| record.time))
+    }),
 };
 
 /// A trace has a record among its first lines; the first may be cut.
@@ -103,7 +106,7 @@ fn billing(auth_mode: &str) -> Option<Billing> {
 
 /// Adds what a `codex_otel` event means, which was written at `recorded`.
 fn read_otel(hit: &Hit<'_>, recorded: Time, otel: &Otel<'_>, marks: &mut Vec<Mark>) {
-    let conversation = otel.conversation.and_then(|id| hit.seen.id(id));
+    let conversation = otel.conversation.and_then(|id| hit.seen.id_of(id));
     let time = otel.time.or(Some(recorded));
     let mut add = |kind| marks.push(hit.mark(Some(HARNESS), kind).at(Some(recorded)).of(conversation.clone()));
     match (otel.name, otel.kind) {
@@ -113,7 +116,7 @@ fn read_otel(hit: &Hit<'_>, recorded: Time, otel: &Otel<'_>, marks: &mut Vec<Mar
         (STREAMED, "response.completed") if !otel.failed => match (otel.usage(), &conversation, time) {
             (Some(Ok(usage)), Some(id), Some(time)) => add(MarkKind::Fact(Fact::Call(Box::new(Call {
                 conversation: Some(id.clone()),
-                model: otel.model.and_then(|model| hit.seen.model(model)),
+                model: otel.model.and_then(|model| hit.seen.model_of(model)),
                 ..Call::new(CallKey::Trace(id.clone(), time, usage), usage)
             })))),
             (Some(Err(defect)), ..) => add(MarkKind::Fact(Fact::Defect(defect))),
@@ -122,7 +125,7 @@ fn read_otel(hit: &Hit<'_>, recorded: Time, otel: &Otel<'_>, marks: &mut Vec<Mar
         },
         ("codex.conversation_starts", _) => {
             if let Some(id) = &conversation {
-                let model = otel.model.and_then(|model| hit.seen.model(model));
+                let model = otel.model.and_then(|model| hit.seen.model_of(model));
                 add(MarkKind::Fact(Fact::Conversation(Conversation {
                     model,
                     billing: otel.auth_mode.and_then(billing),

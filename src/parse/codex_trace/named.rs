@@ -26,22 +26,22 @@ pub(super) fn named(line: &[u8], seen: &Seen) -> Option<Named> {
 fn any(line: &[u8], seen: &Seen) -> Option<Named> {
     let line = clean(line);
     let (conversation, time, in_flight) = named_by(&line)?;
-    Some(Named { conversation: seen.id(conversation)?, time: Some(time), in_flight })
+    Some(Named { conversation: seen.id_of(conversation)?, time: Some(time), in_flight })
 }
 
-fn named_by(line: &str) -> Option<(&str, Time, bool)> {
+fn named_by(line: &str) -> Option<(&[u8], Time, bool)> {
     let record = tracing::record(line)?;
     if record.target.starts_with("codex_otel") {
         let otel = Otel::naming(record.body);
         return Some((otel.conversation?, record.time, otel.is_in_flight()));
     }
     if let Some(thread) = span_thread(record.spans) {
-        return Some((thread, record.time, false));
+        return Some((thread.as_bytes(), record.time, false));
     }
     let configured = message_of(record.body)?.strip_prefix("SessionConfigured(")?;
     let (_, after) = configured.split_once("session_id: ").or_else(|| configured.split_once("thread_id: "))?;
     let id = after.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).find(|word| word.len() == 36)?;
-    Some((id, record.time, false))
+    Some((id.as_bytes(), record.time, false))
 }
 
 /// The thread that a record's spans name.

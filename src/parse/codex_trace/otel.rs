@@ -7,6 +7,7 @@ use memchr::memmem::Finder;
 use super::tool_result::closes_tool_result;
 use crate::event::{Defect, Time, TokenUsage};
 use crate::parse::format::count;
+use crate::parse::plain::number;
 use crate::parse::tracing::{self, Field};
 
 /// The name of the events of a stream.
@@ -20,13 +21,13 @@ pub(super) struct Otel<'a> {
     pub(super) name: &'a str,
     pub(super) kind: &'a str,
     pub(super) time: Option<Time>,
-    pub(super) conversation: Option<&'a str>,
-    pub(super) model: Option<&'a str>,
+    pub(super) conversation: Option<&'a [u8]>,
+    pub(super) model: Option<&'a [u8]>,
     pub(super) auth_mode: Option<&'a str>,
     pub(super) failed: bool,
-    pub(super) counts: [Option<&'a str>; 5],
+    pub(super) counts: [Option<&'a [u8]>; 5],
     /// `tool_token_count`, which is misnamed: the call's input and output.
-    pub(super) total: Option<&'a str>,
+    pub(super) total: Option<&'a [u8]>,
     /// Whether free text begins: a tool's arguments or output, a prompt.
     pub(super) has_text: bool,
     /// Whether that text ends on the same line.
@@ -60,7 +61,7 @@ impl<'a> Otel<'a> {
     }
 
     fn take(&mut self, field: Field<'a>, body: &str) {
-        let value = field.value;
+        let (value, bytes) = (field.value, field.value.as_bytes());
         match field.key {
             "arguments" | "output" | "prompt" => {
                 self.has_text = true;
@@ -69,16 +70,16 @@ impl<'a> Otel<'a> {
             "event.name" if self.name.is_empty() => self.name = value,
             "event.kind" if self.kind.is_empty() => self.kind = value,
             "event.timestamp" => self.time = self.time.or_else(|| Time::parse(value)),
-            "conversation.id" => self.conversation = self.conversation.or(Some(value)),
+            "conversation.id" => self.conversation = self.conversation.or(Some(bytes)),
             "auth_mode" => self.auth_mode = self.auth_mode.or(Some(value)),
-            "model" => self.model = self.model.or(Some(value)),
+            "model" => self.model = self.model.or(Some(bytes)),
             "error.message" => self.failed = true,
-            "input_token_count" => self.counts[0] = self.counts[0].or(Some(value)),
-            "cached_token_count" => self.counts[1] = self.counts[1].or(Some(value)),
-            "cache_write_token_count" => self.counts[2] = self.counts[2].or(Some(value)),
-            "output_token_count" => self.counts[3] = self.counts[3].or(Some(value)),
-            "reasoning_token_count" => self.counts[4] = self.counts[4].or(Some(value)),
-            "tool_token_count" => self.total = self.total.or(Some(value)),
+            "input_token_count" => self.counts[0] = self.counts[0].or(Some(bytes)),
+            "cached_token_count" => self.counts[1] = self.counts[1].or(Some(bytes)),
+            "cache_write_token_count" => self.counts[2] = self.counts[2].or(Some(bytes)),
+            "output_token_count" => self.counts[3] = self.counts[3].or(Some(bytes)),
+            "reasoning_token_count" => self.counts[4] = self.counts[4].or(Some(bytes)),
+            "tool_token_count" => self.total = self.total.or(Some(bytes)),
             _ => {}
         }
     }
@@ -91,16 +92,16 @@ impl<'a> Otel<'a> {
     /// Whether a line that nothing ends may have lost digits: its total doesn't vouch for its counts.
     pub(super) fn is_torn(&self, at_end: bool) -> bool {
         let vouched = || self.usage().and_then(Result::ok).map(|usage| usage.total_tokens().to_string());
-        at_end && self.counts[0].is_some() && vouched().as_deref() != self.total
+        at_end && self.counts[0].is_some() && vouched().as_ref().map(String::as_bytes) != self.total
     }
 
     /// The counts of a completed call; nothing if the record has none.
     pub(super) fn usage(&self) -> Option<Result<TokenUsage, Defect>> {
         let input = self.counts[0]?;
         Some((|| {
-            let optional = |text: Option<&str>| text.map(count).transpose();
+            let optional = |text: Option<&[u8]>| text.map(count_of).transpose();
             Ok(TokenUsage {
-                input_tokens: count(input)?,
+                input_tokens: count_of(input)?,
                 cache_read_input_tokens: optional(self.counts[1])?.unwrap_or(0),
                 cache_creation_input_tokens: optional(self.counts[2])?.unwrap_or(0),
                 cache_creation_1h_input_tokens: 0,
@@ -108,6 +109,14 @@ impl<'a> Otel<'a> {
                 reasoning_output_tokens: Some(optional(self.counts[4])?.unwrap_or(0)),
             })
         })())
+    }
+}
+
+/// A count of these digits.
+fn count_of(text: &[u8]) -> Result<u64, Defect> {
+    match number(text) {
+        Some((count, [])) => Ok(count),
+        _ => std::str::from_utf8(text).map_err(|_| Defect::OutOfRange).and_then(count),
     }
 }
 

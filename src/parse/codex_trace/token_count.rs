@@ -9,6 +9,7 @@ use crate::parse::debug::{self, Value};
 use crate::parse::format::{Hit, count};
 use crate::parse::lines::id;
 use crate::parse::mark::{Mark, MarkKind};
+use crate::parse::plain::number;
 use crate::parse::tracing::Record;
 
 /// What one says.
@@ -147,7 +148,7 @@ fn usual(message: &[u8], latest: &mut Vec<u8>) -> Option<TokenCount> {
     };
     text.skip(b", rate_limits: ")?;
     let limits = text.0.strip_suffix(b" }) }")?;
-    if limits != latest {
+    if !differs_in_digits(limits, latest) {
         let mut value = Usual(limits);
         value.value(0)?;
         if !value.0.is_empty() {
@@ -156,6 +157,32 @@ fn usual(message: &[u8], latest: &mut Vec<u8>) -> Option<TokenCount> {
         limits.clone_into(latest);
     }
     Some(TokenCount { info, limits: Vec::new() })
+}
+
+/// Whether two texts are the same but for how many and which digits stand where both have some: then both are of the
+/// same form.
+fn differs_in_digits(mut a: &[u8], mut b: &[u8]) -> bool {
+    while let (Some((some, a_rest)), Some((other, b_rest))) = (a.split_first_chunk(), b.split_first_chunk()) {
+        let differing = u64::from_le_bytes(*some) ^ u64::from_le_bytes(*other);
+        if differing == 0 {
+            (a, b) = (a_rest, b_rest);
+            continue;
+        }
+        let same = differing.trailing_zeros() as usize / 8;
+        let (of_a, of_b) = (digits(&a[same..]), digits(&b[same..]));
+        // One may have more digits than the other, but not none.
+        let has_digit = same > 0 && a[same - 1].is_ascii_digit();
+        if !has_digit && (of_a == 0 || of_b == 0) {
+            return false;
+        }
+        (a, b) = (&a[same + of_a..], &b[same + of_b..]);
+    }
+    a == b
+}
+
+/// How many digits a text begins with.
+fn digits(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
 /// What is left of a text in its usual form: one blank where Debug puts one, and no escapes.
@@ -169,11 +196,9 @@ impl Usual<'_> {
 
     /// A number that 64 bits surely hold.
     fn count(&mut self) -> Option<u64> {
-        let digits = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let (number, rest) = self.0.split_at(digits);
+        let (number, rest) = number(self.0)?;
         self.0 = rest;
-        let value = |number: u64, digit: &u8| number * 10 + u64::from(digit - b'0');
-        (1..=18).contains(&digits).then(|| number.iter().fold(0, value))
+        Some(number)
     }
 
     fn field(&mut self, name: &[u8]) -> Option<u64> {

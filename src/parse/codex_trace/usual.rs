@@ -3,6 +3,7 @@
 
 use super::otel::{Otel, STREAMED, ends_text};
 use crate::event::Time;
+use crate::parse::blocks::{BLOCK, no_words};
 use crate::parse::seen::{Common, Seen};
 use crate::parse::tracing;
 
@@ -27,7 +28,8 @@ pub(super) enum Head<'a> {
 pub(super) struct Event<'a> {
     pub(super) name: &'a [u8],
     pub(super) kind: &'a [u8],
-    time: Option<Time>,
+    /// When it happened, as written.
+    stamp: &'a [u8; STAMP],
     pub(super) conversation: &'a [u8],
     /// The rest of the line.
     pub(super) rest: &'a [u8],
@@ -54,8 +56,10 @@ pub(super) fn head(line: &[u8]) -> Option<(Time, Head<'_>)> {
 
 fn event_of(event: &[u8]) -> Option<Event<'_>> {
     let (name, rest) = word(event);
-    let (stamp, rest) = rest.strip_prefix(b"\" event.timestamp=")?.split_at_checked(STAMP)?;
-    let time = Some(Time::parse_usual(stamp)?);
+    let (stamp, rest) = rest.strip_prefix(b"\" event.timestamp=")?.split_first_chunk()?;
+    if !is_plain(stamp) {
+        return None;
+    }
     let (kind, rest) = match rest.strip_prefix(b" event.kind=") {
         Some(kind) => word(kind),
         None => (&rest[..0], rest),
@@ -64,7 +68,12 @@ fn event_of(event: &[u8]) -> Option<Event<'_>> {
     let (key, value) = word(rest.strip_prefix(b" ")?);
     let is_key = value.starts_with(b"=") && key.first().is_some_and(u8::is_ascii_lowercase) && !key.contains(&b'-');
     let is_whole = is_key && !name.is_empty() && !conversation.is_empty();
-    is_whole.then_some(Event { name, kind, time, conversation, rest })
+    is_whole.then_some(Event { name, kind, stamp, conversation, rest })
+}
+
+/// Whether a stamp holds nothing but what times are written with. Bytes of a known number are looked at at once.
+fn is_plain(stamp: &[u8; STAMP]) -> bool {
+    stamp.iter().fold(true, |is_plain, byte| is_plain & matches!(byte, b'-'..=b':' | b'T' | b'Z'))
 }
 
 /// The bytes of words: neither quotes nor blanks, nor what colours begin with.
@@ -80,8 +89,9 @@ static IN_WORD: [bool; 256] = {
 
 /// The word that a text begins with, and what follows.
 pub(super) fn word(text: &[u8]) -> (&[u8], &[u8]) {
-    let length = text.iter().position(|byte| !IN_WORD[usize::from(*byte)]).unwrap_or(text.len());
-    text.split_at(length)
+    let short = text.first_chunk().map(|block| no_words(block).trailing_zeros() as usize).filter(|end| *end < BLOCK);
+    let slowly = || text.iter().position(|byte| !IN_WORD[usize::from(*byte)]).unwrap_or(text.len());
+    text.split_at(short.unwrap_or_else(slowly))
 }
 
 /// The fields of an event's own that follow the common ones: a completed call's, a tool result's.
@@ -97,13 +107,14 @@ const COUNTS: [(&[u8], usize); 5] = [
 ];
 
 /// Learns the common fields of a record that was read the long way.
-pub(super) fn learn(common: &mut Common, body: &str, conversation: &str) {
-    let place = |part: &str| part.as_ptr().addr() - body.as_ptr().addr();
+pub(super) fn learn(common: &mut Common, body: &str, conversation: &[u8]) {
+    let place = |part: &[u8]| part.as_ptr().addr() - body.as_ptr().addr();
     let from = place(conversation) + conversation.len();
     let mut model = None;
     let mut last = None;
     for field in tracing::fields(body).skip_while(|field| field.key != "conversation.id").skip(1) {
-        let value = place(field.value)..place(field.value) + field.value.len();
+        let start = place(field.value.as_bytes());
+        let value = start..start + field.value.len();
         match field.key {
             key if OWN.contains(&key) => break,
             "model" if model.is_none() => model = Some(value.start - from..value.end - from),
@@ -125,9 +136,9 @@ pub(super) fn learn(common: &mut Common, body: &str, conversation: &str) {
 }
 
 /// Passes the common fields over: the model, and what follows them.
-fn skip<'a>(common: &Common, rest: &'a [u8]) -> Option<(&'a str, &'a [u8])> {
+fn skip<'a>(common: &Common, rest: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     let after = rest.strip_prefix(common.text.as_slice()).filter(|_| !common.text.is_empty())?;
-    let model = std::str::from_utf8(rest.get(common.model.clone()?)?).ok()?;
+    let model = rest.get(common.model.clone()?)?;
     let (last, after) = word(after);
     (!last.is_empty()).then_some((model, after))
 }
@@ -135,8 +146,8 @@ fn skip<'a>(common: &Common, rest: &'a [u8]) -> Option<(&'a str, &'a [u8])> {
 /// The fields of a completed call or of a tool's result.
 pub(super) fn otel<'a>(event: &Event<'a>, seen: &Seen) -> Option<Otel<'a>> {
     let (model, rest) = skip(&seen.common.borrow(), event.rest)?;
-    let conversation = std::str::from_utf8(event.conversation).ok();
-    let mut otel = Otel { time: event.time, conversation, model: Some(model), ..Otel::default() };
+    let time = Some(Time::parse_usual(event.stamp)?);
+    let mut otel = Otel { time, conversation: Some(event.conversation), model: Some(model), ..Otel::default() };
     match (event.name, event.kind) {
         (b"codex.sse_event", b"response.completed") => {
             (otel.name, otel.kind) = (STREAMED, "response.completed");
@@ -161,14 +172,14 @@ pub(super) fn otel<'a>(event: &Event<'a>, seen: &Seen) -> Option<Otel<'a>> {
 }
 
 /// The value of a field that is there, if it is digits and nothing else.
-fn digits<'a>(rest: &mut &'a [u8], name: &[u8]) -> Option<&'a str> {
+fn digits<'a>(rest: &mut &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let value = rest.strip_prefix(name)?;
     let (digits, after) = value.split_at(value.iter().take_while(|byte| byte.is_ascii_digit()).count());
     if digits.is_empty() || !matches!(after.first(), None | Some(b' ')) {
         return None;
     }
     *rest = after;
-    std::str::from_utf8(digits).ok()
+    Some(digits)
 }
 
 #[cfg(test)]
