@@ -94,11 +94,14 @@ impl Entry {
     }
 }
 
+/// What is paid for, as far as it has a price of its own.
+const PARTS: usize = 6;
+
 /// What bounds a cost, of all the rates that may apply.
 #[derive(Debug, Default)]
 struct Bounds {
-    /// The least and the most; `None` before the first.
-    costs: Option<(Usd, Usd)>,
+    /// The least and the most of each part; `None` before the first.
+    parts: Option<[(Usd, Usd); PARTS]>,
     /// Whether one of them leaves tokens without a price.
     lacks_some: bool,
     /// Whether any of them is listed at all.
@@ -107,25 +110,35 @@ struct Bounds {
 
 impl Bounds {
     fn add(&mut self, rates: &Rates, tokens: Tokens) {
-        let (cost, is_all) = match tokens {
-            Tokens::Call(usage) | Tokens::Sum(usage, _) => rates.cost(&usage),
+        let whole = |cost| [cost, Usd::ZERO, Usd::ZERO, Usd::ZERO, Usd::ZERO, Usd::ZERO];
+        let (parts, is_all) = match tokens {
+            // Of one call, all parts are paid for by the same rates.
+            Tokens::Call(usage) => {
+                let (parts, is_all) = rates.parts(&usage);
+                (whole(parts.into_iter().sum()), is_all)
+            }
+            // The calls of a sum may be paid for by any of them, each part's tokens by the dearest.
+            Tokens::Sum(usage, _) => rates.parts(&usage),
             Tokens::Blended(tokens) => {
                 let cheapest = rates.input.map(|input| rates.output.map_or(input, |output| input.min(output)));
-                (cheapest.map_or(Usd::ZERO, |rate| rate.times(tokens)), cheapest.is_some())
+                (whole(cheapest.map_or(Usd::ZERO, |rate| rate.times(tokens))), cheapest.is_some())
             }
         };
-        let (low, high) = self.costs.unwrap_or((cost, cost));
-        self.costs = Some((low.min(cost), high.max(cost)));
+        let known = self.parts.get_or_insert_with(|| parts.map(|part| (part, part)));
+        for ((low, high), part) in known.iter_mut().zip(parts) {
+            (*low, *high) = ((*low).min(part), (*high).max(part));
+        }
         self.lacks_some |= !is_all;
         self.is_listed |= *rates != Rates::default();
     }
 
     fn cost(&self, tokens: Tokens) -> Option<Cost> {
-        let (low, high) = self.costs.filter(|_| self.is_listed)?;
+        let parts = self.parts.filter(|_| self.is_listed)?;
+        let low = parts.iter().map(|(low, _)| *low).sum();
         match tokens {
             Tokens::Blended(_) => (!self.lacks_some).then(|| Cost::at_least(low)),
             Tokens::Call(_) | Tokens::Sum(..) => {
-                let high = Some(high).filter(|_| !self.lacks_some);
+                let high = Some(parts.iter().map(|(_, high)| *high).sum()).filter(|_| !self.lacks_some);
                 Some(Cost { exact: high.filter(|high| *high == low), low, high })
             }
         }
@@ -133,26 +146,25 @@ impl Bounds {
 }
 
 impl Rates {
-    /// What tokens cost, and whether all of them have a price.
-    fn cost(&self, usage: &TokenUsage) -> (Usd, bool) {
+    /// What each part of the tokens costs, and whether all of them have a price.
+    fn parts(&self, usage: &TokenUsage) -> ([Usd; PARTS], bool) {
         let written = usage.cache_creation_input_tokens;
         let hour = usage.cache_creation_1h_input_tokens.min(written);
         let fresh = usage.uncached_input_tokens().saturating_sub(written);
-        let reasoning = usage.reasoning_output_tokens.filter(|_| self.reasoning.is_some());
-        let reasoning = reasoning.unwrap_or(0).min(usage.output_tokens);
+        let reasoning = usage.reasoning_output_tokens.unwrap_or(0).min(usage.output_tokens);
         let parts = [
             (fresh, self.input),
             (usage.cache_read_input_tokens, self.cache_read),
             (written - hour, self.cache_write_5m),
             (hour, self.cache_write_1h),
             (usage.output_tokens - reasoning, self.output),
-            (reasoning, self.reasoning),
+            (reasoning, self.reasoning.or(self.output)),
         ];
         let is_told =
             self.reasoning.is_none() || self.reasoning == self.output || usage.reasoning_output_tokens.is_some();
         let is_all =
             (is_told || usage.output_tokens == 0) && parts.iter().all(|(tokens, rate)| *tokens == 0 || rate.is_some());
-        (parts.iter().filter_map(|(tokens, rate)| Some((*rate)?.times(*tokens))).sum(), is_all)
+        (parts.map(|(tokens, rate)| rate.map_or(Usd::ZERO, |rate| rate.times(tokens))), is_all)
     }
 }
 
@@ -233,6 +245,19 @@ mod tests {
         assert_eq!(gpt.cost(Tokens::Sum(sum, 1_000_000), at(NOW), None), Some(between));
         // No call in it can be beyond the step.
         assert_eq!(gpt.cost(Tokens::Sum(sum, 272_000), at(NOW), None), exact("17.5"));
+    }
+
+    #[test]
+    fn a_sum_lies_between_steps_that_make_one_kind_dearer_and_another_cheaper() {
+        // Of this model, beyond 200,000 tokens reading costs twice as much, and writing an eighth.
+        let gemini = entry("vertex_ai/gemini-3.1-pro-preview");
+        let calls = [usage(200_001, 199_525, 476, 0, 0), usage(3_083, 0, 3_083, 0, 0)];
+        let costs = calls.map(|call| gemini.cost(Tokens::Call(call), at(NOW), None).and_then(|cost| cost.exact));
+        assert_eq!(costs.map(Option::unwrap).into_iter().sum::<Usd>(), Usd::parse("0.086095").unwrap());
+        let sum = Tokens::Sum(usage(203_084, 199_525, 3_559, 0, 0), 200_001);
+        // 199,525 × $0.2 to $0.4 and 3,559 × $0.25 to $2, each for a million.
+        let between = Cost { exact: None, low: Usd::parse("0.04079475").unwrap(), high: Usd::parse("0.086928") };
+        assert_eq!(gemini.cost(sum, at(NOW), None), Some(between));
     }
 
     #[test]
