@@ -93,10 +93,11 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let line = hit.line();
     let read = Line::read(&line).and_then(|record| record.marks(hit.needs, hit.seen, &mark, marks));
     let Err(defect) = read else { return };
-    // After a line that was torn, the next record follows on the same line.
+    // After a line that was torn, the next record follows on the same line: one of Codex's own has a time, other than
+    // what may be quoted in what was torn.
     if let Some(at) = memmem::rfind(line.as_bytes(), b"{\"timestamp\"").filter(|at| *at > 0) {
-        let rest = Line::read(&line[at..]).and_then(|record| record.marks(hit.needs, hit.seen, &mark, marks));
-        if rest.is_ok() {
+        let rest = Line::read(&line[at..]).ok().filter(|record| record.time().is_some());
+        if rest.is_some_and(|record| record.marks(hit.needs, hit.seen, &mark, marks).is_ok()) {
             return;
         }
     }

@@ -181,8 +181,12 @@ impl<'a> Line<'a> {
         marks: &mut Vec<Mark>,
     ) -> Result<(), Defect> {
         let (Some(payload), Some(kind)) = (self.payload.map(RawValue::get), self.r#type.get()) else { return Ok(()) };
-        let time = self.timestamp.get().and_then(Time::parse);
-        Payload::read(kind, payload)?.map_or(Ok(()), |payload| payload.marks(time, needs, seen, mark, marks))
+        Payload::read(kind, payload)?.map_or(Ok(()), |payload| payload.marks(self.time(), needs, seen, mark, marks))
+    }
+
+    /// When it was written.
+    pub(super) fn time(&self) -> Option<Time> {
+        self.timestamp.get().and_then(Time::parse)
     }
 }
 
