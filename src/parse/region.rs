@@ -119,6 +119,10 @@ impl Region {
             if mark.is_usage() {
                 sink.defect(mark.offset, self.run.clone(), Defect::Echo);
             }
+            // It names its conversation, as the lines around it do.
+            if mark.conversation.is_some() {
+                self.name(&mark, false, sink);
+            }
             return;
         }
         let is_aside = mark.is_aside();

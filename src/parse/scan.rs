@@ -59,7 +59,7 @@ impl Scanner {
             scan.began();
         }
         scan.lines();
-        scan.name_until(chunk.end);
+        scan.name_until(chunk.end, None);
         seen.marks.set(scan.marks.len().min(MOST_LIKE));
         scan.marks
     }
@@ -113,7 +113,7 @@ impl Scan<'_, '_> {
         let hit = Hit { text, line: line.clone(), base, needs: self.needs, seen: self.seen };
         let known = self.marks.len();
         (self.scanner.parts[part].read)(&hit, &mut self.marks);
-        self.name_before(known, line);
+        self.name_before(part, known, line);
     }
 
     /// Reads the lines between two line starts that hold a needle.
@@ -142,18 +142,18 @@ impl Scan<'_, '_> {
         });
     }
 
-    /// Says who was named before a line that gave marks, from the `first` on: who is named on the line
+    /// Says who was named before a line that gave marks of this part, from the `first` on: who is named on the line
     /// itself is in them.
-    fn name_before(&mut self, first: usize, line: Range<usize>) {
+    fn name_before(&mut self, part: usize, first: usize, line: Range<usize>) {
+        let Some(mark) = self.marks.get(first) else { return };
         let gave = self.marks.len() - first;
-        if gave == 0 {
-            return;
-        }
+        let names = mark.time.is_some() && mark.conversation.is_some();
         if !self.closes_what_was_opened(first) {
-            self.name_until(line.start);
+            self.name_until(line.start, names.then_some(part));
             self.marks[first..].rotate_left(gave);
         }
         self.named_until = self.named_until.max(line.end);
+        self.named |= u32::from(names) << part;
         let parts = |mark: &Mark| {
             matches!(mark.kind, MarkKind::Close | MarkKind::MayClose | MarkKind::Entry(_) | MarkKind::Marker(_))
         };
@@ -172,11 +172,12 @@ impl Scan<'_, '_> {
             && close.offset - open.offset <= LONGEST
     }
 
-    /// Says who was named between the latest marks and `end`.
+    /// Says who was named between the latest marks and `end`, where a record may follow that names someone of this
+    /// part by itself.
     ///
     /// The last name of a stretch is all that counts after it, and readings that wait for a name get
     /// its first; so both together say what every line would, however the source is cut.
-    fn name_until(&mut self, end: usize) {
+    fn name_until(&mut self, end: usize, names: Option<usize>) {
         let start = self.named_until.min(end);
         self.named_until = self.named_until.max(end);
         for (index, part) in self.scanner.parts.iter().enumerate() {
@@ -189,7 +190,8 @@ impl Scan<'_, '_> {
             if is_first && first.is_none() {
                 continue;
             }
-            let last = lines_backwards(text).find_map(named).filter(|last| first.as_ref() != Some(last));
+            let last = if names == Some(index) { None } else { lines_backwards(text).find_map(named) };
+            let last = last.filter(|last| first.as_ref() != Some(last));
             for (at, named) in first.into_iter().chain(last) {
                 self.named |= 1 << index;
                 self.marks.push(Mark {
