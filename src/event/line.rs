@@ -52,7 +52,7 @@ mod tests {
         let skipped = Skipped { reason: "\u{1b}[31mno".to_owned(), loss: Loss::Found };
         let facts = [
             Fact::Call(Box::new(call)),
-            Fact::Quota(quota),
+            Fact::Quota(Box::new(quota)),
             Fact::Unfinished("c".into()),
             Fact::Defect(Defect::Torn),
             Fact::Skipped(skipped),

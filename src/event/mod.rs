@@ -58,7 +58,7 @@ pub enum Fact {
     /// A run exists: a ledger entry, or the start marker of a loop log.
     Run(Box<Run>),
     /// A conversation was named, with what is known about it.
-    Conversation(Conversation),
+    Conversation(Box<Conversation>),
     /// One request to a model was answered, with its usage.
     Call(Box<Call>),
     /// A cumulative counter was read.
@@ -66,7 +66,7 @@ pub enum Fact {
     /// The harness printed its blended total at the end.
     Footer(Footer),
     /// A rate limit's window was reported.
-    Quota(Quota),
+    Quota(Box<Quota>),
     /// An attempt to have a model's API answer.
     Request(Box<Request>),
     /// A stream that broke off.

@@ -85,7 +85,7 @@ impl SourceFold {
         }
         match fact {
             Fact::Run(found) => self.run(*found),
-            Fact::Conversation(found) => self.conversation(found, run, harness, time),
+            Fact::Conversation(found) => self.conversation(*found, run, harness, time),
             Fact::Call(call) => self.call(call, run, harness, time),
             Fact::Counter(counter) => self.counter(*counter, run, harness, time, place(self)),
             Fact::Footer(footer) => self.footer(&footer, run, harness),
@@ -93,7 +93,7 @@ impl SourceFold {
                 let stamp = (time, place(self));
                 self.facts.conversations.entry(id).or_default().add_unfinished(run, stamp);
             }
-            Fact::Quota(quota) => self.quotas.apply(QuotaReading { time, run, harness, quota }),
+            Fact::Quota(quota) => self.quotas.apply(QuotaReading { time, run, harness, quota: *quota }),
             Fact::CallTiming(timing) => {
                 if let Some(call) = self.facts.calls.get_mut(&timing.key) {
                     call.add_timing(timing);

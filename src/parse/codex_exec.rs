@@ -72,7 +72,7 @@ fn read_header(hit: &Hit<'_>, marks: &mut Vec<super::mark::Mark>) {
     }
     if let Some(id) = id.filter(|id| uuid::Uuid::try_parse(id).is_ok()) {
         let conversation = Conversation { model, begins: true, ..Conversation::new(id.as_str().into()) };
-        let mark = hit.mark(Some(HARNESS), MarkKind::Fact(Fact::Conversation(conversation)));
+        let mark = hit.mark(Some(HARNESS), MarkKind::Fact(Fact::Conversation(Box::new(conversation))));
         marks.push(mark.of(Some(id.as_str().into())));
     }
 }

@@ -73,7 +73,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     match record.r#type.get() {
         Some("thread.started") => {
             if let Some(thread) = record.thread_id.get().and_then(id) {
-                let conversation = Fact::Conversation(Conversation::new(thread.clone()));
+                let conversation = Fact::Conversation(Box::new(Conversation::new(thread.clone())));
                 marks.push(mark(MarkKind::Fact(conversation)).of(Some(thread)));
             }
         }

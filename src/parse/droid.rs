@@ -112,7 +112,7 @@ fn read_settings(name: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)
         let model = settings.model.get().and_then(model);
         if let Some(session) = session.clone() {
             let conversation = Conversation { begins: true, model: model.clone(), ..Conversation::new(session) };
-            emit(mark(Fact::Conversation(conversation), time));
+            emit(mark(Fact::Conversation(Box::new(conversation)), time));
         }
         let total = vec![ModelUsage { model, usage: tokens.usage(), cost: None }];
         let conversation = session.clone();
@@ -129,7 +129,9 @@ fn read_start(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     if let (true, Some(session)) = (start.r#type.is("session_start"), start.id.get().and_then(id)) {
         let repo = start.cwd.get().and_then(path);
         let conversation = Conversation { repo, ..Conversation::new(session.clone()) };
-        marks.push(hit.mark(Some(HARNESS), MarkKind::Fact(Fact::Conversation(conversation))).of(Some(session)));
+        marks.push(
+            hit.mark(Some(HARNESS), MarkKind::Fact(Fact::Conversation(Box::new(conversation)))).of(Some(session)),
+        );
     }
 }
 

@@ -132,7 +132,7 @@ impl Chat<'_> {
         }
         let conversation = Conversation { begins: true, ..Conversation::new(session.clone()) };
         self.session = Some(session.clone());
-        let mark = document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Conversation(conversation)));
+        let mark = document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Conversation(Box::new(conversation))));
         (self.emit)(mark.of(Some(session)));
         self.release();
     }

@@ -31,7 +31,7 @@ pub enum MarkKind {
     /// A message starts streaming, in the stream of this name.
     MessageStart(Id, Box<Call>),
     /// The message that streams there has used this much so far.
-    MessageDelta(Id, Growth),
+    MessageDelta(Id, Box<Growth>),
     /// A conversation is named; `true` while an answer is streaming.
     Named(bool),
     /// Something about time.

@@ -151,7 +151,7 @@ fn session_row(values: &[Option<String>], position: u64) -> Option<Mark> {
         ..Conversation::new(session.clone())
     };
     let time = created.as_deref().and_then(|created| Time::from_millis(created.parse().ok()?));
-    let mark = document::mark(position, HARNESS, MarkKind::Fact(Fact::Conversation(conversation)));
+    let mark = document::mark(position, HARNESS, MarkKind::Fact(Fact::Conversation(Box::new(conversation))));
     Some(mark.at(time).of(Some(session)))
 }
 
@@ -195,7 +195,7 @@ fn understand(record: &Record<'_>, row: Option<&Row<'_>>) -> Result<Option<Found
             parent: record.parent.get().and_then(id),
             ..Conversation::new(session.clone())
         };
-        return Ok(Some((Fact::Conversation(conversation), Some(session), time)));
+        return Ok(Some((Fact::Conversation(Box::new(conversation)), Some(session), time)));
     }
     let told = row.and_then(|row| row.is_answer);
     let is_answer = told.unwrap_or_else(|| record.role.is("assistant")) && record.message.get().is_none();

@@ -111,7 +111,7 @@ fn understand(entry: &Entry<'_>) -> Result<Option<(Fact, Option<Time>)>, Defect>
         let repo = entry.cwd.get().and_then(path);
         let parent = entry.parent_session.get().and_then(session_of);
         let conversation = Conversation { begins: true, repo, parent, ..Conversation::new(session) };
-        return Ok(Some((Fact::Conversation(conversation), time)));
+        return Ok(Some((Fact::Conversation(Box::new(conversation)), time)));
     }
     let (true, Some(message)) = (entry.r#type.is("message"), entry.message) else { return Ok(None) };
     let message: Message<'_> = match part(message.get()) {

@@ -280,7 +280,7 @@ impl Region {
                 counter.conversation = conversation;
                 Some(Fact::Counter(counter))
             }
-            MarkKind::Fact(Fact::Quota(quota)) => Some(Fact::Quota(Quota { conversation, ..quota })),
+            MarkKind::Fact(Fact::Quota(quota)) => Some(Fact::Quota(Box::new(Quota { conversation, ..*quota }))),
             MarkKind::Fact(Fact::Footer(mut footer)) => {
                 footer.conversation = self.footers_of.clone();
                 Some(Fact::Footer(footer))

@@ -181,7 +181,7 @@ fn understand(record: &Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut
             parent: parent.clone(),
             ..Conversation::new(session.clone())
         };
-        marks.push(mark(MarkKind::Fact(Fact::Conversation(conversation))).at(time).of(Some(session)));
+        marks.push(mark(MarkKind::Fact(Fact::Conversation(Box::new(conversation)))).at(time).of(Some(session)));
     }
     let is_subagent = record.is_sidechain == Some(true);
     let mut cost = price(record.cost);

@@ -135,11 +135,11 @@ fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark
             let billing = init.billing();
             // Only a result tells that nothing is missing: calls show a placeholder for their output.
             add(
-                MarkKind::Fact(Fact::Conversation(Conversation {
+                MarkKind::Fact(Fact::Conversation(Box::new(Conversation {
                     model,
                     billing,
                     ..Conversation::new(session.clone())
-                })),
+                }))),
                 None,
             );
         }
@@ -163,7 +163,7 @@ fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark
                     }
                 }
                 (Some("message_delta"), _, Some(usage)) => {
-                    add(MarkKind::MessageDelta(stream, usage.growth()), None);
+                    add(MarkKind::MessageDelta(stream, Box::new(usage.growth())), None);
                 }
                 _ => {}
             }
@@ -177,7 +177,7 @@ fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark
         (Some("rate_limit_event"), _) => {
             let quota = part::<RateLimitEvent>(json)?.rate_limit_info.and_then(RateLimit::quota);
             if let Some(quota) = quota {
-                add(MarkKind::Fact(Fact::Quota(quota)), None);
+                add(MarkKind::Fact(Fact::Quota(Box::new(quota))), None);
             }
         }
         _ => {}

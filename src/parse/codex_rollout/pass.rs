@@ -65,7 +65,7 @@ impl Pass {
             self.started_at = started_at.or_else(|| Time::of_uuid(&found.id)).or(time);
             self.has_parent = found.parent.is_some();
             self.is_subagent = found.is_subagent;
-            return Some(Fact::Conversation(found));
+            return Some(Fact::Conversation(Box::new(found)));
         };
         // The header of another conversation begins what was copied from it.
         if found.id == *own || self.has_parent {
@@ -73,7 +73,8 @@ impl Pass {
         }
         self.has_parent = true;
         let parent = Some(found.id);
-        Some(Fact::Conversation(Conversation { parent, is_logged: true, ..Conversation::new(own.clone()) }))
+        let conversation = Conversation { parent, is_logged: true, ..Conversation::new(own.clone()) };
+        Some(Fact::Conversation(Box::new(conversation)))
     }
 
     fn turn(&self, id: Option<Id>) -> Turn {
@@ -179,7 +180,7 @@ impl Pass {
     fn about(&self, tell: impl FnOnce(&mut Conversation)) -> Option<Fact> {
         let mut conversation = Conversation { is_logged: true, ..Conversation::new(self.conversation.clone()?) };
         tell(&mut conversation);
-        Some(Fact::Conversation(conversation))
+        Some(Fact::Conversation(Box::new(conversation)))
     }
 
     fn pays_by(&mut self, billing: Option<Billing>) -> Option<Fact> {
@@ -221,7 +222,7 @@ impl OrderedPass for Pass {
             },
             MarkKind::Fact(Fact::Quota(quota)) => {
                 let conversation = self.conversation.clone();
-                emit(Some(Fact::Quota(Quota { conversation, ..quota })));
+                emit(Some(Fact::Quota(Box::new(Quota { conversation, ..*quota }))));
             }
             MarkKind::Fact(fact) => {
                 self.is_torn |= matches!(fact, Fact::Defect(Defect::Torn));
@@ -233,7 +234,7 @@ impl OrderedPass for Pass {
 
     fn finish(self: Box<Self>, sink: &mut Sink<'_>) {
         if let Some(old) = self.old {
-            sink.event(0, None, Some(HARNESS), None, Fact::Conversation(old));
+            sink.event(0, None, Some(HARNESS), None, Fact::Conversation(Box::new(old)));
         }
         if let Some(id) = self.conversation.filter(|_| self.is_torn) {
             sink.event(0, None, Some(HARNESS), self.latest, Fact::Unfinished(id));

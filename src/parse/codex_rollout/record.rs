@@ -276,7 +276,8 @@ impl EventMsg<'_> {
         let limit = id_of(&limits.limit_name).or_else(|| id_of(&limits.limit_id));
         for window in [limits.primary, limits.secondary].into_iter().flatten() {
             if let Some(quota) = window.quota() {
-                add(MarkKind::Fact(Fact::Quota(Quota { limit: limit.clone(), plan: plan.clone(), ..quota })));
+                let quota = Quota { limit: limit.clone(), plan: plan.clone(), ..quota };
+                add(MarkKind::Fact(Fact::Quota(Box::new(quota))));
             }
         }
         Ok(())

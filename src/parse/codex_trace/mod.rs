@@ -126,12 +126,12 @@ fn read_otel(hit: &Hit<'_>, recorded: Time, otel: &Otel<'_>, marks: &mut Vec<Mar
         ("codex.conversation_starts", _) => {
             if let Some(id) = &conversation {
                 let model = otel.model.and_then(|model| hit.seen.model_of(model));
-                add(MarkKind::Fact(Fact::Conversation(Conversation {
+                add(MarkKind::Fact(Fact::Conversation(Box::new(Conversation {
                     model,
                     billing: otel.auth_mode.and_then(billing),
                     begins: true,
                     ..Conversation::new(id.clone())
-                })));
+                }))));
             }
         }
         ("codex.tool_result", _) if otel.has_text => {

@@ -71,7 +71,7 @@ fn add(hit: &Hit<'_>, time: Time, conversation: Option<&Id>, said: TokenCount, m
         None => {}
     }
     if hit.needs.quota {
-        said.limits.into_iter().for_each(|quota| add(Fact::Quota(quota)));
+        said.limits.into_iter().for_each(|quota| add(Fact::Quota(Box::new(quota))));
     }
 }
 
