@@ -44,10 +44,12 @@ impl<R: Read + Seek> Stretch<R> {
         let first = index * size as u64;
         let past = (first + size as u64).min(self.length);
         // A line starts in these bytes if the byte before it is a line end.
-        self.begin_at(first.saturating_sub(look as u64 + 1), past + look as u64);
+        // A little more, so that the last line's end rarely takes another reading.
+        let ahead = (look + look / 4) as u64;
+        let mut wanted = past + ahead;
+        self.begin_at(first.saturating_sub(look as u64 + 1), wanted);
         let base = self.chunk.base;
         let at = |position: u64| (position - base) as usize;
-        let mut wanted = past + look as u64;
         loop {
             let is_end = self.read_to(wanted)? || wanted >= self.length;
             let text = &self.chunk.text;
@@ -76,7 +78,7 @@ impl<R: Read + Seek> Stretch<R> {
                     self.chunk.end = self.chunk.text.len();
                     return Ok(Some(&self.chunk));
                 }
-                Some(end) => wanted = base + (end + look) as u64,
+                Some(end) => wanted = base + end as u64 + ahead,
                 None => wanted += size as u64,
             }
         }
