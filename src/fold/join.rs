@@ -2,7 +2,7 @@
 //!
 //! A session that lies within a run, and begins not long after its start, may be the run's. Where several may be, the
 //! one whose ends are nearest to the run's is, if any other is at least twice as far away, for the run and for the
-//! session alike. A footer in the run's output must be the session's total; one that is goes before all distances.
+//! session alike. Of a log that tells nothing before its first answer, the beginning is known to a minute only. A footer in the run's output must be the session's total; one that is goes before all distances.
 //! What stays open is joined with nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,8 +20,14 @@ const STARTUP_MS: i64 = 300_000;
 /// forge's times are whole seconds: a run that ends within a second is written down as its beginning.
 const SECOND_MS: i64 = 1_000;
 
+/// How long a first answer may take: of a log that tells nothing before it, such a wait says nothing about whose it is.
+const ANSWER_MS: i64 = 60_000;
+
 /// How much nearer than any other the one that is joined must be at least.
 const CLEARANCE_MS: i64 = 1_500;
+
+/// The same where only the ends tell them apart.
+const CLEARANCE_OF_ENDS_MS: i64 = 4_000;
 
 /// How often pairs are looked for among what is left.
 const ROUNDS: usize = 32;
@@ -62,6 +68,8 @@ struct Session<'a> {
     times: Vec<Time>,
     /// When it began.
     start: Time,
+    /// Whether that is when the first call was answered: nothing tells of an earlier time.
+    starts_answered: bool,
     /// Blended totals that a footer may repeat.
     blended: Vec<u64>,
 }
@@ -75,6 +83,8 @@ struct Fit {
     distance: i64,
     /// Whether the session begins so late that it can't be the run's; another's it is all the less.
     is_late: bool,
+    /// How many milliseconds nearer it must be than any other.
+    clearance: i64,
 }
 
 /// Joins what can be joined. `shown` are the conversations that outputs name, with their runs.
@@ -164,6 +174,7 @@ fn sessions<'a>(
             logs: &facts.logs,
             times,
             start,
+            starts_answered: start == first,
             blended,
         })
     });
@@ -196,8 +207,12 @@ impl Lonely<'_> {
         if !is_within || (!self.footers.is_empty() && !is_confirmed) {
             return None;
         }
-        let distance = after.abs().saturating_add(self.end.millis_since(last).abs());
-        Some(Fit { is_unconfirmed: !is_confirmed, distance, is_late: after > STARTUP_MS })
+        let (answer, clearance) = match session.starts_answered {
+            true => (ANSWER_MS, CLEARANCE_OF_ENDS_MS),
+            false => (0, CLEARANCE_MS),
+        };
+        let distance = after.abs().saturating_sub(answer).max(0).saturating_add(self.end.millis_since(last).abs());
+        Some(Fit { is_unconfirmed: !is_confirmed, distance, is_late: after > STARTUP_MS, clearance })
     }
 }
 
@@ -272,8 +287,9 @@ fn best(fits: &[(usize, usize, Fit)], count: usize, of: impl Fn(&(usize, usize, 
     let clear = two.into_iter().map(|[first, second]| {
         let first = first?;
         let is_clear = second.is_none_or(|second| {
+            let clearance = first.clearance.max(second.clearance);
             let is_nearer =
-                second.distance / 2 >= first.distance && second.distance.saturating_sub(first.distance) >= CLEARANCE_MS;
+                second.distance / 2 >= first.distance && second.distance.saturating_sub(first.distance) >= clearance;
             second.is_unconfirmed != first.is_unconfirmed || is_nearer
         });
         is_clear.then_some(first)

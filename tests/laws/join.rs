@@ -172,6 +172,16 @@ proptest! {
     }
 }
 
+#[test]
+fn a_first_answer_while_another_run_begins_says_nothing_of_whose_it_is() {
+    // Claude logs nothing before an answer. The first one came in the second in which another run began, whose log is
+    // gone and which ended five seconds later.
+    let work = Work { profile: 5, start: 91, length: 154, margins: (2, 0), calls: 2, has_footer: false, is_kept: true };
+    let other = Work { start: 101, length: 149, margins: (0, 0), is_kept: false, ..work.clone() };
+    let sessions = joined(&read(&[other, work.clone()]));
+    assert_eq!(sessions, BTreeMap::from([(Work::run_id(1), work.session(1))]));
+}
+
 /// 50 loops at once, 2,000 runs, six profiles, one folder.
 #[test]
 fn in_a_busy_repository_nearly_every_run_finds_its_session_and_none_anothers() {
