@@ -3,10 +3,19 @@
 use std::io::{self, Read};
 use std::ops::Deref;
 
+/// How many bytes are left free before those that are read.
+///
+/// Large pieces of memory begin 0 or 16 bytes behind a page's start, as do the pages of a file that are read from its
+/// start. Processors compare the low twelve bits of addresses: a load that lies 16 bytes behind a store by these is
+/// taken to depend on it. Where each did, copying took half as long again; a cache line between them is enough.
+const LEAD: usize = 64;
+
 /// Bytes of a source, in memory that is cleared when it is made and not for each reading.
 #[derive(Debug, Clone, Default)]
 pub struct Buffer {
     memory: Vec<u8>,
+    /// Where the bytes begin in it.
+    start: usize,
     length: usize,
 }
 
@@ -19,19 +28,23 @@ impl Buffer {
     /// Drops the first so many bytes; the others move to the front.
     pub fn drop_front(&mut self, count: usize) {
         let count = count.min(self.length);
-        self.memory.copy_within(count..self.length, 0);
+        self.memory.copy_within(self.start + count..self.start + self.length, self.start);
         self.length -= count;
     }
 
     /// Reads so many bytes behind those that are there, or as many as there are, in as few calls as it takes; how
     /// many they were.
     pub fn append<R: Read + ?Sized>(&mut self, source: &mut R, count: usize) -> io::Result<usize> {
-        let from = self.length;
-        if self.memory.len() < from + count {
-            self.memory.resize(from + count, 0);
+        if self.length == 0 {
+            self.start = LEAD;
         }
-        while self.length < from + count {
-            match source.read(&mut self.memory[self.length..from + count]) {
+        let from = self.length;
+        let end = self.start + from + count;
+        if self.memory.len() < end {
+            self.memory.resize(end, 0);
+        }
+        while self.start + self.length < end {
+            match source.read(&mut self.memory[self.start + self.length..end]) {
                 Ok(0) => break,
                 Ok(read) => self.length += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -46,7 +59,7 @@ impl Deref for Buffer {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.memory[..self.length]
+        &self.memory[self.start..self.start + self.length]
     }
 }
 
@@ -58,7 +71,7 @@ impl AsRef<[u8]> for Buffer {
 
 impl From<Vec<u8>> for Buffer {
     fn from(memory: Vec<u8>) -> Buffer {
-        Buffer { length: memory.len(), memory }
+        Buffer { length: memory.len(), start: 0, memory }
     }
 }
 
