@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use super::usual::head;
 use crate::parse::lines::{clean, lines_backwards, may_be_record};
 use crate::parse::tracing;
 
@@ -11,6 +12,7 @@ const END: &str = " mcp_server_origin=";
 
 static SERVER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("mcp_server="));
 static ORIGIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(END));
+static PROMPT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("event.name=\"codex.user_prompt\""));
 
 /// The end of a tool result: `mcp_server=… mcp_server_origin=…`, which newer versions let the common
 /// fields follow.
@@ -37,13 +39,16 @@ pub(super) fn is_message_text(before: &[u8]) -> bool {
         if !may_be_record(line) && (!matches!(line.first(), Some(b'c' | b'e' | b't' | b'u')) || !may_be_word(line)) {
             continue;
         }
+        // A prompt runs on until the next record, too.
+        if head(line).is_some() && memchr::memchr(0x1b, line).is_none() {
+            return PROMPT.find(line).is_some();
+        }
         let line = clean(line);
         if WORDS.contains(&&*line) {
             return true;
         }
         if tracing::starts_record(&line) {
-            // A prompt runs on until the next record, too.
-            return line.contains("event.name=\"codex.user_prompt\"");
+            return PROMPT.find(line.as_bytes()).is_some();
         }
     }
     false
