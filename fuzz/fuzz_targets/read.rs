@@ -9,7 +9,7 @@ use std::io::Cursor;
 use forge_usage::event::{Event, MAX_COUNT, Time};
 use forge_usage::fold::{Settled, SourceFold, settle};
 use forge_usage::parse::{self, Format, LOOK, Needs, Reading};
-use forge_usage::source::{Chunk, Chunks, HEAD, Limits};
+use forge_usage::source::{Buffer, Chunk, Chunks, HEAD, Limits, STRETCH, Stretch};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -23,7 +23,7 @@ fuzz_target!(|data: &[u8]| {
         read(format, bytes, Chunks::new(bytes, limits(chunk)).collect()),
         "a stream in chunks of {chunk}"
     );
-    for row in &whole.rows {
+    for row in whole.rows.iter() {
         assert!(row.owner < whole.owners.len());
         let total = row.usage.map(|usage| usage.total_tokens());
         assert!(total.into_iter().chain(row.blended_tokens).all(|count| count <= MAX_COUNT), "{row:?}");
@@ -36,12 +36,16 @@ fn limits(chunk: usize) -> Limits {
 
 fn parts(bytes: &[u8], size: usize) -> Vec<Chunk> {
     let (limits, length) = (limits(size), bytes.len() as u64);
-    let part = |index| {
-        let mut chunk = Chunk::default();
-        limits.read(&mut Cursor::new(bytes), length, index, &mut chunk).expect("memory");
-        chunk
-    };
-    (0..limits.count(length)).map(part).collect()
+    let count = limits.count(length);
+    let mut chunks = Vec::new();
+    for first in (0..count).step_by(STRETCH as usize) {
+        let indexes = first..(first + STRETCH).min(count);
+        let mut stretch = Stretch::new(limits, Cursor::new(bytes), length, indexes, Buffer::default());
+        while let Some(chunk) = stretch.read_next().expect("memory") {
+            chunks.push(chunk.clone());
+        }
+    }
+    chunks
 }
 
 fn read(format: &'static Format, bytes: &[u8], chunks: Vec<Chunk>) -> Settled {
