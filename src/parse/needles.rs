@@ -1,10 +1,7 @@
 //! Looks for several texts at once, as fast as memory gives them: by two bytes of each, which are compared by the
 //! block; what has both is then compared as a whole.
 
-use super::blocks::{APART, Pairs};
-
-/// How many pairs of bytes can be told from each other at once.
-const BUCKETS: usize = 8;
+use super::blocks::{APART, BLOCK, BUCKETS, Pairs};
 
 /// A text that lines of interest hold.
 #[derive(Debug)]
@@ -96,7 +93,7 @@ impl Needles {
                     buckets &= buckets - 1;
                 }
             }
-            from = block + super::blocks::BLOCK;
+            from = block + BLOCK;
         }
     }
 }
