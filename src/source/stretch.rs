@@ -43,10 +43,10 @@ impl<R: Read + Seek> Stretch<R> {
         let Limits { chunk: size, look, .. } = self.limits;
         let first = index * size as u64;
         let past = (first + size as u64).min(self.length);
-        // A line starts in these bytes if the byte before it is a line end.
-        // A little more, so that the last line's end rarely takes another reading.
+        // A little more than has to be seen, so that the last line's end rarely takes another reading.
         let ahead = (look + look / 4) as u64;
         let mut wanted = past + ahead;
+        // A line starts in these bytes if the byte before it is a line end.
         self.begin_at(first.saturating_sub(look as u64 + 1), wanted);
         let base = self.chunk.base;
         let at = |position: u64| (position - base) as usize;

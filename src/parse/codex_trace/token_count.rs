@@ -148,7 +148,7 @@ fn usual(message: &[u8], latest: &mut Vec<u8>) -> Option<TokenCount> {
     };
     text.skip(b", rate_limits: ")?;
     let limits = text.0.strip_suffix(b" }) }")?;
-    if !differs_in_digits(limits, latest) {
+    if !is_same_but_for_digits(limits, latest) {
         let mut value = Usual(limits);
         value.value(0)?;
         if !value.0.is_empty() {
@@ -161,7 +161,7 @@ fn usual(message: &[u8], latest: &mut Vec<u8>) -> Option<TokenCount> {
 
 /// Whether two texts are the same but for how many and which digits stand where both have some: then both are of the
 /// same form.
-fn differs_in_digits(mut a: &[u8], mut b: &[u8]) -> bool {
+fn is_same_but_for_digits(mut a: &[u8], mut b: &[u8]) -> bool {
     while let (Some((some, a_rest)), Some((other, b_rest))) = (a.split_first_chunk(), b.split_first_chunk()) {
         let differing = u64::from_le_bytes(*some) ^ u64::from_le_bytes(*other);
         if differing == 0 {
