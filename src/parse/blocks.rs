@@ -2,7 +2,7 @@
 //! inlined where they are chosen.
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Level, dispatch, mask8x64, u8x64};
+use fearless_simd::{Level, dispatch, u8x64};
 
 /// Bytes of a block.
 pub const BLOCK: usize = 64;
@@ -57,114 +57,6 @@ fn by_blocks<S: Simd, const N: usize, const RARE: usize>(simd: S, text: &[u8], n
         Some(start) => Some(Found::Needle(at + start)),
         None => Some(Found::End(at + end?)),
     }
-}
-
-/// How far the two bytes of a pair stand apart.
-pub const APART: usize = 3;
-
-/// How many buckets there are for pairs of bytes: two groups of eight.
-pub const BUCKETS: usize = 16;
-
-/// Pairs of bytes that stand [`APART`], in buckets. Each half of each byte says in which buckets of a group it may be,
-/// so that a bucket of several pairs may also hold others, made of their halves.
-#[derive(Debug)]
-pub struct Pairs {
-    groups: [Group; 2],
-    /// Whether the second group has any.
-    has_second: bool,
-}
-
-/// For the low and the high half of the first and of the second byte: the buckets, for each block of 16 bytes.
-type Group = [[u8; BLOCK]; 4];
-
-impl Default for Pairs {
-    fn default() -> Pairs {
-        Pairs { groups: [[[0; BLOCK]; 4]; 2], has_second: false }
-    }
-}
-
-impl Pairs {
-    /// Puts a pair into a bucket.
-    pub fn add(&mut self, first: u8, second: u8, bucket: usize) {
-        let (group, bucket) = (bucket / 8 % 2, bucket % 8);
-        self.has_second |= group == 1;
-        for (half, of_halves) in [first & 15, first >> 4, second & 15, second >> 4].iter().zip(&mut self.groups[group])
-        {
-            of_halves.iter_mut().skip(usize::from(*half)).step_by(16).for_each(|buckets| *buckets |= 1 << bucket);
-        }
-    }
-
-    /// The buckets that a pair may be in, a bit each.
-    pub fn buckets(&self, first: u8, second: u8) -> u16 {
-        let halves = [first & 15, first >> 4, second & 15, second >> 4];
-        let of_group = |group: &Group| {
-            halves.iter().zip(group).fold(!0, |buckets, (half, of_halves)| buckets & of_halves[usize::from(*half)])
-        };
-        u16::from_le_bytes(self.groups.each_ref().map(of_group))
-    }
-
-    /// The first block from a place on in which pairs of any bucket begin: where it begins, and a bit for each of them.
-    pub fn next(&self, text: &[u8], from: usize) -> Option<(usize, u64)> {
-        dispatch!(Level::new(), simd => if self.has_second {
-            next_pairs::<_, true>(simd, &self.groups, text, from)
-        } else {
-            next_pairs::<_, false>(simd, &self.groups, text, from)
-        })
-    }
-}
-
-#[inline(always)]
-fn next_pairs<S: Simd, const BOTH: bool>(
-    simd: S,
-    groups: &[Group; 2],
-    text: &[u8],
-    from: usize,
-) -> Option<(usize, u64)> {
-    let groups = [halves(simd, &groups[0]), halves(simd, &groups[1])];
-    let mut at = from;
-    while let Some(bytes) = text.get(at..at + BLOCK + APART) {
-        let found = pairs::<_, BOTH>(simd, &groups, bytes);
-        if found.any_true() {
-            return Some((at, found.to_bitmask()));
-        }
-        at += BLOCK;
-    }
-    let rest = text.get(at..).filter(|rest| rest.len() > APART)?;
-    let mut last = [0; BLOCK + APART];
-    last[..rest.len()].copy_from_slice(rest);
-    let found = pairs::<_, BOTH>(simd, &groups, &last).to_bitmask();
-    (found != 0).then_some((at, found))
-}
-
-#[inline(always)]
-fn halves<S: Simd>(simd: S, group: &Group) -> [u8x64<S>; 4] {
-    [
-        u8x64::from_slice(simd, &group[0]),
-        u8x64::from_slice(simd, &group[1]),
-        u8x64::from_slice(simd, &group[2]),
-        u8x64::from_slice(simd, &group[3]),
-    ]
-}
-
-/// Where in a block pairs of any bucket begin.
-#[inline(always)]
-fn pairs<S: Simd, const BOTH: bool>(simd: S, groups: &[[u8x64<S>; 4]; 2], bytes: &[u8]) -> mask8x64<S> {
-    let low = u8x64::splat(simd, 15);
-    let (first, second) = (u8x64::from_slice(simd, &bytes[..BLOCK]), u8x64::from_slice(simd, &bytes[APART..]));
-    let halves = [first & low, (first >> 4) & low, second & low, (second >> 4) & low];
-    let mut buckets = of_group(&groups[0], &halves);
-    if BOTH {
-        buckets |= of_group(&groups[1], &halves);
-    }
-    buckets.simd_gt(u8x64::splat(simd, 0))
-}
-
-#[inline(always)]
-fn of_group<S: Simd>(group: &[u8x64<S>; 4], halves: &[u8x64<S>; 4]) -> u8x64<S> {
-    group[0].swizzle_dyn_within_blocks(halves[0])
-        & group[1].swizzle_dyn_within_blocks(halves[1])
-        & group[2].swizzle_dyn_within_blocks(halves[2])
-        & group[3].swizzle_dyn_within_blocks(halves[3])
 }
 
 /// Which bytes of a block are quotes or backslashes, from the lowest bit on.

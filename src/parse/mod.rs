@@ -30,6 +30,7 @@ mod needles;
 mod needs;
 mod openai;
 mod opencode;
+mod pairs;
 mod pi;
 mod plain;
 mod region;

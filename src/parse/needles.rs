@@ -1,7 +1,8 @@
 //! Looks for several texts at once, as fast as memory gives them: by two bytes of each, which are compared by the
 //! block; what has both is then compared as a whole.
 
-use super::blocks::{APART, BLOCK, BUCKETS, Pairs};
+use super::blocks::BLOCK;
+use super::pairs::{APART, Pairs};
 
 /// A text that lines of interest hold.
 #[derive(Debug)]
@@ -9,7 +10,6 @@ pub struct Needle {
     text: &'static str,
     /// Where the part of it stands that is looked for.
     at: usize,
-    part: [u8; APART + 1],
 }
 
 impl Needle {
@@ -22,7 +22,7 @@ impl Needle {
         let mut at = 0;
         loop {
             match text.as_bytes().split_at(at).1.first_chunk::<{ APART + 1 }>() {
-                Some(found) if same(found, part) => return Needle { text, at, part: *part },
+                Some(found) if same(found, part) => return Needle { text, at },
                 Some(_) => at += 1,
                 None => panic!("a part stands in its text"),
             }
@@ -31,6 +31,11 @@ impl Needle {
 
     const fn bytes(&self) -> &'static [u8] {
         self.text.as_bytes()
+    }
+
+    /// It from the part on.
+    fn found(&self) -> &'static [u8] {
+        &self.bytes()[self.at..]
     }
 }
 
@@ -47,50 +52,34 @@ const fn same(a: &[u8; APART + 1], b: &[u8; APART + 1]) -> bool {
 #[derive(Debug)]
 pub(super) struct Needles {
     pairs: Pairs,
-    /// The needles of each bucket, with the numbers by which they are told.
-    buckets: [Vec<(usize, &'static Needle)>; BUCKETS],
+    needles: Vec<&'static Needle>,
 }
 
 impl Needles {
     pub(super) fn new(needles: impl Iterator<Item = &'static Needle>) -> Needles {
-        let mut search = Needles { pairs: Pairs::default(), buckets: Default::default() };
-        let mut firsts = Vec::new();
-        for (number, needle) in needles.enumerate() {
-            let (first, second) = (needle.part[0], needle.part[APART]);
-            // Pairs that share a byte are hardly ever taken for what is none of them.
-            let known = firsts.iter().position(|known| *known == first).unwrap_or(firsts.len());
-            if known == firsts.len() {
-                firsts.push(first);
-            }
-            let bucket = known % BUCKETS;
-            search.pairs.add(first, second, bucket);
-            search.buckets[bucket].push((number, needle));
-        }
-        search
+        let (mut pairs, needles) = (Pairs::default(), Vec::from_iter(needles));
+        needles.iter().for_each(|needle| pairs.add(needle.found()));
+        Needles { pairs, needles }
     }
 
     /// Tells the number of each needle that begins and ends between these places, and where it begins, in the order
     /// of their pairs.
     #[inline]
     pub(super) fn each(&self, text: &[u8], start: usize, stop: usize, mut found: impl FnMut(usize, usize)) {
+        let text = &text[..stop];
         let mut from = start;
-        while let Some((block, mut candidates)) = self.pairs.next(&text[..stop], from) {
+        while let Some((block, mut candidates)) = self.pairs.next(text, from) {
             while candidates != 0 {
                 let at = block + candidates.trailing_zeros() as usize;
                 candidates &= candidates - 1;
-                let Some(part) = text[..stop].get(at..).and_then(<[u8]>::first_chunk) else { break };
-                let mut buckets = self.pairs.buckets(part[0], part[APART]);
-                while buckets != 0 {
-                    for (number, needle) in &self.buckets[buckets.trailing_zeros() as usize] {
-                        if needle.part != *part {
-                            continue;
-                        }
-                        let begin = at.checked_sub(needle.at).filter(|begin| *begin >= start);
-                        if let Some(begin) = begin.filter(|begin| text[*begin..stop].starts_with(needle.bytes())) {
-                            found(*number, begin);
-                        }
+                for (number, needle) in self.needles.iter().enumerate() {
+                    if !text[at..].starts_with(needle.found()) {
+                        continue;
                     }
-                    buckets &= buckets - 1;
+                    let begin = at.checked_sub(needle.at).filter(|begin| *begin >= start);
+                    if let Some(begin) = begin.filter(|begin| text[*begin..].starts_with(needle.bytes())) {
+                        found(number, begin);
+                    }
                 }
             }
             from = block + BLOCK;

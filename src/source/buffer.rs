@@ -10,6 +10,10 @@ use std::ops::Deref;
 /// taken to depend on it. Where each did, copying took half as long again; a cache line between them is enough.
 const LEAD: usize = 64;
 
+/// How much memory is filled before what is kept of it moves to its front. Copying to memory that no cache of a core's
+/// own holds is quicker than to a place where the latest bytes stand, by a quarter; looking at it is not slower.
+const ROOM: usize = 1280 * 1024;
+
 /// Bytes of a source, in memory that is cleared when it is made and not for each reading.
 #[derive(Debug, Clone, Default)]
 pub struct Buffer {
@@ -25,20 +29,23 @@ impl Buffer {
         self.length = self.length.min(length);
     }
 
-    /// Drops the first so many bytes; the others move to the front.
+    /// Drops the first so many bytes.
     pub fn drop_front(&mut self, count: usize) {
         let count = count.min(self.length);
-        self.memory.copy_within(self.start + count..self.start + self.length, self.start);
+        self.start += count;
         self.length -= count;
     }
 
     /// Reads so many bytes behind those that are there, or as many as there are, in as few calls as it takes; how
     /// many they were.
     pub fn append<R: Read + ?Sized>(&mut self, source: &mut R, count: usize) -> io::Result<usize> {
-        if self.length == 0 {
-            self.start = LEAD;
-        }
         let from = self.length;
+        if from == 0 {
+            self.start = LEAD;
+        } else if self.start + from + count > ROOM {
+            self.memory.copy_within(self.start..self.start + from, 0);
+            self.start = 0;
+        }
         let end = self.start + from + count;
         if self.memory.len() < end {
             self.memory.resize(end, 0);

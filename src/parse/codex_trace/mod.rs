@@ -40,10 +40,10 @@ const LINES: Lines = Lines {
     // first bytes are rare in the other lines, of which there are thousands.
     needles: &[
         Needle::new("input_token_count", "ken_"),
-        Needle::new("TokenCount(", "kenC"),
+        Needle::new("TokenCount(", "unt("),
         Needle::new(".tool_result", "_res"),
         Needle::new("n_starts", "_sta"),
-        Needle::new("mcp_server_origin", "ver_"),
+        Needle::new("mcp_server_origin", "_ori"),
     ],
     glance: None,
     read,

@@ -1,0 +1,151 @@
+//! Looks for short texts, several at once, by the block: by two bytes of each, which are looked up by their halves.
+//! What has both is then compared with what the texts begin with.
+
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, mask8x64, u8x64};
+
+use super::blocks::BLOCK;
+
+/// How far the two bytes of a pair stand apart.
+pub const APART: usize = 3;
+
+/// How many buckets there are for pairs of bytes.
+const BUCKETS: usize = 8;
+
+/// As many bytes of a text are compared, if it has so many.
+const HEAD: usize = 8;
+
+/// A search for short texts.
+#[derive(Debug)]
+pub struct Pairs {
+    /// For the low and the high half of the first and of the second byte, for each 16 bytes of a block: a bit for each
+    /// bucket that it may belong to. A bucket of several pairs may also hold others, made of their halves.
+    halves: [[u8; BLOCK]; 4],
+    /// The first bytes of the pairs, which share a bucket if they are the same: such pairs are hardly ever taken for
+    /// what is none of them.
+    firsts: Vec<u8>,
+    heads: Vec<[Head; 8]>,
+    count: usize,
+}
+
+impl Default for Pairs {
+    fn default() -> Pairs {
+        Pairs { halves: [[0; BLOCK]; 4], firsts: Vec::new(), heads: Vec::new(), count: 0 }
+    }
+}
+
+/// What a text begins with, and which bits of that count.
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    bytes: u64,
+    mask: u64,
+}
+
+impl Head {
+    /// What nothing begins with.
+    const NONE: Head = Head { bytes: 1, mask: 0 };
+
+    fn new(text: &[u8]) -> Head {
+        let (mut bytes, mut mask) = ([0; HEAD], [0; HEAD]);
+        for ((byte, bits), of_text) in bytes.iter_mut().zip(&mut mask).zip(text) {
+            (*byte, *bits) = (*of_text, !0);
+        }
+        Head { bytes: u64::from_le_bytes(bytes), mask: u64::from_le_bytes(mask) }
+    }
+}
+
+impl Pairs {
+    /// Looks for this text, too, which is longer than pairs are apart.
+    pub fn add(&mut self, text: &[u8]) {
+        let (first, second) = (text[0], text[APART]);
+        let bucket = self.firsts.iter().position(|known| *known == first).unwrap_or_else(|| {
+            self.firsts.push(first);
+            self.firsts.len() - 1
+        });
+        let bit = 1 << (bucket % BUCKETS);
+        let halves = [first & 15, first >> 4, second & 15, second >> 4];
+        for (half, of_halves) in halves.iter().zip(&mut self.halves) {
+            of_halves.iter_mut().skip(usize::from(*half)).step_by(16).for_each(|buckets| *buckets |= bit);
+        }
+        let place = self.count % 8;
+        if place == 0 {
+            self.heads.push([Head::NONE; 8]);
+        }
+        if let Some(heads) = self.heads.last_mut() {
+            heads[place] = Head::new(text);
+        }
+        self.count += 1;
+    }
+
+    /// The first block from a place on in which something begins like any of the texts: where it begins, and a bit for
+    /// each such place.
+    pub fn next(&self, text: &[u8], from: usize) -> Option<(usize, u64)> {
+        dispatch!(Level::new(), simd => next(simd, self, text, from))
+    }
+}
+
+#[inline(always)]
+fn next<S: Simd>(simd: S, pairs: &Pairs, text: &[u8], from: usize) -> Option<(usize, u64)> {
+    let [a, b, c, d] = &pairs.halves;
+    let halves = [
+        u8x64::from_slice(simd, a),
+        u8x64::from_slice(simd, b),
+        u8x64::from_slice(simd, c),
+        u8x64::from_slice(simd, d),
+    ];
+    let mut at = from;
+    while let Some(bytes) = text.get(at..at + BLOCK + HEAD) {
+        let found = found(simd, &halves, bytes);
+        if found.any_true() {
+            let known = known(&pairs.heads, bytes, found.to_bitmask());
+            if known != 0 {
+                return Some((at, known));
+            }
+        }
+        at += BLOCK;
+    }
+    // What is missing at the end counts as zeros, which no text holds.
+    while let Some(rest) = text.get(at..).filter(|rest| rest.len() > APART) {
+        let mut bytes = [0; BLOCK + HEAD];
+        let length = rest.len().min(bytes.len());
+        bytes[..length].copy_from_slice(&rest[..length]);
+        let known = known(&pairs.heads, &bytes, found(simd, &halves, &bytes).to_bitmask());
+        if known != 0 {
+            return Some((at, known));
+        }
+        at += BLOCK;
+    }
+    None
+}
+
+/// Where in a block pairs of any bucket begin.
+#[inline(always)]
+fn found<S: Simd>(simd: S, halves: &[u8x64<S>; 4], bytes: &[u8]) -> mask8x64<S> {
+    let low = u8x64::splat(simd, 15);
+    let first = u8x64::from_slice(simd, &bytes[..BLOCK]);
+    let second = u8x64::from_slice(simd, &bytes[APART..APART + BLOCK]);
+    let buckets = halves[0].swizzle_dyn_within_blocks(first & low)
+        & halves[1].swizzle_dyn_within_blocks((first >> 4) & low)
+        & halves[2].swizzle_dyn_within_blocks(second & low)
+        & halves[3].swizzle_dyn_within_blocks((second >> 4) & low);
+    buckets.simd_gt(u8x64::splat(simd, 0))
+}
+
+/// Those of the places in a block where a text may begin, a bit each.
+#[inline(always)]
+fn known(heads: &[[Head; 8]], bytes: &[u8], mut places: u64) -> u64 {
+    let mut known = 0;
+    while places != 0 {
+        let place = places & places.wrapping_neg();
+        places ^= place;
+        let Some(there) = bytes[place.trailing_zeros() as usize..].first_chunk() else { break };
+        let there = u64::from_le_bytes(*there);
+        for heads in heads {
+            // All are compared, at once if the processor can.
+            if heads.iter().fold(false, |any, head| any | (there & head.mask == head.bytes)) {
+                known |= place;
+            }
+        }
+    }
+    known
+}
