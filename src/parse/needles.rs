@@ -72,10 +72,8 @@ impl Needles {
             while candidates != 0 {
                 let at = block + candidates.trailing_zeros() as usize;
                 candidates &= candidates - 1;
-                for (number, needle) in self.needles.iter().enumerate() {
-                    if !text[at..].starts_with(needle.found()) {
-                        continue;
-                    }
+                for number in self.pairs.at(&text[at..]) {
+                    let Some(needle) = self.needles.get(number) else { continue };
                     let begin = at.checked_sub(needle.at).filter(|begin| *begin >= start);
                     if let Some(begin) = begin.filter(|begin| text[*begin..].starts_with(needle.bytes())) {
                         found(number, begin);

@@ -24,7 +24,7 @@ pub struct Pairs {
     /// The first bytes of the pairs, which share a bucket if they are the same: such pairs are hardly ever taken for
     /// what is none of them.
     firsts: Vec<u8>,
-    heads: Vec<[Head; 8]>,
+    heads: Vec<Heads>,
     count: usize,
 }
 
@@ -34,23 +34,26 @@ impl Default for Pairs {
     }
 }
 
-/// What a text begins with, and which bits of that count.
+/// What some texts begin with, and which bits of that count.
 #[derive(Debug, Clone, Copy)]
-struct Head {
-    bytes: u64,
-    mask: u64,
+struct Heads {
+    bytes: [u64; GROUP],
+    masks: [u64; GROUP],
 }
 
-impl Head {
-    /// What nothing begins with.
-    const NONE: Head = Head { bytes: 1, mask: 0 };
+/// So many heads are compared at once, if the processor can.
+const GROUP: usize = 8;
 
-    fn new(text: &[u8]) -> Head {
-        let (mut bytes, mut mask) = ([0; HEAD], [0; HEAD]);
-        for ((byte, bits), of_text) in bytes.iter_mut().zip(&mut mask).zip(text) {
-            (*byte, *bits) = (*of_text, !0);
-        }
-        Head { bytes: u64::from_le_bytes(bytes), mask: u64::from_le_bytes(mask) }
+impl Heads {
+    /// What nothing begins with.
+    const NONE: Heads = Heads { bytes: [1; GROUP], masks: [0; GROUP] };
+
+    #[inline(always)]
+    fn are(&self, bytes: u64) -> [bool; GROUP] {
+        std::array::from_fn(
+            #[inline(always)]
+            |head| bytes & self.masks[head] == self.bytes[head],
+        )
     }
 }
 
@@ -67,14 +70,29 @@ impl Pairs {
         for (half, of_halves) in halves.iter().zip(&mut self.halves) {
             of_halves.iter_mut().skip(usize::from(*half)).step_by(16).for_each(|buckets| *buckets |= bit);
         }
-        let place = self.count % 8;
-        if place == 0 {
-            self.heads.push([Head::NONE; 8]);
+        if self.count.is_multiple_of(GROUP) {
+            self.heads.push(Heads::NONE);
         }
         if let Some(heads) = self.heads.last_mut() {
-            heads[place] = Head::new(text);
+            let (mut bytes, mut mask) = ([0; HEAD], [0; HEAD]);
+            for ((byte, bits), of_text) in bytes.iter_mut().zip(&mut mask).zip(text) {
+                (*byte, *bits) = (*of_text, !0);
+            }
+            heads.bytes[self.count % GROUP] = u64::from_le_bytes(bytes);
+            heads.masks[self.count % GROUP] = u64::from_le_bytes(mask);
         }
         self.count += 1;
+    }
+
+    /// The numbers of the texts, in the order they were added, that may begin here: their first eight bytes do.
+    pub fn at<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+        let mut bytes = [0; HEAD];
+        match text.first_chunk() {
+            Some(there) => bytes = *there,
+            None => bytes[..text.len()].copy_from_slice(text),
+        }
+        let are = self.heads.iter().flat_map(move |heads| heads.are(u64::from_le_bytes(bytes)));
+        are.enumerate().filter_map(|(number, is)| is.then_some(number))
     }
 
     /// The first block from a place on in which something begins like any of the texts: where it begins, and a bit for
@@ -133,7 +151,7 @@ fn found<S: Simd>(simd: S, halves: &[u8x64<S>; 4], bytes: &[u8]) -> mask8x64<S> 
 
 /// Those of the places in a block where a text may begin, a bit each.
 #[inline(always)]
-fn known(heads: &[[Head; 8]], bytes: &[u8], mut places: u64) -> u64 {
+fn known(heads: &[Heads], bytes: &[u8], mut places: u64) -> u64 {
     let mut known = 0;
     while places != 0 {
         let place = places & places.wrapping_neg();
@@ -141,8 +159,7 @@ fn known(heads: &[[Head; 8]], bytes: &[u8], mut places: u64) -> u64 {
         let Some(there) = bytes[place.trailing_zeros() as usize..].first_chunk() else { break };
         let there = u64::from_le_bytes(*there);
         for heads in heads {
-            // All are compared, at once if the processor can.
-            if heads.iter().fold(false, |any, head| any | (there & head.mask == head.bytes)) {
+            if heads.are(there).into_iter().fold(false, |any, is| any | is) {
                 known |= place;
             }
         }
