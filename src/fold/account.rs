@@ -103,12 +103,13 @@ impl Account {
         let is_floor = self.share.as_ref().is_some_and(|share| share.is_floor);
         let is_compared = !covered.is_zero() && (!goes_on || !exceeds);
         let agrees = is_compared.then_some(is_floor || !covered.exceeds(&total));
+        let is_nothing = total.is_zero() && self.calls.is_empty() && !is_floor && parts.is_empty();
+        let rest = self.remainders(parts, if exceeds { None } else { Some(total.minus(&covered)) }, conversation);
         let mut rows = self.call_rows(conversation);
-        let is_nothing = total.is_zero() && self.calls.is_empty() && !is_floor;
-        if is_nothing && parts.is_empty() {
+        if is_nothing {
             rows.push(UsageRow { usage: Some(total), blended_tokens: Some(0), ..UsageRow::blank(conversation) });
         }
-        rows.extend(self.remainders(parts, if exceeds { None } else { Some(total.minus(&covered)) }, conversation));
+        rows.extend(rest);
         let taken = if exceeds { Taken::Calls } else { Taken::Counter };
         Weighed { rows: Rows::Made(rows), quality, reasons, taken, agrees, blended }
     }
@@ -233,10 +234,11 @@ impl Account {
         !self.results.is_empty() && self.results.iter().all(is_told)
     }
 
-    fn call_rows(&self, conversation: &Id) -> Vec<UsageRow> {
+    /// The rows of its calls, which are used up.
+    fn call_rows(self, conversation: &Id) -> Vec<UsageRow> {
         let is_paid = self.is_paid();
-        let of = |call: &CallFacts| CallFacts { conversation: Some(conversation.clone()), ..call.clone() };
-        self.calls.iter().map(|(key, call)| Account::call_row(key.clone(), of(call), is_paid)).collect()
+        let of = |call: Box<CallFacts>| CallFacts { conversation: Some(conversation.clone()), ..*call };
+        self.calls.into_iter().map(|(key, call)| Account::call_row(key, of(call), is_paid)).collect()
     }
 
     /// The row of a call of a conversation, the cost of whose processes is reported or not.

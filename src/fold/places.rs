@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use super::account::{Account, AccountKey};
-use super::conversation::ConversationFacts;
+use super::conversation::{ConversationFacts, Reading};
 use super::facts::{CallFacts, RunFacts};
 use super::growth::{Uncovered, shares};
 use super::join::{IsHome, Joined, join};
@@ -148,13 +148,8 @@ impl Places {
         let everywhere = Readings::of(&own);
         for (id, facts) in &mut conversations {
             let mut readings = std::mem::take(&mut facts.readings);
-            let mut shown_by: BTreeMap<(Option<Time>, TokenUsage), BTreeSet<RunId>> = BTreeMap::new();
-            for reading in &readings {
-                shown_by.entry((reading.stamp, reading.total)).or_default().extend(reading.run.clone());
-            }
+            self.place_readings(id, &mut readings);
             for reading in &mut readings {
-                let runs = shown_by.get(&(reading.stamp, reading.total));
-                reading.run = runs.and_then(|runs| self.of(id, runs, reading.time));
                 reading.model = reading.model.take().or_else(|| facts.model.clone());
             }
             if let Some(own) = own.remove(id) {
@@ -203,6 +198,22 @@ impl Places {
             account.unfinished = facts.unfinished.get(run).map(|(time, place)| (*time, place.clone()));
         }
         accounts
+    }
+
+    /// Gives each reading of a conversation's counter to one run.
+    fn place_readings(&self, id: &Id, readings: &mut [Reading]) {
+        // Of a conversation that no run shows, none is a run's.
+        if !self.is_shown_by_a_run(id) && readings.iter().all(|reading| reading.run.is_none()) {
+            return;
+        }
+        let mut shown_by: BTreeMap<(Option<Time>, TokenUsage), BTreeSet<RunId>> = BTreeMap::new();
+        for reading in &*readings {
+            shown_by.entry((reading.stamp, reading.total)).or_default().extend(reading.run.clone());
+        }
+        for reading in readings {
+            let runs = shown_by.get(&(reading.stamp, reading.total));
+            reading.run = runs.and_then(|runs| self.of(id, runs, reading.time));
+        }
     }
 }
 

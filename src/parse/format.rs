@@ -180,6 +180,8 @@ pub struct Hit<'a> {
     pub needs: Needs,
     /// What the records before it had.
     pub seen: &'a Seen,
+    /// Whether the line stands in a tool's output, or ends it: the latest candidate opened one.
+    pub is_output: bool,
 }
 
 /// How far a format may look beyond its line. What needs more is cut off, wherever chunks are cut.

@@ -110,10 +110,14 @@ impl Scan<'_, '_> {
     /// Reads a line as one of this part.
     fn read(&mut self, part: usize, line: Range<usize>) {
         let Chunk { text, base, .. } = *self.chunk;
-        let hit = Hit { text, line: line.clone(), base, needs: self.needs, seen: self.seen };
+        let is_output = self.opened().is_some_and(|since| base + line.start as u64 - since <= LONGEST);
+        let hit = Hit { text, line: line.clone(), base, needs: self.needs, seen: self.seen, is_output };
         let known = self.marks.len();
         (self.scanner.parts[part].read)(&hit, &mut self.marks);
-        self.name_before(part, known, line);
+        // Who is named in an output that ends here is content.
+        let is_end = |mark: &Mark| matches!(mark.kind, MarkKind::Close | MarkKind::MayClose);
+        let ends_output = is_output && matches!(&self.marks[known..], [mark] if is_end(mark));
+        self.name_before(part, known, line, ends_output);
     }
 
     /// Reads the lines between two line starts that hold a needle.
@@ -142,13 +146,13 @@ impl Scan<'_, '_> {
         });
     }
 
-    /// Says who was named before a line that gave marks of this part, from the `first` on: who is named on the line
-    /// itself is in them.
-    fn name_before(&mut self, part: usize, first: usize, line: Range<usize>) {
+    /// Says who was named before a line that gave marks of this part, from the `first` on, unless what precedes it is
+    /// content: who is named on the line itself is in them.
+    fn name_before(&mut self, part: usize, first: usize, line: Range<usize>, is_content: bool) {
         let Some(mark) = self.marks.get(first) else { return };
         let gave = self.marks.len() - first;
         let names = mark.time.is_some() && mark.conversation.is_some();
-        if !self.closes_what_was_opened(first) {
+        if !is_content {
             self.name_until(line.start, names.then_some(part));
             self.marks[first..].rotate_left(gave);
         }
@@ -162,14 +166,11 @@ impl Scan<'_, '_> {
         }
     }
 
-    /// Whether the marks from the `first` on say no more than that the tool's output is over whose beginning the mark
-    /// before them tells: who is named in it is content. Ledgers and loop logs have parts in which none begins.
-    fn closes_what_was_opened(&self, first: usize) -> bool {
-        let (known, new) = self.marks.split_at(first);
-        let (Some(open), [close]) = (known.last(), new) else { return false };
-        self.scanner.is_bare
-            && matches!((&open.kind, &close.kind), (MarkKind::Open, MarkKind::Close | MarkKind::MayClose))
-            && close.offset - open.offset <= LONGEST
+    /// Where a tool's output began, if that is what the latest mark tells. Ledgers and loop logs have parts in which
+    /// none begins.
+    fn opened(&self) -> Option<u64> {
+        let latest = self.marks.last().filter(|latest| self.scanner.is_bare && matches!(latest.kind, MarkKind::Open));
+        latest.map(|latest| latest.offset)
     }
 
     /// Says who was named between the latest marks and `end`, where a record may follow that names someone of this

@@ -44,7 +44,8 @@ mod tests {
         let at = text.find(KIND)?;
         let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
         let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
-        let hit = Hit { text: text.as_bytes(), line: start..end, base: 0, needs: Needs::USAGE, seen: &Seen::default() };
+        let (line, needs, seen) = (start..end, Needs::USAGE, &Seen::default());
+        let hit = Hit { text: text.as_bytes(), line, base: 0, needs, seen, is_output: false };
         result(&hit).map(|record| record.into_owned())
     }
 

@@ -89,8 +89,9 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     // An output may end with a record that it quotes.
     let is_own = record.is_some_and(|record| record.body.contains("event.name=\"codex.tool_result\""));
     if !is_own && closes_tool_result(&line) {
-        // Outputs quote messages, and messages the ends of outputs.
-        let kind = if is_message_text(hit.before()) { MarkKind::MayClose } else { MarkKind::Close };
+        // Outputs quote messages, and messages the ends of outputs: it matters where none is known to be open.
+        let is_doubtful = !hit.is_output && is_message_text(hit.before());
+        let kind = if is_doubtful { MarkKind::MayClose } else { MarkKind::Close };
         marks.push(hit.mark(Some(HARNESS), kind));
     }
 }
