@@ -66,20 +66,22 @@ fn usual(text: &[u8]) -> Option<Time> {
     let (clock, rest) = text.split_first_chunk::<19>()?;
     let [date, to_minute, from_hour] =
         [clock[..8].first_chunk()?, clock[8..16].first_chunk()?, clock[11..].first_chunk()?];
-    let ([y1, _, y2, _, _, month, ..], [day, _, _, hour, _, _, minute, _], [_, _, _, _, _, _, second, _]) =
-        (numbers(date, b"0000-00-")?, numbers(to_minute, b"00T00:00")?, numbers(from_hour, b"00:00:00")?);
+    let date = numbers(date, b"0000-00-")?;
+    let to_minute = numbers(to_minute, b"00T00:00")?;
+    let from_hour = numbers(from_hour, b"00:00:00")?;
     let micros = match *rest {
         [b'Z'] => 0,
         [b'.', a, b, c, b'Z'] => {
-            let [_, high, _, low, ..] = numbers(&[b'.', a, b, c, b'0', b'0', b'0', b'Z'], b".000000Z")?;
-            high * 10_000 + low * 100
+            let decimals = numbers(&[b'.', a, b, c, b'0', b'0', b'0', b'Z'], b".000000Z")?;
+            at(decimals, 1) * 10_000 + at(decimals, 3) * 100
         }
         _ => {
-            let [_, high, _, middle, _, low, ..] = numbers(rest.try_into().ok()?, b".000000Z")?;
-            high * 10_000 + middle * 100 + low
+            let decimals = numbers(rest.try_into().ok()?, b".000000Z")?;
+            at(decimals, 1) * 10_000 + at(decimals, 3) * 100 + at(decimals, 5)
         }
     };
-    let year = y1 * 100 + y2;
+    let (year, month, day) = (at(date, 0) * 100 + at(date, 2), at(date, 5), at(to_minute, 0));
+    let (hour, minute, second) = (at(to_minute, 3), at(to_minute, 6), at(from_hour, 6));
     // Leap days and leap seconds are left to the long way.
     const DAYS: [u32; 13] = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let last = *DAYS.get(month as usize)?;
@@ -96,17 +98,20 @@ fn usual(text: &[u8]) -> Option<Time> {
     Some(Time((FIRST + seconds) * 1_000_000 + i64::from(micros)))
 }
 
-/// The number that each digit makes with the one behind it, in a text of this form: it has digits where that has zeros,
-/// and else the same bytes.
-fn numbers(text: &[u8; 8], form: &[u8; 8]) -> Option<[u32; 8]> {
+/// The number that each digit makes with the one behind it, a byte each, in a text of this form: it has digits where
+/// that has zeros, and else the same bytes.
+fn numbers(text: &[u8; 8], form: &[u8; 8]) -> Option<u64> {
     // Bytes are looked at all at once: a digit becomes its value, anything else that is right becomes zero.
     let values = u64::from_le_bytes(*text) ^ u64::from_le_bytes(*form);
     let most = form.map(|byte| if byte == b'0' { 9 } else { 0 });
     let to_high_bit = u64::from_le_bytes(most.map(|most| 0x7f - most));
-    if (values.wrapping_add(to_high_bit) | values) & 0x8080_8080_8080_8080 != 0 {
-        return None;
-    }
-    Some((values * 10 + (values >> 8)).to_le_bytes().map(u32::from))
+    let is_of_form = (values.wrapping_add(to_high_bit) | values) & 0x8080_8080_8080_8080 == 0;
+    is_of_form.then_some(values.wrapping_mul(10).wrapping_add(values >> 8))
+}
+
+/// The number at a place.
+fn at(numbers: u64, place: u32) -> u32 {
+    (numbers >> (8 * place)) as u32 & 0xff
 }
 
 impl Serialize for Time {
