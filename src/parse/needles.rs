@@ -72,13 +72,13 @@ impl Needles {
             while candidates != 0 {
                 let at = block + candidates.trailing_zeros() as usize;
                 candidates &= candidates - 1;
-                for number in self.pairs.at(&text[at..]) {
-                    let Some(needle) = self.needles.get(number) else { continue };
+                self.pairs.at(&text[at..], |number| {
+                    let Some(needle) = self.needles.get(number) else { return };
                     let begin = at.checked_sub(needle.at).filter(|begin| *begin >= start);
                     if let Some(begin) = begin.filter(|begin| text[*begin..].starts_with(needle.bytes())) {
                         found(number, begin);
                     }
-                }
+                });
             }
             from = block + BLOCK;
         }

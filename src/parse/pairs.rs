@@ -84,15 +84,22 @@ impl Pairs {
         self.count += 1;
     }
 
-    /// The numbers of the texts, in the order they were added, that may begin here: their first eight bytes do.
-    pub fn at<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+    /// Tells the number of each text, in the order they were added, that may begin here: its first eight bytes do.
+    #[inline]
+    pub fn at(&self, text: &[u8], mut found: impl FnMut(usize)) {
         let mut bytes = [0; HEAD];
         match text.first_chunk() {
             Some(there) => bytes = *there,
             None => bytes[..text.len()].copy_from_slice(text),
         }
-        let are = self.heads.iter().flat_map(move |heads| heads.are(u64::from_le_bytes(bytes)));
-        are.enumerate().filter_map(|(number, is)| is.then_some(number))
+        let bytes = u64::from_le_bytes(bytes);
+        for (group, heads) in self.heads.iter().enumerate() {
+            for head in 0..GROUP {
+                if bytes & heads.masks[head] == heads.bytes[head] {
+                    found(group * GROUP + head);
+                }
+            }
+        }
     }
 
     /// The first block from a place on in which something begins like any of the texts: where it begins, and a bit for
