@@ -85,6 +85,7 @@ impl Account {
             return self.weigh_messages(conversation);
         }
         self.calls.extend(std::mem::take(&mut self.messages).unpack(conversation));
+        self.cover_untimed();
         let goes_on = self.cover_logged();
         let seen = self.sum(|_| true);
         let covered = self.sum(|call| call.is_covered);
@@ -128,6 +129,14 @@ impl Account {
             rows.iter().filter_map(|row| row.usage.as_ref()).fold(TokenUsage::default(), |sum, usage| sum.plus(usage));
         let (rows, blended) = (Rows::Made(rows), vec![seen.blended_tokens()]);
         Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended }
+    }
+
+    /// A counter that tells no time may count every call that no source shows behind it: another source's calls are its
+    /// witnesses and add nothing to it.
+    fn cover_untimed(&mut self) {
+        if self.share.as_ref().is_some_and(|share| share.place.is_some()) {
+            self.calls.values_mut().filter(|call| !call.is_beyond).for_each(|call| call.is_covered = true);
+        }
     }
 
     /// Finds the calls that only a session log shows, but that a process's counter has counted: those it has

@@ -75,6 +75,8 @@ pub struct CallFacts {
     pub timing: Option<Box<CallTiming>>,
     /// Whether a later counter's reading includes it.
     pub is_covered: bool,
+    /// Whether a source shows it behind a reading of the counter.
+    pub is_beyond: bool,
     /// Whether a session log tells of it.
     pub is_logged: bool,
     /// Whether a captured output shows it.
@@ -243,6 +245,7 @@ impl CallFacts {
             (call.usage.output_tokens, call.is_final, call.usage, time, names, more)
         };
         let is_covered = self.is_covered || other.is_covered;
+        let is_beyond = self.is_beyond || other.is_beyond;
         let is_logged = self.is_logged || other.is_logged;
         let is_captured = self.is_captured || other.is_captured;
         let is_paid = self.is_paid || other.is_paid;
@@ -256,7 +259,7 @@ impl CallFacts {
             *self = other;
         }
         (self.is_covered, self.is_subagent, self.runs, self.timing) = (is_covered, is_subagent, runs, timing);
-        (self.is_logged, self.is_captured, self.is_paid) = (is_logged, is_captured, is_paid);
+        (self.is_logged, self.is_captured, self.is_paid, self.is_beyond) = (is_logged, is_captured, is_paid, is_beyond);
     }
 
     /// Takes how long its parts took.

@@ -107,6 +107,7 @@ impl Packed {
             harness: harness.clone(),
             timing: None,
             is_covered: false,
+            is_beyond: false,
             is_logged: true,
             is_captured: false,
             branch: branch.clone(),

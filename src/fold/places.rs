@@ -44,8 +44,8 @@ impl Places {
         for (id, conversation) in conversations {
             let readings = conversation.readings.iter().filter_map(|reading| reading.run.as_ref());
             let results = conversation.results.values().flat_map(|result| &result.runs);
-            // A header alone joins a run with the conversation's session log.
-            let begins = conversation.begins.iter().flatten().filter(|_| conversation.is_logged);
+            // A header alone joins a run with what other sources tell of the conversation.
+            let begins = conversation.begins.iter().flatten();
             for run in readings.chain(results).chain(begins) {
                 shown.entry(id.clone()).or_default().entry(run.clone()).or_default();
             }

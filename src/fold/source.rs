@@ -204,7 +204,8 @@ impl SourceFold {
             _ => time,
         };
         let key = call.key.clone();
-        let facts = CallFacts { is_covered: is_twin, ..seen(*call, run, harness, time) };
+        let is_beyond = stream.total.is_some() && !is_twin;
+        let facts = CallFacts { is_covered: is_twin, is_beyond, ..seen(*call, run, harness, time) };
         self.facts.add_call(key, Box::new(facts));
     }
 
@@ -332,6 +333,7 @@ fn seen(call: Call, run: Option<RunId>, harness: Option<Harness>, time: Option<T
         harness,
         timing: None,
         is_covered: false,
+        is_beyond: false,
         is_captured: !call.is_logged,
         is_logged: call.is_logged,
         branch: call.branch,
