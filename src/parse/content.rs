@@ -78,6 +78,11 @@ impl Content {
         }
     }
 
+    /// Whether all that is held is content if a record follows.
+    pub(super) fn may_be_all_content(&self) -> bool {
+        self.doubtful == self.held.len()
+    }
+
     /// Gives what was held back: nothing follows.
     pub(super) fn flush(&mut self) -> Vec<Mark> {
         self.open.clear();

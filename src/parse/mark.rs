@@ -26,6 +26,8 @@ pub enum MarkKind {
     Fact(Fact),
     /// The time of the first record of a stretch.
     Began,
+    /// The time of the first record behind the end of a tool's output of which no beginning is in view.
+    BeganAnew,
     /// A record of a session log.
     Logged(Logged),
     /// A message starts streaming, in the stream of this name.

@@ -39,6 +39,7 @@ mod seen;
 mod survey;
 mod timing;
 mod tracing;
+mod twins;
 
 #[cfg(test)]
 mod tests;
@@ -170,9 +171,13 @@ impl Reading {
         let mut sink = Sink::new(self.needs, emit);
         let mut stands = Vec::new();
         for mark in marks {
-            if matches!(mark.kind, MarkKind::Began) {
-                if let Pass::Bare(bare) = &mut self.pass {
-                    bare.1.began(mark.time);
+            if matches!(mark.kind, MarkKind::Began | MarkKind::BeganAnew) {
+                match (&mut self.pass, &mark.kind) {
+                    (Pass::Bare(bare), MarkKind::BeganAnew) if bare.0.may_be_all_content() => {
+                        bare.1.began_anew(mark.time);
+                    }
+                    (Pass::Bare(bare), MarkKind::Began) => bare.1.began(mark.time),
+                    _ => {}
                 }
                 continue;
             }

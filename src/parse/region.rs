@@ -1,20 +1,21 @@
 //! The output of one run, or a bare log: gives its records their run and conversation.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 use rustc_hash::FxHashSet;
 
 use super::mark::{Mark, MarkKind};
 use super::needs::Needs;
 use super::timing::{Sign, Timing, Watches};
-use crate::event::{Call, Defect, Event, Fact, Id, Quota, RunId, Time, TokenUsage};
+use super::twins::Twins;
+use crate::event::{Call, Defect, Event, Fact, Id, Quota, RunId, Time};
 
 /// How many readings of a counter may wait for a conversation to be named, and twice as many of rate limits, which it
 /// comes with. A log that names none needs no memory.
 const WAITING: usize = 64;
 
-/// How many of the latest calls a counter's reading may be the twin of.
-const RECENT: usize = 256;
+/// How much older than the output a record may be and is no echo: threads write what they wrote down a moment ago.
+const SLACK_MS: i64 = 100;
 
 /// Where the ordered pass puts its events; drops those that nobody asked for.
 pub struct Sink<'a> {
@@ -60,12 +61,14 @@ pub(super) struct Region {
     known: FxHashSet<Id>,
     /// The one of them that had the latest record.
     known_last: Option<Id>,
-    recent: VecDeque<(TokenUsage, Id)>,
+    twins: Twins,
     /// Readings before any conversation was named: a cut tail begins with one.
     waiting: Vec<Mark>,
     /// The conversation that the output's header names, or else that used tokens last.
     footers_of: Option<Id>,
     has_header: bool,
+    /// Whether there was a footer since.
+    has_footer: bool,
     streaming: HashMap<Id, Call>,
     /// Calls that are under way, as far as time is told.
     watches: Watches,
@@ -102,6 +105,14 @@ impl Region {
     /// Learns when the first record of a bare log was written.
     pub(super) fn began(&mut self, time: Option<Time>) {
         self.start = self.start.or(time);
+    }
+
+    /// Learns when the first record behind a tool's output was written that was open when the log began: what came
+    /// before is content.
+    pub(super) fn began_anew(&mut self, time: Option<Time>) {
+        if self.current.is_none() && self.known.is_empty() && self.waiting.is_empty() {
+            self.start = time;
+        }
     }
 
     /// Takes a candidate that stands.
@@ -214,7 +225,7 @@ impl Region {
     fn hand_on(&mut self, mark: Mark, sink: &mut Sink<'_>) {
         let Some(fact) = self.fact(mark.kind, mark.conversation) else { return };
         if let Fact::Call(call) = &fact {
-            self.remember(call);
+            self.twins.call(call);
         }
         sink.event(mark.offset, self.run.clone(), mark.harness, mark.time, fact);
     }
@@ -229,11 +240,13 @@ impl Region {
         }
     }
 
-    /// A footer belongs to the conversation of the first header, not to any that a text mentions.
+    /// A footer belongs to the conversation of the first header, not to any that a text mentions. A bare log may hold
+    /// one session after another: each ends with a footer.
     fn learn_footers(&mut self, kind: &MarkKind, id: &Id) {
+        let is_over = self.run.is_none() && self.has_footer;
         match kind {
-            MarkKind::Fact(Fact::Conversation(_)) if !self.has_header => {
-                self.has_header = true;
+            MarkKind::Fact(Fact::Conversation(_)) if !self.has_header || is_over => {
+                (self.has_header, self.has_footer) = (true, false);
                 put(&mut self.footers_of, id);
             }
             MarkKind::Fact(Fact::Call(_) | Fact::Counter(_)) if !self.has_header => {
@@ -260,29 +273,32 @@ impl Region {
     }
 
     fn is_old(&self, time: Option<Time>) -> bool {
-        time.zip(self.start).is_some_and(|(time, start)| time < start)
+        time.zip(self.start).is_some_and(|(time, start)| start.millis_since(time) > SLACK_MS)
     }
 
     /// Where a record names none: the conversation of the call that a reading is the twin of; else the one that
     /// was named last.
     fn conversation_of(&self, mark: &Mark) -> Option<Id> {
-        let last = match &mark.kind {
-            MarkKind::Fact(Fact::Counter(counter)) => counter.last,
+        let twin = match &mark.kind {
+            MarkKind::Fact(Fact::Counter(counter)) => self.twins.conversation_of(counter),
             _ => None,
         };
-        let twin = last.and_then(|last| self.recent.iter().rev().find(|(usage, _)| *usage == last));
-        twin.map(|(_, id)| id.clone()).or_else(|| self.current.clone())
+        twin.or(self.current.as_ref()).cloned()
     }
 
     fn fact(&mut self, kind: MarkKind, conversation: Option<Id>) -> Option<Fact> {
         match kind {
             MarkKind::Fact(Fact::Counter(mut counter)) => {
+                if let Some(id) = &conversation {
+                    self.twins.reading(id, &counter);
+                }
                 counter.conversation = conversation;
                 Some(Fact::Counter(counter))
             }
             MarkKind::Fact(Fact::Quota(quota)) => Some(Fact::Quota(Box::new(Quota { conversation, ..*quota }))),
             MarkKind::Fact(Fact::Footer(mut footer)) => {
                 footer.conversation = self.footers_of.clone();
+                self.has_footer = true;
                 Some(Fact::Footer(footer))
             }
             MarkKind::Fact(fact) => Some(fact),
@@ -297,15 +313,6 @@ impl Region {
                 Some(Fact::Call(Box::new(call.clone())))
             }
             _ => None,
-        }
-    }
-
-    fn remember(&mut self, call: &Call) {
-        if let Some(id) = &call.conversation {
-            if self.recent.len() == RECENT {
-                self.recent.pop_front();
-            }
-            self.recent.push_back((call.usage, id.clone()));
         }
     }
 }

@@ -48,11 +48,14 @@ const LINES: Lines = Lines {
     glance: None,
     read,
     named: Some(named::named),
-    time: Some(|line| {
-        let usual = usual::head(line.as_bytes()).map(|(time, _)| time);
-        usual.or_else(|| tracing::record(line).map(|record| record.time))
-    }),
+    time: Some(time_of),
 };
+
+/// The time of a line, if it is a record.
+fn time_of(line: &str) -> Option<Time> {
+    let usual = usual::head(line.as_bytes()).map(|(time, _)| time);
+    usual.or_else(|| tracing::record(line).map(|record| record.time))
+}
 
 /// A trace has a record among its first lines; the first may be cut.
 fn sniff(head: &[u8]) -> bool {
@@ -93,6 +96,10 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         let is_doubtful = !hit.is_output && is_message_text(hit.before());
         let kind = if is_doubtful { MarkKind::MayClose } else { MarkKind::Close };
         marks.push(hit.mark(Some(HARNESS), kind));
+        if !is_doubtful && !hit.is_output {
+            let next = hit.following().find_map(|line| time_of(&line));
+            marks.extend(next.map(|next| hit.mark(Some(HARNESS), MarkKind::BeganAnew).at(Some(next))));
+        }
     }
 }
 
