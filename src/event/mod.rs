@@ -291,6 +291,9 @@ pub enum Defect {
     /// Records inside the output of a tool: quoted or forged.
     #[serde(rename = "quoted-records")]
     QuotedRecord,
+    /// Records that a tool may have printed, or a program that tells of files: nothing shows whether.
+    #[serde(rename = "doubtful-records")]
+    DoubtfulRecord,
     /// Records of another conversation, older than this run: an echo of an old log.
     #[serde(rename = "echoed-records")]
     Echo,
@@ -301,12 +304,13 @@ pub enum Defect {
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Defect; 7] = [
+    pub const ALL: [Defect; 8] = [
         Defect::Torn,
         Defect::OutOfRange,
         Defect::LineTooLong,
         Defect::QuotedEntry,
         Defect::QuotedRecord,
+        Defect::DoubtfulRecord,
         Defect::Echo,
         Defect::Truncated,
     ];
@@ -319,6 +323,7 @@ impl Defect {
             Defect::LineTooLong => "line-too-long",
             Defect::QuotedEntry => "quoted-entry",
             Defect::QuotedRecord => "quoted-records",
+            Defect::DoubtfulRecord => "doubtful-records",
             Defect::Echo => "echoed-records",
             Defect::Truncated => "truncated-input",
         }
@@ -332,6 +337,7 @@ impl Defect {
             Defect::LineTooLong => "lines longer than any harness writes; passed over",
             Defect::QuotedEntry => "ledger entries quoted or forged inside an output; refused",
             Defect::QuotedRecord => "records quoted or forged inside a tool's output; refused",
+            Defect::DoubtfulRecord => "records that may be quoted or forged, which nothing tells for certain; counted",
             Defect::Echo => "records of other conversations, older than the run; refused",
             Defect::Truncated => "compressed files that end too early; read as far as they go",
         }

@@ -22,6 +22,8 @@ pub(super) struct Content {
     /// So many of what is held are content if a record follows: after a tool's output there is one,
     /// after an agent's last message, which may look like the end of such an output, there is none.
     doubtful: usize,
+    /// Up to here, that it may be content was said.
+    doubted: u64,
     /// From here on, an end without a beginning would make everything content: the start of a cut
     /// tail, or the latest end (which a quoted end may have preceded).
     anchor: Option<u64>,
@@ -66,6 +68,8 @@ impl Content {
                 if let Some((_, before)) = self.open.pop_back() {
                     self.refuse(before - self.gone, self.held.len(), run, sink);
                     self.anchor = Some(mark.offset);
+                } else if self.anchor.is_some() {
+                    self.doubt(self.held.len(), run, sink);
                 }
             }
             MarkKind::Marker(_) if self.open.is_empty() => {
@@ -84,7 +88,8 @@ impl Content {
     }
 
     /// Gives what was held back: nothing follows.
-    pub(super) fn flush(&mut self) -> Vec<Mark> {
+    pub(super) fn flush(&mut self, run: Option<&RunId>, sink: &mut Sink<'_>) -> Vec<Mark> {
+        self.doubt(self.doubtful, run, sink);
         self.open.clear();
         self.anchor = None;
         std::mem::take(&mut self.held).into()
@@ -111,6 +116,18 @@ impl Content {
         self.doubtful = self.doubtful.saturating_sub(count);
         self.gone += count;
         stands.extend(self.held.drain(..count));
+    }
+
+    /// Says once of each of the first that are held that it may be content.
+    fn doubt(&mut self, count: usize, run: Option<&RunId>, sink: &mut Sink<'_>) {
+        let first =
+            self.held.iter().take(count).rposition(|mark| mark.offset < self.doubted).map_or(0, |last| last + 1);
+        for mark in self.held.range(first..count) {
+            if mark.is_usage() {
+                sink.defect(mark.offset, run.cloned(), Defect::DoubtfulRecord);
+            }
+            self.doubted = mark.offset + 1;
+        }
     }
 
     /// Drops a part of what is held, and says so.

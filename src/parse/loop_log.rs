@@ -101,7 +101,7 @@ impl Pass {
     }
 
     pub(super) fn finish(mut self, sink: &mut Sink<'_>) {
-        for mark in self.content.flush() {
+        for mark in self.content.flush(self.region.run().as_ref(), sink) {
             self.take(mark, sink);
         }
         self.region.finish(sink);

@@ -209,7 +209,7 @@ impl Reading {
             Pass::LoopLog(pass) => pass.finish(&mut sink),
             Pass::Bare(bare) => {
                 let (mut content, mut region) = *bare;
-                for mark in content.flush() {
+                for mark in content.flush(None, &mut sink) {
                     region.push(mark, &mut sink);
                 }
                 region.finish(&mut sink);

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::{Workdir, fixtures, warning_codes};
 
 /// Flags on untrusted output: present only where the case says so.
-const FLAGS: [&str; 4] = ["quoted-entry", "quoted-records", "several-footers", "mismatch"];
+const FLAGS: [&str; 5] = ["quoted-entry", "quoted-records", "doubtful-records", "several-footers", "mismatch"];
 
 #[test]
 fn every_fixture_reports_what_it_states() {

@@ -153,7 +153,7 @@ impl Output {
             // git prints no records: under a true heading there are none, under a forged one they
             // are the run's.
             if self.in_summary && mark.is_usage() {
-                sink.defect(mark.offset, self.region.run(), Defect::QuotedRecord);
+                sink.defect(mark.offset, self.region.run(), Defect::DoubtfulRecord);
             }
             self.take(mark, sink);
         }
@@ -168,7 +168,7 @@ impl Output {
     }
 
     fn finish(mut self, sink: &mut Sink<'_>) {
-        for mark in self.content.flush() {
+        for mark in self.content.flush(self.region.run().as_ref(), sink) {
             self.region.push(mark, sink);
         }
         self.region.finish(sink);
