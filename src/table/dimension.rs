@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Offset, TimeZone};
+use chrono::{
+    DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone,
+};
 use chrono_tz::Tz;
 use globset::{GlobBuilder, GlobMatcher};
 
@@ -66,8 +68,7 @@ impl Dimension {
         let date = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
         let (first, next) = match self.0.name {
             "hour" => {
-                let start = DateTime::parse_from_str(value, "%Y-%m-%dT%H:%M%:z").ok()?.timestamp_micros();
-                return Some((Time::from_micros(start), Time::from_micros(start.checked_add(3_600_000_000)?)));
+                return shown(DateTime::parse_from_str(value, "%Y-%m-%dT%H:%M%:z").ok()?, zone);
             }
             "day" => (date(value)?, date(value)?.checked_add_days(Days::new(1))?),
             "week" => (date(value)?, date(value)?.checked_add_days(Days::new(7))?),
@@ -78,6 +79,19 @@ impl Dimension {
             _ => return None,
         };
         Some((start_of_day(first, zone)?, start_of_day(next, zone)?))
+    }
+
+    /// When the period that `value` names began. Periods go by it: names of hours don't sort as the hours came, where
+    /// a clock is set back.
+    pub(super) fn start(self, value: &str, zone: Tz) -> Option<Time> {
+        self.span(value, zone).map(|(start, _)| start)
+    }
+
+    /// The latest of these periods, at most `count`.
+    pub(super) fn latest<'t>(self, periods: impl Iterator<Item = &'t str>, count: usize, zone: Tz) -> Vec<&'t str> {
+        let mut dated: Vec<_> = periods.map(|period| (self.start(period, zone), period)).collect();
+        dated.sort_unstable();
+        dated.into_iter().rev().take(count).map(|(_, period)| period).collect()
     }
 
     /// Which of its periods a time falls in, for one that cuts time: times with the same cut have the same value.
@@ -155,6 +169,17 @@ fn period(cut: &str, time: Time, zone: Tz) -> Option<String> {
     })
 }
 
+/// The part of an hour in which the zone's clock shows it, to the minute: some clocks are set within an hour.
+fn shown(hour: DateTime<FixedOffset>, zone: Tz) -> Option<(Time, Time)> {
+    let at = |minute: i64| hour.naive_utc().checked_add_signed(TimeDelta::minutes(minute));
+    let offset_at = |at: NaiveDateTime| zone.offset_from_utc_datetime(&at).fix();
+    let is_shown = |minute: &i64| at(*minute).is_some_and(|at| offset_at(at) == *hour.offset());
+    let first = (0..60).find(is_shown).unwrap_or(0);
+    let last = (0..60).rev().find(is_shown).unwrap_or(59);
+    let time = |at: NaiveDateTime| Time::from_micros(at.and_utc().timestamp_micros());
+    Some((time(at(first)?), time(at(last + 1)?)))
+}
+
 fn monday(local: &DateTime<Tz>) -> Option<chrono::NaiveDate> {
     local.date_naive().checked_sub_days(Days::new(u64::from(local.weekday().num_days_from_monday())))
 }
@@ -170,7 +195,7 @@ impl fmt::Display for Filter {
 pub fn start_of_day(date: NaiveDate, zone: Tz) -> Option<Time> {
     let midnight = date.and_time(NaiveTime::MIN);
     // Gaps are at most a day long (Samoa left one out), and end on a quarter of an hour.
-    let quarters = (0..=96).map(|quarter| midnight.checked_add_signed(chrono::TimeDelta::minutes(15 * quarter)));
+    let quarters = (0..=96).map(|quarter| midnight.checked_add_signed(TimeDelta::minutes(15 * quarter)));
     let first = quarters.flatten().find_map(|local| zone.from_local_datetime(&local).earliest())?;
     Some(Time::from_micros(first.timestamp_micros()))
 }
@@ -231,5 +256,24 @@ impl Filter {
             (None, value) => value.is_none_or(str::is_empty),
             (Some(_), None) => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Tz;
+
+    use super::Dimension;
+
+    #[test]
+    fn hours_go_by_the_clock_that_shows_them() {
+        let hour = Dimension::from_name("hour").unwrap();
+        // St John's once set its clock back at a minute past midnight, to a minute past eleven.
+        let zone: Tz = "America/St_Johns".parse().unwrap();
+        let (midnight, eleven) = ("2006-10-29T00:00-02:30", "2006-10-28T23:00-03:30");
+        assert_eq!(hour.latest([midnight, eleven].into_iter(), 1, zone), [eleven]);
+        assert_eq!(hour.latest([eleven, midnight].into_iter(), 2, zone), [eleven, midnight]);
+        let minutes = |value| hour.span(value, zone).map(|(start, end)| end.millis_since(start) / 60_000);
+        assert_eq!([midnight, eleven, "2006-10-28T23:00-02:30"].map(minutes), [Some(1), Some(59), Some(60)]);
     }
 }

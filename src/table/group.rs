@@ -74,26 +74,25 @@ pub(super) fn walk<'a>(
     mut take: impl FnMut(usize, &RowView<'a>, &'a Owner),
 ) -> Grouping<'a> {
     let mut grouping = Grouping::new(settled, by, query.zone);
-    let mut latest = first_period(settled, by, query).map(|(time, first)| (Values::new(time), first));
+    let mut latest = latest_periods(settled, by, query);
     let mut asked = Asked::new(settled, query);
     for row in settled.rows.views() {
         let owner = &settled.owners[row.owner];
         if !asked.includes(&row, owner) {
             continue;
         }
-        if let Some((periods, first)) = &mut latest {
-            let period = periods.number(settled, &row, owner, query.zone);
-            if periods.text(period).is_none_or(|period| period < first.as_str()) {
-                continue;
-            }
+        if let Some((periods, kept)) = &mut latest
+            && !kept.contains(&periods.number(settled, &row, owner, query.zone))
+        {
+            continue;
         }
         take(grouping.index(&row, owner), &row, owner);
     }
     grouping
 }
 
-/// The first of the latest periods that were asked for, as text: periods sort as they read.
-fn first_period(settled: &Settled, by: &[Dimension], query: &Query) -> Option<(Dimension, String)> {
+/// The periods that rows lie in, and the numbers of the latest ones that were asked for. `None`: all are.
+fn latest_periods<'a>(settled: &'a Settled, by: &[Dimension], query: &Query) -> Option<(Values<'a>, FxHashSet<u32>)> {
     let last = query.last?;
     let time = *by.iter().find(|dimension| dimension.is_time())?;
     let (mut asked, mut periods) = (Asked::new(settled, query), Values::new(time));
@@ -103,9 +102,8 @@ fn first_period(settled: &Settled, by: &[Dimension], query: &Query) -> Option<(D
             periods.number(settled, &row, owner, query.zone);
         }
     }
-    let sorted: BTreeSet<&str> = periods.texts().collect();
-    let first = sorted.into_iter().rev().take(last).next_back()?;
-    Some((time, first.to_owned()))
+    let latest = periods.latest(last, query.zone);
+    (!latest.is_empty()).then_some((periods, latest))
 }
 
 /// Tells which rows a query asks for.

@@ -151,20 +151,23 @@ pub(super) fn finish(
 ) -> Result<Report> {
     let columns: Vec<_> = by.iter().map(|dimension| dimension.column()).chain(sums.measures.iter().copied()).collect();
     let order = order(&columns, by, query.sort.as_ref(), sums.order)?;
-    let mut lines: Vec<Vec<Cell>> = Vec::with_capacity(sums.rows.len());
+    let hour = by.iter().position(|dimension| dimension.column().name == "hour");
+    let mut lines: Vec<(Cell, Vec<Cell>)> = Vec::with_capacity(sums.rows.len());
     for (key, cells) in sums.rows {
+        let began = hour.and_then(|at| by.get(at)?.start(key.get(at)?.as_deref()?, query.zone));
         let names = key.into_iter().map(|value| value.map_or(Cell::Blank, Cell::Text));
-        lines.push(names.chain(cells).collect());
+        lines.push((Cell::time(began), names.chain(cells).collect()));
     }
-    lines.sort_by(|a, b| {
+    lines.sort_by(|(began_a, a), (began_b, b)| {
         let of_column = |(at, is_descending): &(usize, bool)| match (a.get(*at), b.get(*at)) {
+            (Some(_), Some(_)) if hour == Some(*at) && began_a != began_b => began_a.compare(began_b, *is_descending),
             (Some(a), Some(b)) => a.compare(b, *is_descending),
             _ => Ordering::Equal,
         };
         order.iter().map(of_column).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     });
     let mut builder = Builder::new(columns);
-    lines.into_iter().for_each(|line| builder.push(line));
+    lines.into_iter().for_each(|(_, line)| builder.push(line));
     let mut rows = builder.finish()?;
     let height = rows.height();
     if let Some(limit) = query.limit {

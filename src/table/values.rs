@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use chrono_tz::Tz;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::dimension::{Cut, Dimension, time_of};
 use crate::fold::{Owner, RowView, Settled};
@@ -131,9 +131,11 @@ impl<'a> Values<'a> {
         self.texts.get(number as usize)?.as_deref()
     }
 
-    /// All that were seen.
-    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
-        self.texts.iter().flatten().map(|text| &**text)
+    /// The numbers of the latest periods that were seen, at most `count`.
+    pub(super) fn latest(&self, count: usize, zone: Tz) -> FxHashSet<u32> {
+        let texts = self.texts.iter().flatten().map(|text| &**text);
+        let latest = self.dimension.latest(texts, count, zone);
+        latest.into_iter().filter_map(|text| self.by_text.get(&Some(Cow::Borrowed(text))).copied()).collect()
     }
 
     fn number_of(&mut self, text: Option<Cow<'a, str>>) -> u32 {

@@ -16,6 +16,7 @@ mod explain;
 mod export;
 mod flags;
 mod hostile;
+mod hours;
 mod input;
 mod latency;
 mod media;

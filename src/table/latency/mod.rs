@@ -6,7 +6,7 @@ mod item;
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(super) use columns::TOOL_NAME;
 pub use columns::latency_measures;
@@ -23,13 +23,13 @@ use item::{Item, items};
 /// Answers a query about times. The settled facts must hold them: see [`crate::parse::Needs`].
 pub fn latency(settled: &Settled, query: &Query, sources: Sources) -> Result<Report> {
     let by = default_by(settled, query)?;
-    let first_period = first_period(settled, &by, query);
+    let latest = latest_periods(settled, &by, query);
     let mut groups: FxHashMap<Vec<Option<String>>, Group> = FxHashMap::default();
     let mut totals = Group::default();
     let mut found: Option<(Time, Time)> = None;
     let mut owners: BTreeSet<usize> = BTreeSet::new();
     for item in items(settled).filter(|item| item.is_asked_for(query)) {
-        if !is_in_period(&item, query, first_period.as_ref()) {
+        if !is_in_period(&item, query, latest.as_ref()) {
             continue;
         }
         owners.insert(item.row.owner);
@@ -53,21 +53,20 @@ pub fn latency(settled: &Settled, query: &Query, sources: Sources) -> Result<Rep
     finish(settled, &by, sums, query, sources)
 }
 
-/// The first of the latest periods that were asked for.
-fn first_period(settled: &Settled, by: &[Dimension], query: &Query) -> Option<(Dimension, String)> {
+/// The latest periods that were asked for. `None`: all are.
+fn latest_periods(settled: &Settled, by: &[Dimension], query: &Query) -> Option<(Dimension, FxHashSet<String>)> {
     let last = query.last?;
     let time = *by.iter().find(|dimension| dimension.is_time())?;
-    let mut periods: BTreeSet<String> = BTreeSet::new();
+    let mut periods: FxHashSet<String> = FxHashSet::default();
     for item in items(settled).filter(|item| item.is_asked_for(query)) {
         periods.extend(item.value(time, query.zone).map(|period| period.into_owned()));
-        if periods.len() > last {
-            periods.pop_first();
-        }
     }
-    Some((time, periods.pop_first()?))
+    let latest = time.latest(periods.iter().map(String::as_str), last, query.zone);
+    let latest: FxHashSet<String> = latest.into_iter().map(str::to_owned).collect();
+    (!latest.is_empty()).then_some((time, latest))
 }
 
-fn is_in_period(item: &Item<'_>, query: &Query, first: Option<&(Dimension, String)>) -> bool {
-    let Some((time, first)) = first else { return true };
-    item.value(*time, query.zone).is_some_and(|period| *period >= **first)
+fn is_in_period(item: &Item<'_>, query: &Query, latest: Option<&(Dimension, FxHashSet<String>)>) -> bool {
+    let Some((time, latest)) = latest else { return true };
+    item.value(*time, query.zone).is_some_and(|period| latest.contains(&*period))
 }
