@@ -85,6 +85,9 @@ pub struct Call {
     /// Whether it stands in a session log, where every call of its conversation is written down.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_logged: bool,
+    /// Whether its record is a file or a row of its own: nothing before it can have been cut off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stands_alone: bool,
     /// The branch that was checked out then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<Id>,
@@ -114,6 +117,7 @@ impl Call {
             usage,
             is_final: true,
             is_logged: false,
+            stands_alone: false,
             branch: None,
             cost: None,
             turn: None,

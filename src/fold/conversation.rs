@@ -19,7 +19,7 @@ pub struct ConversationFacts {
     pub host: Option<Id>,
     /// The model it was configured with.
     pub model: Option<Id>,
-    /// The runs (`None`: bare logs) that show its first records.
+    /// The runs (`None`: bare logs) that show its first records, or of which nothing can have been cut off.
     pub begins: BTreeSet<Option<RunId>>,
     /// Answers that were still streaming at the end of a run's output, when, and where that stands.
     pub unfinished: BTreeMap<Option<RunId>, (Option<Time>, Place)>,

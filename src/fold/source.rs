@@ -172,6 +172,9 @@ impl SourceFold {
         if facts.harness.is_none() || facts.harness < harness {
             facts.harness.clone_from(&harness);
         }
+        if call.stands_alone && !facts.begins.contains(&run) {
+            facts.begins.insert(run.clone());
+        }
         if call.is_logged && run.is_none() && matches!(call.key, CallKey::Message(_)) {
             if !facts.logs.contains(&self.name) {
                 facts.logs.insert(self.name.clone());

@@ -212,6 +212,7 @@ fn understand(record: &Record<'_>, row: Option<&Row<'_>>) -> Result<Option<Found
         conversation: session.clone(),
         model: model.as_deref().and_then(name_of_model),
         is_logged: true,
+        stands_alone: true,
         is_final: true,
         cost: price(record.cost),
         ..Call::new(CallKey::Message(key), usage)
