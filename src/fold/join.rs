@@ -298,7 +298,8 @@ fn best(fits: &[(usize, usize, Fit)], count: usize, of: impl Fn(&(usize, usize, 
 }
 
 /// Sessions that go on in later runs: a run that fits none from its beginning may hold calls of one session alone,
-/// which no other run that is like it may hold.
+/// which no other run that is like it may hold. So are sessions whose first answer came late and whose beginning
+/// nothing tells.
 fn resumed(lonely: &[Lonely<'_>], sessions: &[Session<'_>], pairs: &Pairs, is_home: IsHome<'_>, joined: &mut Joined) {
     let settled: FxHashSet<usize> =
         pairs.chosen.iter().map(|(run, _)| *run).chain(pairs.open.iter().copied()).collect();
@@ -315,7 +316,10 @@ fn resumed(lonely: &[Lonely<'_>], sessions: &[Session<'_>], pairs: &Pairs, is_ho
         let held = calls[from..].iter().take_while(|(time, _)| run.is_at_work(*time));
         let held: Vec<&(Time, usize)> = held.filter(|(_, session)| run.is_like(&sessions[*session], is_home)).collect();
         let Some((_, session)) = held.first() else { continue };
-        let is_only = held.iter().all(|(_, other)| other == session) && sessions[*session].start < run.start;
+        let is_only = held.iter().all(|(_, other)| other == session);
+        // Of a log that tells nothing before its first answer, a late one is no sign that it began late.
+        let may_be_whole = sessions[*session].starts_answered && held.len() == sessions[*session].times.len();
+        let may_be_its = sessions[*session].start < run.start || may_be_whole;
         let earliest = Time::from_micros(run.start.micros().saturating_sub(longest).saturating_sub(SECOND_MS * 1000));
         let around = lonely.partition_point(|other| other.start < earliest);
         let is_like = |other: &Lonely<'_>| other.is_like(&sessions[*session], is_home);
@@ -324,9 +328,9 @@ fn resumed(lonely: &[Lonely<'_>], sessions: &[Session<'_>], pairs: &Pairs, is_ho
         let is_contested = others
             .filter(|(place, other)| *place != index && is_like(other))
             .any(|(_, other)| held.iter().any(|(time, _)| other.is_at_work(*time)));
-        if is_only && !is_contested {
+        if is_only && !is_contested && may_be_its {
             joined.runs.entry(sessions[*session].id.clone()).or_default().insert(run.id.clone());
-        } else {
+        } else if !is_only || is_contested {
             joined.ambiguous.insert(run.id.clone());
         }
     }
