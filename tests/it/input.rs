@@ -244,3 +244,17 @@ fn a_fixture_folder_gives_the_same_report_on_one_thread_and_on_many() {
     assert!(one["totals"]["runs"].as_u64().is_some_and(|runs| runs > 20), "{}", one["totals"]);
     assert_eq!(one, report("7"));
 }
+
+#[test]
+fn a_last_record_is_torn_wherever_it_is_cut() {
+    let record = completed(0, 1, CALL);
+    let counts = record.rfind("input_token_count").expect("counts");
+    let ends = record.match_indices(['=', ' ', '_']).map(|(at, _)| at + 1).filter(|end| *end > counts + 16);
+    for end in ends {
+        let report = Workdir::new().report_of(&record[..end]);
+        assert_eq!(warning_codes(&report), ["torn-record"], "{:?}", &record[counts..end]);
+    }
+    // What stands in its own line, or tells its total, is whole: then the count is wrong.
+    let odd = |line: &str| warning_codes(&Workdir::new().report_of(line));
+    assert_eq!(odd(&record.replace("input_token_count=1000", "input_token_count=-1")), ["number-out-of-range"]);
+}

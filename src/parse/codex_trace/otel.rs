@@ -89,10 +89,12 @@ impl<'a> Otel<'a> {
         self.name == STREAMED && !self.failed && !is_over(self.kind.as_bytes())
     }
 
-    /// Whether a line that nothing ends may have lost digits: its total doesn't vouch for its counts.
+    /// Whether a line that nothing ends may have lost digits or fields: its total, the last one, is missing or doesn't
+    /// vouch for its counts.
     pub(super) fn is_torn(&self, at_end: bool) -> bool {
-        let vouched = || self.usage().and_then(Result::ok).map(|usage| usage.total_tokens().to_string());
-        at_end && self.counts[0].is_some() && vouched().as_ref().map(String::as_bytes) != self.total
+        let told = || self.usage().and_then(Result::ok).map(|usage| usage.total_tokens().to_string());
+        let is_vouched = || self.total.is_some() && told().as_ref().map(String::as_bytes) == self.total;
+        at_end && self.counts[0].is_some() && !is_vouched()
     }
 
     /// The counts of a completed call; nothing if the record has none.
