@@ -174,7 +174,10 @@ impl<'a> Group<'a> {
             self.profiles.extend(owner.run.as_ref().and_then(|run| run.profile.as_ref()));
             self.max_duration_ms = self.max_duration_ms.max(owner.duration_ms());
         }
-        let is_used = row.usage.is_some_and(|usage| !usage.is_zero()) || row.blended_tokens.is_some_and(|sum| sum > 0);
+        let has_tokens =
+            row.usage.is_some_and(|usage| !usage.is_zero()) || row.blended_tokens.is_some_and(|sum| sum > 0);
+        // A call of which the harness tells no token is one all the same.
+        let is_used = row.is_call || has_tokens;
         if let Some(id) = row.conversation.filter(|id| is_used && self.latest_conversation != Some(*id)) {
             self.conversations.insert(id);
             self.latest_conversation = Some(id);
