@@ -235,12 +235,18 @@ impl Account {
         Some(parts)
     }
 
-    /// Whether the harness reported the cost of all its processes.
+    /// Whether the harness reported the cost of all its processes. Results that tell of no token, as after an error,
+    /// cost nothing because they count nothing.
     fn is_paid(&self) -> bool {
         let is_told = |result: &ResultFacts| {
             result.cost.is_some() || (!result.total.is_empty() && result.total.iter().all(|model| model.cost.is_some()))
         };
-        !self.results.is_empty() && self.results.iter().all(is_told)
+        let counts = |result: &ResultFacts| {
+            let costs = result.cost.into_iter().chain(result.total.iter().filter_map(|model| model.cost));
+            let has_tokens = result.total.iter().any(|model| !model.usage.is_zero());
+            has_tokens || costs.into_iter().any(|cost| cost > Usd::ZERO)
+        };
+        self.results.iter().all(is_told) && self.results.iter().any(counts)
     }
 
     /// The rows of its calls, which are used up.
