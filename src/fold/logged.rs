@@ -255,8 +255,7 @@ impl Logged {
         let is_cut = unfinished.is_some() && unfinished >= latest;
         let quality = if self.is_floor || is_cut { Quality::Partial } else { Quality::Exact };
         let agrees = if self.beyond.is_some() { Some(false) } else { self.agrees };
-        let mut reasons = Reasons::from(Reason::SessionLog);
-        reasons.add_if(self.is_floor, Reason::PossibleCopies);
+        let mut reasons = Reasons::from(if self.is_floor { Reason::PossibleCopies } else { Reason::SessionLog });
         reasons.add_if(is_cut, Reason::StillStreaming);
         let Logged { calls, timings, unlogged, beyond, blended, .. } = self;
         let has_more = !unlogged.is_empty() || beyond.is_some() || timings.iter().any(Option::is_some);

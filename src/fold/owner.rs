@@ -218,6 +218,8 @@ pub struct NamedConversation {
     pub parent: Option<Id>,
     /// Whether a sub-agent held it.
     pub is_subagent: bool,
+    /// Whether its session log, with readings of its counter, is among the sources.
+    pub is_logged: bool,
     /// The folder it began in.
     pub repo: Option<Id>,
     /// The branch that was checked out then.
@@ -237,6 +239,7 @@ impl NamedConversation {
             model: facts.model.clone(),
             parent: facts.parent.clone(),
             is_subagent: facts.is_subagent,
+            is_logged: facts.is_logged,
             repo: name(&facts.repo),
             branch: name(&facts.branch),
             version: name(&facts.version),

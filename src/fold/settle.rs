@@ -128,7 +128,11 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
 impl Settled {
     /// What sources tell of the conversation that a row names.
     pub fn conversation(&self, row: &RowView<'_>) -> Option<&NamedConversation> {
-        let id = row.conversation?;
+        self.conversation_named(row.conversation?)
+    }
+
+    /// What sources tell of the conversation of this id.
+    pub fn conversation_named(&self, id: &Id) -> Option<&NamedConversation> {
         let place = self.conversations.binary_search_by(|named| named.id.cmp(id)).ok()?;
         self.conversations.get(place)
     }

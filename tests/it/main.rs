@@ -6,6 +6,7 @@ mod budgets;
 mod cases;
 mod cli;
 mod config;
+mod copies;
 mod database;
 mod destination;
 mod dimensions;

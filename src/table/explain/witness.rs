@@ -7,7 +7,9 @@ use super::super::schema::{Column, Kind, TOKENS, column};
 use super::super::token_sum::TokenSum;
 use super::Subject;
 use crate::error::Result;
-use crate::event::{CallKey, CallTiming, Counter, Event, Fact, Id, Request, RunId, Time, TokenUsage, ToolCall};
+use crate::event::{
+    Call, CallKey, CallTiming, Counter, Doubt, Event, Fact, Id, Request, RunId, Time, TokenUsage, ToolCall,
+};
 use crate::fold::{Reconciled, Settled, Taken};
 
 /// Columns before the token columns.
@@ -69,12 +71,21 @@ struct Said {
     verdict: String,
 }
 
+/// What a copy of another conversation's record is.
+const COPIED: &str = "copied from another conversation";
+
+/// What may be one, which only that conversation's log could tell.
+const UNDECIDED: &str = "not counted: may be copied from another conversation";
+
 /// Knows what was taken.
 struct Court<'a> {
+    settled: &'a Settled,
     subject: &'a Subject,
     /// Calls that count one by one, with the run they count for.
     counted: FxHashMap<CallKey, Option<&'a RunId>>,
     heard: FxHashSet<CallKey>,
+    /// Conversations and turns of which a session log records calls by response.
+    recorded: FxHashSet<(&'a Id, &'a Option<Id>)>,
     /// Of each conversation, the place of its last reading within the subject.
     last_reading: FxHashMap<Id, (Option<Time>, TokenUsage)>,
     /// Whether the subject's counters, and footers, were taken.
@@ -83,14 +94,20 @@ struct Court<'a> {
 }
 
 impl<'a> Court<'a> {
-    fn new(settled: &'a Settled, subject: &'a Subject, events: &[(Option<Time>, &str, &Event)]) -> Court<'a> {
+    fn new(settled: &'a Settled, subject: &'a Subject, events: &[(Option<Time>, &str, &'a Event)]) -> Court<'a> {
         let owners = subject.owners(settled);
         let counted = settled.rows.iter().filter_map(|row| {
             let run = settled.owners.get(row.owner)?.run.as_ref().map(|run| &run.id);
             Some((row.call?, run))
         });
         let mut last_reading = FxHashMap::default();
+        let mut recorded = FxHashSet::default();
         for (.., event) in events {
+            if let Fact::Call(call) = &event.fact
+                && let CallKey::Response(conversation, _) = &call.key
+            {
+                recorded.insert((conversation, &call.turn));
+            }
             if let Fact::Counter(counter) = &event.fact
                 && is_own(subject, event.run.as_ref())
             {
@@ -102,9 +119,11 @@ impl<'a> Court<'a> {
             _ => None,
         };
         Court {
+            settled,
             subject,
             counted: counted.collect(),
             heard: FxHashSet::default(),
+            recorded,
             last_reading,
             taken: owner.and_then(|owner| owner.taken),
             reconciled: owner.and_then(|owner| owner.reconciled),
@@ -130,7 +149,7 @@ impl<'a> Court<'a> {
                 usage: Some(call.usage),
                 blended: Some(call.usage.blended_tokens()),
                 model: call.model.clone(),
-                verdict: self.of_call(&call.key, call.is_final),
+                verdict: self.of_call(call),
                 ..said("call", "")
             },
             Fact::Counter(counter) => {
@@ -152,24 +171,41 @@ impl<'a> Court<'a> {
             Fact::Unfinished(_) => said("unfinished", "an answer was streaming"),
             Fact::Inherited(inherited) => {
                 let usage = Some(inherited.total);
-                Said { usage, ..said("counter", "copied from another conversation") }
+                Said { usage, ..said("counter", COPIED) }
             }
             Fact::Defect(defect) => said("defect", defect.code()),
             Fact::Quota(_) | Fact::Source(_) | Fact::Skipped(_) => return None,
         })
     }
 
-    fn of_call(&mut self, key: &CallKey, is_final: bool) -> String {
-        let run = self.counted.get(key);
-        let is_first = self.heard.insert(key.clone());
+    fn of_call(&mut self, call: &Call) -> String {
+        let run = self.counted.get(&call.key);
+        let is_first = self.heard.insert(call.key.clone());
+        let copy = if run.is_none() { self.of_copy(call) } else { None };
+        if let Some(verdict) = copy {
+            return verdict.to_owned();
+        }
         match run {
             None if self.taken == Some(Taken::Session) => "counts as the session log tells it".to_owned(),
             None => "not counted".to_owned(),
             Some(Some(run)) if !is_own(self.subject, Some(run)) => format!("counts for run {run}"),
             Some(None) if self.subject.kind == "run" => "counts for no run".to_owned(),
             Some(_) if !is_first => "the same call again".to_owned(),
-            Some(_) if !is_final => "counted, as far as it is known".to_owned(),
+            Some(_) if !call.is_final => "counted, as far as it is known".to_owned(),
             Some(_) => "counted".to_owned(),
+        }
+    }
+
+    /// What became of a call in a session log that counts nowhere, if it is because others may have made it.
+    fn of_copy(&self, call: &Call) -> Option<&'static str> {
+        let conversation = self.settled.conversation_named(call.conversation.as_ref()?)?;
+        let parent = self.settled.conversation_named(conversation.parent.as_ref()?);
+        match call.doubt {
+            Doubt::None => None,
+            Doubt::Child => Some(COPIED),
+            Doubt::Ancestor if parent.is_none_or(|parent| !parent.is_logged) => Some(UNDECIDED),
+            // The turn's records by response go before its readings.
+            Doubt::Ancestor => (!self.recorded.contains(&(&conversation.id, &call.turn))).then_some(COPIED),
         }
     }
 

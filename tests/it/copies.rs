@@ -1,0 +1,44 @@
+//! What `explain` says of records that are copies of another conversation's.
+
+use serde_json::Value;
+
+use crate::support::{Workdir, fixtures, json_of};
+
+const FORK: &str = "019e1b05-6940-7a1b-9c2d-000000000002";
+
+fn explained(case: &str) -> Value {
+    let input = fixtures().join("codex-rollout").join(case).join("input").display().to_string();
+    let args = ["explain", "--json", FORK, &input];
+    json_of(&Workdir::new().run(&args), &args)
+}
+
+/// The sizes and verdicts of the calls.
+fn calls(explanation: &Value) -> Vec<(u64, &str)> {
+    let witnesses = explanation["witnesses"].as_array().expect("a list").iter();
+    let calls = witnesses.filter(|witness| witness["kind"] == "call");
+    let told = |call: &'_ Value| call["total_tokens"].as_u64();
+    calls.map(|call| (told(call).expect("a size"), call["verdict"].as_str().expect("text"))).collect()
+}
+
+fn reasons(explanation: &Value) -> Vec<&str> {
+    let reasons = explanation["owners"][0]["reasons"].as_array().expect("a list").iter();
+    reasons.map(|reason| reason["code"].as_str().expect("a word")).collect()
+}
+
+#[test]
+fn what_a_fork_without_turn_ids_copied_is_called_a_copy() {
+    let explanation = explained("fork-of-a-fork-without-turn-ids");
+    let copied = "copied from another conversation";
+    assert_eq!(calls(&explanation), [(1050, copied), (1360, copied), (1570, "counted")]);
+    assert_eq!(reasons(&explanation), ["session-log"]);
+}
+
+#[test]
+fn what_only_a_missing_log_could_tell_from_copies_is_called_undecided() {
+    let explanation = explained("fork-whose-parent-is-missing-without-turn-ids");
+    let verdicts: Vec<&str> = calls(&explanation).into_iter().map(|(_, verdict)| verdict).collect();
+    assert!(!verdicts.is_empty());
+    assert!(verdicts.iter().all(|verdict| *verdict == "not counted: may be copied from another conversation"));
+    // A log whose calls can't be told from copies is no log that holds every call.
+    assert_eq!(reasons(&explanation), ["possible-copies"]);
+}
