@@ -5,6 +5,7 @@ mod docs;
 mod export;
 mod report;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -96,8 +97,8 @@ pub(super) struct InputArgs {
     pub(super) strict: bool,
 
     /// Threads to read with [default: one a core]
-    #[arg(long, value_name = "N", help_heading = "Input")]
-    pub(super) threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_hyphen_values = true, help_heading = "Input")]
+    pub(super) threads: Option<NonZeroUsize>,
 }
 
 /// What tokens cost.
@@ -133,11 +134,11 @@ pub(super) struct SelectArgs {
     pub(super) filters: Vec<String>,
 
     /// From this time on: 2026-11-20, 20261120, RFC 3339, today, yesterday, or an age such as 7d, 12h, 30m, 2w
-    #[arg(long, value_name = "TIME", help_heading = "Rows")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Rows")]
     pub(super) since: Option<String>,
 
     /// Up to this time; a date is inclusive
-    #[arg(long, value_name = "TIME", help_heading = "Rows")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Rows")]
     pub(super) until: Option<String>,
 
     /// Time zone in which days and hours are cut [default: the system's]
@@ -259,6 +260,23 @@ fn cost_mode() -> impl TypedValueParser<Value = CostMode> {
         PossibleValue::new("computed").alias("calculate"),
     ];
     PossibleValuesParser::new(modes).try_map(|name| CostMode::from_name(&name))
+}
+
+/// An amount, which its budget reads: what begins with a dash is none, and is no flag either.
+fn amount(text: &str) -> Result<String, String> {
+    match text.strip_prefix('-') {
+        None => Ok(text.to_owned()),
+        Some(rest) if is_number(rest) => Err("it can't be below zero".to_owned()),
+        Some(_) => Err("give an amount".to_owned()),
+    }
+}
+
+fn positive<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| "give a whole number, 1 or more".to_owned())
+}
+
+fn is_number(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit() || c == '.')
 }
 
 fn host(name: &str) -> Result<forge_usage::event::Id, String> {

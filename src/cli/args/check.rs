@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use forge_usage::render::CheckFormat;
 
-use super::{Color, InputArgs, OutputArgs, PriceArgs, SelectArgs};
+use super::{Color, InputArgs, OutputArgs, PriceArgs, SelectArgs, amount};
 
 /// Checks usage against budgets: those of the policy file, or those that flags give.
 ///
@@ -56,39 +56,39 @@ pub(in super::super) struct CheckArgs {
 #[derive(Debug, Args)]
 pub(in super::super) struct LimitArgs {
     /// Dollars: 5, 12.50
-    #[arg(long, value_name = "USD", help_heading = "Budgets")]
+    #[arg(long, value_name = "USD", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
     pub(in super::super) max_cost: Option<String>,
 
     /// Dollars for each run that succeeded
-    #[arg(long, value_name = "USD", help_heading = "Budgets")]
+    #[arg(long, value_name = "USD", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
     pub(in super::super) max_cost_per_successful_run: Option<String>,
 
     /// Input and output tokens: 500K, 40M, 1.5B
-    #[arg(long, visible_alias = "max-total-tokens", value_name = "TOKENS", help_heading = "Budgets")]
+    #[arg(long, visible_alias = "max-total-tokens", value_name = "TOKENS", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
     pub(in super::super) max_tokens: Option<String>,
 
     /// Input tokens that were not read from the cache
-    #[arg(long, value_name = "TOKENS", help_heading = "Budgets")]
+    #[arg(long, value_name = "TOKENS", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
     pub(in super::super) max_uncached_input_tokens: Option<String>,
 
     /// Output tokens, reasoning included
-    #[arg(long, value_name = "TOKENS", help_heading = "Budgets")]
+    #[arg(long, value_name = "TOKENS", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
     pub(in super::super) max_output_tokens: Option<String>,
 
     /// Uncached input and output tokens, known for runs that left only a footer too
-    #[arg(long, value_name = "TOKENS", help_heading = "Budgets")]
+    #[arg(long, value_name = "TOKENS", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
     pub(in super::super) max_blended_tokens: Option<String>,
 
     /// Run time, added up: 90s, 45m, 1h 30m
-    #[arg(long, value_name = "SPAN", help_heading = "Budgets")]
+    #[arg(long, value_name = "SPAN", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
     pub(in super::super) max_run_time: Option<String>,
 
     /// Number of runs
-    #[arg(long, value_name = "N", help_heading = "Budgets")]
+    #[arg(long, value_name = "N", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
     pub(in super::super) max_runs: Option<String>,
 
     /// Number of runs that didn't succeed
-    #[arg(long, value_name = "N", help_heading = "Budgets")]
+    #[arg(long, value_name = "N", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
     pub(in super::super) max_failed_runs: Option<String>,
 
     /// What these limits hold for each of: run, conversation, loop, profile, harness, model, repo, hour, day, week,
@@ -97,12 +97,12 @@ pub(in super::super) struct LimitArgs {
     pub(in super::super) per: Vec<String>,
 
     /// Share of a limit from which it is worth a warning, of every budget [default: 80%]
-    #[arg(long, value_name = "SHARE", help_heading = "Budgets")]
+    #[arg(long, value_name = "SHARE", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
     pub(in super::super) warn_at: Option<String>,
 
     /// Share of runs whose usage may be unknown, of every budget; beyond it, what isn't exceeded is unproven
     /// [default: 0%]
-    #[arg(long, value_name = "SHARE", help_heading = "Budgets")]
+    #[arg(long, value_name = "SHARE", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
     pub(in super::super) max_unknown: Option<String>,
 
     /// What unproven budgets do: fail, warn, or ignore what isn't known [default: warn]
@@ -118,11 +118,27 @@ pub(in super::super) struct BaselineArgs {
     pub(in super::super) baseline: Option<PathBuf>,
 
     /// How much a median may rise
-    #[arg(long, value_name = "SHARE", default_value = "20%", requires = "baseline", help_heading = "Baseline")]
+    #[arg(
+        long,
+        value_name = "SHARE",
+        default_value = "20%",
+        value_parser = amount,
+        allow_hyphen_values = true,
+        requires = "baseline",
+        help_heading = "Baseline"
+    )]
     pub(in super::super) max_increase: String,
 
     /// Groups with fewer measured runs, then or now, are unproven
-    #[arg(long, value_name = "N", default_value = "5", requires = "baseline", help_heading = "Baseline")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "5",
+        value_parser = amount,
+        allow_hyphen_values = true,
+        requires = "baseline",
+        help_heading = "Baseline"
+    )]
     pub(in super::super) min_runs: String,
 
     /// What is compared: cost_usd, total_tokens, uncached_input_tokens, output_tokens, blended_tokens, run_time

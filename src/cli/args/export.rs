@@ -1,11 +1,13 @@
 //! Flags of `export`.
 
+use std::num::NonZeroUsize;
+
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use forge_usage::render::DataFormat;
 use forge_usage::table::{Definition, TABLES};
 
-use super::{InputArgs, OutputArgs, PriceArgs, SelectArgs};
+use super::{InputArgs, OutputArgs, PriceArgs, SelectArgs, positive};
 
 #[derive(Debug, Args)]
 pub(in super::super) struct ExportArgs {
@@ -23,8 +25,8 @@ pub(in super::super) struct ExportArgs {
     pub(in super::super) prices: PriceArgs,
 
     /// Write at most this many rows, the earliest ones
-    #[arg(long, value_name = "N", help_heading = "Rows")]
-    pub(in super::super) limit: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_hyphen_values = true, help_heading = "Rows")]
+    pub(in super::super) limit: Option<NonZeroUsize>,
 
     /// Format of the result: csv, parquet, jsonl, json [default: by the output's suffix, else csv]
     #[arg(long, value_name = "FORMAT", value_parser = data_format(), help_heading = "Output")]

@@ -1,9 +1,11 @@
 //! Flags of the commands that print a table of groups.
 
+use std::num::{NonZeroU32, NonZeroUsize};
+
 use clap::Args;
 use forge_usage::render::{Format, Quantity};
 
-use super::{Color, InputArgs, OutputArgs, PriceArgs, SelectArgs, format};
+use super::{Color, InputArgs, OutputArgs, PriceArgs, SelectArgs, format, positive};
 
 #[derive(Debug, Args)]
 pub(in super::super) struct ReportArgs {
@@ -29,16 +31,16 @@ pub(in super::super) struct TableArgs {
     pub(in super::super) select: SelectArgs,
 
     /// Only the latest N periods (days, for `--by day`) that have rows
-    #[arg(long, value_name = "N", help_heading = "Rows")]
-    pub(in super::super) last: Option<std::num::NonZeroU32>,
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroU32>, allow_hyphen_values = true, help_heading = "Rows")]
+    pub(in super::super) last: Option<NonZeroU32>,
 
     /// Column to sort by, with :asc or :desc
     #[arg(long, value_name = "COLUMN", help_heading = "Rows")]
     pub(in super::super) sort: Option<String>,
 
     /// Show at most this many rows; totals still count all
-    #[arg(long, value_name = "N", help_heading = "Rows")]
-    pub(in super::super) limit: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_hyphen_values = true, help_heading = "Rows")]
+    pub(in super::super) limit: Option<NonZeroUsize>,
 
     /// Format of the result: table, json, jsonl, csv, markdown
     #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = format, help_heading = "Output")]
