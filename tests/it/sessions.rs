@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::support::{Workdir, json_of};
+use crate::support::{Workdir, json_of, warning_codes};
+use crate::writers::{Entry, front};
 
 /// A session of one call with this many output tokens.
 fn claude(session: &str, output: u32) -> String {
@@ -123,4 +124,41 @@ fn links_within_a_home_lead_nowhere() {
     std::os::unix::fs::symlink(work.path("../home/.claude"), work.path("../home/.claude-3")).expect("a link");
     let report = work.report(&["--sessions", "auto"]);
     assert_eq!((outputs(&report), &report["sources"]["files"]), (Some(1), &serde_json::json!(1)));
+}
+
+/// Whether a run of forty minutes that names no session is joined with one, and the warnings.
+fn joined(sessions: &[(&str, Value)]) -> (Value, Vec<String>) {
+    let work = Workdir::new();
+    let (start, finish) = ("2026-03-02T08:00:00Z".to_owned(), "2026-03-02T08:40:00Z".to_owned());
+    let run = Entry { harness: "opencode", start, finish, ..Entry::new(0) };
+    work.write("ledgers/night.md", front("night") + &run.with("Only words."));
+    for (path, record) in sessions {
+        work.write(&format!("storage/{path}.json"), record.to_string());
+    }
+    let source = work.runs(&["ledgers", "storage"])[0]["source"].clone();
+    (source, warning_codes(&work.report(&["ledgers", "storage"])))
+}
+
+/// An answer so many minutes after the run's start.
+fn answer(session: &str, minute: u64) -> (&'static str, Value) {
+    let created = 1_772_438_400_000 + minute * 60_000;
+    let tokens = serde_json::json!({"input": minute, "output": 1, "cache": {"read": 0, "write": 0}});
+    let path = if session == "ses_a" { "message/ses_a/msg_a" } else { "message/ses_b/msg_b" };
+    (
+        path,
+        serde_json::json!({"id": path, "sessionID": session, "role": "assistant", "modelID": "claude-sonnet-4-5",
+        "time": {"created": created, "completed": created + 3000}, "tokens": tokens}),
+    )
+}
+
+#[test]
+fn a_late_answer_is_a_runs_unless_its_session_is_known_to_begin_late() {
+    let late = serde_json::json!({"id": "ses_a", "projectID": "p", "directory": "/srv/paint",
+        "time": {"created": 1_772_438_999_000_u64}});
+    let source = |name: &str| Value::String(name.to_owned());
+    assert_eq!(joined(&[answer("ses_a", 10)]), (source("session-by-time"), vec![]));
+    // Then it is another's; there are no two that fit equally.
+    assert_eq!(joined(&[answer("ses_a", 10), ("session/p/ses_a", late)]), (Value::Null, vec![]));
+    let two = joined(&[answer("ses_a", 10), answer("ses_b", 12)]);
+    assert_eq!(two, (Value::Null, vec!["ambiguous-session".to_owned()]));
 }
