@@ -186,6 +186,15 @@ pub fn token_count(second: Second, total: Counts, last: Counts) -> String {
     )
 }
 
+/// What `codex exec --json` prints of a turn at the end of which the thread's counter reads so.
+pub fn capture(thread: &str, total: Counts) -> String {
+    format!(
+        "{{\"type\":\"thread.started\",\"thread_id\":\"{thread}\"}}\n{{\"type\":\"turn.started\"}}\n\
+         {{\"type\":\"turn.completed\",\"usage\":{}}}\n",
+        json_usage(total)
+    )
+}
+
 /// What plain `codex exec` prints first.
 pub fn header(conversation: &str) -> String {
     format!(

@@ -23,4 +23,5 @@ mod stream;
 mod tables;
 mod threads;
 mod truth;
+mod witnesses;
 mod world;
