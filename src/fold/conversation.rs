@@ -100,6 +100,12 @@ impl ConversationFacts {
         is_in_run || !self.results.is_empty() || !self.readings.is_empty() || self.is_logged
     }
 
+    /// Whether a model answered in it, or was about to, outside of runs: then it used tokens, whether anything tells
+    /// how many or not.
+    pub(super) fn is_asked(&self) -> bool {
+        self.is_answered || self.unfinished.contains_key(&None)
+    }
+
     pub(super) fn merge(&mut self, other: ConversationFacts, id: &Id) {
         self.messages.merge(other.messages, id);
         self.harness = larger(self.harness.take(), other.harness);

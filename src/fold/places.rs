@@ -154,10 +154,6 @@ impl Places {
             }
             if let Some(own) = own.remove(id) {
                 let seen = seen.remove(id).unwrap_or_default();
-                let is_silent = own.calls.is_empty() && !own.is_floor && readings.is_empty() && seen.is_empty();
-                if is_silent && facts.is_answered && !self.shown.contains_key(id) {
-                    accounts.entry((None, id.clone())).or_default().is_unmeasured = true;
-                }
                 for (run, logged) in logged::join(self, id, own, readings, seen, &everywhere) {
                     accounts.entry((run, id.clone())).or_default().logged = Some(logged);
                 }
@@ -184,6 +180,11 @@ impl Places {
                 let run = self.of(id, &result.runs, result.time);
                 accounts.entry((run, id.clone())).or_default().results.push(result);
             }
+        }
+        // A run that shows one has a quality of its own.
+        for (id, _) in conversations.iter().filter(|(id, facts)| facts.is_asked() && !self.is_shown_by_a_run(id)) {
+            let account = accounts.entry((None, id.clone())).or_default();
+            account.is_unmeasured = !account.has_usage();
         }
         for ((run, id), account) in &mut accounts {
             let Some(facts) = conversations.get(id) else { continue };

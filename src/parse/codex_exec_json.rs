@@ -91,7 +91,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
                     cost: None,
                 }))))),
                 Some(Err(defect)) => marks.push(mark(MarkKind::Fact(Fact::Defect(defect)))),
-                None => {}
+                None => marks.push(mark(MarkKind::Named(true))),
             }
         }
         _ => {}

@@ -4,12 +4,13 @@
 use std::io::BufRead;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::document::{self, Layout, Piece};
 use super::format::{Format, Hit, Lines, Place, Root, Shape};
 use super::json::{Count, Text, or_zero, part};
 use super::lines::{clean, id, lines, may_be_document, model, path};
-use super::mark::{Mark, MarkKind};
+use super::mark::{Logged, Mark, MarkKind};
 use super::needles::Needle;
 use crate::event::{Conversation, Counter, Defect, Fact, MAX_COUNT, ModelUsage, Scope, Time, TokenUsage};
 
@@ -37,12 +38,13 @@ const ROOT: Root =
 const HARNESS: &str = "droid";
 const SUFFIX: &str = ".settings.json";
 const START: &str = "\"session_start\"";
+const ANSWER: &str = "\"assistant\"";
 
 const LINES: Lines = Lines {
     harness: Some(HARNESS),
-    needles: &[Needle::new(START, "_sta")],
+    needles: &[Needle::new(START, "_sta"), Needle::new(ANSWER, "ssis")],
     glance: None,
-    read: read_start,
+    read: read_entry,
     named: None,
     time: None,
 };
@@ -69,13 +71,21 @@ struct Tokens {
 }
 
 #[derive(Deserialize)]
-struct Start<'a> {
+struct Entry<'a> {
     #[serde(borrow, default)]
     r#type: Text<'a>,
     #[serde(borrow, default)]
     id: Text<'a>,
     #[serde(borrow, default)]
     cwd: Text<'a>,
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Message<'a> {
+    #[serde(borrow, default)]
+    role: Text<'a>,
 }
 
 fn sniff_settings(head: &[u8]) -> bool {
@@ -91,7 +101,7 @@ fn sniff_settings(head: &[u8]) -> bool {
 fn sniff_session(head: &[u8]) -> bool {
     lines(head)
         .take(8)
-        .any(|line| part::<Start<'_>>(clean(line).trim()).is_ok_and(|start| start.r#type.is("session_start")))
+        .any(|line| part::<Entry<'_>>(clean(line).trim()).is_ok_and(|entry| entry.r#type.is("session_start")))
 }
 
 fn read_settings(name: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
@@ -107,13 +117,16 @@ fn read_settings(name: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)
             Ok(settings) => settings,
             Err(defect) => return emit(mark(Fact::Defect(defect), None)),
         };
-        let Some(tokens) = settings.token_usage else { return };
         let time = settings.provider_lock_timestamp.get().and_then(Time::parse);
         let model = settings.model.get().and_then(model);
-        if let Some(session) = session.clone() {
-            let conversation = Conversation { begins: true, model: model.clone(), ..Conversation::new(session) };
+        // A provider that was asked without any count of it used an unknown amount.
+        let is_answered = settings.token_usage.is_none() && time.is_some();
+        if let Some(session) = session.clone().filter(|_| is_answered || settings.token_usage.is_some()) {
+            let model = model.clone();
+            let conversation = Conversation { begins: true, model, is_answered, ..Conversation::new(session) };
             emit(mark(Fact::Conversation(Box::new(conversation)), time));
         }
+        let Some(tokens) = settings.token_usage else { return };
         let total = vec![ModelUsage { model, usage: tokens.usage(), cost: None }];
         let conversation = session.clone();
         let counter = Counter { conversation, scope: Scope::Conversation, key: None, total, last: None, cost: None };
@@ -121,17 +134,20 @@ fn read_settings(name: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)
     })
 }
 
-fn read_start(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
+fn read_entry(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let line = hit.line();
-    let Ok(start) = part::<Start<'_>>(line.trim()) else {
-        return marks.push(hit.mark(Some(HARNESS), MarkKind::Fact(Fact::Defect(Defect::Torn))));
+    let mark = |kind| hit.mark(Some(HARNESS), kind);
+    let Ok(entry) = part::<Entry<'_>>(line.trim()) else {
+        return marks.push(mark(MarkKind::Fact(Fact::Defect(Defect::Torn))));
     };
-    if let (true, Some(session)) = (start.r#type.is("session_start"), start.id.get().and_then(id)) {
-        let repo = start.cwd.get().and_then(path);
+    if let (true, Some(session)) = (entry.r#type.is("session_start"), entry.id.get().and_then(id)) {
+        let repo = entry.cwd.get().and_then(path);
         let conversation = Conversation { repo, ..Conversation::new(session.clone()) };
-        marks.push(
-            hit.mark(Some(HARNESS), MarkKind::Fact(Fact::Conversation(Box::new(conversation)))).of(Some(session)),
-        );
+        marks.push(mark(MarkKind::Fact(Fact::Conversation(Box::new(conversation)))).of(Some(session)));
+    }
+    let message = entry.message.and_then(|message| part::<Message<'_>>(message.get()).ok());
+    if entry.r#type.is("message") && message.is_some_and(|message| message.role.is("assistant")) {
+        marks.push(mark(MarkKind::Logged(Logged::Answered)));
     }
 }
 

@@ -74,10 +74,18 @@ fn sniff(head: &[u8]) -> bool {
 }
 
 fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
-    let mut chat =
-        Chat { emit, session: None, is_subagent: false, waiting: Vec::new(), own: Own::default(), position: 0 };
+    let mut chat = Chat {
+        emit,
+        session: None,
+        is_subagent: false,
+        is_answered: false,
+        waiting: Vec::new(),
+        own: Own::default(),
+        position: 0,
+    };
     document::read(input, Layout::Wholes("messages", &MEMBERS), &mut |piece| chat.take(piece))?;
     chat.release();
+    chat.tell_answered();
     Ok(())
 }
 
@@ -86,6 +94,8 @@ struct Chat<'e> {
     emit: &'e mut dyn FnMut(Mark),
     session: Option<Id>,
     is_subagent: bool,
+    /// Whether a model answered without telling what it used, which the reader doesn't know yet.
+    is_answered: bool,
     /// Calls, each with its message's id, until the chat's name is known.
     waiting: Vec<(String, Call, Option<Time>)>,
     /// The members of the object, which may be a message itself.
@@ -113,10 +123,12 @@ impl Chat<'_> {
             Piece::Member(name, json) => self.own.0.push((name, json.to_owned())),
             Piece::End => {
                 let own = std::mem::take(&mut self.own);
+                self.is_answered |= own.0.iter().any(|(name, json)| (*name, json.as_str()) == ("type", "\"gemini\""));
                 if own.0.iter().any(|(name, _)| *name == "tokens") {
                     let members: Vec<String> = own.0.iter().map(|(name, json)| format!("\"{name}\":{json}")).collect();
                     self.message(&format!("{{{}}}", members.join(",")));
                 }
+                self.tell_answered();
             }
             Piece::Defect(defect) => {
                 self.own = Own::default();
@@ -142,7 +154,13 @@ impl Chat<'_> {
             Ok(message) => message,
             Err(defect) => return self.defect(defect),
         };
-        let (true, Some(tokens)) = (message.r#type.is("gemini"), message.tokens) else { return };
+        if !message.r#type.is("gemini") {
+            return;
+        }
+        let Some(tokens) = message.tokens else {
+            self.is_answered = true;
+            return;
+        };
         let usage = tokens.usage();
         if usage.is_zero() {
             return;
@@ -159,6 +177,14 @@ impl Chat<'_> {
         if self.session.is_some() || self.waiting.len() >= WAITING {
             self.release();
         }
+    }
+
+    /// Says that a model answered: without any count, the chat used an unknown amount.
+    fn tell_answered(&mut self) {
+        let Some(session) = self.session.clone().filter(|_| std::mem::take(&mut self.is_answered)) else { return };
+        let conversation = Conversation { is_answered: true, ..Conversation::new(session.clone()) };
+        let mark = document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Conversation(Box::new(conversation))));
+        (self.emit)(mark.of(Some(session)));
     }
 
     /// Hands on what waited. A message's id is its chat's own.

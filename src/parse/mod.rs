@@ -36,6 +36,7 @@ mod plain;
 mod region;
 mod scan;
 mod seen;
+mod session;
 mod survey;
 mod timing;
 mod tracing;
@@ -47,10 +48,11 @@ mod tests;
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
-use crate::event::{Defect, Event, Fact, Id, Time};
+use crate::event::{Defect, Event, Fact, Time};
 use content::Content;
 use region::{Region, Sink};
 use scan::{Scanner, lines_of};
+use session::Session;
 
 pub use format::{Format, Journal, LOOK, Place, Root, Rows};
 use format::{Lines, OrderedPass, Shape};
@@ -129,8 +131,7 @@ enum Pass {
     Ledger(Box<ledger::Pass>),
     LoopLog(Box<loop_log::Pass>),
     Bare(Box<(Content, Region)>),
-    /// The conversation that was named last.
-    Session(Option<Id>),
+    Session(Box<Session>),
     SessionLog(Box<dyn OrderedPass>),
 }
 
@@ -148,7 +149,7 @@ impl Reading {
             }
             Shape::LoopLog => Pass::LoopLog(Box::new(loop_log::Pass::new(now))),
             Shape::Lines(_) => Pass::Bare(Box::new((Content::from(0), Region::default()))),
-            Shape::Session(_) => Pass::Session(None),
+            Shape::Session(_) => Pass::Session(Box::default()),
             Shape::SessionLog(log) => Pass::SessionLog((log.begin)(head)),
             Shape::Document(_) | Shape::Tables(_) | Shape::Journal(_) | Shape::Events(_) => return None,
         };
@@ -190,12 +191,7 @@ impl Reading {
                         bare.1.push(mark, &mut sink);
                     }
                 }
-                Pass::Session(named) => {
-                    if let MarkKind::Fact(mut fact) = mark.kind {
-                        name(&mut fact, named);
-                        sink.event(mark.offset, None, mark.harness, mark.time, fact);
-                    }
-                }
+                Pass::Session(pass) => pass.push(mark, &mut sink),
                 Pass::SessionLog(pass) => pass.push(mark, &mut sink),
             }
         }
@@ -217,15 +213,6 @@ impl Reading {
             Pass::Session(_) => {}
             Pass::SessionLog(pass) => pass.finish(&mut sink),
         }
-    }
-}
-
-/// Gives a call the conversation that was named last, where it names none.
-fn name(fact: &mut Fact, named: &mut Option<Id>) {
-    match fact {
-        Fact::Conversation(conversation) => *named = Some(conversation.id.clone()),
-        Fact::Call(call) if call.conversation.is_none() => call.conversation.clone_from(named),
-        _ => {}
     }
 }
 

@@ -13,7 +13,7 @@ use memchr::memmem;
 
 use super::format::{Format, Hit, Lines, Place, Root, SessionLog, Shape};
 use super::lines::{clean, lines};
-use super::mark::{Mark, MarkKind};
+use super::mark::{Logged, Mark, MarkKind};
 use super::needles::Needle;
 use crate::event::{Defect, Fact};
 use pass::Pass;
@@ -39,7 +39,8 @@ const ROOT: Root = Root {
 const LINES: Lines = Lines {
     harness: Some(HARNESS),
     // The ends of `"token_count"`, `"turn_context"`, `"session_meta"`, `"task_started"`, `"task_complete"` and
-    // `"token_usage_record"`: quotes within a text are escaped, so few other lines hold them.
+    // `"token_usage_record"`: quotes within a text are escaped, so few other lines hold them. What a model answered is
+    // mostly told at a glance.
     needles: &[
         Needle::new("n_count\"", "_cou"),
         Needle::new("n_context\"", "ntex"),
@@ -47,6 +48,10 @@ const LINES: Lines = Lines {
         Needle::new("_started\"", "_sta"),
         Needle::new("_complete\"", "comp"),
         Needle::new("e_record\"", "_rec"),
+        Needle::new("\"assistant\"", "ssis"),
+        Needle::new("\"function_call\"", "_cal"),
+        Needle::new("\"custom_tool_call\"", "_too"),
+        Needle::new("\"local_shell_call\"", "_she"),
     ],
     glance: Some(usual::glance),
     read,
@@ -82,6 +87,13 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         && let Some((time, reading)) = usual::reading(hit.bytes())
     {
         return marks.push(mark(MarkKind::Logged(reading)).at(Some(time)));
+    }
+    if let Some(time) = usual::answered(hit.bytes()) {
+        // Once is enough for a stretch in which nothing else is told.
+        if !matches!(marks.last(), Some(Mark { kind: MarkKind::Logged(Logged::Answered), .. })) {
+            marks.push(mark(MarkKind::Logged(Logged::Answered)).at(Some(time)));
+        }
+        return;
     }
     let known = marks.len();
     if let Some((time, payload)) = usual::record(hit.bytes()) {

@@ -117,7 +117,7 @@ impl Pass {
         let growth = total.minus(&self.previous);
         self.previous = total;
         let is_restored = total.is_zero() || latest == Latest::Nothing;
-        let is_older = time.zip(self.started_at).is_some_and(|(time, start)| time < start);
+        let is_older = self.is_older(time);
         let (turn, doubt) = match &self.turn {
             _ if is_restored => return None,
             Turn::Foreign => return None,
@@ -132,6 +132,11 @@ impl Pass {
         let conversation = self.own(time, &total);
         let key = CallKey::Reading(conversation.clone(), self.epoch, total);
         Some(Fact::Call(Box::new(Call { turn, doubt, ..self.call(conversation, key, growth) })))
+    }
+
+    /// Whether what was written then is older than the conversation.
+    fn is_older(&self, time: Option<Time>) -> bool {
+        time.zip(self.started_at).is_some_and(|(time, start)| time < start)
     }
 
     /// A response's own record says whose it is.
@@ -191,8 +196,14 @@ impl Pass {
         self.about(|conversation| conversation.billing = billing)
     }
 
-    fn answered(&mut self) -> Option<Fact> {
-        if self.is_answered || matches!(self.turn, Turn::Foreign) {
+    /// A model answered, unless that was copied from another log.
+    fn answered(&mut self, time: Option<Time>) -> Option<Fact> {
+        let is_own = match self.turn {
+            Turn::Own(_) => true,
+            Turn::Foreign => false,
+            Turn::None | Turn::Untimed(_) => !self.has_parent && !self.is_older(time),
+        };
+        if self.is_answered || !is_own {
             return None;
         }
         self.is_answered = true;
@@ -218,7 +229,7 @@ impl OrderedPass for Pass {
                     emit(self.reading(total, latest, time));
                 }
                 Logged::Response(response) => emit(self.response(*response, time)),
-                Logged::Answered => emit(self.answered()),
+                Logged::Answered => emit(self.answered(time)),
             },
             MarkKind::Fact(Fact::Quota(quota)) => {
                 let conversation = self.conversation.clone();

@@ -111,6 +111,15 @@ pub(super) struct EventMsg<'a> {
     pub(super) is_answered: Option<bool>,
 }
 
+/// What any item of the conversation may hold that matters.
+#[derive(Default, Deserialize)]
+pub(super) struct Item<'a> {
+    #[serde(borrow, default)]
+    r#type: Text<'a>,
+    #[serde(borrow, default)]
+    role: Text<'a>,
+}
+
 #[derive(Deserialize)]
 struct Info {
     total_token_usage: Option<Usage>,
@@ -196,6 +205,7 @@ pub(super) enum Payload<'a> {
     Context(TurnContext<'a>),
     Usage(UsageRecord<'a>),
     Event(EventMsg<'a>),
+    Item(Item<'a>),
 }
 
 impl<'a> Payload<'a> {
@@ -206,6 +216,7 @@ impl<'a> Payload<'a> {
             "turn_context" => Payload::Context(part(json)?),
             "token_usage_record" => Payload::Usage(part(json)?),
             "event_msg" => Payload::Event(part(json)?),
+            "response_item" => Payload::Item(part(json)?),
             _ => return Ok(None),
         }))
     }
@@ -252,8 +263,20 @@ impl<'a> Payload<'a> {
                 Some("token_count") => event.token_count(needs, &mut add)?,
                 _ => {}
             },
+            Payload::Item(item) if item.is_answer() => log(Logged::Answered),
+            Payload::Item(_) => {}
         }
         Ok(())
+    }
+}
+
+impl Item<'_> {
+    /// Whether a model made it.
+    fn is_answer(&self) -> bool {
+        match self.r#type.get() {
+            Some("message") => self.role.is("assistant"),
+            kind => matches!(kind, Some("function_call" | "custom_tool_call" | "local_shell_call")),
+        }
     }
 }
 

@@ -22,6 +22,14 @@ const ITEM: &[u8] = b"\",\"type\":\"response_item\",\"payload\":{";
 /// What follows it in a line that tells of an event.
 const EVENT: &[u8] = b"\",\"type\":\"event_msg\",\"payload\":{\"type\":\"";
 
+/// How items begin that a model made: a message, or a tool that is called.
+const ANSWERS: [&[u8]; 4] = [
+    b"\"type\":\"message\",\"role\":\"assistant\"",
+    b"\"type\":\"function_call\"",
+    b"\"type\":\"custom_tool_call\"",
+    b"\"type\":\"local_shell_call\"",
+];
+
 /// The events that matter.
 const EVENTS: [&[u8]; 5] = [COUNT, b"task_started\"", b"task_complete\"", b"turn_started\"", b"turn_complete\""];
 
@@ -34,8 +42,8 @@ const HEADERS: [&[u8]; 2] =
 
 static PLAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"plan_type\":\""));
 
-/// Passes items of the conversation over, as nearly all bytes are, and events that tell nothing: within a line that
-/// was torn, the next one starts. Others are told by what they begin with.
+/// Passes items of the conversation over, as nearly all bytes are, unless a model made them, and events that tell
+/// nothing: within a line that was torn, the next one starts. Others are told by what they begin with.
 pub(super) fn glance(text: &[u8], start: usize) -> Option<Seems> {
     let (time, rest) = text.get(start..)?.strip_prefix(START)?.split_first_chunk::<TIME>()?;
     // Bytes of a known number are compared many at a time.
@@ -49,7 +57,10 @@ pub(super) fn glance(text: &[u8], start: usize) -> Option<Seems> {
     };
     let record = |rest| Some(Seems::Record(end(rest, memchr::memchr(b'\n', rest)?)));
     if let Some(item) = rest.strip_prefix(ITEM) {
-        return noise(item);
+        return match noise(item) {
+            Some(Seems::Noise(end)) if is_answer(item) => Some(Seems::Record(end)),
+            seems => seems,
+        };
     }
     if let Some(event) = rest.strip_prefix(EVENT) {
         return match event.first()? {
@@ -60,6 +71,17 @@ pub(super) fn glance(text: &[u8], start: usize) -> Option<Seems> {
         };
     }
     HEADERS.iter().find_map(|header| rest.strip_prefix(*header)).and_then(record)
+}
+
+fn is_answer(item: &[u8]) -> bool {
+    ANSWERS.iter().any(|answer| item.starts_with(answer))
+}
+
+/// When a model made the item that a line holds; `None` for other lines. The item itself doesn't matter.
+pub(super) fn answered(line: &[u8]) -> Option<Time> {
+    let (time, rest) = line.strip_prefix(START)?.split_at_checked(TIME)?;
+    rest.strip_prefix(ITEM).filter(|item| is_answer(item))?;
+    Time::parse_usual(time)
 }
 
 /// Whether the line begins with a time and a kind.
@@ -174,7 +196,7 @@ fn optional<'a, const N: usize>(text: &'a [u8], key: &[u8; N]) -> Option<(u64, &
 
 #[cfg(test)]
 mod tests {
-    use super::{glance, reading, record};
+    use super::{answered, glance, reading, record};
     use crate::parse::codex_rollout::record::Line;
     use crate::parse::format::Seems;
     use crate::parse::mark::{Logged, Mark, MarkKind};
@@ -224,6 +246,33 @@ mod tests {
         }
         let header = r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"turn_context","payload":{"model":"m"}}"#;
         assert_eq!(seems(&format!("{header}\n")), Some(Seems::Record(header.len())));
+    }
+
+    #[test]
+    fn an_item_that_a_model_made_is_told_at_a_glance() {
+        let item = |payload: &str| {
+            format!(
+                r#"{{"timestamp":"2026-05-12T07:03:16.926Z","type":"response_item","payload":{{{payload},"x":1}}}}"#
+            )
+        };
+        for payload in [
+            r#""type":"message","role":"assistant""#,
+            r#""type":"function_call""#,
+            r#""type":"custom_tool_call""#,
+            r#""type":"local_shell_call""#,
+        ] {
+            let line = item(payload);
+            assert_eq!(glance(format!("{line}\n").as_bytes(), 0), Some(Seems::Record(line.len())), "{line}");
+            assert!(answered(line.as_bytes()).is_some(), "{line}");
+            assert_eq!(slowly(&line), Some(Logged::Answered), "{line}");
+        }
+        for payload in
+            [r#""type":"message","role":"user""#, r#""type":"function_call_output""#, r#""type":"reasoning""#]
+        {
+            let line = item(payload);
+            assert_eq!(glance(format!("{line}\n").as_bytes(), 0), Some(Seems::Noise(line.len())), "{line}");
+            assert_eq!((answered(line.as_bytes()), slowly(&line)), (None, None), "{line}");
+        }
     }
 
     #[test]
