@@ -77,6 +77,8 @@ pub enum Fact {
     ToolCall(Box<ToolCall>),
     /// The last sign of a conversation is a request that was still being answered.
     Unfinished(Id),
+    /// A session log of a conversation ends here, and not within a call.
+    Ended(Id),
     /// A session log shows a reading of another conversation's counter: history that was copied into it.
     Inherited(Box<Inherited>),
     /// A record could not be read, or was refused.
@@ -98,7 +100,7 @@ impl Fact {
             Fact::Request(request) => Some(&request.conversation),
             Fact::StreamFailure(failure) => Some(&failure.conversation),
             Fact::ToolCall(call) => call.conversation.as_ref(),
-            Fact::Unfinished(id) => Some(id),
+            Fact::Unfinished(id) | Fact::Ended(id) => Some(id),
             Fact::Inherited(inherited) => Some(&inherited.conversation),
             Fact::CallTiming(timing) => match &timing.key {
                 CallKey::Trace(conversation, ..) | CallKey::Reading(conversation, ..) => Some(conversation),

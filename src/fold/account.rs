@@ -60,6 +60,17 @@ impl Account {
             || !self.results.is_empty()
     }
 
+    /// Whether something beside the session log tells what it came to in the end.
+    pub(super) fn tells_its_end(&self) -> bool {
+        !self.results.is_empty() || self.logged.as_ref().is_some_and(Logged::is_counted)
+    }
+
+    /// When its sub-agents, or the conversation itself, made their latest call.
+    pub(super) fn latest_of(&self, is_subagent: bool) -> Option<Time> {
+        let calls = self.calls.values().filter(|call| call.is_subagent == is_subagent);
+        calls.filter_map(|call| call.time).max().max(self.messages.latest_of(is_subagent))
+    }
+
     /// How many calls its witnesses show; a row for each is likely.
     pub(super) fn calls_seen(&self) -> usize {
         self.calls.len() + self.messages.calls.len() + self.logged.as_ref().map_or(0, Logged::calls_seen)
@@ -121,8 +132,7 @@ impl Account {
 
     /// The same where nothing but packed calls tells of usage.
     fn weigh_messages(self, conversation: &Id) -> Weighed {
-        let latest = self.messages.times().max();
-        let (quality, reasons) = self.judge_calls(false, latest, self.messages.has_placeholder());
+        let (quality, reasons) = self.judge_calls(false, self.messages.has_placeholder());
         let rows: Vec<UsageRow> =
             self.messages.calls(conversation).map(|(key, call)| Account::call_row(key, call, false)).collect();
         let seen =
@@ -176,13 +186,13 @@ impl Account {
 
     /// How much is known, and why.
     fn judge(&self, exceeds: bool) -> (Quality, Reasons) {
-        let latest_call = self.calls.values().filter_map(|call| call.time).max();
         let is_placeholder = self.calls.values().any(|call| !call.is_final && (exceeds || !call.is_covered));
-        self.judge_calls(exceeds, latest_call, is_placeholder)
+        self.judge_calls(exceeds, is_placeholder)
     }
 
-    fn judge_calls(&self, exceeds: bool, latest_call: Option<Time>, is_placeholder: bool) -> (Quality, Reasons) {
-        let latest = latest_call.max(self.share.as_ref().and_then(|share| share.time));
+    fn judge_calls(&self, exceeds: bool, is_placeholder: bool) -> (Quality, Reasons) {
+        // Sub-agents work beside it: that they went on doesn't tell that it did.
+        let latest = self.latest_of(false).max(self.share.as_ref().and_then(|share| share.time));
         let is_cut = self.unfinished.as_ref().is_some_and(|(time, place)| match time {
             Some(_) => *time >= latest,
             // Without times, what stands later came later.
@@ -194,7 +204,7 @@ impl Account {
         let mut reasons = Reasons::default();
         reasons.add_if(has_share, Reason::CounterCovers);
         reasons.add_if(!self.results.is_empty(), Reason::ResultCovers);
-        reasons.add_if(is_whole && !is_counted, Reason::CallsComplete);
+        reasons.add_if(is_whole && !is_counted && !is_cut, Reason::CallsComplete);
         reasons.add_if(exceeds, Reason::CallsExceedCounter);
         reasons.add_if(!is_whole && self.share.is_some(), Reason::NoBaseline);
         reasons.add_if(!is_whole && self.share.is_none(), Reason::NoBeginning);

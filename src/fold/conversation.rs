@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
+use super::cuts::LogEnd;
 use super::log::Log;
 use super::messages::Messages;
 use super::place::Place;
@@ -41,8 +42,10 @@ pub struct ConversationFacts {
     pub billing: Option<Billing>,
     /// Whether its session log is among the sources.
     pub is_logged: bool,
-    /// Names of the sources that are its session logs.
-    pub logs: BTreeSet<Id>,
+    /// The sources that are its session logs, by their names.
+    pub logs: BTreeMap<Id, LogEnd>,
+    /// Names of the sources outside of runs that show results of its processes.
+    pub captures: BTreeSet<Id>,
     /// Whether a model answered in it.
     pub is_answered: bool,
     /// The calls of its session log, by reading or response.
@@ -103,7 +106,7 @@ impl ConversationFacts {
     /// Whether a model answered in it, or was about to, outside of runs: then it used tokens, whether anything tells
     /// how many or not.
     pub(super) fn is_asked(&self) -> bool {
-        self.is_answered || self.unfinished.contains_key(&None)
+        self.is_answered || self.has_cut_log() || self.unfinished.contains_key(&None)
     }
 
     pub(super) fn merge(&mut self, other: ConversationFacts, id: &Id) {
@@ -126,7 +129,10 @@ impl ConversationFacts {
         self.billing = larger(self.billing, other.billing);
         self.is_subagent |= other.is_subagent;
         self.is_logged |= other.is_logged;
-        self.logs.extend(other.logs);
+        for (source, log) in other.logs {
+            self.logs.entry(source).or_default().merge(log);
+        }
+        self.captures.extend(other.captures);
         self.is_answered |= other.is_answered;
         self.log.merge(other.log);
     }

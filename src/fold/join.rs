@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::conversation::ConversationFacts;
+use super::cuts::LogEnd;
 use super::facts::{CallFacts, RunFacts};
 use super::source::is_anonymous;
 use crate::event::{CallKey, Id, RunId, Time};
@@ -63,7 +64,7 @@ struct Session<'a> {
     id: &'a Id,
     harness: &'a str,
     repo: Option<&'a str>,
-    logs: &'a BTreeSet<Id>,
+    logs: &'a BTreeMap<Id, LogEnd>,
     /// When its calls were answered, in order.
     times: Vec<Time>,
     /// When it began.
@@ -190,7 +191,7 @@ impl Lonely<'_> {
             (Some(run), Some(session)) => is_within(session, run),
             _ => true,
         };
-        let is_at_home = self.profile.is_none_or(|profile| session.logs.iter().any(|source| is_home(profile, source)));
+        let is_at_home = self.profile.is_none_or(|profile| session.logs.keys().any(|source| is_home(profile, source)));
         self.harness == session.harness && is_in_folder && is_at_home
     }
 

@@ -215,6 +215,11 @@ impl Logged {
         self.calls.len() + self.unlogged.len()
     }
 
+    /// Whether a counter in the output tells of it, too.
+    pub(super) fn is_counted(&self) -> bool {
+        self.agrees.is_some()
+    }
+
     /// Whether nothing tells of usage.
     pub(super) fn is_empty(&self) -> bool {
         self.calls.is_empty() && self.unlogged.is_empty() && self.beyond.is_none() && !self.is_floor
@@ -249,13 +254,21 @@ impl Logged {
         self.blended.extend(last.map(|(_, total)| total.blended_tokens()));
     }
 
-    /// What the part comes to. `unfinished` is when an answer was streaming at its end.
+    /// When the latest of what is known of it happened.
+    fn latest(&self) -> Option<Time> {
+        let beyond = self.beyond.as_ref().and_then(|(_, time)| *time);
+        let unlogged = self.unlogged.last().and_then(|(_, call)| call.time);
+        self.calls.last().and_then(|call| call.time()).max(beyond).max(unlogged)
+    }
+
+    /// What the part comes to. `unfinished` is when it ended with an answer or a record that isn't whole.
     pub(super) fn weigh(self, conversation: &Id, unfinished: Option<Time>) -> Weighed {
-        let latest = self.calls.last().and_then(|call| call.time());
-        let is_cut = unfinished.is_some() && unfinished >= latest;
+        let is_cut = unfinished.is_some() && unfinished >= self.latest();
         let quality = if self.is_floor || is_cut { Quality::Partial } else { Quality::Exact };
         let agrees = if self.beyond.is_some() { Some(false) } else { self.agrees };
-        let mut reasons = Reasons::from(if self.is_floor { Reason::PossibleCopies } else { Reason::SessionLog });
+        let mut reasons = Reasons::default();
+        reasons.add_if(!is_cut && !self.is_floor, Reason::SessionLog);
+        reasons.add_if(self.is_floor, Reason::PossibleCopies);
         reasons.add_if(is_cut, Reason::StillStreaming);
         let Logged { calls, timings, unlogged, beyond, blended, .. } = self;
         let has_more = !unlogged.is_empty() || beyond.is_some() || timings.iter().any(Option::is_some);

@@ -179,6 +179,17 @@ impl Messages {
         self.calls.iter().filter_map(Packed::time)
     }
 
+    /// When sub-agents, or the conversation itself, made the latest.
+    pub(super) fn latest_of(&self, is_subagent: bool) -> Option<Time> {
+        let calls = self.calls.iter().filter(|call| call.context.is_subagent == is_subagent);
+        calls.filter_map(Packed::time).max()
+    }
+
+    /// Whether a sub-agent made the one that was added last.
+    pub(super) fn is_subagents(&self) -> bool {
+        self.calls.last().is_some_and(|call| call.context.is_subagent)
+    }
+
     /// The blended total of those that were answered at a known time.
     pub(super) fn blended_tokens(&self) -> u64 {
         let dated = self.calls.iter().filter(|call| call.time().is_some());

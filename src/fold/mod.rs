@@ -10,6 +10,7 @@ mod compact;
 mod conversation;
 mod copies;
 mod counts;
+mod cuts;
 mod facts;
 mod footers;
 mod growth;

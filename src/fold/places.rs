@@ -186,6 +186,7 @@ impl Places {
             let account = accounts.entry((None, id.clone())).or_default();
             account.is_unmeasured = !account.has_usage();
         }
+        let last = self.last_of_cut_logs(&accounts, &conversations);
         for ((run, id), account) in &mut accounts {
             let Some(facts) = conversations.get(id) else { continue };
             let is_only_run = self.shown.get(id).is_some_and(|runs| runs.len() == 1);
@@ -196,9 +197,28 @@ impl Places {
             account.host = facts.host.clone();
             account.model.clone_from(&facts.model);
             account.begins = facts.begins.contains(run) || (is_only_run && !facts.begins.is_empty());
-            account.unfinished = facts.unfinished.get(run).map(|(time, place)| (*time, place.clone()));
+            let is_logs = run.is_none() || (last.get(id) == Some(run) && !account.tells_its_end());
+            account.unfinished = facts.end_in(run, is_logs);
         }
         accounts
+    }
+
+    /// Who went on last with each conversation whose session log is cut: a run, unless calls came after all runs.
+    fn last_of_cut_logs(
+        &self,
+        accounts: &BTreeMap<AccountKey, Account>,
+        conversations: &FxHashMap<Id, Box<ConversationFacts>>,
+    ) -> FxHashMap<Id, Option<RunId>> {
+        let mut last: FxHashMap<Id, Option<RunId>> = FxHashMap::default();
+        let is_cut = |id: &Id| conversations.get(id).is_some_and(|facts| facts.has_cut_log());
+        let rank = |run: &Option<RunId>| (run.is_none(), run.as_ref().and_then(|run| self.start_of(run)), run.clone());
+        for ((run, id), _) in accounts.iter().filter(|((_, id), account)| is_cut(id) && account.has_usage()) {
+            let known = last.entry(id.clone()).or_insert_with(|| run.clone());
+            if rank(known) < rank(run) {
+                known.clone_from(run);
+            }
+        }
+        last
     }
 
     /// Gives each reading of a conversation's counter to one run.

@@ -25,7 +25,7 @@ pub enum Reason {
     NoBaseline,
     /// The conversation's beginning is not in view, and no counter tells what came before.
     NoBeginning,
-    /// The output ends while an answer is streaming.
+    /// What was read ends while an answer is streaming, or with a record that isn't whole.
     StillStreaming,
     /// Calls of which only a placeholder of the output is known.
     Placeholder,
@@ -91,7 +91,9 @@ impl Reason {
             Reason::NoBeginning => {
                 "the beginning of the conversation is cut off, and no counter tells what came before"
             }
-            Reason::StillStreaming => "the output ends while an answer is streaming; what that call used is not known",
+            Reason::StillStreaming => {
+                "what was read ends within an answer or a record; what the latest call used is not known"
+            }
             Reason::Placeholder => "of some calls only the placeholder that a stream begins with is known",
             Reason::FooterOfMore => "the blended total at the end counts earlier runs too, which are not in the input",
             Reason::NoUsage => "nothing in the output tells of usage",
@@ -108,7 +110,7 @@ impl Reason {
                 Some("the ledger or log with the conversation's earlier run, or its session log")
             }
             Reason::NoBeginning => Some("more lines of output in the ledger, the loop log, or the session log"),
-            Reason::StillStreaming | Reason::Placeholder => Some("the conversation's session log"),
+            Reason::StillStreaming | Reason::Placeholder => Some("the conversation's session log, from end to end"),
             Reason::FooterOnly => Some("the harness's trace, the loop log, or the session log"),
             Reason::NoUsage => Some("a harness that prints its usage (a trace, stream-json), or the session log"),
         }

@@ -1,12 +1,13 @@
 //! The events of one source, in order.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use super::conversation::{Reading, ResultFacts, ResultKey, first};
+use super::cuts::LogEnd;
 use super::facts::{CallFacts, Facts, RunFacts};
 use super::log::{Context, LogKey};
 use super::place::Place;
@@ -53,9 +54,9 @@ struct Stream {
 
 impl Stream {
     /// Notes once that the source is a session log of the conversation.
-    fn note_log(&mut self, logs: &mut BTreeSet<Id>, source: &Id) {
+    fn note_log(&mut self, logs: &mut BTreeMap<Id, LogEnd>, source: &Id) {
         if !std::mem::replace(&mut self.is_noted, true) {
-            logs.insert(source.clone());
+            logs.entry(source.clone()).or_default();
         }
     }
 }
@@ -90,8 +91,15 @@ impl SourceFold {
             Fact::Counter(counter) => self.counter(*counter, run, harness, time, place(self)),
             Fact::Footer(footer) => self.footer(&footer, run, harness),
             Fact::Unfinished(id) => {
-                let stamp = (time, place(self));
-                self.facts.conversations.entry(id).or_default().add_unfinished(run, stamp);
+                let place = place(self);
+                let facts = self.facts.conversations.entry(id).or_default();
+                facts.harness = facts.harness.take().max(harness);
+                facts.end(run, time, place);
+            }
+            Fact::Ended(id) => {
+                if let Some(facts) = self.facts.conversations.get_mut(&id) {
+                    facts.ends_whole(&self.name, offset);
+                }
             }
             Fact::Quota(quota) => self.quotas.apply(QuotaReading { time, run, harness, quota: *quota }),
             Fact::CallTiming(timing) => {
@@ -176,8 +184,8 @@ impl SourceFold {
             facts.begins.insert(run.clone());
         }
         if call.is_logged && run.is_none() && matches!(call.key, CallKey::Message(_)) {
-            if !facts.logs.contains(&self.name) {
-                facts.logs.insert(self.name.clone());
+            if !facts.logs.contains_key(&self.name) {
+                facts.logs.entry(self.name.clone()).or_default();
             }
             let key = call.key.clone();
             if let Some(unpacked) = facts.messages.push(&key, seen(*call, run, harness, time)) {
@@ -273,6 +281,9 @@ impl SourceFold {
         };
         let is_whole = stream.is_whole;
         let conversation = self.facts.conversations.entry(id).or_default();
+        if run.is_none() && !conversation.captures.contains(&self.name) {
+            conversation.captures.insert(self.name.clone());
+        }
         let earlier = stream.result.replace(key.clone()).filter(|earlier| *earlier != key);
         if let Some(earlier) = earlier.and_then(|earlier| conversation.results.get_mut(&earlier)) {
             match counter.scope {

@@ -23,6 +23,7 @@ const LINES: Lines = Lines {
     read,
     named: None,
     time: None,
+    torn_of: None,
 };
 
 fn sniff(head: &[u8]) -> bool {

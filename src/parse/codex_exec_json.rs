@@ -31,6 +31,7 @@ const LINES: Lines = Lines {
     read,
     named: None,
     time: None,
+    torn_of: None,
 };
 
 /// The fields of any record that matter.

@@ -47,6 +47,7 @@ const LINES: Lines = Lines {
     read: read_entry,
     named: None,
     time: None,
+    torn_of: None,
 };
 
 #[derive(Deserialize)]

@@ -113,6 +113,9 @@ pub enum Seems {
 /// Tells which conversation a line names.
 pub type NamedBy = fn(&[u8], &Seen) -> Option<Named>;
 
+/// Tells which conversation a torn record names.
+pub type TornOf = fn(&[u8]) -> Option<Id>;
+
 /// A table of a database, and what its rows mean.
 #[derive(Debug)]
 pub struct Rows {
@@ -154,6 +157,8 @@ pub struct Lines {
     pub named: Option<NamedBy>,
     /// The time of a line, if it is a record.
     pub time: Option<fn(&str) -> Option<Time>>,
+    /// The conversation that a record names which is torn.
+    pub torn_of: Option<TornOf>,
 }
 
 /// A conversation that a line names.

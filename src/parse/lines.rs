@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex::Regex;
 
 use crate::event::Id;
@@ -66,6 +67,15 @@ static IN_ID: [bool; 256] = {
     }
     table
 };
+
+/// What records show that are whatever else a log holds: what people and tools said.
+const OTHERS: [&[u8]; 4] = [b"\"user\"", b"\"toolResult\"", b"_output\"", b"\"user_message\""];
+
+/// Whether a record that is torn may be one of a call.
+pub fn may_be_call(torn: &[u8]) -> bool {
+    let has = |text: &[u8]| memmem::find(torn, text).is_some();
+    has(b"\"assistant\"") || !OTHERS.into_iter().any(has)
+}
 
 /// An id as harnesses make them; `None` for what may be a text.
 pub fn id(text: &str) -> Option<Id> {

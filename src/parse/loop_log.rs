@@ -25,6 +25,7 @@ pub(super) const LINES: Lines = Lines {
     read,
     named: None,
     time: None,
+    torn_of: None,
 };
 
 fn sniff(head: &[u8]) -> bool {

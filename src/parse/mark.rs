@@ -81,6 +81,10 @@ pub enum Logged {
     Response(Box<Response>),
     /// A model answered.
     Answered,
+    /// A record can't be read that may tell of a call.
+    Lost,
+    /// The log ends.
+    End,
 }
 
 /// A conversation's header.

@@ -51,7 +51,7 @@ use std::sync::OnceLock;
 use crate::event::{Defect, Event, Fact, Time};
 use content::Content;
 use region::{Region, Sink};
-use scan::{Scanner, lines_of};
+use scan::{Kind, Scanner, lines_of};
 use session::Session;
 
 pub use format::{Format, Journal, LOOK, Place, Root, Rows};
@@ -95,9 +95,13 @@ static SCANNERS: [OnceLock<Scanner>; FORMATS.len()] = [const { OnceLock::new() }
 
 fn scanner_of(index: usize) -> Option<&'static Scanner> {
     let format = FORMATS.get(index)?;
-    let is_bare = matches!(format.shape, Shape::Lines(_));
     let parts = parts_of(format)?;
-    Some(SCANNERS.get(index)?.get_or_init(|| Scanner::new(parts, is_bare)))
+    let kind = match format.shape {
+        Shape::Lines(_) => Kind::Bare,
+        Shape::Session(_) | Shape::SessionLog(_) => Kind::Records,
+        _ => Kind::Other,
+    };
+    Some(SCANNERS.get(index)?.get_or_init(|| Scanner::new(parts, kind)))
 }
 
 /// Every format of lines.
@@ -210,7 +214,7 @@ impl Reading {
                 }
                 region.finish(&mut sink);
             }
-            Pass::Session(_) => {}
+            Pass::Session(pass) => pass.finish(&mut sink),
             Pass::SessionLog(pass) => pass.finish(&mut sink),
         }
     }

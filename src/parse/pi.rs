@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 
 use super::format::{Format, Hit, Lines, Place, Root, Shape};
 use super::json::{Count, Text, or_zero, part, price};
-use super::lines::{clean, id, key, lines, model, path};
-use super::mark::{Mark, MarkKind};
+use super::lines::{clean, id, key, lines, may_be_call, model, path};
+use super::mark::{Logged, Mark, MarkKind};
 use super::needles::Needle;
 use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
 
@@ -32,6 +32,7 @@ const LINES: Lines = Lines {
     read,
     named: None,
     time: None,
+    torn_of: None,
 };
 
 #[derive(Deserialize)]
@@ -97,10 +98,15 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let line = hit.line();
     let mark = |kind| hit.mark(Some(HARNESS), kind);
     let found = part::<Entry<'_>>(line.trim()).and_then(|entry| understand(&entry));
-    marks.extend(match found {
-        Ok(found) => found.map(|(fact, time)| mark(MarkKind::Fact(fact)).at(time)),
-        Err(defect) => Some(mark(MarkKind::Fact(Fact::Defect(defect)))),
-    });
+    match found {
+        Ok(found) => marks.extend(found.map(|(fact, time)| mark(MarkKind::Fact(fact)).at(time))),
+        Err(defect) => {
+            marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
+            if may_be_call(line.as_bytes()) {
+                marks.push(mark(MarkKind::Logged(Logged::Lost)));
+            }
+        }
+    }
 }
 
 /// What an entry means, and when.

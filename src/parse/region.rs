@@ -61,6 +61,8 @@ pub(super) struct Region {
     known: FxHashSet<Id>,
     /// The one of them that had the latest record.
     known_last: Option<Id>,
+    /// The latest time that a record of anyone's had.
+    latest: Option<Time>,
     twins: Twins,
     /// Readings before any conversation was named: a cut tail begins with one.
     waiting: Vec<Mark>,
@@ -216,8 +218,13 @@ impl Region {
                 self.known_last = Some(id.clone());
             }
             put(&mut self.current, id);
-            let streams = matches!(mark.kind, MarkKind::MessageStart(..));
-            self.streams = streams.then_some((mark.offset, mark.harness, mark.time));
+            self.latest = self.latest.max(mark.time);
+            self.streams = match mark.kind {
+                MarkKind::MessageStart(..) => Some((mark.offset, mark.harness, mark.time)),
+                // Unless more follows, what is torn would have told of the latest call.
+                MarkKind::Fact(Fact::Defect(Defect::Torn)) => Some((mark.offset, mark.harness, self.latest)),
+                _ => None,
+            };
         }
         self.hand_on(mark, sink);
     }

@@ -2,14 +2,17 @@
 
 use std::ops::Range;
 
+use serde::de::IgnoredAny;
+
 use super::content::LONGEST;
 use super::format::{Format, Hit, Lines, Seems, Shape};
-use super::lines::{clean, lines, lines_backwards, lines_forwards, may_be_record};
-use super::mark::{Mark, MarkKind};
+use super::json::part;
+use super::lines::{clean, lines, lines_backwards, lines_forwards, may_be_call, may_be_record};
+use super::mark::{Logged, Mark, MarkKind};
 use super::needles::Needles;
 use super::needs::Needs;
 use super::seen::Seen;
-use crate::event::Time;
+use crate::event::{Defect, Fact, Time};
 
 /// A stretch of a source: whole lines that are its own, and what surrounds them.
 #[derive(Debug, Clone, Copy)]
@@ -31,17 +34,27 @@ pub(super) struct Scanner {
     needles: Needles,
     /// Which part each needle belongs to.
     owners: Vec<usize>,
-    /// Whether it is for bare logs, of which it is told when a chunk's records begin.
-    is_bare: bool,
+    kind: Kind,
+}
+
+/// What a scanner is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Bare logs, of which it is told when a chunk's records begin.
+    Bare,
+    /// Logs with a record on every line: a last line that is none was torn, or is being written.
+    Records,
+    /// Whatever else there is.
+    Other,
 }
 
 impl Scanner {
     /// A scanner for these formats.
-    pub(super) fn new(parts: Vec<&'static Lines>, is_bare: bool) -> Scanner {
+    pub(super) fn new(parts: Vec<&'static Lines>, kind: Kind) -> Scanner {
         let needles = Needles::new(parts.iter().flat_map(|part| part.needles));
         let owners =
             parts.iter().enumerate().flat_map(|(index, part)| part.needles.iter().map(move |_| index)).collect();
-        Scanner { needles, parts, owners, is_bare }
+        Scanner { needles, parts, owners, kind }
     }
 
     /// The candidates among the chunk's own lines, in order.
@@ -55,10 +68,13 @@ impl Scanner {
             named_until: chunk.start,
             named: 0,
         };
-        if self.is_bare {
+        if self.kind == Kind::Bare {
             scan.began();
         }
         scan.lines();
+        if self.kind == Kind::Records {
+            scan.ended();
+        }
         scan.name_until(chunk.end, None);
         seen.marks.set(scan.marks.len().min(MOST_LIKE));
         scan.marks
@@ -169,7 +185,8 @@ impl Scan<'_, '_> {
     /// Where a tool's output began, if that is what the latest mark tells. Ledgers and loop logs have parts in which
     /// none begins.
     fn opened(&self) -> Option<u64> {
-        let latest = self.marks.last().filter(|latest| self.scanner.is_bare && matches!(latest.kind, MarkKind::Open));
+        let latest =
+            self.marks.last().filter(|latest| self.scanner.kind == Kind::Bare && matches!(latest.kind, MarkKind::Open));
         latest.map(|latest| latest.offset)
     }
 
@@ -203,6 +220,42 @@ impl Scan<'_, '_> {
                     kind: MarkKind::Named(named.in_flight),
                 });
             }
+        }
+    }
+
+    /// Where the source ends.
+    fn ended(&mut self) {
+        let Chunk { text, end, base, .. } = *self.chunk;
+        if end == text.len() {
+            self.torn_end();
+            let offset = base + end as u64;
+            let kind = MarkKind::Logged(Logged::End);
+            self.marks.push(Mark { offset, harness: None, time: None, conversation: None, kind });
+        }
+    }
+
+    /// What the source ends with, if that is no whole record and wasn't told as one that is torn.
+    fn torn_end(&mut self) {
+        let Chunk { text, start, end, base } = *self.chunk;
+        let own = &text[start..end];
+        if own.is_empty() || own.ends_with(b"\n") {
+            return;
+        }
+        let at = start + memchr::memrchr(b'\n', own).map_or(0, |newline| newline + 1);
+        let line = clean(&text[at..]);
+        let line = line.trim();
+        let offset = base + at as u64;
+        let is_told = |mark: &&Mark| mark.offset == offset && matches!(mark.kind, MarkKind::Fact(Fact::Defect(_)));
+        if line.is_empty() || self.marks.iter().rev().any(|mark| is_told(&mark)) || part::<IgnoredAny>(line).is_ok() {
+            return;
+        }
+        let harness = self.scanner.parts.first().and_then(|part| part.harness);
+        let mark = |kind| Mark { offset, harness, time: None, conversation: None, kind };
+        self.marks.push(mark(MarkKind::Fact(Fact::Defect(Defect::Torn))));
+        if may_be_call(line.as_bytes()) {
+            let torn_of = self.scanner.parts.first().and_then(|part| part.torn_of);
+            let conversation = torn_of.and_then(|torn_of| torn_of(line.as_bytes()));
+            self.marks.push(mark(MarkKind::Logged(Logged::Lost)).of(conversation));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::mark::{Logged, Mark, MarkKind};
 use super::region::Sink;
-use crate::event::{Conversation, Fact, Id};
+use crate::event::{Conversation, Fact, Id, Time};
 
 /// One session log in the order of its lines.
 #[derive(Debug, Default)]
@@ -11,15 +11,24 @@ pub(super) struct Session {
     named: Option<Id>,
     /// The latest one of which was told that a model answered.
     answered: Option<Id>,
+    /// When the latest call was made.
+    latest: Option<Time>,
+    /// Conversations with a call that can't be read, and where the latest such call of each stretch stands.
+    lost: Vec<(Id, u64, Option<&'static str>)>,
+    /// How long the log is.
+    length: u64,
 }
 
 impl Session {
     /// Takes the next candidate.
     pub(super) fn push(&mut self, mark: Mark, sink: &mut Sink<'_>) {
-        let Mark { offset, harness, time, kind, .. } = mark;
+        let Mark { offset, harness, time, kind, conversation } = mark;
         match kind {
             MarkKind::Fact(mut fact) => {
                 self.name(&mut fact);
+                if matches!(fact, Fact::Call(_)) {
+                    self.latest = self.latest.max(time);
+                }
                 sink.event(offset, None, harness, time, fact);
             }
             MarkKind::Logged(Logged::Answered) if self.answered != self.named => {
@@ -28,7 +37,23 @@ impl Session {
                 let conversation = Conversation { is_answered: true, ..Conversation::new(id) };
                 sink.event(offset, None, harness, time, Fact::Conversation(Box::new(conversation)));
             }
+            MarkKind::Logged(Logged::Lost) => {
+                let Some(id) = self.named.clone().or(conversation) else { return };
+                self.lost.pop_if(|(known, ..)| *known == id);
+                self.lost.push((id, offset, harness));
+            }
+            MarkKind::Logged(Logged::End) => self.length = offset,
             _ => {}
+        }
+    }
+
+    /// The log is over. Where it ends tells copies that were made earlier from the whole.
+    pub(super) fn finish(self, sink: &mut Sink<'_>) {
+        if let Some(id) = self.named.filter(|_| self.lost.is_empty()) {
+            sink.event(self.length, None, None, None, Fact::Ended(id));
+        }
+        for (id, offset, harness) in self.lost {
+            sink.event(offset, None, harness, self.latest, Fact::Unfinished(id));
         }
     }
 

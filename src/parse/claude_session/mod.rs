@@ -9,7 +9,7 @@ mod usual;
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
+use memchr::memmem::{self, Finder};
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
@@ -19,8 +19,8 @@ use crate::parse::anthropic::Message;
 use crate::parse::blocks::{Found, end_or_needle};
 use crate::parse::format::{Format, Hit, Lines, Place, Root, Seems, Shape};
 use crate::parse::json::{Text, name, part, price};
-use crate::parse::lines::{branch, clean, id, lines, path};
-use crate::parse::mark::{Mark, MarkKind};
+use crate::parse::lines::{branch, clean, id, lines, may_be_call, path};
+use crate::parse::mark::{Logged, Mark, MarkKind};
 use crate::parse::needles::Needle;
 
 /// See the module.
@@ -42,6 +42,7 @@ const LINES: Lines = Lines {
     read,
     named: None,
     time: None,
+    torn_of: Some(session_of),
 };
 
 /// What every record of a call holds.
@@ -138,14 +139,19 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         return understand(&record, &mark, marks);
     }
     let (record, defect) = record_of(line);
-    marks.extend(defect.map(|defect| mark(MarkKind::Fact(Fact::Defect(defect)))));
+    if let Some((defect, bad)) = defect {
+        marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
+        if may_be_call(bad) {
+            marks.push(mark(MarkKind::Logged(Logged::Lost)).of(session_of(bad)));
+        }
+    }
     if let Some(record) = record {
         understand(&record, &mark, marks);
     }
 }
 
-/// The line's record, or that which was appended to a torn one; and what is wrong.
-fn record_of(line: &[u8]) -> (Option<Record<'_>>, Option<Defect>) {
+/// The line's record, or that which was appended to a torn one; and what is wrong, with the text that it is wrong of.
+fn record_of(line: &[u8]) -> (Option<Record<'_>>, Option<(Defect, &[u8])>) {
     let error = match serde_json::from_slice(line) {
         Ok(record) => return (Some(record), None),
         Err(error) => error,
@@ -153,13 +159,24 @@ fn record_of(line: &[u8]) -> (Option<Record<'_>>, Option<Defect>) {
     if error.classify() == Category::Data {
         // Records of other kinds may have anything where messages stand.
         let is_assistant = serde_json::from_slice::<Head<'_>>(line).is_ok_and(|head| head.r#type.is("assistant"));
-        return (None, is_assistant.then_some(Defect::OutOfRange));
+        return (None, is_assistant.then_some((Defect::OutOfRange, line)));
     }
     // A record that begins in the middle of another makes no sense a few bytes later.
     let column = error.column().min(line.len());
-    let starts = (column.saturating_sub(3).max(1)..=column).filter_map(|at| line.get(at..));
-    let mut after = starts.filter_map(|rest| serde_json::from_slice::<Record<'_>>(rest).ok());
-    (after.find(|record| record.session_id.get().is_some()), Some(Defect::Torn))
+    let starts = (column.saturating_sub(3).max(1)..=column).filter_map(|at| line.split_at_checked(at));
+    let mut after = starts.filter_map(|(torn, rest)| Some((torn, serde_json::from_slice::<Record<'_>>(rest).ok()?)));
+    match after.find(|(_, record)| record.session_id.get().is_some()) {
+        Some((torn, record)) => (Some(record), Some((Defect::Torn, torn))),
+        None => (None, Some((Defect::Torn, line))),
+    }
+}
+
+/// The session that a torn record names.
+fn session_of(torn: &[u8]) -> Option<Id> {
+    let key = b"\"sessionId\":\"";
+    let start = memmem::find(torn, key)? + key.len();
+    let length = memchr::memchr(b'"', torn.get(start..)?)?;
+    id(std::str::from_utf8(torn.get(start..start + length)?).ok()?)
 }
 
 fn understand(record: &Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {

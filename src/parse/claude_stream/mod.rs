@@ -51,6 +51,7 @@ const LINES: Lines = Lines {
     read,
     named: None,
     time: None,
+    torn_of: None,
 };
 
 fn sniff_lines(head: &[u8]) -> bool {

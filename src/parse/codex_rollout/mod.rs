@@ -57,6 +57,7 @@ const LINES: Lines = Lines {
     read,
     named: None,
     time: None,
+    torn_of: None,
 };
 
 /// How many lines may be torn before the first record.
@@ -115,6 +116,9 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     }
     if line.starts_with('{') {
         marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
+        if defect == Defect::Torn {
+            marks.push(mark(MarkKind::Logged(Logged::Lost)));
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 
 use super::HARNESS;
 use super::record::OldHeader;
-use crate::event::{Billing, Call, CallKey, Conversation, Defect, Doubt, Fact, Id, Inherited, Quota, Time, TokenUsage};
+use crate::event::{Billing, Call, CallKey, Conversation, Doubt, Fact, Id, Inherited, Quota, Time, TokenUsage};
 use crate::parse::format::OrderedPass;
 use crate::parse::mark::{Header, Latest, Logged, Mark, MarkKind, Response};
 use crate::parse::region::Sink;
@@ -35,6 +35,8 @@ pub(super) struct Pass {
     /// Whether what was torn after the latest reading may have been one.
     is_torn: bool,
     is_answered: bool,
+    /// How long the log is.
+    length: u64,
     billing: Option<Billing>,
 }
 
@@ -230,15 +232,14 @@ impl OrderedPass for Pass {
                 }
                 Logged::Response(response) => emit(self.response(*response, time)),
                 Logged::Answered => emit(self.answered(time)),
+                Logged::Lost => self.is_torn = true,
+                Logged::End => self.length = offset,
             },
             MarkKind::Fact(Fact::Quota(quota)) => {
                 let conversation = self.conversation.clone();
                 emit(Some(Fact::Quota(Box::new(Quota { conversation, ..*quota }))));
             }
-            MarkKind::Fact(fact) => {
-                self.is_torn |= matches!(fact, Fact::Defect(Defect::Torn));
-                emit(Some(fact));
-            }
+            MarkKind::Fact(fact) => emit(Some(fact)),
             _ => {}
         }
     }
@@ -247,8 +248,10 @@ impl OrderedPass for Pass {
         if let Some(old) = self.old {
             sink.event(0, None, Some(HARNESS), None, Fact::Conversation(Box::new(old)));
         }
-        if let Some(id) = self.conversation.filter(|_| self.is_torn) {
-            sink.event(0, None, Some(HARNESS), self.latest, Fact::Unfinished(id));
+        let Some(id) = self.conversation else { return };
+        match self.is_torn {
+            true => sink.event(self.length, None, Some(HARNESS), self.latest, Fact::Unfinished(id)),
+            false => sink.event(self.length, None, None, None, Fact::Ended(id)),
         }
     }
 }

@@ -49,6 +49,7 @@ const LINES: Lines = Lines {
     read,
     named: Some(named::named),
     time: Some(time_of),
+    torn_of: None,
 };
 
 /// The time of a line, if it is a record.

@@ -29,6 +29,7 @@ pub(in crate::parse) const LINES: Lines = Lines {
     read,
     named: None,
     time: None,
+    torn_of: None,
 };
 
 const FENCE: &str = "```";

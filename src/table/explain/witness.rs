@@ -168,7 +168,8 @@ impl<'a> Court<'a> {
             Fact::StreamFailure(failure) => Said { model: failure.model.clone(), ..said("stream", "broke off") },
             Fact::CallTiming(timing) => said("stream", &of_stream(timing)),
             Fact::ToolCall(call) => Said { model: call.model.clone(), ..said("tool", &of_tool(call)) },
-            Fact::Unfinished(_) => said("unfinished", "an answer was streaming"),
+            Fact::Unfinished(_) => said("unfinished", "an answer or a record ends here unfinished"),
+            Fact::Ended(_) => said("log", "ends here"),
             Fact::Inherited(inherited) => {
                 let usage = Some(inherited.total);
                 Said { usage, ..said("counter", COPIED) }

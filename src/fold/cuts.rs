@@ -1,0 +1,80 @@
+//! Session logs that end, or break off, with a call that can't be read. A copy of such a log may have it whole.
+
+use super::conversation::ConversationFacts;
+use super::place::Place;
+use crate::event::{Id, RunId, Time};
+
+/// What is known of a session log of a conversation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LogEnd {
+    /// Where it ends; 0 where that isn't known.
+    pub length: u64,
+    /// Whether it is a sub-agent's.
+    pub is_subagents: bool,
+    /// Whether a call that can't be read stands there.
+    pub is_cut: bool,
+    /// If so, when the latest whole one was made.
+    pub latest: Option<Time>,
+}
+
+impl LogEnd {
+    /// What both say of the same log.
+    pub(super) fn merge(&mut self, other: LogEnd) {
+        self.length = self.length.max(other.length);
+        self.is_subagents |= other.is_subagents;
+        self.is_cut |= other.is_cut;
+        self.latest = self.latest.max(other.latest);
+    }
+}
+
+impl ConversationFacts {
+    /// Adds that what a source tells of it ends with an answer that isn't whole. `time` is when it was streaming, or
+    /// when the latest whole one was given.
+    pub(super) fn end(&mut self, run: Option<RunId>, time: Option<Time>, place: Place) {
+        match self.logs.get_mut(&place.source).filter(|_| run.is_none()) {
+            Some(log) => {
+                let is_subagents = self.messages.is_subagents();
+                *log = LogEnd { length: place.offset, is_subagents, is_cut: true, latest: time };
+            }
+            None => self.add_unfinished(run, (time, place)),
+        }
+    }
+
+    /// Adds that a log ends with whole records.
+    pub(super) fn ends_whole(&mut self, source: &Id, length: u64) {
+        if let Some(log) = self.logs.get_mut(source) {
+            log.length = length;
+        }
+    }
+
+    /// When and where it ends with an answer that isn't whole, in this run or outside of runs. `is_logs`: what its
+    /// session logs end with belongs there.
+    pub(super) fn end_in(&self, run: &Option<RunId>, is_logs: bool) -> Option<(Option<Time>, Place)> {
+        let is_lost = |(source, log): &(&Id, &LogEnd)| log.is_cut && !self.has_longer_copy(source, log.length);
+        let lost = self.logs.iter().filter(is_lost).map(|(source, log)| {
+            // Sub-agents work side by side: that others went on doesn't tell that this one did.
+            let latest = log.latest.filter(|_| !log.is_subagents);
+            (latest, Place { source: source.clone(), offset: log.length })
+        });
+        let of_logs = lost.max_by_key(|(latest, place)| (latest.is_none(), *latest, place.clone()));
+        let end = self.unfinished.get(run).filter(|(_, place)| !self.has_longer_copy(&place.source, place.offset));
+        end.cloned().or(of_logs.filter(|_| is_logs))
+    }
+
+    /// Whether one of its session logs ends so.
+    pub(super) fn has_cut_log(&self) -> bool {
+        self.logs.values().any(|log| log.is_cut)
+    }
+
+    /// Whether another source of the same file name goes on where this one was cut: a log that is longer, or a capture
+    /// with the result that this one lacks.
+    fn has_longer_copy(&self, source: &Id, length: u64) -> bool {
+        let is_named_so = |name: &Id| name != source && file_name(name) == file_name(source);
+        self.logs.iter().any(|(name, log)| log.length > length && is_named_so(name))
+            || (!self.captures.contains(source) && self.captures.iter().any(is_named_so))
+    }
+}
+
+fn file_name(source: &str) -> &str {
+    source.rsplit(['/', '\\']).next().unwrap_or(source)
+}
