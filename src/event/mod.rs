@@ -299,7 +299,7 @@ pub enum Defect {
     /// Records of another conversation, older than this run: an echo of an old log.
     #[serde(rename = "echoed-records")]
     Echo,
-    /// The source ended in the middle of its compressed data.
+    /// The source broke off: its compressed data ends too early, or the rest can't be read.
     #[serde(rename = "truncated-input")]
     Truncated,
 }
@@ -341,7 +341,7 @@ impl Defect {
             Defect::QuotedRecord => "records quoted or forged inside a tool's output; refused",
             Defect::DoubtfulRecord => "records that may be quoted or forged, which nothing tells for certain; counted",
             Defect::Echo => "records of other conversations, older than the run; refused",
-            Defect::Truncated => "compressed files that end too early; read as far as they go",
+            Defect::Truncated => "files that break off; read as far as they go",
         }
     }
 

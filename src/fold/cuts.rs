@@ -40,6 +40,12 @@ impl ConversationFacts {
         }
     }
 
+    /// When the latest of what is known of it happened, in the facts of one source.
+    pub(super) fn latest(&self) -> Option<Time> {
+        let readings = self.readings.iter().filter_map(|reading| reading.time).max();
+        self.log.latest().max(self.messages.times().max()).max(readings)
+    }
+
     /// Adds that a log ends with whole records.
     pub(super) fn ends_whole(&mut self, source: &Id, length: u64) {
         if let Some(log) = self.logs.get_mut(source) {
@@ -75,6 +81,8 @@ impl ConversationFacts {
     }
 }
 
+/// A source's file name, packed or not.
 fn file_name(source: &str) -> &str {
-    source.rsplit(['/', '\\']).next().unwrap_or(source)
+    let name = source.rsplit(['/', '\\']).next().unwrap_or(source);
+    name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(name)
 }

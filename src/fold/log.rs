@@ -174,6 +174,11 @@ impl Log {
         self.settle();
     }
 
+    /// When the latest call was answered.
+    pub(super) fn latest(&self) -> Option<Time> {
+        self.calls.iter().filter_map(LogCall::time).max()
+    }
+
     /// What the counter read and when, as far as it was followed by a call.
     pub(super) fn dated_readings(&self) -> impl Iterator<Item = (TokenUsage, Option<Time>)> {
         self.calls.iter().filter_map(|call| Some((call.key.total()?, call.time())))

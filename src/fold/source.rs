@@ -28,6 +28,10 @@ pub struct SourceFold {
     /// What the order of the records tells, for each conversation in each run.
     streams: FxHashMap<(Option<RunId>, Option<Id>), Stream>,
     quotas: QuotaFold,
+    /// The run that the latest event was of.
+    latest_run: Option<RunId>,
+    /// Where the source broke off.
+    broken_at: Option<u64>,
 }
 
 /// A conversation's records in one run (or outside runs) of one source.
@@ -70,6 +74,8 @@ impl SourceFold {
             facts: Facts::default(),
             streams: FxHashMap::default(),
             quotas: QuotaFold::default(),
+            latest_run: None,
+            broken_at: None,
         }
     }
 
@@ -77,6 +83,9 @@ impl SourceFold {
     pub fn apply(&mut self, event: Event) {
         let Event { offset, run, harness, time, fact } = event;
         let place = |fold: &SourceFold| Place { source: fold.name.clone(), offset };
+        if run.is_some() && run != self.latest_run {
+            self.latest_run.clone_from(&run);
+        }
         // Those who don't ask for times must find the same runs.
         let tells_time =
             matches!(fact, Fact::Request(_) | Fact::StreamFailure(_) | Fact::CallTiming(_) | Fact::ToolCall(_));
@@ -113,7 +122,12 @@ impl SourceFold {
             // What was read is no part of what it says.
             Fact::Source(found) => self.host = found.host,
             Fact::Skipped(_) => {}
-            Fact::Defect(defect) => self.defect(defect, run),
+            Fact::Defect(defect) => {
+                if defect == Defect::Truncated {
+                    self.broken_at = Some(offset);
+                }
+                self.defect(defect, run);
+            }
             Fact::Inherited(inherited) => {
                 self.facts.conversations.entry(inherited.conversation).or_default().log.inherit(inherited.total);
             }
@@ -122,11 +136,18 @@ impl SourceFold {
 
     /// Everything the source told.
     pub fn finish(mut self) -> Facts {
+        if let Some(offset) = self.broken_at {
+            self.break_off(offset);
+        }
         for ((run, conversation), stream) in self.streams {
             if conversation.is_none() && !stream.anonymous.is_empty() {
                 let id = anonymous_id(&stream.anonymous);
                 let facts = self.facts.conversations.entry(id).or_default();
                 facts.harness = run.as_ref().and_then(|run| self.facts.runs.get(run)?.harness.clone());
+                if let Some(offset) = self.broken_at.filter(|_| run == self.latest_run) {
+                    let time = stream.anonymous.iter().filter_map(|reading| reading.time).max();
+                    facts.add_unfinished(run, (time, Place { source: self.name.clone(), offset }));
+                }
                 facts.readings.extend(stream.anonymous);
             }
         }
@@ -143,7 +164,32 @@ impl SourceFold {
         self.facts
     }
 
+    /// What goes on behind the place where the source broke off isn't known: of a ledger and a loop log that is the
+    /// latest run, of others any conversation.
+    fn break_off(&mut self, offset: u64) {
+        let place = Place { source: self.name.clone(), offset };
+        let run = self.latest_run.clone();
+        if self.facts.conversations.is_empty() && self.facts.runs.is_empty() && self.streams.is_empty() {
+            self.facts.conversations.entry(unnamed(&self.name)).or_default();
+        }
+        let mut latest: FxHashMap<Id, Option<Time>> = FxHashMap::default();
+        for call in self.facts.calls.values().filter(|call| run.is_none() || call.runs.iter().eq(&run)) {
+            if let Some(id) = &call.conversation {
+                let known = latest.entry(id.clone()).or_default();
+                *known = (*known).max(call.time);
+            }
+        }
+        for (id, facts) in &mut self.facts.conversations {
+            let is_shown = run.is_none() || self.streams.contains_key(&(run.clone(), Some(id.clone())));
+            if is_shown {
+                let time = latest.get(id).copied().flatten().max(facts.latest());
+                facts.end(run.clone(), time, place.clone());
+            }
+        }
+    }
+
     fn run(&mut self, found: Run) {
+        self.latest_run = Some(found.id.clone());
         self.facts.runs.entry(found.id.clone()).or_default().add_run(found);
     }
 

@@ -83,10 +83,10 @@ fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io
         own: Own::default(),
         position: 0,
     };
-    document::read(input, Layout::Wholes("messages", &MEMBERS), &mut |piece| chat.take(piece))?;
+    let read = document::read(input, Layout::Wholes("messages", &MEMBERS), &mut |piece| chat.take(piece));
     chat.release();
     chat.tell_answered();
-    Ok(())
+    read
 }
 
 /// A chat being read.

@@ -232,9 +232,9 @@ pub fn read_document(
     let Shape::Document(read) = &format.shape else { return Ok(()) };
     let mut sink = Sink::new(needs, emit);
     let mut region = Region::default();
-    read(file_name, input, &mut |mark| region.push(mark, &mut sink))?;
+    let read = read(file_name, input, &mut |mark| region.push(mark, &mut sink));
     region.finish(&mut sink);
-    Ok(())
+    read
 }
 
 /// The formats of databases, each with its tables.

@@ -59,7 +59,7 @@ fn read_journal(
     text.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
     let Some(reading) = Reading::new(journal.lines, &head, options.now, options.needs) else { return Ok(()) };
     let opened = Opened::stream(head.into(), Box::new(text));
-    read_stream(opened, reading, options, out).map(|_| ())
+    read_stream(opened, reading, options, out, &mut 0)
 }
 
 /// A table as text, some rows at a time.

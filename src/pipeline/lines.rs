@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::Options;
-use super::produce::{Named, bare};
+use super::produce::{Named, bare, broken_off};
 use super::readers::Readers;
 use crate::event::{Defect, Fact};
 use crate::parse::{self, Mark, Reading, Seen};
@@ -22,19 +22,44 @@ pub(super) fn read_lines(
     reading: Reading,
     readers: &Readers<'_>,
     out: &mut Named<'_, '_>,
-) -> std::io::Result<u64> {
+    bytes: &mut u64,
+) -> std::io::Result<()> {
     let (head, file, length) = match opened.into_plain() {
         Ok(plain) => plain,
-        Err(opened) => return read_stream(opened, reading, readers.options, out),
+        Err(opened) => return read_stream(opened, reading, readers.options, out, bytes),
     };
+    *bytes = length;
     match input.path().filter(|_| readers.options.limits().count(length) > STRETCH) {
         Some(path) => {
             readers.give_memory(head);
-            read_stretches(path, file, length, reading, readers, out)?;
+            read_stretches(path, file, length, reading, readers, out)
         }
-        None => read_stretch(file, length, head, reading, readers, out)?,
+        None => read_stretch(file, length, head, reading, readers, out),
     }
-    Ok(length)
+}
+
+/// The source is over, or broke off: what was read until then counts.
+fn end(reading: Reading, broken: Option<std::io::Error>, bytes: u64, out: &mut Named<'_, '_>) -> std::io::Result<()> {
+    if broken.is_some() {
+        out.push(bare(bytes, Fact::Defect(Defect::Truncated)));
+    }
+    reading.finish(&mut |event| out.push(event));
+    broken.map_or(Ok(()), |cause| Err(broken_off(bytes, &cause)))
+}
+
+/// Takes the candidates of chunks, up to the first that couldn't be read; why that was.
+fn take_all(
+    reading: &mut Reading,
+    scanned: impl IntoIterator<Item = std::io::Result<Scanned>>,
+    out: &mut Named<'_, '_>,
+) -> Option<std::io::Error> {
+    for scanned in scanned {
+        match scanned {
+            Ok(scanned) => take(reading, scanned, out),
+            Err(error) => return Some(error),
+        }
+    }
+    None
 }
 
 /// Reads a plain file that is one stretch, behind its head.
@@ -53,11 +78,8 @@ fn read_stretch(
     let scanned = scan_stretch(&mut stretch, &reading, &reader.seen, progress);
     (_, reader.memory) = stretch.into_parts();
     readers.give(reader);
-    for scanned in scanned {
-        take(&mut reading, scanned?, out);
-    }
-    reading.finish(&mut |event| out.push(event));
-    Ok(())
+    let broken = take_all(&mut reading, scanned, out);
+    end(reading, broken, length, out)
 }
 
 /// Reads a plain file in stretches, several at once.
@@ -74,7 +96,8 @@ fn read_stretches(
     let at_once = STRETCHES * rayon::current_num_threads();
     let files = Mutex::new(vec![file]);
     let mut firsts = (0..count).step_by(STRETCH as usize);
-    while !out.is_stopped() {
+    let mut broken = None;
+    while !out.is_stopped() && broken.is_none() {
         let batch: Vec<u64> = firsts.by_ref().take(at_once).collect();
         if batch.is_empty() {
             break;
@@ -96,12 +119,9 @@ fn read_stretches(
             scanned
         };
         let scanned: Vec<Vec<std::io::Result<Scanned>>> = batch.into_par_iter().map(scan).collect();
-        for scanned in scanned.into_iter().flatten() {
-            take(&mut reading, scanned?, out);
-        }
+        broken = take_all(&mut reading, scanned.into_iter().flatten(), out);
     }
-    reading.finish(&mut |event| out.push(event));
-    Ok(())
+    end(reading, broken, length, out)
 }
 
 /// Scans the chunks of a stretch, up to the first that can't be read.
@@ -135,25 +155,21 @@ pub(super) fn read_stream(
     mut reading: Reading,
     options: &Options,
     out: &mut Named<'_, '_>,
-) -> std::io::Result<u64> {
+    bytes: &mut u64,
+) -> std::io::Result<()> {
     let mut chunks = Chunks::new(opened.into_reader(), options.limits());
     let at_once = STRETCH as usize * rayon::current_num_threads();
-    let mut bytes = 0;
     while !out.is_stopped() {
         let batch: Vec<Chunk> = chunks.by_ref().take(at_once).collect();
         let Some(last) = batch.last() else { break };
-        bytes = last.base + last.end as u64;
+        *bytes = last.base + last.end as u64;
         let scanned: Vec<Scanned> =
             batch.into_par_iter().map(|chunk| scan(&chunk, &reading, &Seen::default())).collect();
         for scanned in scanned {
             take(&mut reading, scanned, out);
         }
     }
-    if chunks.broken.is_some() {
-        out.push(bare(bytes, Fact::Defect(Defect::Truncated)));
-    }
-    reading.finish(&mut |event| out.push(event));
-    Ok(bytes)
+    end(reading, chunks.broken, *bytes, out)
 }
 
 /// A chunk's candidates, and the line that was too long for it.

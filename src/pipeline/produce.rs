@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use super::lines::read_lines;
 use super::readers::Readers;
-use crate::event::{Event, Fact, Loss, Skipped, Source};
+use crate::event::{Defect, Event, Fact, Loss, Skipped, Source};
 use crate::parse::{self, Format, Reading};
 #[cfg(feature = "sqlite")]
 use crate::source::{self, Rest};
@@ -77,7 +77,11 @@ pub(super) fn produce(input: &Input, readers: &Readers<'_>, out: &mut Out<'_>) -
         return length;
     }
     let Some(format) = parse::detect(&opened.head) else {
-        named.push(skipped(0, unknown(&opened.head).to_owned(), Loss::None));
+        // What it would have been isn't known.
+        named.push(match opened.broken {
+            Some(cause) => skipped(0, broken_off(opened.head.len() as u64, &cause).to_string(), loss),
+            None => skipped(0, unknown(&opened.head).to_owned(), Loss::None),
+        });
         return 0;
     };
     let mut bytes = 0;
@@ -86,6 +90,11 @@ pub(super) fn produce(input: &Input, readers: &Readers<'_>, out: &mut Out<'_>) -
         named.push(skipped(bytes, cause.to_string(), loss));
     }
     bytes
+}
+
+/// Why a source that broke off after so many bytes is read no further.
+pub(super) fn broken_off(bytes: u64, cause: &io::Error) -> io::Error {
+    io::Error::new(cause.kind(), format!("breaks off after {bytes} bytes: {cause}"))
 }
 
 fn skipped(offset: u64, reason: String, loss: Loss) -> Event {
@@ -111,7 +120,11 @@ fn read(
     let options = readers.options;
     if parse::is_events(format) {
         let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes });
-        return parse::read_events(format, &mut reader, &mut |source, mut event| {
+        let mut latest = String::new();
+        let read = parse::read_events(format, &mut reader, &mut |source, mut event| {
+            if latest != source {
+                source.clone_into(&mut latest);
+            }
             if let Fact::Source(found) = &mut event.fact {
                 found.host = found.host.take().or_else(|| options.host.clone());
             }
@@ -120,16 +133,23 @@ fn read(
             }
             if out.out.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
+        if read.is_err() {
+            // What was being told of is what lacks something.
+            out.out.push(&latest, bare(*bytes, Fact::Defect(Defect::Truncated)));
+        }
+        return read;
     }
     out.push(bare(0, Fact::Source(Source { format: format.name.into(), host: options.host.clone() })));
     match Reading::new(format, &opened.head, options.now, options.needs) {
-        Some(reading) => {
-            *bytes = read_lines(input, opened, reading, readers, out)?;
-            Ok(())
-        }
+        Some(reading) => read_lines(input, opened, reading, readers, out, bytes),
         None => {
             let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes });
-            parse::read_document(format, input.file_name(), &mut reader, options.needs, &mut |event| out.push(event))
+            let mut take = |event| out.push(event);
+            let read = parse::read_document(format, input.file_name(), &mut reader, options.needs, &mut take);
+            read.map_err(|cause| {
+                out.push(bare(*bytes, Fact::Defect(Defect::Truncated)));
+                broken_off(*bytes, &cause)
+            })
         }
     }
 }

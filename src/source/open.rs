@@ -16,6 +16,8 @@ pub struct Opened {
     pub head: Buffer,
     /// What follows the head.
     pub rest: Rest,
+    /// Why its compressed data broke off within the head, if it did.
+    pub broken: Option<io::Error>,
     /// Where bytes count that are read from front to back.
     progress: Progress,
 }
@@ -31,7 +33,7 @@ pub enum Rest {
 impl Opened {
     /// What can only be read from front to back, and counts where it comes from.
     pub fn stream(head: Buffer, rest: Box<dyn Read + Send>) -> Opened {
-        Opened { head, rest: Rest::Stream(rest), progress: Progress::default() }
+        Opened { head, rest: Rest::Stream(rest), broken: None, progress: Progress::default() }
     }
 
     /// A plain file that isn't empty, which stands behind its head, and its length; else the source as it was.
@@ -44,11 +46,21 @@ impl Opened {
 
     /// All of it from the start.
     pub fn into_reader(self) -> impl Read + Send {
-        let rest = match self.rest {
-            Rest::Plain(file, _) => Box::new(Watched { reader: file, progress: self.progress }),
-            Rest::Stream(reader) => reader,
+        let rest: Box<dyn Read + Send> = match (self.broken, self.rest) {
+            (Some(error), _) => Box::new(Broken(error)),
+            (None, Rest::Plain(file, _)) => Box::new(Watched { reader: file, progress: self.progress }),
+            (None, Rest::Stream(reader)) => reader,
         };
         Cursor::new(self.head).chain(rest)
+    }
+}
+
+/// The rest of what broke off: a decompressor isn't asked twice.
+struct Broken(io::Error);
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::new(self.0.kind(), self.0.to_string()))
     }
 }
 
@@ -87,7 +99,7 @@ pub fn open(input: &Input, progress: &Progress, memory: Buffer) -> io::Result<Op
     if length.is_some_and(|length| is_compressed || length == start.len() as u64) {
         progress.add(start.len() as u64);
     }
-    let opened = Opened { head: start, rest: raw, progress: progress.clone() };
+    let opened = Opened { head: start, rest: raw, broken: None, progress: progress.clone() };
     if !is_compressed {
         return Ok(opened);
     }
@@ -97,8 +109,12 @@ pub fn open(input: &Input, progress: &Progress, memory: Buffer) -> io::Result<Op
     } else {
         Box::new(zstd::stream::read::Decoder::new(whole)?)
     };
-    let head = read_up_to(&mut reader, HEAD, Buffer::default())?;
-    Ok(Opened::stream(head, reader))
+    let mut head = Buffer::default();
+    let broken = match head.append(&mut reader, HEAD) {
+        Err(error) if head.is_empty() => return Err(error),
+        read => read.err(),
+    };
+    Ok(Opened { broken, ..Opened::stream(head, reader) })
 }
 
 /// Reads until `limit` bytes are there or the source ends. What a broken source gave before it

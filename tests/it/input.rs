@@ -258,3 +258,41 @@ fn a_last_record_is_torn_wherever_it_is_cut() {
     let odd = |line: &str| warning_codes(&Workdir::new().report_of(line));
     assert_eq!(odd(&record.replace("input_token_count=1000", "input_token_count=-1")), ["number-out-of-range"]);
 }
+
+#[test]
+fn a_packed_file_that_breaks_off_is_named_and_proves_nothing() {
+    let work = Workdir::new();
+    let case = fixtures().join("codex-rollout/a-packed-log-that-breaks-off/input");
+    let folder = case.to_str().expect("a UTF-8 path");
+    let name = "rollout-2026-05-12T07-00-00-019e1afc-4180-7a1b-9c2d-000000000001.jsonl.gz";
+    let file = case.join("sessions/2026/05/12").join(name);
+    let file = file.to_str().expect("a UTF-8 path");
+
+    let report = work.report(&[folder]);
+    let skipped = &report["sources"]["skipped"];
+    assert_eq!(skipped.as_array().map(Vec::len), Some(1), "{skipped}");
+    assert!(skipped[0]["path"].as_str().is_some_and(|path| path.ends_with(name)), "{skipped}");
+    assert!(skipped[0]["reason"].as_str().is_some_and(|reason| reason.starts_with("breaks off after ")), "{skipped}");
+    let found = work.run(&["report", folder]);
+    assert!(found.code == 0 && found.stderr.contains(name), "{found:?}");
+    assert_eq!(work.run(&["report", "--strict", folder]).code, 2);
+    // Who names it is not answered in full.
+    assert_eq!(work.run(&["report", file]).code, 2);
+    let check = work.run(&["check", "--max-cost", "1", "--on-unknown", "fail", folder]);
+    assert!(check.code == 1 && check.stdout.contains("UNPROVEN"), "{check:?}");
+    let explain = work.run(&["explain", "--costliest", folder]).stdout;
+    assert!(explain.contains("Usage is partial") && !explain.contains("holds every call"), "{explain}");
+}
+
+#[test]
+fn a_packed_file_that_breaks_off_before_it_tells_its_format_is_lost() {
+    let work = Workdir::new();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    std::io::Write::write_all(&mut gzip, ledger().as_bytes()).expect("memory");
+    let packed = gzip.finish().expect("memory");
+    work.write("ledgers/night.md.gz", &packed[..30]);
+    work.write("ledgers/day.md", ledger());
+    let outcome = work.run(&["report", "ledgers"]);
+    assert!(outcome.code == 0 && outcome.stderr.contains("night.md.gz: breaks off after "), "{outcome:?}");
+    assert_eq!(work.run(&["report", "--strict", "ledgers"]).code, 2);
+}

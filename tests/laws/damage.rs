@@ -1,6 +1,7 @@
 //! No bytes make a parser panic, and none change what other files tell.
 
 use forge_usage::event::MAX_COUNT;
+use forge_usage::fold::Quality;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -207,7 +208,8 @@ fn a_packed_file_that_is_cut_anywhere_is_read_as_far_as_it_goes() {
         forge::marker(0, "loop started") + &forge::starts(1, 0) + &forge::completed(10, "x", [100, 0, 10, 0], false);
     let packed = zstd::encode_all(log.as_bytes(), 3).expect("memory");
     for end in 0..packed.len() {
-        settled(&Files::from([("log.zst".to_owned(), packed[..end].to_vec())]), &options(100));
+        let settled = settled(&Files::from([("log.zst".to_owned(), packed[..end].to_vec())]), &options(100));
+        assert!(settled.owners.iter().all(|owner| owner.quality != Quality::Exact), "cut at {end}: {settled:?}");
     }
 }
 
