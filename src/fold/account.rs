@@ -96,7 +96,7 @@ impl Account {
             return self.weigh_messages(conversation);
         }
         self.calls.extend(std::mem::take(&mut self.messages).unpack(conversation));
-        self.cover_untimed();
+        let is_untimed = self.cover_untimed();
         let goes_on = self.cover_logged();
         let seen = self.sum(|_| true);
         let covered = self.sum(|call| call.is_covered);
@@ -111,7 +111,11 @@ impl Account {
         let total = parts.values().fold(TokenUsage::default(), |sum, part| sum.plus(&part.usage));
         blended.push(total.plus(&self.sum(|call| !call.is_covered)).blended_tokens());
         let exceeds = covered.total_tokens() > total.total_tokens();
-        let (quality, reasons) = self.judge(exceeds);
+        let (mut quality, mut reasons) = self.judge(exceeds);
+        // Such calls may be all that the counter counts, or come after it.
+        if is_untimed && !exceeds && covered != total {
+            (quality, reasons) = (Quality::Partial, Reason::UntimedCounter.into());
+        }
         let is_floor = self.share.as_ref().is_some_and(|share| share.is_floor);
         let is_compared = !covered.is_zero() && (!goes_on || !exceeds);
         let agrees = is_compared.then_some(is_floor || !covered.exceeds(&total));
@@ -142,11 +146,16 @@ impl Account {
     }
 
     /// A counter that tells no time may count every call that no source shows behind it: another source's calls are its
-    /// witnesses and add nothing to it.
-    fn cover_untimed(&mut self) {
-        if self.share.as_ref().is_some_and(|share| share.place.is_some()) {
-            self.calls.values_mut().filter(|call| !call.is_beyond).for_each(|call| call.is_covered = true);
+    /// witnesses and add nothing to it. Tells whether there are any.
+    fn cover_untimed(&mut self) -> bool {
+        if self.share.as_ref().is_none_or(|share| share.place.is_none()) {
+            return false;
         }
+        let mut is_any = false;
+        for call in self.calls.values_mut().filter(|call| !call.is_covered && !call.is_beyond) {
+            (call.is_covered, is_any) = (true, true);
+        }
+        is_any
     }
 
     /// Finds the calls that only a session log shows, but that a process's counter has counted: those it has
@@ -196,7 +205,9 @@ impl Account {
         let is_cut = self.unfinished.as_ref().is_some_and(|(time, place)| match time {
             Some(_) => *time >= latest,
             // Without times, what stands later came later.
-            None => self.share.as_ref().and_then(|share| share.place.as_ref()).is_none_or(|last| last < place),
+            None => self.share.as_ref().is_none_or(|share| {
+                share.place.as_ref().is_some_and(|last| last.source == place.source && last < place)
+            }),
         });
         let has_share = self.share.as_ref().is_some_and(|share| !share.is_floor);
         let is_counted = has_share || !self.results.is_empty();

@@ -75,7 +75,7 @@ pub struct CallFacts {
     pub timing: Option<Box<CallTiming>>,
     /// Whether a later counter's reading includes it.
     pub is_covered: bool,
-    /// Whether a source shows it behind a reading of the counter.
+    /// Whether a source shows it behind a reading of the counter that tells no time.
     pub is_beyond: bool,
     /// Whether a session log tells of it.
     pub is_logged: bool,

@@ -50,8 +50,10 @@ pub(super) fn shares(
     let timed: FxHashSet<TokenUsage> =
         readings.iter().filter(|reading| reading.stamp.is_some()).map(|reading| reading.total).collect();
     readings.retain(|reading| reading.stamp.is_some() || !timed.contains(&reading.total));
+    let follows = Follows::new(&readings);
     readings.sort_by_cached_key(|reading| {
-        let time = reading.time.or_else(|| start_of(reading.run.as_ref()?));
+        let untimed = || reading.run.as_ref().and_then(&start_of).max(follows.after(&reading.total));
+        let time = reading.time.or_else(untimed);
         // What tells no time is ordered by where it stands.
         let place = reading.stamp.is_none().then(|| reading.place.clone());
         (time, place, reading.total)
@@ -86,6 +88,31 @@ pub(super) fn shares(
         }
     }
     shares
+}
+
+/// Which of the readings that tell their time others came after: those that they don't fall below.
+struct Follows(Vec<(u64, Time)>);
+
+impl Follows {
+    fn new(readings: &[Reading]) -> Follows {
+        let timed = |reading: &Reading| Some((reading.total.total_tokens(), reading.stamp.and(reading.time)?));
+        let mut known: Vec<(u64, Time)> = match readings.iter().all(|reading| reading.stamp.is_some()) {
+            true => Vec::new(),
+            false => readings.iter().filter_map(timed).collect(),
+        };
+        known.sort();
+        let mut latest = None;
+        for (_, time) in &mut known {
+            *time = *latest.insert(latest.map_or(*time, |latest: Time| latest.max(*time)));
+        }
+        Follows(known)
+    }
+
+    /// When the latest of those was read that a counter of this value came after.
+    fn after(&self, total: &TokenUsage) -> Option<Time> {
+        let count = self.0.partition_point(|(known, _)| *known <= total.total_tokens());
+        self.0.get(count.checked_sub(1)?).map(|(_, time)| *time)
+    }
 }
 
 fn identity(reading: &Reading) -> impl Ord {
@@ -154,6 +181,14 @@ mod tests {
         };
         let readings = vec![at(80, "c-10"), at(160, "c-11"), at(100, "c-1"), at(250, "c-2"), at(250, "copy/c-2")];
         assert_eq!(input(readings, None, true), (410, false));
+    }
+
+    #[test]
+    fn a_reading_without_a_time_comes_after_those_that_it_does_not_fall_below() {
+        let untimed = |input| Reading { stamp: None, time: None, ..reading(0, input, None) };
+        let readings = vec![untimed(110), reading(1, 45, None), reading(2, 200, None)];
+        assert_eq!(input(readings, None, true), (200, false));
+        assert_eq!(input(vec![untimed(110), reading(1, 45, None)], None, true), (110, false));
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub enum Reason {
     FooterConfirms,
     /// Only the blended total at the end is known.
     FooterOnly,
+    /// The counter tells no time, and counts more than the calls that other sources show, which may have come after it.
+    UntimedCounter,
     /// The counter began before the run, and its value then is not known.
     NoBaseline,
     /// The conversation's beginning is not in view, and no counter tells what came before.
@@ -37,7 +39,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them, in the order of their telling.
-    pub const ALL: [Reason; 14] = [
+    pub const ALL: [Reason; 15] = [
         Reason::CounterCovers,
         Reason::ResultCovers,
         Reason::CallsComplete,
@@ -46,6 +48,7 @@ impl Reason {
         Reason::PossibleCopies,
         Reason::FooterConfirms,
         Reason::FooterOnly,
+        Reason::UntimedCounter,
         Reason::NoBaseline,
         Reason::NoBeginning,
         Reason::StillStreaming,
@@ -65,6 +68,7 @@ impl Reason {
             Reason::PossibleCopies => "possible-copies",
             Reason::FooterConfirms => "footer-confirms",
             Reason::FooterOnly => "footer-only",
+            Reason::UntimedCounter => "untimed-counter",
             Reason::NoBaseline => "no-baseline",
             Reason::NoBeginning => "no-beginning",
             Reason::StillStreaming => "still-streaming",
@@ -87,6 +91,7 @@ impl Reason {
             Reason::PossibleCopies => "the session log holds calls that can't be told from its parent's",
             Reason::FooterConfirms => "the blended total at the end equals what the calls add up to",
             Reason::FooterOnly => "only the blended total at the end is known; cache reads are outside of it",
+            Reason::UntimedCounter => "the counter tells no time: calls that other sources show may have come after it",
             Reason::NoBaseline => "the counter began before this run, and its value at the start is not in the input",
             Reason::NoBeginning => {
                 "the beginning of the conversation is cut off, and no counter tells what came before"
@@ -109,6 +114,7 @@ impl Reason {
             Reason::NoBaseline | Reason::FooterOfMore => {
                 Some("the ledger or log with the conversation's earlier run, or its session log")
             }
+            Reason::UntimedCounter => Some("the conversation's trace from its beginning, or its session log"),
             Reason::NoBeginning => Some("more lines of output in the ledger, the loop log, or the session log"),
             Reason::StillStreaming | Reason::Placeholder => Some("the conversation's session log, from end to end"),
             Reason::FooterOnly => Some("the harness's trace, the loop log, or the session log"),

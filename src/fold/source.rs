@@ -45,6 +45,8 @@ struct Stream {
     twin_to_come: Option<TokenUsage>,
     /// The latest value of its counter.
     total: Option<TokenUsage>,
+    /// Whether the counter was read so last that its reading tells no time.
+    is_untimed: bool,
     latest: Option<Time>,
     model: Option<Id>,
     result: Option<ResultKey>,
@@ -261,7 +263,7 @@ impl SourceFold {
             _ => time,
         };
         let key = call.key.clone();
-        let is_beyond = stream.total.is_some() && !is_twin;
+        let is_beyond = stream.is_untimed && !is_twin;
         let facts = CallFacts { is_covered: is_twin, is_beyond, ..seen(*call, run, harness, time) };
         self.facts.add_call(key, Box::new(facts));
     }
@@ -291,6 +293,7 @@ impl SourceFold {
                 stream.twin_to_come = stream.twin_to_come.filter(|last| *last != call.usage);
             }
         }
+        stream.is_untimed = time.is_none();
         stream.latest = stream.latest.max(time);
         if let Some(id) = &counter.conversation {
             let facts = self.facts.conversations.entry(id.clone()).or_default();

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::document::{self, Layout, Piece};
 use super::format::{Format, Hit, Lines, Place, Root, Shape};
 use super::json::{Count, Text, or_zero, part};
-use super::lines::{clean, id, lines, may_be_document, model, path};
+use super::lines::{clean, id, lines, may_be_call, may_be_document, model, path};
 use super::mark::{Logged, Mark, MarkKind};
 use super::needles::Needle;
 use crate::event::{Conversation, Counter, Defect, Fact, MAX_COUNT, ModelUsage, Scope, Time, TokenUsage};
@@ -139,7 +139,11 @@ fn read_entry(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let line = hit.line();
     let mark = |kind| hit.mark(Some(HARNESS), kind);
     let Ok(entry) = part::<Entry<'_>>(line.trim()) else {
-        return marks.push(mark(MarkKind::Fact(Fact::Defect(Defect::Torn))));
+        marks.push(mark(MarkKind::Fact(Fact::Defect(Defect::Torn))));
+        if may_be_call(line.as_bytes()) {
+            marks.push(mark(MarkKind::Logged(Logged::Lost)));
+        }
+        return;
     };
     if let (true, Some(session)) = (entry.r#type.is("session_start"), entry.id.get().and_then(id)) {
         let repo = entry.cwd.get().and_then(path);

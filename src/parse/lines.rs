@@ -68,8 +68,20 @@ static IN_ID: [bool; 256] = {
     table
 };
 
-/// What records show that are whatever else a log holds: what people and tools said.
-const OTHERS: [&[u8]; 4] = [b"\"user\"", b"\"toolResult\"", b"_output\"", b"\"user_message\""];
+/// What records show that are whatever else a log holds: what people and tools said, and what the harness notes.
+const OTHERS: [&[u8]; 11] = [
+    b"\"user\"",
+    b"\"toolResult\"",
+    b"_output\"",
+    b"\"user_message\"",
+    b"\"developer\"",
+    b"\"system\"",
+    b"\"summary\"",
+    b"\"progress\"",
+    b"\"compaction\"",
+    b"\"file-history-snapshot\"",
+    b"\"queue-operation\"",
+];
 
 /// Whether a record that is torn may be one of a call.
 pub fn may_be_call(torn: &[u8]) -> bool {

@@ -243,7 +243,8 @@ impl Scan<'_, '_> {
         }
         let at = start + memchr::memrchr(b'\n', own).map_or(0, |newline| newline + 1);
         let line = clean(&text[at..]);
-        let line = line.trim();
+        // Blocks that were never written are zeros.
+        let line = line.trim_matches(|c: char| c.is_whitespace() || c == '\0');
         let offset = base + at as u64;
         let is_told = |mark: &&Mark| mark.offset == offset && matches!(mark.kind, MarkKind::Fact(Fact::Defect(_)));
         if line.is_empty() || self.marks.iter().rev().any(|mark| is_told(&mark)) || part::<IgnoredAny>(line).is_ok() {

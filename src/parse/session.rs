@@ -38,7 +38,7 @@ impl Session {
                 sink.event(offset, None, harness, time, Fact::Conversation(Box::new(conversation)));
             }
             MarkKind::Logged(Logged::Lost) => {
-                let Some(id) = self.named.clone().or(conversation) else { return };
+                let Some(id) = conversation.or_else(|| self.named.clone()) else { return };
                 self.lost.pop_if(|(known, ..)| *known == id);
                 self.lost.push((id, offset, harness));
             }

@@ -98,7 +98,8 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         let kind = if is_doubtful { MarkKind::MayClose } else { MarkKind::Close };
         marks.push(hit.mark(Some(HARNESS), kind));
         if !is_doubtful && !hit.is_output {
-            let next = hit.following().find_map(|line| time_of(&line));
+            // A record follows the end of another.
+            let next = hit.following().next().and_then(|line| time_of(&line));
             marks.extend(next.map(|next| hit.mark(Some(HARNESS), MarkKind::BeganAnew).at(Some(next))));
         }
     }
