@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use crate::forge::{self, Counts, PACE, Second};
 use crate::kit::{Files, cases, options, settled, sums};
+use crate::world::{add, tokens};
 
 /// What is there of a conversation whose turns are a run each.
 #[derive(Debug, Clone)]
@@ -57,20 +58,6 @@ fn told() -> impl Strategy<Value = Told> {
     (turns, trace, prints, any::<[bool; 3]>()).prop_map(|(turns, trace, prints, [in_files, in_ledger, session_log])| {
         Told { turns, trace, prints, in_files, in_ledger, session_log }
     })
-}
-
-fn add(a: Counts, b: Counts) -> Counts {
-    std::array::from_fn(|at| a[at] + b[at])
-}
-
-fn tokens([input, cached, output, reasoning]: Counts) -> TokenUsage {
-    TokenUsage {
-        input_tokens: input,
-        cache_read_input_tokens: cached,
-        output_tokens: output,
-        reasoning_output_tokens: Some(reasoning),
-        ..TokenUsage::default()
-    }
 }
 
 impl Told {

@@ -112,7 +112,8 @@ struct Thread {
     footer: bool,
 }
 
-fn tokens([input, cached, output, reasoning]: Counts) -> TokenUsage {
+/// The tokens of a Codex call, or of several.
+pub fn tokens([input, cached, output, reasoning]: Counts) -> TokenUsage {
     TokenUsage {
         input_tokens: input,
         cache_read_input_tokens: cached,
@@ -132,7 +133,7 @@ fn claude_tokens([input, read, creation, output]: Buckets) -> TokenUsage {
     }
 }
 
-fn add(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
+pub fn add(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
     std::array::from_fn(|index| a[index] + b[index])
 }
 
