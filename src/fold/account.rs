@@ -65,10 +65,10 @@ impl Account {
         !self.results.is_empty() || self.logged.as_ref().is_some_and(Logged::is_counted)
     }
 
-    /// When its sub-agents, or the conversation itself, made their latest call.
-    pub(super) fn latest_of(&self, is_subagent: bool) -> Option<Time> {
-        let calls = self.calls.values().filter(|call| call.is_subagent == is_subagent);
-        calls.filter_map(|call| call.time).max().max(self.messages.latest_of(is_subagent))
+    /// When the latest call was answered that no sub-agent made; `None` without one of a known time.
+    fn latest_own(&self) -> Option<Time> {
+        let calls = self.calls.values().filter(|call| !call.is_subagent);
+        calls.filter_map(|call| call.time).max().max(self.messages.latest_own())
     }
 
     /// How many calls its witnesses show; a row for each is likely.
@@ -201,7 +201,7 @@ impl Account {
 
     fn judge_calls(&self, exceeds: bool, is_placeholder: bool) -> (Quality, Reasons) {
         // Sub-agents work beside it: that they went on doesn't tell that it did.
-        let latest = self.latest_of(false).max(self.share.as_ref().and_then(|share| share.time));
+        let latest = self.latest_own().max(self.share.as_ref().and_then(|share| share.time));
         let is_cut = self.unfinished.as_ref().is_some_and(|(time, place)| match time {
             Some(_) => *time >= latest,
             // Without times, what stands later came later.

@@ -179,9 +179,9 @@ impl Messages {
         self.calls.iter().filter_map(Packed::time)
     }
 
-    /// When sub-agents, or the conversation itself, made the latest.
-    pub(super) fn latest_of(&self, is_subagent: bool) -> Option<Time> {
-        let calls = self.calls.iter().filter(|call| call.context.is_subagent == is_subagent);
+    /// When the latest was answered that no sub-agent made; `None` without one of a known time.
+    pub(super) fn latest_own(&self) -> Option<Time> {
+        let calls = self.calls.iter().filter(|call| !call.context.is_subagent);
         calls.filter_map(Packed::time).max()
     }
 
