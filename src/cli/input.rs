@@ -7,7 +7,7 @@ use forge_usage::config::{Config, Profiles};
 use forge_usage::event::{Defect, Loss, Time};
 use forge_usage::fold::Settled;
 use forge_usage::parse::Needs;
-use forge_usage::pipeline::{self, Options};
+use forge_usage::pipeline::{self, Options, Skip};
 use forge_usage::price::Prices;
 use forge_usage::source::{self, Discovered, default_ledgers, discover};
 use forge_usage::table::{PriceOptions, Skipped, Sources, is_loss, price};
@@ -187,7 +187,9 @@ pub(super) fn read_found(
     }
     found.expect_some(outcome.files, outcome.skipped.len(), args)?;
     let skipped = outcome.skipped.into_iter();
-    let skipped = skipped.map(|skip| Skipped { path: skip.path.display().to_string(), reason: skip.reason }).collect();
+    let told =
+        |skip: Skip| Skipped { path: skip.path.display().to_string(), reason: skip.reason, is_part: skip.is_part };
+    let skipped = skipped.map(told).collect();
     let sources = Sources { files: outcome.files, bytes: outcome.bytes, skipped };
     Ok(Input { settled, sources, prices, priced, losses })
 }

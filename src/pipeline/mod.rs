@@ -81,6 +81,8 @@ pub struct Skip {
     pub reason: String,
     /// Whether that matters.
     pub loss: Loss,
+    /// Whether something of it was read until then, which counts.
+    pub is_part: bool,
 }
 
 impl Outcome {
@@ -201,7 +203,7 @@ impl Folding {
     fn apply(&mut self, source: &str, event: Event) {
         match event.fact {
             Fact::Skipped(Skipped { reason, loss }) => {
-                return self.done.skipped.push(Skip { path: source.into(), reason, loss });
+                return self.done.skipped.push(Skip { path: source.into(), reason, loss, is_part: event.offset > 0 });
             }
             Fact::Source(_) => self.begin(source),
             _ if self.current.as_ref().is_none_or(|(name, _)| name != source) => self.begin(source),

@@ -29,11 +29,14 @@ fn screen(found: &Examination, out: &mut dyn Write) -> io::Result<()> {
     if found.unknown.height() == 0 && found.left_out == 0 {
         writeln!(out, "\nEvery kind of record is known.")?;
     }
-    if !found.sources.skipped.is_empty() {
-        writeln!(out, "\nPassed over")?;
-    }
-    for skipped in &found.sources.skipped {
-        writeln!(out, "{}: {}", escape::terminal(&skipped.path), escape::terminal(&skipped.reason))?;
+    for (title, is_part) in [("Passed over", false), ("Read in part", true)] {
+        let mut skipped = found.sources.skipped.iter().filter(|skipped| skipped.is_part == is_part).peekable();
+        if skipped.peek().is_some() {
+            writeln!(out, "\n{title}")?;
+        }
+        for skipped in skipped {
+            writeln!(out, "{}: {}", escape::terminal(&skipped.path), escape::terminal(&skipped.reason))?;
+        }
     }
     if !found.warnings.is_empty() {
         writeln!(out, "\nWarnings")?;

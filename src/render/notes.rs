@@ -112,22 +112,24 @@ fn slowest(report: &Report) -> Option<String> {
 
 /// What was passed over, the most frequent reason first.
 pub(super) fn skipped(skipped: &[Skipped]) -> Vec<String> {
-    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for Skipped { path, reason } in skipped {
-        by_reason.entry(reason).or_default().push(path);
+    let mut by_reason: BTreeMap<(bool, &str), Vec<&str>> = BTreeMap::new();
+    for Skipped { path, reason, is_part } in skipped {
+        by_reason.entry((*is_part, reason)).or_default().push(path);
     }
     let mut reasons: Vec<_> = by_reason.into_iter().collect();
     reasons.sort_by_key(|(_, paths)| std::cmp::Reverse(paths.len()));
     let others: usize = reasons.iter().skip(MOST_REASONS).map(|(_, paths)| paths.len()).sum();
-    let told = reasons.iter().take(MOST_REASONS).map(|(reason, paths)| passed_over(reason, paths));
+    let told = reasons.iter().take(MOST_REASONS).map(|((is_part, reason), paths)| passed_over(*is_part, reason, paths));
     let untold = (others > 0).then(|| format!("Passed over {} for other reasons.", number_of(others, "more file")));
     told.chain(untold).collect()
 }
 
-fn passed_over(reason: &str, paths: &[&str]) -> String {
+fn passed_over(is_part: bool, reason: &str, paths: &[&str]) -> String {
     let first = paths.iter().min().copied().unwrap_or_default();
     let more = if paths.len() > 1 { ", …" } else { "" };
-    format!("Passed over {}: {reason} ({first}{more})", number_of(paths.len(), "file"))
+    let files = number_of(paths.len(), "file");
+    let what = if is_part { format!("Read {files} in part") } else { format!("Passed over {files}") };
+    format!("{what}: {reason} ({first}{more})")
 }
 
 /// Everything else, a sentence each.

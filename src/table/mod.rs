@@ -149,6 +149,8 @@ pub struct Skipped {
     pub path: String,
     /// Why.
     pub reason: String,
+    /// Whether something of it was read until then, which counts.
+    pub is_part: bool,
 }
 
 /// Something the reader should know.

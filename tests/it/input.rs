@@ -275,6 +275,9 @@ fn a_packed_file_that_breaks_off_is_named_and_proves_nothing() {
     assert!(skipped[0]["reason"].as_str().is_some_and(|reason| reason.starts_with("breaks off after ")), "{skipped}");
     let found = work.run(&["report", folder]);
     assert!(found.code == 0 && found.stderr.contains(name), "{found:?}");
+    assert!(found.stdout.contains("Read 1 file in part: breaks off after "), "{found:?}");
+    let doctor = work.run(&["doctor", folder]).stdout;
+    assert!(doctor.contains("\nRead in part\n") && !doctor.contains("Passed over"), "{doctor}");
     assert_eq!(work.run(&["report", "--strict", folder]).code, 2);
     // Who names it is not answered in full.
     assert_eq!(work.run(&["report", file]).code, 2);
