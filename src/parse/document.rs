@@ -1,6 +1,6 @@
 //! Documents of JSON, read from front to back, one record in memory at a time.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{BufRead, Read};
 
 use serde::Deserialize;
@@ -12,6 +12,9 @@ use crate::event::Defect;
 
 /// The largest record that is held.
 const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// How much of a value that can't be read is shown.
+const BEGINNING: usize = 4 * 1024;
 
 /// What a document's objects are.
 #[derive(Debug, Clone, Copy)]
@@ -32,8 +35,8 @@ pub enum Piece<'a> {
     Member(&'static str, &'a str),
     /// The end of an object whose members were given.
     End,
-    /// What can't be read, and nothing of what follows; of a document of lines, one line.
-    Defect(Defect),
+    /// What can't be read, and nothing of what follows; of a document of lines, one line. With how the value begins.
+    Defect(Defect, &'a [u8]),
 }
 
 /// Reads values to the end. Where they stand on lines of their own, a torn one costs only itself.
@@ -43,6 +46,7 @@ pub fn read(input: &mut dyn BufRead, layout: Layout, take: &mut dyn FnMut(Piece<
     while let Some(first) = next_value(input, &state)? {
         state.budget.set(LARGEST);
         state.crossed.set(false);
+        state.beginning.borrow_mut().clear();
         let mut json = serde_json::Deserializer::from_reader(Budgeted { input: &mut *input, state: &state });
         let read = match (first, layout) {
             (b'[', _) => Each { take: &mut *take, state: &state }.deserialize(&mut json),
@@ -56,7 +60,8 @@ pub fn read(input: &mut dyn BufRead, layout: Layout, take: &mut dyn FnMut(Piece<
             Ok(()) => is_first = false,
             Err(error) if error.is_io() && state.budget.get() > 0 => return Err(error.into()),
             Err(_) => {
-                take(Piece::Defect(if state.budget.get() == 0 { Defect::LineTooLong } else { Defect::Torn }));
+                let defect = if state.budget.get() == 0 { Defect::LineTooLong } else { Defect::Torn };
+                take(Piece::Defect(defect, &state.beginning.borrow()));
                 if is_first || !skip_line(input, &state)? {
                     return Ok(());
                 }
@@ -82,6 +87,8 @@ struct State {
     crossed: Cell<bool>,
     /// A byte that was read too much.
     back: Cell<Option<u8>>,
+    /// How the value begins.
+    beginning: RefCell<Vec<u8>>,
 }
 
 /// Ends a record that is larger than any harness writes.
@@ -105,6 +112,9 @@ impl Read for Budgeted<'_> {
             None => self.input.read(&mut buffer[..allowed])?,
         };
         budget.set(budget.get() - read as u64);
+        let mut beginning = self.state.beginning.borrow_mut();
+        let room = BEGINNING - beginning.len();
+        beginning.extend_from_slice(&buffer[..read.min(room)]);
         for byte in &buffer[..read] {
             self.state.last.set(*byte);
             self.state.crossed.set(self.state.crossed.get() || *byte == b'\n');

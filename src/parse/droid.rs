@@ -110,7 +110,7 @@ fn read_settings(name: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)
     document::read(input, Layout::Records, &mut |piece| {
         let settings = match piece {
             Piece::Record(json) => part::<Settings<'_>>(json),
-            Piece::Defect(defect) => Err(defect),
+            Piece::Defect(defect, _) => Err(defect),
             Piece::Member(..) | Piece::End => return,
         };
         let mark = |fact, time| document::mark(0, HARNESS, MarkKind::Fact(fact)).at(time).of(session.clone());

@@ -116,6 +116,9 @@ pub type NamedBy = fn(&[u8], &Seen) -> Option<Named>;
 /// Tells which conversation a torn record names.
 pub type TornOf = fn(&[u8]) -> Option<Id>;
 
+/// Reads a row of a database.
+pub type ReadRow = fn(&[Option<String>], u64, &mut dyn FnMut(Mark));
+
 /// A table of a database, and what its rows mean.
 #[derive(Debug)]
 pub struct Rows {
@@ -124,7 +127,7 @@ pub struct Rows {
     /// The columns that are read.
     pub columns: &'static [&'static str],
     /// Reads a row: the values of these columns, where they are texts or whole numbers, and its position.
-    pub read: fn(&[Option<String>], u64) -> Option<Mark>,
+    pub read: ReadRow,
 }
 
 /// A table of a database whose rows are lines of a log.

@@ -130,7 +130,7 @@ impl Chat<'_> {
                 }
                 self.tell_answered();
             }
-            Piece::Defect(defect) => {
+            Piece::Defect(defect, _) => {
                 self.own = Own::default();
                 self.defect(defect);
             }

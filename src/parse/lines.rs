@@ -89,6 +89,13 @@ pub fn may_be_call(torn: &[u8]) -> bool {
     has(b"\"assistant\"") || !OTHERS.into_iter().any(has)
 }
 
+/// The id that a torn record of JSON gives under a name.
+pub fn id_in_torn(torn: &[u8], name: &str) -> Option<Id> {
+    let start = memmem::find(torn, format!("\"{name}\"").as_bytes())? + name.len() + 2;
+    let value = torn[start..].trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;
+    id(std::str::from_utf8(&value[..memchr::memchr(b'"', value)?]).ok()?)
+}
+
 /// An id as harnesses make them; `None` for what may be a text.
 pub fn id(text: &str) -> Option<Id> {
     let is_part = |byte: u8| IN_ID[usize::from(byte)];

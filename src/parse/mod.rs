@@ -253,11 +253,13 @@ pub fn journals() -> impl Iterator<Item = (&'static Format, &'static Journal)> {
     })
 }
 
-/// What a row of a database tells.
-pub fn read_row(rows: &Rows, values: &[Option<String>], position: u64) -> Option<Event> {
-    let Mark { offset, harness, time, kind, .. } = (rows.read)(values, position)?;
-    let MarkKind::Fact(fact) = kind else { return None };
-    Some(Event { offset, run: None, harness: harness.map(Into::into), time, fact })
+/// Hands on what a row of a database tells.
+pub fn read_row(rows: &Rows, values: &[Option<String>], position: u64, emit: &mut dyn FnMut(Event)) {
+    (rows.read)(values, position, &mut |Mark { offset, harness, time, kind, .. }| {
+        if let MarkKind::Fact(fact) = kind {
+            emit(Event { offset, run: None, harness: harness.map(Into::into), time, fact });
+        }
+    });
 }
 
 /// Whether a format's sources hold events that were written down.

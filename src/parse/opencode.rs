@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::document::{self, Layout, Piece};
 use super::format::{Format, Place, Root, Rows, Shape};
 use super::json::{Count, Text, or_zero, part, price};
-use super::lines::{id, key, may_be_document, model as name_of_model, path};
+use super::lines::{id, id_in_torn, key, may_be_call, may_be_document, model as name_of_model, path};
 use super::mark::{Mark, MarkKind};
 use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
 
@@ -126,23 +126,18 @@ fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io
     let mut position = 0;
     document::read(input, Layout::Records, &mut |piece| {
         let found = match piece {
-            Piece::Record(json) => part::<Record<'_>>(json).and_then(|record| understand(&record, None)),
-            Piece::Defect(defect) => Err(defect),
+            Piece::Record(json) => understand(json, None),
+            Piece::Defect(defect, beginning) => Err(Lost { defect, session: session_of_torn(beginning) }),
             Piece::Member(..) | Piece::End => Ok(None),
         };
-        let mark = |fact| document::mark(position, HARNESS, MarkKind::Fact(fact));
-        match found {
-            Ok(Some((fact, conversation, time))) => emit(mark(fact).at(time).of(conversation)),
-            Ok(None) => {}
-            Err(defect) => emit(mark(Fact::Defect(defect))),
-        }
+        tell(found, position, emit);
         position += 1;
     })
 }
 
-fn session_row(values: &[Option<String>], position: u64) -> Option<Mark> {
-    let [session, parent, directory, version, created] = values else { return None };
-    let session = session.as_deref().and_then(id)?;
+fn session_row(values: &[Option<String>], position: u64, emit: &mut dyn FnMut(Mark)) {
+    let [session, parent, directory, version, created] = values else { return };
+    let Some(session) = session.as_deref().and_then(id) else { return };
     let conversation = Conversation {
         begins: true,
         repo: directory.as_deref().and_then(path),
@@ -152,22 +147,28 @@ fn session_row(values: &[Option<String>], position: u64) -> Option<Mark> {
     };
     let time = created.as_deref().and_then(|created| Time::from_millis(created.parse().ok()?));
     let mark = document::mark(position, HARNESS, MarkKind::Fact(Fact::Conversation(Box::new(conversation))));
-    Some(mark.at(time).of(Some(session)))
+    emit(mark.at(time).of(Some(session)));
 }
 
-fn message_row(values: &[Option<String>], position: u64) -> Option<Mark> {
-    let (message, session, data) =
-        (values.first()?.as_deref()?, values.get(1)?.as_deref()?, values.get(2)?.as_deref()?);
-    let kind = values.get(3).map(|kind| kind.as_deref().unwrap_or(""));
-    let created = values.get(4).and_then(|created| created.as_deref()?.parse().ok());
-    let found = part::<Record<'_>>(data).and_then(|record| {
-        let row = Row { message, session, is_answer: kind.map(|kind| kind == "assistant"), created };
-        understand(&record, Some(&row))
-    });
+fn message_row(values: &[Option<String>], position: u64, emit: &mut dyn FnMut(Mark)) {
+    let [Some(message), Some(session), Some(data), more @ ..] = values else { return };
+    let is_answer = more.first().map(|kind| kind.as_deref() == Some("assistant"));
+    let created = more.get(1).and_then(|created| created.as_deref()?.parse().ok());
+    tell(understand(data, Some(&Row { message, session, is_answer, created })), position, emit);
+}
+
+/// Hands on what a record tells. A message that can't be read leaves its session unfinished.
+fn tell(found: Result<Option<Found>, Lost>, position: u64, emit: &mut dyn FnMut(Mark)) {
     let mark = |fact| document::mark(position, HARNESS, MarkKind::Fact(fact));
     match found {
-        Ok(found) => found.map(|(fact, conversation, time)| mark(fact).at(time).of(conversation)),
-        Err(defect) => Some(mark(Fact::Defect(defect))),
+        Ok(Some((fact, conversation, time))) => emit(mark(fact).at(time).of(conversation)),
+        Ok(None) => {}
+        Err(Lost { defect, session }) => {
+            emit(mark(Fact::Defect(defect)));
+            if let Some(session) = session {
+                emit(mark(Fact::Unfinished(session.clone())).of(Some(session)));
+            }
+        }
     }
 }
 
@@ -183,7 +184,18 @@ struct Row<'a> {
 /// What a record tells, of which conversation, and when.
 type Found = (Fact, Option<Id>, Option<Time>);
 
-fn understand(record: &Record<'_>, row: Option<&Row<'_>>) -> Result<Option<Found>, Defect> {
+/// A record that can't be read.
+struct Lost {
+    defect: Defect,
+    /// The session whose call it may tell of.
+    session: Option<Id>,
+}
+
+fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Found>, Lost> {
+    let record: Record<'_> = part(json).map_err(|defect| {
+        let of_row = |row: &Row<'_>| if row.is_answer == Some(false) { None } else { id(row.session) };
+        Lost { defect, session: row.map_or_else(|| session_of_torn(json.as_bytes()), of_row) }
+    })?;
     let mut times: Times = record.time.and_then(|time| part(time.get()).ok()).unwrap_or_default();
     times.created = times.created.or(row.and_then(|row| row.created));
     let time = times.created.and_then(Time::from_millis);
@@ -200,12 +212,13 @@ fn understand(record: &Record<'_>, row: Option<&Row<'_>>) -> Result<Option<Found
     let told = row.and_then(|row| row.is_answer);
     let is_answer = told.unwrap_or_else(|| record.role.is("assistant")) && record.message.get().is_none();
     let (true, Some(tokens)) = (is_answer, record.tokens) else { return Ok(None) };
-    let usage = part::<Tokens>(tokens.get())?.usage();
+    let names = (row.map(|row| row.session).or(record.session.get()), row.map(|row| row.message).or(record.id.get()));
+    let session = names.0.and_then(id);
+    let tokens: Tokens = part(tokens.get()).map_err(|defect| Lost { defect, session: session.clone() })?;
+    let usage = tokens.usage();
     if usage.is_zero() {
         return Ok(None);
     }
-    let names = (row.map(|row| row.session).or(record.session.get()), row.map(|row| row.message).or(record.id.get()));
-    let session = names.0.and_then(id);
     let model = record.model.get().map(str::to_owned).or_else(|| record.model_of());
     let key = key_of(model.as_deref(), names, &times, &usage);
     let call = Call {
@@ -218,6 +231,12 @@ fn understand(record: &Record<'_>, row: Option<&Row<'_>>) -> Result<Option<Found
         ..Call::new(CallKey::Message(key), usage)
     };
     Ok(Some((Fact::Call(Box::new(call)), session, time)))
+}
+
+/// The session of a torn record that may be an answer's.
+fn session_of_torn(torn: &[u8]) -> Option<Id> {
+    let is_other = ["messageID", "projectID"].iter().any(|name| id_in_torn(torn, name).is_some());
+    (!is_other && may_be_call(torn)).then(|| id_in_torn(torn, "sessionID")).flatten()
 }
 
 impl Record<'_> {

@@ -37,9 +37,7 @@ fn read_tables(database: &Database, tables: &[Rows], out: &mut Named<'_, '_>) ->
     let mut position = 0;
     for rows in tables.iter().filter(|rows| database.has_table(rows.table, rows.columns)) {
         let read = database.rows(rows.table, rows.columns, &mut |values| {
-            if let Some(event) = parse::read_row(rows, values, position) {
-                out.push(event);
-            }
+            parse::read_row(rows, values, position, &mut |event| out.push(event));
             position += 1;
             if out.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });

@@ -9,7 +9,7 @@ mod usual;
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
-use memchr::memmem::{self, Finder};
+use memchr::memmem::Finder;
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
@@ -19,7 +19,7 @@ use crate::parse::anthropic::Message;
 use crate::parse::blocks::{Found, end_or_needle};
 use crate::parse::format::{Format, Hit, Lines, Place, Root, Seems, Shape};
 use crate::parse::json::{Text, name, part, price};
-use crate::parse::lines::{branch, clean, id, lines, may_be_call, path};
+use crate::parse::lines::{branch, clean, id, id_in_torn, lines, may_be_call, path};
 use crate::parse::mark::{Logged, Mark, MarkKind};
 use crate::parse::needles::Needle;
 
@@ -173,10 +173,7 @@ fn record_of(line: &[u8]) -> (Option<Record<'_>>, Option<(Defect, &[u8])>) {
 
 /// The session that a torn record names.
 fn session_of(torn: &[u8]) -> Option<Id> {
-    let key = b"\"sessionId\":\"";
-    let start = memmem::find(torn, key)? + key.len();
-    let length = memchr::memchr(b'"', torn.get(start..)?)?;
-    id(std::str::from_utf8(torn.get(start..start + length)?).ok()?)
+    id_in_torn(torn, "sessionId")
 }
 
 fn understand(record: &Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {

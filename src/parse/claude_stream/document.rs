@@ -15,7 +15,7 @@ pub(super) fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark))
         let mark = |kind| document::mark(position, HARNESS, kind);
         let read = match piece {
             Piece::Record(json) => understand(json, &mark, &mut marks),
-            Piece::Defect(defect) => Err(defect),
+            Piece::Defect(defect, _) => Err(defect),
             Piece::Member(..) | Piece::End => Ok(()),
         };
         if let Err(defect) = read {
