@@ -20,6 +20,7 @@ mod document;
 mod droid;
 mod events;
 mod format;
+mod gaps;
 mod gemini;
 mod json;
 mod ledger;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use rustc_hash::FxHashSet;
 
+use super::gaps::Gaps;
 use super::mark::{Mark, MarkKind};
 use super::needs::Needs;
 use super::timing::{Sign, Timing, Watches};
@@ -61,8 +62,6 @@ pub(super) struct Region {
     known: FxHashSet<Id>,
     /// The one of them that had the latest record.
     known_last: Option<Id>,
-    /// The latest time that a record of anyone's had.
-    latest: Option<Time>,
     twins: Twins,
     /// Readings before any conversation was named: a cut tail begins with one.
     waiting: Vec<Mark>,
@@ -74,8 +73,7 @@ pub(super) struct Region {
     streaming: HashMap<Id, Call>,
     /// Calls that are under way, as far as time is told.
     watches: Watches,
-    /// Where and when the current one showed its latest sign of life, if an answer was streaming then.
-    streams: Option<(u64, Option<&'static str>, Option<Time>)>,
+    gaps: Gaps,
 }
 
 impl Region {
@@ -168,7 +166,7 @@ impl Region {
             self.end_waiting(id, sink);
             put(&mut self.current, id);
         }
-        self.streams = in_flight.then_some((mark.offset, mark.harness, mark.time));
+        self.gaps.streams(mark, in_flight);
     }
 
     /// Time is told beside all else: it names no conversation and hides no echo, so that the rest is the
@@ -218,13 +216,7 @@ impl Region {
                 self.known_last = Some(id.clone());
             }
             put(&mut self.current, id);
-            self.latest = self.latest.max(mark.time);
-            self.streams = match mark.kind {
-                MarkKind::MessageStart(..) => Some((mark.offset, mark.harness, mark.time)),
-                // Unless more follows, what is torn would have told of the latest call.
-                MarkKind::Fact(Fact::Defect(Defect::Torn)) => Some((mark.offset, mark.harness, self.latest)),
-                _ => None,
-            };
+            self.gaps.record(&mark, id);
         }
         self.hand_on(mark, sink);
     }
@@ -242,9 +234,7 @@ impl Region {
         for mark in std::mem::take(&mut self.waiting) {
             self.emit(mark, sink);
         }
-        if let (Some((offset, harness, time)), Some(id)) = (self.streams, self.current) {
-            sink.event(offset, self.run, harness, time, Fact::Unfinished(id));
-        }
+        self.gaps.finish(&self.run, self.current, sink);
     }
 
     /// A footer belongs to the conversation of the first header, not to any that a text mentions. A bare log may hold

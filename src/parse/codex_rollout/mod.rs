@@ -116,9 +116,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     }
     if line.starts_with('{') {
         marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
-        if defect == Defect::Torn {
-            marks.push(mark(MarkKind::Logged(Logged::Lost)));
-        }
+        marks.push(mark(MarkKind::Logged(Logged::Lost)));
     }
 }
 

@@ -1,0 +1,54 @@
+//! What an output leaves open: an answer that was streaming when it ended, and records that can't be read.
+
+use std::collections::BTreeMap;
+
+use super::mark::{Mark, MarkKind};
+use super::region::Sink;
+use crate::event::{Defect, Fact, Id, RunId, Time};
+
+/// Where something is open, and whose it is.
+type Gap = (u64, Option<&'static str>);
+
+/// The gaps of one output.
+#[derive(Debug, Default)]
+pub(super) struct Gaps {
+    /// Where and when an answer showed its latest sign of life, if one was streaming then.
+    streams: Option<(Gap, Option<Time>)>,
+    /// Where each conversation lacks a record that no reading of its counter has made up for since.
+    lost: BTreeMap<Id, Gap>,
+    /// The latest time that a record of anyone's had.
+    latest: Option<Time>,
+}
+
+impl Gaps {
+    /// Takes the next record of a conversation.
+    pub(super) fn record(&mut self, mark: &Mark, id: &Id) {
+        self.latest = self.latest.max(mark.time);
+        let gap = (mark.offset, mark.harness);
+        self.streams = matches!(mark.kind, MarkKind::MessageStart(..)).then_some((gap, mark.time));
+        match mark.kind {
+            // It would have told of a call, or of all of them.
+            MarkKind::Fact(Fact::Defect(Defect::Torn | Defect::OutOfRange)) => {
+                self.lost.insert(id.clone(), gap);
+            }
+            MarkKind::Fact(Fact::Counter(_)) if !self.lost.is_empty() => {
+                self.lost.remove(id);
+            }
+            _ => {}
+        }
+    }
+
+    /// Learns that whoever was named last is being answered, or isn't.
+    pub(super) fn streams(&mut self, mark: &Mark, in_flight: bool) {
+        self.streams = in_flight.then_some(((mark.offset, mark.harness), mark.time));
+    }
+
+    /// The output is over. `current` is the conversation that was named last.
+    pub(super) fn finish(self, run: &Option<RunId>, current: Option<Id>, sink: &mut Sink<'_>) {
+        let streams = self.streams.zip(current).map(|((gap, time), id)| (id, gap, time));
+        let lost = self.lost.into_iter().map(|(id, gap)| (id, gap, self.latest));
+        for (id, (offset, harness), time) in streams.into_iter().chain(lost) {
+            sink.event(offset, run.clone(), harness, time, Fact::Unfinished(id));
+        }
+    }
+}
