@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::mark::{Mark, MarkKind};
-use super::region::Sink;
+use super::sink::Sink;
 use crate::event::{Defect, RunId};
 
 /// The longest tool output that is believed. One that doesn't end within it has no end: older

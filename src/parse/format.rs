@@ -6,8 +6,8 @@ use std::ops::{ControlFlow, Range};
 use super::mark::{Mark, MarkKind};
 use super::needles::Needle;
 use super::needs::Needs;
-use super::region::Sink;
 use super::seen::Seen;
+use super::sink::Sink;
 use crate::event::{Defect, Event, Id, MAX_COUNT, Time};
 
 /// A kind of text, or a part of one, that this crate reads.

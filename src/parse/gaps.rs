@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::mark::{Mark, MarkKind};
-use super::region::Sink;
+use super::sink::Sink;
 use crate::event::{Defect, Fact, Id, RunId, Time};
 
 /// Where something is open, and whose it is.

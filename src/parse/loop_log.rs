@@ -10,7 +10,8 @@ use super::format::{Format, Hit, Lines, Shape};
 use super::lines::{clean, lines};
 use super::mark::{Mark, MarkKind};
 use super::needles::Needle;
-use super::region::{Region, Sink};
+use super::region::Region;
+use super::sink::Sink;
 use crate::event::{Defect, Fact, Run, RunId, Time};
 
 /// See the module.

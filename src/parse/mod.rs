@@ -38,6 +38,7 @@ mod region;
 mod scan;
 mod seen;
 mod session;
+mod sink;
 mod survey;
 mod timing;
 mod tracing;
@@ -51,9 +52,10 @@ use std::sync::OnceLock;
 
 use crate::event::{Defect, Event, Fact, Time};
 use content::Content;
-use region::{Region, Sink};
+use region::Region;
 use scan::{Kind, Scanner, lines_of};
 use session::Session;
+use sink::Sink;
 
 pub use format::{Format, Journal, LOOK, Place, Root, Rows};
 use format::{Lines, OrderedPass, Shape};

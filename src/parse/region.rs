@@ -6,10 +6,10 @@ use rustc_hash::FxHashSet;
 
 use super::gaps::Gaps;
 use super::mark::{Mark, MarkKind};
-use super::needs::Needs;
+use super::sink::Sink;
 use super::timing::{Sign, Timing, Watches};
 use super::twins::Twins;
-use crate::event::{Call, Defect, Event, Fact, Id, Quota, RunId, Time};
+use crate::event::{Call, Defect, Fact, Id, Quota, RunId, Time};
 
 /// How many readings of a counter may wait for a conversation to be named, and twice as many of rate limits, which it
 /// comes with. A log that names none needs no memory.
@@ -17,35 +17,6 @@ const WAITING: usize = 64;
 
 /// How much older than the output a record may be and is no echo: threads write what they wrote down a moment ago.
 const SLACK_MS: i64 = 100;
-
-/// Where the ordered pass puts its events; drops those that nobody asked for.
-pub struct Sink<'a> {
-    needs: Needs,
-    emit: &'a mut dyn FnMut(Event),
-}
-
-impl<'a> Sink<'a> {
-    pub(super) fn new(needs: Needs, emit: &'a mut dyn FnMut(Event)) -> Sink<'a> {
-        Sink { needs, emit }
-    }
-
-    pub(super) fn event(
-        &mut self,
-        offset: u64,
-        run: Option<RunId>,
-        harness: Option<&'static str>,
-        time: Option<Time>,
-        fact: Fact,
-    ) {
-        if self.needs.include(&fact) {
-            (self.emit)(Event { offset, run, harness: harness.map(Into::into), time, fact });
-        }
-    }
-
-    pub(super) fn defect(&mut self, offset: u64, run: Option<RunId>, defect: Defect) {
-        self.event(offset, run, None, None, Fact::Defect(defect));
-    }
-}
 
 /// One run's output in the order of its lines.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! A session log whose records mean what they say wherever they stand: what their order tells is whose they are.
 
 use super::mark::{Logged, Mark, MarkKind};
-use super::region::Sink;
+use super::sink::Sink;
 use crate::event::{Conversation, Fact, Id, Time};
 
 /// One session log in the order of its lines.

@@ -11,7 +11,7 @@ use super::record::OldHeader;
 use crate::event::{Billing, Call, CallKey, Conversation, Doubt, Fact, Id, Inherited, Quota, Time, TokenUsage};
 use crate::parse::format::OrderedPass;
 use crate::parse::mark::{Header, Latest, Logged, Mark, MarkKind, Response};
-use crate::parse::region::Sink;
+use crate::parse::sink::Sink;
 
 /// The ordered pass over a rollout.
 #[derive(Debug, Default)]

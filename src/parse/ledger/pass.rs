@@ -6,7 +6,8 @@ use super::FrontMatter;
 use crate::event::{Defect, Fact, Id, Run, Time};
 use crate::parse::content::Content;
 use crate::parse::mark::{Entry, Mark, MarkKind};
-use crate::parse::region::{Region, Sink};
+use crate::parse::region::Region;
+use crate::parse::sink::Sink;
 
 /// How many entries ahead are asked whether one that claims to be of the future can be true.
 const AHEAD: usize = 1000;
