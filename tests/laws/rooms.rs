@@ -19,6 +19,8 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "parse::tracing",
             "parse::debug",
             "parse::region",
+            "parse::gaps",
+            "parse::sink",
             "parse::content",
             "parse::scan",
             "parse::json",
