@@ -54,6 +54,7 @@ mod tests {
             Fact::Call(Box::new(call)),
             Fact::Quota(Box::new(quota)),
             Fact::Unfinished("c".into()),
+            Fact::OpenRun,
             Fact::Defect(Defect::Torn),
             Fact::Skipped(skipped),
         ];

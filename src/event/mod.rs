@@ -79,6 +79,8 @@ pub enum Fact {
     ToolCall(Box<ToolCall>),
     /// The last sign of a conversation is a request that was still being answered.
     Unfinished(Id),
+    /// The source ends within the run's output: the run is at work, or what tells of it was cut.
+    OpenRun,
     /// A session log of a conversation ends here, and not within a call.
     Ended(Id),
     /// A session log shows a reading of another conversation's counter: history that was copied into it.
@@ -109,7 +111,9 @@ impl Fact {
                 CallKey::Response(conversation, _) => Some(conversation),
                 CallKey::Message(_) => None,
             },
-            Fact::Run(_) | Fact::Quota(_) | Fact::Defect(_) | Fact::Source(_) | Fact::Skipped(_) => None,
+            Fact::Run(_) | Fact::OpenRun | Fact::Quota(_) | Fact::Defect(_) | Fact::Source(_) | Fact::Skipped(_) => {
+                None
+            }
         }
     }
 }

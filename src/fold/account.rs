@@ -96,6 +96,7 @@ impl Account {
             return self.weigh_messages(conversation);
         }
         self.calls.extend(std::mem::take(&mut self.messages).unpack(conversation));
+        self.cover_bare();
         let is_untimed = self.cover_untimed();
         let goes_on = self.cover_logged();
         let seen = self.sum(|_| true);
@@ -145,6 +146,17 @@ impl Account {
         Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended }
     }
 
+    /// A run's counter counts what a bare trace shows of the time before its last reading.
+    fn cover_bare(&mut self) {
+        let Some(read) = self.share.as_ref().filter(|share| !share.is_floor).and_then(|share| share.time) else {
+            return;
+        };
+        let is_elsewhere = |call: &CallFacts| call.is_bare && call.runs.is_empty() && call.time < Some(read);
+        for call in self.calls.values_mut().filter(|call| !call.is_covered && is_elsewhere(call)) {
+            call.is_covered = true;
+        }
+    }
+
     /// A counter that tells no time may count every call that no source shows behind it: another source's calls are its
     /// witnesses and add nothing to it. Tells whether there are any.
     fn cover_untimed(&mut self) -> bool {
@@ -191,6 +203,13 @@ impl Account {
             }
         }
         is_cut
+    }
+
+    /// Whether what another source tells of the conversation reaches to what the run's output shows of it: nothing
+    /// tells of calls between them.
+    pub(super) fn goes_on_from_elsewhere(&self) -> bool {
+        let shown = self.calls.values().filter(|call| !call.runs.is_empty());
+        shown.min_by_key(|call| call.time).is_none_or(|first| first.is_bare || first.is_logged)
     }
 
     /// How much is known, and why.

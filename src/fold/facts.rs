@@ -42,6 +42,10 @@ pub struct RunFacts {
     pub ledger: Option<Run>,
     /// What a loop log says.
     pub log: Option<Run>,
+    /// Whether a source ends within its output.
+    pub is_open: bool,
+    /// Whether a source holds its output to the end.
+    pub is_closed: bool,
     /// The harness whose records its output holds.
     pub harness: Option<Harness>,
     /// The machine that its sources come from; of several, the last by name.
@@ -81,6 +85,8 @@ pub struct CallFacts {
     pub is_logged: bool,
     /// Whether a captured output shows it.
     pub is_captured: bool,
+    /// Whether a trace or a captured output shows it that is no run's.
+    pub is_bare: bool,
     /// The branch that was checked out.
     pub branch: Option<Id>,
     /// What the harness says it costs.
@@ -208,6 +214,8 @@ impl RunFacts {
         for run in [other.ledger, other.log].into_iter().flatten() {
             self.add_run(run);
         }
+        self.is_open |= other.is_open;
+        self.is_closed |= other.is_closed;
         self.harness = larger(self.harness.take(), other.harness);
         self.host = larger(self.host.take(), other.host);
         self.footers.extend(other.footers);
@@ -248,6 +256,7 @@ impl CallFacts {
         let is_beyond = self.is_beyond || other.is_beyond;
         let is_logged = self.is_logged || other.is_logged;
         let is_captured = self.is_captured || other.is_captured;
+        let is_bare = self.is_bare || other.is_bare;
         let is_paid = self.is_paid || other.is_paid;
         // A sub-agent's records begin with its parent's.
         let is_subagent = self.is_subagent && other.is_subagent;
@@ -259,7 +268,8 @@ impl CallFacts {
             *self = other;
         }
         (self.is_covered, self.is_subagent, self.runs, self.timing) = (is_covered, is_subagent, runs, timing);
-        (self.is_logged, self.is_captured, self.is_paid, self.is_beyond) = (is_logged, is_captured, is_paid, is_beyond);
+        (self.is_logged, self.is_captured, self.is_bare) = (is_logged, is_captured, is_bare);
+        (self.is_paid, self.is_beyond) = (is_paid, is_beyond);
     }
 
     /// Takes how long its parts took.

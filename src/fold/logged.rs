@@ -35,6 +35,10 @@ pub(super) struct Logged {
     blended: Vec<u64>,
     /// Whether some of the log's calls can't be told from copies.
     is_floor: bool,
+    /// When the latest call of the log was made.
+    end: Option<Time>,
+    /// Until when a counter in the output tells of what the log lacks.
+    counted_until: Option<Time>,
 }
 
 /// What the counters of all conversations with a session log read.
@@ -97,7 +101,9 @@ pub(super) fn join(
         let run = places.of_logged(id, &call.runs, call.time);
         joined.entry(run).or_default().unlogged.push((key, call));
     }
+    let end = calls.last().and_then(LogCall::time).max(logged.last().and_then(|(time, _)| *time));
     for (run, part) in &mut joined {
+        part.end = end;
         part.keep_unlogged(hidden.get(run).map_or(&[][..], Vec::as_slice));
     }
     for ((call, run), twin) in calls.into_iter().zip(runs).zip(&mut of_call) {
@@ -152,7 +158,7 @@ fn twins(calls: &[LogCall], seen: Vec<(CallKey, Box<CallFacts>)>) -> Twins {
     Twins { of_call, unmatched }
 }
 
-/// Holds what counters in outputs read against the log.
+/// Holds what counters in outputs read against the log. What they counted beyond its end is theirs who read it.
 fn hold_against(
     joined: &mut BTreeMap<Option<RunId>, Logged>,
     readings: Vec<Reading>,
@@ -161,20 +167,31 @@ fn hold_against(
 ) {
     let known: FxHashSet<TokenUsage> = logged.iter().map(|(_, total)| *total).collect();
     let own = || sum(joined.values().flat_map(|part| &part.calls).map(LogCall::usage));
-    let last = logged.last().map_or_else(own, |(_, total)| *total);
+    let mut last = logged.last().map_or_else(own, |(_, total)| *total);
+    let mut beyond: Vec<Reading> = Vec::new();
     for reading in readings {
-        let is_elsewhere = everywhere.0.contains(&reading.total);
         let part = joined.entry(reading.run.clone()).or_default();
         if known.contains(&reading.total) {
             part.agrees = Some(part.agrees.unwrap_or(true));
-        } else if !is_elsewhere {
-            part.agrees = Some(false);
-            let growth = reading.total.minus(&last);
-            let is_beyond = reading.run.is_some() && !reading.total.fell_below(&last);
-            if is_beyond && part.beyond.as_ref().is_none_or(|(known, _)| known.total_tokens() < growth.total_tokens()) {
-                part.beyond = Some((growth, reading.time));
+        } else if !everywhere.0.contains(&reading.total) {
+            match reading.total.fell_below(&last) {
+                true => part.agrees = Some(false),
+                false => beyond.push(reading),
             }
         }
+    }
+    beyond.sort_by(|a, b| (a.total.total_tokens(), a.time, &a.run).cmp(&(b.total.total_tokens(), b.time, &b.run)));
+    let mut grown: BTreeMap<Option<RunId>, (TokenUsage, Option<Time>)> = BTreeMap::new();
+    for reading in beyond {
+        let (growth, time) = grown.entry(reading.run).or_default();
+        if !reading.total.fell_below(&last) {
+            *growth = growth.plus(&reading.total.minus(&last));
+            last = reading.total;
+        }
+        *time = (*time).max(reading.time);
+    }
+    for (run, (growth, time)) in grown {
+        joined.entry(run).or_default().counted_beyond(growth, time);
     }
 }
 
@@ -228,7 +245,9 @@ impl Logged {
     /// Calls that only a trace shows may be parts of what the log counts as one: `hidden` are the log's calls that
     /// the trace doesn't show. Then the larger counts.
     fn keep_unlogged(&mut self, hidden: &[(Option<Time>, TokenUsage)]) {
-        let (Some(first), Some(last)) = (self.unlogged.first(), self.unlogged.last()) else { return };
+        // What came after the log is no part of it.
+        let behind = self.unlogged.partition_point(|(_, call)| call.time <= self.end);
+        let (Some(first), Some(last)) = (self.unlogged.first(), self.unlogged[..behind].last()) else { return };
         let (from, to) = (first.1.time, last.1.time);
         let is_between = |time: Option<Time>| {
             let since = |then: Option<Time>| time.zip(then).map_or(0, |(time, then)| time.millis_since(then));
@@ -238,10 +257,22 @@ impl Logged {
         if parts.is_zero() {
             return;
         }
-        let growth = sum(self.unlogged.iter().map(|(_, call)| call.usage)).minus(&parts);
-        self.unlogged.clear();
+        let growth = sum(self.unlogged.drain(..behind).map(|(_, call)| call.usage)).minus(&parts);
         if !growth.is_zero() {
             self.beyond = Some((growth, to));
+        }
+    }
+
+    /// Learns how far a counter grew behind the end of the log until it was read. Calls that a trace shows of that time
+    /// are in it.
+    fn counted_beyond(&mut self, growth: TokenUsage, read: Option<Time>) {
+        self.counted_until = Some(read.unwrap_or(Time::MAX));
+        let shown = self.unlogged.iter().filter(|(_, call)| call.time > self.end && call.time <= self.counted_until);
+        let rest = growth.minus(&sum(shown.map(|(_, call)| call.usage)));
+        if rest.is_zero() {
+            self.agrees = Some(self.agrees.unwrap_or(true));
+        } else if self.beyond.as_ref().is_none_or(|(known, _)| known.total_tokens() < rest.total_tokens()) {
+            self.beyond = Some((rest, read));
         }
     }
 
@@ -264,6 +295,8 @@ impl Logged {
     /// What the part comes to. `unfinished` is when it ended with an answer or a record that isn't whole.
     pub(super) fn weigh(self, conversation: &Id, unfinished: Option<Time>) -> Weighed {
         let is_cut = unfinished.is_some() && unfinished >= self.latest();
+        let lacks_some = self.unlogged.iter().any(|(_, call)| call.time > self.end.max(self.counted_until));
+        let is_cut = is_cut || lacks_some;
         let quality = if self.is_floor || is_cut { Quality::Partial } else { Quality::Exact };
         let agrees = if self.beyond.is_some() { Some(false) } else { self.agrees };
         let mut reasons = Reasons::default();

@@ -110,6 +110,7 @@ impl Packed {
             is_beyond: false,
             is_logged: true,
             is_captured: false,
+            is_bare: false,
             branch: branch.clone(),
             cost: self.cost.get(),
             is_paid: false,

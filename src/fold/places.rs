@@ -196,7 +196,8 @@ impl Places {
             account.billing = facts.billing;
             account.host = facts.host.clone();
             account.model.clone_from(&facts.model);
-            account.begins = facts.begins.contains(run) || (is_only_run && !facts.begins.is_empty());
+            let begins_elsewhere = is_only_run && !facts.begins.is_empty() && account.goes_on_from_elsewhere();
+            account.begins = facts.begins.contains(run) || begins_elsewhere;
             let is_logs = run.is_none() || (last.get(id) == Some(run) && !account.tells_its_end());
             account.unfinished = facts.end_in(run, is_logs);
         }

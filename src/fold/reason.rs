@@ -29,6 +29,8 @@ pub enum Reason {
     NoBeginning,
     /// What was read ends while an answer is streaming, or with a record that isn't whole.
     StillStreaming,
+    /// What was read ends within the run's output.
+    OpenRun,
     /// Calls of which only a placeholder of the output is known.
     Placeholder,
     /// A blended total that counts earlier runs too, which are not in the input.
@@ -39,7 +41,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them, in the order of their telling.
-    pub const ALL: [Reason; 15] = [
+    pub const ALL: [Reason; 16] = [
         Reason::CounterCovers,
         Reason::ResultCovers,
         Reason::CallsComplete,
@@ -52,6 +54,7 @@ impl Reason {
         Reason::NoBaseline,
         Reason::NoBeginning,
         Reason::StillStreaming,
+        Reason::OpenRun,
         Reason::Placeholder,
         Reason::FooterOfMore,
         Reason::NoUsage,
@@ -72,6 +75,7 @@ impl Reason {
             Reason::NoBaseline => "no-baseline",
             Reason::NoBeginning => "no-beginning",
             Reason::StillStreaming => "still-streaming",
+            Reason::OpenRun => "open-run",
             Reason::Placeholder => "placeholder",
             Reason::FooterOfMore => "footer-of-more",
             Reason::NoUsage => "no-usage",
@@ -99,6 +103,7 @@ impl Reason {
             Reason::StillStreaming => {
                 "what was read ends within an answer or a record; what the latest call used is not known"
             }
+            Reason::OpenRun => "what was read ends within the run's output: it is at work, or was cut off",
             Reason::Placeholder => "of some calls only the placeholder that a stream begins with is known",
             Reason::FooterOfMore => "the blended total at the end counts earlier runs too, which are not in the input",
             Reason::NoUsage => "nothing in the output tells of usage",
@@ -117,6 +122,7 @@ impl Reason {
             Reason::UntimedCounter => Some("the conversation's trace from its beginning, or its session log"),
             Reason::NoBeginning => Some("more lines of output in the ledger, the loop log, or the session log"),
             Reason::StillStreaming | Reason::Placeholder => Some("the conversation's session log, from end to end"),
+            Reason::OpenRun => Some("the rest of its output, or the ledger's entry, which is written when it ends"),
             Reason::FooterOnly => Some("the harness's trace, the loop log, or the session log"),
             Reason::NoUsage => Some("a harness that prints its usage (a trace, stream-json), or the session log"),
         }

@@ -200,7 +200,8 @@ impl Settled {
         let host = facts.host.or_else(|| accounts.iter().filter_map(|(_, account)| account.host.clone()).max());
         let owner = Owner { billing, host, ..Owner::new(Some(run), harness) };
         let model = conversation.as_ref().and_then(|id| models.get(id)).cloned();
-        self.owner(owner, accounts, Footers { all, share, conversation, model });
+        let is_open = facts.is_open && !facts.is_closed;
+        self.owner(owner, accounts, Footers { all, share, conversation, model }, is_open);
     }
 
     fn bare_conversation(&mut self, id: Id, account: Account, footers: BTreeSet<u64>, models: &FxHashMap<Id, Id>) {
@@ -211,12 +212,12 @@ impl Settled {
         let owner = Owner { billing: account.billing, host: account.host.clone(), ..Owner::new(None, harness) };
         let model = models.get(&id).cloned();
         let footers = Footers { share: footers.last().copied(), all: footers, conversation: Some(id.clone()), model };
-        self.owner(owner, vec![(id, account)], footers);
+        self.owner(owner, vec![(id, account)], footers, false);
     }
 
     /// Weighs an owner's witnesses: a counter goes before a complete set of calls, that before a
-    /// footer, that before some calls.
-    fn owner(&mut self, mut owner: Owner, accounts: Vec<(Id, Account)>, footers: Footers) {
+    /// footer, that before some calls. `is_open`: more of them may follow.
+    fn owner(&mut self, mut owner: Owner, accounts: Vec<(Id, Account)>, footers: Footers, is_open: bool) {
         let index = self.owners.len();
         let is_run = owner.run.is_some();
         let nothing_of = accounts.first().filter(|_| !is_run).map(|(id, _)| id.clone());
@@ -249,6 +250,7 @@ impl Settled {
             (false, _) if is_confirmed => Reason::FooterConfirms.into(),
             _ => weighed.iter().fold(Reasons::default(), |all, weighed| all.and(weighed.reasons)),
         };
+        owner.reasons.add_if(is_open && worst.is_some() && !takes_footer, Reason::OpenRun);
         owner.reasons.add_if(!footers.all.is_empty() && footers.share.is_none(), Reason::FooterOfMore);
         if takes_footer {
             (owner.quality, owner.taken) = (Quality::Blended, Some(Taken::Footer));
@@ -258,7 +260,11 @@ impl Settled {
             let seen = weighed.into_iter().flat_map(|weighed| weighed.rows.made()).filter(|row| row.call.is_some());
             seen.for_each(|row| self.outweighed.push(UsageRow { owner: index, ..row }));
         } else if let Some(worst) = worst {
-            owner.quality = if is_confirmed { Quality::Exact } else { worst };
+            owner.quality = match is_confirmed {
+                true => Quality::Exact,
+                false if is_open => Quality::Partial,
+                false => worst,
+            };
             owner.taken = weighed.iter().map(|weighed| weighed.taken).max_by_key(|taken| *taken == Taken::Counter);
             for weighed in weighed {
                 match weighed.rows {

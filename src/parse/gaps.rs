@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::mark::{Mark, MarkKind};
 use super::sink::Sink;
-use crate::event::{Defect, Fact, Id, RunId, Time};
+use crate::event::{Defect, Fact, Id, RunId, Scope, Time};
 
 /// Where something is open, and whose it is.
 type Gap = (u64, Option<&'static str>);
@@ -18,6 +18,8 @@ pub(super) struct Gaps {
     lost: BTreeMap<Id, Gap>,
     /// The latest time that a record of anyone's had.
     latest: Option<Time>,
+    /// Whether the latest thing told is what all came to, as harnesses tell it at their end.
+    is_told: bool,
 }
 
 impl Gaps {
@@ -36,6 +38,22 @@ impl Gaps {
             }
             _ => {}
         }
+    }
+
+    /// Learns what is told of usage, whoever it is of.
+    pub(super) fn usage(&mut self, mark: &Mark) {
+        self.is_told = match &mark.kind {
+            MarkKind::Fact(Fact::Footer(_)) => true,
+            // Traces read their counter on the way, and with its time.
+            MarkKind::Fact(Fact::Counter(counter)) => counter.scope != Scope::Conversation || mark.time.is_none(),
+            MarkKind::Fact(Fact::Call(_)) | MarkKind::MessageStart(..) | MarkKind::MessageDelta(..) => false,
+            _ => self.is_told,
+        };
+    }
+
+    /// Whether the harness told what all came to, and nothing more since.
+    pub(super) fn is_told(&self) -> bool {
+        self.is_told && self.streams.is_none()
     }
 
     /// Learns that whoever was named last is being answered, or isn't.

@@ -87,11 +87,20 @@ pub(super) struct Pass {
     seen: HashSet<RunId>,
     content: Content,
     region: Region,
+    /// Where the run began whose output nothing of forge's follows.
+    open: Option<u64>,
 }
 
 impl Pass {
     pub(super) fn new(now: Time) -> Pass {
-        Pass { now, latest: None, seen: HashSet::new(), content: Content::whole(), region: Region::nowhere() }
+        Pass {
+            now,
+            latest: None,
+            seen: HashSet::new(),
+            content: Content::whole(),
+            region: Region::nowhere(),
+            open: None,
+        }
     }
 
     pub(super) fn push(&mut self, mark: Mark, sink: &mut Sink<'_>) {
@@ -106,7 +115,10 @@ impl Pass {
         for mark in self.content.flush(self.region.run().as_ref(), sink) {
             self.take(mark, sink);
         }
-        self.region.finish(sink);
+        match self.open {
+            Some(offset) if !self.region.is_told() => self.region.break_off(offset, sink),
+            _ => self.region.finish(sink),
+        }
     }
 
     fn take(&mut self, mark: Mark, sink: &mut Sink<'_>) {
@@ -118,14 +130,19 @@ impl Pass {
 
     /// A run's start never goes back in time and is never of the future, and run ids never repeat.
     /// forge's other lines stand between runs, where nothing is written: they end nothing, so an agent
-    /// that prints one gains nothing.
+    /// that prints one gains nothing. At the end of the log one tells that the run is over.
     fn marker(&mut self, offset: u64, time: Time, run: Option<Run>, sink: &mut Sink<'_>) {
-        let Some(run) = run else { return };
-        if self.seen.contains(&run.id) || self.latest.is_some_and(|latest| time < latest) || time > self.now {
+        let is_own = self.latest.is_none_or(|latest| time >= latest) && time <= self.now;
+        let Some(run) = run else {
+            self.open = self.open.filter(|_| !is_own);
+            return;
+        };
+        if self.seen.contains(&run.id) || !is_own {
             sink.defect(offset, self.region.run(), Defect::QuotedEntry);
             return;
         }
         self.latest = Some(time);
+        self.open = Some(offset);
         self.seen.insert(run.id.clone());
         let next = Region::in_run(run.id.clone()).since(run.started_at);
         sink.event(offset, None, None, None, Fact::Run(Box::new(run)));

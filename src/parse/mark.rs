@@ -46,6 +46,8 @@ pub enum MarkKind {
     MayClose,
     /// A ledger entry's header.
     Entry(Box<Entry>),
+    /// A fence is the last line of a ledger.
+    Fenced,
     /// The heading of a ledger entry's git summary.
     GitSummary,
     /// A line of forge's own in a loop log; with a run, that run's output follows.

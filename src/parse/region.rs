@@ -178,6 +178,7 @@ impl Region {
 
     /// Hands on what a mark means, now that its conversation is known.
     fn emit(&mut self, mark: Mark, sink: &mut Sink<'_>) {
+        self.gaps.usage(&mark);
         if let Some(id) = &mark.conversation {
             self.learn_footers(&mark.kind, id);
             // Not all ask for rate limits.
@@ -198,6 +199,18 @@ impl Region {
             self.twins.call(call);
         }
         sink.event(mark.offset, self.run.clone(), mark.harness, mark.time, fact);
+    }
+
+    /// The source ends within the output.
+    pub(super) fn break_off(self, offset: u64, sink: &mut Sink<'_>) {
+        let run = self.run.clone();
+        self.finish(sink);
+        sink.event(offset, run, None, None, Fact::OpenRun);
+    }
+
+    /// Whether the harness told what all came to, as at its end.
+    pub(super) fn is_told(&self) -> bool {
+        self.gaps.is_told()
     }
 
     /// The output is over.

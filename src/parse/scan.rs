@@ -76,6 +76,9 @@ impl Scanner {
             scan.ended();
         }
         scan.name_until(chunk.end, None);
+        if self.kind == Kind::Other {
+            scan.fenced();
+        }
         seen.marks.set(scan.marks.len().min(MOST_LIKE));
         scan.marks
     }
@@ -231,6 +234,17 @@ impl Scan<'_, '_> {
             let offset = base + end as u64;
             let kind = MarkKind::Logged(Logged::End);
             self.marks.push(Mark { offset, harness: None, time: None, conversation: None, kind });
+        }
+    }
+
+    /// Whether the source ends with a fence, as whole ledgers do.
+    fn fenced(&mut self) {
+        let Chunk { text, end, base, .. } = *self.chunk;
+        let is_last = |line: &&[u8]| !line.trim_ascii().is_empty();
+        let last = lines_backwards(&text[..end]).map(|(_, line)| line).find(is_last);
+        if end == text.len() && last.is_some_and(|line| clean(line).trim() == "```") {
+            let offset = base + end as u64;
+            self.marks.push(Mark { offset, harness: None, time: None, conversation: None, kind: MarkKind::Fenced });
         }
     }
 

@@ -10,6 +10,7 @@ mod chunks;
 mod claude;
 mod clockwork;
 mod damage;
+mod exact;
 mod forge;
 mod join;
 mod kit;

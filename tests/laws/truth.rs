@@ -63,9 +63,7 @@ proptest! {
         let settled = settled_bytes(world.ledger(lines).as_bytes(), &Cut::Whole);
         let truth = world.truth();
         // Where nothing names the conversation, its footer counts the runs before too.
-        let resumes = |n: &usize| matches!(world.works[*n], Work::Codex { resumes: true, .. });
-        let resumed: Vec<String> = (0..world.works.len()).filter(resumes).map(forge::run_id).collect();
-        for (run, sum) in told(&settled).into_iter().filter(|(run, _)| !resumed.contains(run)) {
+        for (run, sum) in told(&settled).into_iter().filter(|(run, _)| !world.resumes(run)) {
             prop_assert!(is_within(&sum, &truth[&run]), "{} lines: {run}: {sum:?} of {:?}", lines, truth[&run]);
         }
     }

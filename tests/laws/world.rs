@@ -184,6 +184,12 @@ impl World {
         self.runs().into_iter().map(|run| (forge::run_id(run.n), run.truth)).collect()
     }
 
+    /// Whether a run goes on in the conversation of an earlier one.
+    pub fn resumes(&self, run: &str) -> bool {
+        let mut works = self.works.iter().enumerate();
+        works.any(|(n, work)| forge::run_id(n) == run && matches!(work, Work::Codex { resumes: true, .. }))
+    }
+
     /// The ledger, with at most so many lines of every output.
     pub fn ledger(&self, lines: usize) -> String {
         let entries = self.runs().into_iter().map(|run| {

@@ -101,6 +101,11 @@ impl SourceFold {
             Fact::Call(call) => self.call(call, run, harness, time),
             Fact::Counter(counter) => self.counter(*counter, run, harness, time, place(self)),
             Fact::Footer(footer) => self.footer(&footer, run, harness),
+            Fact::OpenRun => {
+                if let Some(facts) = run.and_then(|run| self.facts.runs.get_mut(&run)) {
+                    (facts.is_open, facts.is_closed) = (true, false);
+                }
+            }
             Fact::Unfinished(id) => {
                 let place = place(self);
                 let facts = self.facts.conversations.entry(id).or_default();
@@ -192,7 +197,9 @@ impl SourceFold {
 
     fn run(&mut self, found: Run) {
         self.latest_run = Some(found.id.clone());
-        self.facts.runs.entry(found.id.clone()).or_default().add_run(found);
+        let facts = self.facts.runs.entry(found.id.clone()).or_default();
+        facts.is_closed = true;
+        facts.add_run(found);
     }
 
     fn conversation(&mut self, found: Conversation, run: Option<RunId>, harness: Option<Harness>, time: Option<Time>) {
@@ -307,6 +314,7 @@ fn seen(call: Call, run: Option<RunId>, harness: Option<Harness>, time: Option<T
         is_covered: false,
         is_beyond: false,
         is_captured: !call.is_logged,
+        is_bare: !call.is_logged && run.is_none(),
         is_logged: call.is_logged,
         branch: call.branch,
         cost: call.cost,

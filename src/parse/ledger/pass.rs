@@ -23,16 +23,21 @@ pub(in crate::parse) struct Pass {
     /// Harnesses whose records we know; what another one printed tells for itself.
     harnesses: Vec<&'static str>,
     marks: Vec<Mark>,
+    /// Whether the ledger ends with a fence.
+    is_fenced: bool,
 }
 
 impl Pass {
     /// `head` is what the ledger begins with, `now` the time that no entry can be much later than.
     pub(in crate::parse) fn new(head: &[u8], now: Time, harnesses: Vec<&'static str>) -> Pass {
-        Pass { front: FrontMatter::read(head), now, harnesses, marks: Vec::new() }
+        Pass { front: FrontMatter::read(head), now, harnesses, marks: Vec::new(), is_fenced: false }
     }
 
     pub(in crate::parse) fn push(&mut self, mark: Mark) {
-        self.marks.push(mark);
+        match mark.kind {
+            MarkKind::Fenced => self.is_fenced = true,
+            _ => self.marks.push(mark),
+        }
     }
 
     pub(in crate::parse) fn finish(self, sink: &mut Sink<'_>) {
@@ -58,8 +63,10 @@ impl Pass {
                 (_, None) => {}
             }
         }
-        if let Some(output) = open {
-            output.finish(sink);
+        match open {
+            Some(output) if !self.is_fenced => output.break_off(sink),
+            Some(output) => output.finish(sink),
+            None => {}
         }
     }
 
@@ -169,9 +176,22 @@ impl Output {
     }
 
     fn finish(mut self, sink: &mut Sink<'_>) {
+        self.flush(sink);
+        self.region.finish(sink);
+    }
+
+    /// The ledger ends here. An output's fence is closed, if it has one.
+    fn break_off(mut self, sink: &mut Sink<'_>) {
+        self.flush(sink);
+        match self.fence {
+            Some(fence) => self.region.break_off(fence, sink),
+            None => self.region.finish(sink),
+        }
+    }
+
+    fn flush(&mut self, sink: &mut Sink<'_>) {
         for mark in self.content.flush(self.region.run().as_ref(), sink) {
             self.region.push(mark, sink);
         }
-        self.region.finish(sink);
     }
 }

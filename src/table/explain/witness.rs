@@ -168,6 +168,7 @@ impl<'a> Court<'a> {
             Fact::StreamFailure(failure) => Said { model: failure.model.clone(), ..said("stream", "broke off") },
             Fact::CallTiming(timing) => said("stream", &of_stream(timing)),
             Fact::ToolCall(call) => Said { model: call.model.clone(), ..said("tool", &of_tool(call)) },
+            Fact::OpenRun => said("open run", "the source ends within the run's output"),
             Fact::Unfinished(_) => said("unfinished", "an answer or a record ends here unfinished"),
             Fact::Ended(_) => said("log", "ends here"),
             Fact::Inherited(inherited) => {
