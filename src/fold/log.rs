@@ -209,6 +209,8 @@ pub(super) struct Own {
     pub(super) readings: Vec<(Option<Time>, TokenUsage)>,
     /// Whether there may be more: calls that can't be told from copies.
     pub(super) is_floor: bool,
+    /// Whether its counter goes on from another conversation's.
+    pub(super) is_forked: bool,
 }
 
 /// How many generations of ancestors are asked for a reading.
@@ -239,14 +241,18 @@ pub(super) fn own(
         }
         ancestors.insert(id, line);
     }
+    // A fork's counter goes on from its parent's, which an output may show.
+    let has_witness = |id: &Id, facts: &ConversationFacts| !facts.readings.is_empty() || is_witnessed(id);
+    let forked = conversations.iter().filter(|(id, facts)| facts.parent.is_some() && has_witness(id, facts));
+    let parents: FxHashSet<Id> = forked.filter_map(|(_, facts)| facts.parent.clone()).collect();
     let logged = conversations.iter_mut().filter(|(_, facts)| facts.is_logged);
     let own = logged.map(|(id, facts)| {
         let line = ancestors.get(id).map_or(&[][..], Vec::as_slice);
         let sets: Vec<&FxHashSet<TokenUsage>> = line.iter().filter_map(|ancestor| of_ancestors.get(ancestor)).collect();
         let has_parents_log = line.first().is_some_and(|parent| of_ancestors.contains_key(parent));
-        let has_witness = !facts.readings.is_empty() || is_witnessed(id);
         let lineage = Lineage { has_parent: facts.parent.is_some(), has_parents_log, ancestors: &sets };
-        let own = own_calls(std::mem::take(&mut facts.log), &lineage, has_witness);
+        let with_readings = has_witness(id, facts) || parents.contains(id);
+        let own = own_calls(std::mem::take(&mut facts.log), &lineage, with_readings);
         (id.clone(), own)
     });
     own.collect()
@@ -263,11 +269,12 @@ struct Lineage<'a> {
 
 fn own_calls(log: Log, lineage: &Lineage<'_>, with_readings: bool) -> Own {
     let Lineage { has_parent, has_parents_log, ancestors } = *lineage;
-    let mut own = Own::default();
+    let mut own = Own { is_forked: has_parent, ..Own::default() };
     let by_response = |call: &&LogCall| matches!(call.key, LogKey::Response(_));
     let recorded: FxHashSet<Option<Id>> =
         log.calls.iter().filter(by_response).map(|call| call.context.turn.clone()).collect();
     let mut calls = log.calls;
+    let mut counted: FxHashMap<Option<Id>, Vec<LogCall>> = FxHashMap::default();
     calls.retain(|call| {
         let total = call.key.total();
         if let Some(total) = total.filter(|_| with_readings) {
@@ -287,12 +294,53 @@ fn own_calls(log: Log, lineage: &Lineage<'_>, with_readings: bool) -> Own {
             }
             _ => {}
         }
-        total.is_none() || !recorded.contains(&call.context.turn)
+        let is_recorded = total.is_some() && recorded.contains(&call.context.turn);
+        if is_recorded {
+            counted.entry(call.context.turn.clone()).or_default().push(call.clone());
+        }
+        !is_recorded
     });
+    let mut responses: FxHashMap<Option<Id>, FxHashMap<TokenUsage, usize>> = FxHashMap::default();
+    for call in calls.iter().filter(by_response).filter(|call| counted.contains_key(&call.context.turn)) {
+        *responses.entry(call.context.turn.clone()).or_default().entry(call.usage()).or_default() += 1;
+    }
+    for (turn, counted) in counted {
+        own.is_floor |= add_unrecorded(&mut calls, responses.remove(&turn).unwrap_or_default(), counted);
+    }
     calls.sort_by(|a, b| (a.time(), &a.key).cmp(&(b.time(), &b.key)));
     own.readings.sort();
     own.calls = calls;
     own
+}
+
+/// Adds what the counter counted in a turn of which no response tells, as its record was torn. `uncounted` is how many
+/// responses of each size there are. Gives whether the counter may not have counted some of them, as it leaves
+/// compactions out: then what is added may be too little.
+fn add_unrecorded(
+    calls: &mut Vec<LogCall>,
+    mut uncounted: FxHashMap<TokenUsage, usize>,
+    mut counted: Vec<LogCall>,
+) -> bool {
+    counted.retain(|call| match uncounted.get_mut(&call.usage()) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    });
+    let sum = |sum: TokenUsage, usage: TokenUsage| sum.plus(&usage);
+    let rest = uncounted.into_iter().flat_map(|(usage, count)| std::iter::repeat_n(usage, count));
+    let rest = rest.fold(TokenUsage::default(), sum);
+    if rest.is_zero() {
+        calls.append(&mut counted);
+        return false;
+    }
+    // One reading may count several responses.
+    let growth = counted.iter().map(LogCall::usage).fold(TokenUsage::default(), sum).minus(&rest);
+    let last = counted.into_iter().max_by(|a, b| a.key.cmp(&b.key)).filter(|_| !growth.is_zero());
+    let is_more = last.is_some();
+    calls.extend(last.map(|last| LogCall { usage: Counts::new(&growth), ..last }));
+    is_more
 }
 
 impl ConversationFacts {

@@ -47,8 +47,13 @@ pub(super) struct Readings(FxHashSet<TokenUsage>);
 
 impl Readings {
     pub(super) fn of(own: &FxHashMap<Id, Own>) -> Readings {
-        Readings(own.values().flat_map(|own| &own.readings).map(|(_, total)| *total).collect())
+        Readings(own.values().flat_map(|own| &own.readings).map(|(_, total)| without_reasoning(total)).collect())
     }
+}
+
+/// A counter's value, as those tell it too that leave reasoning out.
+fn without_reasoning(total: &TokenUsage) -> TokenUsage {
+    TokenUsage { reasoning_output_tokens: None, ..*total }
 }
 
 /// Gives each call of a conversation to the run it belongs to (`None`: to none).
@@ -63,7 +68,7 @@ pub(super) fn join(
     everywhere: &Readings,
 ) -> BTreeMap<Option<RunId>, Logged> {
     let mut joined: BTreeMap<Option<RunId>, Logged> = BTreeMap::new();
-    let Own { calls, readings: logged, is_floor } = own;
+    let Own { calls, readings: logged, is_floor, is_forked } = own;
     if is_floor {
         joined.entry(None).or_default().is_floor = true;
     }
@@ -111,7 +116,9 @@ pub(super) fn join(
         part.calls.push(call);
         part.timings.push(twin.take().and_then(|twin| twin.timing));
     }
-    hold_against(&mut joined, readings, &logged, everywhere);
+    // What a fork's counter began with is known from its own log alone.
+    let has_baseline = !is_forked || !logged.is_empty();
+    hold_against(&mut joined, readings, &logged, everywhere, has_baseline);
     for part in joined.values_mut() {
         part.is_floor |= is_floor;
         part.know_footers(&logged);
@@ -164,19 +171,22 @@ fn hold_against(
     readings: Vec<Reading>,
     logged: &[(Option<Time>, TokenUsage)],
     everywhere: &Readings,
+    has_baseline: bool,
 ) {
-    let known: FxHashSet<TokenUsage> = logged.iter().map(|(_, total)| *total).collect();
+    let known: FxHashSet<TokenUsage> = logged.iter().map(|(_, total)| without_reasoning(total)).collect();
     let own = || sum(joined.values().flat_map(|part| &part.calls).map(LogCall::usage));
     let mut last = logged.last().map_or_else(own, |(_, total)| *total);
     let mut beyond: Vec<Reading> = Vec::new();
     for reading in readings {
         let part = joined.entry(reading.run.clone()).or_default();
-        if known.contains(&reading.total) {
+        let total = without_reasoning(&reading.total);
+        if known.contains(&total) {
             part.agrees = Some(part.agrees.unwrap_or(true));
-        } else if !everywhere.0.contains(&reading.total) {
-            match reading.total.fell_below(&last) {
+        } else if !everywhere.0.contains(&total) {
+            match total.fell_below(&without_reasoning(&last)) {
                 true => part.agrees = Some(false),
-                false => beyond.push(reading),
+                false if has_baseline => beyond.push(reading),
+                false => part.is_floor = true,
             }
         }
     }
@@ -184,9 +194,10 @@ fn hold_against(
     let mut grown: BTreeMap<Option<RunId>, (TokenUsage, Option<Time>)> = BTreeMap::new();
     for reading in beyond {
         let (growth, time) = grown.entry(reading.run).or_default();
-        if !reading.total.fell_below(&last) {
+        if !reading.total.fell_below(&without_reasoning(&last)) {
             *growth = growth.plus(&reading.total.minus(&last));
-            last = reading.total;
+            let reasoning_output_tokens = reading.total.reasoning_output_tokens.max(last.reasoning_output_tokens);
+            last = TokenUsage { reasoning_output_tokens, ..reading.total };
         }
         *time = (*time).max(reading.time);
     }

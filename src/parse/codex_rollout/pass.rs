@@ -107,11 +107,13 @@ impl Pass {
         self.is_new_turn = false;
         self.is_torn = false;
         self.latest = self.latest.max(time);
-        if !total.fell_below(&self.previous) && !self.previous.fell_below(&total) {
+        let whole = self.with_untold(total);
+        if !whole.fell_below(&self.previous) && !self.previous.fell_below(&whole) {
             return None;
         }
         // A counter that began anew may by now be higher than before: then it holds the latest call alone.
         let is_first = latest == Latest::All && !self.previous.is_zero();
+        let total = if is_first { total } else { whole };
         if is_first || total.fell_below(&self.previous) {
             self.epoch = self.epoch.saturating_add(1);
             self.previous = TokenUsage::default();
@@ -134,6 +136,22 @@ impl Pass {
         let conversation = self.own(time, &total);
         let key = CallKey::Reading(conversation.clone(), self.epoch, total);
         Some(Fact::Call(Box::new(Call { turn, doubt, ..self.call(conversation, key, growth) })))
+    }
+
+    /// The reading with what an older version doesn't tell any more: a part can't fall to nothing while all else grows.
+    fn with_untold(&self, total: TokenUsage) -> TokenUsage {
+        let known = &self.previous;
+        let grows = total.input_tokens >= known.input_tokens
+            && total.cache_read_input_tokens >= known.cache_read_input_tokens
+            && total.output_tokens >= known.output_tokens;
+        let untold = |count: u64, known: u64| if count == 0 && grows { known } else { count };
+        TokenUsage {
+            cache_creation_input_tokens: untold(total.cache_creation_input_tokens, known.cache_creation_input_tokens),
+            reasoning_output_tokens: total
+                .reasoning_output_tokens
+                .map(|count| untold(count, known.reasoning_output_tokens.unwrap_or(0))),
+            ..total
+        }
     }
 
     /// Whether what was written then is older than the conversation.
