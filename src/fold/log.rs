@@ -281,7 +281,12 @@ fn own_calls(log: Log, lineage: &Lineage<'_>, with_readings: bool) -> Own {
             own.readings.push((call.time(), total));
         }
         match (call.doubt, total) {
-            (Doubt::Child, _) if has_parent => return false,
+            // What no ancestor's log has is no copy, whatever it is.
+            (Doubt::Child, Some(total)) if has_parent => {
+                own.is_floor |= has_parents_log && !ancestors.iter().any(|readings| readings.contains(&total));
+                return false;
+            }
+            (Doubt::Child, None) if has_parent => return false,
             (Doubt::Ancestor, Some(total)) if has_parent => {
                 if ancestors.iter().any(|readings| readings.contains(&total)) {
                     return false;
@@ -345,6 +350,8 @@ fn add_unrecorded(
 
 impl ConversationFacts {
     fn is_in_doubt(&self) -> bool {
-        self.parent.is_some() && self.log.calls.iter().any(|call| call.doubt == Doubt::Ancestor)
+        let has = |doubt| self.log.calls.iter().any(|call| call.doubt == doubt);
+        // Where a turn of its own begins, what stands before it was copied.
+        self.parent.is_some() && (has(Doubt::Ancestor) || (has(Doubt::Child) && !has(Doubt::None)))
     }
 }

@@ -34,6 +34,10 @@ pub(super) struct Pass {
     latest: Option<Time>,
     /// Whether what was torn after the latest reading may have been one.
     is_torn: bool,
+    /// Whether what was torn after the latest turn's beginning may have begun another.
+    may_be_new_turn: bool,
+    /// Whether a reading is left out that may be of such a turn.
+    has_lost_turn: bool,
     is_answered: bool,
     /// How long the log is.
     length: u64,
@@ -89,10 +93,12 @@ impl Pass {
 
     fn begin_turn(&mut self, id: Option<Id>) {
         self.is_new_turn = id.is_some();
+        self.may_be_new_turn = false;
         self.turn = self.turn(id);
     }
 
     fn context(&mut self, turn: Option<Id>, model: Option<Id>, effort: Option<Id>) {
+        self.may_be_new_turn = false;
         if turn.is_some() || !self.is_new_turn {
             self.turn = self.turn(turn);
         }
@@ -124,7 +130,10 @@ impl Pass {
         let is_older = self.is_older(time);
         let (turn, doubt) = match &self.turn {
             _ if is_restored => return None,
-            Turn::Foreign => return None,
+            Turn::Foreign => {
+                self.has_lost_turn |= self.may_be_new_turn;
+                return None;
+            }
             Turn::Own(id) => (Some(id.clone()), Doubt::None),
             Turn::None | Turn::Untimed(_) if is_older => {
                 let conversation = self.own(time, &total);
@@ -250,7 +259,7 @@ impl OrderedPass for Pass {
                 }
                 Logged::Response(response) => emit(self.response(*response, time)),
                 Logged::Answered => emit(self.answered(time)),
-                Logged::Lost => self.is_torn = true,
+                Logged::Lost => (self.is_torn, self.may_be_new_turn) = (true, true),
                 Logged::End => self.length = offset,
             },
             MarkKind::Fact(Fact::Quota(quota)) => {
@@ -267,7 +276,7 @@ impl OrderedPass for Pass {
             sink.event(0, None, Some(HARNESS), None, Fact::Conversation(Box::new(old)));
         }
         let Some(id) = self.conversation else { return };
-        match self.is_torn {
+        match self.is_torn || self.has_lost_turn {
             true => sink.event(self.length, None, Some(HARNESS), self.latest, Fact::Unfinished(id)),
             false => sink.event(self.length, None, None, None, Fact::Ended(id)),
         }

@@ -286,11 +286,17 @@ impl EventMsg<'_> {
         let plan = limits.as_ref().and_then(|limits| id_of(&limits.plan_type));
         let billing = plan.as_ref().map(|_| Billing::Subscription);
         let info: Option<Info> = self.info.map(|info| part(info.get())).transpose()?.flatten();
-        // Without a total it is a notice of rate limits.
-        if let Some(Info { total_token_usage: Some(total), last_token_usage }) = info {
-            let total = total.tokens();
-            let latest = Latest::of(last_token_usage.map(|last| last.tokens()), &total);
-            add(MarkKind::Logged(Logged::Reading { total, latest, billing }));
+        let (total, last) = info.map_or((None, None), |info| (info.total_token_usage, info.last_token_usage));
+        let last = last.map(|last| last.tokens());
+        match total.map(|total| total.tokens()) {
+            Some(total) => {
+                let latest = Latest::of(last, &total);
+                add(MarkKind::Logged(Logged::Reading { total, latest, billing }));
+            }
+            // Nothing tells whether it repeats what was told before: the next total has it, if there is one.
+            None if last.is_some_and(|last| !last.is_zero()) => add(MarkKind::Logged(Logged::Lost)),
+            // A notice of rate limits.
+            None => {}
         }
         if !needs.quota {
             return Ok(());

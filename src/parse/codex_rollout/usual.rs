@@ -40,6 +40,8 @@ const COUNT: &[u8] = b"token_count\"";
 const HEADERS: [&[u8]; 2] =
     [b"\",\"type\":\"turn_context\",\"payload\":{", b"\",\"type\":\"session_meta\",\"payload\":{"];
 
+static NEXT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(START));
+
 static PLAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"plan_type\":\""));
 
 /// Passes items of the conversation over, as nearly all bytes are, unless a model made them, and events that tell
@@ -80,7 +82,8 @@ fn is_answer(item: &[u8]) -> bool {
 /// When a model made the item that a line holds; `None` for other lines. The item itself doesn't matter.
 pub(super) fn answered(line: &[u8]) -> Option<Time> {
     let (time, rest) = line.strip_prefix(START)?.split_at_checked(TIME)?;
-    rest.strip_prefix(ITEM).filter(|item| is_answer(item))?;
+    // In what was torn the next record may begin.
+    rest.strip_prefix(ITEM).filter(|item| is_answer(item) && NEXT.find(item).is_none())?;
     Time::parse_usual(time)
 }
 
