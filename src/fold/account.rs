@@ -198,8 +198,10 @@ impl Account {
         let fits = unseen.iter().all(|(model, sum)| room.get(model).is_some_and(|room| !sum.exceeds(room)));
         let is_cut = self.results.iter().any(|result| !result.is_whole);
         if fits || is_cut {
+            let is_paid = self.results.iter().any(|result| result.cost.is_some());
             for call in self.calls.values_mut().filter(|call| is_unseen(call)) {
                 call.is_covered = true;
+                call.is_paid |= is_paid;
             }
         }
         is_cut

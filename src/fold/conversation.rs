@@ -158,10 +158,7 @@ impl ConversationFacts {
         match self.results.entry(key) {
             Entry::Occupied(mut known) => {
                 let known = known.get_mut();
-                // Readings of one id differ only if one of them is forged.
-                if (&known.total, known.cost) < (&result.total, result.cost) {
-                    (known.total, known.cost) = (result.total, result.cost);
-                }
+                known.cost = larger(known.cost, result.cost);
                 known.is_superseded |= result.is_superseded;
                 known.has_later_cost |= result.has_later_cost;
                 known.is_whole |= result.is_whole;

@@ -67,10 +67,8 @@ impl SourceFold {
     fn result(&mut self, counter: Counter, run: Option<RunId>, time: Option<Time>) {
         let Some(id) = counter.conversation else { return };
         let stream = self.streams.entry((run.clone(), Some(id.clone()))).or_default();
-        let key = match counter.key {
-            Some(key) => ResultKey(Some(key), Vec::new()),
-            None => ResultKey(None, counter.total.clone()),
-        };
+        // Captures of several processes may repeat an id: what says something else is another reading.
+        let key = ResultKey(counter.key, counter.total.clone());
         let is_whole = stream.is_whole;
         let conversation = self.facts.conversations.entry(id).or_default();
         if run.is_none() && !conversation.captures.contains(&self.name) {
