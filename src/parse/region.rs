@@ -123,10 +123,16 @@ impl Region {
         }
     }
 
-    /// Readings that waited belong to whom is named first.
+    /// Readings that waited belong to whom is named first, unless that conversation didn't exist then: the id may hold
+    /// the time it was made.
     fn end_waiting(&mut self, id: &Id, sink: &mut Sink<'_>) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let made = Time::of_uuid(id);
         for mark in std::mem::take(&mut self.waiting) {
-            self.emit(Mark { conversation: Some(id.clone()), ..mark }, sink);
+            let is_before = made.zip(mark.time).is_some_and(|(made, time)| made.millis_since(time) > SLACK_MS);
+            self.emit(Mark { conversation: Some(id.clone()).filter(|_| !is_before), ..mark }, sink);
         }
     }
 

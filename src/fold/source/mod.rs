@@ -2,7 +2,7 @@
 
 mod counters;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -32,6 +32,8 @@ pub struct SourceFold {
     latest_run: Option<RunId>,
     /// Where the source broke off.
     broken_at: Option<u64>,
+    /// Blended totals of no run and of no conversation that is named, with the harness that printed them.
+    unnamed_footers: BTreeSet<(Option<Harness>, u64)>,
 }
 
 /// A conversation's records in one run (or outside runs) of one source.
@@ -78,6 +80,7 @@ impl SourceFold {
             quotas: QuotaFold::default(),
             latest_run: None,
             broken_at: None,
+            unnamed_footers: BTreeSet::new(),
         }
     }
 
@@ -146,6 +149,7 @@ impl SourceFold {
         if let Some(offset) = self.broken_at {
             self.break_off(offset);
         }
+        self.name_footers();
         for ((run, conversation), stream) in self.streams {
             if conversation.is_none() && !stream.anonymous.is_empty() {
                 let id = anonymous_id(&stream.anonymous);
@@ -282,11 +286,25 @@ impl SourceFold {
                 facts.footers.insert((footer.conversation.clone(), footer.blended_tokens));
             }
             None => {
-                let id = footer.conversation.clone().unwrap_or_else(|| unnamed(&self.name));
+                let Some(id) = footer.conversation.clone() else {
+                    self.unnamed_footers.insert((harness, footer.blended_tokens));
+                    return;
+                };
                 let facts = self.facts.conversations.entry(id.clone()).or_default();
                 facts.harness = facts.harness.take().max(harness);
                 self.facts.footers.insert((id, footer.blended_tokens));
             }
+        }
+    }
+
+    /// What nothing names is its source's own: the conversation whose counter nothing names either, or one more.
+    fn name_footers(&mut self) {
+        let unnamed_stream = self.streams.get(&(None, None)).filter(|stream| !stream.anonymous.is_empty());
+        let id = unnamed_stream.map_or_else(|| unnamed(&self.name), |stream| anonymous_id(&stream.anonymous));
+        for (harness, blended) in std::mem::take(&mut self.unnamed_footers) {
+            let facts = self.facts.conversations.entry(id.clone()).or_default();
+            facts.harness = facts.harness.take().max(harness);
+            self.facts.footers.insert((id.clone(), blended));
         }
     }
 
