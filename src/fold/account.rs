@@ -231,15 +231,19 @@ impl Account {
             }),
         });
         let has_share = self.share.as_ref().is_some_and(|share| !share.is_floor);
-        let is_counted = has_share || !self.results.is_empty();
-        let is_whole = is_counted || self.is_joined || (self.share.is_none() && self.begins);
+        let has_results = !self.results.is_empty();
+        let is_counted = has_share || has_results;
+        // Where a counter leaves calls out, others may have been left out before the output's part that is in view.
+        let is_in_view = self.begins || self.share.as_ref().is_some_and(|share| share.starts_in_view);
+        let is_counted_whole = is_counted && (!exceeds || has_results || is_in_view);
+        let is_whole = is_counted_whole || self.is_joined || (self.share.is_none() && self.begins);
         let mut reasons = Reasons::default();
         reasons.add_if(has_share, Reason::CounterCovers);
         reasons.add_if(!self.results.is_empty(), Reason::ResultCovers);
         reasons.add_if(is_whole && !is_counted && !is_cut, Reason::CallsComplete);
         reasons.add_if(exceeds, Reason::CallsExceedCounter);
-        reasons.add_if(!is_whole && self.share.is_some(), Reason::NoBaseline);
-        reasons.add_if(!is_whole && self.share.is_none(), Reason::NoBeginning);
+        reasons.add_if(!is_whole && !has_share && self.share.is_some(), Reason::NoBaseline);
+        reasons.add_if(!is_whole && (has_share || self.share.is_none()), Reason::NoBeginning);
         reasons.add_if(is_cut, Reason::StillStreaming);
         reasons.add_if(is_placeholder, Reason::Placeholder);
         (if is_whole && !is_cut && !is_placeholder { Quality::Exact } else { Quality::Partial }, reasons)

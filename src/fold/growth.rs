@@ -16,6 +16,8 @@ pub(super) struct Share {
     pub(super) by_model: BTreeMap<Option<Id>, (TokenUsage, Option<Time>)>,
     /// Whether what the counter had reached before the run is unknown, so that this is a floor.
     pub(super) is_floor: bool,
+    /// Whether the first call that it counts is the one that the first visible reading tells.
+    pub(super) starts_in_view: bool,
     /// The counter's last value.
     pub(super) total: TokenUsage,
     /// When it was read.
@@ -62,6 +64,7 @@ pub(super) fn shares(
     let mut previous: Option<TokenUsage> = None;
     let mut since: Option<Time> = None;
     for reading in readings {
+        let is_first = !shares.contains_key(&reading.run);
         let share = shares.entry(reading.run.clone()).or_default();
         let growth = match previous {
             Some(previous) if reading.total.fell_below(&previous) => reading.total,
@@ -77,6 +80,7 @@ pub(super) fn shares(
         let others = uncovered[from..to].iter().filter(|call| call.run != reading.run);
         let others = others.fold(TokenUsage::default(), |sum, call| sum.plus(&call.usage));
         let growth = growth.minus(&others);
+        share.starts_in_view |= is_first && reading.last == Some(growth);
         previous = Some(reading.total);
         since = reading.time;
         (share.total, share.time) = (reading.total, reading.time);
