@@ -236,7 +236,7 @@ impl Settled {
             (Some(Quality::Partial), Some(share)) => only_calls && !confirmed && share > blended,
             _ => false,
         };
-        owner.reconciled = footers.reconciled(&weighed, confirmed);
+        owner.reconciled = footers.reconciled(&weighed, confirmed, takes_footer && worst.is_some());
         let known = self.rows.len();
         let hides = |id: &Id| is_run && is_anonymous(id);
         let add = |rows: &mut UsageRows, row: UsageRow| {
