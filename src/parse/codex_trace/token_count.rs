@@ -29,12 +29,15 @@ struct Info {
 
 /// Adds what the record means, if it is such an event.
 pub(super) fn read(hit: &Hit<'_>, record: &Record<'_>, marks: &mut Vec<Mark>) {
+    let Some(event) = record.body.strip_prefix("Received event: ") else { return };
+    let conversation = || span_thread(record.spans).and_then(|id| hit.seen.id(id));
     // Only the writer's own position counts: the same words inside a string are content.
-    let Some(message) = message_of(record.body).filter(|message| message.starts_with("TokenCount(")) else { return };
-    let conversation = span_thread(record.spans).and_then(|id| hit.seen.id(id));
-    match any(message) {
-        Some(said) => add(hit, record.time, conversation.as_ref(), said, marks),
+    let is_torn = || message_of(record.body).is_some_and(|message| message.starts_with("TokenCount("));
+    match any(event) {
+        Some(said) => add(hit, record.time, conversation().as_ref(), said, marks),
+        None if !is_torn() => {}
         None => {
+            let conversation = conversation();
             let torn = MarkKind::Fact(Fact::Defect(Defect::Torn));
             marks.push(hit.mark(Some(HARNESS), torn).at(Some(record.time)).of(conversation));
         }
@@ -76,9 +79,10 @@ fn add(hit: &Hit<'_>, time: Time, conversation: Option<&Id>, said: TokenCount, m
 }
 
 /// Reads it by field names, as fields come and go; `None` if it is torn.
-fn any(message: &str) -> Option<TokenCount> {
-    let (value, _) = debug::value(message).filter(|(_, rest)| rest.trim() == "}")?;
-    let Value::Tuple("TokenCount", values) = value else { return None };
+/// What an event says, whatever else it holds, in any order.
+fn any(event: &str) -> Option<TokenCount> {
+    let (event, _) = debug::value(event).filter(|(_, rest)| rest.trim().is_empty())?;
+    let Some(Value::Tuple("TokenCount", values)) = event.field("msg") else { return None };
     let said = values.first()?;
     let limits = said.field("rate_limits").and_then(Value::some).map(limits).unwrap_or_default();
     Some(TokenCount { info: said.field("info").and_then(Value::some).map(info), limits })
@@ -277,6 +281,22 @@ mod tests {
         Some(RateLimitWindow { used_percent: 3.0, window_minutes: Some(300), resets_at: Some(1778580000) }), \
         secondary: None, credits: Some(Credits { balance: Some(\"12.5\"), unlimited: false }), plan_type: Some(Pro) }) }) }";
 
+    fn long(message: &str) -> Option<super::TokenCount> {
+        any(&format!("Event {{ id: \"0\", msg: {message}"))
+    }
+
+    #[test]
+    fn the_outer_fields_come_in_any_order() {
+        let message = USUAL.strip_suffix(" }").expect("the event's own end");
+        for event in [
+            format!("Event {{ msg: {message}, id: \"0\" }}"),
+            format!("Event {{ id: \"0\", ts: Some(3), msg: {message} }}"),
+        ] {
+            assert_eq!(any(&event), long(USUAL), "{event}");
+        }
+        assert!(any(&format!("Event {{ note: {message}, msg: Warning(W) }}")).is_none());
+    }
+
     const NEW: &[&str] =
         &["", " ", ", ", "(", ")", "{", " { ", " }", "}", "\"", "\\", "None", "..", ": ", "::", "9", "+", "é", "[]"];
 
@@ -297,7 +317,7 @@ mod tests {
             let mut latest = Vec::new();
             usual(USUAL.as_bytes(), &mut latest);
             if let Some(short) = usual(text.as_bytes(), &mut latest) {
-                prop_assert_eq!(Some(short.info), any(&text).map(|long| long.info), "{}", text);
+                prop_assert_eq!(Some(short.info), long(&text).map(|long| long.info), "{}", text);
             }
         }
     }
@@ -307,7 +327,7 @@ mod tests {
         let older = USUAL.replace(", cache_write_input_tokens: 1", "");
         let notice = "TokenCount(TokenCountEvent { info: None, rate_limits: None }) }";
         for text in [USUAL, &older, notice] {
-            let (short, long) = (usual(text.as_bytes(), &mut Vec::new()), any(text));
+            let (short, long) = (usual(text.as_bytes(), &mut Vec::new()), long(text));
             assert_eq!(short.map(|short| short.info), long.map(|long| long.info), "{text}");
             assert!(usual(text.as_bytes(), &mut Vec::new()).is_some());
         }
