@@ -56,6 +56,11 @@ impl Gaps {
         self.is_told && self.streams.is_none()
     }
 
+    /// The latest time that a record of anyone's had.
+    pub(super) fn latest(&self) -> Option<Time> {
+        self.latest
+    }
+
     /// Learns that whoever was named last is being answered, or isn't.
     pub(super) fn streams(&mut self, mark: &Mark, in_flight: bool) {
         self.streams = in_flight.then_some(((mark.offset, mark.harness), mark.time));

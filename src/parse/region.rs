@@ -107,6 +107,9 @@ impl Region {
             }
             return;
         }
+        if self.may_be_quoted(&mark) {
+            sink.defect(mark.offset, self.run.clone(), Defect::DoubtfulRecord);
+        }
         let is_aside = mark.is_aside();
         if mark.conversation.is_none() {
             mark.conversation = self.conversation_of(&mark);
@@ -257,6 +260,14 @@ impl Region {
     /// conversation that lives here: clocks are set back at times.
     fn is_echo(&self, mark: &Mark) -> bool {
         self.is_old(mark.time) && mark.conversation.as_ref().is_none_or(|id| !self.known.contains(id))
+    }
+
+    /// Whether it tells of a conversation without a record before, earlier than what stands above it: as a prompt
+    /// may that quotes another log.
+    fn may_be_quoted(&self, mark: &Mark) -> bool {
+        let goes_back = |latest: Time| mark.time.is_some_and(|time| latest.millis_since(time) > SLACK_MS);
+        let is_new = |id: &Id| !self.known.contains(id);
+        mark.is_usage() && self.gaps.latest().is_some_and(goes_back) && mark.conversation.as_ref().is_some_and(is_new)
     }
 
     fn is_old(&self, time: Option<Time>) -> bool {
