@@ -170,7 +170,7 @@ fn write(args: &CheckArgs, verdict: &Verdict) -> anyhow::Result<()> {
     let all = args.output.verbose;
     for (format, path) in &args.export {
         let plain = Style { width: None, color: false, notes: true };
-        output::fill_file(path, |out| Ok(render::check(verdict, *format, &plain, all, out)?))?;
+        output::unless_closed(output::fill_file(path, |out| Ok(render::check(verdict, *format, &plain, all, out)?)))?;
     }
     if format == CheckFormat::Github {
         if let Some(mut summary) = appended("GITHUB_STEP_SUMMARY")? {

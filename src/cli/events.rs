@@ -14,7 +14,7 @@ use super::{input, output, progress};
 /// Writes every event as it is read.
 pub(super) fn run(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<u8> {
     let found = input::find(args, output)?;
-    output::write(output, |out| stream(args, output, &found, &mut BufWriter::new(out)))
+    output::write_to(output.output.as_deref(), |out| stream(args, output, &found, &mut BufWriter::new(out)))
 }
 
 fn stream(args: &InputArgs, output: &OutputArgs, found: &Found, out: &mut impl Write) -> anyhow::Result<u8> {

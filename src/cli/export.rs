@@ -58,7 +58,7 @@ fn table(args: &ExportArgs, definition: &'static Definition) -> anyhow::Result<u
     let rows = definition.rows(&input.settled, &query);
     let columns = (definition.columns)();
     match destination {
-        Destination::Stdout => render::rows(&columns, rows, format, &mut std::io::stdout().lock())?,
+        Destination::Stdout => output::write(&args.output, |out| Ok(render::rows(&columns, rows, format, out)?))?,
         Destination::File(path) => output::fill_file(&path, |out| Ok(render::rows(&columns, rows, format, out)?))?,
         Destination::Parts(folder) => {
             let date = columns.iter().position(|column| column.name == definition.date).unwrap_or(columns.len());

@@ -8,14 +8,21 @@ use anyhow::Context;
 use forge_usage::render::Style;
 
 use super::args::{Color, OutputArgs};
+use super::is_broken_pipe;
 use super::replace::New;
 
-/// Fills the file that was asked for, all or nothing, or standard output.
-pub(super) fn write<T>(args: &OutputArgs, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>) -> anyhow::Result<T> {
-    write_to(args.output.as_deref(), fill)
+/// Fills the file that was asked for, all or nothing, or standard output. A reader that went away is no error: what
+/// is known of the answer holds without it.
+pub(super) fn write(args: &OutputArgs, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    unless_closed(write_to(args.output.as_deref(), fill))
 }
 
-/// The same for a path of which `-` is standard output, too.
+/// What is left of a failure to write when it is no matter that nobody reads any more.
+pub(super) fn unless_closed(written: anyhow::Result<()>) -> anyhow::Result<()> {
+    written.or_else(|error| if is_broken_pipe(&error) { Ok(()) } else { Err(error) })
+}
+
+/// Fills a path, of which `-` is standard output. A reader that went away is an error.
 pub(super) fn write_to<T>(
     path: Option<&Path>,
     fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>,

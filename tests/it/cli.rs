@@ -168,6 +168,28 @@ fn a_closed_pipe_is_no_error() {
 }
 
 #[test]
+fn a_closed_pipe_changes_no_verdict() {
+    let work = Workdir::new();
+    work.write("night.md", ledger());
+    let torn = exact(1, CALL).replace("input_token_count=1000", "input_token_count=-5");
+    work.write("odd.md", front("odd") + &Entry { name: "odd", ..Entry::new(1) }.with(&torn));
+    let commands: [(&[&str], i32); 6] = [
+        (&["check", "--max-tokens", "1", "night.md"], 1),
+        (&["check", "--max-tokens", "1", "--json", "night.md"], 1),
+        (&["check", "--max-tokens", "1M", "night.md"], 0),
+        (&["check", "--max-tokens", "1M", "--strict", "night.md", "odd.md"], 2),
+        (&["report", "--strict", "night.md", "odd.md"], 2),
+        (&["export", "runs", "--strict", "night.md", "odd.md"], 2),
+    ];
+    for (args, code) in commands {
+        let mut child = work.command(args).stdout(Stdio::piped()).spawn().expect("the binary starts");
+        drop(child.stdout.take());
+        assert_eq!(child.wait().expect("the binary ends").code(), Some(code), "{args:?}");
+        assert_eq!(work.run(args).code, code, "{args:?}");
+    }
+}
+
+#[test]
 fn results_go_to_standard_output_and_words_to_standard_error() {
     let work = Workdir::new();
     work.write("ledgers/night.md", ledger());
