@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use clap::{Command, CommandFactory};
+use clap_complete::Shell;
 use clap_mangen::Man;
 
 use super::args::{Cli, CompletionsArgs, ManArgs};
@@ -14,8 +15,17 @@ use super::{FINE, output};
 pub(super) fn completions(args: &CompletionsArgs) -> anyhow::Result<u8> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "forge-usage", &mut script);
+    if args.shell == Shell::Bash {
+        script = with_one_name(&String::from_utf8(script)?).into_bytes();
+    }
     output::write_to(args.output.as_deref(), |out| Ok(out.write_all(&script)?))?;
     Ok(FINE)
+}
+
+/// clap_complete 4.6 takes the dash of the program's name for the start of a subcommand in the labels of cases, but
+/// not where it sets what they are compared with.
+fn with_one_name(script: &str) -> String {
+    script.replace("forge__subcmd__usage", "forge__usage")
 }
 
 /// Writes a page of the manual, or all of them into a folder.

@@ -134,6 +134,18 @@ fn completions_know_the_tables_of_every_shell() {
 }
 
 #[test]
+fn every_command_that_the_completions_of_bash_tell_apart_has_its_case() {
+    let script = stdout(&Workdir::new(), &["completions", "bash"]);
+    let set = script.lines().filter_map(|line| line.trim().strip_prefix("cmd=\"")?.strip_suffix('"'));
+    let commands: Vec<&str> = set.filter(|command| !command.is_empty()).collect();
+    assert!(commands.len() > 10, "{commands:?}");
+    for command in commands {
+        let label = format!("{command})");
+        assert!(script.lines().any(|line| line.trim() == label), "no case for {command}");
+    }
+}
+
+#[test]
 fn the_manual_has_a_page_a_command() {
     let dir = Workdir::new();
     assert!(stdout(&dir, &["man"]).contains(".TH forge-usage 1"));
