@@ -141,7 +141,7 @@ pub(super) struct SelectArgs {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Rows")]
     pub(super) until: Option<String>,
 
-    /// Time zone in which days and hours are cut [default: the system's]
+    /// Time zone in which days and hours are cut [default: that of TZ, else the system's]
     #[arg(long, visible_alias = "timezone", short = 'z', value_name = "ZONE", help_heading = "Rows")]
     pub(super) tz: Option<String>,
 }

@@ -65,8 +65,9 @@ fn selected(args: &SelectArgs, now: Time, filter: fn(&str) -> Result<Filter>) ->
 fn zone(name: Option<&str>) -> Result<Tz> {
     match name {
         None | Some("local") => {
-            let system = iana_time_zone::get_timezone().ok();
-            Ok(system.and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC))
+            let named = std::env::var_os("TZ").and_then(|name| named_by_variable(name.to_str()?));
+            let system = || iana_time_zone::get_timezone().ok()?.parse().ok();
+            Ok(named.or_else(system).unwrap_or(Tz::UTC))
         }
         Some(name) => Tz::from_str_insensitive(name).map_err(|_| {
             let known: Vec<&str> = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
@@ -78,6 +79,14 @@ fn zone(name: Option<&str>) -> Result<Tz> {
                 if hint.contains("mean") { "" } else { "; give an IANA name such as Europe/Oslo" }
             ))
         }),
+    }
+}
+
+/// The zone that `TZ` names, as C libraries read it; `None` for rules such as `CET-1CEST`, and for files.
+fn named_by_variable(name: &str) -> Option<Tz> {
+    match name.strip_prefix(':').unwrap_or(name) {
+        "" => Some(Tz::UTC),
+        name => name.parse().ok(),
     }
 }
 

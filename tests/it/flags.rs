@@ -291,3 +291,23 @@ fn threads_do_not_change_the_report() {
     assert_eq!(one["totals"]["total_tokens"], 6600);
     assert_eq!(one, with("8"));
 }
+
+#[test]
+fn the_default_zone_is_the_one_that_the_environment_names() {
+    let work = three_loops();
+    for (name, zone) in
+        [("Asia/Tokyo", "Asia/Tokyo"), (":America/New_York", "America/New_York"), ("UTC", "UTC"), ("", "UTC")]
+    {
+        let output = work.command(&["report", "--json", "ledgers"]).env("TZ", name).output().expect("it ends");
+        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(report["query"]["tz"], zone, "TZ={name:?}");
+    }
+    // Rules are no name: the system's zone holds, as without the variable.
+    let [rules, unset] = [Some("CET-1CEST"), None].map(|name| {
+        let mut command = work.command(&["report", "--json", "ledgers"]);
+        command.env_remove("TZ").envs(name.map(|name| ("TZ", name)));
+        let output = command.output().expect("it ends");
+        serde_json::from_slice::<Value>(&output.stdout).expect("JSON")["query"]["tz"].clone()
+    });
+    assert_eq!(rules, unset);
+}
