@@ -81,13 +81,15 @@ fn find_beside(args: &InputArgs, target: Option<&Path>) -> anyhow::Result<Found>
 /// asked for, or if there is nothing else.
 fn sources(args: &InputArgs, profiles: &Profiles) -> anyhow::Result<(Discovered, Vec<String>)> {
     let here = std::env::current_dir()?;
-    let ledgers = if args.paths.is_empty() { default_ledgers(&here) } else { None };
-    let mut paths = args.paths.clone();
-    paths.extend(ledgers);
-    let mut looked: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-    let mut found = discover(&paths)?;
+    let mut looked: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
+    let mut found = discover(&args.paths)?;
+    if args.paths.is_empty() {
+        let (ledgers, nearby) = default_ledgers(&here);
+        looked.extend(ledgers.map(|path| path.display().to_string()));
+        found.merge(nearby);
+    }
     let mut asked = args.sessions.clone();
-    if paths.is_empty() {
+    if looked.is_empty() {
         looked.push(format!("{} or any folder above it (.forge/ledgers)", here.display()));
         if asked.is_empty() {
             asked.push(AUTO.into());

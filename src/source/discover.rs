@@ -1,5 +1,6 @@
 //! Which files to read.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -63,7 +64,8 @@ pub fn discover(paths: &[PathBuf]) -> Result<Discovered> {
             continue;
         }
         let metadata = std::fs::metadata(path).map_err(|cause| Error::io(path, cause))?;
-        if metadata.is_dir() {
+        // A folder that can't be listed is told of as a file that can't be read: by whoever reads it.
+        if metadata.is_dir() && !is_forbidden(std::fs::read_dir(path)) {
             walk(path, &mut found);
         } else {
             found.inputs.push(Input::File(path.clone(), true));
@@ -114,7 +116,29 @@ pub(super) fn unreadable(error: &walkdir::Error, root: &Path) -> (PathBuf, Strin
     (error.path().unwrap_or(root).to_path_buf(), reason)
 }
 
-/// `.forge/ledgers` in `start` or the nearest folder above it that has one.
-pub fn default_ledgers(start: &Path) -> Option<PathBuf> {
-    start.ancestors().map(|folder| folder.join(".forge").join("ledgers")).find(|folder| folder.is_dir())
+/// Whether the user may not look there.
+pub(super) fn is_forbidden<T>(looked: io::Result<T>) -> bool {
+    looked.is_err_and(|cause| cause.kind() == io::ErrorKind::PermissionDenied)
+}
+
+/// `.forge/ledgers` in `start` or the nearest folder above it that has one, with what is in it. What was passed on the
+/// way because it can't be looked into is among what was skipped.
+pub fn default_ledgers(start: &Path) -> (Option<PathBuf>, Discovered) {
+    let mut found = Discovered::default();
+    for forge in start.ancestors().map(|folder| folder.join(".forge")) {
+        let ledgers = forge.join("ledgers");
+        match ledgers.metadata() {
+            Ok(metadata) if metadata.is_dir() => {
+                walk(&ledgers, &mut found);
+                found.put_in_order();
+                return (Some(ledgers), found);
+            }
+            // Where not even `.forge` can be seen, there may be none.
+            Err(cause) if cause.kind() == io::ErrorKind::PermissionDenied && forge.is_dir() => {
+                found.skipped.push((forge, cause.to_string()));
+            }
+            _ => {}
+        }
+    }
+    (None, found)
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::discover::{Discovered, Input, unreadable};
+use super::discover::{Discovered, Input, is_forbidden, unreadable};
 
 /// The user's folders.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +34,13 @@ impl Folders {
 
 /// The folders and files below `base` that a pattern names: names parted by `/`, each with at most one `*`.
 pub fn matching(base: &Path, pattern: &str) -> Vec<PathBuf> {
+    let mut found = named_by(base, pattern);
+    found.retain(|path| path.exists());
+    found
+}
+
+/// The same with names that no file has.
+fn named_by(base: &Path, pattern: &str) -> Vec<PathBuf> {
     let mut found = vec![base.to_path_buf()];
     for part in pattern.split('/').filter(|part| !part.is_empty()) {
         found = match part.split_once('*') {
@@ -40,7 +48,6 @@ pub fn matching(base: &Path, pattern: &str) -> Vec<PathBuf> {
             Some((start, end)) => found.iter().flat_map(|folder| named(folder, start, end)).collect(),
         };
     }
-    found.retain(|path| path.exists());
     found
 }
 
@@ -56,7 +63,17 @@ fn named(folder: &Path, start: &str, end: &str) -> Vec<PathBuf> {
 /// Adds the files with one of these endings that are, or stand in, what the patterns name in a home. Gives whether
 /// any pattern names something.
 pub fn logs(home: &Path, patterns: &[&str], endings: &[&str], found: &mut Discovered) -> bool {
-    let places: Vec<PathBuf> = patterns.iter().flat_map(|pattern| matching(home, pattern)).collect();
+    let mut places: Vec<PathBuf> = patterns.iter().flat_map(|pattern| named_by(home, pattern)).collect();
+    if let Some(place) = places.iter().find(|place| is_forbidden(place.metadata())) {
+        // What can't be looked into may hold logs.
+        let folder = place.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(home);
+        let skipped = (folder.to_path_buf(), io::Error::from(io::ErrorKind::PermissionDenied).to_string());
+        // Several harnesses may share a home.
+        if !found.skipped.contains(&skipped) {
+            found.skipped.push(skipped);
+        }
+    }
+    places.retain(|place| place.exists());
     for place in &places {
         // Links within may lead anywhere.
         for entry in WalkDir::new(place) {

@@ -22,6 +22,8 @@ mod hours;
 mod input;
 mod latency;
 mod media;
+#[cfg(unix)]
+mod permissions;
 mod prices;
 mod schema;
 mod sessions;
