@@ -25,6 +25,10 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     let found = input::find(&args.input, &args.output)?;
     for (_, path) in &args.export {
         input::refuse_to_overwrite(&found.sources.inputs, Some(path))?;
+        input::refuse_to_replace(found.config.path(), Some(path))?;
+    }
+    for target in args.export.iter().map(|(_, path)| path.as_path()).chain(output::file(&args.output)) {
+        input::refuse_to_replace(args.baseline.baseline.as_deref(), Some(target))?;
     }
     let baseline = baseline(args)?;
     let budgets = budgets(args, once, &found.config)?;

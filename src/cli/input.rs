@@ -74,6 +74,7 @@ fn find_beside(args: &InputArgs, target: Option<&Path>) -> anyhow::Result<Found>
     }
     let (sources, looked) = sources(args, &profiles)?;
     refuse_to_overwrite(&sources.inputs, target)?;
+    refuse_to_replace(config.path(), target)?;
     Ok(Found { sources, config, profiles, looked: looked.join(", ") })
 }
 
@@ -217,6 +218,12 @@ pub(super) fn refuse_to_overwrite(inputs: &[source::Input], target: Option<&Path
     };
     anyhow::ensure!(!inputs.iter().any(is_target), "{} is an input; it would be overwritten", target.display());
     Ok(())
+}
+
+/// The same for a file that is read beside the inputs, whatever it holds.
+pub(super) fn refuse_to_replace(read: Option<&Path>, target: Option<&Path>) -> anyhow::Result<()> {
+    let read = read.map(|path| source::Input::File(path.to_owned(), true));
+    refuse_to_overwrite(read.as_slice(), target)
 }
 
 fn is_known(input: &source::Input) -> bool {

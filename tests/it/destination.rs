@@ -166,6 +166,27 @@ fn an_export_does_not_overwrite_its_input() {
 }
 
 #[test]
+fn the_policy_and_the_baseline_are_not_overwritten() {
+    let dir = Workdir::new();
+    let policy = dir.write("usage.toml", "[[budget]]\nname = \"all\"\nmax_cost_usd = 1000\n");
+    let baseline = dir.run(&["report", "--json", &sample()]).stdout;
+    let baseline = dir.write("base.json", baseline);
+    let before = [&policy, &baseline].map(|path| std::fs::read(path).expect("a file"));
+    for args in [
+        &["check", "--config", "usage.toml", "-o", "usage.toml"][..],
+        &["check", "--config", "usage.toml", "--export", "json=usage.toml"],
+        &["check", "--baseline", "base.json", "-o", "./base.json"],
+        &["check", "--baseline", "base.json", "--export", "junit=base.json"],
+        &["report", "--config", "usage.toml", "-o", "usage.toml"],
+        &["export", "runs", "--config", "usage.toml", "--csv", "-o", "usage.toml"],
+    ] {
+        let outcome = dir.run(&[args, &[&sample()]].concat());
+        assert!(outcome.code == 2 && outcome.stderr.contains("is an input"), "{args:?}: {}", outcome.stderr);
+        assert_eq!([&policy, &baseline].map(|path| std::fs::read(path).expect("a file")), before, "{args:?}");
+    }
+}
+
+#[test]
 fn an_export_into_the_folder_it_reads_can_be_repeated() {
     let dir = Workdir::new();
     let ledger = std::fs::read(fixtures().join("sample/ledgers/rust-core.md")).expect("a ledger");
