@@ -105,12 +105,21 @@ fn junit_has_a_case_a_group_and_counts_them() {
     assert!(text.starts_with(head), "{text}");
     for part in [
         "<testsuite name=\"each cost_usd\" tests=\"2\" skipped=\"1\" errors=\"0\" failures=\"0\">",
-        "<testcase name=\"bellows\" classname=\"each\">",
+        "<testcase name=\"bellows (cost_usd)\" classname=\"each\">",
         "<skipped message=\"unproven: ≥$7.00 of $7.50 ≥93%\" type=\"unproven\">",
         "<failure message=\"exceeded: ",
         "<system-out>ok: 7 of 100 runs 7%",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
+fn no_two_cases_of_junit_have_the_same_class_and_name() {
+    let args = ["check", "--max-cost", "500", "--max-tokens", "10M", "--format", "junit", "ledgers"];
+    let text = four_loops().run(&args).stdout;
+    for name in ["total (cost_usd)", "total (total_tokens)"] {
+        assert!(text.contains(&format!("<testcase name=\"{name}\" classname=\"command line\">")), "{text}");
     }
 }
 
