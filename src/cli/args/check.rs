@@ -31,8 +31,8 @@ pub(in super::super) struct CheckArgs {
     #[arg(long, help_heading = "Budgets")]
     pub(in super::super) fail_on_warn: bool,
 
-    /// Format of the result: table, json, markdown, junit, github, openmetrics [default: github in GitHub Actions, else by the
-    /// output's suffix, else table]
+    /// Format of the result: table, json, markdown, junit, github, openmetrics [default: by the output's
+    /// suffix, else table; on standard output in GitHub Actions: github]
     #[arg(long, value_name = "FORMAT", value_parser = check_format, help_heading = "Output")]
     pub(in super::super) format: Option<CheckFormat>,
 
