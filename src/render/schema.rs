@@ -101,7 +101,8 @@ impl RowSchema<'_> {
     fn entries<M: SerializeMap>(&self, map: &mut M) -> std::result::Result<(), M::Error> {
         let (nested, plain): (Vec<&'static Column>, Vec<&'static Column>) =
             self.0.columns.iter().copied().partition(|column| quality_key(column).is_some());
-        let names = plain.iter().map(|column| column.name).chain((!nested.is_empty()).then_some("runs_by_quality"));
+        let always = plain.iter().filter(|column| !self.0.optional.contains(&column.name));
+        let names = always.map(|column| column.name).chain((!nested.is_empty()).then_some("runs_by_quality"));
         map.serialize_entry("description", &format!("A row of {}: {}", self.0.name, self.0.about))?;
         map.serialize_entry("type", "object")?;
         map.serialize_entry("required", &names.collect::<Vec<_>>())?;

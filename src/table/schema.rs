@@ -82,6 +82,8 @@ pub struct TableSchema {
     pub about: &'static str,
     /// Its columns, in order.
     pub columns: Vec<&'static Column>,
+    /// Names of those that a row has only where it was asked for.
+    pub optional: Vec<&'static str>,
 }
 
 /// Every table there is: those that can be exported, then the rows of a report.
@@ -89,7 +91,8 @@ pub fn all() -> Vec<TableSchema> {
     let exported = TABLES.iter().map(|table| table.schema());
     let columns = DIMENSIONS.iter().chain(measures()).collect();
     let about = "a group of usage rows: of the first columns those of --by, then all measures";
-    exported.chain([TableSchema { name: "report", about, columns }]).collect()
+    let optional = DIMENSIONS.iter().map(|column| column.name).collect();
+    exported.chain([TableSchema { name: "report", about, columns, optional }]).collect()
 }
 
 /// One column.

@@ -55,7 +55,7 @@ impl Definition {
 
     /// Its columns, and what a row is.
     pub fn schema(&self) -> TableSchema {
-        TableSchema { name: self.name, about: self.about, columns: (self.columns)() }
+        TableSchema { name: self.name, about: self.about, columns: (self.columns)(), optional: Vec::new() }
     }
 
     /// The rows that a query asks for, one after the other: they need not fit in memory a second time.

@@ -68,12 +68,12 @@ fn every_exported_row_is_as_its_schema_says() {
 #[test]
 fn every_row_of_a_report_is_as_its_schema_says() {
     let dir = Workdir::new();
-    let mut schema = json_schema(&dir, "report");
+    let schema = json_schema(&dir, "report");
     let input = fixtures().join("sample/ledgers").display().to_string();
     let report = dir.report(&[&input, "--by", "loop,model,day"]);
+    let required = schema["required"].to_string();
     // Of the dimensions only those that were asked for are there.
-    let required = schema["required"].as_array_mut().expect("names");
-    required.retain(|name| report["rows"][0].get(name.as_str().expect("a name")).is_some());
+    assert!(required.contains("\"total_tokens\"") && !required.contains("\"loop\""), "{required}");
     for row in report["rows"].as_array().expect("rows") {
         assert_eq!(violations(row, &schema), [""; 0], "{row}");
     }
