@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate};
 
 use super::row::Row;
 use crate::table::schema::Column;
-use crate::table::{Cell, Report, Table};
+use crate::table::{Report, Table};
 
 /// What one value of the dimension is called: `run`, `loop`, `day`.
 pub(super) fn title(column: &Column) -> &'static str {
@@ -21,8 +21,7 @@ pub(super) fn is_time(column: &Column) -> bool {
 /// How many groups there are, as `12 loops`; what has no name is none of them.
 pub(super) fn counted(report: &Report) -> String {
     let [column] = report.by[..] else { return number_of(report.groups, "group") };
-    let nameless = (0..report.rows.height()).filter(|row| report.rows.get(*row, column.name) == Cell::Blank).count();
-    match report.groups.saturating_sub(nameless) {
+    match report.groups.saturating_sub(report.nameless) {
         0 => "total".to_owned(),
         named => number_of(named, title(column)),
     }

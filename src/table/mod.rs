@@ -72,6 +72,8 @@ pub struct Report {
     pub totals: Table,
     /// Groups before `--limit`.
     pub groups: usize,
+    /// Those of them that have no name in the first dimension.
+    pub nameless: usize,
     /// Distinct loops, and distinct profiles, over everything.
     pub loops: usize,
     /// Distinct profiles over everything.

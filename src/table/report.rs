@@ -170,6 +170,7 @@ pub(super) fn finish(
     lines.into_iter().for_each(|(_, line)| builder.push(line));
     let mut rows = builder.finish()?;
     let height = rows.height();
+    let nameless = if by.is_empty() { 0 } else { (0..height).filter(|row| rows.cell(*row, 0) == Cell::Blank).count() };
     if let Some(limit) = query.limit {
         rows = rows.head(limit);
     }
@@ -183,6 +184,7 @@ pub(super) fn finish(
         rows,
         totals: totals.finish()?,
         groups: height,
+        nameless,
         loops: loops.len(),
         profiles: profiles.collect::<FxHashSet<&str>>().len(),
         window: Window {

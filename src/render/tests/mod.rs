@@ -43,6 +43,7 @@ fn report(by: &[&str], rows: &[&str], totals: &str) -> Report {
     Report {
         by,
         groups: rows.height(),
+        nameless: (0..rows.height()).filter(|row| rows.cell(*row, 0) == Cell::Blank).count(),
         rows,
         totals: table(schema::measures(), &[totals]),
         loops: 0,
