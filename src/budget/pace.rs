@@ -29,18 +29,18 @@ impl Span {
     pub(super) fn pace(self, used: i64, limit: i64) -> Option<Pace> {
         let elapsed = self.now.min(self.end).millis_since(self.start);
         let whole = self.end.millis_since(self.start);
-        let rate = |millis: i128| i64::try_from(i128::from(used) * millis / i128::from(elapsed)).ok();
+        let rate = |millis: i128| i128::from(used) * millis / i128::from(elapsed);
         if elapsed <= 0 {
             return None;
         }
         let is_over = self.now >= self.end;
-        let projected = if is_over { None } else { rate(i128::from(whole)) };
+        let projected = if is_over { None } else { i64::try_from(rate(i128::from(whole))).ok() };
         let is_reached = projected.is_some_and(|projected| projected > limit) && used <= limit && used > 0;
         let until_limit = || i64::try_from(i128::from(elapsed) * i128::from(limit) / i128::from(used) * 1000).ok();
         let limit_at = if is_reached { until_limit() } else { None };
         Some(Pace {
             elapsed_ms: elapsed,
-            burn_per_hour: rate(HOUR_MS)?,
+            millionths_per_hour: rate(HOUR_MS * 1_000_000),
             projected,
             limit_at: limit_at.and_then(|micros| self.start.micros().checked_add(micros)).map(Time::from_micros),
         })
@@ -74,7 +74,7 @@ mod tests {
     fn a_day_of_25_hours_is_half_over_after_twelve_and_a_half() {
         let pace = span("2026-10-25", "2026-10-25T10:30:00Z").unwrap().pace(50, 80).unwrap();
         assert_eq!(pace.elapsed_ms, 45_000_000);
-        assert_eq!((pace.burn_per_hour, pace.projected), (4, Some(100)));
+        assert_eq!((pace.millionths_per_hour, pace.projected), (4_000_000, Some(100)));
         // 50 in 12.5 hours is 80 in 20.
         assert_eq!(pace.limit_at, Time::parse("2026-10-25T18:00:00Z"));
     }
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn a_day_that_is_over_has_a_rate_and_no_projection() {
         let pace = span("2026-03-29", "2026-11-22T12:00:00Z").unwrap().pace(46, 10).unwrap();
-        assert_eq!((pace.burn_per_hour, pace.projected, pace.limit_at), (2, None, None));
+        assert_eq!((pace.millionths_per_hour, pace.projected, pace.limit_at), (2_000_000, None, None));
     }
 
     #[test]

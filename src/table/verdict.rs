@@ -176,8 +176,8 @@ pub struct Contributor {
 pub struct Pace {
     /// The part of the period that is over, in milliseconds.
     pub elapsed_ms: i64,
-    /// Used in an hour of it.
-    pub burn_per_hour: i64,
+    /// Used in an hour of it, in millionths: an hour may have less than one run.
+    pub millionths_per_hour: i128,
     /// What it comes to at the period's end, at this rate; `None` for a period that is over.
     pub projected: Option<i64>,
     /// When the limit is reached at this rate; `None` where it isn't within the period, or has been.

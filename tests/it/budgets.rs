@@ -291,6 +291,22 @@ fn the_current_day_has_a_rate_and_a_projection() {
 }
 
 #[test]
+fn a_few_runs_in_many_hours_are_no_rate_of_zero() {
+    let work = Workdir::new();
+    let start = chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let entry = Entry { start: start.clone(), finish: start, ..Entry::new(0) };
+    work.write(".forge/ledgers/night.md", front("night") + &entry.with(&footer("1,000", "Done.")));
+    let args = ["check", "--tz", "UTC", "--max-runs", "1", "--per", "month", "-v"];
+    let text = work.run(&args).stdout;
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let rate = words.windows(3).find(|words| words[1..] == ["an", "hour:"]).unwrap_or_else(|| panic!("{text}"))[0];
+    assert_ne!(rate, "0", "{text}");
+    let verdict = verdict(&work.run(&[&args[..], &["--json"]].concat()));
+    let rate = &verdict["limits"][0]["groups"][0]["pace"]["burn_per_hour"];
+    assert!(rate.as_f64() > Some(0.0), "{verdict}");
+}
+
+#[test]
 fn the_header_names_the_commit_of_the_policy() {
     let work = priced();
     work.write(".forge/usage.toml", "[[budget]]\nname = \"a\"\nmax_runs = 9\n");

@@ -142,7 +142,7 @@ impl Serialize for Rate {
         let Rate(kind, pace) = self;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("elapsed_ms", &pace.elapsed_ms)?;
-        map.serialize_entry("burn_per_hour", &Whole(cell(*kind, pace.burn_per_hour)))?;
+        map.serialize_entry("burn_per_hour", &Whole(rate(*kind, pace.millionths_per_hour)))?;
         map.serialize_entry("projected", &Whole(pace.projected.map_or(Cell::Blank, |value| cell(*kind, value))))?;
         map.serialize_entry("limit_at", &Whole(pace.limit_at.map_or(Cell::Blank, Cell::Time)))?;
         map.end()
@@ -153,6 +153,14 @@ fn cell(kind: Kind, value: i64) -> Cell {
     match kind {
         Kind::Usd => Cell::Usd(Usd::from_pico(value)),
         _ => Cell::Integer(value),
+    }
+}
+
+/// What an hour has. Counts are small: theirs may be less than one.
+fn rate(kind: Kind, millionths: i128) -> Cell {
+    match kind {
+        Kind::Count => Cell::Number(millionths as f64 / 1e6),
+        _ => i64::try_from(millionths / 1_000_000).map_or(Cell::Blank, |whole| cell(kind, whole)),
     }
 }
 

@@ -168,7 +168,18 @@ fn pace(limit: &Judged, group: &Standing, zone: &str) -> Option<String> {
     let value = |value| amount(limit.kind, value, Bound::Exact);
     let at = pace.limit_at.and_then(|time| period::moment(time, zone));
     let at = at.map_or(String::new(), |at| format!("; the limit is reached {at}"));
-    Some(format!("{} an hour: {} by the end at this rate{at}", value(pace.burn_per_hour), value(projected)))
+    let rate = rate(limit.kind, pace.millionths_per_hour);
+    Some(format!("{rate} an hour: {} by the end at this rate{at}", value(projected)))
+}
+
+/// What an hour has; a small count with what it takes to be more than zero.
+fn rate(kind: Kind, millionths: i128) -> String {
+    let hundredths = millionths / 10_000;
+    match (kind, hundredths) {
+        (Kind::Count, 0) if millionths > 0 => "<0.01".to_owned(),
+        (Kind::Count, 0..10_000) if hundredths % 100 != 0 => format!("{}.{:02}", hundredths / 100, hundredths % 100),
+        _ => amount(kind, i64::try_from(millionths / 1_000_000).unwrap_or(i64::MAX), Bound::Exact),
+    }
 }
 
 fn before(limit: &Judged, group: &Standing) -> Option<String> {
