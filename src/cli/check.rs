@@ -50,6 +50,7 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     // What is broken is so whatever else could not be read.
     verdict.exit_code = if verdict.fails() { BROKEN } else { lacks };
     write(args, &verdict)?;
+    warn(args, &verdict);
     Ok(verdict.exit_code)
 }
 
@@ -185,6 +186,16 @@ fn write(args: &CheckArgs, verdict: &Verdict) -> anyhow::Result<()> {
         }
     }
     output::write(&args.output, |out| Ok(render::check(verdict, format, &style, all, out)?))
+}
+
+/// Tells the warnings that the output doesn't hold.
+fn warn(args: &CheckArgs, verdict: &Verdict) {
+    match format(args) {
+        CheckFormat::Json => return,
+        CheckFormat::Table if !args.output.quiet => return,
+        _ => {}
+    }
+    output::warn(&verdict.told_warnings(), &args.output, &args.input);
 }
 
 /// The format that was asked for, else what the place expects.

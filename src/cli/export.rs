@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use anyhow::Context;
 use forge_usage::parse::Needs;
 use forge_usage::render::{self, DataFormat};
-use forge_usage::table::Definition;
+use forge_usage::table::schema::{Column, Kind};
+use forge_usage::table::{self, Definition, Query, Sources, Warning};
 
 use super::args::{ExportArgs, Exported};
+use super::input::Input;
 use super::partition::{Parts, refuse_foreign};
 use super::replace::New;
 use super::{input, output, query};
@@ -67,7 +69,17 @@ fn table(args: &ExportArgs, definition: &'static Definition) -> anyhow::Result<u
             new.commit()?;
         }
     }
+    output::warn(&warnings(&input, &columns, &query)?, &args.output, &args.input);
     Ok(input.exit_code(&args.input))
+}
+
+/// What the reader of a table should know, which no data format holds; of prices where the table has costs.
+fn warnings(input: &Input, columns: &[&'static Column], query: &Query) -> anyhow::Result<Vec<Warning>> {
+    if !columns.iter().any(|column| column.kind == Kind::Usd) {
+        return Ok(table::warnings(&input.settled));
+    }
+    let whole = Query { by: Some(Vec::new()), limit: None, ..query.clone() };
+    Ok(table::report(&input.settled, &whole, Sources::default())?.warnings)
 }
 
 /// Finds out where to write, before anything is read.

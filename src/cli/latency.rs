@@ -18,5 +18,8 @@ pub(super) fn run(args: &LatencyArgs) -> anyhow::Result<u8> {
     let style = output::style(&args.table.output, args.table.color);
     let format = args.table.format();
     output::write(&args.table.output, |out| Ok(render::latency(&report, args.measure, format, &style, out)?))?;
+    if !output::holds_warnings(format, &args.table.output) {
+        output::warn(&report.warnings, &args.table.output, &args.table.input);
+    }
     Ok(code)
 }

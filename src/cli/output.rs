@@ -5,11 +5,12 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::Context;
-use forge_usage::render::Style;
+use forge_usage::render::{self, Format, Style};
+use forge_usage::table::Warning;
 
-use super::args::{Color, OutputArgs};
-use super::is_broken_pipe;
+use super::args::{Color, InputArgs, OutputArgs};
 use super::replace::New;
+use super::{complain, is_broken_pipe};
 
 /// Fills the file that was asked for, all or nothing, or standard output. A reader that went away is no error: what
 /// is known of the answer holds without it.
@@ -50,6 +51,25 @@ pub(super) fn fill_file<T>(path: &Path, fill: impl FnOnce(&mut dyn Write) -> any
 /// The file that was asked for.
 pub(super) fn file(args: &OutputArgs) -> Option<&Path> {
     args.output.as_deref().filter(|path| path.as_os_str() != "-")
+}
+
+/// Tells on standard error the warnings that an output has no room for. Who asked for quiet hears only of those that
+/// `--strict` ends with 2 for.
+pub(super) fn warn(warnings: &[Warning], args: &OutputArgs, input: &InputArgs) {
+    let is_told = |warning: &&Warning| !args.quiet || (input.strict && warning.is_loss());
+    let told: Vec<Warning> = warnings.iter().filter(is_told).cloned().collect();
+    for line in render::warnings(&told) {
+        complain(&line);
+    }
+}
+
+/// Whether a report's document holds its warnings.
+pub(super) fn holds_warnings(format: Format, args: &OutputArgs) -> bool {
+    match format {
+        Format::Json => true,
+        Format::Table => !args.quiet,
+        Format::Jsonl | Format::Csv | Format::Markdown => false,
+    }
 }
 
 /// Text fits a terminal; elsewhere it is never cut.

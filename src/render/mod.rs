@@ -45,6 +45,7 @@ pub use doctor::examination;
 pub use escape::terminal;
 pub use format::{Format, Style};
 pub use latency::Quantity;
+pub use notes::warnings;
 pub use schema::{SchemaFormat, schema};
 
 use crate::error::{Error, ErrorKind, Result};

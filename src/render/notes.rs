@@ -132,8 +132,8 @@ fn passed_over(is_part: bool, reason: &str, paths: &[&str]) -> String {
     format!("{what}: {reason} ({first}{more})")
 }
 
-/// Everything else, a sentence each.
-pub(super) fn warnings(warnings: &[Warning]) -> Vec<String> {
+/// Everything else, a sentence each, as it stands below a table; names in it are not escaped.
+pub fn warnings(warnings: &[Warning]) -> Vec<String> {
     let count = |count| if count == 1 { String::new() } else { format!(" ({count})") };
     warnings.iter().map(|warning| format!("warning: {}{}", warning.message, count(warning.count))).collect()
 }

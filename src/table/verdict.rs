@@ -63,6 +63,12 @@ impl Verdict {
         self.limits.iter().any(|limit| limit.groups.iter().any(|group| group.fails))
     }
 
+    /// The warnings for people: what lacks a price is no matter where nothing limits costs.
+    pub fn told_warnings(&self) -> Vec<Warning> {
+        let is_told = |warning: &&Warning| self.limits_costs() || !warning.is_of_prices();
+        self.warnings.iter().filter(is_told).cloned().collect()
+    }
+
     /// Whether any limit is one of costs.
     pub fn limits_costs(&self) -> bool {
         self.limits.iter().any(|limit| limit.kind == Kind::Usd)

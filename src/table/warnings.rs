@@ -29,6 +29,13 @@ pub fn warnings(settled: &Settled) -> Vec<Warning> {
     warnings
 }
 
+impl Warning {
+    /// Whether it is about input that was lost.
+    pub fn is_loss(&self) -> bool {
+        Defect::ALL.iter().any(|defect| defect.is_loss() && defect.code() == self.code)
+    }
+}
+
 /// Whether input was lost, which `--strict` does not allow.
 pub fn is_loss(settled: &Settled) -> bool {
     settled.defects.keys().copied().any(Defect::is_loss)

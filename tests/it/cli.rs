@@ -182,7 +182,8 @@ fn a_closed_pipe_changes_no_verdict() {
         (&["export", "runs", "--strict", "night.md", "odd.md"], 2),
     ];
     for (args, code) in commands {
-        let mut child = work.command(args).stdout(Stdio::piped()).spawn().expect("the binary starts");
+        let mut command = work.command(args);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
         drop(child.stdout.take());
         assert_eq!(child.wait().expect("the binary ends").code(), Some(code), "{args:?}");
         assert_eq!(work.run(args).code, code, "{args:?}");
@@ -248,4 +249,35 @@ fn help_and_version_say_who_they_are() {
     }
     let version = work.run(&["--version"]);
     assert!(version.stdout.starts_with("forge-usage "), "{}", version.stdout);
+}
+
+#[test]
+fn warnings_that_a_format_has_no_room_for_go_to_standard_error() {
+    let work = Workdir::new();
+    let torn = exact(1, CALL).replace("input_token_count=1000", "input_token_count=-5");
+    let odd = Entry { name: "odd", ..Entry::new(1) }.with(&torn);
+    work.write("a/odd.md", front("odd") + &odd + &Entry::new(2).with(&exact(2, CALL).replace("gpt-5", "zebra-5")));
+    let lost = "forge-usage: warning: records with a count that is below zero";
+    let commands: [&[&str]; 7] = [
+        &["report", "a", "--format", "csv"],
+        &["report", "a", "--format", "markdown"],
+        &["latency", "a", "--jsonl"],
+        &["export", "runs", "a"],
+        &["export", "quota", "a"],
+        &["check", "a", "--max-cost", "9", "--format", "junit"],
+        &["check", "a", "--max-runs", "9", "--format", "github"],
+    ];
+    for args in commands {
+        let [outcome, quiet, strict] =
+            [&[][..], &["-q"], &["-q", "--strict"]].map(|more| work.run(&[args, more].concat()));
+        assert!(outcome.code == 0 && outcome.stderr.contains(lost), "{args:?}: {outcome:?}");
+        let has_costs = ["report", "runs", "--max-cost"].iter().any(|word| args[..3].contains(word));
+        assert_eq!(outcome.stderr.contains("zebra-5"), has_costs, "{args:?}: {}", outcome.stderr);
+        assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""), "{args:?}");
+        assert!(strict.code == 2 && strict.stderr.starts_with(lost), "{args:?}: {strict:?}");
+        assert_eq!(strict.stderr.lines().count(), 1, "{args:?}: {strict:?}");
+    }
+    for args in [&["report", "a"][..], &["report", "a", "--json"], &["check", "a", "--max-runs", "9"]] {
+        assert_eq!(work.run(args).stderr, "", "{args:?}");
+    }
 }

@@ -8,7 +8,6 @@ use unicode_width::UnicodeWidthStr;
 use super::phrase;
 use crate::render::dimension::number_of;
 use crate::render::{Style, escape, notes};
-use crate::table::Warning;
 use crate::table::verdict::{Before, Judged, Standing, State, Verdict};
 
 /// Groups of one limit that are shown unless all are asked for.
@@ -52,9 +51,7 @@ pub(super) fn write(verdict: &Verdict, style: &Style, all: bool, out: &mut dyn W
         let filters = if limit.filters.is_empty() { String::new() } else { format!(" ({})", limit.filters.join(", ")) };
         format!("warning: nothing counts towards {}{filters}", limit.budget)
     });
-    // What lacks a price is no matter where nothing limits costs.
-    let is_told = |warning: &&Warning| verdict.limits_costs() || !warning.is_of_prices();
-    let warnings: Vec<Warning> = verdict.warnings.iter().filter(is_told).cloned().collect();
+    let warnings = verdict.told_warnings();
     let notes: Vec<String> =
         idle.chain(notes::skipped(&verdict.sources.skipped)).chain(notes::warnings(&warnings)).collect();
     if !notes.is_empty() {
