@@ -8,7 +8,7 @@ use crate::support::{Workdir, fixtures};
 
 /// Makes a folder that can't be looked into; `false` for users whom nothing stops.
 fn forbid(folder: &Path) -> bool {
-    std::fs::set_permissions(folder, Permissions::from_mode(0)).expect("permissions");
+    std::fs::set_permissions(folder, Permissions::from_mode(0o000)).expect("permissions");
     std::fs::read_dir(folder).is_err()
 }
 
