@@ -3,6 +3,7 @@
 mod check;
 mod docs;
 mod export;
+mod quota;
 mod report;
 
 use std::num::NonZeroUsize;
@@ -16,6 +17,7 @@ use forge_usage::table::CostMode;
 pub(super) use check::{CheckArgs, LimitArgs};
 pub(super) use docs::{CompletionsArgs, ManArgs, POLICY, SchemaArgs, SchemaForm};
 pub(super) use export::{ExportArgs, Exported};
+pub(super) use quota::QuotaArgs;
 pub(super) use report::{LatencyArgs, ReportArgs, TableArgs};
 
 /// What coding-agent runs cost, in tokens, money and time.
@@ -46,6 +48,8 @@ pub(super) enum Command {
     Check(Box<CheckArgs>),
     /// How long things took: first tokens, requests, streams, tools, runs
     Latency(LatencyArgs),
+    /// What harnesses were told of their rate limits
+    Quota(QuotaArgs),
     /// A whole table, a row each, for other programs
     Export(ExportArgs),
     /// Where the numbers of one run or conversation come from

@@ -15,6 +15,7 @@ mod partition;
 mod prices;
 mod progress;
 mod query;
+mod quota;
 mod replace;
 mod report;
 mod schema;
@@ -63,6 +64,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Monthly(args) => report::run(args, Some("month")),
         Command::Session(args) => report::run(args, Some("conversation_id")),
         Command::Latency(args) => latency::run(args),
+        Command::Quota(args) => quota::run(args),
         Command::Export(args) => export::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Check(args) => check::run(args),

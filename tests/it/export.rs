@@ -194,3 +194,19 @@ fn quota_keeps_changes_and_the_last_sight_of_each_state() {
     ];
     assert_eq!(rows, expected, "{}", outcome.stderr);
 }
+
+#[test]
+fn quota_shows_the_rows_of_its_export() {
+    let dir = Workdir::new();
+    dir.write("a/codex.log", told_of_limits());
+    let exported = dir.run(&["export", "quota", "a"]).stdout;
+    assert_eq!(dir.run(&["quota", "a", "--format", "csv"]).stdout, exported);
+    assert_eq!(dir.run(&["quota", "a", "--jsonl"]).stdout, dir.run(&["export", "quota", "a", "--jsonl"]).stdout);
+    let late = dir.run(&["quota", "a", "--since", "2026-05-12T07:03:04Z", "--limit", "1", "--jsonl"]).stdout;
+    assert!(late.lines().count() == 1 && late.contains("07:03:04.057738Z"), "{late}");
+    let text = dir.run(&["quota", "a"]).stdout;
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].starts_with("TIME ") && lines[0].contains("USED PERCENT"), "{text}");
+    assert!(lines.len() == 4 && lines[3].contains("4.5"), "{text}");
+    assert_eq!(dir.run(&["quota", "a", "--where", "harness=claude"]).stdout, "No reading of a rate limit.\n");
+}

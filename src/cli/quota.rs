@@ -1,0 +1,42 @@
+//! `quota`: what harnesses were told of their rate limits.
+
+use forge_usage::parse::Needs;
+use forge_usage::render::{self, Format};
+use forge_usage::table::{self, Builder, Definition, Table};
+
+use super::args::{PriceArgs, QuotaArgs};
+use super::{input, output, query};
+
+/// Columns of the screen; the other formats have all.
+const SCREEN: [&str; 8] =
+    ["time", "conversation_id", "harness", "limit", "window_minutes", "used_percent", "resets_at", "plan"];
+
+/// Prints the rows of `export quota`, in the order of their time.
+pub(super) fn run(args: &QuotaArgs) -> anyhow::Result<u8> {
+    let mut query = query::selection(&args.select, input::now())?;
+    query.limit = args.limit.map(|limit| limit.get());
+    let definition = Definition::from_name("quota")?;
+    let needs = Needs { quota: true, ..Needs::USAGE };
+    let input = input::read_with(&args.input, &PriceArgs::default(), &args.output, needs)?;
+    let mut readings = definition.table(&input.settled, &query)?;
+    let format = args.format();
+    if format == Format::Table {
+        readings = on_screen(&readings)?;
+    }
+    output::write(&args.output, |out| match format {
+        Format::Table if readings.height() == 0 => Ok(writeln!(out, "No reading of a rate limit.")?),
+        _ => Ok(render::table(&readings, format, out)?),
+    })?;
+    output::warn(&table::warnings(&input.settled), &args.output, &args.input);
+    Ok(input.exit_code(&args.input))
+}
+
+/// The columns that people look for.
+fn on_screen(readings: &Table) -> forge_usage::error::Result<Table> {
+    let shown: Vec<usize> = SCREEN.iter().filter_map(|name| readings.position(name)).collect();
+    let mut builder = Builder::new(shown.iter().filter_map(|at| readings.columns().get(*at).copied()).collect());
+    for row in 0..readings.height() {
+        builder.push(shown.iter().map(|at| readings.cell(row, *at)).collect());
+    }
+    builder.finish()
+}
