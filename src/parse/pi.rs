@@ -27,7 +27,12 @@ const HARNESS: &str = "pi";
 
 const LINES: Lines = Lines {
     harness: Some(HARNESS),
-    needles: &[Needle::new("\"usage\"", "usag"), Needle::new("\"session\"", "ion\"")],
+    // Answers hold both the first and the second; torn ones may end between them.
+    needles: &[
+        Needle::new("\"assistant\"", "ssis"),
+        Needle::new("\"usage\"", "usag"),
+        Needle::new("\"session\"", "ion\""),
+    ],
     glance: None,
     read,
     named: None,

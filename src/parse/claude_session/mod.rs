@@ -120,17 +120,24 @@ fn sniff(head: &[u8]) -> bool {
     })
 }
 
-/// Passes lines over that hold no usage, and tells the others.
+/// Passes lines over that hold no usage and are whole, and tells the others.
 fn glance(text: &[u8], start: usize) -> Option<Seems> {
     match end_or_needle::<7, 4>(text.get(start..)?, USAGE)? {
+        Found::End(length) if is_open(&text[start..start + length]) => Some(Seems::Record(start + length)),
         Found::End(length) => Some(Seems::Noise(start + length)),
         Found::Needle(at) => Some(Seems::Record(start + at + memchr::memchr(b'\n', &text[start + at..])?)),
     }
 }
 
+/// Whether a record doesn't end where its line does.
+fn is_open(line: &[u8]) -> bool {
+    !matches!(line, [] | [.., b'}'] | [.., b'}', b'\r'])
+}
+
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
-    let line = hit.text[hit.line.clone()].trim_ascii();
-    if ASSISTANT.find(line).is_none() {
+    let line = without_padding(&hit.text[hit.line.clone()]);
+    let is_torn = line.starts_with(b"{") && is_open(line);
+    if !is_torn && ASSISTANT.find(line).is_none() {
         return;
     }
     let mark = |kind| hit.mark(Some(HARNESS), kind);
@@ -148,6 +155,13 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     if let Some(record) = record {
         understand(&record, &mark, marks);
     }
+}
+
+/// A line without what may stand around its record: a byte order mark, blanks, blocks that were never written.
+fn without_padding(line: &[u8]) -> &[u8] {
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii();
+    let end = line.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    line[..end].trim_ascii_end()
 }
 
 /// The line's record, or that which was appended to a torn one; and what is wrong, with the text that it is wrong of.
