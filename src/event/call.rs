@@ -157,6 +157,10 @@ pub struct Inherited {
     pub total: TokenUsage,
 }
 
+/// Parts a message's id where the harness gives none that lasts: what it begins with stays the same while the call is
+/// answered, and within a conversation a call that isn't final gives way to a final one that begins so.
+pub const GROWING: char = '~';
+
 /// Identity of a call, made from what the harness wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

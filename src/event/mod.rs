@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 pub use billing::Billing;
-pub use call::{Call, CallKey, Conversation, Doubt, Inherited};
+pub use call::{Call, CallKey, Conversation, Doubt, GROWING, Inherited};
 pub use defect::Defect;
 pub use id::Id;
 pub use line::{Line, SCHEMA_VERSION};

@@ -8,7 +8,7 @@ use rustc_hash::{FxHashSet, FxHasher};
 use super::compact::{MaybeTime, MaybeUsd, ShortId};
 use super::counts::{small, tokens};
 use super::facts::CallFacts;
-use crate::event::{CallKey, Harness, Id, Time};
+use crate::event::{CallKey, GROWING, Harness, Id, Time};
 
 /// One call. What nearly all calls of a session share stands in its context.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,6 +90,11 @@ impl Packed {
         self.id.as_bytes()
     }
 
+    /// What its id has in common with that of the same call as it ends.
+    fn beginning(&self) -> Option<&str> {
+        self.id.as_str().split_once(GROWING).map(|(beginning, _)| beginning)
+    }
+
     fn key(&self) -> CallKey {
         CallKey::Message(self.id.as_str().into())
     }
@@ -162,7 +167,23 @@ impl Messages {
             }
             is_same
         });
+        self.drop_outgrown();
         self.calls.shrink_to_fit();
+    }
+
+    /// Drops what isn't final where the same call is known as it ended: ids sort those of the same beginning together.
+    fn drop_outgrown(&mut self) {
+        let is_same = |a: &Packed, b: &Packed| a.beginning().is_some() && a.beginning() == b.beginning();
+        let finals = |calls: &[Packed]| calls.iter().any(|call| call.is_final);
+        if self.calls.iter().all(|call| call.is_final || call.beginning().is_none()) {
+            return;
+        }
+        let outgrown = self.calls.chunk_by(is_same).flat_map(|calls| {
+            let is_known = finals(calls);
+            calls.iter().map(move |call| is_known && !call.is_final)
+        });
+        let mut outgrown = Vec::from_iter(outgrown).into_iter();
+        self.calls.retain(|_| outgrown.next() != Some(true));
     }
 
     /// The union of both, of the same conversation.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use memchr::memmem;
 use regex::Regex;
 
-use crate::event::Id;
+use crate::event::{GROWING, Id};
 
 /// The longest id or name that is believed.
 const LONGEST_NAME: usize = 128;
@@ -104,13 +104,21 @@ pub fn id(text: &str) -> Option<Id> {
 
 /// A key from any text: an id as it stands, else a digest that tells it from others.
 pub fn key(text: &str) -> Id {
-    id(text).unwrap_or_else(|| {
-        // FNV-1a of 128 bits: the same on every machine, and with every version of this program.
-        let step =
-            |hash: u128, byte: &u8| (hash ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
-        let hash = text.as_bytes().iter().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, step);
-        format!("{hash:032x}").into()
-    })
+    id(text).unwrap_or_else(|| format!("{:032x}", digest(text)).into())
+}
+
+/// FNV-1a of 128 bits: the same on every machine, and with every version of this program.
+fn digest(text: &str) -> u128 {
+    let step =
+        |hash: u128, byte: &u8| (hash ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+    text.as_bytes().iter().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d, step)
+}
+
+/// A key from any text for a call whose key is another one when it is finished. Both have the same beginning, an id:
+/// see [`GROWING`].
+pub fn growing_key(beginning: &str, text: &str) -> Id {
+    let digest = digest(text);
+    format!("{beginning}{GROWING}{:024x}", digest >> 32).into()
 }
 
 /// A path of a folder; `None` for what may be a text.

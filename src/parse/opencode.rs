@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::document::{self, Layout, Piece};
 use super::format::{Format, Place, Root, Rows, Shape};
 use super::json::{Count, Text, or_zero, part, price};
-use super::lines::{id, id_in_torn, key, may_be_call, may_be_document, model as name_of_model, path};
+use super::lines::{growing_key, id, id_in_torn, key, may_be_call, may_be_document, model as name_of_model, path};
 use super::mark::{Mark, MarkKind};
 use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
 
@@ -226,7 +226,7 @@ fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Found>, Lost> 
         model: model.as_deref().and_then(name_of_model),
         is_logged: true,
         stands_alone: true,
-        is_final: true,
+        is_final: times.completed.is_some(),
         cost: price(record.cost),
         ..Call::new(CallKey::Message(key), usage)
     };
@@ -246,16 +246,17 @@ impl Record<'_> {
     }
 }
 
-/// A finished call's key: what it says, as a fork gives it another id. Before that, its session and id.
+/// A finished call's key: what it says, as a fork gives it another id. Before that, its session and id. Both begin with
+/// when it was asked for: of what a session asked for then, what isn't finished gives way.
 fn key_of(model: Option<&str>, names: (Option<&str>, Option<&str>), times: &Times, usage: &TokenUsage) -> Id {
-    match (times.created, times.completed) {
-        (Some(created), Some(completed)) => {
-            let TokenUsage { input_tokens, cache_read_input_tokens, output_tokens, .. } = usage;
-            let model = model.unwrap_or("");
-            key(&format!("{created} {completed} {model} {input_tokens} {cache_read_input_tokens} {output_tokens}"))
-        }
-        _ => key(&format!("{} {}", names.0.unwrap_or(""), names.1.unwrap_or(""))),
-    }
+    let own = format!("{} {}", names.0.unwrap_or(""), names.1.unwrap_or(""));
+    let Some(created) = times.created else { return key(&own) };
+    let rest = times.completed.map_or(own, |completed| {
+        let TokenUsage { input_tokens, cache_read_input_tokens, output_tokens, .. } = usage;
+        let model = model.unwrap_or("");
+        format!("{created} {completed} {model} {input_tokens} {cache_read_input_tokens} {output_tokens}")
+    });
+    growing_key(&format!("{created:x}"), &rest)
 }
 
 impl Tokens {
