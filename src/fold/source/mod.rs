@@ -8,7 +8,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::event::{
-    Call, CallKey, Conversation, Defect, Event, Fact, Footer, Harness, Id, Run, RunId, Time, TokenUsage,
+    Call, CallKey, Conversation, Counter, Defect, Event, Fact, Footer, Harness, Id, ModelUsage, Run, RunId, Scope,
+    Time, TokenUsage,
 };
 use crate::fold::conversation::{Reading, ResultKey, first};
 use crate::fold::cuts::LogEnd;
@@ -102,7 +103,10 @@ impl SourceFold {
             Fact::Run(found) => self.run(*found),
             Fact::Conversation(found) => self.conversation(*found, run, harness, time),
             Fact::Call(call) => self.call(call, run, harness, time),
-            Fact::Counter(counter) => self.counter(*counter, run, harness, time, place(self)),
+            Fact::Counter(mut counter) => {
+                self.name_counter(&mut counter, &run);
+                self.counter(*counter, run, harness, time, place(self));
+            }
             Fact::Footer(footer) => self.footer(&footer, run, harness),
             Fact::OpenRun => {
                 if let Some(facts) = run.and_then(|run| self.facts.runs.get_mut(&run)) {
@@ -277,6 +281,18 @@ impl SourceFold {
         let is_beyond = stream.is_untimed && !is_twin;
         let facts = CallFacts { is_covered: is_twin, is_beyond, ..seen(*call, run, harness, time) };
         self.facts.add_call(key, Box::new(facts));
+    }
+
+    /// A session's counter that tells its model stands alone: where nothing names the session, it is its source's own.
+    fn name_counter(&mut self, counter: &mut Counter, run: &Option<RunId>) {
+        let [ModelUsage { model: Some(model), .. }] = counter.total.as_slice() else { return };
+        if counter.scope == Scope::Conversation && counter.conversation.is_none() {
+            let id = unnamed(&self.name);
+            let stream = self.streams.entry((run.clone(), Some(id.clone()))).or_default();
+            stream.model = Some(model.clone());
+            self.facts.conversations.entry(id.clone()).or_default().begins.insert(run.clone());
+            counter.conversation = Some(id);
+        }
     }
 
     fn footer(&mut self, footer: &Footer, run: Option<RunId>, harness: Option<Harness>) {
