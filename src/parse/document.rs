@@ -1,6 +1,7 @@
 //! Documents of JSON, read from front to back, one record in memory at a time.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::io::{BufRead, Read};
 
 use serde::Deserialize;
@@ -8,7 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::value::RawValue;
 
 use super::mark::{Mark, MarkKind};
-use crate::event::Defect;
+use crate::event::{Defect, Fact};
 
 /// The largest record that is held.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -46,6 +47,8 @@ pub fn read(input: &mut dyn BufRead, layout: Layout, take: &mut dyn FnMut(Piece<
     while let Some(first) = next_value(input, &state)? {
         state.budget.set(LARGEST);
         state.crossed.set(false);
+        state.is_apart.set(!is_first);
+        state.after.borrow_mut().clear();
         state.beginning.borrow_mut().clear();
         let mut json = serde_json::Deserializer::from_reader(Budgeted { input: &mut *input, state: &state });
         let read = match (first, layout) {
@@ -59,8 +62,12 @@ pub fn read(input: &mut dyn BufRead, layout: Layout, take: &mut dyn FnMut(Piece<
         match read {
             Ok(()) => is_first = false,
             Err(error) if error.is_io() && state.budget.get() > 0 => return Err(error.into()),
-            Err(_) => {
+            Err(error) => {
                 let defect = if state.budget.get() == 0 { Defect::LineTooLong } else { Defect::Torn };
+                // The end of a document ends its last line.
+                if error.is_eof() {
+                    state.beginning.borrow_mut().push(b'\n');
+                }
                 take(Piece::Defect(defect, &state.beginning.borrow()));
                 if is_first || !skip_line(input, &state)? {
                     return Ok(());
@@ -76,6 +83,11 @@ pub fn mark(position: u64, harness: &'static str, kind: MarkKind) -> Mark {
     Mark { offset: position, harness: Some(harness), time: None, conversation: None, kind }
 }
 
+/// A mark of what can't be read, but was no record of usage.
+pub fn defect_aside(position: u64, defect: Defect) -> Mark {
+    Mark { harness: None, ..mark(position, "", MarkKind::Fact(Fact::Defect(defect))) }
+}
+
 /// What is known of the value that is being read.
 #[derive(Default)]
 struct State {
@@ -85,8 +97,12 @@ struct State {
     last: Cell<u8>,
     /// Whether it goes on behind a line end.
     crossed: Cell<bool>,
-    /// A byte that was read too much.
-    back: Cell<Option<u8>>,
+    /// Whether it follows another one: then it may be a line's.
+    is_apart: Cell<bool>,
+    /// What it goes on with there, if so.
+    after: RefCell<Vec<u8>>,
+    /// Bytes that were read too much.
+    back: RefCell<VecDeque<u8>>,
     /// How the value begins.
     beginning: RefCell<Vec<u8>>,
 }
@@ -104,7 +120,8 @@ impl Read for Budgeted<'_> {
         if allowed == 0 {
             return Err(std::io::Error::other("a record is too large"));
         }
-        let read = match self.state.back.take() {
+        let back = self.state.back.borrow_mut().pop_front();
+        let read = match back {
             Some(back) => {
                 buffer[0] = back;
                 1
@@ -113,10 +130,13 @@ impl Read for Budgeted<'_> {
         };
         budget.set(budget.get() - read as u64);
         let mut beginning = self.state.beginning.borrow_mut();
-        let room = BEGINNING - beginning.len();
+        let room = BEGINNING.saturating_sub(beginning.len());
         beginning.extend_from_slice(&buffer[..read.min(room)]);
         for byte in &buffer[..read] {
             self.state.last.set(*byte);
+            if self.state.is_apart.get() && self.state.crossed.get() {
+                self.state.after.borrow_mut().push(*byte);
+            }
             self.state.crossed.set(self.state.crossed.get() || *byte == b'\n');
         }
         Ok(read)
@@ -125,13 +145,17 @@ impl Read for Budgeted<'_> {
 
 /// Passes a byte order mark and white space over; gives the first byte of a value, if there is one.
 fn next_value(input: &mut dyn BufRead, state: &State) -> std::io::Result<Option<u8>> {
-    if state.back.get().is_some() {
-        return Ok(state.back.get());
+    let is_blank = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, 0xef | 0xbb | 0xbf);
+    {
+        let mut back = state.back.borrow_mut();
+        while back.pop_front_if(|byte| is_blank(byte)).is_some() {}
+        if let Some(first) = back.front() {
+            return Ok(Some(*first));
+        }
     }
     loop {
         let buffer = input.fill_buf()?;
-        let is_blank = |byte: &&u8| byte.is_ascii_whitespace() || matches!(byte, 0xef | 0xbb | 0xbf);
-        let blank = buffer.iter().take_while(is_blank).count();
+        let blank = buffer.iter().take_while(|byte| is_blank(byte)).count();
         let (first, is_over) = (buffer.get(blank).copied(), buffer.is_empty());
         input.consume(blank);
         if first.is_some() || is_over {
@@ -142,14 +166,23 @@ fn next_value(input: &mut dyn BufRead, state: &State) -> std::io::Result<Option<
 
 /// Passes the rest of a torn line over; false at the end.
 fn skip_line(input: &mut dyn BufRead, state: &State) -> std::io::Result<bool> {
-    match state.last.get() {
-        b'\n' => return Ok(true),
-        // The next line's beginning shows that this one is torn.
-        first if state.crossed.get() && matches!(first, b'{' | b'[') => {
-            state.back.set(Some(first));
-            return Ok(true);
+    // The next line's beginning shows that this one is torn, whatever was made of it.
+    let after = std::mem::take(&mut *state.after.borrow_mut());
+    if matches!(after.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        let mut back = state.back.borrow_mut();
+        after.into_iter().rev().for_each(|byte| back.push_front(byte));
+        return Ok(true);
+    }
+    if state.last.get() == b'\n' {
+        return Ok(true);
+    }
+    {
+        let mut back = state.back.borrow_mut();
+        while let Some(byte) = back.pop_front() {
+            if byte == b'\n' {
+                return Ok(true);
+            }
         }
-        _ => {}
     }
     loop {
         let buffer = input.fill_buf()?;

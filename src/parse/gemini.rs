@@ -4,6 +4,7 @@
 //! `input` includes what was read from the cache; `output` leaves thoughts out, and `input` what tools were asked
 //! with (<https://ai.google.dev/api/generate-content#UsageMetadata>).
 
+use std::collections::BTreeSet;
 use std::io::BufRead;
 
 use serde::Deserialize;
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use super::document::{self, Layout, Piece};
 use super::format::{Format, Place, Root, Shape};
 use super::json::{Count, Text, or_zero, part};
-use super::lines::{id, key, may_be_document, model};
+use super::lines::{id, id_in_torn, key, may_be_document, model};
 use super::mark::{Mark, MarkKind};
 use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
 
@@ -79,6 +80,7 @@ fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io
         session: None,
         is_subagent: false,
         is_answered: false,
+        uncounted: BTreeSet::new(),
         waiting: Vec::new(),
         own: Own::default(),
         position: 0,
@@ -86,6 +88,7 @@ fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io
     let read = document::read(input, Layout::Wholes("messages", &MEMBERS), &mut |piece| chat.take(piece));
     chat.release();
     chat.tell_answered();
+    chat.tell_uncounted();
     read
 }
 
@@ -96,6 +99,8 @@ struct Chat<'e> {
     is_subagent: bool,
     /// Whether a model answered without telling what it used, which the reader doesn't know yet.
     is_answered: bool,
+    /// Ids of answers that tell nothing of what they used, unless they were written again.
+    uncounted: BTreeSet<String>,
     /// Calls, each with its message's id, until the chat's name is known.
     waiting: Vec<(String, Call, Option<Time>)>,
     /// The members of the object, which may be a message itself.
@@ -123,16 +128,20 @@ impl Chat<'_> {
             Piece::Member(name, json) => self.own.0.push((name, json.to_owned())),
             Piece::End => {
                 let own = std::mem::take(&mut self.own);
-                self.is_answered |= own.0.iter().any(|(name, json)| (*name, json.as_str()) == ("type", "\"gemini\""));
-                if own.0.iter().any(|(name, _)| *name == "tokens") {
+                let is_answer = own.0.iter().any(|(name, json)| (*name, json.as_str()) == ("type", "\"gemini\""));
+                self.is_answered |= is_answer;
+                if is_answer || own.0.iter().any(|(name, _)| *name == "tokens") {
                     let members: Vec<String> = own.0.iter().map(|(name, json)| format!("\"{name}\":{json}")).collect();
                     self.message(&format!("{{{}}}", members.join(",")));
                 }
                 self.tell_answered();
             }
-            Piece::Defect(defect, _) => {
+            Piece::Defect(defect, beginning) => {
                 self.own = Own::default();
-                self.defect(defect);
+                match is_question(beginning) {
+                    true => (self.emit)(document::defect_aside(self.position, defect)),
+                    false => self.defect(defect),
+                }
             }
         }
     }
@@ -157,16 +166,20 @@ impl Chat<'_> {
         if !message.r#type.is("gemini") {
             return;
         }
+        let name = message.id.get().or(message.timestamp.get()).unwrap_or("").to_owned();
         let Some(tokens) = message.tokens else {
             self.is_answered = true;
+            if self.uncounted.len() < WAITING {
+                self.uncounted.insert(name);
+            }
             return;
         };
+        self.uncounted.remove(&name);
         let usage = tokens.usage();
         if usage.is_zero() {
             return;
         }
         let time = message.timestamp.get().and_then(Time::parse);
-        let name = message.id.get().or(message.timestamp.get()).unwrap_or("").to_owned();
         let call = Call {
             model: message.model.get().and_then(model),
             is_subagent: self.is_subagent,
@@ -187,6 +200,13 @@ impl Chat<'_> {
         (self.emit)(mark.of(Some(session)));
     }
 
+    /// Says that there are answers that used an unknown amount, whatever others tell.
+    fn tell_uncounted(&mut self) {
+        let Some(session) = self.session.clone().filter(|_| !self.uncounted.is_empty()) else { return };
+        let mark = document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Unfinished(session.clone())));
+        (self.emit)(mark.of(Some(session)));
+    }
+
     /// Hands on what waited. A message's id is its chat's own.
     fn release(&mut self) {
         for (name, call, time) in std::mem::take(&mut self.waiting) {
@@ -201,6 +221,15 @@ impl Chat<'_> {
     fn defect(&mut self, defect: Defect) {
         (self.emit)(document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Defect(defect))));
     }
+}
+
+/// Whether what is torn is a line of a person's message, and nothing else stands on it.
+fn is_question(torn: &[u8]) -> bool {
+    let Some(end) = memchr::memchr(b'\n', torn) else { return false };
+    let line = &torn[..end];
+    let has = |text: &[u8]| memchr::memmem::find(line, text).is_some();
+    let is_other = has(b"\"gemini\"") || has(b"\"sessionId\"") || has(b"\"$set\"");
+    !is_other && id_in_torn(line, "type").as_deref() == Some("user")
 }
 
 impl Tokens {

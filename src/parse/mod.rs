@@ -235,7 +235,13 @@ pub fn read_document(
     let Shape::Document(read) = &format.shape else { return Ok(()) };
     let mut sink = Sink::new(needs, emit);
     let mut region = Region::default();
-    let read = read(file_name, input, &mut |mark| region.push(mark, &mut sink));
+    let read = read(file_name, input, &mut |mark| match mark {
+        // Nobody's record: no conversation lacks it.
+        Mark { harness: None, offset, kind: MarkKind::Fact(Fact::Defect(defect)), .. } => {
+            sink.defect(offset, None, defect);
+        }
+        mark => region.push(mark, &mut sink),
+    });
     region.finish(&mut sink);
     read
 }
