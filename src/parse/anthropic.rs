@@ -7,7 +7,7 @@ use super::json::{self, Count, Text, or_zero, part};
 use super::lines::{id, key, model};
 use super::mark::Growth;
 use super::plain::Plain;
-use crate::event::{Call, CallKey, Id, MAX_COUNT, TokenUsage};
+use crate::event::{Call, CallKey, Defect, Id, MAX_COUNT, TokenUsage};
 
 /// A model name that marks a message that no model wrote.
 const SYNTHETIC: &str = "<synthetic>";
@@ -125,8 +125,8 @@ impl Usage<'_> {
         }
     }
 
-    /// The steps that the totals leave out, each with its model.
-    fn extra_steps(&self) -> Vec<(Option<Id>, Usage<'_>)> {
+    /// The steps that the totals leave out, each with its model; or what is wrong with it.
+    fn extra_steps(&self) -> Vec<Result<(Option<Id>, Usage<'_>), Defect>> {
         // Nearly no message has any.
         let is_extra = |text: &str| EXTRA_STEPS.iter().any(|extra| text.contains(extra));
         let Some(steps) = self.iterations.filter(|steps| is_extra(steps.get())) else { return Vec::new() };
@@ -134,7 +134,7 @@ impl Usage<'_> {
         let extra = steps.into_iter().filter_map(|json| {
             let step: Step<'_> = part(json.get()).ok()?;
             let is_extra = EXTRA_STEPS.iter().any(|extra| step.r#type.is(extra));
-            is_extra.then_some((step.model.get().and_then(model), part(json.get()).ok()?))
+            is_extra.then(|| Ok((step.model.get().and_then(model), part(json.get())?)))
         });
         extra.collect()
     }
@@ -170,6 +170,16 @@ impl<'a> Message<'a> {
         own.into_iter().chain(extra.into_iter().map(Box::new))
     }
 
+    /// Whether a model wrote it and nothing tells what that used.
+    pub fn is_uncounted(&self) -> bool {
+        self.usage.is_none() && !self.model.is(SYNTHETIC) && self.model.bytes().is_some_and(|model| !model.is_empty())
+    }
+
+    /// Whether a step that its totals leave out can't be read.
+    pub fn has_bad_step(&self) -> bool {
+        self.usage.as_ref().is_some_and(|usage| usage.extra_steps().iter().any(Result::is_err))
+    }
+
     fn own_call(&self, or_keys: &[&Text<'_>], before: Option<&Call>) -> Option<Box<Call>> {
         let usage = self.usage.as_ref().filter(|_| !self.model.is(SYNTHETIC))?;
         let has_id = self.id.bytes().is_some_and(|id| !id.is_empty());
@@ -189,7 +199,8 @@ impl<'a> Message<'a> {
     /// The steps that the totals of its own call leave out.
     fn extra_calls(&self, own: &Call) -> Vec<Call> {
         let (Some(usage), CallKey::Message(own_key)) = (&self.usage, &own.key) else { return Vec::new() };
-        let extra = usage.extra_steps().into_iter().enumerate().map(|(index, (by, usage))| Call {
+        let extra = usage.extra_steps().into_iter().enumerate().filter_map(|(index, step)| Some((index, step.ok()?)));
+        let extra = extra.map(|(index, (by, usage))| Call {
             model: by.or_else(|| own.model.clone()),
             service_tier: usage.tier(None).or_else(|| own.service_tier.clone()),
             is_final: own.is_final,

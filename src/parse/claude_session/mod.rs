@@ -198,11 +198,13 @@ fn understand(record: &Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut
     let session = name(&record.session_id, marks.last().and_then(|last| last.conversation.as_ref()), id);
     let parent = record.parent().filter(|parent| Some(parent) != session.as_ref());
     let branch = name(&record.git_branch, before.and_then(|call| call.branch.as_ref()), branch);
+    let is_uncounted = message.is_uncounted();
     // Once is enough for a stretch of one session's records.
     let is_known = marks.last().is_some_and(|last| last.conversation.is_some() && last.conversation == session);
-    if let Some(session) = session.clone().filter(|_| !is_known || parent.is_some()) {
+    if let Some(session) = session.clone().filter(|_| !is_known || parent.is_some() || is_uncounted) {
         let conversation = Conversation {
             begins: true,
+            is_answered: is_uncounted,
             repo: record.cwd.get().and_then(path),
             branch: branch.clone(),
             version: record.version.get().and_then(id),
@@ -210,6 +212,13 @@ fn understand(record: &Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut
             ..Conversation::new(session.clone())
         };
         marks.push(mark(MarkKind::Fact(Fact::Conversation(Box::new(conversation)))).at(time).of(Some(session)));
+    }
+    let has_bad_step = message.has_bad_step();
+    if has_bad_step {
+        marks.push(mark(MarkKind::Fact(Fact::Defect(Defect::OutOfRange))).of(session.clone()));
+    }
+    if has_bad_step || is_uncounted {
+        marks.push(mark(MarkKind::Logged(Logged::Lost)).of(session.clone()));
     }
     let is_subagent = record.is_sidechain == Some(true);
     let mut cost = price(record.cost);
