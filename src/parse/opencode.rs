@@ -2,7 +2,8 @@
 //! in newer versions rows of the same in `opencode.db`.
 //!
 //! `tokens.input` leaves the cache out, `output` leaves reasoning out. A message whose counts are all zero was
-//! aborted. A forked session copies messages under new ids: a finished call's key is what it says, not its id.
+//! aborted. A forked session copies messages under new ids: a finished call's key is what it says, not its id. It names
+//! no parent: a session that does is a sub-agent's.
 
 use std::io::BufRead;
 
@@ -142,6 +143,7 @@ fn session_row(values: &[Option<String>], position: u64, emit: &mut dyn FnMut(Ma
         begins: true,
         repo: directory.as_deref().and_then(path),
         version: version.as_deref().and_then(id),
+        is_subagent: parent.is_some(),
         parent: parent.as_deref().and_then(id),
         ..Conversation::new(session.clone())
     };
@@ -204,6 +206,7 @@ fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Found>, Lost> 
             begins: true,
             repo: record.directory.get().and_then(path),
             version: record.version.get().and_then(id),
+            is_subagent: record.parent.get().is_some(),
             parent: record.parent.get().and_then(id),
             ..Conversation::new(session.clone())
         };
