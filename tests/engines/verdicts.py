@@ -48,7 +48,8 @@ def junit(text, verdict):
     yield "failed", sum(group["fails"] for group in groups(verdict)), len(failed)
     yield "tests", len(cases), int(root.get("tests"))
     yield "failures", len(failed), int(root.get("failures"))
-    yield "names", sorted(group["loop"] for group in groups(verdict)), sorted(case.get("name") for case in cases)
+    names = [f"{group['loop']} ({limit['measure']})" for limit in verdict["limits"] for group in limit["groups"]]
+    yield "names", sorted(names), sorted(case.get("name") for case in cases)
 
 
 def openmetrics(text, verdict):
