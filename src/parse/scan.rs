@@ -237,10 +237,13 @@ impl Scan<'_, '_> {
         }
     }
 
-    /// Whether the source ends with a fence, as whole ledgers do.
+    /// Whether the source ends with a fence, as whole ledgers do, or with a list behind one, as those of workflows may.
     fn fenced(&mut self) {
         let Chunk { text, end, base, .. } = *self.chunk;
-        let is_last = |line: &&[u8]| !line.trim_ascii().is_empty();
+        let is_last = |line: &&[u8]| {
+            let line = line.trim_ascii();
+            !line.is_empty() && !line.starts_with(b"- ") && !line.starts_with(b"### ")
+        };
         let last = lines_backwards(&text[..end]).map(|(_, line)| line).find(is_last);
         if end == text.len() && last.is_some_and(|line| clean(line).trim() == "```") {
             let offset = base + end as u64;
