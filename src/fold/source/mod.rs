@@ -1,6 +1,7 @@
 //! The events of one source, in order.
 
 mod counters;
+mod nameless;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,8 +9,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::event::{
-    Call, CallKey, Conversation, Counter, Defect, Event, Fact, Footer, Harness, Id, ModelUsage, Run, RunId, Scope,
-    Time, TokenUsage,
+    Call, CallKey, Conversation, Defect, Event, Fact, Footer, Harness, Id, Run, RunId, Time, TokenUsage,
 };
 use crate::fold::conversation::{Reading, ResultKey, first};
 use crate::fold::cuts::LogEnd;
@@ -18,6 +18,8 @@ use crate::fold::log::{Context, LogKey};
 use crate::fold::place::Place;
 use crate::fold::quota::{QuotaFold, QuotaReading};
 use crate::fold::timing::Shown;
+pub(super) use nameless::is_anonymous;
+use nameless::{anonymous_id, unnamed};
 
 /// Folds one source. Events must come in the order of the source.
 #[derive(Debug)]
@@ -283,18 +285,6 @@ impl SourceFold {
         self.facts.add_call(key, Box::new(facts));
     }
 
-    /// A session's counter that tells its model stands alone: where nothing names the session, it is its source's own.
-    fn name_counter(&mut self, counter: &mut Counter, run: &Option<RunId>) {
-        let [ModelUsage { model: Some(model), .. }] = counter.total.as_slice() else { return };
-        if counter.scope == Scope::Conversation && counter.conversation.is_none() {
-            let id = unnamed(&self.name);
-            let stream = self.streams.entry((run.clone(), Some(id.clone()))).or_default();
-            stream.model = Some(model.clone());
-            self.facts.conversations.entry(id.clone()).or_default().begins.insert(run.clone());
-            counter.conversation = Some(id);
-        }
-    }
-
     fn footer(&mut self, footer: &Footer, run: Option<RunId>, harness: Option<Harness>) {
         match run {
             Some(run) => {
@@ -310,17 +300,6 @@ impl SourceFold {
                 facts.harness = facts.harness.take().max(harness);
                 self.facts.footers.insert((id, footer.blended_tokens));
             }
-        }
-    }
-
-    /// What nothing names is its source's own: the conversation whose counter nothing names either, or one more.
-    fn name_footers(&mut self) {
-        let unnamed_stream = self.streams.get(&(None, None)).filter(|stream| !stream.anonymous.is_empty());
-        let id = unnamed_stream.map_or_else(|| unnamed(&self.name), |stream| anonymous_id(&stream.anonymous));
-        for (harness, blended) in std::mem::take(&mut self.unnamed_footers) {
-            let facts = self.facts.conversations.entry(id.clone()).or_default();
-            facts.harness = facts.harness.take().max(harness);
-            self.facts.footers.insert((id.clone(), blended));
         }
     }
 
@@ -355,22 +334,4 @@ fn seen(call: Call, run: Option<RunId>, harness: Option<Harness>, time: Option<T
         is_paid: false,
         runs: run.into_iter().collect(),
     }
-}
-
-/// An id for what a source tells of a conversation that nothing names.
-fn unnamed(source: &Id) -> Id {
-    format!("\0{source}").into()
-}
-
-/// An id for a conversation that nothing named: its last reading, which a tail, a copy and the whole
-/// log share.
-fn anonymous_id(readings: &[Reading]) -> Id {
-    let last = readings.last();
-    let time = last.and_then(|last| last.stamp).map_or(0, Time::micros);
-    format!("\0{time} {:?}", last.map(|last| last.total)).into()
-}
-
-/// Whether a conversation's id was made up because nothing named it.
-pub(super) fn is_anonymous(id: &str) -> bool {
-    id.starts_with('\0')
 }
