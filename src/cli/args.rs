@@ -18,7 +18,7 @@ pub(super) use check::{CheckArgs, LimitArgs};
 pub(super) use docs::{CompletionsArgs, ManArgs, POLICY, SchemaArgs, SchemaForm};
 pub(super) use export::{ExportArgs, Exported};
 pub(super) use quota::QuotaArgs;
-pub(super) use report::{LatencyArgs, ReportArgs, TableArgs};
+pub(super) use report::{FormatArgs, LatencyArgs, ReportArgs, TableArgs};
 
 /// What coding-agent runs cost, in tokens, money and time.
 ///

@@ -16,7 +16,7 @@ pub(super) fn run(args: &LatencyArgs) -> anyhow::Result<u8> {
     let code = input.exit_code(&args.table.input);
     let report = table::latency(&input.settled, &query, input.sources)?;
     let style = output::style(&args.table.output, args.table.color);
-    let format = args.table.format();
+    let format = args.table.format.chosen();
     output::write(&args.table.output, |out| Ok(render::latency(&report, args.measure, format, &style, out)?))?;
     if !output::holds_warnings(format, &args.table.output) {
         output::warn(&report.warnings, &args.table.output, &args.table.input);

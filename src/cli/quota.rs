@@ -19,7 +19,7 @@ pub(super) fn run(args: &QuotaArgs) -> anyhow::Result<u8> {
     let needs = Needs { quota: true, ..Needs::USAGE };
     let input = input::read_with(&args.input, &PriceArgs::default(), &args.output, needs)?;
     let mut readings = definition.table(&input.settled, &query)?;
-    let format = args.format();
+    let format = args.format.chosen();
     if format == Format::Table {
         readings = on_screen(&readings)?;
     }

@@ -198,7 +198,7 @@ impl Account {
         let fits = unseen.iter().all(|(model, sum)| room.get(model).is_some_and(|room| !sum.exceeds(room)));
         let is_cut = self.results.iter().any(|result| !result.is_whole);
         if fits || is_cut {
-            let is_paid = self.results.iter().any(|result| result.cost.is_some());
+            let is_paid = self.is_paid();
             for call in self.calls.values_mut().filter(|call| is_unseen(call)) {
                 call.is_covered = true;
                 call.is_paid |= is_paid;
@@ -239,7 +239,7 @@ impl Account {
         let is_whole = is_counted_whole || self.is_joined || (self.share.is_none() && self.begins);
         let mut reasons = Reasons::default();
         reasons.add_if(has_share, Reason::CounterCovers);
-        reasons.add_if(!self.results.is_empty(), Reason::ResultCovers);
+        reasons.add_if(has_results, Reason::ResultCovers);
         reasons.add_if(is_whole && !is_counted && !is_cut, Reason::CallsComplete);
         reasons.add_if(exceeds, Reason::CallsExceedCounter);
         reasons.add_if(!is_whole && !has_share && self.share.is_some(), Reason::NoBaseline);

@@ -146,6 +146,18 @@ impl Reasons {
         Reasons(self.0 | other.0)
     }
 
+    /// What is left of them where something is missing: then none tells all of it.
+    pub(super) fn without_proofs(self) -> Reasons {
+        const PROOFS: [Reason; 5] = [
+            Reason::CounterCovers,
+            Reason::ResultCovers,
+            Reason::CallsComplete,
+            Reason::SessionLog,
+            Reason::FooterConfirms,
+        ];
+        PROOFS.into_iter().fold(self, |rest, proof| Reasons(rest.0 & !Reasons::from(proof).0))
+    }
+
     /// Them, in the order of [`Reason::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Reason> {
         Reason::ALL.into_iter().filter(move |reason| self.0 & (1 << *reason as u16) != 0)

@@ -244,6 +244,7 @@ impl Settled {
             rows.push(UsageRow { owner: index, conversation, ..row });
         };
         let is_confirmed = only_calls && confirmed;
+        let is_open = is_open && !is_confirmed;
         owner.reasons = match (takes_footer, worst) {
             (true, _) => Reason::FooterOnly.into(),
             (false, None) => Reason::NoUsage.into(),
@@ -265,6 +266,9 @@ impl Settled {
                 false if is_open => Quality::Partial,
                 false => worst,
             };
+            if owner.quality == Quality::Partial {
+                owner.reasons = owner.reasons.without_proofs();
+            }
             owner.taken = weighed.iter().map(|weighed| weighed.taken).max_by_key(|taken| *taken == Taken::Counter);
             for weighed in weighed {
                 match weighed.rows {

@@ -106,7 +106,6 @@ fn sniff_session(head: &[u8]) -> bool {
 }
 
 fn read_settings(name: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
-    let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(name);
     let session = name.strip_suffix(SUFFIX).and_then(id);
     document::read(input, Layout::Records, &mut |piece| {
         let settings = match piece {

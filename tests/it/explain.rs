@@ -227,3 +227,11 @@ fn what_nobody_splits_is_priced_as_if_none_were_kept_for_an_hour() {
                  as the harness reports.";
     assert!(text.lines().any(|line| line == cause), "{text}");
 }
+
+#[test]
+fn a_run_that_is_at_work_is_not_said_to_be_told_whole() {
+    let input = fixtures().join("forge-loop-log/run-at-work/input");
+    let told = Workdir::new().run(&["explain", "--costliest", input.to_str().expect("a UTF-8 path")]).stdout;
+    let reasons = told.lines().find(|line| line.starts_with("Usage is partial: ")).unwrap_or_default();
+    assert!(reasons.contains("ends within the run's output") && !reasons.contains("tells all of it"), "{told}");
+}

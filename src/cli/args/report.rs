@@ -42,6 +42,20 @@ pub(in super::super) struct TableArgs {
     #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_hyphen_values = true, help_heading = "Rows")]
     pub(in super::super) limit: Option<NonZeroUsize>,
 
+    #[command(flatten)]
+    pub(in super::super) format: FormatArgs,
+
+    /// When to use colours; NO_COLOR is heeded
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Output")]
+    pub(in super::super) color: Color,
+
+    #[command(flatten)]
+    pub(in super::super) output: OutputArgs,
+}
+
+/// The format of a table.
+#[derive(Debug, Args)]
+pub(in super::super) struct FormatArgs {
     /// Format of the result: table, json, jsonl, csv, markdown
     #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = format, help_heading = "Output")]
     pub(in super::super) format: Format,
@@ -53,18 +67,11 @@ pub(in super::super) struct TableArgs {
     /// Short for --format jsonl
     #[arg(long, conflicts_with = "format", help_heading = "Output")]
     pub(in super::super) jsonl: bool,
-
-    /// When to use colours; NO_COLOR is heeded
-    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Output")]
-    pub(in super::super) color: Color,
-
-    #[command(flatten)]
-    pub(in super::super) output: OutputArgs,
 }
 
-impl TableArgs {
+impl FormatArgs {
     /// The format that was asked for.
-    pub(in super::super) fn format(&self) -> Format {
+    pub(in super::super) fn chosen(&self) -> Format {
         match (self.json, self.jsonl) {
             (true, _) => Format::Json,
             (_, true) => Format::Jsonl,

@@ -78,8 +78,7 @@ fn add(hit: &Hit<'_>, time: Time, conversation: Option<&Id>, said: TokenCount, m
     }
 }
 
-/// Reads it by field names, as fields come and go; `None` if it is torn.
-/// What an event says, whatever else it holds, in any order.
+/// What an event says, read by field names, as fields come and go; `None` if it is torn, or another event.
 fn any(event: &str) -> Option<TokenCount> {
     let (event, _) = debug::value(event).filter(|(_, rest)| rest.trim().is_empty())?;
     let Some(Value::Tuple("TokenCount", values)) = event.field("msg") else { return None };
