@@ -227,6 +227,7 @@ impl Settled {
         let confirmed = footers
             .all
             .iter()
+            .chain(&footers.share)
             .any(|footer| *footer == blended || weighed.iter().any(|weighed| weighed.blended.contains(footer)));
         let only_calls = !weighed.is_empty()
             && weighed.iter().all(|weighed| weighed.taken == Taken::Calls && weighed.agrees.is_none());

@@ -27,6 +27,8 @@ pub(super) struct Region {
     /// Whether records count here at all: between the runs of a loop log they don't.
     is_nowhere: bool,
     start: Option<Time>,
+    /// The conversation that was named first.
+    first: Option<Id>,
     /// The conversation that was named last.
     current: Option<Id>,
     /// Conversations with a record since the start.
@@ -144,9 +146,21 @@ impl Region {
         // Some only say that an answer is streaming: who is answered was named before.
         if let Some(id) = &mark.conversation {
             self.end_waiting(id, sink);
-            put(&mut self.current, id);
+            self.names(id);
         }
         self.gaps.streams(mark, in_flight);
+    }
+
+    fn names(&mut self, id: &Id) {
+        if self.first.is_none() {
+            self.first = Some(id.clone());
+        }
+        put(&mut self.current, id);
+    }
+
+    /// The conversation that was named both first and last: what is named between depends on how the source is cut.
+    fn only_named(&self) -> Option<&Id> {
+        self.first.as_ref().filter(|first| self.current.as_ref() == Some(first))
     }
 
     /// Time is told beside all else: it names no conversation and hides no echo, so that the rest is the
@@ -196,7 +210,7 @@ impl Region {
                 self.known.insert(id.clone());
                 self.known_last = Some(id.clone());
             }
-            put(&mut self.current, id);
+            self.names(id);
             self.gaps.record(&mark, id);
         }
         self.hand_on(mark, sink);
@@ -295,7 +309,7 @@ impl Region {
             }
             MarkKind::Fact(Fact::Quota(quota)) => Some(Fact::Quota(Box::new(Quota { conversation, ..*quota }))),
             MarkKind::Fact(Fact::Footer(mut footer)) => {
-                footer.conversation = self.footers_of.clone();
+                footer.conversation = self.footers_of.as_ref().or(self.only_named()).cloned();
                 self.has_footer = true;
                 Some(Fact::Footer(footer))
             }

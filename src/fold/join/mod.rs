@@ -1,0 +1,85 @@
+//! Runs whose output names no conversation find the session log of theirs: by harness, folder, home and time.
+//!
+//! A session that lies within a run, and begins not long after its start, may be the run's. Where several may be, the
+//! one whose ends are nearest to the run's is, if any other is at least twice as far away, for the run and for the
+//! session alike. Of a log that tells nothing before its first answer, the beginning is known to a minute only. A
+//! footer in the run's output must be the session's total; one that is goes before all distances, and joins a session
+//! that goes on in later runs, too.
+//! What stays open is joined with nothing.
+
+mod fit;
+mod resumed;
+mod session;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use self::fit::{fits, pairs};
+use self::resumed::resumed;
+use self::session::{lonely, sessions};
+use super::conversation::ConversationFacts;
+use super::facts::{CallFacts, RunFacts};
+use crate::event::{CallKey, Id, RunId};
+
+/// Sub-agents of sub-agents, at most.
+const GENERATIONS: usize = 16;
+
+/// Whether a source may stand in the home of a profile.
+pub type IsHome<'a> = &'a dyn Fn(&str, &str) -> bool;
+
+/// What was joined.
+#[derive(Debug, Default)]
+pub(in crate::fold) struct Joined {
+    /// The runs of each conversation that no output names.
+    pub(in crate::fold) runs: FxHashMap<Id, BTreeSet<RunId>>,
+    /// Runs that several sessions fit equally.
+    pub(in crate::fold) ambiguous: BTreeSet<RunId>,
+}
+
+/// Joins what can be joined. `shown` are the conversations that outputs name, with their runs.
+pub(in crate::fold) fn join<'a>(
+    runs: &'a FxHashMap<RunId, Box<RunFacts>>,
+    conversations: &'a FxHashMap<Id, Box<ConversationFacts>>,
+    calls: &'a FxHashMap<CallKey, Box<CallFacts>>,
+    shown: &FxHashMap<Id, BTreeMap<RunId, usize>>,
+    is_home: IsHome<'_>,
+) -> Joined {
+    let lonely = lonely(runs, shown);
+    let mut joined = Joined::default();
+    if !lonely.is_empty() {
+        let sessions = sessions(conversations, calls, shown);
+        let fits = fits(&lonely, &sessions, is_home);
+        let pairs = pairs(fits, lonely.len(), sessions.len());
+        for (run, session) in &pairs.chosen {
+            joined.runs.entry(sessions[*session].id.clone()).or_default().insert(lonely[*run].id.clone());
+        }
+        joined.ambiguous = pairs.open.iter().map(|run| lonely[*run].id.clone()).collect();
+        resumed(&lonely, &sessions, &pairs, is_home, &mut joined);
+    }
+    with_children(conversations, shown, &mut joined);
+    joined
+}
+
+/// What a sub-agent of its own conversation did belongs to the runs of the one that spawned it.
+fn with_children(
+    conversations: &FxHashMap<Id, Box<ConversationFacts>>,
+    shown: &FxHashMap<Id, BTreeMap<RunId, usize>>,
+    joined: &mut Joined,
+) {
+    let mut of_children: Vec<(Id, BTreeSet<RunId>)> = Vec::new();
+    let children = conversations.iter().filter(|(id, facts)| facts.is_subagent && !shown.contains_key(*id));
+    for (id, facts) in children {
+        let mut above = facts.parent.as_ref();
+        for _ in 0..GENERATIONS {
+            let Some(parent) = above else { break };
+            let shown = shown.get(parent).map(|runs| runs.keys().cloned().collect());
+            if let Some(runs) = shown.or_else(|| joined.runs.get(parent).cloned()) {
+                of_children.push((id.clone(), runs));
+                break;
+            }
+            above = conversations.get(parent).and_then(|facts| facts.parent.as_ref());
+        }
+    }
+    joined.runs.extend(of_children);
+}

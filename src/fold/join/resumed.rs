@@ -1,0 +1,111 @@
+//! Sessions that went on in later runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::fit::Pairs;
+use super::session::{Lonely, SECOND_MS, Session};
+use super::{IsHome, Joined};
+use crate::event::{Id, RunId, Time};
+
+/// Sessions that are not one run's alone.
+pub(super) fn resumed(
+    lonely: &[Lonely<'_>],
+    sessions: &[Session<'_>],
+    pairs: &Pairs,
+    is_home: IsHome<'_>,
+    joined: &mut Joined,
+) {
+    let settled = pairs.chosen.iter().map(|(run, _)| *run).chain(pairs.open.iter().copied());
+    let settled: FxHashSet<usize> = settled.collect();
+    let taken: FxHashSet<usize> = pairs.chosen.iter().map(|(_, session)| *session).collect();
+    let left = lonely.iter().enumerate().filter(|(index, _)| !settled.contains(index));
+    let (plain, confirming): (Vec<_>, Vec<_>) = left.partition(|(_, run)| run.footers.is_empty());
+    let sessions_left = sessions.iter().enumerate().filter(|(index, _)| !taken.contains(index));
+    confirmed(&confirming, sessions_left.map(|(_, session)| session), is_home, joined);
+    by_time(&plain, lonely, sessions, is_home, joined);
+}
+
+/// Runs whose footer is what one session alone had come to while they were at work, which no other run's footer is too.
+fn confirmed<'a, 'b: 'a>(
+    runs: &[(usize, &Lonely<'_>)],
+    sessions: impl Iterator<Item = &'a Session<'b>>,
+    is_home: IsHome<'_>,
+    joined: &mut Joined,
+) {
+    let mut by_total: FxHashMap<u64, Vec<(Time, &Session<'_>)>> = FxHashMap::default();
+    for session in sessions {
+        for (time, blended) in &session.totals {
+            by_total.entry(*blended).or_default().push((*time, session));
+        }
+    }
+    let mut claims: BTreeMap<(&Id, Time), Vec<&RunId>> = BTreeMap::new();
+    for (_, run) in runs {
+        let told = run.footers.iter().filter_map(|footer| by_total.get(footer)).flatten();
+        for (time, session) in told.filter(|(time, session)| run.is_at_work(*time) && run.is_like(session, is_home)) {
+            claims.entry((session.id, *time)).or_default().push(run.id);
+        }
+    }
+    let mut sessions_of: BTreeMap<&RunId, BTreeSet<&Id>> = BTreeMap::new();
+    let mut contested: BTreeSet<&RunId> = BTreeSet::new();
+    for ((session, _), runs) in &claims {
+        for run in runs {
+            sessions_of.entry(run).or_default().insert(session);
+            if runs.iter().any(|other| other != run) {
+                contested.insert(run);
+            }
+        }
+    }
+    for (run, sessions) in sessions_of {
+        match sessions.first() {
+            Some(session) if sessions.len() == 1 && !contested.contains(run) => {
+                joined.runs.entry((*session).clone()).or_default().insert(run.clone());
+            }
+            _ => {
+                joined.ambiguous.insert(run.clone());
+            }
+        }
+    }
+}
+
+/// Sessions that go on in later runs: a run that fits none from its beginning may hold calls of one session alone,
+/// which no other run that is like it may hold. So are sessions whose first answer came late and whose beginning
+/// nothing tells.
+fn by_time(
+    runs: &[(usize, &Lonely<'_>)],
+    lonely: &[Lonely<'_>],
+    sessions: &[Session<'_>],
+    is_home: IsHome<'_>,
+    joined: &mut Joined,
+) {
+    let mut calls: Vec<(Time, usize)> = Vec::new();
+    for (index, session) in sessions.iter().enumerate() {
+        calls.extend(session.times.iter().map(|time| (*time, index)));
+    }
+    calls.sort_unstable();
+    let longest = lonely.iter().map(|run| run.end.micros().saturating_sub(run.start.micros())).max().unwrap_or(0);
+    for (index, run) in runs.iter().copied() {
+        let from = calls.partition_point(|(time, _)| *time < run.start);
+        let held = calls[from..].iter().take_while(|(time, _)| run.is_at_work(*time));
+        let held: Vec<&(Time, usize)> = held.filter(|(_, session)| run.is_like(&sessions[*session], is_home)).collect();
+        let Some((_, session)) = held.first() else { continue };
+        let is_only = held.iter().all(|(_, other)| other == session);
+        // Of a log that tells nothing before its first answer, a late one is no sign that it began late.
+        let may_be_whole = sessions[*session].starts_answered && held.len() == sessions[*session].times.len();
+        let may_be_its = sessions[*session].start < run.start || may_be_whole;
+        let earliest = Time::from_micros(run.start.micros().saturating_sub(longest).saturating_sub(SECOND_MS * 1000));
+        let around = lonely.partition_point(|other| other.start < earliest);
+        let is_like = |other: &Lonely<'_>| other.is_like(&sessions[*session], is_home);
+        let others = lonely[around..].iter().enumerate().map(|(offset, other)| (around + offset, other));
+        let others = others.take_while(|(_, other)| other.start <= run.end);
+        let is_contested = others
+            .filter(|(place, other)| *place != index && is_like(other))
+            .any(|(_, other)| held.iter().any(|(time, _)| other.is_at_work(*time)));
+        if is_only && !is_contested && may_be_its {
+            joined.runs.entry(sessions[*session].id.clone()).or_default().insert(run.id.clone());
+        } else if !is_only || is_contested {
+            joined.ambiguous.insert(run.id.clone());
+        }
+    }
+}

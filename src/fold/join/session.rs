@@ -1,0 +1,135 @@
+//! Runs without a conversation, and sessions without a run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::IsHome;
+use crate::event::{CallKey, Id, RunId, Time};
+use crate::fold::conversation::ConversationFacts;
+use crate::fold::cuts::LogEnd;
+use crate::fold::facts::{CallFacts, RunFacts};
+use crate::fold::source::is_anonymous;
+
+/// forge's times are whole seconds: a run that ends within a second is written down as its beginning.
+pub(super) const SECOND_MS: i64 = 1_000;
+
+/// A run without a conversation.
+pub(super) struct Lonely<'a> {
+    pub(super) id: &'a RunId,
+    pub(super) harness: &'a str,
+    pub(super) repo: Option<&'a str>,
+    pub(super) profile: Option<&'a str>,
+    pub(super) start: Time,
+    pub(super) end: Time,
+    pub(super) footers: BTreeSet<u64>,
+}
+
+/// A conversation that no output names, with its session log.
+pub(super) struct Session<'a> {
+    pub(super) id: &'a Id,
+    pub(super) harness: &'a str,
+    pub(super) repo: Option<&'a str>,
+    pub(super) logs: &'a BTreeMap<Id, LogEnd>,
+    /// When its calls were answered, in order.
+    pub(super) times: Vec<Time>,
+    /// When it began.
+    pub(super) start: Time,
+    /// Whether that is when the first call was answered: nothing tells of an earlier time.
+    pub(super) starts_answered: bool,
+    /// Blended totals that a footer may repeat, and when they stood.
+    pub(super) totals: Vec<(Time, u64)>,
+}
+
+/// Runs whose outputs name no conversation.
+pub(super) fn lonely<'a>(
+    runs: &'a FxHashMap<RunId, Box<RunFacts>>,
+    shown: &FxHashMap<Id, BTreeMap<RunId, usize>>,
+) -> Vec<Lonely<'a>> {
+    let named = shown.iter().filter(|(id, _)| !is_anonymous(id)).flat_map(|(_, runs)| runs.keys());
+    let named: FxHashSet<&RunId> = named.collect();
+    let lonely = runs.iter().filter(|(id, _)| !named.contains(id)).filter_map(|(id, facts)| {
+        let run = facts.ledger.as_ref().or(facts.log.as_ref())?;
+        let harness = run.harness.as_deref().or(facts.harness.as_deref())?;
+        let is_named = facts.footers.iter().any(|(conversation, _)| conversation.is_some());
+        (!is_named).then_some(Lonely {
+            id,
+            harness,
+            repo: run.repo.as_deref(),
+            profile: run.profile.as_deref(),
+            start: run.started_at?,
+            end: run.finished_at?,
+            footers: facts.footers.iter().map(|(_, blended)| *blended).collect(),
+        })
+    });
+    let mut lonely: Vec<Lonely> = lonely.collect();
+    lonely.sort_by_key(|run| (run.start, run.id));
+    lonely
+}
+
+/// Sessions that no output names, by their beginning.
+pub(super) fn sessions<'a>(
+    conversations: &'a FxHashMap<Id, Box<ConversationFacts>>,
+    calls: &'a FxHashMap<CallKey, Box<CallFacts>>,
+    shown: &FxHashMap<Id, BTreeMap<RunId, usize>>,
+) -> Vec<Session<'a>> {
+    let mut by_conversation: FxHashMap<&Id, (Vec<Time>, u64)> = FxHashMap::default();
+    for call in calls.values().filter(|call| call.is_logged && !call.is_captured) {
+        let (Some(id), Some(time)) = (&call.conversation, call.time) else { continue };
+        let (times, blended) = by_conversation.entry(id).or_default();
+        times.push(time);
+        *blended = blended.saturating_add(call.usage.blended_tokens());
+    }
+    let is_free = |id: &Id, facts: &ConversationFacts| {
+        !facts.logs.is_empty() && !facts.is_subagent && !is_anonymous(id) && !shown.contains_key(id)
+    };
+    let free = conversations.iter().filter(|(id, facts)| is_free(id, facts));
+    let sessions = free.filter_map(|(id, facts)| {
+        let (mut times, blended) = by_conversation.remove(id).unwrap_or_default();
+        times.extend(facts.messages.times());
+        let blended = blended.saturating_add(facts.messages.blended_tokens());
+        let made = Time::of_uuid(id);
+        let mut totals: Vec<(Time, u64)> = facts.log.own_readings(made).collect();
+        times.extend(totals.iter().map(|(time, _)| *time));
+        times.sort_unstable();
+        let (first, last) = (*times.first()?, *times.last()?);
+        totals.push((last, blended));
+        let written = facts.repo.as_ref().map(|(time, _)| *time);
+        let start = made.into_iter().chain(written).chain([first]).min().unwrap_or(first);
+        Some(Session {
+            id,
+            harness: facts.harness.as_deref()?,
+            repo: facts.repo.as_ref().map(|(_, repo)| &**repo),
+            logs: &facts.logs,
+            times,
+            start,
+            starts_answered: start == first,
+            totals,
+        })
+    });
+    let mut sessions: Vec<Session> = sessions.collect();
+    sessions.sort_by_key(|session| (session.start, session.id));
+    sessions
+}
+
+impl Lonely<'_> {
+    /// Whether a session may be of this run's harness, folder and home.
+    pub(super) fn is_like(&self, session: &Session<'_>, is_home: IsHome<'_>) -> bool {
+        let is_in_folder = match (self.repo, session.repo) {
+            (Some(run), Some(session)) => is_within(session, run),
+            _ => true,
+        };
+        let is_at_home = self.profile.is_none_or(|profile| session.logs.keys().any(|source| is_home(profile, source)));
+        self.harness == session.harness && is_in_folder && is_at_home
+    }
+
+    pub(super) fn is_at_work(&self, time: Time) -> bool {
+        self.start <= time && time.millis_since(self.end) < SECOND_MS
+    }
+}
+
+/// Whether `path` is `folder` or in it.
+fn is_within(path: &str, folder: &str) -> bool {
+    let folder = folder.trim_end_matches(['/', '\\']);
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\']))
+}
