@@ -9,7 +9,7 @@ use forge_usage::source::discover;
 use proptest::prelude::*;
 
 use crate::forge::{Second, clock, conversation, footer, front, session_meta, token_count, turn_context};
-use crate::kit::{Files, cases, folder, options};
+use crate::kit::{Files, cases, folder, options, settled};
 
 /// A run of a loop, and the session it held.
 #[derive(Debug, Clone)]
@@ -217,4 +217,77 @@ fn in_a_busy_repository_nearly_every_run_finds_its_session_and_none_anothers() {
     assert_eq!(wrong.count(), 0);
     println!("{} of {kept} sessions joined", joined.len());
     assert!(joined.len() * 100 >= kept * 97, "{} of {kept}", joined.len());
+}
+
+/// A session that is gone on with: for each of its runs, in turn, how many calls that makes and whether a footer is
+/// kept of it; calls of a run that is none of forge's come without.
+#[derive(Debug, Clone)]
+struct Part {
+    calls: u64,
+    is_forges: bool,
+    has_footer: bool,
+}
+
+fn part() -> impl Strategy<Value = Part> {
+    (1..4_u64, any::<bool>(), any::<bool>()).prop_map(|(calls, is_forges, has_footer)| Part {
+        calls,
+        is_forges,
+        has_footer,
+    })
+}
+
+/// How long each part takes, and a call of it.
+const PART: Second = 100;
+const CALL: Second = 20;
+
+proptest! {
+    #![proptest_config(cases(48))]
+
+    #[test]
+    fn a_session_that_is_gone_on_with_counts_once_beside_its_footers(
+        parts in proptest::collection::vec(part(), 1..8),
+        each in 1000..1100_u64,
+    ) {
+        let session = conversation(2, 0);
+        let mut log = session_meta(2, &session) + &turn_context(2, &session);
+        let mut ledger = front("kiln");
+        let (mut total, mut footers) = (0, BTreeMap::new());
+        for (n, part) in parts.iter().enumerate() {
+            let start = n as Second * PART;
+            for call in 0..part.calls {
+                total += each;
+                log += &token_count(start + CALL * (call as Second + 1), [0, 0, total, 0], [0, 0, each, 0]);
+            }
+            if part.is_forges {
+                let work = Work {
+                    profile: 0,
+                    start,
+                    length: PART - 10,
+                    margins: (0, 0),
+                    calls: part.calls,
+                    has_footer: false,
+                    is_kept: true,
+                };
+                let footer = if part.has_footer { footer(total) } else { String::new() };
+                ledger += &work.entry(n).replace("Done.\n", &format!("Done.\n{footer}"));
+                if part.has_footer {
+                    footers.insert(Work::run_id(n), part.calls * each);
+                }
+            }
+        }
+        let files = Files::from([
+            ("kiln.md".to_owned(), ledger.into_bytes()),
+            (format!("home/.codex-1/sessions/2026/05/12/rollout-x-{session}.jsonl"), log.into_bytes()),
+        ]);
+        let settled = settled(&files, &options(1 << 20));
+        let sum: u64 = settled.rows.iter().filter_map(|row| row.blended_tokens).sum();
+        prop_assert_eq!(sum, total);
+        for (run, own) in footers {
+            let index = settled.owners.iter().position(|owner| owner.run.as_ref().is_some_and(|known| *known.id == *run));
+            let index = index.expect("its owner");
+            prop_assert_eq!(settled.owners[index].quality, Quality::Exact);
+            let of_run = settled.rows.iter().filter(|row| row.owner == index).filter_map(|row| row.blended_tokens);
+            prop_assert_eq!(of_run.sum::<u64>(), own);
+        }
+    }
 }
