@@ -9,6 +9,7 @@ mod call;
 mod defect;
 mod id;
 mod line;
+mod model;
 mod time;
 mod timing;
 mod usage;
@@ -23,6 +24,7 @@ pub use call::{Call, CallKey, Conversation, Doubt, GROWING, Inherited};
 pub use defect::Defect;
 pub use id::Id;
 pub use line::{Line, SCHEMA_VERSION};
+pub use model::without_window;
 pub use time::Time;
 pub use timing::{Answered, CallTiming, FirstToken, Request, Since, Stream, StreamFailure, ToolCall};
 pub use usage::{MAX_COUNT, TokenUsage};
@@ -238,7 +240,7 @@ pub enum Scope {
 /// A model's part of a counter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ModelUsage {
-    /// The model; `None` where the counter doesn't tell.
+    /// The model, without the size of its window; `None` where the counter doesn't tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<Id>,
     /// Tokens so far.
@@ -246,6 +248,14 @@ pub struct ModelUsage {
     /// What the harness itself says they cost.
     #[serde(rename = "cost_pico_usd", default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Usd>,
+}
+
+impl ModelUsage {
+    /// Adds another part of the same model; of its cost is known what both tell.
+    pub fn add(&mut self, other: &ModelUsage) {
+        self.usage = self.usage.plus(&other.usage);
+        self.cost = self.cost.zip(other.cost).map(|(own, other)| own + other);
+    }
 }
 
 /// The blended total at the end of plain output: a candidate, as agents can print one too.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use memchr::memmem;
 use regex::Regex;
 
-use crate::event::{GROWING, Id};
+use crate::event::{GROWING, Id, without_window};
 
 /// The longest id or name that is believed.
 const LONGEST_NAME: usize = 128;
@@ -133,10 +133,11 @@ pub fn branch(text: &str) -> Option<Id> {
     (!text.is_empty() && text.len() <= LONGEST_NAME && text.chars().all(is_part)).then(|| text.into())
 }
 
-/// A model's name; `None` for what may be a text or an address.
+/// A model's name, without the size of its window; `None` for what may be a text or an address.
 pub fn model(text: &str) -> Option<Id> {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/@[]()+<>".contains(&byte);
     let is_address = text.split_once('@').is_some_and(|(_, host)| host.contains('.'));
+    let text = without_window(text);
     (!text.is_empty() && text.len() <= LONGEST_NAME && !is_address && text.bytes().all(is_part)).then(|| text.into())
 }
 

@@ -3,6 +3,8 @@
 //! Two names are the same model only if their [`Name::core`]s are equal: nothing is ever cut from the core to make
 //! it fit, so that no name can take the price of another version, size or family.
 
+use crate::event::without_window;
+
 /// A name taken apart. Spelling is evened out: lower case, dashes for dots and underscores.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Name {
@@ -98,14 +100,6 @@ impl Name {
         });
         Name { provider, core, date, is_latest }
     }
-}
-
-/// `claude-opus-4-6[1m]` is the same model with a larger window.
-fn without_window(text: &str) -> &str {
-    let Some((name, window)) = text.strip_suffix(']').and_then(|text| text.rsplit_once('[')) else { return text };
-    let digits = window.trim_end_matches(['k', 'm']);
-    let is_window = !digits.is_empty() && digits.len() < window.len() && digits.bytes().all(|c| c.is_ascii_digit());
-    if is_window { name } else { text }
 }
 
 /// A provider's name, or an Amazon region such as `eu-central-1`.

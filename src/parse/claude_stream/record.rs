@@ -1,6 +1,7 @@
 //! The fields of Claude's records that we use, and what they mean. Unknown fields are ignored.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -112,8 +113,17 @@ impl Finish<'_> {
     pub(super) fn counter(self, session: Id) -> Counter {
         let cost = money(self.total_cost_usd.as_deref());
         let main = self.usage.map(|usage| usage.tokens());
-        let by_model = self.model_usage.unwrap_or_default().into_iter();
-        let mut total: Vec<ModelUsage> = by_model.map(|(name, counts)| counts.of(model(&name))).collect();
+        let mut by_model: BTreeMap<Option<Id>, ModelUsage> = BTreeMap::new();
+        for (name, counts) in self.model_usage.unwrap_or_default() {
+            let part = counts.of(model(&name));
+            match by_model.entry(part.model.clone()) {
+                Entry::Occupied(mut known) => known.get_mut().add(&part),
+                Entry::Vacant(free) => {
+                    free.insert(part);
+                }
+            }
+        }
+        let mut total: Vec<ModelUsage> = by_model.into_values().collect();
         let mut scope = Scope::Process;
         if total.is_empty() {
             // Older versions: `usage` is all there is.
