@@ -22,6 +22,8 @@ pub struct ConversationFacts {
     pub model: Option<Id>,
     /// The runs (`None`: bare logs) that show its first records, or of which nothing can have been cut off.
     pub begins: BTreeSet<Option<RunId>>,
+    /// The runs whose outputs name it, though its first records are not in view.
+    pub named_by: BTreeSet<RunId>,
     /// Answers that were still streaming at the end of a run's output, when, and where that stands.
     pub unfinished: BTreeMap<Option<RunId>, (Option<Time>, Place)>,
     /// Readings of its cumulative counter.
@@ -115,6 +117,7 @@ impl ConversationFacts {
         self.host = larger(self.host.take(), other.host);
         self.model = larger(self.model.take(), other.model);
         self.begins.extend(other.begins);
+        self.named_by.extend(other.named_by);
         for (run, end) in other.unfinished {
             self.add_unfinished(run, end);
         }

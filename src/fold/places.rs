@@ -46,7 +46,7 @@ impl Places {
             let results = conversation.results.values().flat_map(|result| &result.runs);
             // A header alone joins a run with what other sources tell of the conversation.
             let begins = conversation.begins.iter().flatten();
-            for run in readings.chain(results).chain(begins) {
+            for run in readings.chain(results).chain(begins).chain(&conversation.named_by) {
                 shown.entry(id.clone()).or_default().entry(run.clone()).or_default();
             }
         }

@@ -9,7 +9,7 @@ use super::mark::{Mark, MarkKind};
 use super::sink::Sink;
 use super::timing::{Sign, Timing, Watches};
 use super::twins::Twins;
-use crate::event::{Call, Defect, Fact, Id, Quota, RunId, Time};
+use crate::event::{Call, Conversation, Defect, Fact, Id, Quota, RunId, Time};
 
 /// How many readings of a counter may wait for a conversation to be named, and twice as many of rate limits, which it
 /// comes with. A log that names none needs no memory.
@@ -27,8 +27,10 @@ pub(super) struct Region {
     /// Whether records count here at all: between the runs of a loop log they don't.
     is_nowhere: bool,
     start: Option<Time>,
-    /// The conversation that was named first.
-    first: Option<Id>,
+    /// The conversation that was named first, and where.
+    first: Option<(Id, u64)>,
+    /// Whether anything else tells that this one was at work here.
+    is_first_told: bool,
     /// The conversation that was named last.
     current: Option<Id>,
     /// Conversations with a record since the start.
@@ -146,21 +148,28 @@ impl Region {
         // Some only say that an answer is streaming: who is answered was named before.
         if let Some(id) = &mark.conversation {
             self.end_waiting(id, sink);
-            self.names(id);
+            self.names(id, mark.offset);
         }
         self.gaps.streams(mark, in_flight);
     }
 
-    fn names(&mut self, id: &Id) {
+    fn names(&mut self, id: &Id, offset: u64) {
         if self.first.is_none() {
-            self.first = Some(id.clone());
+            self.first = Some((id.clone(), offset));
         }
         put(&mut self.current, id);
     }
 
     /// The conversation that was named both first and last: what is named between depends on how the source is cut.
     fn only_named(&self) -> Option<&Id> {
-        self.first.as_ref().filter(|first| self.current.as_ref() == Some(first))
+        self.first.as_ref().map(|(first, _)| first).filter(|first| self.current.as_ref() == Some(first))
+    }
+
+    /// The conversation that a run's output names, and where, if nothing else tells that it was at work.
+    fn named(&self) -> Option<(Id, u64)> {
+        self.run.as_ref().filter(|_| !self.is_first_told)?;
+        self.only_named()?;
+        self.first.clone()
     }
 
     /// Time is told beside all else: it names no conversation and hides no echo, so that the rest is the
@@ -210,7 +219,13 @@ impl Region {
                 self.known.insert(id.clone());
                 self.known_last = Some(id.clone());
             }
-            self.names(id);
+            self.names(id, mark.offset);
+            let tells = match mark.kind {
+                MarkKind::Fact(Fact::Call(_) | Fact::Counter(_) | Fact::Conversation(_)) => true,
+                MarkKind::MessageStart(..) | MarkKind::MessageDelta(..) => true,
+                _ => false,
+            };
+            self.is_first_told |= tells && self.first.as_ref().is_some_and(|(first, _)| first == id);
             self.gaps.record(&mark, id);
         }
         self.hand_on(mark, sink);
@@ -241,6 +256,10 @@ impl Region {
         for mark in std::mem::take(&mut self.waiting) {
             self.emit(mark, sink);
         }
+        if let Some((id, offset)) = self.named() {
+            let fact = Fact::Conversation(Box::new(Conversation::new(id)));
+            sink.event(offset, self.run.clone(), None, None, fact);
+        }
         self.gaps.finish(&self.run, self.current, sink);
     }
 
@@ -263,7 +282,11 @@ impl Region {
     /// Where nothing names the harness, its first record that no plain text can be taken for does.
     fn is_of_harness(&mut self, mark: &Mark) -> bool {
         let Some(harness) = mark.harness else { return false };
-        let tells = matches!(mark.kind, MarkKind::Fact(Fact::Call(_) | Fact::Counter(_) | Fact::Conversation(_)));
+        let tells = match mark.kind {
+            MarkKind::Fact(Fact::Call(_) | Fact::Counter(_) | Fact::Conversation(_)) => true,
+            MarkKind::MessageStart(..) | MarkKind::MessageDelta(..) => true,
+            _ => false,
+        };
         if self.harness.is_none() && tells {
             self.harness = Some(harness.to_owned());
         }

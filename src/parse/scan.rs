@@ -168,7 +168,10 @@ impl Scan<'_, '_> {
     /// Says who was named before a line that gave marks of this part, from the `first` on, unless what precedes it is
     /// content: who is named on the line itself is in them.
     fn name_before(&mut self, part: usize, first: usize, line: Range<usize>, is_content: bool) {
-        let Some(mark) = self.marks.get(first) else { return };
+        // Not all ask for time: what tells of nothing else is searched for names as if it had not been read.
+        let Some(mark) = self.marks[first..].iter().find(|mark| !matches!(mark.kind, MarkKind::Timing(_))) else {
+            return;
+        };
         let gave = self.marks.len() - first;
         let names = mark.time.is_some() && mark.conversation.is_some();
         if !is_content {

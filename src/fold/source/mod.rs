@@ -232,6 +232,8 @@ impl SourceFold {
         facts.parent = facts.parent.take().max(found.parent);
         if found.begins {
             facts.begins.insert(run);
+        } else {
+            facts.named_by.extend(run);
         }
     }
 
@@ -288,6 +290,10 @@ impl SourceFold {
     fn footer(&mut self, footer: &Footer, run: Option<RunId>, harness: Option<Harness>) {
         match run {
             Some(run) => {
+                if let Some(id) = &footer.conversation {
+                    let facts = self.facts.conversations.entry(id.clone()).or_default();
+                    facts.named_by.insert(run.clone());
+                }
                 let facts: &mut RunFacts = self.facts.runs.entry(run).or_default();
                 facts.footers.insert((footer.conversation.clone(), footer.blended_tokens));
             }
