@@ -184,6 +184,10 @@ pub struct Run {
     /// When it ended; `None` for a run that was cut off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Time>,
+    /// By when it was over, where it isn't told when it ended: a ledger's entry was appended then, or forge's next
+    /// line in a loop log written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_by: Option<Time>,
 }
 
 impl Run {
@@ -200,6 +204,7 @@ impl Run {
             exit_code: None,
             started_at: None,
             finished_at: None,
+            over_by: None,
         }
     }
 }

@@ -185,6 +185,7 @@ impl RunFacts {
                 exit_code: ledger.exit_code,
                 started_at: ledger.started_at.or(log.started_at),
                 finished_at: ledger.finished_at,
+                over_by: ledger.over_by.or(log.over_by),
             }),
             (ledger, log) => ledger.or(log),
         }
@@ -196,9 +197,10 @@ impl RunFacts {
         of(&self.ledger).or(of(&self.log))
     }
 
-    /// When it ended.
-    pub(super) fn finished_at(&self) -> Option<Time> {
-        self.ledger.as_ref().and_then(|run| run.finished_at)
+    /// When it ended, or by when it was over.
+    pub(super) fn ended_at(&self) -> Option<Time> {
+        let of = |run: &Option<Run>| run.as_ref().and_then(|run| run.finished_at.or(run.over_by));
+        of(&self.ledger).or(of(&self.log))
     }
 
     /// Takes what forge wrote down; only ledgers name the loop.
@@ -239,6 +241,7 @@ fn fuller(a: Run, b: Run) -> Run {
         exit_code: a.exit_code.max(b.exit_code),
         started_at: a.started_at.max(b.started_at),
         finished_at: a.finished_at.max(b.finished_at),
+        over_by: a.over_by.max(b.over_by),
     }
 }
 

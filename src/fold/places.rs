@@ -31,7 +31,7 @@ impl Places {
         calls: &FxHashMap<CallKey, Box<CallFacts>>,
         is_home: IsHome<'_>,
     ) -> Places {
-        let window = |run: &RunFacts| (run.started_at(), run.finished_at());
+        let window = |run: &RunFacts| (run.started_at(), run.ended_at());
         let windows = runs.iter().map(|(id, run)| (id.clone(), window(run))).collect();
         let mut shown: FxHashMap<Id, BTreeMap<RunId, usize>> = FxHashMap::default();
         for call in calls.values() {

@@ -89,6 +89,8 @@ pub(super) struct Pass {
     region: Region,
     /// Where the run began whose output nothing of forge's follows.
     open: Option<u64>,
+    /// Where forge's first line behind the latest record of the run stands, and when it was written.
+    over_by: Option<(u64, Time)>,
 }
 
 impl Pass {
@@ -100,6 +102,7 @@ impl Pass {
             content: Content::whole(),
             region: Region::nowhere(),
             open: None,
+            over_by: None,
         }
     }
 
@@ -117,14 +120,17 @@ impl Pass {
         }
         match self.open {
             Some(offset) if !self.region.is_told() => self.region.break_off(offset, sink),
-            _ => self.region.finish(sink),
+            _ => self.region.finish_by(self.over_by, sink),
         }
     }
 
     fn take(&mut self, mark: Mark, sink: &mut Sink<'_>) {
         match (mark.kind, mark.time) {
             (MarkKind::Marker(run), Some(time)) => self.marker(mark.offset, time, run.map(|run| *run), sink),
-            (kind, _) => self.region.push(Mark { kind, ..mark }, sink),
+            (kind, _) => {
+                self.over_by = None;
+                self.region.push(Mark { kind, ..mark }, sink);
+            }
         }
     }
 
@@ -135,6 +141,7 @@ impl Pass {
         let is_own = self.latest.is_none_or(|latest| time >= latest) && time <= self.now;
         let Some(run) = run else {
             self.open = self.open.filter(|_| !is_own);
+            self.over_by = self.over_by.or(Some((offset, time)).filter(|_| is_own));
             return;
         };
         if self.seen.contains(&run.id) || !is_own {
@@ -145,8 +152,9 @@ impl Pass {
         self.open = Some(offset);
         self.seen.insert(run.id.clone());
         let next = Region::in_run(run.id.clone()).since(run.started_at);
+        let over_by = self.over_by.take().or(Some((offset, time)));
+        std::mem::replace(&mut self.region, next).finish_by(over_by, sink);
         sink.event(offset, None, None, None, Fact::Run(Box::new(run)));
-        std::mem::replace(&mut self.region, next).finish(sink);
     }
 }
 

@@ -9,7 +9,7 @@ use super::mark::{Mark, MarkKind};
 use super::sink::Sink;
 use super::timing::{Sign, Timing, Watches};
 use super::twins::Twins;
-use crate::event::{Call, Conversation, Defect, Fact, Id, Quota, RunId, Time};
+use crate::event::{Call, Conversation, Defect, Fact, Id, Quota, Run, RunId, Time};
 
 /// How many readings of a counter may wait for a conversation to be named, and twice as many of rate limits, which it
 /// comes with. A log that names none needs no memory.
@@ -244,6 +244,16 @@ impl Region {
         let run = self.run.clone();
         self.finish(sink);
         sink.event(offset, run, None, None, Fact::OpenRun);
+    }
+
+    /// The output is over, and a line of forge's tells by when: where that stands, and its time.
+    pub(super) fn finish_by(self, line: Option<(u64, Time)>, sink: &mut Sink<'_>) {
+        let run = self.run.clone().zip(line);
+        self.finish(sink);
+        if let Some((id, (offset, time))) = run {
+            let run = Run { over_by: Some(time), ..Run::new(id) };
+            sink.event(offset, None, None, None, Fact::Run(Box::new(run)));
+        }
     }
 
     /// Whether the harness told what all came to, as at its end.

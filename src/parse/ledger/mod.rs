@@ -133,6 +133,7 @@ fn header(hit: &Hit<'_>, line: &str) -> Option<Entry> {
     let is_writers = fields.first().is_some_and(|field| field.key() == "run_id")
         && fields.get(1).is_some_and(|field| matches!(field.key(), "loop_name" | "workflow_name"));
     let run = run(&fields).filter(|_| is_writers)?;
+    let run = Run { over_by: Some(appended).filter(|_| run.finished_at.is_none()), ..run };
     Some(Entry { run, output, appended, in_place: follows_fence_or_header(hit.before()) })
 }
 
@@ -152,6 +153,7 @@ fn run(fields: &[Field<'_>]) -> Option<Run> {
         exit_code: get("exit_code").and_then(|code| code.trim().parse().ok()),
         started_at: time("started_at"),
         finished_at: time("finished_at"),
+        over_by: None,
     })
 }
 

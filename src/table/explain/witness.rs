@@ -140,6 +140,8 @@ impl<'a> Court<'a> {
             ..Said::default()
         };
         Some(match &event.fact {
+            // A loop log says nothing else at a run's end.
+            Fact::Run(run) if run.started_at.is_none() && run.over_by.is_some() => said("run", "over by then"),
             Fact::Run(run) => said("run", run.status.as_deref().unwrap_or("began")),
             Fact::Conversation(found) => Said {
                 model: found.model.clone(),
@@ -269,10 +271,10 @@ fn is_own(subject: &Subject, run: Option<&RunId>) -> bool {
     subject.kind == "conversation" || run.is_none_or(|run| **run == *subject.id)
 }
 
-/// A run's entry stands where it began.
+/// A run's entry is dated by its beginning.
 fn time_of(event: &Event) -> Option<Time> {
     match &event.fact {
-        Fact::Run(run) => event.time.or(run.started_at),
+        Fact::Run(run) => event.time.or(run.started_at).or(run.over_by),
         _ => event.time,
     }
 }
