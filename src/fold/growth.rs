@@ -52,12 +52,18 @@ pub(super) fn shares(
     let timed: FxHashSet<TokenUsage> =
         readings.iter().filter(|reading| reading.stamp.is_some()).map(|reading| reading.total).collect();
     readings.retain(|reading| reading.stamp.is_some() || !timed.contains(&reading.total));
-    let follows = Follows::new(&readings);
+    let start = |reading: &Reading| reading.run.as_ref().and_then(&start_of);
+    let follows = Follows::new(&readings, |reading| reading.stamp.and(reading.time));
+    // A run's reading came after its start.
+    let follows_runs = Follows::new(&readings, |reading| reading.stamp.and(reading.time).or_else(|| start(reading)));
     readings.sort_by_cached_key(|reading| {
-        let untimed = || reading.run.as_ref().and_then(&start_of).max(follows.after(&reading.total));
+        let untimed = || match &reading.run {
+            Some(_) => start(reading).max(follows.after(&reading.total)),
+            None => follows_runs.after(&reading.total),
+        };
         let time = reading.time.or_else(untimed);
         // What tells no time is ordered by where it stands.
-        let place = reading.stamp.is_none().then(|| reading.place.clone());
+        let place = reading.stamp.is_none().then(|| (reading.run.is_none(), reading.place.clone()));
         (time, place, reading.total)
     });
     let mut shares: BTreeMap<Option<RunId>, Share> = BTreeMap::new();
@@ -76,10 +82,13 @@ pub(super) fn shares(
             }
         };
         let from = uncovered.partition_point(|call| since.is_none_or(|since| call.time <= since));
-        let to = uncovered.partition_point(|call| Some(call.time) <= reading.time).max(from);
+        // Of what tells no time and is no run's, nothing tells which runs' calls it counts.
+        let is_undated = reading.time.is_none() && reading.run.is_none();
+        let to = uncovered.partition_point(|call| is_undated || Some(call.time) <= reading.time).max(from);
         let others = uncovered[from..to].iter().filter(|call| call.run != reading.run);
         let others = others.fold(TokenUsage::default(), |sum, call| sum.plus(&call.usage));
         let growth = growth.minus(&others);
+        share.is_floor |= is_undated && !others.is_zero();
         share.starts_in_view |= is_first && reading.last == Some(growth);
         previous = Some(reading.total);
         since = reading.time;
@@ -94,12 +103,12 @@ pub(super) fn shares(
     shares
 }
 
-/// Which of the readings that tell their time others came after: those that they don't fall below.
+/// Which of the readings whose time is known others came after: those that they don't fall below.
 struct Follows(Vec<(u64, Time)>);
 
 impl Follows {
-    fn new(readings: &[Reading]) -> Follows {
-        let timed = |reading: &Reading| Some((reading.total.total_tokens(), reading.stamp.and(reading.time)?));
+    fn new(readings: &[Reading], time: impl Fn(&Reading) -> Option<Time>) -> Follows {
+        let timed = |reading: &Reading| Some((reading.total.total_tokens(), time(reading)?));
         let mut known: Vec<(u64, Time)> = match readings.iter().all(|reading| reading.stamp.is_some()) {
             true => Vec::new(),
             false => readings.iter().filter_map(timed).collect(),

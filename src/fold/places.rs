@@ -9,7 +9,7 @@ use super::conversation::{ConversationFacts, Reading};
 use super::facts::{CallFacts, RunFacts};
 use super::growth::{Uncovered, shares};
 use super::join::{IsHome, Joined, join};
-use super::log;
+use super::log::{self, Own};
 use super::logged::{self, Readings};
 use super::source::is_anonymous;
 use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
@@ -20,6 +20,8 @@ pub(super) struct Places {
     windows: FxHashMap<RunId, (Option<Time>, Option<Time>)>,
     /// The runs that show each conversation, and how many of its calls.
     shown: FxHashMap<Id, BTreeMap<RunId, usize>>,
+    /// The runs whose outputs end with a blended total, by conversation and total.
+    footers: FxHashMap<(Id, u64), BTreeSet<RunId>>,
     /// Conversations that no output names, with the runs that their session log was joined with.
     joined: Joined,
 }
@@ -50,12 +52,20 @@ impl Places {
                 shown.entry(id.clone()).or_default().entry(run.clone()).or_default();
             }
         }
+        let mut footers: FxHashMap<(Id, u64), BTreeSet<RunId>> = FxHashMap::default();
+        for (run, facts) in runs {
+            for (conversation, blended) in &facts.footers {
+                if let Some(conversation) = conversation.clone() {
+                    footers.entry((conversation, *blended)).or_default().insert(run.clone());
+                }
+            }
+        }
         let joined = join(runs, conversations, calls, &shown, is_home);
         for (id, runs) in &joined.runs {
             let known = shown.entry(id.clone()).or_default();
             known.extend(runs.iter().map(|run| (run.clone(), 0)));
         }
-        Places { windows, shown, joined }
+        Places { windows, shown, footers, joined }
     }
 
     /// Runs that several session logs fit equally.
@@ -148,6 +158,9 @@ impl Places {
         let everywhere = Readings::of(&own);
         for (id, facts) in &mut conversations {
             let mut readings = std::mem::take(&mut facts.readings);
+            if let Some(own) = own.get(id) {
+                date(&mut readings, own);
+            }
             self.place_readings(id, &mut readings);
             for reading in &mut readings {
                 reading.model = reading.model.take().or_else(|| facts.model.clone());
@@ -232,10 +245,33 @@ impl Places {
         for reading in &*readings {
             shown_by.entry((reading.stamp, reading.total)).or_default().extend(reading.run.clone());
         }
+        let own = readings.iter().filter(|reading| reading.run.is_some()).map(|reading| reading.total.total_tokens());
+        let own = own.max();
         for reading in readings {
             let runs = shown_by.get(&(reading.stamp, reading.total));
             reading.run = runs.and_then(|runs| self.of(id, runs, reading.time));
+            // A process tells its counter at its end, and tells no time: that is a run's if its own output ends with
+            // the same, or if the conversation began in it and no later counter is its.
+            if reading.time.is_none() && runs.is_some_and(BTreeSet::is_empty) {
+                let total = reading.total.total_tokens();
+                let is_within = own.is_none_or(|own| total <= own);
+                let is_of = |run: &RunId| own == Some(total) || is_within && self.starts_in(id, run);
+                let told = self.footers.get(&(id.clone(), reading.total.blended_tokens()));
+                let told = told.and_then(BTreeSet::first).cloned();
+                reading.run = told.or_else(|| reading.run.take().filter(is_of));
+            }
         }
+    }
+}
+
+/// Readings that tell no time were made when the session log tells of the same value.
+fn date(readings: &mut [Reading], own: &Own) {
+    if readings.iter().all(|reading| reading.time.is_some()) {
+        return;
+    }
+    let times: FxHashMap<TokenUsage, Option<Time>> = own.readings.iter().map(|(time, total)| (*total, *time)).collect();
+    for reading in readings.iter_mut().filter(|reading| reading.time.is_none() && reading.run.is_none()) {
+        reading.time = times.get(&reading.total).copied().flatten();
     }
 }
 

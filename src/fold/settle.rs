@@ -232,9 +232,14 @@ impl Settled {
         let only_calls = !weighed.is_empty()
             && weighed.iter().all(|weighed| weighed.taken == Taken::Calls && weighed.agrees.is_none());
         let worst = weighed.iter().map(|weighed| weighed.quality).max();
+        // A counter whose value before the run isn't known tells less than what the footer grew by since the last run's.
+        let has_no_baseline = weighed.iter().all(|weighed| weighed.reasons.iter().any(|one| one == Reason::NoBaseline));
+        let tells_growth = has_no_baseline && footers.share < footers.all.last().copied();
         let takes_footer = match (worst, footers.share) {
             (None, Some(_)) => true,
-            (Some(Quality::Partial), Some(share)) => only_calls && !confirmed && share > blended,
+            (Some(Quality::Partial), Some(share)) => {
+                share > blended && (only_calls && !confirmed || tells_growth && confirmed)
+            }
             _ => false,
         };
         owner.reconciled = footers.reconciled(&weighed, confirmed, takes_footer && worst.is_some());
