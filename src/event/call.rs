@@ -157,6 +157,18 @@ pub struct Inherited {
     pub total: TokenUsage,
 }
 
+/// A record of a call that can't be counted: it tells no usage, or is torn. Another record of the call may tell it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Uncounted {
+    /// The conversation it belongs to.
+    #[serde(rename = "conversation_id")]
+    pub conversation: Id,
+    /// The message's id as in [`CallKey::Message`], or what it begins with, up to [`GROWING`]. `None`: nothing tells,
+    /// and no other record can be known to be of the same call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Id>,
+}
+
 /// Parts a message's id where the harness gives none that lasts: what it begins with stays the same while the call is
 /// answered, and within a conversation a call that isn't final gives way to a final one that begins so.
 pub const GROWING: char = '~';

@@ -32,7 +32,7 @@ impl<'a> Line<'a> {
 #[cfg(test)]
 mod tests {
     use super::Line;
-    use crate::event::{Call, CallKey, Defect, Event, Fact, Loss, Quota, Skipped, Time, TokenUsage};
+    use crate::event::{Call, CallKey, Defect, Event, Fact, Loss, Quota, Skipped, Time, TokenUsage, Uncounted};
 
     fn event(fact: Fact) -> Event {
         Event { offset: 7, run: Some("r".into()), harness: Some("codex".into()), time: Time::from_millis(1), fact }
@@ -54,6 +54,7 @@ mod tests {
             Fact::Call(Box::new(call)),
             Fact::Quota(Box::new(quota)),
             Fact::Unfinished("c".into()),
+            Fact::Uncounted(Box::new(Uncounted { conversation: "c".into(), key: Some("m".into()) })),
             Fact::OpenRun,
             Fact::Defect(Defect::Torn),
             Fact::Skipped(skipped),

@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 pub use billing::Billing;
-pub use call::{Call, CallKey, Conversation, Doubt, GROWING, Inherited};
+pub use call::{Call, CallKey, Conversation, Doubt, GROWING, Inherited, Uncounted};
 pub use defect::Defect;
 pub use id::Id;
 pub use line::{Line, SCHEMA_VERSION};
@@ -79,6 +79,8 @@ pub enum Fact {
     CallTiming(Box<CallTiming>),
     /// A tool ran.
     ToolCall(Box<ToolCall>),
+    /// A record of a call tells no usage, or can't be read.
+    Uncounted(Box<Uncounted>),
     /// The last sign of a conversation is a request that was still being answered.
     Unfinished(Id),
     /// The source ends within the run's output: the run is at work, or what tells of it was cut.
@@ -108,6 +110,7 @@ impl Fact {
             Fact::ToolCall(call) => call.conversation.as_ref(),
             Fact::Unfinished(id) | Fact::Ended(id) => Some(id),
             Fact::Inherited(inherited) => Some(&inherited.conversation),
+            Fact::Uncounted(uncounted) => Some(&uncounted.conversation),
             Fact::CallTiming(timing) => match &timing.key {
                 CallKey::Trace(conversation, ..) | CallKey::Reading(conversation, ..) => Some(conversation),
                 CallKey::Response(conversation, _) => Some(conversation),

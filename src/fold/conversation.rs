@@ -9,6 +9,7 @@ use super::cuts::LogEnd;
 use super::log::Log;
 use super::messages::Messages;
 use super::place::Place;
+use super::uncounted::UncountedCall;
 use crate::event::{Billing, Conversation, Harness, Id, ModelUsage, RunId, Time, TokenUsage, Usd};
 
 /// What is known of a conversation.
@@ -26,6 +27,8 @@ pub struct ConversationFacts {
     pub named_by: BTreeSet<RunId>,
     /// Answers that were still streaming at the end of a run's output, when, and where that stands.
     pub unfinished: BTreeMap<Option<RunId>, (Option<Time>, Place)>,
+    /// Calls of which a record can't be counted.
+    pub uncounted: BTreeSet<UncountedCall>,
     /// Readings of its cumulative counter.
     pub readings: Vec<Reading>,
     /// Readings of its processes' counters.
@@ -108,7 +111,7 @@ impl ConversationFacts {
     /// Whether a model answered in it, or was about to, outside of runs: then it used tokens, whether anything tells
     /// how many or not.
     pub(super) fn is_asked(&self) -> bool {
-        self.is_answered || self.has_cut_log() || self.unfinished.contains_key(&None)
+        self.is_answered || self.has_cut_log() || self.unfinished.contains_key(&None) || !self.uncounted.is_empty()
     }
 
     pub(super) fn merge(&mut self, other: ConversationFacts, id: &Id) {
@@ -121,6 +124,7 @@ impl ConversationFacts {
         for (run, end) in other.unfinished {
             self.add_unfinished(run, end);
         }
+        self.uncounted.extend(other.uncounted);
         first(&mut self.repo, other.repo);
         first(&mut self.branch, other.branch);
         first(&mut self.version, other.version);

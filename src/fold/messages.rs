@@ -224,6 +224,16 @@ impl Messages {
         !ids.is_empty() && self.calls.iter().any(has)
     }
 
+    /// Whether one of them has this id, or one that begins so, if it ends with [`GROWING`]. They must be in order.
+    pub(super) fn has(&self, id: &str) -> bool {
+        let at = self.calls.partition_point(|call| call.id() < id.as_bytes());
+        let is_meant = |known: &[u8]| match id.ends_with(GROWING) {
+            true => known.starts_with(id.as_bytes()),
+            false => known == id.as_bytes(),
+        };
+        self.calls.get(at).is_some_and(|call| is_meant(call.id()))
+    }
+
     /// Whether the output count of one of them is not final.
     pub(super) fn has_placeholder(&self) -> bool {
         self.calls.iter().any(|call| !call.is_final)

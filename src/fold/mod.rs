@@ -30,6 +30,7 @@ mod settle;
 mod shelf;
 mod source;
 mod timing;
+mod uncounted;
 mod view;
 mod weighed;
 

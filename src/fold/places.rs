@@ -11,6 +11,7 @@ use super::growth::{Uncovered, shares};
 use super::join::{IsHome, Joined, join};
 use super::log::{self, Own};
 use super::logged::{self, Readings};
+use super::place::Place;
 use super::source::is_anonymous;
 use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
 
@@ -200,6 +201,11 @@ impl Places {
             account.is_unmeasured = !account.has_usage();
         }
         let last = self.last_of_cut_logs(&accounts, &conversations);
+        let uncounted = self.uncounted(&conversations, &last);
+        for (run, id) in uncounted.keys() {
+            let account = accounts.entry((run.clone(), id.clone())).or_default();
+            account.is_unmeasured |= !account.has_usage();
+        }
         for ((run, id), account) in &mut accounts {
             let Some(facts) = conversations.get(id) else { continue };
             let is_only_run = self.shown.get(id).is_some_and(|runs| runs.len() == 1);
@@ -212,9 +218,33 @@ impl Places {
             let begins_elsewhere = is_only_run && !facts.begins.is_empty() && account.goes_on_from_elsewhere();
             account.begins = facts.begins.contains(run) || begins_elsewhere;
             let is_logs = run.is_none() || (last.get(id) == Some(run) && !account.tells_its_end());
-            account.unfinished = facts.end_in(run, is_logs);
+            let uncounted =
+                uncounted.get(&(run.clone(), id.clone())).filter(|_| run.is_none() || !account.tells_its_end());
+            account.unfinished = uncounted.map(|place| (None, place.clone())).or_else(|| facts.end_in(run, is_logs));
         }
         accounts
+    }
+
+    /// Whose those calls are that no record counts, and where one of them stands.
+    fn uncounted(
+        &self,
+        conversations: &FxHashMap<Id, Box<ConversationFacts>>,
+        last: &FxHashMap<Id, Option<RunId>>,
+    ) -> FxHashMap<AccountKey, Place> {
+        let mut uncounted: FxHashMap<AccountKey, Place> = FxHashMap::default();
+        for (id, call) in
+            conversations.iter().flat_map(|(id, facts)| facts.uncounted.iter().map(move |call| (id, call)))
+        {
+            let run = match call.time {
+                Some(_) => self.of_logged(id, &BTreeSet::new(), call.time),
+                None => last.get(id).cloned().flatten(),
+            };
+            let known = uncounted.entry((run, id.clone())).or_insert_with(|| call.place.clone());
+            if call.place < *known {
+                known.clone_from(&call.place);
+            }
+        }
+        uncounted
     }
 
     /// Who went on last with each conversation whose session log is cut: a run, unless calls came after all runs.
@@ -224,7 +254,8 @@ impl Places {
         conversations: &FxHashMap<Id, Box<ConversationFacts>>,
     ) -> FxHashMap<Id, Option<RunId>> {
         let mut last: FxHashMap<Id, Option<RunId>> = FxHashMap::default();
-        let is_cut = |id: &Id| conversations.get(id).is_some_and(|facts| facts.has_cut_log());
+        let lacks_some = |facts: &ConversationFacts| facts.has_cut_log() || !facts.uncounted.is_empty();
+        let is_cut = |id: &Id| conversations.get(id).is_some_and(|facts| lacks_some(facts));
         let rank = |run: &Option<RunId>| (run.is_none(), run.as_ref().and_then(|run| self.start_of(run)), run.clone());
         for ((run, id), _) in accounts.iter().filter(|((_, id), account)| is_cut(id) && account.has_usage()) {
             let known = last.entry(id.clone()).or_insert_with(|| run.clone());

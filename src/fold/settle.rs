@@ -74,6 +74,7 @@ pub fn settle(facts: Facts) -> Settled {
 
 /// The same where it is known which sources may stand in the home of which profile: `is_home` is given both.
 pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
+    facts.drop_counted();
     facts.unpack_witnessed();
     let Facts { runs, mut conversations, mut calls, shared, timing, footers, quotas, defects } = facts;
     logged::name_by_reading(&mut conversations);
@@ -221,7 +222,10 @@ impl Settled {
         let index = self.owners.len();
         let is_run = owner.run.is_some();
         let nothing_of = accounts.first().filter(|_| !is_run).map(|(id, _)| id.clone());
-        let accounts = accounts.into_iter().filter(|(_, account)| account.has_usage());
+        // A part that nothing measures makes a floor of the others.
+        let is_any_known = accounts.iter().any(|(_, account)| account.has_usage());
+        let counts = |account: &Account| account.has_usage() || (is_any_known && account.is_unmeasured);
+        let accounts = accounts.into_iter().filter(|(_, account)| counts(account));
         let weighed: Vec<Weighed> = accounts.map(|(id, account)| account.weigh(&id)).collect();
         let blended = weighed.iter().fold(0, |sum, weighed| weighed.rows.add_blended_tokens(sum));
         let confirmed = footers

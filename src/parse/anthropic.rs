@@ -175,6 +175,16 @@ impl<'a> Message<'a> {
         self.usage.is_none() && !self.model.is(SYNTHETIC) && self.model.bytes().is_some_and(|model| !model.is_empty())
     }
 
+    /// What identifies the call that it answers: its id, or the first of `or_keys` that is known.
+    pub fn key(&self, or_keys: &[&Text<'_>]) -> Option<Id> {
+        self.name(or_keys)?.get().map(key)
+    }
+
+    fn name<'b>(&'b self, or_keys: &[&'b Text<'_>]) -> Option<&'b Text<'b>> {
+        let has_id = self.id.bytes().is_some_and(|id| !id.is_empty());
+        if has_id { Some(&self.id) } else { or_keys.iter().copied().find(|key| key.bytes().is_some()) }
+    }
+
     /// Whether a step that its totals leave out can't be read.
     pub fn has_bad_step(&self) -> bool {
         self.usage.as_ref().is_some_and(|usage| usage.extra_steps().iter().any(Result::is_err))
@@ -182,8 +192,7 @@ impl<'a> Message<'a> {
 
     fn own_call(&self, or_keys: &[&Text<'_>], before: Option<&Call>) -> Option<Box<Call>> {
         let usage = self.usage.as_ref().filter(|_| !self.model.is(SYNTHETIC))?;
-        let has_id = self.id.bytes().is_some_and(|id| !id.is_empty());
-        let name = if has_id { &self.id } else { or_keys.iter().find(|key| key.bytes().is_some())? };
+        let name = self.name(or_keys)?;
         let own_key = match before.map(|call| &call.key) {
             Some(CallKey::Message(id)) if name.is(id) => id.clone(),
             _ => key(name.get()?),

@@ -85,6 +85,8 @@ pub enum Logged {
     Answered,
     /// A record can't be read that may tell of a call.
     Lost,
+    /// A model's answer tells no usage; with the message's id. Another record of it may.
+    Uncounted(Option<Id>),
     /// The log ends.
     End,
 }

@@ -2,7 +2,7 @@
 
 use super::mark::{Logged, Mark, MarkKind};
 use super::sink::Sink;
-use crate::event::{Conversation, Fact, Id, Time};
+use crate::event::{Conversation, Fact, Id, Time, Uncounted};
 
 /// One session log in the order of its lines.
 #[derive(Debug, Default)]
@@ -41,6 +41,10 @@ impl Session {
                 let Some(id) = conversation.or_else(|| self.named.clone()) else { return };
                 self.lost.pop_if(|(known, ..)| *known == id);
                 self.lost.push((id, offset, harness));
+            }
+            MarkKind::Logged(Logged::Uncounted(key)) => {
+                let Some(conversation) = conversation.or_else(|| self.named.clone()) else { return };
+                sink.event(offset, None, harness, time, Fact::Uncounted(Box::new(Uncounted { conversation, key })));
             }
             MarkKind::Logged(Logged::End) => self.length = offset,
             _ => {}

@@ -18,6 +18,7 @@ use crate::fold::log::{Context, LogKey};
 use crate::fold::place::Place;
 use crate::fold::quota::{QuotaFold, QuotaReading};
 use crate::fold::timing::Shown;
+use crate::fold::uncounted::UncountedCall;
 pub(super) use nameless::is_anonymous;
 use nameless::{anonymous_id, unnamed};
 
@@ -114,6 +115,12 @@ impl SourceFold {
                 if let Some(facts) = run.and_then(|run| self.facts.runs.get_mut(&run)) {
                     (facts.is_open, facts.is_closed) = (true, false);
                 }
+            }
+            Fact::Uncounted(found) => {
+                let place = place(self);
+                let facts = self.facts.conversations.entry(found.conversation).or_default();
+                facts.harness = facts.harness.take().max(harness);
+                facts.uncounted.insert(UncountedCall { key: found.key, time, place });
             }
             Fact::Unfinished(id) => {
                 let place = place(self);

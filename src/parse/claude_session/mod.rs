@@ -45,8 +45,12 @@ const LINES: Lines = Lines {
     torn_of: Some(session_of),
 };
 
-/// What every record of a call holds.
+/// What every record of a call holds that tells what it used.
 const USAGE: &[u8; 7] = b"\"usage\"";
+
+/// So much of a record's beginning, and of its end, tells whether it is an answer's.
+const HEAD: usize = 1024;
+const TAIL: usize = 512;
 
 static ASSISTANT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"assistant\""));
 
@@ -120,13 +124,23 @@ fn sniff(head: &[u8]) -> bool {
     })
 }
 
-/// Passes lines over that hold no usage and are whole, and tells the others.
+/// Passes lines over that hold no usage, are whole and seem to be no answer's, and tells the others.
 fn glance(text: &[u8], start: usize) -> Option<Seems> {
     match end_or_needle::<7, 4>(text.get(start..)?, USAGE)? {
-        Found::End(length) if is_open(&text[start..start + length]) => Some(Seems::Record(start + length)),
-        Found::End(length) => Some(Seems::Noise(start + length)),
+        Found::End(length) => {
+            let line = &text[start..start + length];
+            let seems = if is_open(line) || seems_answer(line) { Seems::Record } else { Seems::Noise };
+            Some(seems(start + length))
+        }
         Found::Needle(at) => Some(Seems::Record(start + at + memchr::memchr(b'\n', &text[start + at..])?)),
     }
+}
+
+/// Whether a record may be an answer's: that stands before its content or behind it, whatever the order of its keys.
+fn seems_answer(line: &[u8]) -> bool {
+    let (head, rest) = line.split_at(line.len().min(HEAD));
+    let tail = &rest[rest.len().saturating_sub(TAIL)..];
+    ASSISTANT.find(head).is_some() || ASSISTANT.find(tail).is_some()
 }
 
 /// Whether a record doesn't end where its line does.
@@ -193,7 +207,8 @@ fn session_of(torn: &[u8]) -> Option<Id> {
 fn understand(record: &Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
     let (true, Some(message)) = (record.r#type.is("assistant"), &record.message) else { return };
     let before = marks.last().and_then(call_of);
-    let calls = message.calls(&[&record.request_id, &record.uuid], before);
+    let own_keys = [&record.request_id, &record.uuid];
+    let calls = message.calls(&own_keys, before);
     let time = record.timestamp.get().and_then(Time::parse);
     let session = name(&record.session_id, marks.last().and_then(|last| last.conversation.as_ref()), id);
     let parent = record.parent().filter(|parent| Some(parent) != session.as_ref());
@@ -204,7 +219,7 @@ fn understand(record: &Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut
     if let Some(session) = session.clone().filter(|_| !is_known || parent.is_some() || is_uncounted) {
         let conversation = Conversation {
             begins: true,
-            is_answered: is_uncounted,
+            is_answered: is_uncounted && parent.is_none(),
             repo: record.cwd.get().and_then(path),
             branch: branch.clone(),
             version: record.version.get().and_then(id),
@@ -217,8 +232,12 @@ fn understand(record: &Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut
     if has_bad_step {
         marks.push(mark(MarkKind::Fact(Fact::Defect(Defect::OutOfRange))).of(session.clone()));
     }
-    if has_bad_step || is_uncounted {
+    if has_bad_step {
         marks.push(mark(MarkKind::Logged(Logged::Lost)).of(session.clone()));
+    }
+    if is_uncounted {
+        let kind = MarkKind::Logged(Logged::Uncounted(message.key(&own_keys)));
+        marks.push(mark(kind).at(time).of(parent.clone().or_else(|| session.clone())));
     }
     let is_subagent = record.is_sidechain == Some(true);
     let mut cost = price(record.cost);

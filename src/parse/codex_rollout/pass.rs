@@ -259,6 +259,8 @@ impl OrderedPass for Pass {
                 }
                 Logged::Response(response) => emit(self.response(*response, time)),
                 Logged::Answered => emit(self.answered(time)),
+                // No rollout tells of answers.
+                Logged::Uncounted(_) => {}
                 Logged::Lost => (self.is_torn, self.may_be_new_turn) = (true, true),
                 Logged::End => self.length = offset,
             },
