@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::mark::{Mark, MarkKind};
+use super::mark::{Logged, Mark, MarkKind};
 use super::sink::Sink;
-use crate::event::{Defect, Fact, Id, RunId, Scope, Time};
+use crate::event::{CallKey, Defect, Fact, Id, RunId, Scope, Time};
 
 /// Where something is open, and whose it is.
 type Gap = (u64, Option<&'static str>);
@@ -16,6 +16,8 @@ pub(super) struct Gaps {
     streams: Option<(Gap, Option<Time>)>,
     /// Where each conversation lacks a record that no reading of its counter has made up for since.
     lost: BTreeMap<Id, Gap>,
+    /// The same of answers that tell no usage, by their message's id: another record of the message makes up for it, too.
+    uncounted: BTreeMap<Id, BTreeMap<Option<Id>, Gap>>,
     /// The latest time that a record of anyone's had.
     latest: Option<Time>,
     /// Whether the latest thing told is what all came to, as harnesses tell it at their end.
@@ -28,16 +30,30 @@ impl Gaps {
         self.latest = self.latest.max(mark.time);
         let gap = (mark.offset, mark.harness);
         self.streams = matches!(mark.kind, MarkKind::MessageStart(..)).then_some((gap, mark.time));
-        match mark.kind {
+        match &mark.kind {
             // It would have told of a call, or of all of them.
             MarkKind::Fact(Fact::Defect(Defect::Torn | Defect::OutOfRange)) => {
                 self.lost.insert(id.clone(), gap);
             }
-            MarkKind::Fact(Fact::Counter(_)) if !self.lost.is_empty() => {
+            MarkKind::Logged(Logged::Uncounted(key)) => {
+                self.uncounted.entry(id.clone()).or_default().insert(key.clone(), gap);
+            }
+            MarkKind::Fact(Fact::Counter(_)) if !self.is_whole() => {
                 self.lost.remove(id);
+                self.uncounted.remove(id);
+            }
+            MarkKind::Fact(Fact::Call(call)) | MarkKind::MessageStart(_, call) if !self.is_whole() => {
+                if let (CallKey::Message(key), Some(calls)) = (&call.key, self.uncounted.get_mut(id)) {
+                    calls.remove(&Some(key.clone()));
+                }
             }
             _ => {}
         }
+    }
+
+    /// Whether no record is missing so far.
+    fn is_whole(&self) -> bool {
+        self.lost.is_empty() && self.uncounted.is_empty()
     }
 
     /// Learns what is told of usage, whoever it is of.
@@ -69,7 +85,14 @@ impl Gaps {
     /// The output is over. `current` is the conversation that was named last.
     pub(super) fn finish(self, run: &Option<RunId>, current: Option<Id>, sink: &mut Sink<'_>) {
         let streams = self.streams.zip(current).map(|((gap, time), id)| (id, gap, time));
-        let lost = self.lost.into_iter().map(|(id, gap)| (id, gap, self.latest));
+        let mut lost = self.lost;
+        for (id, calls) in self.uncounted {
+            if let Some(gap) = calls.into_values().max() {
+                let known = lost.entry(id).or_insert(gap);
+                *known = gap.max(*known);
+            }
+        }
+        let lost = lost.into_iter().map(|(id, gap)| (id, gap, self.latest));
         for (id, (offset, harness), time) in streams.into_iter().chain(lost) {
             sink.event(offset, run.clone(), harness, time, Fact::Unfinished(id));
         }

@@ -13,13 +13,10 @@ pub(super) fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark))
     document::read(input, Layout::Records, &mut |piece| {
         let mut marks = Vec::new();
         let mark = |kind| document::mark(position, HARNESS, kind);
-        let read = match piece {
+        match piece {
             Piece::Record(json) => understand(json, &mark, &mut marks),
-            Piece::Defect(defect, _) => Err(defect),
-            Piece::Member(..) | Piece::End => Ok(()),
-        };
-        if let Err(defect) = read {
-            marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
+            Piece::Defect(defect, _) => marks.push(mark(MarkKind::Fact(Fact::Defect(defect)))),
+            Piece::Member(..) | Piece::End => {}
         }
         marks.into_iter().for_each(&mut *emit);
         position += 1;

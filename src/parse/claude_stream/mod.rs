@@ -14,7 +14,7 @@ use crate::event::{Conversation, Defect, Fact, Id, Time};
 use crate::parse::format::{Format, Hit, Lines, Shape};
 use crate::parse::json::part;
 use crate::parse::lines::{clean, id, lines, may_be_document, may_begin_with, model};
-use crate::parse::mark::{Mark, MarkKind};
+use crate::parse::mark::{Logged, Mark, MarkKind};
 use crate::parse::needles::Needle;
 use record::{Assistant, Finish, Head, Init, RateLimit, RateLimitEvent, StreamEvent, calls};
 
@@ -105,29 +105,43 @@ fn value(line: &str) -> Result<&str, Defect> {
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let line = hit.line();
     let mark = |kind| hit.mark(Some(HARNESS), kind);
-    let read = if line.starts_with("[{") {
-        value(&line)
-            .and_then(part::<Vec<&RawValue>>)
-            .and_then(|records| records.into_iter().try_for_each(|record| understand(record.get(), &mark, marks)))
+    let understood = if line.starts_with("[{") {
+        let records = value(&line).and_then(part::<Vec<&RawValue>>);
+        records.map(|records| records.into_iter().for_each(|record| understand(record.get(), &mark, marks)))
     } else if line.starts_with('{') {
-        value(&line).and_then(|record| understand(record, &mark, marks))
-    } else if let Some(result) = spread::result(hit) {
-        understand(&result, &mark, marks)
+        value(&line).map(|record| understand(record, &mark, marks))
     } else {
+        spread::result(hit).iter().for_each(|result| understand(result, &mark, marks));
         Ok(())
     };
-    if let Err(defect) = read {
+    if let Err(defect) = understood {
         marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
     }
 }
 
-/// Says what one record means; a record without a session is something else's.
-fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) -> Result<(), Defect> {
-    let head = match part::<Head>(json) {
-        Err(Defect::OutOfRange) => return Ok(()),
-        head => head?,
+/// Says what one record means, or what is wrong with it; a record without a session is something else's.
+fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
+    let (read, session) = match part::<Head>(json) {
+        Ok(head) => {
+            let Some(session) = head.session_id.as_deref().and_then(id) else { return };
+            (say(json, &head, &session, mark, marks), Some(session))
+        }
+        Err(Defect::OutOfRange) => return,
+        Err(defect) => (Err(defect), None),
     };
-    let Some(session) = head.session_id.as_deref().and_then(id) else { return Ok(()) };
+    if let Err(defect) = read {
+        marks.push(mark(MarkKind::Fact(Fact::Defect(defect))).of(session));
+    }
+}
+
+/// Says what a record of a session means.
+fn say(
+    json: &str,
+    head: &Head,
+    session: &Id,
+    mark: &impl Fn(MarkKind) -> Mark,
+    marks: &mut Vec<Mark>,
+) -> Result<(), Defect> {
     let mut add = |kind, time| marks.push(mark(kind).at(time).of(Some(session.clone())));
     match (head.r#type.as_deref(), head.subtype.as_deref()) {
         (Some("system"), Some("init")) => {
@@ -148,8 +162,15 @@ fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark
             let record: Assistant<'_> = part(json)?;
             let time = record.timestamp.as_deref().and_then(Time::parse);
             let is_subagent = record.parent_tool_use_id.is_some();
-            for call in record.message.iter().flat_map(|message| calls(message, &session, is_subagent)) {
+            let Some(message) = &record.message else { return Ok(()) };
+            if message.is_uncounted() {
+                add(MarkKind::Logged(Logged::Uncounted(message.key(&[]))), time);
+            }
+            for call in calls(message, session, is_subagent) {
                 add(MarkKind::Fact(Fact::Call(call)), time);
+            }
+            if message.has_bad_step() {
+                return Err(Defect::OutOfRange);
             }
         }
         (Some("stream_event"), _) => {
@@ -159,7 +180,7 @@ fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark
             match (event.r#type.as_deref(), event.message, event.usage) {
                 (Some("message_start"), Some(message), _) => {
                     let is_subagent = record.parent_tool_use_id.is_some();
-                    if let Some(call) = calls(&message, &session, is_subagent).next() {
+                    if let Some(call) = calls(&message, session, is_subagent).next() {
                         add(MarkKind::MessageStart(stream, call), None);
                     }
                 }
