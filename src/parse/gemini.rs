@@ -118,7 +118,7 @@ impl Chat<'_> {
         match piece {
             Piece::Record(json) => self.message(json),
             Piece::Member("sessionId", json) => self.named(json),
-            Piece::Member("kind", json) => self.is_subagent = json == "\"subagent\"",
+            Piece::Member("kind", json) => self.kind(json),
             Piece::Member("startTime", _) => {}
             Piece::Member("$set", json) => {
                 for message in part::<Changes<'_>>(json).map(|changes| changes.messages).unwrap_or_default() {
@@ -151,11 +151,21 @@ impl Chat<'_> {
         if self.session.as_ref() == Some(&session) {
             return;
         }
-        let conversation = Conversation { begins: true, ..Conversation::new(session.clone()) };
+        let is_subagent = self.is_subagent;
+        let conversation = Conversation { begins: true, is_subagent, ..Conversation::new(session.clone()) };
         self.session = Some(session.clone());
         let mark = document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Conversation(Box::new(conversation))));
         (self.emit)(mark.of(Some(session)));
         self.release();
+    }
+
+    /// Learns whose chat it is, which may stand behind its name and its messages.
+    fn kind(&mut self, json: &str) {
+        let is_news = !std::mem::replace(&mut self.is_subagent, json == "\"subagent\"") && self.is_subagent;
+        let Some(session) = self.session.clone().filter(|_| is_news) else { return };
+        let conversation = Conversation { is_subagent: true, ..Conversation::new(session.clone()) };
+        let mark = document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Conversation(Box::new(conversation))));
+        (self.emit)(mark.of(Some(session)));
     }
 
     fn message(&mut self, json: &str) {

@@ -1,7 +1,7 @@
 //! One row a model call, after duplicates are dropped.
 
 use super::Query;
-use super::dimension::time_of;
+use super::dimension::{is_subagents, time_of};
 use super::frame::Cell;
 use super::schema::{COSTS, Column, Kind, NOT_KNOWN, PLACE, SERVICE_TIER, TOKENS, column};
 use super::tables::{Definition, Needs, Rows};
@@ -53,7 +53,7 @@ fn cells(settled: &Settled, row: &UsageRow, owner: &Owner) -> Vec<Cell> {
         Cell::text(owner.harness.as_deref()),
         Cell::text(row.model.as_deref()),
         Cell::text(row.service_tier.as_deref()),
-        Cell::Flag(row.is_subagent),
+        Cell::Flag(is_subagents(settled, &row.view())),
         Cell::Flag(owner.taken != Some(Taken::Footer)),
         Cell::time(time_of(&row.view(), owner)),
     ]);

@@ -131,7 +131,7 @@ impl Dimension {
             "effort" => row.effort.map(Id::as_str),
             "service_tier" => row.service_tier.map(Id::as_str),
             "billing" => owner.billing.map(Billing::name),
-            "is_subagent" => Some(if row.is_subagent { "true" } else { "false" }),
+            "is_subagent" => Some(if is_subagents(settled, row) { "true" } else { "false" }),
             "status" => run.and_then(|run| run.status.as_deref()),
             "quality" => Some(owner.quality.name()),
             "tool" => None,
@@ -150,6 +150,11 @@ pub(super) fn repo<'a>(settled: &'a Settled, row: &RowView<'a>, owner: &'a Owner
 /// The branch that was checked out at the call; else the one that the conversation began on.
 pub(super) fn branch<'a>(settled: &'a Settled, row: &RowView<'a>) -> Option<&'a str> {
     row.branch.map(Id::as_str).or_else(|| settled.conversation(row)?.branch.as_deref())
+}
+
+/// Whether a sub-agent made the call, or held the whole conversation.
+pub(super) fn is_subagents(settled: &Settled, row: &RowView<'_>) -> bool {
+    row.is_subagent || settled.conversation(row).is_some_and(|named| named.is_subagent)
 }
 
 /// A row's own time; a row without any is dated by the start of its run.

@@ -2,7 +2,7 @@
 //! run (or a conversation of no run) and a model.
 
 use super::Query;
-use super::dimension::{branch, repo, time_of};
+use super::dimension::{branch, is_subagents, repo, time_of};
 use super::frame::Cell;
 use super::group::{is_asked_for, usd};
 use super::schema::{
@@ -87,7 +87,7 @@ fn cells(settled: &Settled, row: &UsageRow, owner: &Owner) -> Vec<Cell> {
         Cell::text(row.effort.as_deref()),
         Cell::text(row.service_tier.as_deref()),
         Cell::text(owner.billing.map(Billing::name)),
-        Cell::Flag(row.is_subagent),
+        Cell::Flag(is_subagents(settled, &row.view())),
         Cell::time(time_of(&row.view(), owner)),
     ]);
     cells.extend(TokenSum::of(row).cells());
