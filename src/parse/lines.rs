@@ -91,9 +91,21 @@ pub fn may_be_call(torn: &[u8]) -> bool {
 
 /// The id that a torn record of JSON gives under a name.
 pub fn id_in_torn(torn: &[u8], name: &str) -> Option<Id> {
-    let start = memmem::find(torn, format!("\"{name}\"").as_bytes())? + name.len() + 2;
-    let value = torn[start..].trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;
+    let value = value_in_torn(torn, name)?.strip_prefix(b"\"")?;
     id(std::str::from_utf8(&value[..memchr::memchr(b'"', value)?]).ok()?)
+}
+
+/// The whole number that a torn record of JSON gives under a name; `None` if it may be cut.
+pub fn number_in_torn(torn: &[u8], name: &str) -> Option<i64> {
+    let value = value_in_torn(torn, name)?;
+    let end = value.iter().position(|byte| !byte.is_ascii_digit()).filter(|end| value[*end] != b'.')?;
+    std::str::from_utf8(&value[..end]).ok()?.parse().ok()
+}
+
+/// What follows a name in a torn record of JSON.
+fn value_in_torn<'a>(torn: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let start = memmem::find(torn, format!("\"{name}\"").as_bytes())? + name.len() + 2;
+    Some(torn[start..].trim_ascii_start().strip_prefix(b":")?.trim_ascii_start())
 }
 
 /// An id as harnesses make them; `None` for what may be a text.
@@ -176,7 +188,7 @@ pub fn lines_backwards(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::{clean, lines, lines_backwards};
+    use super::{clean, lines, lines_backwards, number_in_torn};
 
     #[test]
     fn strips_colours_and_carriage_returns() {
@@ -190,5 +202,15 @@ mod tests {
         assert_eq!(forwards, [b"a".as_slice(), b"", b"b"]);
         let backwards: Vec<(usize, &[u8])> = lines_backwards(b"a\n\nb\n").collect();
         assert_eq!(backwards, [(3, b"b".as_slice()), (2, b""), (0, b"a")]);
+    }
+
+    #[test]
+    fn a_number_counts_where_its_end_is_in_view() {
+        let created = |torn: &str| number_in_torn(torn.as_bytes(), "created");
+        assert_eq!(created(r#"{"time":{"created": 17,"comp"#), Some(17));
+        for torn in [r#"{"created":17"#, r#"{"created":1.7,"#, r#"{"created":"17","#, r#"{"created"#, "{\"created\":\n"]
+        {
+            assert_eq!(created(torn), None, "{torn}");
+        }
     }
 }

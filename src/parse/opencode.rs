@@ -13,9 +13,11 @@ use serde_json::value::RawValue;
 use super::document::{self, Layout, Piece};
 use super::format::{Format, Place, Root, Rows, Shape};
 use super::json::{Count, Text, or_zero, part, price};
-use super::lines::{growing_key, id, id_in_torn, key, may_be_call, may_be_document, model as name_of_model, path};
+use super::lines::{
+    growing_key, id, id_in_torn, key, may_be_call, may_be_document, model as name_of_model, number_in_torn, path,
+};
 use super::mark::{Mark, MarkKind};
-use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
+use crate::event::{Call, CallKey, Conversation, Defect, Fact, GROWING, Id, MAX_COUNT, Time, TokenUsage, Uncounted};
 
 /// See the module.
 pub(super) static FORMAT: Format =
@@ -128,7 +130,7 @@ fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io
     document::read(input, Layout::Records, &mut |piece| {
         let found = match piece {
             Piece::Record(json) => understand(json, None),
-            Piece::Defect(defect, beginning) => Err(Lost { defect, session: session_of_torn(beginning) }),
+            Piece::Defect(defect, beginning) => Err(Lost::torn(defect, beginning)),
             Piece::Member(..) | Piece::End => Ok(None),
         };
         tell(found, position, emit);
@@ -159,16 +161,18 @@ fn message_row(values: &[Option<String>], position: u64, emit: &mut dyn FnMut(Ma
     tell(understand(data, Some(&Row { message, session, is_answer, created })), position, emit);
 }
 
-/// Hands on what a record tells. A message that can't be read leaves its session unfinished.
+/// Hands on what a record tells. A message that can't be read makes its session a floor, unless a copy tells of it.
 fn tell(found: Result<Option<Found>, Lost>, position: u64, emit: &mut dyn FnMut(Mark)) {
     let mark = |fact| document::mark(position, HARNESS, MarkKind::Fact(fact));
     match found {
         Ok(Some((fact, conversation, time))) => emit(mark(fact).at(time).of(conversation)),
         Ok(None) => {}
-        Err(Lost { defect, session }) => {
+        Err(Lost { defect, session, created }) => {
             emit(mark(Fact::Defect(defect)));
             if let Some(session) = session {
-                emit(mark(Fact::Unfinished(session.clone())).of(Some(session)));
+                let key = created.map(|created| format!("{}{GROWING}", asked_for(created)).into());
+                let uncounted = Fact::Uncounted(Box::new(Uncounted { conversation: session.clone(), key }));
+                emit(mark(uncounted).at(created.and_then(Time::from_millis)).of(Some(session)));
             }
         }
     }
@@ -191,12 +195,22 @@ struct Lost {
     defect: Defect,
     /// The session whose call it may tell of.
     session: Option<Id>,
+    /// When that was asked for, which every copy of the message tells.
+    created: Option<i64>,
+}
+
+impl Lost {
+    fn torn(defect: Defect, torn: &[u8]) -> Lost {
+        Lost { defect, session: session_of_torn(torn), created: number_in_torn(torn, "created") }
+    }
 }
 
 fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Found>, Lost> {
     let record: Record<'_> = part(json).map_err(|defect| {
-        let of_row = |row: &Row<'_>| if row.is_answer == Some(false) { None } else { id(row.session) };
-        Lost { defect, session: row.map_or_else(|| session_of_torn(json.as_bytes()), of_row) }
+        let lost = Lost::torn(defect, json.as_bytes());
+        let Some(row) = row else { return lost };
+        let session = id(row.session).filter(|_| row.is_answer != Some(false));
+        Lost { session, created: lost.created.or(row.created), ..lost }
     })?;
     let mut times: Times = record.time.and_then(|time| part(time.get()).ok()).unwrap_or_default();
     times.created = times.created.or(row.and_then(|row| row.created));
@@ -217,7 +231,8 @@ fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Found>, Lost> 
     let (true, Some(tokens)) = (is_answer, record.tokens) else { return Ok(None) };
     let names = (row.map(|row| row.session).or(record.session.get()), row.map(|row| row.message).or(record.id.get()));
     let session = names.0.and_then(id);
-    let tokens: Tokens = part(tokens.get()).map_err(|defect| Lost { defect, session: session.clone() })?;
+    let lost = |defect| Lost { defect, session: session.clone(), created: times.created };
+    let tokens: Tokens = part(tokens.get()).map_err(lost)?;
     let usage = tokens.usage();
     if usage.is_zero() {
         return Ok(None);
@@ -259,7 +274,12 @@ fn key_of(model: Option<&str>, names: (Option<&str>, Option<&str>), times: &Time
         let model = model.unwrap_or("");
         format!("{created} {completed} {model} {input_tokens} {cache_read_input_tokens} {output_tokens}")
     });
-    growing_key(&format!("{created:x}"), &rest)
+    growing_key(&asked_for(created), &rest)
+}
+
+/// What keys begin with.
+fn asked_for(created: i64) -> String {
+    format!("{created:x}")
 }
 
 impl Tokens {
