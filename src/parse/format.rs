@@ -82,8 +82,8 @@ pub type ReadEvents =
 pub struct SessionLog {
     /// Its lines.
     pub lines: Lines,
-    /// Begins the ordered pass over a log that begins with these bytes.
-    pub begin: fn(&[u8]) -> Box<dyn OrderedPass>,
+    /// Begins the ordered pass over a log that begins with these bytes, in a file of this name.
+    pub begin: fn(&[u8], &str) -> Box<dyn OrderedPass>,
 }
 
 /// Decides what candidates mean in their order, and hands events on.

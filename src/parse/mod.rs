@@ -145,8 +145,9 @@ enum Pass {
 impl Reading {
     /// Begins to read a source of this format. `head` is what it begins with: a ledger's front
     /// matter must be in it. `now` tells entries that claim to be of the future. `needs` says what to look
-    /// for. `None` for a document, which is read by [`read_document`].
-    pub fn new(format: &'static Format, head: &[u8], now: Time, needs: Needs) -> Option<Reading> {
+    /// for. `file_name` is its file's, not packed: it names what a lost header would. `None` for a document, which is
+    /// read by [`read_document`].
+    pub fn new(format: &'static Format, file_name: &str, head: &[u8], now: Time, needs: Needs) -> Option<Reading> {
         let index = FORMATS.iter().position(|known| known.name == format.name)?;
         let scanner = scanner_of(index)?;
         let pass = match &format.shape {
@@ -157,7 +158,7 @@ impl Reading {
             Shape::LoopLog => Pass::LoopLog(Box::new(loop_log::Pass::new(now))),
             Shape::Lines(_) => Pass::Bare(Box::new((Content::from(0), Region::default()))),
             Shape::Session(_) => Pass::Session(Box::default()),
-            Shape::SessionLog(log) => Pass::SessionLog((log.begin)(head)),
+            Shape::SessionLog(log) => Pass::SessionLog((log.begin)(head, file_name)),
             Shape::Document(_) | Shape::Tables(_) | Shape::Journal(_) | Shape::Events(_) => return None,
         };
         Some(Reading { scanner, needs, pass })

@@ -140,7 +140,7 @@ fn read(
         return read;
     }
     out.push(bare(0, Fact::Source(Source { format: format.name.into(), host: options.host.clone() })));
-    match Reading::new(format, &opened.head, options.now, options.needs) {
+    match Reading::new(format, input.file_name(), &opened.head, options.now, options.needs) {
         Some(reading) => read_lines(input, opened, reading, readers, out, bytes),
         None => {
             let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes });

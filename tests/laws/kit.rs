@@ -81,7 +81,7 @@ pub fn facts(name: &str, bytes: &[u8], cut: &Cut) -> Facts {
     let mut fold = SourceFold::new(name);
     let head = &bytes[..bytes.len().min(HEAD)];
     let Some(format) = parse::detect(head) else { return fold.finish() };
-    let Some(mut reading) = Reading::new(format, head, now(), Needs::ALL) else {
+    let Some(mut reading) = Reading::new(format, "", head, now(), Needs::ALL) else {
         parse::read_document(format, name, &mut Cursor::new(bytes), Needs::ALL, &mut |event| fold.apply(event))
             .expect("memory");
         return fold.finish();

@@ -12,10 +12,10 @@ mod usual;
 use memchr::memmem;
 
 use super::format::{Format, Hit, Lines, Place, Root, SessionLog, Shape};
-use super::lines::{clean, lines};
-use super::mark::{Logged, Mark, MarkKind};
+use super::lines::{clean, id_in_torn, lines};
+use super::mark::{Header, Logged, Mark, MarkKind};
 use super::needles::Needle;
-use crate::event::{Defect, Fact};
+use crate::event::{Conversation, Defect, Fact};
 use pass::Pass;
 use record::{Line, OldHeader};
 
@@ -25,7 +25,7 @@ pub(super) static FORMAT: Format = Format {
     harness: Some(HARNESS),
     roots: &[ROOT],
     sniff,
-    shape: Shape::SessionLog(SessionLog { lines: LINES, begin: |head| Box::new(Pass::new(head)) }),
+    shape: Shape::SessionLog(SessionLog { lines: LINES, begin: |head, name| Box::new(Pass::new(head, name)) }),
 };
 
 const HARNESS: &str = "codex";
@@ -116,8 +116,18 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     }
     if line.starts_with('{') {
         marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
-        marks.push(mark(MarkKind::Logged(Logged::Lost)));
+        let torn = torn_header(line.as_bytes()).map_or(Logged::Lost, |header| Logged::Header(Box::new(header)));
+        marks.push(mark(MarkKind::Logged(torn)));
     }
+}
+
+/// A header that is torn, if it still names its conversation. It tells of no call.
+fn torn_header(line: &[u8]) -> Option<Header> {
+    memmem::find(&line[..line.len().min(BEGINNING)], b"\"session_meta\"")?;
+    let own = id_in_torn(line, "id")?;
+    let parent = id_in_torn(line, "forked_from_id").filter(|parent| *parent != own);
+    let conversation = Conversation { begins: true, is_logged: true, parent, ..Conversation::new(own) };
+    Some(Header { conversation, started_at: None })
 }
 
 /// What a line is that is no record of ours.

@@ -19,6 +19,11 @@ pub(super) struct Pass {
     /// A log without an envelope, whose header says all that is known.
     old: Option<Conversation>,
     conversation: Option<Id>,
+    /// The conversation that the file's name tells: it counts where the header that should stand first is lost. Else
+    /// the header's word does, as files may be given any name.
+    of_name: Option<Id>,
+    /// Whether the first header may be lost.
+    has_lost_header: bool,
     started_at: Option<Time>,
     is_subagent: bool,
     /// Whether the log names a conversation that this one came from.
@@ -59,9 +64,19 @@ enum Turn {
 }
 
 impl Pass {
-    /// `head` is what the log begins with.
-    pub(super) fn new(head: &[u8]) -> Pass {
-        Pass { old: OldHeader::read(head), ..Pass::default() }
+    /// `head` is what the log begins with, `file_name` its file's name.
+    pub(super) fn new(head: &[u8], file_name: &str) -> Pass {
+        Pass { old: OldHeader::read(head), of_name: conversation_of(file_name), ..Pass::default() }
+    }
+
+    /// Takes the file's word where a record stands before any header, or a torn one before that of another conversation.
+    fn name_by_file(&mut self, found: Option<&Id>) -> Option<Fact> {
+        let is_lost = self.conversation.is_none() && (found.is_none() || self.has_lost_header);
+        let own = self.of_name.clone().filter(|own| is_lost && found != Some(own))?;
+        self.started_at = Time::of_uuid(&own);
+        self.conversation = Some(own);
+        let begins = self.has_lost_header;
+        self.about(|conversation| conversation.begins = begins)
     }
 
     fn header(&mut self, header: Header, time: Option<Time>) -> Option<Fact> {
@@ -249,21 +264,29 @@ impl OrderedPass for Pass {
             }
         };
         match mark.kind {
-            MarkKind::Logged(logged) => match logged {
-                Logged::Header(header) => emit(self.header(*header, time)),
-                Logged::Turn(id) => self.begin_turn(id),
-                Logged::Context { turn, model, effort } => self.context(turn, model, effort),
-                Logged::Reading { total, latest, billing } => {
-                    emit(self.pays_by(billing));
-                    emit(self.reading(total, latest, time));
+            MarkKind::Logged(logged) => {
+                match &logged {
+                    Logged::Lost => self.has_lost_header |= self.conversation.is_none(),
+                    Logged::End => {}
+                    Logged::Header(header) => emit(self.name_by_file(Some(&header.conversation.id))),
+                    _ => emit(self.name_by_file(None)),
                 }
-                Logged::Response(response) => emit(self.response(*response, time)),
-                Logged::Answered => emit(self.answered(time)),
-                // No rollout tells of answers.
-                Logged::Uncounted(_) => {}
-                Logged::Lost => (self.is_torn, self.may_be_new_turn) = (true, true),
-                Logged::End => self.length = offset,
-            },
+                match logged {
+                    Logged::Header(header) => emit(self.header(*header, time)),
+                    Logged::Turn(id) => self.begin_turn(id),
+                    Logged::Context { turn, model, effort } => self.context(turn, model, effort),
+                    Logged::Reading { total, latest, billing } => {
+                        emit(self.pays_by(billing));
+                        emit(self.reading(total, latest, time));
+                    }
+                    Logged::Response(response) => emit(self.response(*response, time)),
+                    Logged::Answered => emit(self.answered(time)),
+                    // No rollout tells of answers.
+                    Logged::Uncounted(_) => {}
+                    Logged::Lost => (self.is_torn, self.may_be_new_turn) = (true, true),
+                    Logged::End => self.length = offset,
+                }
+            }
             MarkKind::Fact(Fact::Quota(quota)) => {
                 let conversation = self.conversation.clone();
                 emit(Some(Fact::Quota(Box::new(Quota { conversation, ..*quota }))));
@@ -283,4 +306,16 @@ impl OrderedPass for Pass {
             false => sink.event(self.length, None, None, None, Fact::Ended(id)),
         }
     }
+}
+
+/// The conversation that a rollout's file is named after: `rollout-<time>-<UUID>.jsonl`.
+fn conversation_of(file_name: &str) -> Option<Id> {
+    const LENGTH: usize = 36;
+    let name = file_name.strip_prefix("rollout-")?.strip_suffix(".jsonl")?;
+    let uuid = name.get(name.len().checked_sub(LENGTH)?..)?;
+    let fits = |(at, byte): (usize, u8)| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    uuid.bytes().enumerate().all(fits).then(|| uuid.into())
 }
