@@ -33,7 +33,7 @@ pub(super) fn run(args: &PricesArgs) -> anyhow::Result<u8> {
     Ok(FINE)
 }
 
-/// One model: which entry it takes and why, and all prices it ever had.
+/// One model: which entry it takes and why, and all prices it ever had, or had on a day.
 fn page(prices: &Prices, model: &str, format: Format, args: &PricesArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let found = prices.find(model).ok_or_else(|| no_price(prices, model))?;
     let shown = args.at.map_or(Shown::All, Shown::On);
@@ -68,7 +68,7 @@ fn head(prices: &Prices, model: &str, found: &Found) -> Vec<String> {
     head
 }
 
-/// Every model that a pattern fits, with its prices of one day.
+/// Every model that a pattern fits, with its prices of one day at the standard tier.
 fn list(
     prices: &Prices,
     pattern: Option<&str>,
@@ -77,7 +77,7 @@ fn list(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let found = prices.fitting(pattern.unwrap_or("*"))?;
-    let shown = Shown::On(args.at.or(prices.day()).unwrap_or_default());
+    let shown = Shown::Standard(args.at.or(prices.day()).unwrap_or_default());
     let is_listed = |name: &str| !["asked", "why", "until"].contains(&name);
     let is_page = |name: &str| ["model", "provider"].contains(&name) || PAGE.contains(&name);
     let columns = PRICES

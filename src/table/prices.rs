@@ -35,8 +35,10 @@ const NOT_LISTED: &str = "no price is known";
 pub enum Shown {
     /// All that ever held, at every tier.
     All,
-    /// Those of one day, at the standard tier.
+    /// Those of one day, at every tier.
     On(NaiveDate),
+    /// Those of one day, at the standard tier.
+    Standard(NaiveDate),
 }
 
 /// Prices under some of [`PRICES`]. `asked` is the name they were looked up by.
@@ -52,7 +54,9 @@ pub fn prices(
         for (at, period) in periods.iter().enumerate() {
             let holds = match shown {
                 Shown::All => true,
-                Shown::On(day) => found.entry.on(day).is_some_and(|held| held.from == period.from),
+                Shown::On(day) | Shown::Standard(day) => {
+                    found.entry.on(day).is_some_and(|held| held.from == period.from)
+                }
             };
             if !holds {
                 continue;
@@ -71,7 +75,7 @@ pub fn prices(
 /// The steps of a period by their tiers, the standard one first; tiers without any price left out.
 fn steps(period: &Period, shown: Shown) -> impl Iterator<Item = (&str, Step)> {
     let (standard, others): (Vec<_>, Vec<_>) = period.tiers.iter().partition(|(tier, _)| *tier == STANDARD);
-    let others = others.into_iter().filter(move |_| shown == Shown::All);
+    let others = others.into_iter().filter(move |_| !matches!(shown, Shown::Standard(_)));
     let listed = standard.into_iter().chain(others);
     let listed = listed.flat_map(|(tier, steps)| steps.iter().map(move |step| (tier.as_str(), *step)));
     let off_peak = period.off_peak.iter().map(|off_peak| ("off-peak", off_peak.step));

@@ -207,6 +207,21 @@ fn prices_of_a_model_say_which_entry_was_taken_and_why() {
 }
 
 #[test]
+fn a_models_prices_of_a_day_are_shown_at_every_tier() {
+    let work = Workdir::new();
+    let tiers = |day: &[&str]| {
+        let args = [&["prices", "gpt-5.4", "--json"], day].concat();
+        let rows = json_of(&work.run(&args), &args);
+        let of = |row: &Value| (row["from"].to_string(), row["tier"].to_string(), row["above_tokens"].to_string());
+        rows.as_array().expect("rows").iter().map(of).collect::<Vec<_>>()
+    };
+    let (all, day) = (tiers(&[]), tiers(&["--at", "2026-11-20"]));
+    let held: Vec<_> = all.into_iter().filter(|(from, ..)| from == "\"2026-06-01\"").collect();
+    assert!(held.iter().any(|(_, tier, above)| tier == "\"flex\"" && above == "272000"), "{held:?}");
+    assert_eq!(day, held);
+}
+
+#[test]
 fn prices_of_an_unknown_model_are_an_error_that_offers_the_nearest() {
     let work = Workdir::new();
     for (name, near) in [("gpt-5.3-codex-spark", "gpt-5.3-codex"), ("gemini-3-pro", "gemini-3-pro-preview")] {
@@ -226,7 +241,8 @@ fn prices_are_listed_by_a_glob_and_for_a_day() {
     assert!(names.contains(&"claude-opus-4-6") && names.contains(&"vertex_ai/claude-opus-4-6"), "{names:?}");
     let steps = |day: &str| {
         let args = ["prices", "claude-opus-4-6", "--at", day, "--json"];
-        json_of(&work.run(&args), &args).as_array().unwrap().len()
+        let rows = json_of(&work.run(&args), &args);
+        rows.as_array().unwrap().iter().filter(|row| row["tier"] == "standard").count()
     };
     assert_eq!((steps("2026-03-20"), steps("2026-11-20")), (2, 1));
     assert_eq!(work.run(&["prices", "nothing-*"]).code, 2);
