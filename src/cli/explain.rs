@@ -7,6 +7,7 @@ use forge_usage::parse::Needs;
 use forge_usage::pipeline;
 use forge_usage::render;
 use forge_usage::table::explain::{Choice, Subject, explain};
+use forge_usage::table::{self, Warning};
 
 use super::args::{ExplainArgs, InputArgs};
 use super::{input, output};
@@ -30,6 +31,9 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
     let explanation = explain(&input.settled, subject, &events, &input.prices, &input.priced)?;
     let style = output::style(&args.output, args.color);
     output::write(&args.output, |out| Ok(render::explanation(&explanation, args.json, &style, out)?))?;
+    // What was lost may be the subject's; what else there is to know of others it has no use for.
+    let lost: Vec<Warning> = table::warnings(&input.settled).into_iter().filter(Warning::is_loss).collect();
+    output::warn(&lost, &args.output, &args.input);
     Ok(input.exit_code(&args.input))
 }
 

@@ -258,12 +258,14 @@ fn warnings_that_a_format_has_no_room_for_go_to_standard_error() {
     let odd = Entry { name: "odd", ..Entry::new(1) }.with(&torn);
     work.write("a/odd.md", front("odd") + &odd + &Entry::new(2).with(&exact(2, CALL).replace("gpt-5", "zebra-5")));
     let lost = "forge-usage: warning: records with a count that is below zero";
-    let commands: [&[&str]; 7] = [
+    let commands: [&[&str]; 9] = [
         &["report", "a", "--format", "csv"],
         &["report", "a", "--format", "markdown"],
         &["latency", "a", "--jsonl"],
         &["export", "runs", "a"],
         &["export", "quota", "a"],
+        &["explain", "--slowest", "a"],
+        &["explain", "--slowest", "a", "--json"],
         &["check", "a", "--max-cost", "9", "--format", "junit"],
         &["check", "a", "--max-runs", "9", "--format", "github"],
     ];
