@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::conversation::ConversationFacts;
 use super::facts::Facts;
 use super::messages::id_of;
 use super::place::Place;
@@ -38,6 +39,25 @@ impl Facts {
             let is_counted =
                 |call: &UncountedCall| call.key.as_deref().is_some_and(|key| messages.has(key) || is_unpacked(key));
             facts.uncounted.retain(|call| !is_counted(call));
+        }
+        self.drop_copied();
+    }
+
+    /// Drops what was copied from the conversation that one was branched from: there it is missed.
+    fn drop_copied(&mut self) {
+        let parent = |facts: &ConversationFacts| facts.parent.as_ref().and_then(|id| self.conversations.get(id));
+        let copied = |id: &Id, facts: &ConversationFacts| {
+            let missed: BTreeSet<&Id> = parent(facts)?.uncounted.iter().filter_map(|call| call.key.as_ref()).collect();
+            let is_copy = |call: &&UncountedCall| call.key.as_ref().is_some_and(|key| missed.contains(key));
+            let copied: Vec<UncountedCall> = facts.uncounted.iter().filter(is_copy).cloned().collect();
+            (!copied.is_empty()).then(|| (id.clone(), copied))
+        };
+        let lacking = self.conversations.iter().filter(|(_, facts)| !facts.uncounted.is_empty());
+        let copied: Vec<(Id, Vec<UncountedCall>)> = lacking.filter_map(|(id, facts)| copied(id, facts)).collect();
+        for (id, calls) in copied {
+            if let Some(facts) = self.conversations.get_mut(&id) {
+                facts.uncounted.retain(|call| !calls.contains(call));
+            }
         }
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! pi gives every provider's usage in disjoint buckets. A branch into a new file copies the entries before it,
 //! ids and times kept: a call's key is what its entry says, not where it stands.
+//!
+//! A model is also asked for summaries, by tools, and to keep a cache warm. Versions from 0.81 on write down what that
+//! used; before, the summaries alone are known to have used something.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -24,14 +27,21 @@ const ROOT: Root = Root {
 };
 
 const HARNESS: &str = "pi";
+const COMPACTION: &str = "\"compaction\"";
+const BRANCH: &str = "\"branch_summary\"";
+
+/// What stands for the summary of a branch on which there is nothing to tell: no model is asked for it.
+const NOTHING: &str = "No content to summarize";
 
 const LINES: Lines = Lines {
     harness: Some(HARNESS),
-    // Answers hold both the first and the second; torn ones may end between them.
+    // Answers hold both the first and the second; torn ones may end between them. Old summaries hold none of both.
     needles: &[
         Needle::new("\"assistant\"", "ssis"),
         Needle::new("\"usage\"", "usag"),
         Needle::new("\"session\"", "ion\""),
+        Needle::new(COMPACTION, "mpac"),
+        Needle::new(BRANCH, "ch_s"),
     ],
     glance: None,
     read,
@@ -56,6 +66,16 @@ struct Entry<'a> {
     parent_session: Text<'a>,
     #[serde(borrow)]
     message: Option<&'a RawValue>,
+    /// What an entry used that is no message.
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    model: Text<'a>,
+    #[serde(borrow, default)]
+    summary: Text<'a>,
+    /// Whether an extension made the summary.
+    #[serde(borrow)]
+    from_hook: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -104,10 +124,10 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let mark = |kind| hit.mark(Some(HARNESS), kind);
     let found = part::<Entry<'_>>(line.trim()).and_then(|entry| understand(&entry));
     match found {
-        Ok(found) => marks.extend(found.map(|(fact, time)| mark(MarkKind::Fact(fact)).at(time))),
+        Ok(found) => marks.extend(found.map(|(kind, time)| mark(kind).at(time))),
         Err(defect) => {
             marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
-            if may_be_call(line.as_bytes()) {
+            if may_be_call(line.as_bytes()) || line.contains(COMPACTION) || line.contains(BRANCH) {
                 marks.push(mark(MarkKind::Logged(Logged::Lost)));
             }
         }
@@ -115,34 +135,70 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
 }
 
 /// What an entry means, and when.
-fn understand(entry: &Entry<'_>) -> Result<Option<(Fact, Option<Time>)>, Defect> {
-    let time = entry.timestamp.get().and_then(Time::parse);
-    if entry.r#type.is("session") {
-        let Some(session) = entry.id.get().and_then(id) else { return Ok(None) };
-        let repo = entry.cwd.get().and_then(path);
-        let parent = entry.parent_session.get().and_then(session_of);
+fn understand(entry: &Entry<'_>) -> Result<Option<(MarkKind, Option<Time>)>, Defect> {
+    let kind = match entry.r#type.get() {
+        Some("session") => entry.conversation(),
+        Some("message") => entry.of_message()?,
+        Some("compaction" | "branch_summary" | "usage") => entry.of_request()?,
+        _ => None,
+    };
+    Ok(kind.map(|kind| (kind, entry.timestamp.get().and_then(Time::parse))))
+}
+
+impl Entry<'_> {
+    fn conversation(&self) -> Option<MarkKind> {
+        let session = self.id.get().and_then(id)?;
+        let repo = self.cwd.get().and_then(path);
+        let parent = self.parent_session.get().and_then(session_of);
         let conversation = Conversation { begins: true, repo, parent, ..Conversation::new(session) };
-        return Ok(Some((Fact::Conversation(Box::new(conversation)), time)));
+        Some(MarkKind::Fact(Fact::Conversation(Box::new(conversation))))
     }
-    let (true, Some(message)) = (entry.r#type.is("message"), entry.message) else { return Ok(None) };
-    let message: Message<'_> = match part(message.get()) {
-        // Messages of other roles have no usage.
-        Err(_) if !message.get().contains("\"assistant\"") => return Ok(None),
-        message => message?,
-    };
-    let (true, Some(usage)) = (message.role.is("assistant"), &message.usage) else { return Ok(None) };
-    let tokens = usage.tokens();
-    // A request that was aborted before an answer.
-    if tokens.is_zero() {
-        return Ok(None);
+
+    /// An answer, or what a tool asked models for.
+    fn of_message(&self) -> Result<Option<MarkKind>, Defect> {
+        let Some(message) = self.message else { return Ok(None) };
+        let may_use = |text: &str| text.contains("\"assistant\"") || text.contains("\"toolResult\"");
+        let message: Message<'_> = match part(message.get()) {
+            // Messages of other roles have no usage.
+            Err(_) if !may_use(message.get()) => return Ok(None),
+            message => message?,
+        };
+        let (is_tools, is_answer) = (message.role.is("toolResult"), message.role.is("assistant"));
+        let Some(usage) = message.usage.as_ref().filter(|_| is_tools || is_answer) else {
+            let is_uncounted = is_answer && message.model.get().is_some();
+            return Ok(is_uncounted.then_some(MarkKind::Logged(Logged::Uncounted(None))));
+        };
+        let key = |tokens: &TokenUsage| match message.response_id.get().filter(|id| !id.is_empty() && !is_tools) {
+            Some(response) => key(response),
+            None => self.key(message.timestamp.map_or("", RawValue::get), &message.model, tokens),
+        };
+        Ok(usage
+            .call(key, &message.model)
+            .map(|call| MarkKind::Fact(Fact::Call(Box::new(Call { is_subagent: is_tools, ..call })))))
     }
-    let call = Call {
-        model: message.model.get().and_then(model),
-        is_logged: true,
-        cost: usage.cost.and_then(|cost| price(part::<Cost<'_>>(cost.get()).ok()?.total)),
-        ..Call::new(CallKey::Message(message.key(entry, &tokens)), tokens)
-    };
-    Ok(Some((Fact::Call(Box::new(call)), time)))
+
+    /// A request that is no message.
+    fn of_request(&self) -> Result<Option<MarkKind>, Defect> {
+        let usage: Option<Usage<'_>> = self.usage.map(|usage| part(usage.get())).transpose()?.flatten();
+        let Some(usage) = usage else { return Ok(self.is_summary().then(|| self.uncounted())) };
+        let call = usage.call(|tokens| self.key("", &self.model, tokens), &self.model);
+        Ok(call.map(|call| MarkKind::Fact(Fact::Call(Box::new(call)))))
+    }
+
+    /// Whether pi asked a model for it.
+    fn is_summary(&self) -> bool {
+        let is_pis = self.from_hook.is_none_or(|flag| flag.get() != "true");
+        is_pis && !self.r#type.is("usage") && !self.summary.is(NOTHING)
+    }
+
+    fn uncounted(&self) -> MarkKind {
+        MarkKind::Logged(Logged::Uncounted(Some(self.key("", &self.model, &TokenUsage::default()))))
+    }
+
+    fn key(&self, answered: &str, model: &Text<'_>, usage: &TokenUsage) -> Id {
+        let [entry_id, time, model] = [&self.id, &self.timestamp, model].map(|text| text.get().unwrap_or(""));
+        key(&format!("{entry_id} {time} {answered} {model} {} {}", usage.input_tokens, usage.output_tokens))
+    }
 }
 
 /// The session whose file has this path: `<time>_<id>.jsonl`.
@@ -152,18 +208,20 @@ fn session_of(path: &str) -> Option<Id> {
     id(name.rsplit('_').next()?)
 }
 
-impl Message<'_> {
-    fn key(&self, entry: &Entry<'_>, usage: &TokenUsage) -> Id {
-        if let Some(response) = self.response_id.get().filter(|response| !response.is_empty()) {
-            return key(response);
-        }
-        let [entry_id, time, model] = [&entry.id, &entry.timestamp, &self.model].map(|text| text.get().unwrap_or(""));
-        let answered = self.timestamp.map_or("", RawValue::get);
-        key(&format!("{entry_id} {time} {answered} {model} {} {}", usage.input_tokens, usage.output_tokens))
-    }
-}
-
 impl Usage<'_> {
+    /// The call; `None` for a request that was aborted before an answer.
+    fn call(&self, key: impl Fn(&TokenUsage) -> Id, by: &Text<'_>) -> Option<Call> {
+        let tokens = self.tokens();
+        let cost = self.cost.and_then(|cost| price(part::<Cost<'_>>(cost.get()).ok()?.total));
+        let call = Call {
+            model: by.get().and_then(model),
+            is_logged: true,
+            cost,
+            ..Call::new(CallKey::Message(key(&tokens)), tokens)
+        };
+        (!tokens.is_zero()).then_some(call)
+    }
+
     fn tokens(&self) -> TokenUsage {
         let [input, output, read, written] = [self.input, self.output, self.cache_read, self.cache_write].map(or_zero);
         TokenUsage {

@@ -88,6 +88,7 @@ static WORDS: [Words; 5] = [
         types: &[
             "branch_summary",
             "compaction",
+            "context_edit",
             "custom",
             "custom_message",
             "label",
@@ -96,6 +97,7 @@ static WORDS: [Words; 5] = [
             "session",
             "session_info",
             "thinking_level_change",
+            "usage",
         ],
     },
     Words {
