@@ -4,6 +4,7 @@
 use super::format::{Format, Hit, Lines, Shape, count};
 use super::lines::{clean, lines, may_begin_with};
 use super::mark::MarkKind;
+use super::marker;
 use super::needles::Needle;
 use crate::event::{Conversation, Fact, Footer};
 
@@ -96,7 +97,7 @@ fn digits(line: &str) -> String {
 }
 
 fn own_part(line: &str) -> &str {
-    line.split_once('[').map_or(line, |(number, _)| number).trim_end()
+    marker::without(line).trim_end()
 }
 
 #[cfg(test)]

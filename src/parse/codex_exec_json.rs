@@ -7,8 +7,9 @@ use serde_json::value::RawValue;
 
 use super::format::{Format, Hit, Lines, Shape};
 use super::json::{Text, part};
-use super::lines::{clean, id, lines, may_begin_with, without_marker};
+use super::lines::{clean, id, lines, may_begin_with};
 use super::mark::{Mark, MarkKind};
+use super::marker;
 use super::needles::Needle;
 use super::openai::Usage;
 use crate::event::{Conversation, Counter, Defect, Fact, ModelUsage, Scope};
@@ -67,7 +68,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         return;
     }
     let mark = |kind| hit.mark(Some(HARNESS), kind);
-    let record = match record(without_marker(&line)) {
+    let record = match record(marker::without(&line)) {
         Ok(record) => record,
         Err(defect) => return marks.push(mark(MarkKind::Fact(Fact::Defect(defect)))),
     };

@@ -49,14 +49,6 @@ pub fn may_be_document(head: &[u8]) -> bool {
     matches!(head.trim_ascii_start().first(), Some(b'{' | b'[' | 0x0b | 0x80..))
 }
 
-/// What an agent's harness wrote of a line: forge's own `[<time>] run … start (…)` may follow
-/// unterminated output in a loop log.
-pub fn without_marker(line: &str) -> &str {
-    let marker = line.ends_with(')').then(|| memchr::memmem::rfind(line.as_bytes(), b"Z] run ")).flatten();
-    let start = marker.and_then(|marker| line[..marker].rfind('['));
-    start.map_or(line, |start| &line[..start])
-}
-
 /// The bytes that ids consist of.
 static IN_ID: [bool; 256] = {
     let mut table = [false; 256];

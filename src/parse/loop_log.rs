@@ -9,6 +9,7 @@ use super::content::Content;
 use super::format::{Format, Hit, Lines, Shape};
 use super::lines::{clean, lines};
 use super::mark::{Mark, MarkKind};
+use super::marker::{self, stamped};
 use super::needles::Needle;
 use super::region::Region;
 use super::sink::Sink;
@@ -21,7 +22,14 @@ pub(super) static FORMAT: Format =
 /// The log's own lines.
 pub(super) const LINES: Lines = Lines {
     harness: None,
-    needles: &[Needle::new("\n[20", "\n[20"), Needle::new("Z] run ", "Z] r")],
+    needles: &[
+        Needle::new("\n[20", "\n[20"),
+        Needle::new("Z] run ", "Z] r"),
+        Needle::new("Z] pause for ", "Z] p"),
+        Needle::new("Z] graceful stop requested", "Z] g"),
+        Needle::new("Z] kill requested", "Z] k"),
+        Needle::new("Z] loop ", "Z] l"),
+    ],
     glance: None,
     read,
     named: None,
@@ -31,30 +39,23 @@ pub(super) const LINES: Lines = Lines {
 
 fn sniff(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    lines(head).next().is_some_and(|line| marker(&clean(line)).is_some())
+    let begins = |line: &str| marker(line).is_some_and(|(_, run)| run.is_some() || stamped(line).is_some());
+    lines(head).next().is_some_and(|line| begins(&clean(line)))
 }
 
-/// The time and, where a run starts, its id and profile. At the end of a line a marker may follow unterminated
-/// output; there only a run's start counts.
+/// What forge notes after or within an output.
+const NOTES: [&str; 4] = ["pause for ", "graceful stop requested", "kill requested", "loop "];
+
+/// The time and, where a run starts, its id and profile. At the end of a line a marker may follow unterminated output.
 fn marker(line: &str) -> Option<(Time, Option<(Uuid, String)>)> {
     if let Some((time, message)) = stamped(line) {
         return Some((Time::parse(time)?, starts(message).and_then(run_of)));
     }
-    let starts_at = |at: usize| {
-        let (time, message) = stamped(line.get(at.checked_sub(STAMP.len() - "Z] ".len())?..)?)?;
-        Some((time, starts(message)?))
-    };
-    let (time, start) = line.rmatch_indices("Z] run ").find_map(|(at, _)| starts_at(at))?;
-    Some((Time::parse(time)?, run_of(start)))
-}
-
-const STAMP: &str = "[2026-05-12T07:03:00Z] ";
-
-/// `[<time>] <message>`: both, if the time has the shape of one.
-fn stamped(text: &str) -> Option<(&str, &str)> {
-    let fits = |(byte, like): (u8, u8)| if like.is_ascii_digit() { byte.is_ascii_digit() } else { byte == like };
-    let is_stamp = text.len() >= STAMP.len() && text.bytes().zip(STAMP.bytes()).all(fits);
-    is_stamp.then(|| (&text[1..STAMP.len() - 2], &text[STAMP.len()..]))
+    let (time, message) = stamped(marker::at_end(line)?)?;
+    let start = starts(message);
+    // Logs of all sorts have such stamps within their lines.
+    let is_forges = start.is_some() || NOTES.iter().any(|note| message.starts_with(note));
+    is_forges.then(|| Some((Time::parse(time)?, start.and_then(run_of))))?
 }
 
 /// The id and the profile in `run <id> start (profile=<name>)`.
@@ -169,7 +170,8 @@ mod tests {
         assert_eq!(run.expect("a run").1, "codex1");
         assert!(marker(&format!("unterminated{start}")).is_some_and(|(_, run)| run.is_some()));
         assert!(marker("[2026-05-12T07:04:00Z] pause for 30s").is_some_and(|(_, run)| run.is_none()));
-        assert!(marker("unterminated[2026-05-12T07:04:00Z] pause for 30s").is_none());
+        assert!(marker("unterminated[2026-05-12T07:04:00Z] pause for 30s").is_some_and(|(_, run)| run.is_none()));
+        assert!(marker("10.0.0.1 [2026-05-12T07:04:00Z] GET /").is_none());
         assert!(marker("[1] note").is_none());
         assert!(marker(&format!("{start} and more")).is_some_and(|(_, run)| run.is_none()));
         assert!(marker(&format!("unterminated{start} and more")).is_none());

@@ -27,6 +27,7 @@ mod ledger;
 mod lines;
 mod loop_log;
 mod mark;
+mod marker;
 mod needles;
 mod needs;
 mod openai;

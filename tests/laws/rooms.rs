@@ -14,6 +14,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "event",
             "parse::format",
             "parse::mark",
+            "parse::marker",
             "parse::lines",
             "parse::timing",
             "parse::tracing",

@@ -15,6 +15,7 @@ use crate::parse::format::{Format, Hit, Lines, Shape};
 use crate::parse::json::part;
 use crate::parse::lines::{clean, id, lines, may_be_document, may_begin_with, model};
 use crate::parse::mark::{Logged, Mark, MarkKind};
+use crate::parse::marker;
 use crate::parse::needles::Needle;
 use record::{Assistant, Finish, Head, Init, RateLimit, RateLimitEvent, StreamEvent, calls};
 
@@ -96,10 +97,8 @@ fn value(line: &str) -> Result<&str, Defect> {
     if line.ends_with(['}', ']']) {
         return Ok(line);
     }
-    let mut values = serde_json::Deserializer::from_str(line).into_iter::<&RawValue>();
-    let value = values.next().ok_or(Defect::Torn)?.map_err(|_| Defect::Torn)?;
-    let rest = line.get(values.byte_offset()..).unwrap_or("").trim();
-    if rest.starts_with("[2") { Ok(value.get()) } else { Err(Defect::Torn) }
+    let value = marker::without(line).trim_end();
+    if value.ends_with(['}', ']']) { Ok(value) } else { Err(Defect::Torn) }
 }
 
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {

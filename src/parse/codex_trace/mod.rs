@@ -14,8 +14,9 @@ mod usual;
 
 use crate::event::{Billing, Call, CallKey, Conversation, Defect, Fact, Time};
 use crate::parse::format::{Format, Hit, Lines, Place, Root, Shape};
-use crate::parse::lines::{clean, lines, may_be_record, without_marker};
+use crate::parse::lines::{clean, lines, may_be_record};
 use crate::parse::mark::{Mark, MarkKind};
+use crate::parse::marker;
 use crate::parse::needles::Needle;
 use crate::parse::tracing;
 use otel::{Otel, STREAMED};
@@ -78,7 +79,8 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         _ => {}
     }
     let line = hit.line();
-    let record = tracing::record(without_marker(&line));
+    let line = marker::without(&line);
+    let record = tracing::record(line);
     match &record {
         Some(record) if record.target.starts_with("codex_otel") => {
             let otel = Otel::read(record.body);
@@ -92,7 +94,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     }
     // An output may end with a record that it quotes.
     let is_own = record.is_some_and(|record| record.body.contains("event.name=\"codex.tool_result\""));
-    if !is_own && closes_tool_result(&line) {
+    if !is_own && closes_tool_result(line) {
         // Outputs quote messages, and messages the ends of outputs: it matters where none is known to be open.
         let is_doubtful = !hit.is_output && is_message_text(hit.before());
         let kind = if is_doubtful { MarkKind::MayClose } else { MarkKind::Close };

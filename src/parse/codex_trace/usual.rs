@@ -4,6 +4,7 @@
 use super::otel::{Otel, STREAMED, ends_text};
 use crate::event::Time;
 use crate::parse::blocks::{BLOCK, no_words};
+use crate::parse::marker;
 use crate::parse::seen::{Common, Seen};
 use crate::parse::tracing;
 
@@ -162,10 +163,10 @@ pub(super) fn otel<'a>(event: &Event<'a>, seen: &Seen) -> Option<Otel<'a>> {
             let (_, rest) = word(rest.strip_prefix(b" tool_name=")?);
             let (_, rest) = word(rest.strip_prefix(b" call_id=")?);
             let text = rest.strip_prefix(b" arguments=")?;
-            // Colours, the start of a run at its end: there may be more in it.
-            let is_plain = memchr::memchr(0x1b, text).is_none() && !matches!(text.last(), None | Some(b')' | b'\r'));
+            // Under colours there may be more in it.
+            let is_plain = memchr::memchr(0x1b, text).is_none() && !matches!(text.last(), None | Some(b'\r'));
             let text = std::str::from_utf8(text).ok().filter(|_| is_plain)?;
-            Some(Otel { name: "codex.tool_result", has_text: true, is_whole: ends_text(text), ..otel })
+            Some(Otel { name: "codex.tool_result", has_text: true, is_whole: ends_text(marker::without(text)), ..otel })
         }
         _ => None,
     }
@@ -188,7 +189,8 @@ mod tests {
 
     use super::{Head, head, learn, otel};
     use crate::parse::codex_trace::otel::Otel;
-    use crate::parse::lines::{clean, without_marker};
+    use crate::parse::lines::clean;
+    use crate::parse::marker;
     use crate::parse::seen::Seen;
     use crate::parse::tracing;
 
@@ -242,6 +244,7 @@ mod tests {
         " input_token_count=",
         "conversation.id=b ",
         " mcp_server_origin=",
+        "[2026-05-12T07:04:00Z] kill requested",
     ];
 
     proptest! {
@@ -259,7 +262,7 @@ mod tests {
                     line.replace_range(at..end, new);
                 }
                 let text = clean(line.as_bytes());
-                let record = tracing::record(without_marker(&text));
+                let record = tracing::record(marker::without(&text));
                 let short = match head(line.as_bytes()) {
                     Some((time, Head::Event(event))) => otel(&event, &seen).map(|otel| (time, otel)),
                     _ => None,

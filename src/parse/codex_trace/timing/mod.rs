@@ -14,8 +14,9 @@ use crate::event::{Id, Time};
 use crate::parse::codex_trace::HARNESS;
 use crate::parse::codex_trace::named::span_thread;
 use crate::parse::format::LOOK;
-use crate::parse::lines::{clean, id, model, without_marker};
+use crate::parse::lines::{clean, id, model};
 use crate::parse::mark::{Mark, MarkKind};
+use crate::parse::marker;
 use crate::parse::scan::Chunk;
 use crate::parse::timing::{Log, Sign, Stretch, Timing};
 use crate::parse::tracing::{self, Record};
@@ -83,7 +84,7 @@ impl Scan<'_> {
             return self.event(offset, &stream, log, event);
         }
         let line = clean(raw);
-        let Some(record) = tracing::record(without_marker(&line)) else { return };
+        let Some(record) = tracing::record(marker::without(&line)) else { return };
         if !record.target.starts_with("codex_otel") {
             return;
         }
