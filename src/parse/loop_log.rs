@@ -9,7 +9,7 @@ use super::content::Content;
 use super::format::{Format, Hit, Lines, Shape};
 use super::lines::{clean, lines};
 use super::mark::{Mark, MarkKind};
-use super::marker::{self, stamped};
+use super::marker;
 use super::needles::Needle;
 use super::region::Region;
 use super::sink::Sink;
@@ -39,7 +39,7 @@ pub(super) const LINES: Lines = Lines {
 
 fn sniff(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    let begins = |line: &str| marker(line).is_some_and(|(_, run)| run.is_some() || stamped(line).is_some());
+    let begins = |line: &str| marker(line).is_some_and(|(_, run)| run.is_some() || marker::stamped(line).is_some());
     lines(head).next().is_some_and(|line| begins(&clean(line)))
 }
 
@@ -48,10 +48,10 @@ const NOTES: [&str; 4] = ["pause for ", "graceful stop requested", "kill request
 
 /// The time and, where a run starts, its id and profile. At the end of a line a marker may follow unterminated output.
 fn marker(line: &str) -> Option<(Time, Option<(Uuid, String)>)> {
-    if let Some((time, message)) = stamped(line) {
+    if let Some((time, message)) = marker::stamped(line) {
         return Some((Time::parse(time)?, starts(message).and_then(run_of)));
     }
-    let (time, message) = stamped(marker::at_end(line)?)?;
+    let (time, message) = marker::stamped(marker::at_end(line)?)?;
     let start = starts(message);
     // Logs of all sorts have such stamps within their lines.
     let is_forges = start.is_some() || NOTES.iter().any(|note| message.starts_with(note));
@@ -88,9 +88,9 @@ pub(super) struct Pass {
     seen: HashSet<RunId>,
     content: Content,
     region: Region,
-    /// Where the run began whose output nothing of forge's follows.
-    open: Option<u64>,
-    /// Where forge's first line behind the latest record of the run stands, and when it was written.
+    /// Where the latest run began.
+    began: Option<u64>,
+    /// Where forge's first line behind its output stands, and when it was written.
     over_by: Option<(u64, Time)>,
 }
 
@@ -102,7 +102,7 @@ impl Pass {
             seen: HashSet::new(),
             content: Content::whole(),
             region: Region::nowhere(),
-            open: None,
+            began: None,
             over_by: None,
         }
     }
@@ -119,17 +119,21 @@ impl Pass {
         for mark in self.content.flush(self.region.run().as_ref(), sink) {
             self.take(mark, sink);
         }
-        match self.open {
-            Some(offset) if !self.region.is_told() => self.region.break_off(offset, sink),
+        match self.began {
+            Some(offset) if self.over_by.is_none() && !self.region.is_told() => self.region.break_off(offset, sink),
             _ => self.region.finish_by(self.over_by, sink),
         }
     }
 
     fn take(&mut self, mark: Mark, sink: &mut Sink<'_>) {
+        let is_aside = mark.is_aside();
         match (mark.kind, mark.time) {
             (MarkKind::Marker(run), Some(time)) => self.marker(mark.offset, time, run.map(|run| *run), sink),
             (kind, _) => {
-                self.over_by = None;
+                // Nothing of a run follows its end: it goes on. What only some ask for has no say in it.
+                if !is_aside && !matches!(kind, MarkKind::Timing(_)) {
+                    self.over_by = None;
+                }
                 self.region.push(Mark { kind, ..mark }, sink);
             }
         }
@@ -137,11 +141,11 @@ impl Pass {
 
     /// A run's start never goes back in time and is never of the future, and run ids never repeat.
     /// forge's other lines stand between runs, where nothing is written: they end nothing, so an agent
-    /// that prints one gains nothing. At the end of the log one tells that the run is over.
+    /// that prints one gains nothing. At the end of the log one tells that the run is over. A stop is asked for while a
+    /// run is at work, too: its output goes on then.
     fn marker(&mut self, offset: u64, time: Time, run: Option<Run>, sink: &mut Sink<'_>) {
         let is_own = self.latest.is_none_or(|latest| time >= latest) && time <= self.now;
         let Some(run) = run else {
-            self.open = self.open.filter(|_| !is_own);
             self.over_by = self.over_by.or(Some((offset, time)).filter(|_| is_own));
             return;
         };
@@ -150,7 +154,7 @@ impl Pass {
             return;
         }
         self.latest = Some(time);
-        self.open = Some(offset);
+        self.began = Some(offset);
         self.seen.insert(run.id.clone());
         let next = Region::in_run(run.id.clone()).since(run.started_at);
         let over_by = self.over_by.take().or(Some((offset, time)));

@@ -245,6 +245,24 @@ fn a_name_that_is_content_does_not_hide_the_one_before_it() {
 }
 
 #[test]
+fn lines_of_forges_own_at_the_end_of_an_output_are_cut_alike() {
+    let (first, second) = (forge::conversation(1, 1), forge::conversation(60, 2));
+    let unterminated = |text: String| text.trim_end().to_owned();
+    let text = forge::marker(0, "loop started")
+        + &forge::starts(1, 0)
+        + &forge::begins(2, &first)
+        + &unterminated(forge::completed(10, &first, [30, 0, 3, 0], false))
+        + &forge::marker(20, "graceful stop requested")
+        + &unterminated(forge::counter(30, [30, 0, 3, 0], [30, 0, 3, 0]))
+        + &forge::starts(60, 1)
+        + &forge::request(61, &second)
+        + &unterminated(forge::completed(70, &second, [40, 0, 4, 0], false))
+        + &forge::marker(80, "pause for 30s");
+    assert_eq!(every_line_alone(&text), None);
+    assert_eq!(settled_bytes(text.as_bytes(), &Cut::Whole).owners.len(), 2);
+}
+
+#[test]
 fn readings_that_wait_belong_to_the_first_that_is_named() {
     let (first, second) = (forge::conversation(100, 1), forge::conversation(101, 2));
     let text = forge::counter(101, [30, 0, 3, 0], [30, 0, 3, 0])
