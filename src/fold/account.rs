@@ -105,13 +105,16 @@ impl Account {
         let mut blended = vec![seen.blended_tokens()];
         blended.extend(self.share.iter().map(|share| share.total.blended_tokens()));
         let Some(parts) = counted else {
+            let is_doubtful = self.calls.values().any(|call| call.is_doubtful);
             let (quality, reasons) = self.judge(false);
             let rows = Rows::Made(self.call_rows(conversation));
-            return Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended };
+            return Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended, is_doubtful };
         };
         let total = parts.values().fold(TokenUsage::default(), |sum, part| sum.plus(&part.usage));
         blended.push(total.plus(&self.sum(|call| !call.is_covered)).blended_tokens());
         let exceeds = covered.total_tokens() > total.total_tokens();
+        let is_doubtful = self.share.as_ref().is_some_and(|share| share.is_doubtful)
+            || self.calls.values().any(|call| call.is_doubtful && (exceeds || !call.is_covered));
         let (mut quality, mut reasons) = self.judge(exceeds);
         // Such calls may be all that the counter counts, or come after it.
         if is_untimed && !exceeds && covered != total {
@@ -128,7 +131,7 @@ impl Account {
         }
         rows.extend(rest);
         let taken = if exceeds { Taken::Calls } else { Taken::Counter };
-        Weighed { rows: Rows::Made(rows), quality, reasons, taken, agrees, blended }
+        Weighed { rows: Rows::Made(rows), quality, reasons, taken, agrees, blended, is_doubtful }
     }
 
     fn has_messages_alone(&self) -> bool {
@@ -143,7 +146,7 @@ impl Account {
         let seen =
             rows.iter().filter_map(|row| row.usage.as_ref()).fold(TokenUsage::default(), |sum, usage| sum.plus(usage));
         let (rows, blended) = (Rows::Made(rows), vec![seen.blended_tokens()]);
-        Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended }
+        Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended, is_doubtful: false }
     }
 
     /// A run's counter counts what a bare trace shows of the time before its last reading.

@@ -76,6 +76,8 @@ pub struct Reading {
     pub run: Option<RunId>,
     /// The conversation's model then.
     pub model: Option<Id>,
+    /// Whether it may be quoted.
+    pub is_doubtful: bool,
 }
 
 /// Identity of a process's reading.

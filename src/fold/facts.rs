@@ -52,6 +52,8 @@ pub struct RunFacts {
     pub host: Option<Id>,
     /// Blended totals that its output shows, with the conversation named then.
     pub footers: BTreeSet<(Option<Id>, u64)>,
+    /// Those of them of which nothing says that they may be quoted.
+    pub sure_footers: BTreeSet<u64>,
     /// Defects in its output. A copy of it has the same ones, a tail has fewer.
     pub defects: BTreeMap<Defect, u64>,
 }
@@ -81,6 +83,8 @@ pub struct CallFacts {
     pub is_covered: bool,
     /// Whether a source shows it behind a reading of the counter that tells no time.
     pub is_beyond: bool,
+    /// Whether it may be quoted, wherever it is shown.
+    pub is_doubtful: bool,
     /// Whether a session log tells of it.
     pub is_logged: bool,
     /// Whether a captured output shows it.
@@ -221,6 +225,7 @@ impl RunFacts {
         self.harness = larger(self.harness.take(), other.harness);
         self.host = larger(self.host.take(), other.host);
         self.footers.extend(other.footers);
+        self.sure_footers.extend(other.sure_footers);
         for (defect, count) in other.defects {
             let known = self.defects.entry(defect).or_default();
             *known = (*known).max(count);
@@ -261,6 +266,7 @@ impl CallFacts {
         let is_captured = self.is_captured || other.is_captured;
         let is_bare = self.is_bare || other.is_bare;
         let is_paid = self.is_paid || other.is_paid;
+        let is_doubtful = self.is_doubtful && other.is_doubtful;
         // A sub-agent's records begin with its parent's.
         let is_subagent = self.is_subagent && other.is_subagent;
         let timing = merged(self.timing.take(), other.timing.clone());
@@ -272,7 +278,7 @@ impl CallFacts {
         }
         (self.is_covered, self.is_subagent, self.runs, self.timing) = (is_covered, is_subagent, runs, timing);
         (self.is_logged, self.is_captured, self.is_bare) = (is_logged, is_captured, is_bare);
-        (self.is_paid, self.is_beyond) = (is_paid, is_beyond);
+        (self.is_paid, self.is_beyond, self.is_doubtful) = (is_paid, is_beyond, is_doubtful);
     }
 
     /// Takes how long its parts took.

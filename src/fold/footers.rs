@@ -12,6 +12,8 @@ use crate::event::{Id, Run, RunId, Time};
 /// Blended totals at the end of an output: candidates, as agents can print one too.
 pub(super) struct Footers {
     pub(super) all: BTreeSet<u64>,
+    /// Those of which nothing says that they may be quoted.
+    pub(super) sure: BTreeSet<u64>,
     /// The run's own part of the largest.
     pub(super) share: Option<u64>,
     pub(super) conversation: Option<Id>,

@@ -24,6 +24,8 @@ pub(super) struct Share {
     pub(super) time: Option<Time>,
     /// Where its last reading stands, if that tells no time.
     pub(super) place: Option<Place>,
+    /// Whether a reading that may be quoted tells it, and none that surely isn't counts as much.
+    pub(super) is_doubtful: bool,
 }
 
 /// A call after the last reading of its run.
@@ -48,7 +50,11 @@ pub(super) fn shares(
     // One reading may stand in several sources: of a tail and the whole, the whole knows better what
     // came before it; a run's word goes before a bare log's.
     readings.sort_by(|a, b| identity(a).cmp(&identity(b)));
-    readings.dedup_by(|later, kept| later.stamp == kept.stamp && later.total == kept.total);
+    readings.dedup_by(|later, kept| {
+        let is_same = later.stamp == kept.stamp && later.total == kept.total;
+        kept.is_doubtful &= !is_same || later.is_doubtful;
+        is_same
+    });
     let timed: FxHashSet<TokenUsage> =
         readings.iter().filter(|reading| reading.stamp.is_some()).map(|reading| reading.total).collect();
     readings.retain(|reading| reading.stamp.is_some() || !timed.contains(&reading.total));
@@ -72,8 +78,10 @@ pub(super) fn shares(
     for reading in readings {
         let is_first = !shares.contains_key(&reading.run);
         let share = shares.entry(reading.run.clone()).or_default();
+        let is_anew = previous.is_some_and(|previous| reading.total.fell_below(&previous));
+        share.is_doubtful = reading.is_doubtful || (share.is_doubtful && is_anew);
         let growth = match previous {
-            Some(previous) if reading.total.fell_below(&previous) => reading.total,
+            Some(_) if is_anew => reading.total,
             Some(previous) => reading.total.minus(&previous),
             None if begins_at_zero(&reading, &starts_in) => reading.total,
             None => {
@@ -154,7 +162,8 @@ mod tests {
         let total = TokenUsage { input_tokens: input, ..TokenUsage::default() };
         let time = Time::from_millis(second * 1000);
         let place = Place { source: "s".into(), offset: 0 };
-        Reading { stamp: time, time, place, total, last: None, run: run.map(Into::into), model: None }
+        let run = run.map(Into::into);
+        Reading { stamp: time, time, place, total, last: None, run, model: None, is_doubtful: false }
     }
 
     fn input(readings: Vec<Reading>, run: Option<&str>, starts: bool) -> (u64, bool) {

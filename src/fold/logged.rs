@@ -318,7 +318,7 @@ impl Logged {
         let has_more = !unlogged.is_empty() || beyond.is_some() || timings.iter().any(Option::is_some);
         if !has_more && !calls.is_empty() {
             let rows = Rows::Logged(conversation.clone(), calls);
-            return Weighed { rows, quality, reasons, taken: Taken::Session, agrees, blended };
+            return Weighed { rows, quality, reasons, taken: Taken::Session, agrees, blended, is_doubtful: false };
         }
         let mut timings = timings.into_iter();
         let with_timing = |call: &LogCall| UsageRow { timing: timings.next().flatten(), ..call.row(conversation) };
@@ -344,7 +344,7 @@ impl Logged {
         if rows.is_empty() {
             rows.push(UsageRow::blank(conversation));
         }
-        Weighed { rows: Rows::Made(rows), quality, reasons, taken: Taken::Session, agrees, blended }
+        Weighed { rows: Rows::Made(rows), quality, reasons, taken: Taken::Session, agrees, blended, is_doubtful: false }
     }
 }
 

@@ -113,6 +113,7 @@ impl Packed {
             timing: None,
             is_covered: false,
             is_beyond: false,
+            is_doubtful: false,
             is_logged: true,
             is_captured: false,
             is_bare: false,

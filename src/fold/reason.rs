@@ -33,6 +33,8 @@ pub enum Reason {
     OpenRun,
     /// Calls of which only a placeholder of the output is known.
     Placeholder,
+    /// Records that may be quoted tell it, and nothing else does.
+    Doubtful,
     /// A blended total that counts earlier runs too, which are not in the input.
     FooterOfMore,
     /// Nothing in its output tells of usage.
@@ -41,7 +43,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them, in the order of their telling.
-    pub const ALL: [Reason; 16] = [
+    pub const ALL: [Reason; 17] = [
         Reason::CounterCovers,
         Reason::ResultCovers,
         Reason::CallsComplete,
@@ -56,6 +58,7 @@ impl Reason {
         Reason::StillStreaming,
         Reason::OpenRun,
         Reason::Placeholder,
+        Reason::Doubtful,
         Reason::FooterOfMore,
         Reason::NoUsage,
     ];
@@ -77,6 +80,7 @@ impl Reason {
             Reason::StillStreaming => "still-streaming",
             Reason::OpenRun => "open-run",
             Reason::Placeholder => "placeholder",
+            Reason::Doubtful => "doubtful",
             Reason::FooterOfMore => "footer-of-more",
             Reason::NoUsage => "no-usage",
         }
@@ -105,6 +109,7 @@ impl Reason {
             }
             Reason::OpenRun => "what was read ends within the run's output: it is at work, or was cut off",
             Reason::Placeholder => "of some calls only the placeholder that a stream begins with is known",
+            Reason::Doubtful => "records that may be quoted or forged tell it, and nothing else confirms them",
             Reason::FooterOfMore => "the blended total at the end counts earlier runs too, which are not in the input",
             Reason::NoUsage => "nothing in the output tells of usage",
         }
@@ -122,6 +127,7 @@ impl Reason {
             Reason::UntimedCounter => Some("the conversation's trace from its beginning, or its session log"),
             Reason::NoBeginning => Some("more lines of output in the ledger, the loop log, or the session log"),
             Reason::StillStreaming | Reason::Placeholder => Some("the conversation's session log, from end to end"),
+            Reason::Doubtful => Some("the loop log, or the conversation's session log"),
             Reason::OpenRun => Some("the rest of its output, or the ledger's entry, which is written when it ends"),
             Reason::FooterOnly => Some("the harness's trace, the loop log, or the session log"),
             Reason::NoUsage => Some("a harness that prints its usage (a trace, stream-json), or the session log"),
@@ -131,7 +137,7 @@ impl Reason {
 
 /// A set of reasons.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub struct Reasons(u16);
+pub struct Reasons(u32);
 
 impl Reasons {
     /// Adds one if it holds.
@@ -160,13 +166,13 @@ impl Reasons {
 
     /// Them, in the order of [`Reason::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Reason> {
-        Reason::ALL.into_iter().filter(move |reason| self.0 & (1 << *reason as u16) != 0)
+        Reason::ALL.into_iter().filter(move |reason| self.0 & (1 << *reason as u32) != 0)
     }
 }
 
 impl From<Reason> for Reasons {
     fn from(reason: Reason) -> Reasons {
-        Reasons(1 << reason as u16)
+        Reasons(1 << reason as u32)
     }
 }
 

@@ -194,6 +194,8 @@ impl Settled {
             self.resumed_footers.push(id.clone());
         }
         let all: BTreeSet<u64> = facts.footers.iter().map(|(_, blended)| *blended).collect();
+        let of_largest = footer.filter(|(_, blended)| facts.sure_footers.contains(blended));
+        let sure = facts.sure_footers.iter().copied().chain(of_largest.and(share)).collect();
         let conversation = footer.and_then(|(conversation, _)| conversation.clone());
         let harness = run.harness.as_deref().map(|name| name.to_owned().into()).or(facts.harness);
         let told = accounts.iter().filter_map(|(_, account)| account.billing).max();
@@ -202,7 +204,7 @@ impl Settled {
         let owner = Owner { billing, host, ..Owner::new(Some(run), harness) };
         let model = conversation.as_ref().and_then(|id| models.get(id)).cloned();
         let is_open = facts.is_open && !facts.is_closed;
-        self.owner(owner, accounts, Footers { all, share, conversation, model }, is_open);
+        self.owner(owner, accounts, Footers { all, sure, share, conversation, model }, is_open);
     }
 
     fn bare_conversation(&mut self, id: Id, account: Account, footers: BTreeSet<u64>, models: &FxHashMap<Id, Id>) {
@@ -212,7 +214,8 @@ impl Settled {
         let harness = account.harness.clone();
         let owner = Owner { billing: account.billing, host: account.host.clone(), ..Owner::new(None, harness) };
         let model = models.get(&id).cloned();
-        let footers = Footers { share: footers.last().copied(), all: footers, conversation: Some(id.clone()), model };
+        let (share, sure) = (footers.last().copied(), BTreeSet::new());
+        let footers = Footers { share, all: footers, sure, conversation: Some(id.clone()), model };
         self.owner(owner, vec![(id, account)], footers, false);
     }
 
@@ -233,6 +236,10 @@ impl Settled {
             .iter()
             .chain(&footers.share)
             .any(|footer| *footer == blended || weighed.iter().any(|weighed| weighed.blended.contains(footer)));
+        // What may be quoted is sure where a footer that surely isn't tells the same.
+        let is_sure = |weighed: &Weighed| footers.sure.iter().any(|sure| weighed.blended.contains(sure));
+        let is_doubtful =
+            !footers.sure.contains(&blended) && weighed.iter().any(|weighed| weighed.is_doubtful && !is_sure(weighed));
         let only_calls = !weighed.is_empty()
             && weighed.iter().all(|weighed| weighed.taken == Taken::Calls && weighed.agrees.is_none());
         let worst = weighed.iter().map(|weighed| weighed.quality).max();
@@ -253,7 +260,7 @@ impl Settled {
             let conversation = row.conversation.filter(|id| !hides(id));
             rows.push(UsageRow { owner: index, conversation, ..row });
         };
-        let is_confirmed = only_calls && confirmed;
+        let is_confirmed = only_calls && confirmed && !is_doubtful;
         let is_open = is_open && !is_confirmed;
         owner.reasons = match (takes_footer, worst) {
             (true, _) => Reason::FooterOnly.into(),
@@ -262,6 +269,7 @@ impl Settled {
             _ => weighed.iter().fold(Reasons::default(), |all, weighed| all.and(weighed.reasons)),
         };
         owner.reasons.add_if(is_open && worst.is_some() && !takes_footer, Reason::OpenRun);
+        owner.reasons.add_if(is_doubtful && !takes_footer, Reason::Doubtful);
         owner.reasons.add_if(!footers.all.is_empty() && footers.share.is_none(), Reason::FooterOfMore);
         if takes_footer {
             (owner.quality, owner.taken) = (Quality::Blended, Some(Taken::Footer));
@@ -273,7 +281,7 @@ impl Settled {
         } else if let Some(worst) = worst {
             owner.quality = match is_confirmed {
                 true => Quality::Exact,
-                false if is_open => Quality::Partial,
+                false if is_open || is_doubtful => Quality::Partial,
                 false => worst,
             };
             if owner.quality == Quality::Partial {

@@ -19,6 +19,7 @@ impl SourceFold {
         time: Option<Time>,
         place: Place,
     ) {
+        let is_doubtful = self.doubts.contains(place.offset);
         let stream = self.streams.entry((run.clone(), counter.conversation.clone())).or_default();
         let covered = std::mem::take(&mut stream.uncovered);
         let total = counter.total.iter().fold(TokenUsage::default(), |sum, model| sum.plus(&model.usage));
@@ -52,6 +53,7 @@ impl SourceFold {
                     last: counter.last,
                     run,
                     model: stream.model.clone(),
+                    is_doubtful,
                 };
                 match counter.conversation {
                     Some(id) => self.facts.conversations.entry(id).or_default().readings.push(reading),

@@ -1,6 +1,7 @@
 //! The events of one source, in order.
 
 mod counters;
+mod doubts;
 mod nameless;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,7 @@ use crate::fold::place::Place;
 use crate::fold::quota::{QuotaFold, QuotaReading};
 use crate::fold::timing::Shown;
 use crate::fold::uncounted::UncountedCall;
+use doubts::Doubts;
 pub(super) use nameless::is_anonymous;
 use nameless::{anonymous_id, unnamed};
 
@@ -32,6 +34,7 @@ pub struct SourceFold {
     /// What the order of the records tells, for each conversation in each run.
     streams: FxHashMap<(Option<RunId>, Option<Id>), Stream>,
     quotas: QuotaFold,
+    doubts: Doubts,
     /// The run that the latest event was of.
     latest_run: Option<RunId>,
     /// Where the source broke off.
@@ -82,6 +85,7 @@ impl SourceFold {
             facts: Facts::default(),
             streams: FxHashMap::default(),
             quotas: QuotaFold::default(),
+            doubts: Doubts::default(),
             latest_run: None,
             broken_at: None,
             unnamed_footers: BTreeSet::new(),
@@ -105,12 +109,12 @@ impl SourceFold {
         match fact {
             Fact::Run(found) => self.run(*found),
             Fact::Conversation(found) => self.conversation(*found, run, harness, time),
-            Fact::Call(call) => self.call(call, run, harness, time),
+            Fact::Call(call) => self.call(call, run, harness, time, offset),
             Fact::Counter(mut counter) => {
                 self.name_counter(&mut counter, &run);
                 self.counter(*counter, run, harness, time, place(self));
             }
-            Fact::Footer(footer) => self.footer(&footer, run, harness),
+            Fact::Footer(footer) => self.footer(&footer, run, harness, offset),
             Fact::OpenRun => {
                 if let Some(facts) = run.and_then(|run| self.facts.runs.get_mut(&run)) {
                     (facts.is_open, facts.is_closed) = (true, false);
@@ -146,8 +150,10 @@ impl SourceFold {
             Fact::Source(found) => self.host = found.host,
             Fact::Skipped(_) => {}
             Fact::Defect(defect) => {
-                if defect == Defect::Truncated {
-                    self.broken_at = Some(offset);
+                match defect {
+                    Defect::Truncated => self.broken_at = Some(offset),
+                    Defect::DoubtfulRecord => self.doubts.add(offset),
+                    _ => {}
                 }
                 self.defect(defect, run);
             }
@@ -244,7 +250,14 @@ impl SourceFold {
         }
     }
 
-    fn call(&mut self, mut call: Box<Call>, run: Option<RunId>, harness: Option<Harness>, time: Option<Time>) {
+    fn call(
+        &mut self,
+        mut call: Box<Call>,
+        run: Option<RunId>,
+        harness: Option<Harness>,
+        time: Option<Time>,
+        offset: u64,
+    ) {
         // What nothing names is its source's own.
         let conversation = call.conversation.get_or_insert_with(|| unnamed(&self.name)).clone();
         let facts = match self.facts.conversations.get_mut(&conversation) {
@@ -290,11 +303,12 @@ impl SourceFold {
         };
         let key = call.key.clone();
         let is_beyond = stream.is_untimed && !is_twin;
-        let facts = CallFacts { is_covered: is_twin, is_beyond, ..seen(*call, run, harness, time) };
+        let is_doubtful = self.doubts.contains(offset);
+        let facts = CallFacts { is_covered: is_twin, is_beyond, is_doubtful, ..seen(*call, run, harness, time) };
         self.facts.add_call(key, Box::new(facts));
     }
 
-    fn footer(&mut self, footer: &Footer, run: Option<RunId>, harness: Option<Harness>) {
+    fn footer(&mut self, footer: &Footer, run: Option<RunId>, harness: Option<Harness>, offset: u64) {
         match run {
             Some(run) => {
                 if let Some(id) = &footer.conversation {
@@ -303,6 +317,9 @@ impl SourceFold {
                 }
                 let facts: &mut RunFacts = self.facts.runs.entry(run).or_default();
                 facts.footers.insert((footer.conversation.clone(), footer.blended_tokens));
+                if !self.doubts.contains(offset) {
+                    facts.sure_footers.insert(footer.blended_tokens);
+                }
             }
             None => {
                 let Some(id) = footer.conversation.clone() else {
@@ -339,6 +356,7 @@ fn seen(call: Call, run: Option<RunId>, harness: Option<Harness>, time: Option<T
         timing: None,
         is_covered: false,
         is_beyond: false,
+        is_doubtful: false,
         is_captured: !call.is_logged,
         is_bare: !call.is_logged && run.is_none(),
         is_logged: call.is_logged,
