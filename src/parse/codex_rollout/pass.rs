@@ -106,6 +106,16 @@ impl Pass {
         }
     }
 
+    /// A response of the conversation's own names its turn, also where no line that begins it is there, or whole: the
+    /// reading that follows counts the same response.
+    fn follow(&mut self, named: Option<Id>) {
+        let turn = self.turn(named);
+        if matches!((&turn, &self.turn), (Turn::Own(_), _) | (Turn::Untimed(Some(_)), Turn::None | Turn::Untimed(_))) {
+            self.turn = turn;
+            self.may_be_new_turn = false;
+        }
+    }
+
     fn begin_turn(&mut self, id: Option<Id>) {
         self.is_new_turn = id.is_some();
         self.may_be_new_turn = false;
@@ -199,11 +209,12 @@ impl Pass {
             Some(response) => CallKey::Response(conversation.clone(), response),
             None => CallKey::Trace(conversation.clone(), time?, found.usage),
         };
-        let turn = found.turn.or_else(|| match &self.turn {
+        self.follow(found.turn.clone());
+        let turn = match &self.turn {
             Turn::Own(id) => Some(id.clone()),
             Turn::Untimed(id) => id.clone(),
-            Turn::None | Turn::Foreign => None,
-        });
+            Turn::None | Turn::Foreign => found.turn,
+        };
         let call = self.call(conversation, key, found.usage);
         Some(Fact::Call(Box::new(Call { turn, model: found.model.or(call.model), ..call })))
     }
