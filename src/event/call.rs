@@ -142,7 +142,7 @@ pub enum Doubt {
 }
 
 impl Doubt {
-    fn is_none(&self) -> bool {
+    pub(super) fn is_none(&self) -> bool {
         *self == Doubt::None
     }
 }

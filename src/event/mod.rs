@@ -297,4 +297,7 @@ pub struct Quota {
     /// When the window starts anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resets_at: Option<Time>,
+    /// Whether it may be a copy of what another conversation was told.
+    #[serde(default, skip_serializing_if = "Doubt::is_none")]
+    pub doubt: Doubt,
 }

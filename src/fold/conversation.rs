@@ -181,6 +181,22 @@ impl ConversationFacts {
     }
 }
 
+/// How many generations are asked for what a log may have copied.
+const GENERATIONS: usize = 64;
+
+/// The conversations that this one came from, its parent first.
+pub(super) fn ancestors(conversations: &FxHashMap<Id, Box<ConversationFacts>>, id: &Id) -> Vec<Id> {
+    let mut line: Vec<Id> = Vec::new();
+    let parent = |id: &Id| conversations.get(id).and_then(|facts| facts.parent.clone());
+    while let Some(parent) = parent(line.last().unwrap_or(id)) {
+        if line.len() == GENERATIONS || line.contains(&parent) || parent == *id {
+            break;
+        }
+        line.push(parent);
+    }
+    line
+}
+
 pub(super) fn larger<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
     a.max(b)
 }

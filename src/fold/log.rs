@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::conversation::ConversationFacts;
+use super::conversation::{ConversationFacts, ancestors};
 use super::counts::Counts;
 use super::owner::UsageRow;
 use crate::event::{Call, CallKey, Doubt, Id, Time, TokenUsage};
@@ -213,9 +213,6 @@ pub(super) struct Own {
     pub(super) is_forked: bool,
 }
 
-/// How many generations of ancestors are asked for a reading.
-const GENERATIONS: usize = 64;
-
 /// Tells the conversations' own calls from copies, and from readings that repeat what was recorded by response.
 /// `is_witnessed` says of which conversations an output tells, too.
 pub(super) fn own(
@@ -225,21 +222,15 @@ pub(super) fn own(
     let mut of_ancestors: FxHashMap<Id, FxHashSet<TokenUsage>> = FxHashMap::default();
     let in_doubt: Vec<Id> =
         conversations.iter().filter(|(_, facts)| facts.is_in_doubt()).map(|(id, _)| id.clone()).collect();
-    let mut ancestors: FxHashMap<Id, Vec<Id>> = FxHashMap::default();
+    let mut lines: FxHashMap<Id, Vec<Id>> = FxHashMap::default();
     for id in in_doubt {
-        let mut line = Vec::new();
-        let mut at = id.clone();
-        while let Some(parent) = conversations.get(&at).and_then(|facts| facts.parent.clone()) {
-            if line.len() == GENERATIONS || line.contains(&parent) || parent == id {
-                break;
+        let line = ancestors(conversations, &id);
+        for ancestor in &line {
+            if let Some(facts) = conversations.get(ancestor).filter(|facts| facts.is_logged) {
+                of_ancestors.entry(ancestor.clone()).or_insert_with(|| facts.log.readings().collect());
             }
-            at = parent.clone();
-            if let Some(facts) = conversations.get(&parent).filter(|facts| facts.is_logged) {
-                of_ancestors.entry(parent.clone()).or_insert_with(|| facts.log.readings().collect());
-            }
-            line.push(parent);
         }
-        ancestors.insert(id, line);
+        lines.insert(id, line);
     }
     // A fork's counter goes on from its parent's, which an output may show.
     let has_witness = |id: &Id, facts: &ConversationFacts| !facts.readings.is_empty() || is_witnessed(id);
@@ -247,7 +238,7 @@ pub(super) fn own(
     let parents: FxHashSet<Id> = forked.filter_map(|(_, facts)| facts.parent.clone()).collect();
     let logged = conversations.iter_mut().filter(|(_, facts)| facts.is_logged);
     let own = logged.map(|(id, facts)| {
-        let line = ancestors.get(id).map_or(&[][..], Vec::as_slice);
+        let line = lines.get(id).map_or(&[][..], Vec::as_slice);
         let sets: Vec<&FxHashSet<TokenUsage>> = line.iter().filter_map(|ancestor| of_ancestors.get(ancestor)).collect();
         let has_parents_log = line.first().is_some_and(|parent| of_ancestors.contains_key(parent));
         let lineage = Lineage { has_parent: facts.parent.is_some(), has_parents_log, ancestors: &sets };

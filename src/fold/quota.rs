@@ -6,10 +6,11 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::conversation::{ConversationFacts, ancestors};
 use super::places::Places;
-use crate::event::{Harness, Id, Quota, RunId, Time};
+use crate::event::{Doubt, Harness, Id, Quota, RunId, Time};
 
 /// A reading of a rate limit.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,7 +81,12 @@ fn order(a: &QuotaReading, b: &QuotaReading) -> Ordering {
 }
 
 /// Gives every reading to the one run it belongs to, and drops what is told twice.
-pub(super) fn settle(mut readings: Vec<QuotaReading>, places: &Places) -> Vec<QuotaReading> {
+pub(super) fn settle(
+    mut readings: Vec<QuotaReading>,
+    places: &Places,
+    conversations: &FxHashMap<Id, Box<ConversationFacts>>,
+) -> Vec<QuotaReading> {
+    drop_copies(&mut readings, conversations);
     readings.sort_by(order);
     let same = readings.chunk_by(|a, b| a.identity().cmp(&b.identity()).is_eq());
     let settled = same.filter_map(|same| {
@@ -99,6 +105,48 @@ pub(super) fn settle(mut readings: Vec<QuotaReading>, places: &Places) -> Vec<Qu
     let mut kept: Vec<QuotaReading> = windows.into_values().flat_map(without_repeats).collect();
     kept.sort_by(order);
     kept
+}
+
+/// A limit's state, whoever was told of it.
+type State = (Option<Id>, Option<u64>, u64, Option<Time>, Option<Id>);
+
+fn state(quota: &Quota) -> State {
+    let used = quota.used_percent.to_bits();
+    (quota.limit.clone(), quota.window_minutes, used, quota.resets_at, quota.plan.clone())
+}
+
+/// Drops what the log of a fork copied and dated anew. Where its turns don't tell, that is what an ancestor was told,
+/// too; without the log of its parent it may be any of it.
+fn drop_copies(readings: &mut Vec<QuotaReading>, conversations: &FxHashMap<Id, Box<ConversationFacts>>) {
+    let doubtful = readings.iter().filter(|reading| reading.quota.doubt == Doubt::Ancestor);
+    let forks: FxHashSet<Id> = doubtful.filter_map(|reading| reading.quota.conversation.clone()).collect();
+    let lines: FxHashMap<Id, Vec<Id>> =
+        forks.into_iter().map(|id| (id.clone(), ancestors(conversations, &id))).collect();
+    let told: FxHashSet<&Id> = lines.values().flatten().collect();
+    let mut states: FxHashMap<Id, FxHashSet<State>> = FxHashMap::default();
+    for quota in readings.iter().map(|reading| &reading.quota) {
+        if let Some(id) = quota.conversation.as_ref().filter(|id| told.contains(id)) {
+            states.entry(id.clone()).or_default().insert(state(quota));
+        }
+    }
+    let is_logged = |id: &Id| conversations.get(id).is_some_and(|facts| facts.is_logged);
+    let is_copy = |quota: &Quota| {
+        let Some(id) = &quota.conversation else { return false };
+        match quota.doubt {
+            Doubt::None => false,
+            Doubt::Child => conversations.get(id).is_some_and(|facts| facts.parent.is_some()),
+            Doubt::Ancestor => {
+                let line = lines.get(id).map_or(&[][..], Vec::as_slice);
+                let told = |id: &Id| states.get(id).is_some_and(|states| states.contains(&state(quota)));
+                line.first().is_some_and(|parent| !is_logged(parent)) || line.iter().any(told)
+            }
+        }
+    };
+    readings.retain_mut(|reading| {
+        let is_own = !is_copy(&reading.quota);
+        reading.quota.doubt = Doubt::None;
+        is_own
+    });
 }
 
 /// Readings between two of the same state say nothing new.
@@ -132,7 +180,7 @@ mod tests {
 
     fn settled(readings: Vec<QuotaReading>) -> Vec<(i64, f64)> {
         let places = Places::new(&FxHashMap::default(), &FxHashMap::default(), &FxHashMap::default(), &|_, _| true);
-        let settled = settle(readings, &places);
+        let settled = settle(readings, &places, &FxHashMap::default());
         settled.iter().map(|reading| (reading.time.unwrap().micros() / 1_000_000, reading.quota.used_percent)).collect()
     }
 

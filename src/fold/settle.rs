@@ -90,7 +90,7 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
     settled.conversations.sort_by(|a, b| a.id.cmp(&b.id));
     let places = Places::new(&runs, &conversations, &calls, is_home);
     settled.ambiguous = places.ambiguous().cloned().collect();
-    settled.quotas = quota::settle(quotas, &places);
+    settled.quotas = quota::settle(quotas, &places, &conversations);
     let mut accounts = places.accounts(conversations, calls);
     settled.rows.reserve(accounts.values().map(Account::calls_seen).sum());
     let mut by_owner: BTreeMap<Option<RunId>, Vec<(Id, Account)>> = BTreeMap::new();

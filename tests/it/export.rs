@@ -195,6 +195,59 @@ fn quota_keeps_changes_and_the_last_sight_of_each_state() {
     assert_eq!(rows, expected, "{}", outcome.stderr);
 }
 
+/// A log with two readings of a limit; its fork copies it, dated anew, and has a reading of its own.
+fn forked_with_limits(turn_ids: bool) -> [String; 2] {
+    let [parent, fork] = ["019e1afc-4180-7a1b-9c2d-000000000001", "019e1b05-6940-7a1b-9c2d-000000000002"];
+    let record = |time: &str, kind: &str, payload: &str| {
+        format!(r#"{{"timestamp":"2026-05-12T{time}Z","type":"{kind}","payload":{{{payload}}}}}"#) + "\n"
+    };
+    let header = |time: &str, id: &str, more: &str| {
+        record(time, "session_meta", &format!(r#""id":"{id}","timestamp":"2026-05-12T{time}Z"{more}"#))
+    };
+    let turn = |time: &str, id: &str| {
+        let id = if turn_ids { format!(r#""turn_id":"{id}","#) } else { String::new() };
+        record(time, "turn_context", &format!(r#"{id}"model":"gpt-5.3-codex""#))
+    };
+    let count = |time: &str, input: u32, used: u32| {
+        let usage = format!(r#"{{"input_tokens":{input},"output_tokens":1}}"#);
+        let window = format!(r#"{{"used_percent":{used},"window_minutes":300}}"#);
+        let info = format!(r#""info":{{"total_token_usage":{usage}}},"rate_limits":{{"primary":{window}}}"#);
+        record(time, "event_msg", &format!(r#""type":"token_count",{info}"#))
+    };
+    let (old, new) = ("019e1afc-4568-7a1b-9c2d-000000000065", "019e1b05-88a8-7a1b-9c2d-000000000066");
+    let first =
+        [header("07:00:00", parent, ""), turn("07:00:01", old), count("07:00:05", 100, 11), count("07:00:09", 200, 12)];
+    let second = [
+        header("07:10:00", fork, &format!(r#","forked_from_id":"{parent}""#)),
+        header("07:10:00", parent, ""),
+        turn("07:10:00.1", old),
+        count("07:10:00.2", 100, 11),
+        count("07:10:00.3", 200, 12),
+        turn("07:10:08", new),
+        count("07:10:09", 300, 13),
+    ];
+    [first.concat(), second.concat()]
+}
+
+#[test]
+fn quota_leaves_out_what_a_fork_copied() {
+    for turn_ids in [true, false] {
+        let dir = Workdir::new();
+        let [parent, fork] = forked_with_limits(turn_ids);
+        dir.write("both/rollout-1.jsonl", parent);
+        dir.write("both/rollout-2.jsonl", fork.clone());
+        dir.write("one/rollout-2.jsonl", fork);
+        let told = |folder: &str| {
+            let table = dir.run(&["export", "quota", folder]).stdout;
+            let rows = table.lines().skip(1).map(|row| row.split(',').collect::<Vec<_>>());
+            rows.map(|row| format!("{} {}", &row[0][11..19], row[9])).collect::<Vec<_>>()
+        };
+        assert_eq!(told("both"), ["07:00:05 11", "07:00:09 12", "07:10:09 13"], "with ids: {turn_ids}");
+        // Without ids and without the log that it came from, any may be a copy.
+        assert_eq!(told("one"), if turn_ids { vec!["07:10:09 13"] } else { vec![] }, "with ids: {turn_ids}");
+    }
+}
+
 #[test]
 fn quota_shows_the_rows_of_its_export() {
     let dir = Workdir::new();

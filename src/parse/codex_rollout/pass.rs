@@ -188,6 +188,18 @@ impl Pass {
         }
     }
 
+    /// The state of a limit, unless it was told to another conversation and copied.
+    fn quota(&self, found: Quota, time: Option<Time>) -> Option<Fact> {
+        let doubt = match &self.turn {
+            Turn::Own(_) => Doubt::None,
+            Turn::Foreign => return None,
+            Turn::None | Turn::Untimed(_) if self.is_older(time) => return None,
+            Turn::None => Doubt::Child,
+            Turn::Untimed(_) => Doubt::Ancestor,
+        };
+        Some(Fact::Quota(Box::new(Quota { conversation: self.conversation.clone(), doubt, ..found })))
+    }
+
     /// Whether what was written then is older than the conversation.
     fn is_older(&self, time: Option<Time>) -> bool {
         time.zip(self.started_at).is_some_and(|(time, start)| time < start)
@@ -298,10 +310,7 @@ impl OrderedPass for Pass {
                     Logged::End => self.length = offset,
                 }
             }
-            MarkKind::Fact(Fact::Quota(quota)) => {
-                let conversation = self.conversation.clone();
-                emit(Some(Fact::Quota(Box::new(Quota { conversation, ..*quota }))));
-            }
+            MarkKind::Fact(Fact::Quota(quota)) => emit(self.quota(*quota, time)),
             MarkKind::Fact(fact) => emit(Some(fact)),
             _ => {}
         }
