@@ -55,6 +55,7 @@ mod tests {
             Fact::Quota(Box::new(quota)),
             Fact::Unfinished("c".into()),
             Fact::Uncounted(Box::new(Uncounted { conversation: "c".into(), key: Some("m".into()) })),
+            Fact::Lost("c".into()),
             Fact::OpenRun,
             Fact::Defect(Defect::Torn),
             Fact::Skipped(skipped),

@@ -2,7 +2,7 @@
 
 use super::conversation::ConversationFacts;
 use super::place::Place;
-use crate::event::{Id, RunId, Time};
+use crate::event::{Id, RunId, Time, TokenUsage};
 
 /// What is known of a session log of a conversation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct LogEnd {
     pub is_cut: bool,
     /// If so, when the latest whole one was made.
     pub latest: Option<Time>,
+    /// What the counter read last in it.
+    pub last_reading: TokenUsage,
 }
 
 impl LogEnd {
@@ -24,6 +26,7 @@ impl LogEnd {
         self.is_subagents |= other.is_subagents;
         self.is_cut |= other.is_cut;
         self.latest = self.latest.max(other.latest);
+        self.last_reading = self.last_reading.max(other.last_reading);
     }
 }
 
@@ -34,7 +37,8 @@ impl ConversationFacts {
         match self.logs.get_mut(&place.source).filter(|_| run.is_none()) {
             Some(log) => {
                 let is_subagents = self.messages.is_subagents();
-                *log = LogEnd { length: place.offset, is_subagents, is_cut: true, latest: time };
+                let last_reading = self.log.last_reading();
+                *log = LogEnd { length: place.offset, is_subagents, is_cut: true, latest: time, last_reading };
             }
             None => self.add_unfinished(run, (time, place)),
         }
@@ -49,15 +53,14 @@ impl ConversationFacts {
     /// Adds that a log ends with whole records.
     pub(super) fn ends_whole(&mut self, source: &Id, length: u64) {
         if let Some(log) = self.logs.get_mut(source) {
-            log.length = length;
+            (log.length, log.last_reading) = (length, self.log.last_reading());
         }
     }
 
     /// When and where it ends with an answer that isn't whole, in this run or outside of runs. `is_logs`: what its
     /// session logs end with belongs there.
     pub(super) fn end_in(&self, run: &Option<RunId>, is_logs: bool) -> Option<(Option<Time>, Place)> {
-        let is_lost = |(source, log): &(&Id, &LogEnd)| log.is_cut && !self.has_longer_copy(source, log.length);
-        let lost = self.logs.iter().filter(is_lost).map(|(source, log)| {
+        let lost = self.cut_logs().map(|(source, log)| {
             // Sub-agents work side by side: that others went on doesn't tell that this one did.
             let latest = log.latest.filter(|_| !log.is_subagents);
             (latest, Place { source: source.clone(), offset: log.length })
@@ -65,6 +68,22 @@ impl ConversationFacts {
         let of_logs = lost.max_by_key(|(latest, place)| (latest.is_none(), *latest, place.clone()));
         let end = self.unfinished.get(run).filter(|(_, place)| !self.has_longer_copy(&place.source, place.offset));
         end.cloned().or(of_logs.filter(|_| is_logs))
+    }
+
+    /// Its session logs that end so.
+    fn cut_logs(&self) -> impl Iterator<Item = (&Id, &LogEnd)> {
+        self.logs.iter().filter(|(source, log)| log.is_cut && !self.has_longer_copy(source, log.length))
+    }
+
+    /// What its counter read before readings that its session logs may have lost.
+    pub(super) fn read_before_losses(&self) -> impl Iterator<Item = TokenUsage> {
+        let cut = self.cut_logs().map(|(_, log)| log.last_reading).filter(|last| !self.is_read_on(last));
+        self.log.lost_after.iter().copied().chain(cut)
+    }
+
+    /// Whether another copy of a log that is cut behind this reading isn't.
+    fn is_read_on(&self, last: &TokenUsage) -> bool {
+        self.log.reads_on(last) || self.logs.values().any(|log| !log.is_cut && log.last_reading == *last)
     }
 
     /// Whether one of its session logs ends so.

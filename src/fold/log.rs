@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
-use super::conversation::{ConversationFacts, ancestors};
 use super::counts::Counts;
 use super::owner::UsageRow;
 use crate::event::{Call, CallKey, Doubt, Id, Time, TokenUsage};
@@ -59,6 +58,8 @@ pub struct Log {
     pub(super) calls: Vec<LogCall>,
     /// Readings that count other conversations' calls.
     inherited: FxHashSet<TokenUsage>,
+    /// Readings behind which others may have been lost, though the log goes on.
+    pub(super) lost_after: FxHashSet<TokenUsage>,
 }
 
 impl LogKey {
@@ -91,6 +92,11 @@ impl LogCall {
     /// Its tokens.
     pub fn usage(&self) -> TokenUsage {
         self.usage.tokens()
+    }
+
+    /// The same call with other tokens.
+    pub(super) fn with_usage(self, usage: &TokenUsage) -> LogCall {
+        LogCall { usage: Counts::new(usage), ..self }
     }
 
     /// When it was answered.
@@ -150,6 +156,29 @@ impl Log {
         self.inherited.insert(total);
     }
 
+    /// Notes that the source that is being read lost a reading here, perhaps.
+    pub(super) fn lose(&mut self) {
+        self.lost_after.insert(self.last_reading());
+    }
+
+    /// What the counter read last in the source that is being read: zero before its first reading.
+    pub(super) fn last_reading(&self) -> TokenUsage {
+        let of_calls = self.calls.iter().rev().find_map(|call| call.key.total());
+        of_calls.unwrap_or_else(|| self.last_inherited())
+    }
+
+    /// The last of the readings that count other conversations' calls, which stand before its own.
+    pub(super) fn last_inherited(&self) -> TokenUsage {
+        self.inherited.iter().max().copied().unwrap_or_default()
+    }
+
+    /// Whether the counter was read on after this reading, in a log that is settled.
+    pub(super) fn reads_on(&self, last: &TokenUsage) -> bool {
+        let known = self.calls.iter().rposition(|call| call.key.total() == Some(*last));
+        let behind = self.calls.get(known.map_or(0, |known| known + 1)..).unwrap_or_default();
+        behind.iter().any(|call| call.key.total().is_some()) || self.inherited.iter().any(|total| total > last)
+    }
+
     /// Sorts what was added.
     pub(super) fn settle(&mut self) {
         self.calls.sort_by(|a, b| a.key.cmp(&b.key));
@@ -166,6 +195,7 @@ impl Log {
     /// The union of both.
     pub(super) fn merge(&mut self, mut other: Log) {
         self.inherited.extend(other.inherited);
+        self.lost_after.extend(other.lost_after);
         if self.calls.is_empty() || other.calls.is_empty() {
             self.calls.append(&mut other.calls);
             return;
@@ -195,154 +225,7 @@ impl Log {
     }
 
     /// What the counter read, whosever calls it counts.
-    fn readings(&self) -> impl Iterator<Item = TokenUsage> {
+    pub(super) fn readings(&self) -> impl Iterator<Item = TokenUsage> {
         self.calls.iter().filter_map(|call| call.key.total()).chain(self.inherited.iter().copied())
-    }
-}
-
-/// A conversation's own calls.
-#[derive(Debug, Default)]
-pub(super) struct Own {
-    /// In the order of their times.
-    pub(super) calls: Vec<LogCall>,
-    /// What the conversation's counter read, over other calls too.
-    pub(super) readings: Vec<(Option<Time>, TokenUsage)>,
-    /// Whether there may be more: calls that can't be told from copies.
-    pub(super) is_floor: bool,
-    /// Whether its counter goes on from another conversation's.
-    pub(super) is_forked: bool,
-}
-
-/// Tells the conversations' own calls from copies, and from readings that repeat what was recorded by response.
-/// `is_witnessed` says of which conversations an output tells, too.
-pub(super) fn own(
-    conversations: &mut FxHashMap<Id, Box<ConversationFacts>>,
-    is_witnessed: impl Fn(&Id) -> bool,
-) -> FxHashMap<Id, Own> {
-    let mut of_ancestors: FxHashMap<Id, FxHashSet<TokenUsage>> = FxHashMap::default();
-    let in_doubt: Vec<Id> =
-        conversations.iter().filter(|(_, facts)| facts.is_in_doubt()).map(|(id, _)| id.clone()).collect();
-    let mut lines: FxHashMap<Id, Vec<Id>> = FxHashMap::default();
-    for id in in_doubt {
-        let line = ancestors(conversations, &id);
-        for ancestor in &line {
-            if let Some(facts) = conversations.get(ancestor).filter(|facts| facts.is_logged) {
-                of_ancestors.entry(ancestor.clone()).or_insert_with(|| facts.log.readings().collect());
-            }
-        }
-        lines.insert(id, line);
-    }
-    // A fork's counter goes on from its parent's, which an output may show.
-    let has_witness = |id: &Id, facts: &ConversationFacts| !facts.readings.is_empty() || is_witnessed(id);
-    let forked = conversations.iter().filter(|(id, facts)| facts.parent.is_some() && has_witness(id, facts));
-    let parents: FxHashSet<Id> = forked.filter_map(|(_, facts)| facts.parent.clone()).collect();
-    let logged = conversations.iter_mut().filter(|(_, facts)| facts.is_logged);
-    let own = logged.map(|(id, facts)| {
-        let line = lines.get(id).map_or(&[][..], Vec::as_slice);
-        let sets: Vec<&FxHashSet<TokenUsage>> = line.iter().filter_map(|ancestor| of_ancestors.get(ancestor)).collect();
-        let has_parents_log = line.first().is_some_and(|parent| of_ancestors.contains_key(parent));
-        let lineage = Lineage { has_parent: facts.parent.is_some(), has_parents_log, ancestors: &sets };
-        let with_readings = has_witness(id, facts) || parents.contains(id);
-        let own = own_calls(std::mem::take(&mut facts.log), &lineage, with_readings);
-        (id.clone(), own)
-    });
-    own.collect()
-}
-
-/// Where a conversation comes from.
-struct Lineage<'a> {
-    has_parent: bool,
-    /// Whether its parent's log is among the sources.
-    has_parents_log: bool,
-    /// What the counters in its ancestors' logs read.
-    ancestors: &'a [&'a FxHashSet<TokenUsage>],
-}
-
-fn own_calls(log: Log, lineage: &Lineage<'_>, with_readings: bool) -> Own {
-    let Lineage { has_parent, has_parents_log, ancestors } = *lineage;
-    let mut own = Own { is_forked: has_parent, ..Own::default() };
-    let by_response = |call: &&LogCall| matches!(call.key, LogKey::Response(_));
-    let recorded: FxHashSet<Option<Id>> =
-        log.calls.iter().filter(by_response).map(|call| call.context.turn.clone()).collect();
-    let mut calls = log.calls;
-    let mut counted: FxHashMap<Option<Id>, Vec<LogCall>> = FxHashMap::default();
-    calls.retain(|call| {
-        let total = call.key.total();
-        if let Some(total) = total.filter(|_| with_readings) {
-            own.readings.push((call.time(), total));
-        }
-        match (call.doubt, total) {
-            // What no ancestor's log has is no copy, whatever it is.
-            (Doubt::Child, Some(total)) if has_parent => {
-                own.is_floor |= has_parents_log && !ancestors.iter().any(|readings| readings.contains(&total));
-                return false;
-            }
-            (Doubt::Child, None) if has_parent => return false,
-            (Doubt::Ancestor, Some(total)) if has_parent => {
-                if ancestors.iter().any(|readings| readings.contains(&total)) {
-                    return false;
-                }
-                // Any of them may be a copy from the log that is missing.
-                if !has_parents_log {
-                    own.is_floor = true;
-                    return false;
-                }
-            }
-            _ => {}
-        }
-        let is_recorded = total.is_some() && recorded.contains(&call.context.turn);
-        if is_recorded {
-            counted.entry(call.context.turn.clone()).or_default().push(call.clone());
-        }
-        !is_recorded
-    });
-    let mut responses: FxHashMap<Option<Id>, FxHashMap<TokenUsage, usize>> = FxHashMap::default();
-    for call in calls.iter().filter(by_response).filter(|call| counted.contains_key(&call.context.turn)) {
-        *responses.entry(call.context.turn.clone()).or_default().entry(call.usage()).or_default() += 1;
-    }
-    for (turn, counted) in counted {
-        own.is_floor |= add_unrecorded(&mut calls, responses.remove(&turn).unwrap_or_default(), counted);
-    }
-    calls.sort_by(|a, b| (a.time(), &a.key).cmp(&(b.time(), &b.key)));
-    own.readings.sort();
-    own.calls = calls;
-    own
-}
-
-/// Adds what the counter counted in a turn of which no response tells, as its record was torn. `uncounted` is how many
-/// responses of each size there are. Gives whether the counter may not have counted some of them, as it leaves
-/// compactions out: then what is added may be too little.
-fn add_unrecorded(
-    calls: &mut Vec<LogCall>,
-    mut uncounted: FxHashMap<TokenUsage, usize>,
-    mut counted: Vec<LogCall>,
-) -> bool {
-    counted.retain(|call| match uncounted.get_mut(&call.usage()) {
-        Some(count) if *count > 0 => {
-            *count -= 1;
-            false
-        }
-        _ => true,
-    });
-    let sum = |sum: TokenUsage, usage: TokenUsage| sum.plus(&usage);
-    let rest = uncounted.into_iter().flat_map(|(usage, count)| std::iter::repeat_n(usage, count));
-    let rest = rest.fold(TokenUsage::default(), sum);
-    if rest.is_zero() {
-        calls.append(&mut counted);
-        return false;
-    }
-    // One reading may count several responses.
-    let growth = counted.iter().map(LogCall::usage).fold(TokenUsage::default(), sum).minus(&rest);
-    let last = counted.into_iter().max_by(|a, b| a.key.cmp(&b.key)).filter(|_| !growth.is_zero());
-    let is_more = last.is_some();
-    calls.extend(last.map(|last| LogCall { usage: Counts::new(&growth), ..last }));
-    is_more
-}
-
-impl ConversationFacts {
-    fn is_in_doubt(&self) -> bool {
-        let has = |doubt| self.log.calls.iter().any(|call| call.doubt == doubt);
-        // Where a turn of its own begins, what stands before it was copied.
-        self.parent.is_some() && (has(Doubt::Ancestor) || (has(Doubt::Child) && !has(Doubt::None)))
     }
 }

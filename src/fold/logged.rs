@@ -7,7 +7,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::conversation::{ConversationFacts, Reading};
 use super::facts::CallFacts;
-use super::log::{LogCall, Own};
+use super::log::LogCall;
+use super::own::Own;
 use super::owner::{Quality, Taken, UsageRow};
 use super::places::Places;
 use super::reason::{Reason, Reasons};

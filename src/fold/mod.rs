@@ -19,6 +19,7 @@ mod latency;
 mod log;
 mod logged;
 mod messages;
+mod own;
 mod owner;
 mod packed;
 mod place;

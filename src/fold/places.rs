@@ -9,8 +9,8 @@ use super::conversation::{ConversationFacts, Reading};
 use super::facts::{CallFacts, RunFacts};
 use super::growth::{Uncovered, shares};
 use super::join::{IsHome, Joined, join};
-use super::log::{self, Own};
 use super::logged::{self, Readings};
+use super::own::{self, Own};
 use super::place::Place;
 use super::source::is_anonymous;
 use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
@@ -137,7 +137,7 @@ impl Places {
         let mut accounts: BTreeMap<AccountKey, Account> = BTreeMap::new();
         let mut between: FxHashMap<Id, Vec<Uncovered>> = FxHashMap::default();
         drop_named_twins(&mut conversations);
-        let mut own = log::own(&mut conversations, |id| self.shown.contains_key(id));
+        let mut own = own::own(&mut conversations, |id| self.shown.contains_key(id));
         let mut seen: FxHashMap<Id, Vec<(CallKey, Box<CallFacts>)>> = FxHashMap::default();
         let mut by_account: FxHashMap<AccountKey, Vec<(CallKey, Box<CallFacts>)>> = FxHashMap::default();
         for (key, call) in calls {

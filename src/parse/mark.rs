@@ -107,17 +107,26 @@ pub enum Latest {
     Nothing,
     /// That it is all that the counter holds.
     All,
-    /// That it is a part of that, or nothing at all.
-    Part,
+    /// That it is a part of that: so many tokens. `None`: nothing at all.
+    Part(Option<u64>),
 }
 
 impl Latest {
+    /// Whether the counter grew from `previous` to `total` by the latest call alone.
+    pub fn is_growth(self, previous: &TokenUsage, total: &TokenUsage) -> bool {
+        match self {
+            Latest::Nothing => false,
+            Latest::All => previous.is_zero(),
+            Latest::Part(last) => last == Some(total.minus(previous).total_tokens()),
+        }
+    }
+
     /// What a counter of this value says by telling what the latest call used; `None` where it doesn't.
     pub fn of(last: Option<TokenUsage>, total: &TokenUsage) -> Latest {
         match last {
             Some(last) if last.is_zero() => Latest::Nothing,
             Some(last) if last == *total => Latest::All,
-            _ => Latest::Part,
+            last => Latest::Part(last.map(|last| last.total_tokens())),
         }
     }
 }

@@ -137,6 +137,11 @@ impl SourceFold {
                     facts.ends_whole(&self.name, offset);
                 }
             }
+            Fact::Lost(id) => {
+                if let Some(facts) = self.facts.conversations.get_mut(&id) {
+                    facts.log.lose();
+                }
+            }
             Fact::Quota(quota) => self.quotas.apply(QuotaReading { time, run, harness, quota: *quota }),
             Fact::CallTiming(timing) => {
                 if let Some(call) = self.facts.calls.get_mut(&timing.key) {

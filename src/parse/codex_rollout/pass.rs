@@ -41,8 +41,10 @@ pub(super) struct Pass {
     is_torn: bool,
     /// Whether what was torn after the latest turn's beginning may have begun another.
     may_be_new_turn: bool,
-    /// Whether a reading is left out that may be of such a turn.
-    has_lost_turn: bool,
+    /// Whether what was torn after the latest reading may be a copied one.
+    may_hide_copies: bool,
+    /// Whether a reading is left out that may be of a turn of its own.
+    has_lost_own: bool,
     is_answered: bool,
     /// How long the log is.
     length: u64,
@@ -137,6 +139,7 @@ impl Pass {
     fn reading(&mut self, total: TokenUsage, latest: Latest, time: Option<Time>) -> Option<Fact> {
         self.is_new_turn = false;
         self.is_torn = false;
+        let may_count_copies = std::mem::take(&mut self.may_hide_copies);
         self.latest = self.latest.max(time);
         let whole = self.with_untold(total);
         if !whole.fell_below(&self.previous) && !self.previous.fell_below(&whole) {
@@ -150,13 +153,18 @@ impl Pass {
             self.previous = TokenUsage::default();
         }
         let growth = total.minus(&self.previous);
+        let may_count_copies = may_count_copies && !latest.is_growth(&self.previous, &total);
         self.previous = total;
         let is_restored = total.is_zero() || latest == Latest::Nothing;
         let is_older = self.is_older(time);
         let (turn, doubt) = match &self.turn {
             _ if is_restored => return None,
             Turn::Foreign => {
-                self.has_lost_turn |= self.may_be_new_turn;
+                self.has_lost_own |= self.may_be_new_turn;
+                return None;
+            }
+            Turn::Own(_) if may_count_copies => {
+                self.has_lost_own = true;
                 return None;
             }
             Turn::Own(id) => (Some(id.clone()), Doubt::None),
@@ -170,6 +178,23 @@ impl Pass {
         let conversation = self.own(time, &total);
         let key = CallKey::Reading(conversation.clone(), self.epoch, total);
         Some(Fact::Call(Box::new(Call { turn, doubt, ..self.call(conversation, key, growth) })))
+    }
+
+    fn lose(&mut self) {
+        (self.is_torn, self.may_be_new_turn) = (true, true);
+        self.may_hide_copies |= match self.turn {
+            Turn::Foreign => true,
+            Turn::None => self.has_parent,
+            Turn::Untimed(_) | Turn::Own(_) => false,
+        };
+    }
+
+    /// What was lost before this reading may be one, which matters where copies are told by their readings.
+    fn lost(&self, total: &TokenUsage, latest: Latest) -> Option<Fact> {
+        let is_untimed = matches!(self.turn, Turn::None | Turn::Untimed(_));
+        let is_next = *total == self.previous || latest.is_growth(&self.previous, total);
+        let may_be = self.is_torn && is_untimed && !is_next;
+        self.conversation.clone().filter(|_| may_be).map(Fact::Lost)
     }
 
     /// The reading with what an older version doesn't tell any more: a part can't fall to nothing while all else grows.
@@ -299,6 +324,7 @@ impl OrderedPass for Pass {
                     Logged::Turn(id) => self.begin_turn(id),
                     Logged::Context { turn, model, effort } => self.context(turn, model, effort),
                     Logged::Reading { total, latest, billing } => {
+                        emit(self.lost(&total, latest));
                         emit(self.pays_by(billing));
                         emit(self.reading(total, latest, time));
                     }
@@ -306,7 +332,7 @@ impl OrderedPass for Pass {
                     Logged::Answered => emit(self.answered(time)),
                     // No rollout tells of answers.
                     Logged::Uncounted(_) => {}
-                    Logged::Lost => (self.is_torn, self.may_be_new_turn) = (true, true),
+                    Logged::Lost => self.lose(),
                     Logged::End => self.length = offset,
                 }
             }
@@ -321,7 +347,7 @@ impl OrderedPass for Pass {
             sink.event(0, None, Some(HARNESS), None, Fact::Conversation(Box::new(old)));
         }
         let Some(id) = self.conversation else { return };
-        match self.is_torn || self.has_lost_turn {
+        match self.is_torn || self.has_lost_own {
             true => sink.event(self.length, None, Some(HARNESS), self.latest, Fact::Unfinished(id)),
             false => sink.event(self.length, None, None, None, Fact::Ended(id)),
         }

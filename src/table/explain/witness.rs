@@ -174,6 +174,7 @@ impl<'a> Court<'a> {
             Fact::Unfinished(_) => said("unfinished", "an answer or a record ends here unfinished"),
             Fact::Uncounted(_) => said("unfinished", "a record of a call tells no usage; another one may"),
             Fact::Ended(_) => said("log", "ends here"),
+            Fact::Lost(_) => said("lost", "a record that may be a reading"),
             Fact::Inherited(inherited) => {
                 let usage = Some(inherited.total);
                 Said { usage, ..said("counter", COPIED) }
