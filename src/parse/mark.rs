@@ -87,6 +87,8 @@ pub enum Logged {
     Lost,
     /// A model's answer tells no usage; with the message's id. Another record of it may.
     Uncounted(Option<Id>),
+    /// A reading of the counter was torn: its writer may have gone on from the one before it.
+    TornReading,
     /// The log ends.
     End,
 }

@@ -104,20 +104,31 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         marks.truncate(known);
     }
     let line = hit.line();
-    let read = Line::read(&line).and_then(|record| record.marks(hit.needs, hit.seen, &mark, marks));
+    let record = Line::read(&line);
+    let is_torn = record.is_err();
+    let read = record.and_then(|record| record.marks(hit.needs, hit.seen, &mark, marks));
     let Err(defect) = read else { return };
+    let lose = |marks: &mut Vec<Mark>, defect, lost| {
+        marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
+        marks.push(mark(MarkKind::Logged(lost)));
+    };
     // After a line that was torn, the next record follows on the same line: one of Codex's own has a time, other than
     // what may be quoted in what was torn.
     if let Some(at) = memmem::rfind(line.as_bytes(), b"{\"timestamp\"").filter(|at| *at > 0) {
         let rest = Line::read(&line[at..]).ok().filter(|record| record.time().is_some());
+        let known = marks.len();
+        if let Some(lost) = usual::torn_usage(&line.as_bytes()[..at]).filter(|_| rest.is_some()) {
+            lose(marks, NOT_A_RECORD, lost);
+        }
         if rest.is_some_and(|record| record.marks(hit.needs, hit.seen, &mark, marks).is_ok()) {
             return;
         }
+        marks.truncate(known);
     }
     if line.starts_with('{') {
-        marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
-        let torn = torn_header(line.as_bytes()).map_or(Logged::Lost, |header| Logged::Header(Box::new(header)));
-        marks.push(mark(MarkKind::Logged(torn)));
+        let header = || Some(Logged::Header(Box::new(torn_header(line.as_bytes())?)));
+        let lost = usual::torn_usage(line.as_bytes()).filter(|_| is_torn).or_else(header);
+        lose(marks, defect, lost.unwrap_or(Logged::Lost));
     }
 }
 

@@ -39,11 +39,15 @@ pub(super) struct Pass {
     latest: Option<Time>,
     /// Whether what was torn after the latest reading may have been one.
     is_torn: bool,
+    /// Whether a reading of its own was, and no record tells of its response.
+    is_reading_torn: bool,
+    /// Whether a record tells of a response after the latest reading.
+    is_recorded: bool,
     /// Whether what was torn after the latest turn's beginning may have begun another.
     may_be_new_turn: bool,
     /// Whether what was torn after the latest reading may be a copied one.
     may_hide_copies: bool,
-    /// Whether a reading is left out that may be of a turn of its own.
+    /// Whether a reading is left out, or was torn, that may tell of a call of its own.
     has_lost_own: bool,
     is_answered: bool,
     /// How long the log is.
@@ -138,13 +142,14 @@ impl Pass {
     /// A reading is a call if the counter grew by it and nothing says that it only restores or repeats.
     fn reading(&mut self, total: TokenUsage, latest: Latest, time: Option<Time>) -> Option<Fact> {
         self.is_new_turn = false;
-        self.is_torn = false;
         let may_count_copies = std::mem::take(&mut self.may_hide_copies);
         self.latest = self.latest.max(time);
         let whole = self.with_untold(total);
         if !whole.fell_below(&self.previous) && !self.previous.fell_below(&whole) {
+            // A counter that stands still doesn't have what was torn.
             return None;
         }
+        (self.is_torn, self.is_recorded) = (false, false);
         // A counter that began anew may by now be higher than before: then it holds the latest call alone.
         let is_first = latest == Latest::All && !self.previous.is_zero();
         let total = if is_first { total } else { whole };
@@ -153,7 +158,10 @@ impl Pass {
             self.previous = TokenUsage::default();
         }
         let growth = total.minus(&self.previous);
-        let may_count_copies = may_count_copies && !latest.is_growth(&self.previous, &total);
+        let is_growth = latest.is_growth(&self.previous, &total);
+        let may_count_copies = may_count_copies && !is_growth;
+        // The counter went on from the reading before the torn one, as after a writer that was killed.
+        self.has_lost_own |= std::mem::take(&mut self.is_reading_torn) && is_growth;
         self.previous = total;
         let is_restored = total.is_zero() || latest == Latest::Nothing;
         let is_older = self.is_older(time);
@@ -187,6 +195,17 @@ impl Pass {
             Turn::None => self.has_parent,
             Turn::Untimed(_) | Turn::Own(_) => false,
         };
+    }
+
+    /// A reading was torn.
+    fn lose_reading(&mut self) {
+        self.lose();
+        let is_own = match self.turn {
+            Turn::Own(_) => true,
+            Turn::None | Turn::Untimed(_) => !self.has_parent,
+            Turn::Foreign => false,
+        };
+        self.is_reading_torn |= is_own && !self.is_recorded;
     }
 
     /// What was lost before this reading may be one, which matters where copies are told by their readings.
@@ -232,7 +251,6 @@ impl Pass {
 
     /// A response's own record says whose it is.
     fn response(&mut self, found: Response, time: Option<Time>) -> Option<Fact> {
-        self.is_torn = false;
         self.latest = self.latest.max(time);
         let is_copy = match (&found.conversation, &self.conversation) {
             (Some(named), Some(own)) => named != own,
@@ -246,6 +264,7 @@ impl Pass {
             Some(response) => CallKey::Response(conversation.clone(), response),
             None => CallKey::Trace(conversation.clone(), time?, found.usage),
         };
+        self.is_recorded = true;
         self.follow(found.turn.clone());
         let turn = match &self.turn {
             Turn::Own(id) => Some(id.clone()),
@@ -333,6 +352,7 @@ impl OrderedPass for Pass {
                     // No rollout tells of answers.
                     Logged::Uncounted(_) => {}
                     Logged::Lost => self.lose(),
+                    Logged::TornReading => self.lose_reading(),
                     Logged::End => self.length = offset,
                 }
             }

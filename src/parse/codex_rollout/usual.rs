@@ -36,6 +36,9 @@ const EVENTS: [&[u8]; 5] = [COUNT, b"task_started\"", b"task_complete\"", b"turn
 /// The one that reads the counter.
 const COUNT: &[u8] = b"token_count\"";
 
+/// What follows the time in a line that tells of a response.
+const RECORD: &[u8] = b"\",\"type\":\"token_usage_record\"";
+
 /// What follows the time in the other lines of which each is read.
 const HEADERS: [&[u8]; 2] =
     [b"\",\"type\":\"turn_context\",\"payload\":{", b"\",\"type\":\"session_meta\",\"payload\":{"];
@@ -91,6 +94,15 @@ pub(super) fn answered(line: &[u8]) -> Option<Time> {
 pub(super) fn has_kind(line: &[u8]) -> bool {
     let halves = line.strip_prefix(START).and_then(|rest| rest.split_at_checked(TIME));
     halves.is_some_and(|(time, rest)| !time.contains(&b'"') && rest.starts_with(b"\",\"type\":\""))
+}
+
+/// What a line was that is torn, if it began to tell of usage.
+pub(super) fn torn_usage(line: &[u8]) -> Option<Logged> {
+    let (_, rest) = line.strip_prefix(START)?.split_at_checked(TIME)?;
+    if rest.starts_with(RECORD) {
+        return Some(Logged::Lost);
+    }
+    rest.strip_prefix(EVENT)?.starts_with(COUNT).then_some(Logged::TornReading)
 }
 
 /// The time and the payload of a record.
