@@ -113,7 +113,7 @@ impl ConversationFacts {
     /// Whether a model answered in it, or was about to, outside of runs: then it used tokens, whether anything tells
     /// how many or not.
     pub(super) fn is_asked(&self) -> bool {
-        self.is_answered || self.has_cut_log() || self.unfinished.contains_key(&None) || !self.uncounted.is_empty()
+        self.is_answered || self.has_cut_log() || !self.uncounted.is_empty()
     }
 
     pub(super) fn merge(&mut self, other: ConversationFacts, id: &Id) {

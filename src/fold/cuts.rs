@@ -66,7 +66,10 @@ impl ConversationFacts {
             (latest, Place { source: source.clone(), offset: log.length })
         });
         let of_logs = lost.max_by_key(|(latest, place)| (latest.is_none(), *latest, place.clone()));
-        let end = self.unfinished.get(run).filter(|(_, place)| !self.has_longer_copy(&place.source, place.offset));
+        let is_whole_elsewhere = |place: &Place| self.has_longer_copy(&place.source, place.offset);
+        let end_of = |run| self.unfinished.get(run).filter(|(_, place)| !is_whole_elsewhere(place));
+        // A log without a whole call ends with a torn one outside of runs.
+        let end = end_of(run).or_else(|| end_of(&None).filter(|_| is_logs));
         end.cloned().or(of_logs.filter(|_| is_logs))
     }
 
@@ -88,7 +91,7 @@ impl ConversationFacts {
 
     /// Whether one of its session logs ends so.
     pub(super) fn has_cut_log(&self) -> bool {
-        self.logs.values().any(|log| log.is_cut)
+        self.logs.values().any(|log| log.is_cut) || self.unfinished.contains_key(&None)
     }
 
     /// Whether another source of the same file name goes on where this one was cut: a log that is longer, or a capture

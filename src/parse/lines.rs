@@ -106,6 +106,17 @@ pub fn id(text: &str) -> Option<Id> {
     (!text.is_empty() && text.len() <= LONGEST_NAME && text.bytes().all(is_part)).then(|| text.into())
 }
 
+/// The UUID that a name ends with, as harnesses name files after what they hold.
+pub fn uuid_at_end(name: &str) -> Option<Id> {
+    const LENGTH: usize = 36;
+    let uuid = name.get(name.len().checked_sub(LENGTH)?..)?;
+    let fits = |(at, byte): (usize, u8)| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    uuid.bytes().enumerate().all(fits).then(|| uuid.into())
+}
+
 /// A key from any text: an id as it stands, else a digest that tells it from others.
 pub fn key(text: &str) -> Id {
     id(text).unwrap_or_else(|| format!("{:032x}", digest(text)).into())

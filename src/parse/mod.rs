@@ -158,7 +158,7 @@ impl Reading {
             }
             Shape::LoopLog => Pass::LoopLog(Box::new(loop_log::Pass::new(now))),
             Shape::Lines(_) => Pass::Bare(Box::new((Content::from(0), Region::default()))),
-            Shape::Session(_) => Pass::Session(Box::default()),
+            Shape::Session(lines) => Pass::Session(Box::new(Session::new(lines, file_name, head))),
             Shape::SessionLog(log) => Pass::SessionLog((log.begin)(head, file_name)),
             Shape::Document(_) | Shape::Tables(_) | Shape::Journal(_) | Shape::Events(_) => return None,
         };

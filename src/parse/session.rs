@@ -1,5 +1,7 @@
 //! A session log whose records mean what they say wherever they stand: what their order tells is whose they are.
 
+use super::format::Lines;
+use super::lines::{lines, uuid_at_end};
 use super::mark::{Logged, Mark, MarkKind};
 use super::sink::Sink;
 use crate::event::{Conversation, Fact, Id, Time, Uncounted};
@@ -9,6 +11,8 @@ use crate::event::{Conversation, Fact, Id, Time, Uncounted};
 pub(super) struct Session {
     /// The conversation that was named last.
     named: Option<Id>,
+    /// The one that a call which can't be read belongs to before any is named.
+    own: Option<Id>,
     /// The latest one of which was told that a model answered.
     answered: Option<Id>,
     /// When the latest call was made.
@@ -20,6 +24,16 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// A log of this format that begins with `head`, in a file of this name. Whose it is, any of its first records may
+    /// tell, those that are passed over too; where none does, the file's name may.
+    pub(super) fn new(format: &Lines, file_name: &str, head: &[u8]) -> Session {
+        let own = format.torn_of.and_then(|session_of| {
+            let of_name = || uuid_at_end(file_name.strip_suffix(".jsonl")?);
+            lines(head).find_map(session_of).or_else(of_name)
+        });
+        Session { own, ..Session::default() }
+    }
+
     /// Takes the next candidate.
     pub(super) fn push(&mut self, mark: Mark, sink: &mut Sink<'_>) {
         let Mark { offset, harness, time, kind, conversation } = mark;
@@ -38,7 +52,8 @@ impl Session {
                 sink.event(offset, None, harness, time, Fact::Conversation(Box::new(conversation)));
             }
             MarkKind::Logged(Logged::Lost) => {
-                let Some(id) = conversation.or_else(|| self.named.clone()) else { return };
+                let known = conversation.or_else(|| self.named.clone());
+                let Some(id) = known.or_else(|| self.own.clone()) else { return };
                 self.lost.pop_if(|(known, ..)| *known == id);
                 self.lost.push((id, offset, harness));
             }

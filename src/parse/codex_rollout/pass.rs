@@ -10,6 +10,7 @@ use super::HARNESS;
 use super::record::OldHeader;
 use crate::event::{Billing, Call, CallKey, Conversation, Doubt, Fact, Id, Inherited, Quota, Time, TokenUsage};
 use crate::parse::format::OrderedPass;
+use crate::parse::lines::uuid_at_end;
 use crate::parse::mark::{Header, Latest, Logged, Mark, MarkKind, Response};
 use crate::parse::sink::Sink;
 
@@ -376,12 +377,5 @@ impl OrderedPass for Pass {
 
 /// The conversation that a rollout's file is named after: `rollout-<time>-<UUID>.jsonl`.
 fn conversation_of(file_name: &str) -> Option<Id> {
-    const LENGTH: usize = 36;
-    let name = file_name.strip_prefix("rollout-")?.strip_suffix(".jsonl")?;
-    let uuid = name.get(name.len().checked_sub(LENGTH)?..)?;
-    let fits = |(at, byte): (usize, u8)| match at {
-        8 | 13 | 18 | 23 => byte == b'-',
-        _ => byte.is_ascii_hexdigit(),
-    };
-    uuid.bytes().enumerate().all(fits).then(|| uuid.into())
+    uuid_at_end(file_name.strip_prefix("rollout-")?.strip_suffix(".jsonl")?)
 }
