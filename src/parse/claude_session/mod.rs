@@ -54,6 +54,9 @@ const TAIL: usize = 512;
 
 static ASSISTANT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"assistant\""));
 
+/// How records begin.
+static BEGINNING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("{\"parentUuid\""));
+
 /// Keys of nearly every record, and of nothing else's.
 const OWN_KEYS: [&str; 5] = ["parentUuid", "leafUuid", "isSidechain", "messageId", "sessionId"];
 
@@ -140,7 +143,13 @@ fn glance(text: &[u8], start: usize) -> Option<Seems> {
 fn seems_answer(line: &[u8]) -> bool {
     let (head, rest) = line.split_at(line.len().min(HEAD));
     let tail = &rest[rest.len().saturating_sub(TAIL)..];
-    ASSISTANT.find(head).is_some() || ASSISTANT.find(tail).is_some()
+    ASSISTANT.find(head).is_some() || ASSISTANT.find(tail).is_some() || is_appended(head)
+}
+
+/// Whether a record was appended to one that is torn so early that it doesn't tell what it is.
+fn is_appended(line: &[u8]) -> bool {
+    let head = &line[..line.len().min(HEAD)];
+    head.get(1..).is_some_and(|rest| BEGINNING.find(rest).is_some())
 }
 
 /// Whether a record doesn't end where its line does.
@@ -151,7 +160,7 @@ fn is_open(line: &[u8]) -> bool {
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let line = without_padding(&hit.text[hit.line.clone()]);
     let is_torn = line.starts_with(b"{") && is_open(line);
-    if !is_torn && ASSISTANT.find(line).is_none() {
+    if !is_torn && ASSISTANT.find(line).is_none() && !is_appended(line) {
         return;
     }
     let mark = |kind| hit.mark(Some(HARNESS), kind);
