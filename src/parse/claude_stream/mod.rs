@@ -47,6 +47,9 @@ const LINES: Lines = Lines {
         Needle::new("\"init\"", "nit\""),
         Needle::new("\"rate_limit_event\"", "limi"),
         Needle::new(spread::KIND, "resu"),
+        // Answers that are torn before their usage.
+        Needle::new("{\"type\":\"assistant\"", "{\"ty"),
+        Needle::new("\"message_start\"", "age_"),
     ],
     glance: None,
     read,
