@@ -177,7 +177,7 @@ impl Account {
     /// room for, and all of them if the capture was cut, as nothing tells then which it lacks. Gives whether
     /// the log may go on beyond the counter.
     fn cover_logged(&mut self) -> bool {
-        let is_unseen = |call: &CallFacts| call.is_logged && !call.is_captured && !call.is_covered;
+        let is_unseen = |call: &CallFacts| call.is_logged && call.captured_in.is_none() && !call.is_covered;
         if self.results.is_empty() || !self.calls.values().any(|call| is_unseen(call)) {
             return false;
         }

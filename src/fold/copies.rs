@@ -17,6 +17,8 @@ const MOST_COMPARED: usize = 64;
 pub(super) struct Copies {
     /// Conversations that show a call together, and when the first such call was made.
     sets: FxHashMap<BTreeSet<Id>, Time>,
+    /// Of such, the one that was seen making a call of theirs.
+    seen: FxHashMap<BTreeSet<Id>, Id>,
     shown: FxHashMap<Id, Shown>,
 }
 
@@ -47,6 +49,14 @@ impl Copies {
         }
     }
 
+    /// Learns which of the conversations that show a call was seen making it.
+    pub(super) fn made_by(&mut self, ids: &BTreeSet<Id>, maker: Id) {
+        let known = self.seen.entry(ids.clone()).or_insert_with(|| maker.clone());
+        if maker < *known {
+            *known = maker;
+        }
+    }
+
     /// Learns of a call that no other conversation shows; all shared ones must be known.
     pub(super) fn own(&mut self, id: &Id, time: Option<Time>) {
         let Some(shown) = self.shown.get_mut(id) else { return };
@@ -60,8 +70,8 @@ impl Copies {
         self.shown.contains_key(id)
     }
 
-    /// Which of the conversations that show a call made it: not one whose parent shows it too; else the one that went
-    /// on with nothing that not all of them show, as the copies went on; else the one that went on first. Of those
+    /// Which of the conversations that show a call made it: the one that was seen making such a call; else not one whose
+    /// parent shows it too; else the one that went on with nothing that not all of them show, as the copies went on; else the one that went on first. Of those
     /// that went on together, the same of what followed.
     pub(super) fn origins(self, parent: impl Fn(&Id) -> Option<Id>) -> FxHashMap<BTreeSet<Id>, Id> {
         let mut sets_of: FxHashMap<&Id, Vec<(Time, &BTreeSet<Id>)>> = FxHashMap::default();
@@ -82,7 +92,7 @@ impl Copies {
                 let is_copy = parent(id).is_some_and(|parent| ids.contains(&parent));
                 (is_copy, went_on(id, ids), self.shown.get(*id).map(|shown| shown.calls), (*id).clone())
             };
-            ids.iter().min_by_key(rank).cloned()
+            self.seen.get(ids).cloned().or_else(|| ids.iter().min_by_key(rank).cloned())
         };
         self.sets.keys().filter_map(|ids| Some((ids.clone(), origin(ids)?))).collect()
     }
@@ -99,7 +109,11 @@ pub(super) fn attribute(
     }
     let mut copies = Copies::default();
     for (key, ids) in shared {
-        copies.share(ids.clone(), calls.get(key).and_then(|call| call.time));
+        let call = calls.get(key);
+        copies.share(ids.clone(), call.and_then(|call| call.time));
+        if let Some(maker) = call.and_then(|call| call.made_by(ids)) {
+            copies.made_by(ids, maker.clone());
+        }
     }
     for (_, call) in calls.iter().filter(|(key, _)| !shared.contains_key(*key)) {
         if let Some(id) = &call.conversation {
@@ -109,8 +123,15 @@ pub(super) fn attribute(
     let origins = copies.origins(|id| conversations.get(id).and_then(|facts| facts.parent.clone()));
     for (key, ids) in shared {
         if let (Some(call), Some(origin)) = (calls.get_mut(key), origins.get(ids)) {
-            call.conversation = Some(origin.clone());
+            call.conversation = Some(call.made_by(ids).unwrap_or(origin).clone());
         }
+    }
+}
+
+impl CallFacts {
+    /// The one of these conversations that was seen making it.
+    fn made_by(&self, ids: &BTreeSet<Id>) -> Option<&Id> {
+        self.captured_in.as_ref().filter(|id| ids.contains(*id))
     }
 }
 
@@ -169,6 +190,18 @@ mod tests {
         copies.own(&"c".into(), at(6));
         let origins = copies.origins(|_| None);
         assert_eq!(origins[&set("a b c")].as_str(), "a");
+        assert_eq!(origins[&set("a b")].as_str(), "a");
+    }
+
+    #[test]
+    fn who_was_seen_making_one_made_what_was_copied_with_it() {
+        let mut copies = Copies::default();
+        // Nothing tells when `a` went on.
+        copies.share(set("a b"), at(1));
+        copies.made_by(&set("a b"), "a".into());
+        copies.own(&"a".into(), None);
+        copies.own(&"b".into(), at(2));
+        let origins = copies.origins(|_| None);
         assert_eq!(origins[&set("a b")].as_str(), "a");
     }
 

@@ -87,8 +87,8 @@ pub struct CallFacts {
     pub is_doubtful: bool,
     /// Whether a session log tells of it.
     pub is_logged: bool,
-    /// Whether a captured output shows it.
-    pub is_captured: bool,
+    /// The conversation in whose captured output it stands: that one made it, as copied history is only logged.
+    pub captured_in: Option<Id>,
     /// Whether a trace or a captured output shows it that is no run's.
     pub is_bare: bool,
     /// The branch that was checked out.
@@ -263,7 +263,7 @@ impl CallFacts {
         let is_covered = self.is_covered || other.is_covered;
         let is_beyond = self.is_beyond || other.is_beyond;
         let is_logged = self.is_logged || other.is_logged;
-        let is_captured = self.is_captured || other.is_captured;
+        let captured_in = self.captured_in.take().max(other.captured_in.clone());
         let is_bare = self.is_bare || other.is_bare;
         let is_paid = self.is_paid || other.is_paid;
         let is_doubtful = self.is_doubtful && other.is_doubtful;
@@ -277,7 +277,7 @@ impl CallFacts {
             *self = other;
         }
         (self.is_covered, self.is_subagent, self.runs, self.timing) = (is_covered, is_subagent, runs, timing);
-        (self.is_logged, self.is_captured, self.is_bare) = (is_logged, is_captured, is_bare);
+        (self.is_logged, self.captured_in, self.is_bare) = (is_logged, captured_in, is_bare);
         (self.is_paid, self.is_beyond, self.is_doubtful) = (is_paid, is_beyond, is_doubtful);
     }
 

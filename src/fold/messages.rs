@@ -63,7 +63,7 @@ impl Packed {
     /// `None` for what doesn't fit, which is kept as it is.
     fn new(key: &CallKey, call: &CallFacts, like: Option<&Packed>) -> Option<Packed> {
         let CallKey::Message(key) = key else { return None };
-        let is_plain = call.is_logged && !call.is_captured && !call.is_covered && call.runs.is_empty();
+        let is_plain = call.is_logged && call.captured_in.is_none() && !call.is_covered && call.runs.is_empty();
         if !is_plain || call.timing.is_some() {
             return None;
         }
@@ -115,7 +115,7 @@ impl Packed {
             is_beyond: false,
             is_doubtful: false,
             is_logged: true,
-            is_captured: false,
+            captured_in: None,
             is_bare: false,
             branch: branch.clone(),
             cost: self.cost.get(),

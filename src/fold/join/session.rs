@@ -74,7 +74,7 @@ pub(super) fn sessions<'a>(
     shown: &FxHashMap<Id, BTreeMap<RunId, usize>>,
 ) -> Vec<Session<'a>> {
     let mut by_conversation: FxHashMap<&Id, (Vec<Time>, u64)> = FxHashMap::default();
-    for call in calls.values().filter(|call| call.is_logged && !call.is_captured) {
+    for call in calls.values().filter(|call| call.is_logged && call.captured_in.is_none()) {
         let (Some(id), Some(time)) = (&call.conversation, call.time) else { continue };
         let (times, blended) = by_conversation.entry(id).or_default();
         times.push(time);
