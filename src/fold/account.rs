@@ -49,6 +49,17 @@ struct Part {
     cost: Option<Usd>,
 }
 
+/// What a counter tells beyond the calls it covers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Rest {
+    /// Nothing.
+    None,
+    /// This much.
+    Of(TokenUsage),
+    /// What the calls leave of each model's part, as far as models can be told apart.
+    OfEach,
+}
+
 impl Account {
     /// Whether anything tells of usage.
     pub(super) fn has_usage(&self) -> bool {
@@ -98,7 +109,7 @@ impl Account {
         self.calls.extend(std::mem::take(&mut self.messages).unpack(conversation));
         self.cover_bare();
         let is_untimed = self.cover_untimed();
-        let goes_on = self.cover_logged();
+        let is_open = self.cover_logged();
         let seen = self.sum(|_| true);
         let covered = self.sum(|call| call.is_covered);
         let counted = self.counted();
@@ -120,11 +131,19 @@ impl Account {
         if is_untimed && !exceeds && covered != total {
             (quality, reasons) = (Quality::Partial, Reason::UntimedCounter.into());
         }
+        if is_open {
+            (quality, reasons) = (Quality::Partial, Reason::UntimedCounter.into());
+        }
         let is_floor = self.share.as_ref().is_some_and(|share| share.is_floor);
-        let is_compared = !covered.is_zero() && (!goes_on || !exceeds);
+        let is_compared = !covered.is_zero() && (!is_open || !exceeds);
         let agrees = is_compared.then_some(is_floor || !covered.exceeds(&total));
         let is_nothing = total.is_zero() && self.calls.is_empty() && !is_floor && parts.is_empty();
-        let rest = self.remainders(parts, if exceeds { None } else { Some(total.minus(&covered)) }, conversation);
+        let rest = match (is_open, exceeds) {
+            (true, _) => Rest::OfEach,
+            (false, true) => Rest::None,
+            (false, false) => Rest::Of(total.minus(&covered)),
+        };
+        let rest = self.remainders(parts, rest, conversation);
         let mut rows = self.call_rows(conversation);
         if is_nothing {
             rows.push(UsageRow { usage: Some(total), blended_tokens: Some(0), ..UsageRow::blank(conversation) });
@@ -171,43 +190,6 @@ impl Account {
             (call.is_covered, is_any) = (true, true);
         }
         is_any
-    }
-
-    /// Finds the calls that only a session log shows, but that a process's counter has counted: those it has
-    /// room for, and all of them if the capture was cut, as nothing tells then which it lacks. Gives whether
-    /// the log may go on beyond the counter.
-    fn cover_logged(&mut self) -> bool {
-        let is_unseen = |call: &CallFacts| call.is_logged && call.captured_in.is_none() && !call.is_covered;
-        if self.results.is_empty() || !self.calls.values().any(|call| is_unseen(call)) {
-            return false;
-        }
-        let mut room: BTreeMap<Option<Id>, TokenUsage> = BTreeMap::new();
-        for model in self.results.iter().flat_map(|result| &result.total) {
-            let sum = room.entry(model.model.clone()).or_default();
-            *sum = sum.plus(&model.usage);
-        }
-        let names_models = !room.contains_key(&None);
-        let name = |call: &CallFacts| call.model.clone().filter(|_| names_models);
-        for call in self.calls.values().filter(|call| call.is_covered) {
-            if let Some(room) = room.get_mut(&name(call)) {
-                *room = room.minus(&call.usage);
-            }
-        }
-        let mut unseen: BTreeMap<Option<Id>, TokenUsage> = BTreeMap::new();
-        for call in self.calls.values().filter(|call| is_unseen(call)) {
-            let sum = unseen.entry(name(call)).or_default();
-            *sum = sum.plus(&call.usage);
-        }
-        let fits = unseen.iter().all(|(model, sum)| room.get(model).is_some_and(|room| !sum.exceeds(room)));
-        let is_cut = self.results.iter().any(|result| !result.is_whole);
-        if fits || is_cut {
-            let is_paid = self.is_paid();
-            for call in self.calls.values_mut().filter(|call| is_unseen(call)) {
-                call.is_covered = true;
-                call.is_paid |= is_paid;
-            }
-        }
-        is_cut
     }
 
     /// Whether what another source tells of the conversation reaches to what the run's output shows of it: nothing
@@ -286,7 +268,7 @@ impl Account {
 
     /// Whether the harness reported the cost of all its processes. Results that tell of no token, as after an error,
     /// cost nothing because they count nothing.
-    fn is_paid(&self) -> bool {
+    pub(super) fn is_paid(&self) -> bool {
         let is_told = |result: &ResultFacts| {
             result.cost.is_some() || (!result.total.is_empty() && result.total.iter().all(|model| model.cost.is_some()))
         };
@@ -328,25 +310,25 @@ impl Account {
 
     /// What the counter tells beyond the calls it covers, by model. It adds up to `rest`; where the
     /// models can't be told apart, the largest takes it all.
-    fn remainders(
-        &self,
-        parts: BTreeMap<Option<Id>, Part>,
-        rest: Option<TokenUsage>,
-        conversation: &Id,
-    ) -> Vec<UsageRow> {
+    fn remainders(&self, parts: BTreeMap<Option<Id>, Part>, rest: Rest, conversation: &Id) -> Vec<UsageRow> {
         let mut covered: BTreeMap<&Option<Id>, TokenUsage> = BTreeMap::new();
         for call in self.calls.values().filter(|call| call.is_covered) {
             let sum = covered.entry(&call.model).or_default();
             *sum = sum.plus(&call.usage);
         }
-        let fits = covered.iter().all(|(model, sum)| parts.get(*model).is_some_and(|part| !sum.exceeds(&part.usage)));
+        let fits = covered.iter().all(|(model, sum)| {
+            let part = parts.get(*model).map(|part| &part.usage);
+            part.is_some_and(|part| rest == Rest::OfEach || !sum.exceeds(part))
+        });
         let largest = parts.iter().max_by_key(|(_, part)| part.usage.total_tokens()).map(|(model, _)| model.clone());
         let rows = parts.into_iter().filter_map(|(model, part)| {
             let usage = match rest {
-                None => TokenUsage::default(),
-                Some(_) if fits => covered.get(&model).map_or(part.usage, |sum| part.usage.minus(sum)),
-                Some(rest) if largest.as_ref() == Some(&model) => rest,
-                Some(_) => TokenUsage::default(),
+                Rest::None => TokenUsage::default(),
+                Rest::Of(_) | Rest::OfEach if fits => {
+                    covered.get(&model).map_or(part.usage, |sum| part.usage.minus(sum))
+                }
+                Rest::Of(rest) if largest.as_ref() == Some(&model) => rest,
+                Rest::Of(_) | Rest::OfEach => TokenUsage::default(),
             };
             let is_needed = !usage.is_zero() || part.cost.is_some() || self.calls.is_empty();
             is_needed.then(|| UsageRow {

@@ -14,6 +14,7 @@ mod cuts;
 mod facts;
 mod footers;
 mod growth;
+mod hidden;
 mod join;
 mod latency;
 mod log;

@@ -124,7 +124,7 @@ impl Reason {
             Reason::NoBaseline | Reason::FooterOfMore => {
                 Some("the ledger or log with the conversation's earlier run, or its session log")
             }
-            Reason::UntimedCounter => Some("the conversation's trace from its beginning, or its session log"),
+            Reason::UntimedCounter => Some("the conversation's output from its beginning, or its session log"),
             Reason::NoBeginning => Some("more lines of output in the ledger, the loop log, or the session log"),
             Reason::StillStreaming | Reason::Placeholder => Some("the conversation's session log, from end to end"),
             Reason::Doubtful => Some("the loop log, or the conversation's session log"),
