@@ -30,6 +30,8 @@ pub(super) struct Account {
     pub(super) unfinished: Option<(Option<Time>, Place)>,
     /// What the conversation's session log tells; it goes before all others.
     pub(super) logged: Option<Logged>,
+    /// Whether a session log of the conversation's own is among the sources.
+    pub(super) has_log: bool,
     /// Whether a model answered and nothing tells of usage.
     pub(super) is_unmeasured: bool,
     /// Whether its session log was joined with the run by time: every call of it is known.
@@ -205,6 +207,13 @@ impl Account {
         self.judge_calls(exceeds, is_placeholder)
     }
 
+    /// Whether a process ended without a result behind calls that it shows, and no log tells what else it did: that a
+    /// copy knows their whole output doesn't end it.
+    fn has_open_process(&self) -> bool {
+        let is_open = |call: &CallFacts| call.captured_in.is_some() && !call.is_covered && !call.is_subagent;
+        !self.results.is_empty() && !self.has_log && self.calls.values().any(|call| is_open(call))
+    }
+
     fn judge_calls(&self, exceeds: bool, is_placeholder: bool) -> (Quality, Reasons) {
         // Sub-agents work beside it: that they went on doesn't tell that it did.
         let latest = self.latest_own().max(self.share.as_ref().and_then(|share| share.time));
@@ -215,6 +224,7 @@ impl Account {
                 share.place.as_ref().is_some_and(|last| last.source == place.source && last < place)
             }),
         });
+        let is_cut = is_cut || self.has_open_process();
         let has_share = self.share.as_ref().is_some_and(|share| !share.is_floor);
         let has_results = !self.results.is_empty();
         let is_counted = has_share || has_results;

@@ -211,6 +211,7 @@ impl Places {
             let is_only_run = self.shown.get(id).is_some_and(|runs| runs.len() == 1);
             let is_theirs = |run: &RunId| self.joined.runs.get(id).is_some_and(|runs| runs.contains(run));
             account.is_joined = run.as_ref().is_some_and(is_theirs);
+            account.has_log = !facts.logs.is_empty();
             account.harness.clone_from(&facts.harness);
             account.billing = facts.billing;
             account.host = facts.host.clone();
