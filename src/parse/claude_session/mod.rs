@@ -1,8 +1,8 @@
 //! Claude Code's session files (`projects/**/*.jsonl`), those of sub-agents included: a record a line.
 //!
 //! A message stands on several lines while it streams, and again in files that resume or fork its session, so
-//! its id is its key and the line with the largest output counts. Only `assistant` records are calls: `progress`
-//! records and `toolUseResult` repeat them.
+//! its id is its key and the line with the largest output counts. `assistant` records are calls. `progress` records
+//! repeat those of sub-agents, whose own files may be missing; `toolUseResult` repeats what has no id.
 
 mod usual;
 
@@ -86,6 +86,9 @@ struct Record<'a> {
     forked_from: Option<&'a RawValue>,
     #[serde(borrow)]
     message: Option<Message<'a>>,
+    /// What a record of progress shows.
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
     /// Versions before 1.0.9 told the price of each message.
     #[serde(borrow, rename = "costUSD")]
     cost: Option<&'a RawValue>,
@@ -96,6 +99,13 @@ struct Record<'a> {
 struct Head<'a> {
     #[serde(borrow, default)]
     r#type: Text<'a>,
+}
+
+/// A sub-agent's record, as its parent's log shows it.
+#[derive(Deserialize)]
+struct Progress<'a> {
+    #[serde(borrow)]
+    message: Option<Record<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -166,7 +176,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let mark = |kind| hit.mark(Some(HARNESS), kind);
     let mut record = Record::default();
     if usual::take(&mut record, line).is_some() {
-        return understand(&record, &mark, marks);
+        return understand(record, &mark, marks);
     }
     let (record, defect) = record_of(line);
     if let Some((defect, bad)) = defect {
@@ -176,7 +186,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         }
     }
     if let Some(record) = record {
-        understand(&record, &mark, marks);
+        understand(record, &mark, marks);
     }
 }
 
@@ -213,7 +223,8 @@ fn session_of(torn: &[u8]) -> Option<Id> {
     id_in_torn(torn, "sessionId")
 }
 
-fn understand(record: &Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
+fn understand(record: Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
+    let Some(record) = record.shown() else { return };
     let (true, Some(message)) = (record.r#type.is("assistant"), &record.message) else { return };
     let before = marks.last().and_then(call_of);
     let own_keys = [&record.request_id, &record.uuid];
@@ -274,6 +285,26 @@ fn call_of(mark: &Mark) -> Option<&Call> {
     }
 }
 
+impl<'a> Record<'a> {
+    /// It, or the sub-agent's record that it shows, which leaves out what both share.
+    fn shown(self) -> Option<Record<'a>> {
+        if !self.r#type.is("progress") {
+            return Some(self);
+        }
+        let shown = part::<Progress<'a>>(self.data?.get()).ok()?.message?;
+        Some(Record {
+            r#type: shown.r#type,
+            message: shown.message,
+            request_id: shown.request_id,
+            uuid: shown.uuid,
+            timestamp: shown.timestamp,
+            is_sidechain: shown.is_sidechain.or(Some(true)),
+            cost: shown.cost,
+            ..self
+        })
+    }
+}
+
 impl Record<'_> {
     /// The session that a copied record was written by.
     fn parent(&self) -> Option<Id> {
@@ -283,7 +314,7 @@ impl Record<'_> {
 }
 
 #[cfg(test)]
-fn mark_all(record: &Record<'_>) -> Vec<Mark> {
+fn mark_all(record: Record<'_>) -> Vec<Mark> {
     let mut marks = Vec::new();
     let mark = |kind| Mark { offset: 0, harness: None, time: None, conversation: None, kind };
     understand(record, &mark, &mut marks);

@@ -19,6 +19,7 @@ pub(super) fn take<'a>(record: &mut Record<'a>, line: &'a [u8]) -> Option<()> {
         b"version" => rest.text_into(&mut record.version),
         b"isSidechain" => rest.flag_into(&mut record.is_sidechain),
         b"message" if record.message.is_none() => record.message.insert(Message::default()).take(rest),
+        b"data" => rest.json_into(&mut record.data),
         b"message" | b"forkedFrom" | b"costUSD" => None,
         _ => rest.pass_over(),
     })?;
@@ -52,7 +53,7 @@ mod tests {
         for line in lines {
             let quick = record(&line).expect("as it is written");
             let slow = serde_json::from_str(&line).expect("JSON");
-            assert_eq!(mark_all(&quick), mark_all(&slow), "{line}");
+            assert_eq!(mark_all(quick), mark_all(slow), "{line}");
         }
     }
 
