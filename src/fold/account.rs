@@ -259,11 +259,14 @@ impl Account {
                 let part = parts.entry(model.model.clone().or_else(|| self.model.clone())).or_default();
                 part.usage = part.usage.plus(&model.usage);
                 part.time = part.time.max(result.time);
-                part.cost = sum_known(part.cost, model.cost);
+                part.cost = sum_known(part.cost, model.cost.filter(|_| !result.has_later_cost));
+            }
+            if result.has_later_cost {
+                continue;
             }
             // What the models' costs leave of the whole belongs to the largest.
             let told: Usd = result.total.iter().filter_map(|model| model.cost).sum();
-            let cost = result.cost.filter(|_| !result.has_later_cost);
+            let cost = result.cost;
             let rest = cost.filter(|cost| *cost > told || result.total.len() == 1).map(|cost| cost - told);
             let rest = rest.filter(|rest| *rest > Usd::ZERO || told == Usd::ZERO);
             if let Some(rest) = rest {

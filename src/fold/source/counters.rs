@@ -32,8 +32,10 @@ impl SourceFold {
             if let Entry::Occupied(mut call) = self.facts.calls.entry(key.clone()) {
                 let call = call.get_mut();
                 // A query's usage leaves its sub-agents out.
+                let is_beside = counter.scope == Scope::Query && call.is_subagent;
                 call.is_paid |= is_paid;
-                call.is_covered |= counter.scope != Scope::Query || !call.is_subagent;
+                call.is_covered |= !is_beside;
+                stream.beside.extend(is_beside.then(|| key.clone()));
                 stream.twin_to_come = stream.twin_to_come.filter(|last| *last != call.usage);
             }
         }
@@ -65,24 +67,36 @@ impl SourceFold {
     }
 
     /// A rising value is the same process again: only its latest reading counts. Where a reading
-    /// counts a query's tokens, that holds for its cost alone.
+    /// counts a query's tokens, that holds for its cost alone, until one counts the process's.
     fn result(&mut self, counter: Counter, run: Option<RunId>, time: Option<Time>) {
-        let Some(id) = counter.conversation else { return };
+        let Some(id) = counter.conversation.clone() else { return };
         let stream = self.streams.entry((run.clone(), Some(id.clone()))).or_default();
         // Captures of several processes may repeat an id: what says something else is another reading.
-        let key = ResultKey(counter.key, counter.total.clone());
+        let key = ResultKey(counter.key.clone(), counter.total.clone());
         let is_whole = stream.is_whole;
         let conversation = self.facts.conversations.entry(id).or_default();
         if run.is_none() && !conversation.captures.contains(&self.name) {
             conversation.captures.insert(self.name.clone());
         }
-        let earlier = stream.result.replace(key.clone()).filter(|earlier| *earlier != key);
-        if let Some(earlier) = earlier.and_then(|earlier| conversation.results.get_mut(&earlier)) {
-            match counter.scope {
-                Scope::Query if earlier.cost <= counter.cost => earlier.has_later_cost = true,
-                Scope::Process if is_growth(&earlier.total, &counter.total) => earlier.is_superseded = true,
-                _ => {}
+        if stream.results.last() != Some(&key) {
+            let counts_process = counter.scope == Scope::Process;
+            // Of a query's cost, the one before it is enough.
+            let from = if counts_process { 0 } else { stream.results.len().saturating_sub(1) };
+            let earlier = stream.results.get(from..).unwrap_or_default();
+            let is_same = goes_on(earlier.iter().filter_map(|key| conversation.results.get(key)), &counter);
+            for key in earlier.iter().filter(|_| is_same) {
+                let Some(earlier) = conversation.results.get_mut(key) else { continue };
+                earlier.has_later_cost |= !counts_process;
+                earlier.is_superseded |= counts_process;
             }
+            if counts_process || !is_same {
+                stream.results.clear();
+            }
+            let beside = if counts_process { std::mem::take(&mut stream.beside) } else { Vec::new() };
+            for key in beside.into_iter().filter(|_| is_same) {
+                self.facts.calls.entry(key).and_modify(|call| call.is_covered = true);
+            }
+            stream.results.push(key.clone());
         }
         let facts = ResultFacts {
             total: counter.total,
@@ -95,6 +109,25 @@ impl SourceFold {
         };
         conversation.add_result(key, facts);
     }
+}
+
+/// Whether a reading is of the process that gave these, the latest last: what it counts of them, or costs, didn't fall.
+fn goes_on<'a>(earlier: impl Iterator<Item = &'a ResultFacts>, counter: &Counter) -> bool {
+    let (mut queries, mut is_growing, mut latest) = (TokenUsage::default(), true, None);
+    for result in earlier {
+        latest = Some(result);
+        match &result.total[..] {
+            [query] if query.model.is_none() => queries = queries.plus(&query.usage),
+            models => is_growing &= is_growth(models, &counter.total),
+        }
+    }
+    let is_costlier = latest.is_some_and(|latest| latest.cost <= counter.cost);
+    if counter.scope == Scope::Query {
+        return is_costlier;
+    }
+    let sum = counter.total.iter().fold(TokenUsage::default(), |sum, model| sum.plus(&model.usage));
+    // The counters of models tell it by themselves.
+    latest.is_some() && is_growing && !sum.fell_below(&queries) && (is_costlier || queries.is_zero())
 }
 
 /// Whether every model of the earlier reading is still there and none fell.

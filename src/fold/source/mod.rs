@@ -58,7 +58,10 @@ struct Stream {
     is_untimed: bool,
     latest: Option<Time>,
     model: Option<Id>,
-    result: Option<ResultKey>,
+    /// The readings of the process that was read last, as far as none of them counts the others.
+    results: Vec<ResultKey>,
+    /// Calls of sub-agents that such readings leave out.
+    beside: Vec<CallKey>,
     /// Whether the process was named when it began.
     is_whole: bool,
     /// Readings of a conversation that nothing named.
@@ -235,6 +238,7 @@ impl SourceFold {
         let stream = self.streams.entry(key).or_default();
         // A process that ended without a result leaves calls that no later counter covers.
         stream.uncovered.clear();
+        stream.beside.clear();
         stream.is_whole = true;
         if found.model.is_some() {
             stream.model.clone_from(&found.model);
