@@ -27,7 +27,7 @@ pub use line::{Line, SCHEMA_VERSION};
 pub use model::without_window;
 pub use time::Time;
 pub use timing::{Answered, CallTiming, FirstToken, Request, Since, Stream, StreamFailure, ToolCall};
-pub use usage::{MAX_COUNT, TokenUsage};
+pub use usage::{MAX_COUNT, MIXED, TokenUsage};
 pub use usd::Usd;
 
 /// forge's id of a run: a UUID for loops.
@@ -258,6 +258,9 @@ pub struct ModelUsage {
     /// What the harness itself says they cost.
     #[serde(rename = "cost_pico_usd", default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Usd>,
+    /// The provider's service tier, where it isn't the usual one; [`MIXED`] where that may hold for a part of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_tier: Option<Id>,
 }
 
 impl ModelUsage {

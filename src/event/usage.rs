@@ -6,6 +6,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// The largest count we believe: what a signed 64-bit column holds. Sums stop there.
 pub const MAX_COUNT: u64 = i64::MAX as u64;
 
+/// Stands for the service tier of calls that were not all paid for at the same one, or of which nobody tells.
+pub const MIXED: &str = "mixed";
+
 /// Tokens that one call consumed, or that a counter had reached, as the harness reported them.
 ///
 /// Names follow the OpenTelemetry GenAI conventions. `input_tokens` includes cache reads and cache

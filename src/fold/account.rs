@@ -1,6 +1,6 @@
 //! One conversation's usage within one run (or outside runs): its counter against its calls.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::conversation::ResultFacts;
 use super::facts::CallFacts;
@@ -11,7 +11,7 @@ use super::owner::{Quality, Taken, UsageRow};
 use super::place::Place;
 use super::reason::{Reason, Reasons};
 use super::weighed::{Rows, Weighed};
-use crate::event::{Billing, CallKey, Harness, Id, RunId, Time, TokenUsage, Usd};
+use crate::event::{Billing, CallKey, Harness, Id, MIXED, RunId, Time, TokenUsage, Usd};
 
 /// What the witnesses of one conversation in one run say.
 #[derive(Debug, Default)]
@@ -325,10 +325,20 @@ impl Account {
     /// models can't be told apart, the largest takes it all.
     fn remainders(&self, parts: BTreeMap<Option<Id>, Part>, rest: Rest, conversation: &Id) -> Vec<UsageRow> {
         let mut covered: BTreeMap<&Option<Id>, TokenUsage> = BTreeMap::new();
+        let mut tiers: BTreeMap<Option<&Id>, BTreeSet<Option<&Id>>> = BTreeMap::new();
         for call in self.calls.values().filter(|call| call.is_covered) {
             let sum = covered.entry(&call.model).or_default();
             *sum = sum.plus(&call.usage);
+            tiers.entry(call.model.as_ref()).or_default().insert(call.service_tier.as_ref());
         }
+        for model in self.results.iter().flat_map(|result| &result.total) {
+            let name = model.model.as_ref().or(self.model.as_ref());
+            tiers.entry(name).or_default().extend(model.service_tier.as_ref().map(Some));
+        }
+        let tier_of = |model: &Option<Id>| {
+            let tiers = tiers.get(&model.as_ref())?;
+            if tiers.len() > 1 { Some(MIXED.into()) } else { tiers.first().copied().flatten().cloned() }
+        };
         let fits = covered.iter().all(|(model, sum)| {
             let part = parts.get(*model).map(|part| &part.usage);
             part.is_some_and(|part| rest == Rest::OfEach || !sum.exceeds(part))
@@ -345,6 +355,7 @@ impl Account {
             };
             let is_needed = !usage.is_zero() || part.cost.is_some() || self.calls.is_empty();
             is_needed.then(|| UsageRow {
+                service_tier: tier_of(&model),
                 model,
                 time: part.time,
                 usage: Some(usage),

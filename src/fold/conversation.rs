@@ -10,7 +10,7 @@ use super::log::Log;
 use super::messages::Messages;
 use super::place::Place;
 use super::uncounted::UncountedCall;
-use crate::event::{Billing, Conversation, Harness, Id, ModelUsage, RunId, Time, TokenUsage, Usd};
+use crate::event::{Billing, Conversation, Counter, Harness, Id, ModelUsage, RunId, Time, TokenUsage, Usd};
 
 /// What is known of a conversation.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -83,6 +83,14 @@ pub struct Reading {
 /// Identity of a process's reading.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResultKey(pub Option<Id>, pub Vec<ModelUsage>);
+
+impl ResultKey {
+    /// Older events leave service tiers out.
+    pub(super) fn of(counter: &Counter) -> ResultKey {
+        let total = counter.total.iter().map(|model| ModelUsage { service_tier: None, ..model.clone() });
+        ResultKey(counter.key.clone(), total.collect())
+    }
+}
 
 /// A reading of a process's counter.
 #[derive(Debug, Clone, PartialEq)]
@@ -167,6 +175,9 @@ impl ConversationFacts {
         match self.results.entry(key) {
             Entry::Occupied(mut known) => {
                 let known = known.get_mut();
+                if known.total < result.total {
+                    known.total = result.total;
+                }
                 known.cost = larger(known.cost, result.cost);
                 known.is_superseded |= result.is_superseded;
                 known.has_later_cost |= result.has_later_cost;

@@ -12,6 +12,9 @@ use crate::event::{Call, CallKey, Defect, Id, MAX_COUNT, TokenUsage};
 /// A model name that marks a message that no model wrote.
 const SYNTHETIC: &str = "<synthetic>";
 
+/// The service tier of who asks for none.
+const USUAL_TIER: &str = "standard";
+
 /// Steps of a message that its totals leave out: another model's advice, and a summary of what came before
 /// (<https://platform.claude.com/docs/en/build-with-claude/compaction>).
 const EXTRA_STEPS: [&str; 2] = ["advisor_message", "compaction"];
@@ -137,6 +140,11 @@ impl Usage<'_> {
             is_extra.then(|| Ok((step.model.get().and_then(model), part(json.get())?)))
         });
         extra.collect()
+    }
+
+    /// The tier that sets the price, where that isn't the one of who asks for none.
+    pub fn unusual_tier(&self) -> Option<Id> {
+        self.tier(None).filter(|tier| tier.as_str() != USUAL_TIER)
     }
 
     /// The tier that sets the price.

@@ -88,7 +88,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
                     conversation: None,
                     scope: Scope::Conversation,
                     key: None,
-                    total: vec![ModelUsage { model: None, usage, cost: None }],
+                    total: vec![ModelUsage { model: None, usage, cost: None, service_tier: None }],
                     last: None,
                     cost: None,
                 }))))),

@@ -128,7 +128,7 @@ fn read_settings(name: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)
             emit(mark(Fact::Conversation(Box::new(conversation)), time));
         }
         let Some(tokens) = settings.token_usage else { return };
-        let total = vec![ModelUsage { model, usage: tokens.usage(), cost: None }];
+        let total = vec![ModelUsage { model, usage: tokens.usage(), cost: None, service_tier: None }];
         let conversation = session.clone();
         let counter = Counter { conversation, scope: Scope::Conversation, key: None, total, last: None, cost: None };
         emit(mark(Fact::Counter(Box::new(counter)), time));

@@ -1,7 +1,7 @@
 //! What tokens cost, exactly or between bounds.
 
 use super::entry::{Entry, Period, Rates, STANDARD, day};
-use crate::event::{Time, TokenUsage, Usd};
+use crate::event::{MIXED, Time, TokenUsage, Usd};
 
 /// A cost, or what bounds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,8 @@ impl Cost {
 
 impl Entry {
     /// What tokens cost that were used then, at this service tier. Where the time isn't known, or the step, or whether
-    /// it was a cheap hour, all that are possible bound it. `None`: it has no price at that tier.
+    /// it was a cheap hour, or which of several tiers, all that are possible bound it. `None`: it has no price at that
+    /// tier.
     pub fn cost(&self, tokens: Tokens, time: Option<Time>, service: Option<&str>) -> Option<Cost> {
         let mut bounds = Bounds::default();
         self.each_possible(tokens, time, service, &mut |rates| bounds.add(rates, tokens));
@@ -63,33 +64,40 @@ impl Entry {
             None => &self.periods,
         };
         for period in periods {
-            let service = self.service(period, service);
-            let Some(steps) = period.tiers.get(service) else {
-                take(&Rates::default());
-                continue;
-            };
-            let longest = match tokens {
-                Tokens::Call(usage) => usage.input_tokens,
-                Tokens::Sum(_, longest) => longest,
-                Tokens::Blended(_) => u64::MAX,
-            };
-            let mut reached =
-                steps.iter().filter(|step| step.above == 0 || step.above < longest).map(|step| &step.rates);
-            let is_call = matches!(tokens, Tokens::Call(_));
-            if let Some(off_peak) = period.off_peak.as_ref().filter(|_| service == STANDARD) {
-                // A call's own time tells the hour; a sum's is that of its last reading.
-                let is_cheap = time.filter(|_| is_call).map(|time| off_peak.contains(time));
-                if is_cheap != Some(false) {
-                    take(&off_peak.step.rates);
-                }
-                if is_cheap == Some(true) {
-                    continue;
-                }
+            match service {
+                Some(MIXED) => period.tiers.keys().for_each(|tier| period.each_step(tokens, time, tier, take)),
+                _ => period.each_step(tokens, time, self.service(period, service), take),
             }
-            match is_call {
-                true => reached.next_back().into_iter().for_each(&mut *take),
-                false => reached.for_each(&mut *take),
+        }
+    }
+}
+
+impl Period {
+    /// Gives every set of rates of a tier that may apply then to `take`.
+    fn each_step(&self, tokens: Tokens, time: Option<Time>, service: &str, take: &mut impl FnMut(&Rates)) {
+        let Some(steps) = self.tiers.get(service) else {
+            return take(&Rates::default());
+        };
+        let longest = match tokens {
+            Tokens::Call(usage) => usage.input_tokens,
+            Tokens::Sum(_, longest) => longest,
+            Tokens::Blended(_) => u64::MAX,
+        };
+        let mut reached = steps.iter().filter(|step| step.above == 0 || step.above < longest).map(|step| &step.rates);
+        let is_call = matches!(tokens, Tokens::Call(_));
+        if let Some(off_peak) = self.off_peak.as_ref().filter(|_| service == STANDARD) {
+            // A call's own time tells the hour; a sum's is that of its last reading.
+            let is_cheap = time.filter(|_| is_call).map(|time| off_peak.contains(time));
+            if is_cheap != Some(false) {
+                take(&off_peak.step.rates);
             }
+            if is_cheap == Some(true) {
+                return;
+            }
+        }
+        match is_call {
+            true => reached.next_back().into_iter().for_each(&mut *take),
+            false => reached.for_each(&mut *take),
         }
     }
 }
@@ -275,6 +283,13 @@ mod tests {
         }
         assert_eq!(codex.cost(call, at(NOW), Some("flex")), None);
         assert_eq!(entry("claude-opus-4-8").cost(call, at(NOW), Some("fast")), exact("10"));
+    }
+
+    #[test]
+    fn what_was_paid_for_at_several_tiers_lies_between_them_all() {
+        let sum = Tokens::Sum(usage(1_000_000, 0, 0, 0, 0), 1_000);
+        let between = Cost { exact: None, low: Usd::parse("2.5").unwrap(), high: Usd::parse("10") };
+        assert_eq!(entry("claude-opus-4-8").cost(sum, at(NOW), Some("mixed")), Some(between));
     }
 
     #[test]

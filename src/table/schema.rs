@@ -225,8 +225,12 @@ pub(super) const HARNESS_VERSION: Column =
 pub(super) const EFFORT: Column =
     column("effort", Kind::Text, "reasoning effort the model was asked for", ONLY_SOME_LOGS);
 
-pub(super) const SERVICE_TIER: Column =
-    column("service_tier", Kind::Text, "the provider's service tier", "the harness doesn't tell it");
+pub(super) const SERVICE_TIER: Column = column(
+    "service_tier",
+    Kind::Text,
+    "the provider's service tier; `mixed` where that of a sum's calls differs or isn't told",
+    "the harness doesn't tell it",
+);
 
 pub(super) const BILLING: Column =
     column("billing", Kind::Text, "how the account pays: api or subscription", "the harness doesn't tell it");

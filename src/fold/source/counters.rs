@@ -72,7 +72,7 @@ impl SourceFold {
         let Some(id) = counter.conversation.clone() else { return };
         let stream = self.streams.entry((run.clone(), Some(id.clone()))).or_default();
         // Captures of several processes may repeat an id: what says something else is another reading.
-        let key = ResultKey(counter.key.clone(), counter.total.clone());
+        let key = ResultKey::of(&counter);
         let is_whole = stream.is_whole;
         let conversation = self.facts.conversations.entry(id).or_default();
         if run.is_none() && !conversation.captures.contains(&self.name) {

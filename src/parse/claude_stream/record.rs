@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::event::{Billing, Call, Counter, Id, ModelUsage, Quota, Scope, Time};
+use crate::event::{Billing, Call, Counter, Id, MIXED, ModelUsage, Quota, Scope, Time, TokenUsage};
 use crate::parse::anthropic::{self, Message, Usage};
 use crate::parse::json::{Count, money, or_zero};
 use crate::parse::lines::{id, model};
@@ -112,6 +112,7 @@ pub(super) fn calls(message: &Message<'_>, session: &Id, is_subagent: bool) -> i
 impl Finish<'_> {
     pub(super) fn counter(self, session: Id) -> Counter {
         let cost = money(self.total_cost_usd.as_deref());
+        let tier = self.usage.as_ref().and_then(Usage::unusual_tier);
         let main = self.usage.map(|usage| usage.tokens());
         let mut by_model: BTreeMap<Option<Id>, ModelUsage> = BTreeMap::new();
         for (name, counts) in self.model_usage.unwrap_or_default() {
@@ -127,7 +128,7 @@ impl Finish<'_> {
         let mut scope = Scope::Process;
         if total.is_empty() {
             // Older versions: `usage` is all there is.
-            total.extend(main.map(|usage| ModelUsage { model: None, usage, cost: None }));
+            total.extend(main.map(|usage| ModelUsage { model: None, usage, cost: None, service_tier: None }));
             scope = Scope::Query;
         }
         // The models' counters don't say how long cache writes are kept; where one model did it all, `usage` does.
@@ -136,8 +137,20 @@ impl Finish<'_> {
         {
             model.usage.cache_creation_1h_input_tokens = usage.cache_creation_1h_input_tokens;
         }
+        if let (Some(tier), Some(usage)) = (tier, &main) {
+            mark_tier(&mut total, &tier, usage);
+        }
         let key = self.uuid.as_deref().and_then(id);
         Counter { conversation: Some(session), scope, key, total, last: None, cost }
+    }
+}
+
+/// Says at which tier was paid for what the main loop used: that of the model that used just as much, else of any.
+fn mark_tier(total: &mut [ModelUsage], tier: &Id, main: &TokenUsage) {
+    let is_mains = |model: &&mut ModelUsage| !model.usage.exceeds(main) && !model.usage.fell_below(main);
+    match total.iter_mut().find(is_mains) {
+        Some(model) => model.service_tier = Some(tier.clone()),
+        None => total.iter_mut().for_each(|model| model.service_tier = Some(MIXED.into())),
     }
 }
 
@@ -147,7 +160,7 @@ impl ModelCounts {
             [self.input_tokens, self.cache_read_input_tokens, self.cache_creation_input_tokens, self.output_tokens]
                 .map(or_zero);
         let usage = anthropic::usage(input, read, creation, 0, output);
-        ModelUsage { model, usage, cost: money(self.cost_usd.as_deref()) }
+        ModelUsage { model, usage, cost: money(self.cost_usd.as_deref()), service_tier: None }
     }
 }
 

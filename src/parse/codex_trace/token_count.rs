@@ -66,7 +66,7 @@ fn add(hit: &Hit<'_>, time: Time, conversation: Option<&Id>, said: TokenCount, m
             conversation: conversation.cloned(),
             scope: Scope::Conversation,
             key: None,
-            total: vec![ModelUsage { model: None, usage: total, cost: None }],
+            total: vec![ModelUsage { model: None, usage: total, cost: None, service_tier: None }],
             last,
             cost: None,
         }))),
