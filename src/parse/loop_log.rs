@@ -26,7 +26,7 @@ pub(super) const LINES: Lines = Lines {
         Needle::new("\n[20", "\n[20"),
         Needle::new("Z] run ", "Z] r"),
         Needle::new("Z] pause for ", "Z] p"),
-        Needle::new("Z] graceful stop requested", "Z] g"),
+        Needle::new("Z] graceful stop requested", "requ"),
         Needle::new("Z] kill requested", "Z] k"),
         Needle::new("Z] loop ", "Z] l"),
     ],

@@ -14,7 +14,9 @@ pub struct Needle {
 
 impl Needle {
     /// A text that is found by a part of it: by the first and the last byte of that, which should rarely stand so far
-    /// apart in anything else. A constant with no such part can't be compiled.
+    /// apart in anything else. Needles that are looked for together should have no more first bytes than there are
+    /// buckets for pairs, as those that share one are taken for each other. A constant with no such part can't be
+    /// compiled.
     pub const fn new(text: &'static str, part: &'static str) -> Needle {
         let Some((part, [])) = part.as_bytes().split_first_chunk() else {
             panic!("a part is as long as pairs are apart")

@@ -43,13 +43,13 @@ const LINES: Lines = Lines {
     harness: Some(HARNESS),
     needles: &[
         Needle::new("\"usage\"", "usag"),
-        Needle::new("\"modelUsage\"", "Usag"),
-        Needle::new("\"init\"", "nit\""),
-        Needle::new("\"rate_limit_event\"", "limi"),
+        Needle::new("\"modelUsage\"", "delU"),
+        Needle::new("\"init\"", "init"),
+        Needle::new("\"rate_limit_event\"", "imit"),
         Needle::new(spread::KIND, "resu"),
         // Answers that are torn before their usage.
-        Needle::new("{\"type\":\"assistant\"", "{\"ty"),
-        Needle::new("\"message_start\"", "age_"),
+        Needle::new("{\"type\":\"assistant\"", "ista"),
+        Needle::new("\"message_start\"", "_sta"),
     ],
     glance: None,
     read,

@@ -40,9 +40,9 @@ const LINES: Lines = Lines {
     // The codex_otel events that matter, the Debug event, a tool result's head and its end. Their
     // first bytes are rare in the other lines, of which there are thousands.
     needles: &[
-        Needle::new("input_token_count", "ken_"),
-        Needle::new("TokenCount(", "unt("),
-        Needle::new(".tool_result", "_res"),
+        Needle::new("input_token_count", "_tok"),
+        Needle::new("TokenCount(", "nCou"),
+        Needle::new(".tool_result", "resu"),
         Needle::new("n_starts", "_sta"),
         Needle::new("mcp_server_origin", "_ori"),
     ],
