@@ -89,6 +89,11 @@ impl Account {
         self.calls.len() + self.messages.calls.len() + self.logged.as_ref().map_or(0, Logged::calls_seen)
     }
 
+    /// Whether a counter tells what the conversation came to from its beginning, in other runs too.
+    pub(super) fn is_counted_from_zero(&self) -> bool {
+        self.logged.is_none() && self.share.as_ref().is_some_and(|share| !share.is_floor)
+    }
+
     fn sum(&self, of: impl Fn(&CallFacts) -> bool) -> TokenUsage {
         self.calls.values().filter(|call| of(call)).fold(TokenUsage::default(), |sum, call| sum.plus(&call.usage))
     }
@@ -217,14 +222,14 @@ impl Account {
     fn judge_calls(&self, exceeds: bool, is_placeholder: bool) -> (Quality, Reasons) {
         // Sub-agents work beside it: that they went on doesn't tell that it did.
         let latest = self.latest_own().max(self.share.as_ref().and_then(|share| share.time));
-        let is_cut = self.unfinished.as_ref().is_some_and(|(time, place)| match time {
+        let ends_open = self.unfinished.as_ref().is_some_and(|(time, place)| match time {
             Some(_) => *time >= latest,
             // Without times, what stands later came later.
             None => self.share.as_ref().is_none_or(|share| {
                 share.place.as_ref().is_some_and(|last| last.source == place.source && last < place)
             }),
         });
-        let is_cut = is_cut || self.has_open_process();
+        let is_cut = ends_open || self.has_open_process() || self.is_unmeasured;
         let has_share = self.share.as_ref().is_some_and(|share| !share.is_floor);
         let has_results = !self.results.is_empty();
         let is_counted = has_share || has_results;

@@ -112,6 +112,11 @@ pub struct ResultFacts {
 }
 
 impl ConversationFacts {
+    /// The runs whose outputs name it as the one they hold: a tail may hold nothing but what a sub-agent did.
+    pub(super) fn naming(&self) -> impl Iterator<Item = &RunId> {
+        self.named_by.iter().filter(|_| !self.is_subagent)
+    }
+
     /// Whether something beside its session log tells of its usage.
     pub(super) fn has_witness(&self) -> bool {
         let is_in_run = self.begins.iter().any(Option::is_some);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
+use super::conversation::ConversationFacts;
 use super::facts::RunFacts;
 use super::owner::Reconciled;
 use super::weighed::Weighed;
@@ -33,6 +34,26 @@ impl Footers {
             (_, true) if agree => Some(Reconciled::Ok),
             (_, false) if agree && (confirmed || is_tail && self.all.len() == 1) => Some(Reconciled::Ok),
             _ => Some(Reconciled::Mismatch),
+        }
+    }
+}
+
+/// Footers of an output that names one conversation, and no other, are that one's.
+pub(super) fn name_footers(
+    runs: &mut FxHashMap<RunId, Box<RunFacts>>,
+    conversations: &FxHashMap<Id, Box<ConversationFacts>>,
+) {
+    let mut named: FxHashMap<&RunId, Option<&Id>> = FxHashMap::default();
+    for (id, facts) in conversations {
+        for run in facts.naming() {
+            named.entry(run).and_modify(|known| *known = None).or_insert(Some(id));
+        }
+    }
+    for (run, id) in named {
+        if let (Some(facts), Some(id)) = (runs.get_mut(run), id) {
+            let footers = std::mem::take(&mut facts.footers);
+            facts.footers =
+                footers.into_iter().map(|(of, blended)| (of.or_else(|| Some(id.clone())), blended)).collect();
         }
     }
 }

@@ -21,8 +21,8 @@ pub(super) struct Places {
     windows: FxHashMap<RunId, (Option<Time>, Option<Time>)>,
     /// The runs that show each conversation, and how many of its calls.
     shown: FxHashMap<Id, BTreeMap<RunId, usize>>,
-    /// The runs whose outputs end with a blended total, by conversation and total.
-    footers: FxHashMap<(Id, u64), BTreeSet<RunId>>,
+    /// The blended totals that runs' outputs end with, by conversation.
+    footers: FxHashMap<Id, BTreeMap<u64, RunId>>,
     /// Conversations that no output names, with the runs that their session log was joined with.
     joined: Joined,
 }
@@ -49,15 +49,16 @@ impl Places {
             let results = conversation.results.values().flat_map(|result| &result.runs);
             // A header alone joins a run with what other sources tell of the conversation.
             let begins = conversation.begins.iter().flatten();
-            for run in readings.chain(results).chain(begins).chain(&conversation.named_by) {
+            for run in readings.chain(results).chain(begins).chain(conversation.naming()) {
                 shown.entry(id.clone()).or_default().entry(run.clone()).or_default();
             }
         }
-        let mut footers: FxHashMap<(Id, u64), BTreeSet<RunId>> = FxHashMap::default();
+        let mut footers: FxHashMap<Id, BTreeMap<u64, RunId>> = FxHashMap::default();
         for (run, facts) in runs {
             for (conversation, blended) in &facts.footers {
                 if let Some(conversation) = conversation.clone() {
-                    footers.entry((conversation, *blended)).or_default().insert(run.clone());
+                    let known = footers.entry(conversation).or_default().entry(*blended).or_insert_with(|| run.clone());
+                    *known = run.clone().min(known.clone());
                 }
             }
         }
@@ -206,6 +207,7 @@ impl Places {
             let account = accounts.entry((run.clone(), id.clone())).or_default();
             account.is_unmeasured |= !account.has_usage();
         }
+        self.miss_parents(&mut accounts, &conversations);
         for ((run, id), account) in &mut accounts {
             let Some(facts) = conversations.get(id) else { continue };
             let is_only_run = self.shown.get(id).is_some_and(|runs| runs.len() == 1);
@@ -224,6 +226,32 @@ impl Places {
             account.unfinished = uncounted.map(|place| (None, place.clone())).or_else(|| facts.end_in(run, is_logs));
         }
         accounts
+    }
+
+    /// Of a run whose sub-agents alone are known to have used anything, the conversation that its output names is
+    /// missing.
+    fn miss_parents(
+        &self,
+        accounts: &mut BTreeMap<AccountKey, Account>,
+        conversations: &FxHashMap<Id, Box<ConversationFacts>>,
+    ) {
+        let is_sub_agents = |id: &Id| conversations.get(id).is_some_and(|facts| facts.is_subagent);
+        let mut of_runs: FxHashMap<&RunId, bool> = FxHashMap::default();
+        for ((run, id), account) in accounts.iter().filter(|(_, account)| account.has_usage()) {
+            if let Some(run) = run {
+                let is_all = of_runs.entry(run).or_insert(true);
+                *is_all = *is_all && is_sub_agents(id) && account.has_usage();
+            }
+        }
+        let lacking = |run: &RunId| of_runs.get(run).copied().unwrap_or(false);
+        let named = conversations.iter().filter(|(_, facts)| !facts.is_subagent);
+        let named =
+            named.flat_map(|(id, facts)| facts.naming().chain(facts.begins.iter().flatten()).map(move |run| (run, id)));
+        let missing: Vec<AccountKey> =
+            named.filter(|(run, _)| lacking(run)).map(|(run, id)| (Some(run.clone()), id.clone())).collect();
+        for key in missing {
+            accounts.entry(key).or_default().is_unmeasured = true;
+        }
     }
 
     /// Whose those calls are that no record counts, and where one of them stands.
@@ -283,13 +311,12 @@ impl Places {
             let runs = shown_by.get(&(reading.stamp, reading.total));
             reading.run = runs.and_then(|runs| self.of(id, runs, reading.time));
             // A process tells its counter at its end, and tells no time: that is a run's if its own output ends with
-            // the same, or if the conversation began in it and no later counter is its.
+            // the same, or with a later one of a conversation that began in it.
             if reading.time.is_none() && runs.is_some_and(BTreeSet::is_empty) {
                 let total = reading.total.total_tokens();
-                let is_within = own.is_none_or(|own| total <= own);
+                let is_within = own.is_some_and(|own| total < own);
                 let is_of = |run: &RunId| own == Some(total) || is_within && self.starts_in(id, run);
-                let told = self.footers.get(&(id.clone(), reading.total.blended_tokens()));
-                let told = told.and_then(BTreeSet::first).cloned();
+                let told = self.footers.get(id).and_then(|told| told.get(&reading.total.blended_tokens())).cloned();
                 reading.run = told.or_else(|| reading.run.take().filter(is_of));
             }
         }

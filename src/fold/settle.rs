@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::account::Account;
 use super::copies::attribute;
 use super::facts::{Facts, RunFacts};
-use super::footers::{Footers, PreviousFooters};
+use super::footers::{Footers, PreviousFooters, name_footers};
 use super::join::IsHome;
 use super::latency::Placed;
 use super::logged;
@@ -76,8 +76,9 @@ pub fn settle(facts: Facts) -> Settled {
 pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
     facts.drop_counted();
     facts.unpack_witnessed();
-    let Facts { runs, mut conversations, mut calls, shared, timing, footers, quotas, defects } = facts;
+    let Facts { mut runs, mut conversations, mut calls, shared, timing, footers, quotas, defects } = facts;
     logged::name_by_reading(&mut conversations);
+    name_footers(&mut runs, &conversations);
     attribute(&mut calls, &shared, &conversations);
     let mut settled = Settled::default();
     for (defect, count) in defects {
@@ -113,6 +114,7 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
         }
         bare_footers.entry(id).or_default().insert(blended);
     }
+    let told = settled.told_by_footers();
     let counted: BTreeSet<Id> = bare.iter().map(|(id, _)| id.clone()).collect();
     for id in bare_footers.keys().filter(|id| !counted.contains(*id)) {
         bare.push((id.clone(), Account::default()));
@@ -120,7 +122,8 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
     bare.sort_by(|a, b| a.0.cmp(&b.0));
     for (id, account) in bare {
         let footers = bare_footers.remove(&id).unwrap_or_default();
-        settled.bare_conversation(id, account, footers, &models);
+        let in_runs = told.get(&id).copied();
+        settled.bare_conversation(id, account, footers, &models, in_runs);
     }
     settled.timing(timing, &places);
     settled
@@ -207,7 +210,28 @@ impl Settled {
         self.owner(owner, accounts, Footers { all, sure, share, conversation, model }, is_open);
     }
 
-    fn bare_conversation(&mut self, id: Id, account: Account, footers: BTreeSet<u64>, models: &FxHashMap<Id, Id>) {
+    /// What runs used of conversations of which footers alone tell it.
+    fn told_by_footers(&self) -> FxHashMap<Id, u64> {
+        let mut told: FxHashMap<Id, u64> = FxHashMap::default();
+        let owners = self.owners.iter().enumerate().filter(|(_, owner)| owner.taken == Some(Taken::Footer));
+        for row in owners.flat_map(|(index, _)| self.rows.of_owner(index)) {
+            if let (Some(id), Some(blended)) = (row.conversation, row.blended_tokens) {
+                let sum = told.entry(id.clone()).or_default();
+                *sum = sum.saturating_add(blended);
+            }
+        }
+        told
+    }
+
+    /// `in_runs`: what footers alone tell of it.
+    fn bare_conversation(
+        &mut self,
+        id: Id,
+        account: Account,
+        footers: BTreeSet<u64>,
+        models: &FxHashMap<Id, Id>,
+        in_runs: Option<u64>,
+    ) {
         if !account.has_usage() && !account.is_unmeasured && footers.is_empty() {
             return;
         }
@@ -215,8 +239,16 @@ impl Settled {
         let owner = Owner { billing: account.billing, host: account.host.clone(), ..Owner::new(None, harness) };
         let model = models.get(&id).cloned();
         let (share, sure) = (footers.last().copied(), BTreeSet::new());
-        let footers = Footers { share, all: footers, sure, conversation: Some(id.clone()), model };
-        self.owner(owner, vec![(id, account)], footers, false);
+        let mut footers = Footers { share, all: footers, sure, conversation: Some(id.clone()), model };
+        let Some(in_runs) = in_runs.filter(|_| account.is_counted_from_zero()) else {
+            return self.owner(owner, vec![(id, account)], footers, false);
+        };
+        // The counter counts what runs used, too, of which nothing is known but its blended total.
+        let rest = account.weigh(&id).rows.add_blended_tokens(0).saturating_sub(in_runs);
+        if rest > 0 {
+            footers.share = Some(rest);
+            self.owner(owner, Vec::new(), footers, false);
+        }
     }
 
     /// Weighs an owner's witnesses: a counter goes before a complete set of calls, that before a

@@ -33,6 +33,9 @@ pub(super) struct Region {
     is_first_told: bool,
     /// The conversation that was named last.
     current: Option<Id>,
+    /// Whether the first or the latest name is older than the output: as a quote, it names nobody here.
+    is_first_old: bool,
+    is_latest_old: bool,
     /// Conversations with a record since the start.
     known: FxHashSet<Id>,
     /// The one of them that had the latest record.
@@ -148,28 +151,25 @@ impl Region {
         // Some only say that an answer is streaming: who is answered was named before.
         if let Some(id) = &mark.conversation {
             self.end_waiting(id, sink);
-            self.names(id, mark.offset);
+            self.names(id, mark);
         }
         self.gaps.streams(mark, in_flight);
     }
 
-    fn names(&mut self, id: &Id, offset: u64) {
+    fn names(&mut self, id: &Id, mark: &Mark) {
+        self.is_latest_old = self.is_old(mark.time);
         if self.first.is_none() {
-            self.first = Some((id.clone(), offset));
+            self.first = Some((id.clone(), mark.offset));
+            self.is_first_old = self.is_latest_old;
         }
         put(&mut self.current, id);
     }
 
-    /// The conversation that was named both first and last: what is named between depends on how the source is cut.
-    fn only_named(&self) -> Option<&Id> {
-        self.first.as_ref().map(|(first, _)| first).filter(|first| self.current.as_ref() == Some(first))
-    }
-
-    /// The conversation that a run's output names, and where, if nothing else tells that it was at work.
+    /// The conversation that a run's output names, and where, if nothing else tells that it was at work. It is named
+    /// both first and last: what is named between depends on how the source is cut.
     fn named(&self) -> Option<(Id, u64)> {
-        self.run.as_ref().filter(|_| !self.is_first_told)?;
-        self.only_named()?;
-        self.first.clone()
+        self.run.as_ref().filter(|_| !self.is_first_told && !self.is_first_old && !self.is_latest_old)?;
+        self.first.clone().filter(|(first, _)| self.current.as_ref() == Some(first))
     }
 
     /// Time is told beside all else: it names no conversation and hides no echo, so that the rest is the
@@ -219,12 +219,13 @@ impl Region {
                 self.known.insert(id.clone());
                 self.known_last = Some(id.clone());
             }
-            self.names(id, mark.offset);
-            let tells = match mark.kind {
-                MarkKind::Fact(Fact::Call(_) | Fact::Counter(_) | Fact::Conversation(_)) => true,
-                MarkKind::MessageStart(..) | MarkKind::MessageDelta(..) => true,
-                _ => false,
-            };
+            self.names(id, &mark);
+            let tells = matches!(
+                mark.kind,
+                MarkKind::Fact(Fact::Call(_) | Fact::Counter(_) | Fact::Conversation(_))
+                    | MarkKind::MessageStart(..)
+                    | MarkKind::MessageDelta(..)
+            );
             self.is_first_told |= tells && self.first.as_ref().is_some_and(|(first, _)| first == id);
             self.gaps.record(&mark, id);
         }
@@ -292,11 +293,12 @@ impl Region {
     /// Where nothing names the harness, its first record that no plain text can be taken for does.
     fn is_of_harness(&mut self, mark: &Mark) -> bool {
         let Some(harness) = mark.harness else { return false };
-        let tells = match mark.kind {
-            MarkKind::Fact(Fact::Call(_) | Fact::Counter(_) | Fact::Conversation(_)) => true,
-            MarkKind::MessageStart(..) | MarkKind::MessageDelta(..) => true,
-            _ => false,
-        };
+        let tells = matches!(
+            mark.kind,
+            MarkKind::Fact(Fact::Call(_) | Fact::Counter(_) | Fact::Conversation(_))
+                | MarkKind::MessageStart(..)
+                | MarkKind::MessageDelta(..)
+        );
         if self.harness.is_none() && tells {
             self.harness = Some(harness.to_owned());
         }
@@ -342,7 +344,7 @@ impl Region {
             }
             MarkKind::Fact(Fact::Quota(quota)) => Some(Fact::Quota(Box::new(Quota { conversation, ..*quota }))),
             MarkKind::Fact(Fact::Footer(mut footer)) => {
-                footer.conversation = self.footers_of.as_ref().or(self.only_named()).cloned();
+                footer.conversation = self.footers_of.clone();
                 self.has_footer = true;
                 Some(Fact::Footer(footer))
             }
