@@ -69,8 +69,12 @@ impl ConversationFacts {
         let is_whole_elsewhere = |place: &Place| self.has_longer_copy(&place.source, place.offset);
         let end_of = |run| self.unfinished.get(run).filter(|(_, place)| !is_whole_elsewhere(place));
         // A log without a whole call ends with a torn one outside of runs.
-        let end = end_of(run).or_else(|| end_of(&None).filter(|_| is_logs));
-        end.cloned().or(of_logs.filter(|_| is_logs))
+        let end = end_of(run).or_else(|| end_of(&None).filter(|_| is_logs)).cloned();
+        match (end, of_logs.filter(|_| is_logs)) {
+            // Where the log tells all calls, what an output leaves open is no more than the log does.
+            (Some((None, _)), Some(lost)) if self.is_logged => Some(lost),
+            (end, lost) => end.or(lost),
+        }
     }
 
     /// Its session logs that end so.

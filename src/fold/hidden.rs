@@ -36,8 +36,10 @@ impl Account {
         if self.results.is_empty() || !self.calls.values().any(|call| is_hidden(call)) {
             return false;
         }
-        let mut room = by_model(self.results.iter().flat_map(|result| &result.total));
-        let names_models = !room.contains_key(&None);
+        let totals = || self.results.iter().flat_map(|result| &result.total);
+        // Where one result tells no models, all are held against the calls of any.
+        let names_models = totals().all(|total| total.model.is_some());
+        let mut room = by_model(totals(), names_models);
         let model_of = |call: &CallFacts| call.model.as_ref().filter(|_| names_models).map(plain);
         for call in self.calls.values().filter(|call| call.is_covered) {
             if let Some(room) = room.get_mut(&model_of(call)) {
@@ -56,12 +58,14 @@ impl Account {
         }
         let fits = unseen.iter().all(|(model, sum)| room.get(model).is_some_and(|room| !sum.exceeds(room)));
         let mut cut = self.results.iter().filter(|result| !result.is_whole).peekable();
-        if !fits && cut.peek().is_none() {
-            return false;
-        }
+        let is_any_cut = cut.peek().is_some();
         hidden.values_mut().for_each(|calls| calls.sort_by(|a, b| (a.time, &a.key).cmp(&(b.time, &b.key))));
-        let cut = cut.map(|result| by_model(&result.total));
-        let found = if fits { None } else { find(cut, &mut room, &mut hidden) };
+        let cut = cut.map(|result| by_model(&result.total, names_models));
+        let found = match (fits, is_any_cut) {
+            (true, _) => None,
+            (false, true) => find(cut, &mut room, &mut hidden),
+            (false, false) => Some(torn(&mut room, &mut hidden)),
+        };
         let is_paid = self.is_paid();
         for (key, call) in self.calls.iter_mut().filter(|(_, call)| is_hidden(call)) {
             let is_found = found.as_ref().is_none_or(|found| found.calls.binary_search(key).is_ok());
@@ -107,6 +111,21 @@ fn find(results: impl Iterator<Item = ByModel>, room: &mut ByModel, hidden: &mut
     Some(found)
 }
 
+/// The calls that come to just what is left of what a model used: records of theirs were torn.
+fn torn(room: &mut ByModel, hidden: &mut HiddenCalls) -> Found {
+    let mut found = Found::default();
+    let left: Vec<(Option<Id>, TokenUsage)> =
+        room.iter().filter(|(_, left)| !left.is_zero()).map(|(model, left)| (model.clone(), *left)).collect();
+    for (model, left) in left {
+        let Some(calls) = hidden.get_mut(&model) else { continue };
+        if let Some(stretch) = stretch(calls, &left) {
+            found.add(calls.drain(stretch).map(|call| (model.clone(), call)).collect(), room);
+        }
+    }
+    found.calls.sort();
+    found
+}
+
 impl Found {
     fn add(&mut self, taken: Vec<(Option<Id>, Hidden)>, room: &mut ByModel) {
         let times = || taken.iter().map(|(_, call)| call.time);
@@ -144,6 +163,12 @@ fn take(counted: &ByModel, hidden: &mut HiddenCalls) -> Option<Vec<(Option<Id>, 
         if sum.exceeds(counted) {
             return None;
         }
+        // What there is room for beside them may be counted, too.
+        let left = counted.minus(&sum);
+        let others = calls.iter().enumerate().filter(|(place, _)| !(start..end).contains(place));
+        if others.into_iter().any(|(_, call)| !call.usage.exceeds(&left)) {
+            return None;
+        }
         stretches.push((model, start..end));
     }
     let mut taken = Vec::new();
@@ -170,10 +195,10 @@ fn stretch(calls: &[Hidden], counted: &TokenUsage) -> Option<Range<usize>> {
     None
 }
 
-fn by_model<'a>(models: impl IntoIterator<Item = &'a ModelUsage>) -> ByModel {
+fn by_model<'a>(models: impl IntoIterator<Item = &'a ModelUsage>, names_models: bool) -> ByModel {
     let mut tokens = ByModel::new();
     for model in models {
-        let sum = tokens.entry(model.model.as_ref().map(plain)).or_default();
+        let sum = tokens.entry(model.model.as_ref().filter(|_| names_models).map(plain)).or_default();
         *sum = sum.plus(&model.usage);
     }
     tokens
