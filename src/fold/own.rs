@@ -140,12 +140,23 @@ fn own_calls(log: Log, lineage: &Lineage<'_>, with_readings: bool) -> Own {
         }
         !is_recorded
     });
-    let mut responses: FxHashMap<Option<Id>, FxHashMap<TokenUsage, usize>> = FxHashMap::default();
-    for call in calls.iter().filter(by_response).filter(|call| counted.contains_key(&call.context.turn)) {
-        *responses.entry(call.context.turn.clone()).or_default().entry(call.usage()).or_default() += 1;
+    let mut turns: FxHashMap<Option<Id>, Turn> = FxHashMap::default();
+    // Nothing is uncounted or unrecorded where there is no reading.
+    for call in calls.iter().filter(by_response).filter(|_| !counted.is_empty()) {
+        let turn = turns.entry(call.context.turn.clone()).or_default();
+        turn.begin(call.time());
+        *turn.responses.entry(call.usage()).or_default() += 1;
     }
     for (turn, counted) in counted {
-        own.is_floor |= add_unrecorded(&mut calls, responses.remove(&turn).unwrap_or_default(), counted);
+        let turn = turns.entry(turn).or_default();
+        counted.iter().for_each(|call| turn.begin(call.time()));
+        turn.counted = counted;
+    }
+    let mut turns: Vec<(Option<Id>, Turn)> = turns.into_iter().collect();
+    turns.sort_by(|a, b| (a.1.began, &a.0).cmp(&(b.1.began, &b.0)));
+    let mut uncounted = TokenUsage::default();
+    for (_, turn) in turns {
+        own.is_floor |= turn.add_unrecorded(&mut calls, &mut uncounted);
     }
     calls.sort_by(|a, b| (a.time(), &a.key).cmp(&(b.time(), &b.key)));
     own.readings.sort();
@@ -153,34 +164,50 @@ fn own_calls(log: Log, lineage: &Lineage<'_>, with_readings: bool) -> Own {
     own
 }
 
-/// Adds what the counter counted in a turn of which no response tells, as its record was torn. `uncounted` is how many
-/// responses of each size there are. Gives whether the counter may not have counted some of them, as it leaves
-/// compactions out: then what is added may be too little.
-fn add_unrecorded(
-    calls: &mut Vec<LogCall>,
-    mut uncounted: FxHashMap<TokenUsage, usize>,
-    mut counted: Vec<LogCall>,
-) -> bool {
-    counted.retain(|call| match uncounted.get_mut(&call.usage()) {
-        Some(count) if *count > 0 => {
-            *count -= 1;
-            false
-        }
-        _ => true,
-    });
-    let sum = |sum: TokenUsage, usage: TokenUsage| sum.plus(&usage);
-    let rest = uncounted.into_iter().flat_map(|(usage, count)| std::iter::repeat_n(usage, count));
-    let rest = rest.fold(TokenUsage::default(), sum);
-    if rest.is_zero() {
-        calls.append(&mut counted);
-        return false;
+/// A turn with responses' own records.
+#[derive(Debug, Default)]
+struct Turn {
+    /// When the first of what follows was written.
+    began: Option<Time>,
+    /// How many responses of each size their records tell of.
+    responses: FxHashMap<TokenUsage, usize>,
+    /// What the counter counted in it.
+    counted: Vec<LogCall>,
+}
+
+impl Turn {
+    fn begin(&mut self, time: Option<Time>) {
+        self.began = [self.began, time].into_iter().flatten().min();
     }
-    // One reading may count several responses.
-    let growth = counted.iter().map(LogCall::usage).fold(TokenUsage::default(), sum).minus(&rest);
-    let last = counted.into_iter().max_by(|a, b| a.key.cmp(&b.key)).filter(|_| !growth.is_zero());
-    let is_more = last.is_some();
-    calls.extend(last.map(|last| last.with_usage(&growth)));
-    is_more
+
+    /// Adds what the counter counted of which no response tells, as its record was torn. `uncounted` is what responses
+    /// of earlier turns used and the counter hadn't counted by then, as its reading was torn. Gives whether the counter
+    /// may leave some out, as it does compactions: then what is added may be too little.
+    fn add_unrecorded(self, calls: &mut Vec<LogCall>, uncounted: &mut TokenUsage) -> bool {
+        let Turn { mut responses, mut counted, .. } = self;
+        counted.retain(|call| match responses.get_mut(&call.usage()) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                false
+            }
+            _ => true,
+        });
+        let sum = |sum: TokenUsage, usage: TokenUsage| sum.plus(&usage);
+        let rest = responses.into_iter().flat_map(|(usage, count)| std::iter::repeat_n(usage, count));
+        let rest = rest.fold(TokenUsage::default(), sum);
+        if rest.is_zero() && uncounted.is_zero() {
+            calls.append(&mut counted);
+            return false;
+        }
+        // One reading may count several responses.
+        let grown = counted.iter().map(LogCall::usage).fold(TokenUsage::default(), sum);
+        let more = grown.minus(&rest);
+        let unrecorded = more.minus(uncounted);
+        *uncounted = uncounted.plus(&rest.minus(&grown)).minus(&more);
+        let last = counted.into_iter().max_by(|a, b| a.key.cmp(&b.key)).filter(|_| !unrecorded.is_zero());
+        calls.extend(last.map(|last| last.with_usage(&unrecorded)));
+        !more.is_zero()
+    }
 }
 
 impl ConversationFacts {
