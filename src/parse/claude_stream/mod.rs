@@ -75,9 +75,10 @@ fn sniff_document(head: &[u8]) -> bool {
     let is_array = text.starts_with('[');
     let object = if is_array { text[1..].trim_start() } else { text };
     let known = ["\"system\"", "\"assistant\"", "\"user\"", "\"result\""];
-    // A first line that goes on beyond the head is a record's, not a document's.
+    // A first line that goes on beyond the head is a record's, not a document's, as is one that was torn, before others.
     let is_line = !is_array
         && (!text.contains('\n')
+            || sniff_lines(head)
             || lines(text.as_bytes())
                 .next()
                 .is_some_and(|line| value(&clean(line)).and_then(part::<&RawValue>).is_ok()));
