@@ -53,7 +53,7 @@ fn read(format: &'static Format, bytes: &[u8], chunks: Vec<Chunk>) -> Settled {
     let now = Time::from_micros(1_781_913_600_000_000);
     let mut fold = SourceFold::new("source");
     let mut apply = |event: Event| fold.apply(event);
-    match Reading::new(format, &bytes[..bytes.len().min(HEAD)], now, Needs::ALL) {
+    match Reading::new(format, "", &bytes[..bytes.len().min(HEAD)], now, Needs::ALL) {
         Some(mut reading) => {
             for chunk in &chunks {
                 let lines = parse::Chunk { text: &chunk.text, start: chunk.start, end: chunk.end, base: chunk.base };
