@@ -38,6 +38,9 @@ pub(super) struct Fit {
 impl Lonely<'_> {
     /// How well a session fits that lies within the run.
     fn fit(&self, session: &Session<'_>) -> Option<Fit> {
+        if !self.is_end_told && self.footers.is_empty() {
+            return None;
+        }
         let last = *session.times.last()?;
         let is_within = self.is_at_work(session.start) && self.is_at_work(last);
         let after = session.start.millis_since(self.start);
@@ -63,7 +66,8 @@ pub(super) fn fits(lonely: &[Lonely<'_>], sessions: &[Session<'_>], is_home: IsH
             if !one.is_at_work(session.start) {
                 break;
             }
-            if one.is_like(session, is_home)
+            if session.shown.is_empty()
+                && one.is_like(session, is_home)
                 && let Some(fit) = one.fit(session)
             {
                 fits.push((run, first + offset, fit));

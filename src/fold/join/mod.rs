@@ -4,7 +4,7 @@
 //! one whose ends are nearest to the run's is, if any other is at least twice as far away, for the run and for the
 //! session alike. Of a log that tells nothing before its first answer, the beginning is known to a minute only. A
 //! footer in the run's output must be the session's total; one that is goes before all distances, and joins a session
-//! that goes on in later runs, too.
+//! that goes on in later runs, too. A session that other runs' outputs name may go on in one that names none.
 //! What stays open is joined with nothing.
 
 mod fit;
@@ -48,7 +48,7 @@ pub(in crate::fold) fn join<'a>(
     let lonely = lonely(runs, shown);
     let mut joined = Joined::default();
     if !lonely.is_empty() {
-        let sessions = sessions(conversations, calls, shown);
+        let sessions = sessions(runs, conversations, calls, shown);
         let fits = fits(&lonely, &sessions, is_home);
         let pairs = pairs(fits, lonely.len(), sessions.len());
         for (run, session) in &pairs.chosen {

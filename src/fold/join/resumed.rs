@@ -21,7 +21,8 @@ pub(super) fn resumed(
     let settled: FxHashSet<usize> = settled.collect();
     let taken: FxHashSet<usize> = pairs.chosen.iter().map(|(_, session)| *session).collect();
     let left = lonely.iter().enumerate().filter(|(index, _)| !settled.contains(index));
-    let (plain, confirming): (Vec<_>, Vec<_>) = left.partition(|(_, run)| run.footers.is_empty());
+    let (mut plain, confirming): (Vec<_>, Vec<_>) = left.partition(|(_, run)| run.footers.is_empty());
+    plain.retain(|(_, run)| run.is_end_told);
     let sessions_left = sessions.iter().enumerate().filter(|(index, _)| !taken.contains(index));
     confirmed(&confirming, sessions_left.map(|(_, session)| session), is_home, joined);
     by_time(&plain, lonely, sessions, is_home, joined);
@@ -36,7 +37,7 @@ fn confirmed<'a, 'b: 'a>(
 ) {
     let mut by_total: FxHashMap<u64, Vec<(Time, &Session<'_>)>> = FxHashMap::default();
     for session in sessions {
-        for (time, blended) in &session.totals {
+        for (time, blended) in session.totals.iter().filter(|(time, _)| session.is_free(*time)) {
             by_total.entry(*blended).or_default().push((*time, session));
         }
     }
@@ -81,7 +82,8 @@ fn by_time(
 ) {
     let mut calls: Vec<(Time, usize)> = Vec::new();
     for (index, session) in sessions.iter().enumerate() {
-        calls.extend(session.times.iter().map(|time| (*time, index)));
+        let free = session.times.iter().filter(|time| session.is_free(**time));
+        calls.extend(free.map(|time| (*time, index)));
     }
     calls.sort_unstable();
     let longest = lonely.iter().map(|run| run.end.micros().saturating_sub(run.start.micros())).max().unwrap_or(0);

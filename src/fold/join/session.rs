@@ -22,10 +22,12 @@ pub(super) struct Lonely<'a> {
     pub(super) profile: Option<&'a str>,
     pub(super) start: Time,
     pub(super) end: Time,
+    /// Whether that is its end, or only when it was over at the latest: then time alone joins it with nothing.
+    pub(super) is_end_told: bool,
     pub(super) footers: BTreeSet<u64>,
 }
 
-/// A conversation that no output names, with its session log.
+/// A conversation with its session log.
 pub(super) struct Session<'a> {
     pub(super) id: &'a Id,
     pub(super) harness: &'a str,
@@ -37,6 +39,8 @@ pub(super) struct Session<'a> {
     pub(super) start: Time,
     /// Whether that is when the first call was answered: nothing tells of an earlier time.
     pub(super) starts_answered: bool,
+    /// From when to when runs were at work whose outputs name it, in order: what it did then is theirs.
+    pub(super) shown: Vec<(Time, Time)>,
     /// Blended totals that a footer may repeat, and when they stood.
     pub(super) totals: Vec<(Time, u64)>,
 }
@@ -58,7 +62,8 @@ pub(super) fn lonely<'a>(
             repo: run.repo.as_deref(),
             profile: run.profile.as_deref(),
             start: run.started_at?,
-            end: run.finished_at?,
+            end: facts.ended_at()?,
+            is_end_told: run.finished_at.is_some(),
             footers: facts.footers.iter().map(|(_, blended)| *blended).collect(),
         })
     });
@@ -67,8 +72,9 @@ pub(super) fn lonely<'a>(
     lonely
 }
 
-/// Sessions that no output names, by their beginning.
+/// Sessions, by their beginning.
 pub(super) fn sessions<'a>(
+    runs: &FxHashMap<RunId, Box<RunFacts>>,
     conversations: &'a FxHashMap<Id, Box<ConversationFacts>>,
     calls: &'a FxHashMap<CallKey, Box<CallFacts>>,
     shown: &FxHashMap<Id, BTreeMap<RunId, usize>>,
@@ -80,11 +86,14 @@ pub(super) fn sessions<'a>(
         times.push(time);
         *blended = blended.saturating_add(call.usage.blended_tokens());
     }
-    let is_free = |id: &Id, facts: &ConversationFacts| {
-        !facts.logs.is_empty() && !facts.is_subagent && !is_anonymous(id) && !shown.contains_key(id)
+    let has_log =
+        |id: &Id, facts: &ConversationFacts| !facts.logs.is_empty() && !facts.is_subagent && !is_anonymous(id);
+    let window = |run: &RunId| {
+        let facts = runs.get(run)?;
+        Some((facts.started_at().unwrap_or(Time::from_micros(i64::MIN)), facts.ended_at().unwrap_or(Time::MAX)))
     };
-    let free = conversations.iter().filter(|(id, facts)| is_free(id, facts));
-    let sessions = free.filter_map(|(id, facts)| {
+    let logged = conversations.iter().filter(|(id, facts)| has_log(id, facts));
+    let sessions = logged.filter_map(|(id, facts)| {
         let (mut times, blended) = by_conversation.remove(id).unwrap_or_default();
         times.extend(facts.messages.times());
         let blended = blended.saturating_add(facts.messages.blended_tokens());
@@ -104,12 +113,35 @@ pub(super) fn sessions<'a>(
             times,
             start,
             starts_answered: start == first,
+            shown: merged(shown.get(id).into_iter().flat_map(|runs| runs.keys().filter_map(window)).collect()),
             totals,
         })
     });
     let mut sessions: Vec<Session> = sessions.collect();
     sessions.sort_by_key(|session| (session.start, session.id));
     sessions
+}
+
+/// Spans of time in order, those that overlap as one.
+fn merged(mut spans: Vec<(Time, Time)>) -> Vec<(Time, Time)> {
+    spans.sort_unstable();
+    spans.dedup_by(|later, kept| {
+        let overlaps = later.0 <= kept.1;
+        if overlaps {
+            kept.1 = kept.1.max(later.1);
+        }
+        overlaps
+    });
+    spans
+}
+
+impl Session<'_> {
+    /// Whether no run whose output names it was at work then.
+    pub(super) fn is_free(&self, time: Time) -> bool {
+        let next = self.shown.partition_point(|(start, _)| *start <= time);
+        let latest = next.checked_sub(1).and_then(|latest| self.shown.get(latest));
+        latest.is_none_or(|(_, end)| time.millis_since(*end) >= SECOND_MS)
+    }
 }
 
 impl Lonely<'_> {
