@@ -71,8 +71,8 @@ impl Copies {
     }
 
     /// Which of the conversations that show a call made it: the one that was seen making such a call; else not one whose
-    /// parent shows it too; else the one that went on with nothing that not all of them show, as the copies went on; else the one that went on first. Of those
-    /// that went on together, the same of what followed.
+    /// parent shows it too; else the one that went on with nothing that not all of them show, as the copies went on;
+    /// else the one that went on first. Of those that went on together, the same of what followed.
     pub(super) fn origins(self, parent: impl Fn(&Id) -> Option<Id>) -> FxHashMap<BTreeSet<Id>, Id> {
         let mut sets_of: FxHashMap<&Id, Vec<(Time, &BTreeSet<Id>)>> = FxHashMap::default();
         for (ids, first) in &self.sets {
