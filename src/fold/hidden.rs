@@ -29,8 +29,9 @@ type HiddenCalls = BTreeMap<Option<Id>, Vec<Hidden>>;
 
 impl Account {
     /// Finds the calls that only a session log shows, but that a process's counter has counted: all of them if it has
-    /// room for them, else, of a capture that was cut, those that come to what it counts. Gives whether nothing tells
-    /// which these are. Then all do, and the log may go on beyond the counter.
+    /// room for them, else, of a capture that was cut, those that come to what it counts, and of one that is whole, those
+    /// that come to what its calls leave of that. Gives whether nothing tells which these are. Then all do, and the
+    /// log may go on beyond the counter.
     pub(super) fn cover_logged(&mut self) -> bool {
         let is_hidden = |call: &CallFacts| call.is_logged && call.captured_in.is_none() && !call.is_covered;
         if self.results.is_empty() || !self.calls.values().any(|call| is_hidden(call)) {
@@ -40,7 +41,7 @@ impl Account {
         // Where one result tells no models, all are held against the calls of any.
         let names_models = totals().all(|total| total.model.is_some());
         let mut room = by_model(totals(), names_models);
-        let model_of = |call: &CallFacts| call.model.as_ref().filter(|_| names_models).map(plain);
+        let model_of = |call: &CallFacts| call.model.clone().filter(|_| names_models);
         for call in self.calls.values().filter(|call| call.is_covered) {
             if let Some(room) = room.get_mut(&model_of(call)) {
                 *room = room.minus(&call.usage);
@@ -91,6 +92,17 @@ impl Found {
     fn is_amid(&self, call: &CallFacts) -> bool {
         call.is_subagent && self.spans.iter().any(|(from, to)| (from..=to).contains(&&call.time))
     }
+
+    fn add(&mut self, taken: Vec<(Option<Id>, Hidden)>, room: &mut ByModel) {
+        let times = || taken.iter().map(|(_, call)| call.time);
+        self.spans.extend(times().min().zip(times().max()));
+        for (model, call) in taken {
+            if let Some(room) = room.get_mut(&model) {
+                *room = room.minus(&call.usage);
+            }
+            self.calls.push(call.key);
+        }
+    }
 }
 
 /// Which calls these results count, each by itself, or those that are left together; `room` is what all results count
@@ -126,19 +138,6 @@ fn torn(room: &mut ByModel, hidden: &mut HiddenCalls) -> Found {
     found
 }
 
-impl Found {
-    fn add(&mut self, taken: Vec<(Option<Id>, Hidden)>, room: &mut ByModel) {
-        let times = || taken.iter().map(|(_, call)| call.time);
-        self.spans.extend(times().min().zip(times().max()));
-        for (model, call) in taken {
-            if let Some(room) = room.get_mut(&model) {
-                *room = room.minus(&call.usage);
-            }
-            self.calls.push(call.key);
-        }
-    }
-}
-
 /// Takes the calls that come to what is counted. Of a model that used more than its calls of that time show, those are
 /// meant. `None` if nothing tells which are.
 fn take(counted: &ByModel, hidden: &mut HiddenCalls) -> Option<Vec<(Option<Id>, Hidden)>> {
@@ -165,8 +164,8 @@ fn take(counted: &ByModel, hidden: &mut HiddenCalls) -> Option<Vec<(Option<Id>, 
         }
         // What there is room for beside them may be counted, too.
         let left = counted.minus(&sum);
-        let others = calls.iter().enumerate().filter(|(place, _)| !(start..end).contains(place));
-        if others.into_iter().any(|(_, call)| !call.usage.exceeds(&left)) {
+        let mut others = calls.iter().enumerate().filter(|(place, _)| !(start..end).contains(place));
+        if others.any(|(_, call)| !call.usage.exceeds(&left)) {
             return None;
         }
         stretches.push((model, start..end));
@@ -198,15 +197,10 @@ fn stretch(calls: &[Hidden], counted: &TokenUsage) -> Option<Range<usize>> {
 fn by_model<'a>(models: impl IntoIterator<Item = &'a ModelUsage>, names_models: bool) -> ByModel {
     let mut tokens = ByModel::new();
     for model in models {
-        let sum = tokens.entry(model.model.as_ref().filter(|_| names_models).map(plain)).or_default();
+        let sum = tokens.entry(model.model.clone().filter(|_| names_models)).or_default();
         *sum = sum.plus(&model.usage);
     }
     tokens
-}
-
-/// A model's name without what a result may add to it: the size of its window.
-fn plain(model: &Id) -> Id {
-    model.split_once('[').map_or_else(|| model.clone(), |(name, _)| name.into())
 }
 
 #[cfg(test)]

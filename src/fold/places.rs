@@ -237,10 +237,10 @@ impl Places {
     ) {
         let is_sub_agents = |id: &Id| conversations.get(id).is_some_and(|facts| facts.is_subagent);
         let mut of_runs: FxHashMap<&RunId, bool> = FxHashMap::default();
-        for ((run, id), account) in accounts.iter().filter(|(_, account)| account.has_usage()) {
+        for ((run, id), _) in accounts.iter().filter(|(_, account)| account.has_usage()) {
             if let Some(run) = run {
                 let is_all = of_runs.entry(run).or_insert(true);
-                *is_all = *is_all && is_sub_agents(id) && account.has_usage();
+                *is_all &= is_sub_agents(id);
             }
         }
         let lacking = |run: &RunId| of_runs.get(run).copied().unwrap_or(false);
