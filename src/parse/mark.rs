@@ -188,8 +188,19 @@ pub struct Entry {
     pub appended: Time,
     /// Where the output's fence opens; `None` without output.
     pub output: Option<u64>,
-    /// Whether it stands after a closed fence, a header or the title, as the writer puts it.
-    pub in_place: bool,
+    /// What it stands behind.
+    pub place: Place,
+}
+
+/// What a ledger entry's header stands behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A closed fence or another header's fields, as the writer puts it, or nothing at all.
+    Entry,
+    /// A ledger's title and no output: the first entry, or that of a ledger which an agent shows.
+    Title,
+    /// Anything else.
+    Text,
 }
 
 impl Mark {

@@ -136,6 +136,72 @@ fn a_forged_entry_from_the_future_hides_no_later_run() {
     flagged(&codes, "quoted-entry");
 }
 
+/// Entries of another ledger of this loop's name, two of which could stand between the first run and the middle one.
+fn of_a_sibling(numbers: &[u32]) -> String {
+    let entry = |n: &u32| {
+        let time = |second: u32| format!("2026-10-05T09:{n:02}:{second:02}Z");
+        forged_entry(&Entry { run_id: run_id(*n + 60), start: time(0), finish: time(30), ..Entry::new(1) })
+    };
+    numbers.iter().map(entry).collect()
+}
+
+#[test]
+fn a_ledger_of_the_same_name_that_an_agent_shows_displaces_no_run() {
+    let shown = format!("# Loop Ledger: night\n\n{}", of_a_sibling(&[10, 12, 14]));
+    let (is, codes) = held_against(&output_with("x"), &output_with(&shown));
+    assert_eq!(is["total_tokens"], 3100);
+    flagged(&codes, "quoted-entry");
+}
+
+#[test]
+fn entries_that_ran_while_the_run_before_did_displace_no_run() {
+    let while_the_first_ran = Entry { start: "2026-10-05T09:00:30Z".into(), ..fresh() };
+    let shown: String = [71, 72]
+        .map(|n| {
+            forged_entry(&Entry {
+                run_id: run_id(n),
+                finish: "2026-10-05T09:20:00Z".into(),
+                ..while_the_first_ran.clone()
+            })
+        })
+        .concat();
+    let (is, codes) = held_against(&output_with("x"), &output_with(&format!("```\n\n{shown}")));
+    assert_eq!(is["total_tokens"], 3100);
+    flagged(&codes, "quoted-entry");
+}
+
+#[test]
+fn an_entry_of_another_ledger_and_one_that_stood_before_displace_no_run() {
+    let shown = format!("```\n\n{}{}", of_a_sibling(&[10]), forged_entry(&Entry::new(0)));
+    let (is, codes) = held_against(&output_with("x"), &output_with(&shown));
+    assert_eq!(is["total_tokens"], 3100);
+    flagged(&codes, "quoted-entry");
+}
+
+#[test]
+fn words_that_people_write_under_the_title_hide_no_run() {
+    let entries = Entry::new(0).with(&exact(0, (500, 0, 20, 0))) + &Entry::new(1).with(&exact(1, CALL));
+    let front = front("night");
+    for before in [
+        front.clone() + "The night shift.\n\n",
+        front.clone() + "<<<<<<< HEAD\n",
+        front.replace("# Loop Ledger: night\n\n", ""),
+    ] {
+        let (runs, codes) = read(&(before + &entries));
+        assert_eq!((runs.len(), codes), (2, vec![]));
+        assert_eq!(run(&runs, 0)["total_tokens"], 520);
+        assert_eq!(run(&runs, 1)["total_tokens"], 3100);
+    }
+}
+
+#[test]
+fn words_that_people_write_under_a_run_without_output_hide_no_run() {
+    let silent = Entry::new(0).with("").replace("\n```\n\n```\n", "");
+    let (runs, _) = read(&(front("night") + &silent + "Stopped by hand.\n\n" + &Entry::new(1).with(&exact(1, CALL))));
+    assert_eq!(runs.len(), 2);
+    assert_eq!(run(&runs, 1)["total_tokens"], 3100);
+}
+
 #[test]
 fn a_forged_footer_in_the_final_message_lowers_nothing() {
     let honest = footer("44,145", "All done.");

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::event::{Id, Run, RunId, Time};
 use crate::parse::format::{Format, Hit, LOOK, Lines, Shape};
 use crate::parse::lines::{clean, lines, lines_backwards};
-use crate::parse::mark::{Entry, Mark, MarkKind};
+use crate::parse::mark::{Entry, Mark, MarkKind, Place};
 use crate::parse::needles::Needle;
 pub(in crate::parse) use pass::Pass;
 
@@ -74,7 +74,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         if let Some(entry) = header(hit, &line) {
             marks.push(hit.mark(None, MarkKind::Entry(Box::new(entry))));
         }
-    } else if line == "### Git Summary" && follows_fence_or_header(hit.before()) && opens_fence(hit) {
+    } else if line == "### Git Summary" && place(hit.before()) != Place::Text && opens_fence(hit) {
         marks.push(hit.mark(None, MarkKind::GitSummary));
     }
 }
@@ -134,7 +134,7 @@ fn header(hit: &Hit<'_>, line: &str) -> Option<Entry> {
         && fields.get(1).is_some_and(|field| matches!(field.key(), "loop_name" | "workflow_name"));
     let run = run(&fields).filter(|_| is_writers)?;
     let run = Run { over_by: Some(appended).filter(|_| run.finished_at.is_none()), ..run };
-    Some(Entry { run, output, appended, in_place: follows_fence_or_header(hit.before()) })
+    Some(Entry { run, output, appended, place: place(hit.before()) })
 }
 
 fn run(fields: &[Field<'_>]) -> Option<Run> {
@@ -169,28 +169,29 @@ fn plain(id: Uuid) -> RunId {
     (&*id.hyphenated().encode_lower(&mut Uuid::encode_buffer())).into()
 }
 
-/// Whether the writer could put a header here: after a closed fence, another header's fields, the
-/// title, or at the very start.
-fn follows_fence_or_header(before: &[u8]) -> bool {
-    let mut backwards = lines_backwards(before).map(|(_, line)| clean(line));
-    let blank = backwards.next();
-    if blank.as_deref().is_some_and(|line| !line.is_empty()) {
-        return false;
-    }
+/// What a header stands behind, and the blank line that the writer puts before it. Where Git marks two sides of a
+/// merge is as good as blank; what people write under a title is no output.
+fn place(before: &[u8]) -> Place {
+    let is_title = |line: &str| line.starts_with("# Loop Ledger:") || line.starts_with("# Workflow Ledger:");
+    let is_field = |line: &str| line.starts_with("- ") && (line.contains(':') || line.contains("] status="));
+    let mut backwards = lines_backwards(before)
+        .map(|(_, line)| clean(line))
+        .skip_while(|line| ["<<<<<<< ", "=======", ">>>>>>> "].iter().any(|marker| line.starts_with(marker)))
+        .peekable();
+    let is_parted = backwards.peek().is_none_or(|line| line.is_empty());
     match backwards.find(|line| !line.is_empty()) {
-        Some(line) => {
-            line == FENCE
-                || line.starts_with("# Loop Ledger:")
-                || line.starts_with("# Workflow Ledger:")
-                || (line.starts_with("- ") && (line.contains(':') || line.contains("] status=")))
-        }
-        None => true,
+        Some(line) if is_title(&line) => Place::Title,
+        Some(line) if is_parted && (line == FENCE || is_field(&line)) => Place::Entry,
+        Some(_) if backwards.take_while(|line| !line.starts_with(FENCE)).any(|line| is_title(&line)) => Place::Title,
+        Some(_) => Place::Text,
+        None => Place::Entry,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FrontMatter, follows_fence_or_header};
+    use super::{FrontMatter, place};
+    use crate::parse::mark::Place;
 
     #[test]
     fn the_front_matter_names_loop_and_repository() {
@@ -201,10 +202,20 @@ mod tests {
     }
 
     #[test]
-    fn a_header_follows_a_closed_fence() {
-        assert!(follows_fence_or_header(b"text\n```\n\n"));
-        assert!(follows_fence_or_header(b"- exit_code: 0\n\n"));
-        assert!(!follows_fence_or_header(b"text\n\n"));
-        assert!(!follows_fence_or_header(b"```\n"));
+    fn a_header_follows_a_closed_fence_fields_or_the_title() {
+        assert_eq!(place(b"text\n```\n\n"), Place::Entry);
+        assert_eq!(place(b"- exit_code: 0\n\n"), Place::Entry);
+        assert_eq!(place(b"# Loop Ledger: night\n\n"), Place::Title);
+        assert_eq!(place(b"# Loop Ledger: night\n\nThe night shift.\n\n"), Place::Title);
+        assert_eq!(place(b"# Loop Ledger: night\n\n```\n\nThe night shift.\n\n"), Place::Text);
+        assert_eq!(place(b"text\n\n"), Place::Text);
+        assert_eq!(place(b"```\n"), Place::Text);
+    }
+
+    #[test]
+    fn what_git_puts_between_two_sides_of_a_merge_is_as_good_as_blank() {
+        assert_eq!(place(b"```\n\n<<<<<<< HEAD\n"), Place::Entry);
+        assert_eq!(place(b"```\n\n=======\n"), Place::Entry);
+        assert_eq!(place(b"text\n\n=======\n"), Place::Text);
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use super::FrontMatter;
-use crate::event::{Defect, Fact, Id, Run, Time};
+use crate::event::{Defect, Fact, Id, Run, RunId, Time};
 use crate::parse::content::Content;
-use crate::parse::mark::{Entry, Mark, MarkKind};
+use crate::parse::mark::{Entry, Mark, MarkKind, Place};
 use crate::parse::region::Region;
 use crate::parse::sink::Sink;
 
@@ -89,33 +89,53 @@ impl Pass {
     /// run ids never repeat, the name is the ledger's.
     fn standing(&self) -> Vec<bool> {
         let name = self.front.as_ref().map(|front| &front.name);
-        let could = |entry: &Entry| entry.in_place && name.is_some() && entry.run.loop_name.as_ref() == name;
+        let is_named = |entry: &Entry| name.is_some() && entry.run.loop_name.as_ref() == name;
         let (mut latest, mut seen) = (None, HashSet::new());
+        // Nothing was printed before the first entry.
+        let mut is_output = false;
         let mut stands = Vec::with_capacity(self.marks.len());
         for (index, mark) in self.marks.iter().enumerate() {
             let MarkKind::Entry(entry) = &mark.kind else {
+                is_output |= mark.kind == MarkKind::GitSummary;
                 stands.push(false);
                 continue;
             };
-            let is_next = could(entry) && latest.is_none_or(|latest| latest <= entry.appended);
-            let refuted = is_next && {
-                // Earlier entries follow it: it was printed by an agent, not appended.
-                let later = self.marks[index + 1..].iter().filter_map(|mark| match &mark.kind {
-                    MarkKind::Entry(later) if could(later) => Some(later.appended),
-                    _ => None,
-                });
-                let later = later.take(AHEAD);
-                let is_between = |later: &Time| *later < entry.appended && latest.is_none_or(|latest| latest <= *later);
-                let enough = if self.is_of_the_future(entry.appended) { 1 } else { 2 };
-                later.filter(is_between).take(enough).count() == enough
-            };
-            let is_own = is_next && !refuted && seen.insert(entry.run.id.clone());
+            let is_own = is_named(entry)
+                && (entry.place != Place::Text || !is_output)
+                && latest.is_none_or(|latest| latest <= entry.appended)
+                && !seen.contains(&entry.run.id)
+                && !self.is_refuted(index, entry, latest, &seen);
             if is_own {
                 latest = Some(entry.appended);
+                is_output = entry.output.is_some();
+                seen.insert(entry.run.id.clone());
             }
             stands.push(is_own);
         }
         stands
+    }
+
+    /// Whether earlier entries follow one that could be the next: it was printed by an agent, not appended.
+    ///
+    /// Agents also show what a ledger of this name holds, and that is older than the entry it stands in. What they show
+    /// begins with a title, stood before, or ran while the latest run did.
+    fn is_refuted(&self, index: usize, entry: &Entry, latest: Option<Time>, seen: &HashSet<RunId>) -> bool {
+        let name = entry.run.loop_name.as_ref();
+        let enough = if self.is_of_the_future(entry.appended) { 1 } else { 2 };
+        let entries = self.marks[index + 1..].iter().filter_map(|mark| match &mark.kind {
+            MarkKind::Entry(later) if later.run.loop_name.as_ref() == name => Some(&**later),
+            _ => None,
+        });
+        let could_follow = |later: &&Entry| {
+            let starts = later.run.started_at.unwrap_or(later.appended);
+            later.place != Place::Text
+                && later.appended < entry.appended
+                && latest.is_none_or(|latest| latest <= starts)
+                && !seen.contains(&later.run.id)
+                && later.run.id != entry.run.id
+        };
+        let until_a_title = entries.take(AHEAD).take_while(|later| later.place != Place::Title);
+        until_a_title.filter(could_follow).take(enough).count() == enough
     }
 
     fn is_of_the_future(&self, appended: Time) -> bool {
