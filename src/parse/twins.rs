@@ -30,7 +30,7 @@ impl Twins {
 
     /// Takes the next reading of a conversation's counter.
     pub(super) fn reading(&mut self, id: &Id, counter: &Counter) {
-        let total = sum_of(counter);
+        let total = counter.tokens();
         match self.counted.get_mut(id) {
             Some(known) => *known = total,
             None => {
@@ -45,15 +45,11 @@ impl Twins {
         let last = counter.last?;
         let mut twins = self.recent.iter().rev().filter(|(usage, _)| *usage == last).map(|(_, id)| id);
         let latest = twins.next()?;
-        let total = sum_of(counter);
+        let total = counter.tokens();
         let fits = |id: &&Id| match self.counted.get(*id) {
             Some(known) => *known == total || known.plus(&last) == total,
             None => TokenUsage::default().plus(&last) == total,
         };
         if fits(&latest) { Some(latest) } else { twins.find(fits).or(Some(latest)) }
     }
-}
-
-fn sum_of(counter: &Counter) -> TokenUsage {
-    counter.total.iter().fold(TokenUsage::default(), |sum, model| sum.plus(&model.usage))
 }

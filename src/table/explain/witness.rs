@@ -111,7 +111,7 @@ impl<'a> Court<'a> {
             if let Fact::Counter(counter) = &event.fact
                 && is_own(subject, event.run.as_ref())
             {
-                last_reading.insert(name(counter), (event.time, total(counter)));
+                last_reading.insert(name(counter), (event.time, counter.tokens()));
             }
         }
         let owner = match owners[..] {
@@ -155,7 +155,7 @@ impl<'a> Court<'a> {
                 ..said("call", "")
             },
             Fact::Counter(counter) => {
-                let usage = total(counter);
+                let usage = counter.tokens();
                 let verdict = elsewhere.clone().unwrap_or_else(|| self.of_counter(counter, event).to_owned());
                 Said {
                     usage: Some(usage),
@@ -217,7 +217,7 @@ impl<'a> Court<'a> {
 
     fn of_counter(&self, counter: &Counter, event: &Event) -> &'static str {
         // A copy of it in another source is the same reading.
-        let is_last = self.last_reading.get(&name(counter)) == Some(&(event.time, total(counter)));
+        let is_last = self.last_reading.get(&name(counter)) == Some(&(event.time, counter.tokens()));
         match (is_last, self.taken) {
             (_, Some(Taken::Session)) if self.reconciled == Some(Reconciled::Mismatch) => {
                 "held against the session log"
@@ -283,10 +283,6 @@ fn time_of(event: &Event) -> Option<Time> {
 
 fn name(counter: &Counter) -> Id {
     counter.conversation.clone().unwrap_or_else(|| "".into())
-}
-
-fn total(counter: &Counter) -> TokenUsage {
-    counter.total.iter().fold(TokenUsage::default(), |sum, model| sum.plus(&model.usage))
 }
 
 fn cells(source: &str, event: &Event, said: Said) -> Vec<Cell> {

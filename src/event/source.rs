@@ -1,0 +1,38 @@
+//! Where events come from, and what of it was passed over.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::Id;
+
+/// A source of a known format.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// Name of the format.
+    pub format: Cow<'static, str>,
+    /// The machine it comes from, where whoever read it named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<Id>,
+}
+
+/// Why a file or folder was passed over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// For people; one line.
+    pub reason: String,
+    /// How much it matters.
+    pub loss: Loss,
+}
+
+/// How much it matters that something was passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Loss {
+    /// It holds nothing that we know.
+    None,
+    /// It was found in a folder and could not be read.
+    Found,
+    /// It was named by hand and could not be read.
+    Named,
+}
