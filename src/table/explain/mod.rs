@@ -1,5 +1,6 @@
 //! Where the numbers of one run or conversation come from.
 
+mod court;
 mod subject;
 mod witness;
 
