@@ -4,15 +4,19 @@
 //! Names come from where a harness writes them, but an agent can print lines like a harness's: only short names are
 //! taken, of letters, digits and a few marks, and of so many different ones that memory stays small.
 
+mod words;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use super::format::{Format, Shape};
 use super::json::Text;
 use super::lines::clean;
 use super::tracing;
+use words::{COUNTS, EVENTS, USAGE, WORDS};
 
 /// The most different names that are kept.
 const MOST_NAMES: usize = 1000;
@@ -46,116 +50,6 @@ pub struct Unknown {
     pub name: String,
 }
 
-/// The words of a harness's lines.
-struct Words {
-    formats: &'static [&'static str],
-    types: &'static [&'static str],
-}
-
-/// Types of records, of those formats whose lines say their type. Also those that hold no usage and are passed over.
-static WORDS: [Words; 5] = [
-    Words {
-        formats: &["claude-stream-json", "claude-session"],
-        types: &[
-            "agent-name",
-            "assistant",
-            "attachment",
-            "control_request",
-            "control_response",
-            "custom-title",
-            "file-history-snapshot",
-            "keep_alive",
-            "last-prompt",
-            "mode",
-            "permission-mode",
-            "pr-link",
-            "progress",
-            "queue-operation",
-            "rate_limit_event",
-            "result",
-            "stream_event",
-            "summary",
-            "system",
-            "tag",
-            "tool_progress",
-            "tool_use_summary",
-            "user",
-            "worktree-state",
-        ],
-    },
-    Words {
-        formats: &["pi-session"],
-        types: &[
-            "branch_summary",
-            "compaction",
-            "context_edit",
-            "custom",
-            "custom_message",
-            "label",
-            "message",
-            "model_change",
-            "session",
-            "session_info",
-            "thinking_level_change",
-            "usage",
-        ],
-    },
-    Words {
-        formats: &["droid-session"],
-        types: &["compaction_state", "message", "session_end", "session_start", "todo_state"],
-    },
-    Words {
-        formats: &["codex-exec-json"],
-        types: &[
-            "error",
-            "item.completed",
-            "item.started",
-            "item.updated",
-            "thread.started",
-            "turn.completed",
-            "turn.failed",
-            "turn.started",
-        ],
-    },
-    Words {
-        formats: &["codex-rollout"],
-        types: &["compacted", "event_msg", "response_item", "session_meta", "token_usage_record", "turn_context"],
-    },
-];
-
-/// Events of `codex_otel`.
-const EVENTS: [&str; 10] = [
-    "codex.api_request",
-    "codex.conversation_starts",
-    "codex.sse_event",
-    "codex.startup_phase",
-    "codex.tool_decision",
-    "codex.tool_result",
-    "codex.turn_ttft",
-    "codex.user_prompt",
-    "codex.websocket_event",
-    "codex.websocket_request",
-];
-
-/// Counts in a `codex.sse_event`.
-const COUNTS: [&str; 6] = [
-    "cache_write_token_count",
-    "cached_token_count",
-    "input_token_count",
-    "output_token_count",
-    "reasoning_token_count",
-    "tool_token_count",
-];
-
-/// Fields of Anthropic's usage that count tokens.
-const USAGE: [&str; 5] = [
-    "cache_creation_input_tokens",
-    "cache_read_input_tokens",
-    "input_tokens",
-    "output_tokens",
-    "output_tokens_details",
-];
-
 #[derive(Deserialize)]
 struct Record<'a> {
     #[serde(borrow, default)]
@@ -165,9 +59,9 @@ struct Record<'a> {
     #[serde(borrow, default)]
     claude_code_version: Text<'a>,
     #[serde(borrow)]
-    message: Option<&'a serde_json::value::RawValue>,
+    message: Option<&'a RawValue>,
     #[serde(borrow)]
-    payload: Option<&'a serde_json::value::RawValue>,
+    payload: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]

@@ -1,0 +1,111 @@
+//! The words that are known: of every other one a survey tells.
+
+/// The types that lines of some formats may have.
+pub(super) struct Words {
+    pub(super) formats: &'static [&'static str],
+    pub(super) types: &'static [&'static str],
+}
+
+/// Types of records, of those formats whose lines say their type. Also those that hold no usage and are passed over.
+pub(super) static WORDS: [Words; 5] = [
+    Words {
+        formats: &["claude-stream-json", "claude-session"],
+        types: &[
+            "agent-name",
+            "assistant",
+            "attachment",
+            "control_request",
+            "control_response",
+            "custom-title",
+            "file-history-snapshot",
+            "keep_alive",
+            "last-prompt",
+            "mode",
+            "permission-mode",
+            "pr-link",
+            "progress",
+            "queue-operation",
+            "rate_limit_event",
+            "result",
+            "stream_event",
+            "summary",
+            "system",
+            "tag",
+            "tool_progress",
+            "tool_use_summary",
+            "user",
+            "worktree-state",
+        ],
+    },
+    Words {
+        formats: &["pi-session"],
+        types: &[
+            "branch_summary",
+            "compaction",
+            "context_edit",
+            "custom",
+            "custom_message",
+            "label",
+            "message",
+            "model_change",
+            "session",
+            "session_info",
+            "thinking_level_change",
+            "usage",
+        ],
+    },
+    Words {
+        formats: &["droid-session"],
+        types: &["compaction_state", "message", "session_end", "session_start", "todo_state"],
+    },
+    Words {
+        formats: &["codex-exec-json"],
+        types: &[
+            "error",
+            "item.completed",
+            "item.started",
+            "item.updated",
+            "thread.started",
+            "turn.completed",
+            "turn.failed",
+            "turn.started",
+        ],
+    },
+    Words {
+        formats: &["codex-rollout"],
+        types: &["compacted", "event_msg", "response_item", "session_meta", "token_usage_record", "turn_context"],
+    },
+];
+
+/// Events of `codex_otel`.
+pub(super) const EVENTS: [&str; 10] = [
+    "codex.api_request",
+    "codex.conversation_starts",
+    "codex.sse_event",
+    "codex.startup_phase",
+    "codex.tool_decision",
+    "codex.tool_result",
+    "codex.turn_ttft",
+    "codex.user_prompt",
+    "codex.websocket_event",
+    "codex.websocket_request",
+];
+
+/// Counts in a `codex.sse_event`.
+pub(super) const COUNTS: [&str; 6] = [
+    "cache_write_token_count",
+    "cached_token_count",
+    "input_token_count",
+    "output_token_count",
+    "reasoning_token_count",
+    "tool_token_count",
+];
+
+/// Fields of Anthropic's usage that count tokens.
+pub(super) const USAGE: [&str; 5] = [
+    "cache_creation_input_tokens",
+    "cache_read_input_tokens",
+    "input_tokens",
+    "output_tokens",
+    "output_tokens_details",
+];
