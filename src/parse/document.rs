@@ -80,7 +80,7 @@ pub fn read(input: &mut dyn BufRead, layout: Layout, take: &mut dyn FnMut(Piece<
 
 /// A mark in a document: the offset is the record's position in it.
 pub fn mark(position: u64, harness: &'static str, kind: MarkKind) -> Mark {
-    Mark { offset: position, harness: Some(harness), time: None, conversation: None, kind }
+    Mark::new(position, Some(harness), kind)
 }
 
 /// A mark of what can't be read, but was no record of usage.

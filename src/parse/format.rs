@@ -225,7 +225,7 @@ impl<'a> Hit<'a> {
 
     /// A mark at this line.
     pub fn mark(&self, harness: Option<&'static str>, kind: MarkKind) -> Mark {
-        Mark { offset: self.base + self.line.start as u64, harness, time: None, conversation: None, kind }
+        Mark::new(self.base + self.line.start as u64, harness, kind)
     }
 }
 

@@ -204,6 +204,11 @@ pub enum Place {
 }
 
 impl Mark {
+    /// A mark that names neither time nor conversation.
+    pub fn new(offset: u64, harness: Option<&'static str>, kind: MarkKind) -> Mark {
+        Mark { offset, harness, time: None, conversation: None, kind }
+    }
+
     /// The mark with its time.
     pub fn at(mut self, time: Option<Time>) -> Mark {
         self.time = time;

@@ -8,6 +8,7 @@
 
 mod anthropic;
 mod blocks;
+mod chunk;
 mod claude_session;
 mod claude_stream;
 mod codex_exec;
@@ -18,6 +19,7 @@ mod content;
 mod debug;
 mod document;
 mod droid;
+mod edges;
 mod events;
 mod format;
 mod gaps;
@@ -54,16 +56,16 @@ use std::sync::OnceLock;
 use crate::event::{Defect, Event, Fact, Time};
 use content::Content;
 use region::Region;
-use scan::{Kind, Scanner, lines_of};
+use scan::{Kind, Scanner};
 use session::Session;
 use sink::Sink;
 
+pub use chunk::Chunk;
 pub use format::{Format, Journal, LOOK, Place, Root, Rows};
 use format::{Lines, OrderedPass, Shape};
 pub use mark::Mark;
 use mark::MarkKind;
 pub use needs::Needs;
-pub use scan::Chunk;
 pub use seen::Seen;
 pub use survey::{Survey, Unknown};
 
@@ -110,7 +112,10 @@ fn scanner_of(index: usize) -> Option<&'static Scanner> {
 
 /// Every format of lines.
 fn all_lines() -> impl Iterator<Item = &'static Lines> {
-    FORMATS.iter().filter_map(|format| lines_of(format))
+    FORMATS.iter().filter_map(|format| match &format.shape {
+        Shape::Lines(lines) => Some(lines),
+        _ => None,
+    })
 }
 
 /// The formats of lines that a source of this format may hold.

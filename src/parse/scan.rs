@@ -2,30 +2,15 @@
 
 use std::ops::Range;
 
-use serde::de::IgnoredAny;
-
+use super::chunk::Chunk;
 use super::content::LONGEST;
-use super::format::{Format, Hit, Lines, Seems, Shape};
-use super::json::part;
-use super::lines::{clean, lines, lines_backwards, lines_forwards, may_be_call, may_be_record};
-use super::mark::{Logged, Mark, MarkKind};
+use super::edges;
+use super::format::{Hit, Lines, Seems};
+use super::lines::{lines_backwards, lines_forwards};
+use super::mark::{Mark, MarkKind};
 use super::needles::Needles;
 use super::needs::Needs;
 use super::seen::Seen;
-use crate::event::{Defect, Fact, Time};
-
-/// A stretch of a source: whole lines that are its own, and what surrounds them.
-#[derive(Debug, Clone, Copy)]
-pub struct Chunk<'a> {
-    /// The text, with [`super::LOOK`] bytes around the chunk's own lines unless the source ends.
-    pub text: &'a [u8],
-    /// Where its own lines start in `text`.
-    pub start: usize,
-    /// Where its own lines end; always after a line end, or at the source's end.
-    pub end: usize,
-    /// Where `text` stands in the source.
-    pub base: u64,
-}
 
 /// Looks for several formats' needles at once.
 #[derive(Debug)]
@@ -69,15 +54,15 @@ impl Scanner {
             named: 0,
         };
         if self.kind == Kind::Bare {
-            scan.began();
+            scan.marks.extend(edges::began(chunk, &self.parts));
         }
         scan.lines();
         if self.kind == Kind::Records {
-            scan.ended();
+            edges::ended(chunk, &self.parts, &mut scan.marks);
         }
         scan.name_until(chunk.end, None);
         if self.kind == Kind::Other {
-            scan.fenced();
+            scan.marks.extend(edges::fenced(chunk));
         }
         seen.marks.set(scan.marks.len().min(MOST_LIKE));
         scan.marks
@@ -219,7 +204,7 @@ impl Scan<'_, '_> {
             for (at, named) in first.into_iter().chain(last) {
                 self.named |= 1 << index;
                 self.marks.push(Mark {
-                    offset: self.chunk.base + at as u64,
+                    offset: self.chunk.offset(at),
                     harness: part.harness,
                     time: named.time,
                     conversation: Some(named.conversation),
@@ -227,81 +212,5 @@ impl Scan<'_, '_> {
                 });
             }
         }
-    }
-
-    /// Where the source ends.
-    fn ended(&mut self) {
-        let Chunk { text, end, base, .. } = *self.chunk;
-        if end == text.len() {
-            self.torn_end();
-            let offset = base + end as u64;
-            let kind = MarkKind::Logged(Logged::End);
-            self.marks.push(Mark { offset, harness: None, time: None, conversation: None, kind });
-        }
-    }
-
-    /// Whether the source ends with a fence, as whole ledgers do, or with a list behind one, as those of workflows may.
-    fn fenced(&mut self) {
-        let Chunk { text, end, base, .. } = *self.chunk;
-        let is_last = |line: &&[u8]| {
-            let line = line.trim_ascii();
-            !line.is_empty() && !line.starts_with(b"- ") && !line.starts_with(b"### ")
-        };
-        let last = lines_backwards(&text[..end]).map(|(_, line)| line).find(is_last);
-        if end == text.len() && last.is_some_and(|line| clean(line).trim() == "```") {
-            let offset = base + end as u64;
-            self.marks.push(Mark { offset, harness: None, time: None, conversation: None, kind: MarkKind::Fenced });
-        }
-    }
-
-    /// What the source ends with, if that is no whole record and wasn't told as one that is torn.
-    fn torn_end(&mut self) {
-        let Chunk { text, start, end, base } = *self.chunk;
-        let own = &text[start..end];
-        if own.is_empty() || own.ends_with(b"\n") {
-            return;
-        }
-        let at = start + memchr::memrchr(b'\n', own).map_or(0, |newline| newline + 1);
-        let line = clean(&text[at..]);
-        // Blocks that were never written are zeros.
-        let line = line.trim_matches(|c: char| c.is_whitespace() || c == '\0');
-        let offset = base + at as u64;
-        let is_told = |mark: &&Mark| mark.offset == offset && matches!(mark.kind, MarkKind::Fact(Fact::Defect(_)));
-        if line.is_empty() || self.marks.iter().rev().any(|mark| is_told(&mark)) || part::<IgnoredAny>(line).is_ok() {
-            return;
-        }
-        let harness = self.scanner.parts.first().and_then(|part| part.harness);
-        let mark = |kind| Mark { offset, harness, time: None, conversation: None, kind };
-        self.marks.push(mark(MarkKind::Fact(Fact::Defect(Defect::Torn))));
-        if may_be_call(line.as_bytes()) {
-            let torn_of = self.scanner.parts.first().and_then(|part| part.torn_of);
-            let conversation = torn_of.and_then(|torn_of| torn_of(line.as_bytes()));
-            self.marks.push(mark(MarkKind::Logged(Logged::Lost)).of(conversation));
-        }
-    }
-
-    /// The time of the first record, which tells echoes in a bare log from its own records.
-    fn began(&mut self) {
-        let own = &self.chunk.text[self.chunk.start..self.chunk.end];
-        let clocks: Vec<fn(&str) -> Option<Time>> = self.scanner.parts.iter().filter_map(|part| part.time).collect();
-        if clocks.is_empty() {
-            return;
-        }
-        let first = lines(own).filter(|line| may_be_record(line)).find_map(|line| {
-            let line = clean(line);
-            clocks.iter().find_map(|clock| clock(&line))
-        });
-        if first.is_some() {
-            let offset = self.chunk.base + self.chunk.start as u64;
-            self.marks.push(Mark { offset, harness: None, time: first, conversation: None, kind: MarkKind::Began });
-        }
-    }
-}
-
-/// The lines of a format, if it is one of lines.
-pub(super) fn lines_of(format: &'static Format) -> Option<&'static Lines> {
-    match &format.shape {
-        Shape::Lines(lines) => Some(lines),
-        _ => None,
     }
 }

@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 
+use super::chunk::Chunk;
 use super::mark::{Mark, MarkKind};
-use super::scan::Chunk;
 use crate::event::{
     Answered, CallKey, CallTiming, Fact, FirstToken, Id, Request, Since, Stream, StreamFailure, Time, ToolCall,
 };

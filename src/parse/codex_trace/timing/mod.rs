@@ -11,13 +11,13 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use crate::event::{Id, Time};
+use crate::parse::chunk::Chunk;
 use crate::parse::codex_trace::HARNESS;
 use crate::parse::codex_trace::named::span_thread;
 use crate::parse::format::LOOK;
 use crate::parse::lines::{clean, id, model};
 use crate::parse::mark::{Mark, MarkKind};
 use crate::parse::marker;
-use crate::parse::scan::Chunk;
 use crate::parse::timing::{Log, Sign, Stretch, Timing};
 use crate::parse::tracing::{self, Record};
 use fields::{Fields, number};
