@@ -46,6 +46,8 @@ mod survey;
 mod timing;
 mod tracing;
 mod twins;
+mod watch;
+mod weave;
 
 #[cfg(test)]
 mod tests;
@@ -178,7 +180,7 @@ impl Reading {
     /// The same, quicker where the chunk is like others that were read with the same `seen`.
     pub fn scan_like(&self, chunk: &Chunk<'_>, seen: &Seen) -> Vec<Mark> {
         let marks = self.scanner.scan(chunk, self.needs, seen);
-        if self.needs.timing { timing::among(marks, chunk, codex_trace::read_timing) } else { marks }
+        if self.needs.timing { weave::among(marks, chunk, codex_trace::read_timing) } else { marks }
     }
 
     /// Decides on the candidates of the next chunk.

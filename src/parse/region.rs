@@ -7,8 +7,9 @@ use rustc_hash::FxHashSet;
 use super::gaps::Gaps;
 use super::mark::{Mark, MarkKind};
 use super::sink::Sink;
-use super::timing::{Sign, Timing, Watches};
+use super::timing::{Sign, Timing};
 use super::twins::Twins;
+use super::watch::Watches;
 use crate::event::{Call, Conversation, Defect, Fact, Id, Quota, Run, RunId, Time};
 
 /// How many readings of a counter may wait for a conversation to be named, and twice as many of rate limits, which it

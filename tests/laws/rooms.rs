@@ -30,6 +30,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "parse::needles",
             "parse::pairs",
             "parse::twins",
+            "parse::watch",
             "parse::needs",
             "parse::plain",
             "parse::blocks",
