@@ -22,7 +22,6 @@ mod droid;
 mod edges;
 mod events;
 mod format;
-mod gaps;
 mod gemini;
 mod json;
 mod ledger;
@@ -45,8 +44,6 @@ mod sink;
 mod survey;
 mod timing;
 mod tracing;
-mod twins;
-mod watch;
 mod weave;
 
 #[cfg(test)]

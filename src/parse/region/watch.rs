@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::timing::{Log, Sign, Stretch, Timing, millis};
 use crate::event::{
     Answered, CallKey, CallTiming, Fact, FirstToken, Id, Request, Since, StreamFailure, Time, ToolCall,
 };
+use crate::parse::timing::{Log, Sign, Stretch, Timing, millis};
 
 /// The calls that are under way, by conversation and log.
 #[derive(Debug, Default)]

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::mark::{Logged, Mark, MarkKind};
-use super::sink::Sink;
 use crate::event::{CallKey, Defect, Fact, Id, RunId, Scope, Time};
+use crate::parse::mark::{Logged, Mark, MarkKind};
+use crate::parse::sink::Sink;
 
 /// Where something is open, and whose it is.
 type Gap = (u64, Option<&'static str>);
@@ -83,8 +83,8 @@ impl Gaps {
     }
 
     /// The output is over. `current` is the conversation that was named last.
-    pub(super) fn finish(self, run: &Option<RunId>, current: Option<Id>, sink: &mut Sink<'_>) {
-        let streams = self.streams.zip(current).map(|((gap, time), id)| (id, gap, time));
+    pub(super) fn finish(self, run: &Option<RunId>, current: Option<&Id>, sink: &mut Sink<'_>) {
+        let streams = self.streams.zip(current).map(|((gap, time), id)| (id.clone(), gap, time));
         let mut lost = self.lost;
         for (id, calls) in self.uncounted {
             if let Some(gap) = calls.into_values().max() {

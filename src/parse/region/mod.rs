@@ -1,23 +1,26 @@
 //! The output of one run, or a bare log: gives its records their run and conversation.
 
+mod echoes;
+mod footers;
+mod gaps;
+mod names;
+mod twins;
+mod waiting;
+mod watch;
+
 use std::collections::HashMap;
 
-use rustc_hash::FxHashSet;
-
-use super::gaps::Gaps;
 use super::mark::{Mark, MarkKind};
 use super::sink::Sink;
 use super::timing::{Sign, Timing};
-use super::twins::Twins;
-use super::watch::Watches;
 use crate::event::{Call, Conversation, Defect, Fact, Id, Quota, Run, RunId, Time};
-
-/// How many readings of a counter may wait for a conversation to be named, and twice as many of rate limits, which it
-/// comes with. A log that names none needs no memory.
-const WAITING: usize = 64;
-
-/// How much older than the output a record may be and is no echo: threads write what they wrote down a moment ago.
-const SLACK_MS: i64 = 100;
+use echoes::{Echoes, SLACK_MS};
+use footers::Footers;
+use gaps::Gaps;
+use names::Names;
+use twins::Twins;
+use waiting::Waiting;
+use watch::Watches;
 
 /// One run's output in the order of its lines.
 #[derive(Debug, Default)]
@@ -27,28 +30,12 @@ pub(super) struct Region {
     harness: Option<String>,
     /// Whether records count here at all: between the runs of a loop log they don't.
     is_nowhere: bool,
-    start: Option<Time>,
-    /// The conversation that was named first, and where.
-    first: Option<(Id, u64)>,
-    /// Whether anything else tells that this one was at work here.
-    is_first_told: bool,
-    /// The conversation that was named last.
-    current: Option<Id>,
-    /// Whether the first or the latest name is older than the output: as a quote, it names nobody here.
-    is_first_old: bool,
-    is_latest_old: bool,
-    /// Conversations with a record since the start.
-    known: FxHashSet<Id>,
-    /// The one of them that had the latest record.
-    known_last: Option<Id>,
+    echoes: Echoes,
+    names: Names,
     twins: Twins,
-    /// Readings before any conversation was named: a cut tail begins with one.
-    waiting: Vec<Mark>,
-    /// The conversation that the output's header names, or else that used tokens last.
-    footers_of: Option<Id>,
-    has_header: bool,
-    /// Whether there was a footer since.
-    has_footer: bool,
+    waiting: Waiting,
+    footers: Footers,
+    /// The latest call of each stream.
     streaming: HashMap<Id, Call>,
     /// Calls that are under way, as far as time is told.
     watches: Watches,
@@ -67,7 +54,7 @@ impl Region {
 
     /// Sets when the output began, or the first record of a bare log.
     pub(super) fn since(mut self, start: Option<Time>) -> Region {
-        self.start = start;
+        self.echoes.start = start;
         self
     }
 
@@ -83,14 +70,14 @@ impl Region {
 
     /// Learns when the first record of a bare log was written.
     pub(super) fn began(&mut self, time: Option<Time>) {
-        self.start = self.start.or(time);
+        self.echoes.start = self.echoes.start.or(time);
     }
 
     /// Learns when the first record behind a tool's output was written that was open when the log began: what came
     /// before is content.
     pub(super) fn began_anew(&mut self, time: Option<Time>) {
-        if self.current.is_none() && self.known.is_empty() && self.waiting.is_empty() {
-            self.start = time;
+        if self.names.latest().is_none() && !self.echoes.know_any() && self.waiting.is_empty() {
+            self.echoes.start = time;
         }
     }
 
@@ -105,7 +92,7 @@ impl Region {
         if let MarkKind::Named(in_flight) = mark.kind {
             return self.name(&mark, in_flight, sink);
         }
-        if self.is_echo(&mark) {
+        if self.echoes.is_echo(mark.time, mark.conversation.as_ref()) {
             if mark.is_usage() {
                 sink.defect(mark.offset, self.run.clone(), Defect::Echo);
             }
@@ -123,7 +110,7 @@ impl Region {
             mark.conversation = self.conversation_of(&mark);
         }
         match mark.conversation.clone() {
-            None if self.can_wait(&mark) => self.waiting.push(mark),
+            None if self.waiting.has_room_for(&mark) => self.waiting.push(mark),
             Some(_) if is_aside => self.hand_on(mark, sink),
             conversation => {
                 if let Some(id) = conversation {
@@ -134,16 +121,10 @@ impl Region {
         }
     }
 
-    /// Readings that waited belong to whom is named first, unless that conversation didn't exist then: the id may hold
-    /// the time it was made.
+    /// Whoever is named ends the wait for a name.
     fn end_waiting(&mut self, id: &Id, sink: &mut Sink<'_>) {
-        if self.waiting.is_empty() {
-            return;
-        }
-        let made = Time::of_uuid(id);
-        for mark in std::mem::take(&mut self.waiting) {
-            let is_before = made.zip(mark.time).is_some_and(|(made, time)| made.millis_since(time) > SLACK_MS);
-            self.emit(Mark { conversation: Some(id.clone()).filter(|_| !is_before), ..mark }, sink);
+        for mark in self.waiting.end_with(id) {
+            self.emit(mark, sink);
         }
     }
 
@@ -152,25 +133,9 @@ impl Region {
         // Some only say that an answer is streaming: who is answered was named before.
         if let Some(id) = &mark.conversation {
             self.end_waiting(id, sink);
-            self.names(id, mark);
+            self.names.add(id, mark.offset, self.echoes.is_old(mark.time));
         }
         self.gaps.streams(mark, in_flight);
-    }
-
-    fn names(&mut self, id: &Id, mark: &Mark) {
-        self.is_latest_old = self.is_old(mark.time);
-        if self.first.is_none() {
-            self.first = Some((id.clone(), mark.offset));
-            self.is_first_old = self.is_latest_old;
-        }
-        put(&mut self.current, id);
-    }
-
-    /// The conversation that a run's output names, and where, if nothing else tells that it was at work. It is named
-    /// both first and last: what is named between depends on how the source is cut.
-    fn named(&self) -> Option<(Id, u64)> {
-        self.run.as_ref().filter(|_| !self.is_first_told && !self.is_first_old && !self.is_latest_old)?;
-        self.first.clone().filter(|(first, _)| self.current.as_ref() == Some(first))
     }
 
     /// Time is told beside all else: it names no conversation and hides no echo, so that the rest is the
@@ -186,10 +151,9 @@ impl Region {
         let time = Some(timing.time);
         // How many events come at once depends on how the source is cut, so none is refused: what counts them, the
         // call that they end with, is.
-        let stands = matches!(timing.sign, Sign::Events(_))
-            || !self.is_old(Some(timing.recorded))
-            || conversation.as_ref().is_some_and(|id| self.known.contains(id));
-        if !stands {
+        let is_refused = !matches!(timing.sign, Sign::Events(_))
+            && self.echoes.is_echo(Some(timing.recorded), conversation.as_ref());
+        if is_refused {
             return;
         }
         if let Some(fact) = self.watches.push(conversation, timing) {
@@ -197,37 +161,20 @@ impl Region {
         }
     }
 
-    /// Whether there is room for another reading that waits for a name; those of rate limits take none from
-    /// those of counters.
-    fn can_wait(&self, mark: &Mark) -> bool {
-        let is_of = |limits: bool, mark: &Mark| match mark.kind {
-            MarkKind::Fact(Fact::Counter(_)) => !limits,
-            MarkKind::Fact(Fact::Quota(_)) => limits,
-            _ => false,
-        };
-        let has_room = |limits, most| self.waiting.iter().filter(|mark| is_of(limits, mark)).count() < most;
-        (is_of(false, mark) && has_room(false, WAITING)) || (is_of(true, mark) && has_room(true, 2 * WAITING))
-    }
-
     /// Hands on what a mark means, now that its conversation is known.
     fn emit(&mut self, mark: Mark, sink: &mut Sink<'_>) {
         self.gaps.usage(&mark);
         if let Some(id) = &mark.conversation {
-            self.learn_footers(&mark.kind, id);
+            self.footers.record(&mark.kind, id, self.run.is_none());
             // Not all ask for rate limits.
             let is_record = !matches!(mark.kind, MarkKind::Fact(Fact::Quota(_)));
-            if is_record && self.known_last.as_ref() != Some(id) {
-                self.known.insert(id.clone());
-                self.known_last = Some(id.clone());
+            if is_record {
+                self.echoes.record(id);
             }
-            self.names(id, &mark);
-            let tells = matches!(
-                mark.kind,
-                MarkKind::Fact(Fact::Call(_) | Fact::Counter(_) | Fact::Conversation(_))
-                    | MarkKind::MessageStart(..)
-                    | MarkKind::MessageDelta(..)
-            );
-            self.is_first_told |= tells && self.first.as_ref().is_some_and(|(first, _)| first == id);
+            self.names.add(id, mark.offset, self.echoes.is_old(mark.time));
+            if is_at_work(&mark.kind) {
+                self.names.tell(id);
+            }
             self.gaps.record(&mark, id);
         }
         self.hand_on(mark, sink);
@@ -265,63 +212,33 @@ impl Region {
 
     /// The output is over.
     pub(super) fn finish(mut self, sink: &mut Sink<'_>) {
-        for mark in std::mem::take(&mut self.waiting) {
+        for mark in self.waiting.end() {
             self.emit(mark, sink);
         }
-        if let Some((id, offset)) = self.named() {
+        if self.run.is_some()
+            && let Some((id, offset)) = self.names.untold()
+        {
             let fact = Fact::Conversation(Box::new(Conversation::new(id)));
             sink.event(offset, self.run.clone(), None, None, fact);
         }
-        self.gaps.finish(&self.run, self.current, sink);
-    }
-
-    /// A footer belongs to the conversation of the first header, not to any that a text mentions. A bare log may hold
-    /// one session after another: each ends with a footer.
-    fn learn_footers(&mut self, kind: &MarkKind, id: &Id) {
-        let is_over = self.run.is_none() && self.has_footer;
-        match kind {
-            MarkKind::Fact(Fact::Conversation(_)) if !self.has_header || is_over => {
-                (self.has_header, self.has_footer) = (true, false);
-                put(&mut self.footers_of, id);
-            }
-            MarkKind::Fact(Fact::Call(_) | Fact::Counter(_)) if !self.has_header => {
-                put(&mut self.footers_of, id);
-            }
-            _ => {}
-        }
+        self.gaps.finish(&self.run, self.names.latest(), sink);
     }
 
     /// Where nothing names the harness, its first record that no plain text can be taken for does.
     fn is_of_harness(&mut self, mark: &Mark) -> bool {
         let Some(harness) = mark.harness else { return false };
-        let tells = matches!(
-            mark.kind,
-            MarkKind::Fact(Fact::Call(_) | Fact::Counter(_) | Fact::Conversation(_))
-                | MarkKind::MessageStart(..)
-                | MarkKind::MessageDelta(..)
-        );
-        if self.harness.is_none() && tells {
+        if self.harness.is_none() && is_at_work(&mark.kind) {
             self.harness = Some(harness.to_owned());
         }
         self.harness.as_ref().is_none_or(|own| own == harness)
-    }
-
-    /// Records that are older than the output are quotes from older logs, unless they belong to a
-    /// conversation that lives here: clocks are set back at times.
-    fn is_echo(&self, mark: &Mark) -> bool {
-        self.is_old(mark.time) && mark.conversation.as_ref().is_none_or(|id| !self.known.contains(id))
     }
 
     /// Whether it tells of a conversation without a record before, earlier than what stands above it: as a prompt
     /// may that quotes another log.
     fn may_be_quoted(&self, mark: &Mark) -> bool {
         let goes_back = |latest: Time| mark.time.is_some_and(|time| latest.millis_since(time) > SLACK_MS);
-        let is_new = |id: &Id| !self.known.contains(id);
+        let is_new = |id: &Id| !self.echoes.knows(id);
         mark.is_usage() && self.gaps.latest().is_some_and(goes_back) && mark.conversation.as_ref().is_some_and(is_new)
-    }
-
-    fn is_old(&self, time: Option<Time>) -> bool {
-        time.zip(self.start).is_some_and(|(time, start)| start.millis_since(time) > SLACK_MS)
     }
 
     /// Where a record names none: the conversation of the call that a reading is the twin of; else the one that
@@ -331,7 +248,7 @@ impl Region {
             MarkKind::Fact(Fact::Counter(counter)) => self.twins.conversation_of(counter),
             _ => None,
         };
-        twin.or(self.current.as_ref()).cloned()
+        twin.or(self.names.latest()).cloned()
     }
 
     fn fact(&mut self, kind: MarkKind, conversation: Option<Id>) -> Option<Fact> {
@@ -345,8 +262,7 @@ impl Region {
             }
             MarkKind::Fact(Fact::Quota(quota)) => Some(Fact::Quota(Box::new(Quota { conversation, ..*quota }))),
             MarkKind::Fact(Fact::Footer(mut footer)) => {
-                footer.conversation = self.footers_of.clone();
-                self.has_footer = true;
+                footer.conversation = self.footers.footer();
                 Some(Fact::Footer(footer))
             }
             MarkKind::Fact(fact) => Some(fact),
@@ -365,9 +281,12 @@ impl Region {
     }
 }
 
-/// Puts an id in its place, unless it is there.
-fn put(place: &mut Option<Id>, id: &Id) {
-    if place.as_ref() != Some(id) {
-        *place = Some(id.clone());
-    }
+/// Whether it is a record of a harness at work, for which no plain text can be taken.
+fn is_at_work(kind: &MarkKind) -> bool {
+    matches!(
+        kind,
+        MarkKind::Fact(Fact::Call(_) | Fact::Counter(_) | Fact::Conversation(_))
+            | MarkKind::MessageStart(..)
+            | MarkKind::MessageDelta(..)
+    )
 }
