@@ -17,6 +17,7 @@ mod codex_rollout;
 mod codex_trace;
 mod content;
 mod debug;
+mod digits;
 mod document;
 mod droid;
 mod edges;

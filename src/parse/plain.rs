@@ -6,10 +6,8 @@ use serde::Deserialize;
 use serde_json::Deserializer;
 
 use super::blocks::{BLOCK, has_controls, stops};
+use super::digits::{digits, number};
 use super::json::{Count, Text};
-
-/// The longest number that fits in any case.
-const DIGITS: usize = 18;
 
 /// Blocks of the longest texts that are looked at block by block.
 const SHORT: usize = 4;
@@ -222,18 +220,18 @@ impl<'a> Plain<'a> {
     }
 
     fn skip_number(&mut self) -> Option<()> {
-        let mut rest = self.rest.strip_prefix(b"-").unwrap_or(self.rest);
-        let is_zero = rest.first() == Some(&b'0');
-        if digits(&mut rest)? > 1 && is_zero {
+        let number = self.rest.strip_prefix(b"-").unwrap_or(self.rest);
+        let mut rest = behind_digits(number)?;
+        // Zeros before a number are no JSON.
+        if number.len() - rest.len() > 1 && number.starts_with(b"0") {
             return None;
         }
         if let Some(fraction) = rest.strip_prefix(b".") {
-            rest = fraction;
-            digits(&mut rest)?;
+            rest = behind_digits(fraction)?;
         }
         if let Some((b'e' | b'E', exponent)) = rest.split_first() {
-            rest = exponent.strip_prefix(b"+").or_else(|| exponent.strip_prefix(b"-")).unwrap_or(exponent);
-            digits(&mut rest)?;
+            let sign = exponent.strip_prefix(b"+").or_else(|| exponent.strip_prefix(b"-"));
+            rest = behind_digits(sign.unwrap_or(exponent))?;
         }
         self.rest = rest;
         Some(())
@@ -245,103 +243,11 @@ impl<'a> Plain<'a> {
     }
 }
 
-/// A whole number, and what follows it; `None` for one of more than 18 digits, too.
-pub fn number(text: &[u8]) -> Option<(u64, &[u8])> {
-    let (value, length) = text.first_chunk().and_then(short_number).or_else(|| long_number(text))?;
-    // Zeros before a number are no JSON.
-    (length == 1 || text.first() != Some(&b'0')).then(|| (value, &text[length..]))
-}
-
-/// A number of less than eight digits and its length, worked out at once: how long numbers are can't be foreseen.
-fn short_number(text: &[u8; 8]) -> Option<(u64, usize)> {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    let digits = u64::from_le_bytes(*text) ^ (ONES * 0x30);
-    // The highest bit of each byte that is no digit.
-    let others = (digits | ((digits & (ONES * 0x7f)) + ONES * 0x76)) & (ONES * 0x80);
-    let bits = others.trailing_zeros() & !7;
-    if bits == 0 || bits == u64::BITS {
-        return None;
-    }
-    let digits = digits << (u64::BITS - bits);
-    let pairs = (digits.wrapping_mul(10) + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs.wrapping_mul(100) + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    let value = (fours.wrapping_mul(10_000) + (fours >> 32)) & 0xffff_ffff;
-    Some((value, bits as usize / 8))
-}
-
-/// Any number of up to 18 digits, and its length.
-fn long_number(text: &[u8]) -> Option<(u64, usize)> {
-    let (mut value, mut length) = (0_u64, 0);
-    for digit in text.iter().take(DIGITS + 1).map(|byte| byte.wrapping_sub(b'0')).take_while(|digit| *digit < 10) {
-        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
-        length += 1;
-    }
-    (1..=DIGITS).contains(&length).then_some((value, length))
-}
-
-/// Takes the digits that a text begins with, at least one; how many they were.
-fn digits(rest: &mut &[u8]) -> Option<usize> {
-    let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    *rest = rest.get(length..)?;
-    Some(length).filter(|length| *length > 0)
+/// What follows the digits that a text begins with, at least one.
+fn behind_digits(text: &[u8]) -> Option<&[u8]> {
+    let (digits, rest) = text.split_at(digits(text));
+    (!digits.is_empty()).then_some(rest)
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde::de::IgnoredAny;
-
-    use super::{Plain, number};
-
-    const PARTS: &[&str] = &[
-        "{", "}", "[", "]", ",", ":", "\"a\"", "\"", "\\n", "\\u00e9", "\\u00", "\\x", "é", "0", "12", "-", ".5",
-        "e+1", "E", "true", "null", "fals", "\"k\":", "[]", "{}", "\"\"", "1",
-    ];
-
-    proptest! {
-        #[test]
-        fn what_is_passed_over_is_json(parts in proptest::collection::vec(proptest::sample::select(PARTS), 1..14)) {
-            let text = parts.concat();
-            let mut plain = Plain::new(text.as_bytes()).expect("no control characters");
-            let passed = plain.pass_over().filter(|()| plain.is_over()).is_some();
-            prop_assert_eq!(passed, serde_json::from_str::<IgnoredAny>(&text).is_ok(), "{}", text);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn long_texts_end_where_any_reader_says(
-            texts in proptest::collection::vec("[a-z é\"\\\\]{0,40}|[a-z]{0,400}", 1..12),
-            at in 0..2000_usize,
-            damage in proptest::sample::select(&["\"", "\\", ",", "]", "x"][..]),
-        ) {
-            let whole = serde_json::to_string(&texts).expect("JSON");
-            let mut damaged = whole.clone();
-            if let Some(from) = (at..whole.len()).find(|from| whole.is_char_boundary(*from)) {
-                damaged.insert_str(from, damage);
-            }
-            for text in [whole, damaged] {
-                let mut plain = Plain::new(text.as_bytes()).expect("no control characters");
-                let passed = plain.pass_over().filter(|()| plain.is_over()).is_some();
-                prop_assert_eq!(passed, serde_json::from_str::<IgnoredAny>(&text).is_ok(), "{}", text);
-            }
-        }
-
-        #[test]
-        fn a_number_is_what_its_digits_say(text in "[0-9]{0,20}[ -~é]{0,9}") {
-            let length = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-            let is_number = (1..=18).contains(&length) && (length == 1 || !text.starts_with('0'));
-            let found = is_number.then(|| (text[..length].parse().expect("digits"), &text.as_bytes()[length..]));
-            prop_assert_eq!(number(text.as_bytes()), found);
-        }
-    }
-
-    #[test]
-    fn every_kind_of_value_is_passed_over() {
-        let text = r#"{"a":[1,-2.5e-3,0,{}],"b":"\"\u00e9\n","c":{"d":[true,false,null,[]]}}"#;
-        let mut plain = Plain::new(text.as_bytes()).expect("no control characters");
-        assert!(plain.pass_over().is_some() && plain.is_over());
-        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
-        assert!(Plain::new(deep.as_bytes()).expect("no control characters").pass_over().is_none());
-    }
-}
+mod tests;

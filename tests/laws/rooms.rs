@@ -19,6 +19,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "parse::timing",
             "parse::tracing",
             "parse::debug",
+            "parse::digits",
             "parse::region",
             "parse::sink",
             "parse::content",

@@ -7,9 +7,10 @@ use memchr::memmem::Finder;
 use super::record::{EventMsg, Meta, Payload, TurnContext};
 use crate::event::{Billing, Time, TokenUsage};
 use crate::parse::blocks::{Found, end_or_needle};
+use crate::parse::digits::number;
 use crate::parse::format::Seems;
 use crate::parse::mark::{Latest, Logged};
-use crate::parse::plain::{Plain, number};
+use crate::parse::plain::Plain;
 
 const TIME: usize = "2026-05-12T07:03:16.926Z".len();
 

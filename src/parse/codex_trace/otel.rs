@@ -6,8 +6,8 @@ use memchr::memmem::Finder;
 
 use super::tool_result::closes_tool_result;
 use crate::event::{Defect, Time, TokenUsage};
+use crate::parse::digits::number;
 use crate::parse::format::count;
-use crate::parse::plain::number;
 use crate::parse::tracing::{self, Field};
 
 /// The name of the events of a stream.

@@ -6,10 +6,10 @@ use super::named::span_thread;
 use super::usual::word;
 use crate::event::{Counter, Defect, Fact, Id, ModelUsage, Quota, Scope, Time, TokenUsage};
 use crate::parse::debug::{self, Value};
+use crate::parse::digits::{digits, number};
 use crate::parse::format::{Hit, count};
 use crate::parse::lines::id;
 use crate::parse::mark::{Mark, MarkKind};
-use crate::parse::plain::number;
 use crate::parse::tracing::Record;
 
 /// What one says.
@@ -181,11 +181,6 @@ fn is_same_but_for_digits(mut a: &[u8], mut b: &[u8]) -> bool {
         (a, b) = (&a[same + of_a..], &b[same + of_b..]);
     }
     a == b
-}
-
-/// How many digits a text begins with.
-fn digits(text: &[u8]) -> usize {
-    text.iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
 /// What is left of a text in its usual form: one blank where Debug puts one, and no escapes.

@@ -4,6 +4,7 @@
 use super::otel::{Otel, STREAMED, ends_text};
 use crate::event::Time;
 use crate::parse::blocks::{BLOCK, no_words};
+use crate::parse::digits::digits;
 use crate::parse::marker;
 use crate::parse::seen::{Common, Seen};
 use crate::parse::tracing;
@@ -154,9 +155,9 @@ pub(super) fn otel<'a>(event: &Event<'a>, seen: &Seen) -> Option<Otel<'a>> {
             (otel.name, otel.kind) = (STREAMED, "response.completed");
             let mut rest = rest;
             for (name, index) in COUNTS {
-                otel.counts[index] = digits(&mut rest, name);
+                otel.counts[index] = count(&mut rest, name);
             }
-            otel.total = digits(&mut rest, b" tool_token_count=");
+            otel.total = count(&mut rest, b" tool_token_count=");
             (otel.counts[0].is_some() && rest.is_empty()).then_some(otel)
         }
         (b"codex.tool_result", b"") => {
@@ -173,9 +174,9 @@ pub(super) fn otel<'a>(event: &Event<'a>, seen: &Seen) -> Option<Otel<'a>> {
 }
 
 /// The value of a field that is there, if it is digits and nothing else.
-fn digits<'a>(rest: &mut &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+fn count<'a>(rest: &mut &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let value = rest.strip_prefix(name)?;
-    let (digits, after) = value.split_at(value.iter().take_while(|byte| byte.is_ascii_digit()).count());
+    let (digits, after) = value.split_at(digits(value));
     if digits.is_empty() || !matches!(after.first(), None | Some(b' ')) {
         return None;
     }
