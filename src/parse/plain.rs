@@ -111,60 +111,52 @@ impl<'a> Plain<'a> {
 
     /// Takes a count for a field that has none yet.
     pub fn count_into(&mut self, field: &mut Option<Count>) -> Option<()> {
-        if field.is_some() {
-            return None;
-        }
-        let (number, rest) = number(self.rest)?;
-        *field = Some(Count::try_from(number).ok()?);
-        self.rest = rest;
-        Some(())
+        self.fill(field, |json| {
+            let (number, rest) = number(json.rest)?;
+            json.rest = rest;
+            Count::try_from(number).ok()
+        })
     }
 
     /// Takes a value of any kind for a field that has none yet.
     pub fn json_into<T: Deserialize<'a>>(&mut self, field: &mut Option<T>) -> Option<()> {
-        if field.is_some() {
-            return None;
-        }
-        *field = Some(self.json()?);
-        Some(())
-    }
-
-    fn json<T: Deserialize<'a>>(&mut self) -> Option<T> {
-        let mut values = Deserializer::from_slice(self.rest).into_iter::<T>();
-        let value = values.next()?.ok()?;
-        self.rest = self.rest.get(values.byte_offset()..)?;
-        Some(value)
+        self.fill(field, |json| {
+            let mut values = Deserializer::from_slice(json.rest).into_iter::<T>();
+            let value = values.next()?.ok()?;
+            json.rest = json.rest.get(values.byte_offset()..)?;
+            Some(value)
+        })
     }
 
     /// Takes a text or `null` for a field that has none yet.
     pub fn text_or_null_into(&mut self, field: &mut Option<Text<'a>>) -> Option<()> {
-        if field.is_some() {
-            return None;
-        }
-        let mut text = Text::default();
-        if self.word(b"null").is_none() {
-            self.text_into(&mut text)?;
-        }
-        *field = Some(text);
-        Some(())
+        self.fill(field, |json| match json.word(b"null") {
+            Some(()) => Some(Text::default()),
+            None => Text::of(json.text()?),
+        })
     }
 
     /// Takes `true` or `false` for a field that has neither yet.
     pub fn flag_into(&mut self, field: &mut Option<bool>) -> Option<()> {
-        if field.is_some() {
-            return None;
-        }
-        *field = Some(self.word(b"true").is_some() || self.word(b"false").map(|()| false)?);
-        Some(())
+        self.fill(field, |json| Some(json.word(b"true").is_some() || json.word(b"false").map(|()| false)?))
     }
 
     /// Passes a text over for a field that has none yet: whether there is anything in it.
     pub fn is_filled_into(&mut self, field: &mut Option<bool>) -> Option<()> {
+        self.fill(field, |json| {
+            let is_filled = !json.rest.starts_with(b"\"\"");
+            json.skip_text()?;
+            Some(is_filled)
+        })
+    }
+
+    #[inline]
+    fn fill<T>(&mut self, field: &mut Option<T>, take: impl FnOnce(&mut Plain<'a>) -> Option<T>) -> Option<()> {
         if field.is_some() {
             return None;
         }
-        *field = Some(!self.rest.starts_with(b"\"\""));
-        self.skip_text()
+        *field = Some(take(self)?);
+        Some(())
     }
 
     /// Passes a value over, whatever it holds.
