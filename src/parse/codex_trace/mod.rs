@@ -5,6 +5,8 @@
 //! `mcp_server=… mcp_server_origin=…`; what they hold is content.
 
 mod database;
+mod debug_text;
+mod head;
 mod named;
 mod otel;
 mod timing;
@@ -19,9 +21,9 @@ use crate::parse::mark::{Mark, MarkKind};
 use crate::parse::marker;
 use crate::parse::needles::Needle;
 use crate::parse::tracing;
+use head::{Head, head};
 use otel::{Otel, STREAMED};
 use tool_result::{closes_tool_result, is_message_text};
-use usual::Head;
 
 pub(in crate::parse) use database::FORMAT as DATABASE;
 pub(in crate::parse) use timing::read as read_timing;
@@ -55,7 +57,7 @@ const LINES: Lines = Lines {
 
 /// The time of a line, if it is a record.
 fn time_of(line: &str) -> Option<Time> {
-    let usual = usual::head(line.as_bytes()).map(|(time, _)| time);
+    let usual = head(line.as_bytes()).map(|(time, _)| time);
     usual.or_else(|| tracing::record(line).map(|record| record.time))
 }
 
@@ -69,7 +71,7 @@ fn sniff(head: &[u8]) -> bool {
 }
 
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
-    match usual::head(&hit.text[hit.line.clone()]) {
+    match head(hit.bytes()) {
         Some((time, Head::Event(event))) => {
             if let Some(otel) = usual::otel(&event, hit.seen) {
                 return read_otel(hit, time, &otel, marks);

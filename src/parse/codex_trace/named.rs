@@ -1,8 +1,8 @@
 //! Which conversation a line names, for records that name none.
 
+use super::debug_text::message_of;
+use super::head::{Head, head, word};
 use super::otel::{Otel, STREAMED, has_failed, is_over};
-use super::token_count::message_of;
-use super::usual::{Head, head, word};
 use crate::event::Time;
 use crate::parse::format::Named;
 use crate::parse::lines::{clean, may_be_record};

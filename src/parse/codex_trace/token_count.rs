@@ -2,11 +2,10 @@
 //! conversation's counter, of rate limits, or both.
 
 use super::HARNESS;
+use super::debug_text::{DebugText, is_same_but_for_digits, message_of};
 use super::named::span_thread;
-use super::usual::word;
 use crate::event::{Counter, Defect, Fact, Id, ModelUsage, Quota, Scope, Time, TokenUsage};
 use crate::parse::debug::{self, Value};
-use crate::parse::digits::{digits, number};
 use crate::parse::format::{Hit, count};
 use crate::parse::lines::id;
 use crate::parse::mark::{Mark, MarkKind};
@@ -35,12 +34,11 @@ pub(super) fn read(hit: &Hit<'_>, record: &Record<'_>, marks: &mut Vec<Mark>) {
     let is_torn = || message_of(record.body).is_some_and(|message| message.starts_with("TokenCount("));
     match any(event) {
         Some(said) => add(hit, record.time, conversation().as_ref(), said, marks),
-        None if !is_torn() => {}
-        None => {
-            let conversation = conversation();
+        None if is_torn() => {
             let torn = MarkKind::Fact(Fact::Defect(Defect::Torn));
-            marks.push(hit.mark(Some(HARNESS), torn).at(Some(record.time)).of(conversation));
+            marks.push(hit.mark(Some(HARNESS), torn).at(Some(record.time)).of(conversation()));
         }
+        None => {}
     }
 }
 
@@ -96,13 +94,6 @@ fn limits(limits: &Value<'_>) -> Vec<Quota> {
     windows.filter_map(quota).map(|quota| Quota { limit: limit.clone(), plan: plan.clone(), ..quota }).collect()
 }
 
-/// What follows `msg: ` in the Debug text of an event.
-pub(super) fn message_of(body: &str) -> Option<&str> {
-    let id = body.strip_prefix("Received event: Event { id: \"")?;
-    let end = memchr::memchr(b'"', id.as_bytes())?;
-    id.get(end + 1..)?.strip_prefix(", msg: ")
-}
-
 fn info(info: &Value<'_>) -> Result<Info, Defect> {
     let usage_of = |name: &str| info.field(name).map(usage).transpose();
     Ok(Info { total: usage_of("total_token_usage")?.ok_or(Defect::Torn)?, last: usage_of("last_token_usage")? })
@@ -135,7 +126,7 @@ fn quota(window: &Value<'_>) -> Option<Quota> {
 /// Reads the form that nearly all have, in a tenth of the time, and leaves the limits out, which mostly are the
 /// latest ones again. `None` says nothing about the text.
 fn usual(message: &[u8], latest: &mut Vec<u8>) -> Option<TokenCount> {
-    let mut text = Usual(message);
+    let mut text = DebugText(message);
     text.skip(b"TokenCount(TokenCountEvent { info: ")?;
     let info = match text.skip(b"Some(TokenUsageInfo { total_token_usage: ") {
         Some(()) => {
@@ -143,7 +134,7 @@ fn usual(message: &[u8], latest: &mut Vec<u8>) -> Option<TokenCount> {
             text.skip(b", last_token_usage: ")?;
             let last = Some(text.usage()?);
             text.skip(b", model_context_window: ")?;
-            text.value(0)?;
+            text.value()?;
             text.skip(b" })")?;
             Some(Ok(Info { total, last }))
         }
@@ -152,113 +143,14 @@ fn usual(message: &[u8], latest: &mut Vec<u8>) -> Option<TokenCount> {
     text.skip(b", rate_limits: ")?;
     let limits = text.0.strip_suffix(b" }) }")?;
     if !is_same_but_for_digits(limits, latest) {
-        let mut value = Usual(limits);
-        value.value(0)?;
+        let mut value = DebugText(limits);
+        value.value()?;
         if !value.0.is_empty() {
             return None;
         }
         limits.clone_into(latest);
     }
     Some(TokenCount { info, limits: Vec::new() })
-}
-
-/// Whether two texts are the same but for how many and which digits stand where both have some: then both are of the
-/// same form.
-fn is_same_but_for_digits(mut a: &[u8], mut b: &[u8]) -> bool {
-    while let (Some((some, a_rest)), Some((other, b_rest))) = (a.split_first_chunk(), b.split_first_chunk()) {
-        let differing = u64::from_le_bytes(*some) ^ u64::from_le_bytes(*other);
-        if differing == 0 {
-            (a, b) = (a_rest, b_rest);
-            continue;
-        }
-        let same = differing.trailing_zeros() as usize / 8;
-        let (of_a, of_b) = (digits(&a[same..]), digits(&b[same..]));
-        // One may have more digits than the other, but not none.
-        let has_digit = same > 0 && a[same - 1].is_ascii_digit();
-        if !has_digit && (of_a == 0 || of_b == 0) {
-            return false;
-        }
-        (a, b) = (&a[same + of_a..], &b[same + of_b..]);
-    }
-    a == b
-}
-
-/// What is left of a text in its usual form: one blank where Debug puts one, and no escapes.
-struct Usual<'a>(&'a [u8]);
-
-impl Usual<'_> {
-    fn skip(&mut self, literal: &[u8]) -> Option<()> {
-        self.0 = self.0.strip_prefix(literal)?;
-        Some(())
-    }
-
-    /// A number that 64 bits surely hold.
-    fn count(&mut self) -> Option<u64> {
-        let (number, rest) = number(self.0)?;
-        self.0 = rest;
-        Some(number)
-    }
-
-    fn field(&mut self, name: &[u8]) -> Option<u64> {
-        self.skip(name)?;
-        self.count()
-    }
-
-    fn usage(&mut self) -> Option<TokenUsage> {
-        let usage = TokenUsage {
-            input_tokens: self.field(b"TokenUsage { input_tokens: ")?,
-            cache_read_input_tokens: self.field(b", cached_input_tokens: ")?,
-            cache_creation_input_tokens: match self.skip(b", cache_write_input_tokens: ") {
-                Some(()) => self.count()?,
-                None => 0,
-            },
-            cache_creation_1h_input_tokens: 0,
-            output_tokens: self.field(b", output_tokens: ")?,
-            reasoning_output_tokens: Some(self.field(b", reasoning_output_tokens: ")?),
-        };
-        self.field(b", total_tokens: ")?;
-        self.skip(b" }")?;
-        Some(usage)
-    }
-
-    /// Passes a value over: a word, a plain string, a struct or a tuple.
-    fn value(&mut self, depth: usize) -> Option<()> {
-        if depth > 8 {
-            return None;
-        }
-        if self.skip(b"\"").is_some() {
-            let end = memchr::memchr2(b'"', b'\\', self.0)?;
-            let (text, rest) = self.0.split_at(end);
-            self.0 = rest;
-            return self.skip(b"\"").filter(|()| text.iter().all(|byte| (b' '..=b'~').contains(byte)));
-        }
-        self.word()?;
-        if self.skip(b"(").is_some() {
-            while self.value(depth + 1).is_some() {
-                if self.skip(b", ").is_none() {
-                    return self.skip(b")");
-                }
-            }
-            return None;
-        }
-        if self.skip(b" { ").is_some() {
-            loop {
-                self.word()?;
-                self.skip(b": ")?;
-                self.value(depth + 1)?;
-                if self.skip(b", ").is_none() {
-                    return self.skip(b" }");
-                }
-            }
-        }
-        Some(())
-    }
-
-    fn word(&mut self) -> Option<()> {
-        let (word, rest) = word(self.0);
-        self.0 = rest;
-        (!word.is_empty()).then_some(())
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::usual::head;
+use super::head::head;
 use crate::parse::lines::{clean, lines_backwards, may_be_record};
 use crate::parse::tracing;
 
