@@ -5,19 +5,27 @@
 //! response. A log may begin with history that was copied from another one; [`pass`] says what is the
 //! conversation's own. Logs from before the records had an envelope hold no usage.
 
+mod glance;
+mod header;
 mod pass;
 mod record;
+mod token_count;
 mod usual;
+
+#[cfg(test)]
+mod tests;
 
 use memchr::memmem;
 
 use super::format::{Format, Hit, Lines, Place, Root, SessionLog, Shape};
-use super::lines::{clean, id_in_torn, lines};
-use super::mark::{Header, Logged, Mark, MarkKind};
+use super::lines::{clean, lines};
+use super::mark::{Logged, Mark, MarkKind};
 use super::needles::Needle;
-use crate::event::{Conversation, Defect, Fact};
+use crate::event::{Defect, Fact};
+use glance::BEGINNING;
+use header::OldHeader;
 use pass::Pass;
-use record::{Line, OldHeader};
+use record::Line;
 
 /// See the module.
 pub(super) static FORMAT: Format = Format {
@@ -53,7 +61,7 @@ const LINES: Lines = Lines {
         Needle::new("\"custom_tool_call\"", "_too"),
         Needle::new("\"local_shell_call\"", "_she"),
     ],
-    glance: Some(usual::glance),
+    glance: Some(glance::glance),
     read,
     named: None,
     time: None,
@@ -79,9 +87,6 @@ fn sniff(head: &[u8]) -> bool {
     lines(head).take(FIRST_LINES).any(is_record) || OldHeader::read(head).is_some()
 }
 
-/// How far into a line its kind stands, as Codex writes it.
-const BEGINNING: usize = 256;
-
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let mark = |kind| hit.mark(Some(HARNESS), kind);
     if !hit.needs.quota
@@ -89,7 +94,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     {
         return marks.push(mark(MarkKind::Logged(reading)).at(Some(time)));
     }
-    if let Some(time) = usual::answered(hit.bytes()) {
+    if let Some(time) = glance::answered(hit.bytes()) {
         // Once is enough for a stretch in which nothing else is told.
         if !matches!(marks.last(), Some(Mark { kind: MarkKind::Logged(Logged::Answered), .. })) {
             marks.push(mark(MarkKind::Logged(Logged::Answered)).at(Some(time)));
@@ -117,8 +122,8 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     if let Some(at) = memmem::rfind(line.as_bytes(), b"{\"timestamp\"").filter(|at| *at > 0) {
         let rest = Line::read(&line[at..]).ok().filter(|record| record.time().is_some());
         let known = marks.len();
-        if let Some(lost) = usual::torn_usage(&line.as_bytes()[..at]).filter(|_| rest.is_some()) {
-            lose(marks, NOT_A_RECORD, lost);
+        if let Some(lost) = glance::torn_usage(&line.as_bytes()[..at]).filter(|_| rest.is_some()) {
+            lose(marks, Defect::Torn, lost);
         }
         if rest.is_some_and(|record| record.marks(hit.needs, hit.seen, &mark, marks).is_ok()) {
             return;
@@ -126,20 +131,8 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         marks.truncate(known);
     }
     if line.starts_with('{') {
-        let header = || Some(Logged::Header(Box::new(torn_header(line.as_bytes())?)));
-        let lost = usual::torn_usage(line.as_bytes()).filter(|_| is_torn).or_else(header);
+        let header = || Some(Logged::Header(Box::new(header::torn(line.as_bytes())?)));
+        let lost = glance::torn_usage(line.as_bytes()).filter(|_| is_torn).or_else(header);
         lose(marks, defect, lost.unwrap_or(Logged::Lost));
     }
 }
-
-/// A header that is torn, if it still names its conversation. It tells of no call.
-fn torn_header(line: &[u8]) -> Option<Header> {
-    memmem::find(&line[..line.len().min(BEGINNING)], b"\"session_meta\"")?;
-    let own = id_in_torn(line, "id")?;
-    let parent = id_in_torn(line, "forked_from_id").filter(|parent| *parent != own);
-    let conversation = Conversation { begins: true, is_logged: true, parent, ..Conversation::new(own) };
-    Some(Header { conversation, started_at: None })
-}
-
-/// What a line is that is no record of ours.
-const NOT_A_RECORD: Defect = Defect::Torn;

@@ -7,7 +7,7 @@
 //! tell, and says so ([`Doubt`]).
 
 use super::HARNESS;
-use super::record::OldHeader;
+use super::header::OldHeader;
 use crate::event::{Billing, Call, CallKey, Conversation, Doubt, Fact, Id, Inherited, Quota, Time, TokenUsage};
 use crate::parse::format::OrderedPass;
 use crate::parse::lines::uuid_at_end;
