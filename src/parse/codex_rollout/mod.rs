@@ -5,11 +5,13 @@
 //! response. A log may begin with history that was copied from another one; [`pass`] says what is the
 //! conversation's own. Logs from before the records had an envelope hold no usage.
 
+mod counter;
 mod glance;
 mod header;
 mod pass;
 mod record;
 mod token_count;
+mod turns;
 mod usual;
 
 #[cfg(test)]
