@@ -86,6 +86,24 @@ impl TokenUsage {
         whole.fell_below(self)
     }
 
+    /// A counter's reading with what its version doesn't tell, or not any more: a part of the input or the output can't
+    /// fall to nothing since `earlier` while all else grows.
+    pub fn with_untold(&self, earlier: &TokenUsage) -> TokenUsage {
+        let grows = self.input_tokens >= earlier.input_tokens
+            && self.cache_read_input_tokens >= earlier.cache_read_input_tokens
+            && self.output_tokens >= earlier.output_tokens;
+        let untold = |count: u64, earlier: u64| if count == 0 && grows { earlier } else { count };
+        let reasoning = match (self.reasoning_output_tokens, earlier.reasoning_output_tokens) {
+            (None, Some(earlier)) if grows => Some(earlier),
+            (now, then) => now.map(|count| untold(count, then.unwrap_or(0))),
+        };
+        TokenUsage {
+            cache_creation_input_tokens: untold(self.cache_creation_input_tokens, earlier.cache_creation_input_tokens),
+            reasoning_output_tokens: reasoning,
+            ..*self
+        }
+    }
+
     /// The sum, each component stopping at [`MAX_COUNT`]; reasoning is known if either side knows it.
     pub fn plus(&self, other: &TokenUsage) -> TokenUsage {
         self.zip(other, |a, b| a.saturating_add(b).min(MAX_COUNT))

@@ -10,6 +10,7 @@ use super::messages::Messages;
 use super::owner::{Quality, Taken, UsageRow};
 use super::place::Place;
 use super::reason::{Reason, Reasons};
+use super::untold;
 use super::weighed::{Rows, Weighed};
 use crate::event::{Billing, CallKey, Harness, Id, MIXED, RunId, Time, TokenUsage, Usd};
 
@@ -117,9 +118,12 @@ impl Account {
         self.cover_bare();
         let is_untimed = self.cover_untimed();
         let is_open = self.cover_logged();
+        let counted = self.counted();
+        if let Some(parts) = &counted {
+            self.take_untold(parts);
+        }
         let seen = self.sum(|_| true);
         let covered = self.sum(|call| call.is_covered);
-        let counted = self.counted();
         let mut blended = vec![seen.blended_tokens()];
         blended.extend(self.share.iter().map(|share| share.total.blended_tokens()));
         let Some(parts) = counted else {
@@ -129,6 +133,7 @@ impl Account {
             return Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended, is_doubtful };
         };
         let total = parts.values().fold(TokenUsage::default(), |sum, part| sum.plus(&part.usage));
+        let total = total.with_untold(&covered);
         blended.push(total.plus(&self.sum(|call| !call.is_covered)).blended_tokens());
         let exceeds = covered.total_tokens() > total.total_tokens();
         let is_doubtful = self.share.as_ref().is_some_and(|share| share.is_doubtful)
@@ -158,6 +163,15 @@ impl Account {
         rows.extend(rest);
         let taken = if exceeds { Taken::Calls } else { Taken::Counter };
         Weighed { rows: Rows::Made(rows), quality, reasons, taken, agrees, blended, is_doubtful }
+    }
+
+    /// Takes what covered calls don't tell of their cache and reasoning from the counter.
+    fn take_untold(&mut self, parts: &BTreeMap<Option<Id>, Part>) {
+        for (model, part) in parts {
+            let covered = self.calls.values_mut().filter(|call| call.is_covered);
+            let of_model = covered.filter(|call| parts.len() == 1 || call.model == *model);
+            untold::give_parts(of_model.map(|call| &mut call.usage).collect(), &part.usage);
+        }
     }
 
     fn has_messages_alone(&self) -> bool {

@@ -75,7 +75,8 @@ pub(super) fn shares(
     let mut shares: BTreeMap<Option<RunId>, Share> = BTreeMap::new();
     let mut previous: Option<TokenUsage> = None;
     let mut since: Option<Time> = None;
-    for reading in readings {
+    for mut reading in readings {
+        reading.total = previous.map_or(reading.total, |previous| reading.total.with_untold(&previous));
         let is_first = !shares.contains_key(&reading.run);
         let share = shares.entry(reading.run.clone()).or_default();
         let is_anew = previous.is_some_and(|previous| reading.total.fell_below(&previous));

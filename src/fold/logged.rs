@@ -48,13 +48,13 @@ pub(super) struct Readings(FxHashSet<TokenUsage>);
 
 impl Readings {
     pub(super) fn of(own: &FxHashMap<Id, Own>) -> Readings {
-        Readings(own.values().flat_map(|own| &own.readings).map(|(_, total)| without_reasoning(total)).collect())
+        Readings(own.values().flat_map(|own| &own.readings).map(|(_, total)| without_parts(total)).collect())
     }
 }
 
-/// A counter's value, as those tell it too that leave reasoning out.
-fn without_reasoning(total: &TokenUsage) -> TokenUsage {
-    TokenUsage { reasoning_output_tokens: None, ..*total }
+/// A counter's value, as those tell it too that leave cache writes and reasoning out.
+fn without_parts(total: &TokenUsage) -> TokenUsage {
+    TokenUsage { cache_creation_input_tokens: 0, reasoning_output_tokens: None, ..*total }
 }
 
 /// Gives each call of a conversation to the run it belongs to (`None`: to none).
@@ -174,17 +174,17 @@ fn hold_against(
     everywhere: &Readings,
     has_baseline: bool,
 ) {
-    let known: FxHashSet<TokenUsage> = logged.iter().map(|(_, total)| without_reasoning(total)).collect();
+    let known: FxHashSet<TokenUsage> = logged.iter().map(|(_, total)| without_parts(total)).collect();
     let own = || sum(joined.values().flat_map(|part| &part.calls).map(LogCall::usage));
     let mut last = logged.last().map_or_else(own, |(_, total)| *total);
     let mut beyond: Vec<Reading> = Vec::new();
     for reading in readings {
         let part = joined.entry(reading.run.clone()).or_default();
-        let total = without_reasoning(&reading.total);
+        let total = without_parts(&reading.total);
         if known.contains(&total) {
             part.agrees = Some(part.agrees.unwrap_or(true));
         } else if !everywhere.0.contains(&total) {
-            match total.fell_below(&without_reasoning(&last)) {
+            match total.fell_below(&without_parts(&last)) {
                 true => part.agrees = Some(false),
                 false if has_baseline => beyond.push(reading),
                 false => part.is_floor = true,
@@ -195,10 +195,10 @@ fn hold_against(
     let mut grown: BTreeMap<Option<RunId>, (TokenUsage, Option<Time>)> = BTreeMap::new();
     for reading in beyond {
         let (growth, time) = grown.entry(reading.run).or_default();
-        if !reading.total.fell_below(&without_reasoning(&last)) {
-            *growth = growth.plus(&reading.total.minus(&last));
-            let reasoning_output_tokens = reading.total.reasoning_output_tokens.max(last.reasoning_output_tokens);
-            last = TokenUsage { reasoning_output_tokens, ..reading.total };
+        let total = reading.total.with_untold(&last);
+        if !total.fell_below(&last) {
+            *growth = growth.plus(&total.minus(&last));
+            last = total;
         }
         *time = (*time).max(reading.time);
     }

@@ -33,6 +33,7 @@ mod shelf;
 mod source;
 mod timing;
 mod uncounted;
+mod untold;
 mod view;
 mod weighed;
 

@@ -28,7 +28,7 @@ pub(super) struct Step {
 impl Counter {
     /// Takes the next reading; `None` if the counter stands still.
     pub(super) fn read(&mut self, total: TokenUsage, latest: Latest) -> Option<Step> {
-        let whole = self.with_untold(total);
+        let whole = total.with_untold(&self.latest);
         if !whole.fell_below(&self.latest) && !self.latest.fell_below(&whole) {
             return None;
         }
@@ -47,21 +47,5 @@ impl Counter {
     /// Whether a reading repeats the one before it, or goes on from there by one call.
     pub(super) fn is_next(&self, total: &TokenUsage, latest: Latest) -> bool {
         *total == self.latest || latest.is_growth(&self.latest, total)
-    }
-
-    /// The reading with what an older version doesn't tell any more: a part can't fall to nothing while all else grows.
-    fn with_untold(&self, total: TokenUsage) -> TokenUsage {
-        let known = &self.latest;
-        let grows = total.input_tokens >= known.input_tokens
-            && total.cache_read_input_tokens >= known.cache_read_input_tokens
-            && total.output_tokens >= known.output_tokens;
-        let untold = |count: u64, known: u64| if count == 0 && grows { known } else { count };
-        TokenUsage {
-            cache_creation_input_tokens: untold(total.cache_creation_input_tokens, known.cache_creation_input_tokens),
-            reasoning_output_tokens: total
-                .reasoning_output_tokens
-                .map(|count| untold(count, known.reasoning_output_tokens.unwrap_or(0))),
-            ..total
-        }
     }
 }
