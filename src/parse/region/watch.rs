@@ -76,7 +76,10 @@ struct Watch {
 
 impl Watch {
     fn events(&mut self, next: Stretch) {
-        self.has_failed = false;
+        if std::mem::take(&mut self.has_failed) {
+            // Another request is answered than the one that failed, and it isn't in view.
+            self.request = None;
+        }
         match self.stretch {
             Some(stretch) if !next.opens => self.stretch = Some(stretch.then(next)),
             known => {

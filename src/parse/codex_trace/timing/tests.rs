@@ -60,6 +60,15 @@ fn what_a_cut_head_hides_is_blank_or_a_floor() {
 }
 
 #[test]
+fn a_request_that_failed_is_not_the_one_that_an_answer_came_to() {
+    let answer = sse(1900, "created", 10) + &sse(2700, "output_text.delta", 690) + &counts(3001);
+    let call = &calls(&(request(1000, 900, 503, 0) + &sse(1010, "failed", 10) + &answer))[0];
+    assert_eq!((call.first_token, call.request, call.attempts), (None, None, None));
+    let call = &calls(&(request(1000, 900, 503, 0) + &request(1800, 400, 200, 1) + &answer))[0];
+    assert_eq!(call.request.and_then(|request| request.status), Some(200));
+}
+
+#[test]
 fn attempts_that_fail_count_until_the_one_that_is_answered() {
     let text = otel(500, "user_prompt", "prompt_length=4 prompt=[REDACTED]")
         + &request(1000, 400, 503, 0)
