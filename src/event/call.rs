@@ -78,6 +78,9 @@ pub struct Call {
     pub service_tier: Option<Id>,
     /// Whether a sub-agent made the call.
     pub is_subagent: bool,
+    /// The sub-agent that made it, where its harness names them.
+    #[serde(rename = "agent_id", default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Id>,
     /// Tokens of this call alone.
     pub usage: TokenUsage,
     /// Whether the output count is final; a stream's first records hold a placeholder.
@@ -114,6 +117,7 @@ impl Call {
             model: None,
             service_tier: None,
             is_subagent: false,
+            agent: None,
             usage,
             is_final: true,
             is_logged: false,
@@ -158,6 +162,7 @@ pub struct Inherited {
 }
 
 /// A record of a call that can't be counted: it tells no usage, or is torn. Another record of the call may tell it.
+/// Or one of the calls of a sub-agent, whose own records may tell them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Uncounted {
     /// The conversation it belongs to.
@@ -167,6 +172,9 @@ pub struct Uncounted {
     /// and no other record can be known to be of the same call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Id>,
+    /// The sub-agent whose work the record tells of. `None`: it is of one call.
+    #[serde(rename = "agent_id", default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Id>,
 }
 
 /// Parts a message's id where the harness gives none that lasts: what it begins with stays the same while the call is

@@ -33,6 +33,8 @@ pub(super) struct Account {
     pub(super) logged: Option<Logged>,
     /// Whether a session log of the conversation's own is among the sources.
     pub(super) has_log: bool,
+    /// Whether a sub-agent worked for it of which nothing is known.
+    pub(super) lacks_agent: bool,
     /// Whether a model answered and nothing tells of usage.
     pub(super) is_unmeasured: bool,
     /// Whether its session log was joined with the run by time: every call of it is known.
@@ -244,6 +246,9 @@ impl Account {
             }),
         });
         let is_cut = ends_open || self.has_open_process() || self.is_unmeasured;
+        // A process's result counts what its sub-agents used.
+        let is_all_counted = !self.results.is_empty() && self.calls.values().all(|call| call.is_covered);
+        let lacks_agent = self.lacks_agent && !is_all_counted;
         let has_share = self.share.as_ref().is_some_and(|share| !share.is_floor);
         let has_results = !self.results.is_empty();
         let is_counted = has_share || has_results;
@@ -254,13 +259,15 @@ impl Account {
         let mut reasons = Reasons::default();
         reasons.add_if(has_share, Reason::CounterCovers);
         reasons.add_if(has_results, Reason::ResultCovers);
-        reasons.add_if(is_whole && !is_counted && !is_cut, Reason::CallsComplete);
+        reasons.add_if(is_whole && !is_counted && !is_cut && !lacks_agent, Reason::CallsComplete);
         reasons.add_if(exceeds, Reason::CallsExceedCounter);
         reasons.add_if(!is_whole && !has_share && self.share.is_some(), Reason::NoBaseline);
         reasons.add_if(!is_whole && (has_share || self.share.is_none()), Reason::NoBeginning);
         reasons.add_if(is_cut, Reason::StillStreaming);
+        reasons.add_if(lacks_agent, Reason::MissingAgent);
         reasons.add_if(is_placeholder, Reason::Placeholder);
-        (if is_whole && !is_cut && !is_placeholder { Quality::Exact } else { Quality::Partial }, reasons)
+        let is_exact = is_whole && !is_cut && !lacks_agent && !is_placeholder;
+        (if is_exact { Quality::Exact } else { Quality::Partial }, reasons)
     }
 
     /// The counter's parts by model; `None` without a counter.

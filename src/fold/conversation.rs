@@ -27,6 +27,8 @@ pub struct ConversationFacts {
     pub named_by: BTreeSet<RunId>,
     /// Answers that were still streaming at the end of a run's output, when, and where that stands.
     pub unfinished: BTreeMap<Option<RunId>, (Option<Time>, Place)>,
+    /// Its sub-agents of which calls are known, as far as they are named.
+    pub agents: BTreeSet<Id>,
     /// Calls of which a record can't be counted.
     pub uncounted: BTreeSet<UncountedCall>,
     /// Readings of its cumulative counter.
@@ -139,6 +141,7 @@ impl ConversationFacts {
         for (run, end) in other.unfinished {
             self.add_unfinished(run, end);
         }
+        self.agents.extend(other.agents);
         self.uncounted.extend(other.uncounted);
         first(&mut self.repo, other.repo);
         first(&mut self.branch, other.branch);

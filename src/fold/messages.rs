@@ -213,6 +213,11 @@ impl Messages {
         self.calls.last().is_some_and(|call| call.context.is_subagent)
     }
 
+    /// Whether a sub-agent made one of them.
+    pub(super) fn has_subagents(&self) -> bool {
+        self.calls.iter().any(|call| call.context.is_subagent)
+    }
+
     /// The blended total of those that were answered at a known time.
     pub(super) fn blended_tokens(&self) -> u64 {
         let dated = self.calls.iter().filter(|call| call.time().is_some());

@@ -13,6 +13,7 @@ use super::logged::{self, Readings};
 use super::own::{self, Own};
 use super::place::Place;
 use super::source::is_anonymous;
+use super::uncounted::UncountedCall;
 use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
 
 /// Where facts belong that several runs show, or none.
@@ -202,7 +203,8 @@ impl Places {
             account.is_unmeasured = !account.has_usage();
         }
         let last = self.last_of_cut_logs(&accounts, &conversations);
-        let uncounted = self.uncounted(&conversations, &last);
+        let uncounted = self.uncounted(&conversations, &last, |call| call.agent.is_none());
+        let of_agents = self.uncounted(&conversations, &last, |call| call.agent.is_some());
         for (run, id) in uncounted.keys() {
             let account = accounts.entry((run.clone(), id.clone())).or_default();
             account.is_unmeasured |= !account.has_usage();
@@ -223,6 +225,7 @@ impl Places {
             let is_logs = run.is_none() || (last.get(id) == Some(run) && !account.tells_its_end());
             let uncounted =
                 uncounted.get(&(run.clone(), id.clone())).filter(|_| run.is_none() || !account.tells_its_end());
+            account.lacks_agent = of_agents.contains_key(&(run.clone(), id.clone()));
             account.unfinished = uncounted.map(|place| (None, place.clone())).or_else(|| facts.end_in(run, is_logs));
         }
         accounts
@@ -254,16 +257,16 @@ impl Places {
         }
     }
 
-    /// Whose those calls are that no record counts, and where one of them stands.
+    /// Whose those calls are that no record counts, and where one of them stands, as far as they are meant.
     fn uncounted(
         &self,
         conversations: &FxHashMap<Id, Box<ConversationFacts>>,
         last: &FxHashMap<Id, Option<RunId>>,
+        is_meant: impl Fn(&UncountedCall) -> bool,
     ) -> FxHashMap<AccountKey, Place> {
         let mut uncounted: FxHashMap<AccountKey, Place> = FxHashMap::default();
-        for (id, call) in
-            conversations.iter().flat_map(|(id, facts)| facts.uncounted.iter().map(move |call| (id, call)))
-        {
+        let all = conversations.iter().flat_map(|(id, facts)| facts.uncounted.iter().map(move |call| (id, call)));
+        for (id, call) in all.filter(|(_, call)| is_meant(call)) {
             let run = match call.time {
                 Some(_) => self.of_logged(id, &BTreeSet::new(), call.time),
                 None => last.get(id).cloned().flatten(),

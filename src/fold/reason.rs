@@ -29,6 +29,8 @@ pub enum Reason {
     NoBeginning,
     /// What was read ends while an answer is streaming, or with a record that isn't whole.
     StillStreaming,
+    /// A sub-agent's work is told of, and none of its calls.
+    MissingAgent,
     /// What was read ends within the run's output.
     OpenRun,
     /// Calls of which only a placeholder of the output is known.
@@ -43,7 +45,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them, in the order of their telling.
-    pub const ALL: [Reason; 17] = [
+    pub const ALL: [Reason; 18] = [
         Reason::CounterCovers,
         Reason::ResultCovers,
         Reason::CallsComplete,
@@ -56,6 +58,7 @@ impl Reason {
         Reason::NoBaseline,
         Reason::NoBeginning,
         Reason::StillStreaming,
+        Reason::MissingAgent,
         Reason::OpenRun,
         Reason::Placeholder,
         Reason::Doubtful,
@@ -78,6 +81,7 @@ impl Reason {
             Reason::NoBaseline => "no-baseline",
             Reason::NoBeginning => "no-beginning",
             Reason::StillStreaming => "still-streaming",
+            Reason::MissingAgent => "missing-agent",
             Reason::OpenRun => "open-run",
             Reason::Placeholder => "placeholder",
             Reason::Doubtful => "doubtful",
@@ -107,6 +111,7 @@ impl Reason {
             Reason::StillStreaming => {
                 "what was read ends within an answer or a record; what the latest call used is not known"
             }
+            Reason::MissingAgent => "a sub-agent worked for it whose own records are not in the input",
             Reason::OpenRun => "what was read ends within the run's output: it is at work, or was cut off",
             Reason::Placeholder => "of some calls only the placeholder that a stream begins with is known",
             Reason::Doubtful => "records that may be quoted or forged tell it, and nothing else confirms them",
@@ -127,6 +132,7 @@ impl Reason {
             Reason::UntimedCounter => Some("the conversation's output from its beginning, or its session log"),
             Reason::NoBeginning => Some("more lines of output in the ledger, the loop log, or the session log"),
             Reason::StillStreaming | Reason::Placeholder => Some("the conversation's session log, from end to end"),
+            Reason::MissingAgent => Some("the sub-agents' files, which stand in a folder beside the session log"),
             Reason::Doubtful => Some("the loop log, or the conversation's session log"),
             Reason::OpenRun => Some("the rest of its output, or the ledger's entry, which is written when it ends"),
             Reason::FooterOnly => Some("the harness's trace, the loop log, or the session log"),

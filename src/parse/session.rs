@@ -59,7 +59,8 @@ impl Session {
             }
             MarkKind::Logged(Logged::Uncounted(key)) => {
                 let Some(conversation) = conversation.or_else(|| self.named.clone()) else { return };
-                sink.event(offset, None, harness, time, Fact::Uncounted(Box::new(Uncounted { conversation, key })));
+                let uncounted = Uncounted { conversation, key, agent: None };
+                sink.event(offset, None, harness, time, Fact::Uncounted(Box::new(uncounted)));
             }
             MarkKind::Logged(Logged::End) => self.length = offset,
             _ => {}

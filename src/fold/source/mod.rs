@@ -127,7 +127,7 @@ impl SourceFold {
                 let place = place(self);
                 let facts = self.facts.conversations.entry(found.conversation).or_default();
                 facts.harness = facts.harness.take().max(harness);
-                facts.uncounted.insert(UncountedCall { key: found.key, time, place });
+                facts.uncounted.insert(UncountedCall { key: found.key, agent: found.agent, time, place });
             }
             Fact::Unfinished(id) => {
                 let place = place(self);
@@ -275,6 +275,9 @@ impl SourceFold {
         };
         if facts.harness.is_none() || facts.harness < harness {
             facts.harness.clone_from(&harness);
+        }
+        if let Some(agent) = call.agent.take_if(|agent| !facts.agents.contains(agent)) {
+            facts.agents.insert(agent);
         }
         if call.stands_alone && !facts.begins.contains(&run) {
             facts.begins.insert(run.clone());

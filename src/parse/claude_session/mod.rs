@@ -2,8 +2,9 @@
 //!
 //! A message stands on several lines while it streams, and again in files that resume or fork its session, so
 //! its id is its key and the line with the largest output counts. `assistant` records are calls. `progress` records
-//! repeat those of sub-agents, whose own files may be missing; `toolUseResult` repeats what has no id.
+//! repeat those of sub-agents, whose own files may be missing; a `toolUseResult` that repeats what they used has no id.
 
+mod agents;
 mod usual;
 
 use std::cmp::Ordering;
@@ -54,6 +55,9 @@ const TAIL: usize = 512;
 
 static ASSISTANT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"assistant\""));
 
+/// What tells of a sub-agent's work.
+static AGENT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"agentId\""));
+
 /// How records begin.
 static BEGINNING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("{\"parentUuid\""));
 
@@ -81,6 +85,12 @@ struct Record<'a> {
     version: Text<'a>,
     #[serde(default, deserialize_with = "is_true")]
     is_sidechain: Option<bool>,
+    /// The sub-agent whose record it is.
+    #[serde(borrow, default)]
+    agent_id: Text<'a>,
+    /// What a tool did that the record tells of.
+    #[serde(borrow)]
+    tool_use_result: Option<&'a RawValue>,
     /// Where a copied record comes from.
     #[serde(borrow)]
     forked_from: Option<&'a RawValue>,
@@ -99,13 +109,6 @@ struct Record<'a> {
 struct Head<'a> {
     #[serde(borrow, default)]
     r#type: Text<'a>,
-}
-
-/// A sub-agent's record, as its parent's log shows it.
-#[derive(Deserialize)]
-struct Progress<'a> {
-    #[serde(borrow)]
-    message: Option<Record<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -170,7 +173,7 @@ fn is_open(line: &[u8]) -> bool {
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let line = without_padding(&hit.text[hit.line.clone()]);
     let is_torn = line.starts_with(b"{") && is_open(line);
-    if !is_torn && ASSISTANT.find(line).is_none() && !is_appended(line) {
+    if !is_torn && ASSISTANT.find(line).is_none() && !is_appended(line) && AGENT.find(line).is_none() {
         return;
     }
     let mark = |kind| hit.mark(Some(HARNESS), kind);
@@ -225,27 +228,23 @@ fn session_of(torn: &[u8]) -> Option<Id> {
 
 fn understand(record: Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
     let Some(record) = record.shown() else { return };
-    let (true, Some(message)) = (record.r#type.is("assistant"), &record.message) else { return };
+    if !record.r#type.is("assistant") {
+        return tell_of_agent(&record, mark, marks);
+    }
+    let Some(message) = &record.message else { return };
     let before = marks.last().and_then(call_of);
     let own_keys = [&record.request_id, &record.uuid];
     let calls = message.calls(&own_keys, before);
     let time = record.timestamp.get().and_then(Time::parse);
     let session = name(&record.session_id, marks.last().and_then(|last| last.conversation.as_ref()), id);
     let parent = record.parent().filter(|parent| Some(parent) != session.as_ref());
+    let agent = name(&record.agent_id, before.and_then(|call| call.agent.as_ref()), id);
     let branch = name(&record.git_branch, before.and_then(|call| call.branch.as_ref()), branch);
     let is_uncounted = message.is_uncounted();
-    // Once is enough for a stretch of one session's records.
-    let is_known = marks.last().is_some_and(|last| last.conversation.is_some() && last.conversation == session);
+    let is_known = is_of_stretch(marks, session.as_ref());
     if let Some(session) = session.clone().filter(|_| !is_known || parent.is_some() || is_uncounted) {
-        let conversation = Conversation {
-            begins: true,
-            is_answered: is_uncounted && parent.is_none(),
-            repo: record.cwd.get().and_then(path),
-            branch: branch.clone(),
-            version: record.version.get().and_then(id),
-            parent: parent.clone(),
-            ..Conversation::new(session.clone())
-        };
+        let is_answered = is_uncounted && parent.is_none();
+        let conversation = Conversation { is_answered, branch: branch.clone(), ..record.conversation(&session) };
         marks.push(mark(MarkKind::Fact(Fact::Conversation(Box::new(conversation)))).at(time).of(Some(session)));
     }
     let has_bad_step = message.has_bad_step();
@@ -264,6 +263,7 @@ fn understand(record: Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut 
     for mut call in calls {
         call.conversation = parent.clone().or_else(|| session.clone());
         (call.is_subagent, call.is_logged) = (is_subagent, true);
+        call.agent = agent.clone().filter(|_| is_subagent);
         (call.branch, call.cost) = (branch.clone(), cost.take());
         // While it streams a message stands line after line: the one with the larger output counts anyway.
         let earlier = marks.last().and_then(call_of).filter(|earlier| {
@@ -278,6 +278,23 @@ fn understand(record: Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut 
     }
 }
 
+/// Says that a sub-agent worked for the record's session.
+fn tell_of_agent(record: &Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
+    let Some(session) = record.session_id.get().and_then(id) else { return };
+    let parent = record.parent();
+    let Some(told) = record.told(parent.as_ref().unwrap_or(&session)) else { return };
+    let time = record.timestamp.get().and_then(Time::parse);
+    let is_known = is_of_stretch(marks, Some(&session));
+    let begun = (!is_known).then(|| Fact::Conversation(Box::new(record.conversation(&session))));
+    let facts = begun.into_iter().chain([Fact::Uncounted(Box::new(told))]);
+    marks.extend(facts.map(|fact| mark(MarkKind::Fact(fact)).at(time).of(Some(session.clone()))));
+}
+
+/// Whether a record follows one of the same session: what it tells of that, once is enough for a stretch.
+fn is_of_stretch(marks: &[Mark], session: Option<&Id>) -> bool {
+    marks.last().is_some_and(|last| last.conversation.is_some() && last.conversation.as_ref() == session)
+}
+
 fn call_of(mark: &Mark) -> Option<&Call> {
     match &mark.kind {
         MarkKind::Fact(Fact::Call(call)) => Some(call),
@@ -285,27 +302,19 @@ fn call_of(mark: &Mark) -> Option<&Call> {
     }
 }
 
-impl<'a> Record<'a> {
-    /// It, or the sub-agent's record that it shows, which leaves out what both share.
-    fn shown(self) -> Option<Record<'a>> {
-        if !self.r#type.is("progress") {
-            return Some(self);
-        }
-        let shown = part::<Progress<'a>>(self.data?.get()).ok()?.message?;
-        Some(Record {
-            r#type: shown.r#type,
-            message: shown.message,
-            request_id: shown.request_id,
-            uuid: shown.uuid,
-            timestamp: shown.timestamp,
-            is_sidechain: shown.is_sidechain.or(Some(true)),
-            cost: shown.cost,
-            ..self
-        })
-    }
-}
-
 impl Record<'_> {
+    /// What it tells of its session.
+    fn conversation(&self, session: &Id) -> Conversation {
+        Conversation {
+            begins: true,
+            repo: self.cwd.get().and_then(path),
+            branch: self.git_branch.get().and_then(branch),
+            version: self.version.get().and_then(id),
+            parent: self.parent().filter(|parent| parent != session),
+            ..Conversation::new(session.clone())
+        }
+    }
+
     /// The session that a copied record was written by.
     fn parent(&self) -> Option<Id> {
         let from = part::<ForkedFrom<'_>>(self.forked_from?.get()).ok()?;

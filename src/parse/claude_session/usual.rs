@@ -19,7 +19,9 @@ pub(super) fn take<'a>(record: &mut Record<'a>, line: &'a [u8]) -> Option<()> {
         b"version" => rest.text_into(&mut record.version),
         b"isSidechain" => rest.flag_into(&mut record.is_sidechain),
         b"message" if record.message.is_none() => record.message.insert(Message::default()).take(rest),
+        b"agentId" => rest.text_into(&mut record.agent_id),
         b"data" => rest.json_into(&mut record.data),
+        b"toolUseResult" => rest.json_into(&mut record.tool_use_result),
         b"message" | b"forkedFrom" | b"costUSD" => None,
         _ => rest.pass_over(),
     })?;
