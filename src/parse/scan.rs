@@ -94,9 +94,17 @@ impl Scan<'_, '_> {
         let own = &self.chunk.text[..self.chunk.end];
         let (mut from, mut at) = (self.chunk.start, self.chunk.start);
         while at < own.len() {
-            let Some(seems) = glance(own, at) else {
-                at = memchr::memchr(b'\n', &own[at..]).map_or(own.len(), |newline| at + newline + 1);
-                continue;
+            let newline = || memchr::memchr(b'\n', &own[at..]).map(|length| at + length);
+            let seems = match glance(own, at) {
+                Some(seems) => seems,
+                // It may be torn before the needle that tells what it is.
+                None => match newline() {
+                    Some(end) if is_open(&own[at..end]) => Seems::Record(end),
+                    end => {
+                        at = end.map_or(own.len(), |end| end + 1);
+                        continue;
+                    }
+                },
             };
             self.search(from, at);
             let end = match seems {
@@ -213,4 +221,9 @@ impl Scan<'_, '_> {
             }
         }
     }
+}
+
+/// Whether a line begins as records do and doesn't end so.
+fn is_open(line: &[u8]) -> bool {
+    line.starts_with(b"{") && !line.trim_ascii_end().ends_with(b"}")
 }

@@ -10,7 +10,7 @@ mod usual;
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
+use memchr::memmem::{self, Finder};
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
@@ -159,10 +159,13 @@ fn seems_answer(line: &[u8]) -> bool {
     ASSISTANT.find(head).is_some() || ASSISTANT.find(tail).is_some() || is_appended(head)
 }
 
-/// Whether a record was appended to one that is torn so early that it doesn't tell what it is.
+/// Whether a record was appended to one that is torn so early that it doesn't tell what it is, or to blocks that were
+/// never written.
 fn is_appended(line: &[u8]) -> bool {
     let head = &line[..line.len().min(HEAD)];
-    head.get(1..).is_some_and(|rest| BEGINNING.find(rest).is_some())
+    // Such blocks are long: they reach beyond the head, or the record behind them begins in it.
+    let is_hole = head.len() == HEAD && head[HEAD - BEGINNING.needle().len() - 1] == 0;
+    is_hole || head.get(1..).is_some_and(|rest| BEGINNING.find(rest).is_some())
 }
 
 /// Whether a record doesn't end where its line does.
@@ -206,18 +209,22 @@ fn record_of(line: &[u8]) -> (Option<Record<'_>>, Option<(Defect, &[u8])>) {
         Ok(record) => return (Some(record), None),
         Err(error) => error,
     };
-    if error.classify() == Category::Data {
+    let head = serde_json::from_slice::<Head<'_>>(line);
+    // What was torn behind a key has the next record as its value.
+    if error.classify() == Category::Data && !head.as_ref().is_err_and(|error| !error.is_data()) {
         // Records of other kinds may have anything where messages stand.
-        let is_assistant = serde_json::from_slice::<Head<'_>>(line).is_ok_and(|head| head.r#type.is("assistant"));
+        let is_assistant = head.is_ok_and(|head| head.r#type.is("assistant"));
         return (None, is_assistant.then_some((Defect::OutOfRange, line)));
     }
     // A record that begins in the middle of another makes no sense a few bytes later.
     let column = error.column().min(line.len());
-    let starts = (column.saturating_sub(3).max(1)..=column).filter_map(|at| line.split_at_checked(at));
+    let latest = memmem::rfind(line, BEGINNING.needle()).filter(|at| *at > 0);
+    let starts = (column.saturating_sub(3).max(1)..=column).chain(latest).filter_map(|at| line.split_at_checked(at));
     let mut after = starts.filter_map(|(torn, rest)| Some((torn, serde_json::from_slice::<Record<'_>>(rest).ok()?)));
     match after.find(|(_, record)| record.session_id.get().is_some()) {
         Some((torn, record)) => (Some(record), Some((Defect::Torn, torn))),
-        None => (None, Some((Defect::Torn, line))),
+        // Behind blocks that were never written something else begins.
+        None => (None, Some((Defect::Torn, line.split(|byte| *byte == 0).next().unwrap_or(line)))),
     }
 }
 
