@@ -12,7 +12,7 @@ use super::place::Place;
 use super::reason::{Reason, Reasons};
 use super::untold;
 use super::weighed::{Rows, Weighed};
-use crate::event::{Billing, CallKey, Harness, Id, MIXED, RunId, Time, TokenUsage, Usd};
+use crate::event::{Billing, CallKey, Harness, Id, MIXED, ModelUsage, RunId, Time, TokenUsage, Usd};
 
 /// What the witnesses of one conversation in one run say.
 #[derive(Debug, Default)]
@@ -33,6 +33,8 @@ pub(super) struct Account {
     pub(super) logged: Option<Logged>,
     /// Whether a session log of the conversation's own is among the sources.
     pub(super) has_log: bool,
+    /// Whether a process was captured that ended without a result.
+    pub(super) has_open_capture: bool,
     /// Whether a sub-agent worked for it of which nothing is known.
     pub(super) lacks_agent: bool,
     /// Whether a model answered and nothing tells of usage.
@@ -228,11 +230,12 @@ impl Account {
         self.judge_calls(exceeds, is_placeholder)
     }
 
-    /// Whether a process ended without a result behind calls that it shows, and no log tells what else it did: that a
-    /// copy knows their whole output doesn't end it.
+    /// Whether a process ended without a result, and no log tells what else it did: that a copy knows the whole output
+    /// of calls that it shows doesn't end it.
     fn has_open_process(&self) -> bool {
         let is_open = |call: &CallFacts| call.captured_in.is_some() && !call.is_covered && !call.is_subagent;
-        !self.results.is_empty() && !self.has_log && self.calls.values().any(|call| is_open(call))
+        let is_any_open = self.has_open_capture || self.calls.values().any(|call| is_open(call));
+        !self.results.is_empty() && !self.has_log && is_any_open
     }
 
     fn judge_calls(&self, exceeds: bool, is_placeholder: bool) -> (Quality, Reasons) {
@@ -282,7 +285,7 @@ impl Account {
         }
         for result in &self.results {
             for model in &result.total {
-                let part = parts.entry(model.model.clone().or_else(|| self.model.clone())).or_default();
+                let part = parts.entry(self.model_of(result, model)).or_default();
                 part.usage = part.usage.plus(&model.usage);
                 part.time = part.time.max(result.time);
                 part.cost = sum_known(part.cost, model.cost.filter(|_| !result.has_later_cost));
@@ -297,12 +300,17 @@ impl Account {
             let rest = rest.filter(|rest| *rest > Usd::ZERO || told == Usd::ZERO);
             if let Some(rest) = rest {
                 let largest = result.total.iter().max_by_key(|model| model.usage.total_tokens());
-                let model = largest.and_then(|model| model.model.clone()).or_else(|| self.model.clone());
+                let model = largest.and_then(|model| self.model_of(result, model)).or_else(|| self.model.clone());
                 let part = parts.entry(model).or_default();
                 part.cost = sum_known(part.cost, Some(rest));
             }
         }
         Some(parts)
+    }
+
+    /// Whose a part of a result is: where it names no model, that which was at work then.
+    fn model_of(&self, result: &ResultFacts, part: &ModelUsage) -> Option<Id> {
+        part.model.clone().or_else(|| result.model.clone()).or_else(|| self.model.clone())
     }
 
     /// Whether the harness reported the cost of all its processes. Results that tell of no token, as after an error,
@@ -357,8 +365,10 @@ impl Account {
             *sum = sum.plus(&call.usage);
             tiers.entry(call.model.as_ref()).or_default().insert(call.service_tier.as_ref());
         }
-        for model in self.results.iter().flat_map(|result| &result.total) {
-            let name = model.model.as_ref().or(self.model.as_ref());
+        for (result, model) in
+            self.results.iter().flat_map(|result| result.total.iter().map(move |model| (result, model)))
+        {
+            let name = model.model.as_ref().or(result.model.as_ref()).or(self.model.as_ref());
             tiers.entry(name).or_default().extend(model.service_tier.as_ref().map(Some));
         }
         let tier_of = |model: &Option<Id>| {

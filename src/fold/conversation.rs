@@ -53,6 +53,8 @@ pub struct ConversationFacts {
     pub logs: BTreeMap<Id, LogEnd>,
     /// Names of the sources outside of runs that show results of its processes.
     pub captures: BTreeSet<Id>,
+    /// Names of those that end with a process which shows no result.
+    pub open_captures: BTreeSet<Id>,
     /// Whether a model answered in it.
     pub is_answered: bool,
     /// The calls of its session log, by reading or response.
@@ -99,6 +101,8 @@ impl ResultKey {
 pub struct ResultFacts {
     /// The counter's value, by model.
     pub total: Vec<ModelUsage>,
+    /// The model that was at work then.
+    pub model: Option<Id>,
     /// What the harness says all of it costs.
     pub cost: Option<Usd>,
     /// When.
@@ -158,6 +162,7 @@ impl ConversationFacts {
             self.logs.entry(source).or_default().merge(log);
         }
         self.captures.extend(other.captures);
+        self.open_captures.extend(other.open_captures);
         self.is_answered |= other.is_answered;
         self.log.merge(other.log);
     }
@@ -186,6 +191,7 @@ impl ConversationFacts {
                 if known.total < result.total {
                     known.total = result.total;
                 }
+                known.model = larger(known.model.take(), result.model);
                 known.cost = larger(known.cost, result.cost);
                 known.is_superseded |= result.is_superseded;
                 known.has_later_cost |= result.has_later_cost;

@@ -98,6 +98,11 @@ impl ConversationFacts {
         self.logs.values().any(|log| log.is_cut) || self.unfinished.contains_key(&None)
     }
 
+    /// Whether a process of a capture shows no result, outside of runs.
+    pub(super) fn has_open_capture(&self) -> bool {
+        self.open_captures.iter().any(|source| !self.has_longer_copy(source, u64::MAX))
+    }
+
     /// Whether another source of the same file name goes on where this one was cut: a log that is longer, or a capture
     /// with the result that this one lacks.
     fn has_longer_copy(&self, source: &Id, length: u64) -> bool {

@@ -216,6 +216,7 @@ impl Places {
             let is_theirs = |run: &RunId| self.joined.runs.get(id).is_some_and(|runs| runs.contains(run));
             account.is_joined = run.as_ref().is_some_and(is_theirs);
             account.has_log = !facts.logs.is_empty();
+            account.has_open_capture = run.is_none() && facts.has_open_capture();
             account.harness.clone_from(&facts.harness);
             account.billing = facts.billing;
             account.host = facts.host.clone();

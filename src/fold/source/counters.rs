@@ -27,6 +27,7 @@ impl SourceFold {
         if stream.total.replace(total) != Some(total) {
             stream.twin_to_come = counter.last;
         }
+        let mut model = None;
         let is_paid = counter.cost.is_some() || counter.total.iter().any(|model| model.cost.is_some());
         for key in &covered {
             if let Entry::Occupied(mut call) = self.facts.calls.entry(key.clone()) {
@@ -35,11 +36,16 @@ impl SourceFold {
                 let is_beside = counter.scope == Scope::Query && call.is_subagent;
                 call.is_paid |= is_paid;
                 call.is_covered |= !is_beside;
+                if !call.is_subagent && call.model.is_some() {
+                    model.clone_from(&call.model);
+                }
                 stream.beside.extend(is_beside.then(|| key.clone()));
                 stream.twin_to_come = stream.twin_to_come.filter(|last| *last != call.usage);
             }
         }
         stream.is_untimed = time.is_none();
+        stream.is_open = false;
+        let model = model.or_else(|| stream.model.clone());
         stream.latest = stream.latest.max(time);
         if let Some(id) = &counter.conversation {
             let facts = self.facts.conversations.entry(id.clone()).or_default();
@@ -62,13 +68,13 @@ impl SourceFold {
                     None => stream.anonymous.push(reading),
                 }
             }
-            Scope::Process | Scope::Query => self.result(counter, run, time),
+            Scope::Process | Scope::Query => self.result(counter, run, time, model),
         }
     }
 
     /// A rising value is the same process again: only its latest reading counts. Where a reading
-    /// counts a query's tokens, that holds for its cost alone, until one counts the process's.
-    fn result(&mut self, counter: Counter, run: Option<RunId>, time: Option<Time>) {
+    /// counts a query's tokens, that holds for its cost alone, until one counts the process's. `model` was at work.
+    fn result(&mut self, counter: Counter, run: Option<RunId>, time: Option<Time>, model: Option<Id>) {
         let Some(id) = counter.conversation.clone() else { return };
         let stream = self.streams.entry((run.clone(), Some(id.clone()))).or_default();
         // Captures of several processes may repeat an id: what says something else is another reading.
@@ -100,6 +106,7 @@ impl SourceFold {
         }
         let facts = ResultFacts {
             total: counter.total,
+            model,
             cost: counter.cost,
             time,
             is_superseded: false,

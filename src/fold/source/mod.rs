@@ -64,6 +64,8 @@ struct Stream {
     beside: Vec<CallKey>,
     /// Whether the process was named when it began.
     is_whole: bool,
+    /// Whether no result of it followed.
+    is_open: bool,
     /// Readings of a conversation that nothing named.
     anonymous: Vec<Reading>,
     /// What the latest call of a session log shared with others.
@@ -178,6 +180,10 @@ impl SourceFold {
         }
         self.name_footers();
         for ((run, conversation), stream) in self.streams {
+            if let Some(id) = conversation.as_ref().filter(|_| run.is_none() && stream.is_open) {
+                let facts = self.facts.conversations.get_mut(id);
+                facts.map(|facts| facts.open_captures.insert(self.name.clone()));
+            }
             if conversation.is_none() && !stream.anonymous.is_empty() {
                 let id = anonymous_id(&stream.anonymous);
                 let facts = self.facts.conversations.entry(id).or_default();
@@ -239,7 +245,7 @@ impl SourceFold {
         // A process that ended without a result leaves calls that no later counter covers.
         stream.uncovered.clear();
         stream.beside.clear();
-        stream.is_whole = true;
+        (stream.is_whole, stream.is_open) = (true, !found.begins && time.is_none());
         if found.model.is_some() {
             stream.model.clone_from(&found.model);
         }
