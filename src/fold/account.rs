@@ -33,7 +33,7 @@ pub(super) struct Account {
     pub(super) logged: Option<Logged>,
     /// Whether a session log of the conversation's own is among the sources.
     pub(super) has_log: bool,
-    /// Whether a process was captured that ended without a result.
+    /// Whether a process was captured of which nothing but its beginning is known.
     pub(super) has_open_capture: bool,
     /// Whether a sub-agent worked for it of which nothing is known.
     pub(super) lacks_agent: bool,
@@ -87,6 +87,12 @@ impl Account {
     fn latest_own(&self) -> Option<Time> {
         let calls = self.calls.values().filter(|call| !call.is_subagent);
         calls.filter_map(|call| call.time).max().max(self.messages.latest_own())
+    }
+
+    /// When a message of it was given.
+    pub(super) fn time_of(&self, message: &Id) -> Option<Time> {
+        let known = self.calls.get(&CallKey::Message(message.clone()));
+        known.and_then(|call| call.time).max(self.messages.time_of(message))
     }
 
     /// How many calls its witnesses show; a row for each is likely.

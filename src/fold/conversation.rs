@@ -53,7 +53,7 @@ pub struct ConversationFacts {
     pub logs: BTreeMap<Id, LogEnd>,
     /// Names of the sources outside of runs that show results of its processes.
     pub captures: BTreeSet<Id>,
-    /// Names of those that end with a process which shows no result.
+    /// Names of sources that end where a process begins.
     pub open_captures: BTreeSet<Id>,
     /// Whether a model answered in it.
     pub is_answered: bool,

@@ -5,7 +5,7 @@ use super::place::Place;
 use crate::event::{Id, RunId, Time, TokenUsage};
 
 /// What is known of a session log of a conversation.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogEnd {
     /// Where it ends; 0 where that isn't known.
     pub length: u64,
@@ -15,6 +15,8 @@ pub struct LogEnd {
     pub is_cut: bool,
     /// If so, when the latest whole one was made.
     pub latest: Option<Time>,
+    /// If so, the message of the last whole one: of another copy of that, a later record may be known.
+    pub last_message: Option<Id>,
     /// What the counter read last in it.
     pub last_reading: TokenUsage,
 }
@@ -26,6 +28,7 @@ impl LogEnd {
         self.is_subagents |= other.is_subagents;
         self.is_cut |= other.is_cut;
         self.latest = self.latest.max(other.latest);
+        self.last_message = self.last_message.take().max(other.last_message);
         self.last_reading = self.last_reading.max(other.last_reading);
     }
 }
@@ -37,8 +40,9 @@ impl ConversationFacts {
         match self.logs.get_mut(&place.source).filter(|_| run.is_none()) {
             Some(log) => {
                 let is_subagents = self.messages.is_subagents();
-                let last_reading = self.log.last_reading();
-                *log = LogEnd { length: place.offset, is_subagents, is_cut: true, latest: time, last_reading };
+                let (last_reading, last_message) = (self.log.last_reading(), self.messages.last());
+                let length = place.offset;
+                *log = LogEnd { length, is_subagents, is_cut: true, latest: time, last_message, last_reading };
             }
             None => self.add_unfinished(run, (time, place)),
         }
@@ -58,11 +62,17 @@ impl ConversationFacts {
     }
 
     /// When and where it ends with an answer that isn't whole, in this run or outside of runs. `is_logs`: what its
-    /// session logs end with belongs there.
-    pub(super) fn end_in(&self, run: &Option<RunId>, is_logs: bool) -> Option<(Option<Time>, Place)> {
+    /// session logs end with belongs there. `time_of` a message is when it was given as far as any copy tells.
+    pub(super) fn end_in(
+        &self,
+        run: &Option<RunId>,
+        is_logs: bool,
+        time_of: impl Fn(&Id) -> Option<Time>,
+    ) -> Option<(Option<Time>, Place)> {
         let lost = self.cut_logs().map(|(source, log)| {
+            let latest = log.latest.max(log.last_message.as_ref().and_then(&time_of));
             // Sub-agents work side by side: that others went on doesn't tell that this one did.
-            let latest = log.latest.filter(|_| !log.is_subagents);
+            let latest = latest.filter(|_| !log.is_subagents);
             (latest, Place { source: source.clone(), offset: log.length })
         });
         let of_logs = lost.max_by_key(|(latest, place)| (latest.is_none(), *latest, place.clone()));
@@ -98,7 +108,7 @@ impl ConversationFacts {
         self.logs.values().any(|log| log.is_cut) || self.unfinished.contains_key(&None)
     }
 
-    /// Whether a process of a capture shows no result, outside of runs.
+    /// Whether a capture ends where a process begins, outside of runs.
     pub(super) fn has_open_capture(&self) -> bool {
         self.open_captures.iter().any(|source| !self.has_longer_copy(source, u64::MAX))
     }

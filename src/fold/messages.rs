@@ -208,6 +208,17 @@ impl Messages {
         calls.filter_map(Packed::time).max()
     }
 
+    /// The id of the one that was added last.
+    pub(super) fn last(&self) -> Option<Id> {
+        self.calls.last().map(|call| call.id.as_str().into())
+    }
+
+    /// When the one of this id was answered. They must be in order.
+    pub(super) fn time_of(&self, id: &str) -> Option<Time> {
+        let at = self.calls.binary_search_by(|call| call.id().cmp(id.as_bytes())).ok()?;
+        self.calls.get(at).and_then(Packed::time)
+    }
+
     /// Whether a sub-agent made the one that was added last.
     pub(super) fn is_subagents(&self) -> bool {
         self.calls.last().is_some_and(|call| call.context.is_subagent)

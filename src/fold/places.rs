@@ -227,7 +227,9 @@ impl Places {
             let uncounted =
                 uncounted.get(&(run.clone(), id.clone())).filter(|_| run.is_none() || !account.tells_its_end());
             account.lacks_agent = of_agents.contains_key(&(run.clone(), id.clone()));
-            account.unfinished = uncounted.map(|place| (None, place.clone())).or_else(|| facts.end_in(run, is_logs));
+            account.unfinished = uncounted
+                .map(|place| (None, place.clone()))
+                .or_else(|| facts.end_in(run, is_logs, |message| account.time_of(message)));
         }
         accounts
     }

@@ -64,7 +64,7 @@ struct Stream {
     beside: Vec<CallKey>,
     /// Whether the process was named when it began.
     is_whole: bool,
-    /// Whether no result of it followed.
+    /// Whether nothing of it followed: calls tell by themselves whether a result counts them.
     is_open: bool,
     /// Readings of a conversation that nothing named.
     anonymous: Vec<Reading>,
@@ -307,6 +307,7 @@ impl SourceFold {
             facts.log.push(key, *call, time, &mut stream.context);
             return;
         }
+        stream.is_open = false;
         if call.model.is_some() {
             stream.model.clone_from(&call.model);
         }
