@@ -5,7 +5,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Record;
+use super::record::Record;
 use crate::event::{Id, Uncounted};
 use crate::parse::json::{Count, Text, part};
 use crate::parse::lines::id;

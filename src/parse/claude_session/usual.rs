@@ -1,6 +1,6 @@
 //! Records as Claude Code writes them, key by key: nearly all there are. What looks otherwise is read as any JSON.
 
-use super::Record;
+use super::record::Record;
 use crate::parse::anthropic::Message;
 use crate::parse::plain::Plain;
 
@@ -31,7 +31,9 @@ pub(super) fn take<'a>(record: &mut Record<'a>, line: &'a [u8]) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::take;
-    use crate::parse::claude_session::{Record, mark_all, record_of};
+    use crate::parse::claude_session::mark_all;
+    use crate::parse::claude_session::record::Record;
+    use crate::parse::claude_session::torn::record_of;
 
     fn record(line: &str) -> Option<Record<'_>> {
         let mut record = Record::default();
