@@ -102,7 +102,8 @@ impl Account {
 
     /// Whether a counter tells what the conversation came to from its beginning, in other runs too.
     pub(super) fn is_counted_from_zero(&self) -> bool {
-        self.logged.is_none() && self.share.as_ref().is_some_and(|share| !share.is_floor)
+        let share = self.share.as_ref().filter(|_| self.logged.is_none());
+        share.is_some_and(|share| !share.is_floor && !share.total.is_zero())
     }
 
     fn sum(&self, of: impl Fn(&CallFacts) -> bool) -> TokenUsage {

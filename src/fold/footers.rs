@@ -4,44 +4,127 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
+use super::account::Account;
 use super::conversation::ConversationFacts;
-use super::facts::RunFacts;
-use super::owner::Reconciled;
+use super::ends::Ends;
+use super::facts::{CallFacts, RunFacts};
+use super::owner::{Quality, Reconciled, Taken};
+use super::reason::Reason;
+use super::source::is_anonymous;
 use super::weighed::Weighed;
-use crate::event::{Id, Run, RunId, Time};
+use crate::event::{CallKey, Id, Run, RunId, Time};
 
 /// Blended totals at the end of an output: candidates, as agents can print one too.
+#[derive(Debug, Default)]
 pub(super) struct Footers {
     pub(super) all: BTreeSet<u64>,
     /// Those of which nothing says that they may be quoted.
     pub(super) sure: BTreeSet<u64>,
     /// The run's own part of the largest.
     pub(super) share: Option<u64>,
+    /// Whether that is what a counter tells, and no footer.
+    pub(super) is_counters: bool,
     pub(super) conversation: Option<Id>,
     /// The model the conversation was configured with.
     pub(super) model: Option<Id>,
 }
 
+/// What footers say of the accounts that they count.
+pub(super) struct Told {
+    /// Whether one of them is what the accounts come to.
+    pub(super) is_confirmed: bool,
+    /// Whether it tells more than the accounts, and is taken.
+    pub(super) is_taken: bool,
+    /// Whether only calls were seen, and it says that these are all.
+    pub(super) is_proof: bool,
+    /// Whether records that may be quoted tell of the accounts, and nothing that surely isn't.
+    pub(super) is_doubtful: bool,
+    /// Blended tokens of the accounts.
+    blended: u64,
+    /// How little is known of the accounts; `None` without any.
+    pub(super) worst: Option<Quality>,
+}
+
 impl Footers {
-    /// Whether the witnesses agree. `is_tail`: only calls were seen that come to less than the footer, as in a tail.
-    pub(super) fn reconciled(&self, weighed: &[Weighed], confirmed: bool, is_tail: bool) -> Option<Reconciled> {
-        let witnesses: usize = weighed.iter().map(|weighed| 1 + usize::from(weighed.agrees.is_some())).sum();
-        let agree = weighed.iter().all(|weighed| weighed.agrees != Some(false));
-        match (witnesses, self.all.is_empty()) {
-            (0, true) => None,
-            (0, false) => Some(Reconciled::Single),
-            (1, true) => Some(Reconciled::Single),
+    /// A run's: those at the end of its output, else what its counter tells like one.
+    pub(super) fn of_run(
+        run: &Run,
+        facts: &RunFacts,
+        accounts: &[(Id, Account)],
+        ends: &Ends,
+        models: &FxHashMap<Id, Id>,
+    ) -> Footers {
+        let model = |id: &Id| models.get(id).cloned();
+        let Some((conversation, blended)) = facts.footers.iter().max_by_key(|(_, blended)| *blended) else {
+            let counted = accounts.iter().find_map(|(id, account)| Some((id.clone(), account.counted_blended()?)));
+            let Some((id, share)) = counted else { return Footers::default() };
+            let (share, model) = (Some(share), model(&id));
+            return Footers { share, is_counters: true, model, conversation: Some(id), ..Footers::default() };
+        };
+        let share = ends.share(run, conversation.as_ref(), *blended);
+        let all = facts.footers.iter().map(|(_, blended)| *blended).collect();
+        let of_largest = facts.sure_footers.contains(blended).then_some(share).flatten();
+        let sure = facts.sure_footers.iter().copied().chain(of_largest).collect();
+        let (conversation, model) = (conversation.clone(), conversation.as_ref().and_then(model));
+        Footers { all, sure, share, is_counters: false, conversation, model }
+    }
+
+    /// Whether they count a conversation: a harness's total leaves out those that its sub-agents held.
+    pub(super) fn count(&self, id: &Id) -> bool {
+        self.conversation.as_ref().is_none_or(|own| own == id || is_anonymous(id))
+    }
+
+    /// Holds them against the accounts that they count.
+    pub(super) fn tell(&self, weighed: &[(Id, Weighed)]) -> Told {
+        let counted: Vec<&Weighed> = weighed.iter().filter(|(id, _)| self.count(id)).map(|(_, one)| one).collect();
+        let blended = counted.iter().fold(0, |sum, one| one.rows.add_blended_tokens(sum));
+        let is_told = |footer: &u64| *footer == blended || counted.iter().any(|one| one.blended.contains(footer));
+        let is_confirmed = self.all.iter().chain(&self.share).any(is_told);
+        // What may be quoted is sure where a footer that surely isn't tells the same.
+        let is_sure = |one: &Weighed| self.sure.iter().any(|sure| one.blended.contains(sure));
+        let is_doubtful =
+            !self.sure.contains(&blended) && counted.iter().any(|one| one.is_doubtful && !is_sure(one));
+        let only_calls =
+            !counted.is_empty() && counted.iter().all(|one| one.taken == Taken::Calls && one.agrees.is_none());
+        let worst = counted.iter().map(|one| one.quality).max();
+        // A counter whose value before the run isn't known tells less than what the footer grew by since the last run's.
+        let has_no_baseline = counted.iter().all(|one| one.reasons.iter().any(|reason| reason == Reason::NoBaseline));
+        let tells_growth = has_no_baseline && self.share < self.all.last().copied();
+        let is_taken = match (worst, self.share) {
+            (None, Some(_)) => true,
+            (Some(Quality::Partial), Some(share)) => {
+                let is_more = only_calls && !is_confirmed || tells_growth && is_confirmed || self.is_counters;
+                share > blended && is_more
+            }
+            _ => false,
+        };
+        let is_proof = only_calls && is_confirmed && !is_doubtful;
+        Told { is_confirmed, is_taken, is_proof, is_doubtful, blended, worst }
+    }
+
+    /// Whether the witnesses agree. In a tail, only calls may be seen that come to less than the footer.
+    pub(super) fn reconciled(&self, weighed: &[(Id, Weighed)], told: &Told) -> Option<Reconciled> {
+        let witnesses: usize = weighed.iter().map(|(_, one)| 1 + usize::from(one.agrees.is_some())).sum();
+        let agree = weighed.iter().all(|(_, one)| one.agrees != Some(false));
+        let is_tail = told.is_taken && told.worst.is_some() && self.all.len() == 1;
+        // What counts earlier runs too, nobody knows how much of it, contradicts nothing that is less.
+        let is_mute = self.share.is_none() && !told.is_confirmed && self.all.last() >= Some(&told.blended);
+        match (witnesses, self.all.is_empty() || is_mute) {
+            (0, _) if self.all.is_empty() => None,
+            (0, _) | (1, true) => Some(Reconciled::Single),
             (_, true) if agree => Some(Reconciled::Ok),
-            (_, false) if agree && (confirmed || is_tail && self.all.len() == 1) => Some(Reconciled::Ok),
+            (_, false) if agree && (told.is_confirmed || is_tail) => Some(Reconciled::Ok),
             _ => Some(Reconciled::Mismatch),
         }
     }
 }
 
-/// Footers of an output that names one conversation, and no other, are that one's.
+/// Footers of an output that names one conversation, and no other, are that one's. Of several that it shows, sub-agents
+/// hold all but the oldest, which the footers count.
 pub(super) fn name_footers(
     runs: &mut FxHashMap<RunId, Box<RunFacts>>,
     conversations: &FxHashMap<Id, Box<ConversationFacts>>,
+    calls: &FxHashMap<CallKey, Box<CallFacts>>,
 ) {
     let mut named: FxHashMap<&RunId, Option<&Id>> = FxHashMap::default();
     for (id, facts) in conversations {
@@ -49,51 +132,28 @@ pub(super) fn name_footers(
             named.entry(run).and_modify(|known| *known = None).or_insert(Some(id));
         }
     }
-    for (run, id) in named {
-        if let (Some(facts), Some(id)) = (runs.get_mut(run), id) {
-            let footers = std::mem::take(&mut facts.footers);
-            facts.footers =
-                footers.into_iter().map(|(of, blended)| (of.or_else(|| Some(id.clone())), blended)).collect();
-        }
+    let mut oldest: FxHashMap<&RunId, (Time, &Id)> = FxHashMap::default();
+    let readings = conversations.iter().flat_map(|(id, facts)| {
+        let readings = facts.readings.iter().filter_map(|reading| reading.run.as_ref());
+        readings.chain(facts.named_by.iter()).chain(facts.begins.iter().flatten()).map(move |run| (run, id))
+    });
+    let called = calls.values().filter_map(|call| Some((&call.runs, call.conversation.as_ref()?)));
+    let called = called.flat_map(|(runs, id)| runs.iter().map(move |run| (run, id)));
+    for (run, id) in readings.chain(called) {
+        let Some(made) = Time::of_uuid(id) else { continue };
+        let known = oldest.entry(run).or_insert((made, id));
+        *known = (*known).min((made, id));
     }
-}
-
-/// Footers of the runs before, by conversation: a footer counts the whole conversation.
-pub(super) struct PreviousFooters(FxHashMap<Id, Vec<(Option<Time>, RunId, u64)>>);
-
-impl PreviousFooters {
-    pub(super) fn new(runs: &FxHashMap<RunId, Box<RunFacts>>) -> PreviousFooters {
-        let mut by_conversation: FxHashMap<Id, Vec<(Option<Time>, RunId, u64)>> = FxHashMap::default();
-        for (id, run) in runs {
-            for (conversation, blended) in &run.footers {
-                if let Some(conversation) = conversation {
-                    let footers = by_conversation.entry(conversation.clone()).or_default();
-                    // The smallest, so that a forged one takes nothing from a later run.
-                    match footers.last_mut().filter(|(_, known, _)| known == id) {
-                        Some((_, _, known)) => *known = (*known).min(*blended),
-                        None => footers.push((run.started_at(), id.clone(), *blended)),
-                    }
-                }
-            }
-        }
-        for footers in by_conversation.values_mut() {
-            footers.sort();
-        }
-        PreviousFooters(by_conversation)
-    }
-
-    /// A run's own part of a footer; `None` if the conversation is older than the run and its
-    /// earlier part is not known.
-    pub(super) fn share(&self, run: &Run, conversation: Option<&Id>, blended: u64) -> Option<u64> {
-        let Some(conversation) = conversation else { return Some(blended) };
-        let this = (run.started_at, &run.id);
-        let footers = self.0.get(conversation).map_or(&[][..], Vec::as_slice);
-        let before = footers.partition_point(|(start, id, _)| (*start, id) < this);
-        let earlier = before.checked_sub(1).and_then(|last| footers.get(last));
-        let is_older = Time::of_uuid(conversation).zip(run.started_at).is_some_and(|(made, start)| made < start);
-        match earlier {
-            Some((_, _, then)) => Some(blended.checked_sub(*then).unwrap_or(blended)),
-            None => (!is_older).then_some(blended),
-        }
+    for (run, facts) in runs {
+        let sole = named.get(run).copied().flatten();
+        let main = oldest.get(run).map(|(_, id)| *id);
+        let has_own = main.is_some_and(|main| facts.footers.iter().any(|(of, _)| of.as_ref() == Some(main)));
+        let is_younger = |of: &Id| Time::of_uuid(of) > oldest.get(run).map(|(made, _)| *made);
+        let name = |(of, blended): (Option<Id>, u64)| match of {
+            Some(of) if !has_own && is_younger(&of) => (main.cloned(), blended),
+            Some(of) => (Some(of), blended),
+            None => (sole.cloned(), blended),
+        };
+        facts.footers = std::mem::take(&mut facts.footers).into_iter().map(name).collect();
     }
 }

@@ -3,9 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::conversation::Reading;
+use super::ends::Before;
 use super::place::Place;
 use crate::event::{Id, RunId, Time, TokenUsage};
 
@@ -26,6 +27,21 @@ pub(super) struct Share {
     pub(super) place: Option<Place>,
     /// Whether a reading that may be quoted tells it, and none that surely isn't counts as much.
     pub(super) is_doubtful: bool,
+    /// Growth beside that, which may be earlier runs' in part.
+    pub(super) unsure: Option<Unsure>,
+}
+
+/// What a counter grew by over runs that left no reading of it.
+#[derive(Debug, Clone)]
+pub(super) struct Unsure {
+    /// Its growth, as far as no calls of those runs are known.
+    pub(super) usage: TokenUsage,
+    /// The model that was at work when it was read.
+    pub(super) model: Option<Id>,
+    /// When that was.
+    pub(super) time: Option<Time>,
+    /// The blended part of the run that read it; `None` where nothing tells.
+    pub(super) blended: Option<u64>,
 }
 
 /// A call after the last reading of its run.
@@ -40,12 +56,13 @@ pub(super) struct Uncovered {
 ///
 /// `uncovered` are calls, by time, that no reading of their own run counts: a later run's does, but they are
 /// not its own. `starts_in` tells whether the conversation began within a run, so that its counter
-/// was at zero; `start_of` tells when a run began.
-pub(super) fn shares(
+/// was at zero; `start_of` tells when a run began, `before` which run of the conversation came before it.
+pub(super) fn shares<'a>(
     mut readings: Vec<Reading>,
     uncovered: &[Uncovered],
     starts_in: impl Fn(&RunId) -> bool,
     start_of: impl Fn(&RunId) -> Option<Time>,
+    before: impl Fn(&RunId) -> Option<Before<'a>>,
 ) -> BTreeMap<Option<RunId>, Share> {
     // One reading may stand in several sources: of a tail and the whole, the whole knows better what
     // came before it; a run's word goes before a bare log's.
@@ -72,19 +89,29 @@ pub(super) fn shares(
         let place = reading.stamp.is_none().then(|| (reading.run.is_none(), reading.place.clone()));
         (time, place, reading.total)
     });
+    let mut places_of: FxHashMap<&RunId, Vec<usize>> = FxHashMap::default();
+    for (place, call) in uncovered.iter().enumerate() {
+        if let Some(run) = &call.run {
+            places_of.entry(run).or_default().push(place);
+        }
+    }
     let mut shares: BTreeMap<Option<RunId>, Share> = BTreeMap::new();
     let mut previous: Option<TokenUsage> = None;
     let mut since: Option<Time> = None;
     for mut reading in readings {
         reading.total = previous.map_or(reading.total, |previous| reading.total.with_untold(&previous));
         let is_first = !shares.contains_key(&reading.run);
-        let share = shares.entry(reading.run.clone()).or_default();
         let is_anew = previous.is_some_and(|previous| reading.total.fell_below(&previous));
+        let begins = begins_at_zero(&reading, &starts_in);
+        // A run that left no reading, just before this one.
+        let over = reading.run.as_ref().filter(|_| is_first && !is_anew && !begins).and_then(&before);
+        let over = over.filter(|before| before.follows_silence || !shares.contains_key(&Some(before.run.clone())));
+        let share = shares.entry(reading.run.clone()).or_default();
         share.is_doubtful = reading.is_doubtful || (share.is_doubtful && is_anew);
         let growth = match previous {
             Some(_) if is_anew => reading.total,
             Some(previous) => reading.total.minus(&previous),
-            None if begins_at_zero(&reading, &starts_in) => reading.total,
+            None if begins => reading.total,
             None => {
                 share.is_floor = true;
                 TokenUsage::default()
@@ -94,9 +121,29 @@ pub(super) fn shares(
         // Of what tells no time and is no run's, nothing tells which runs' calls it counts.
         let is_undated = reading.time.is_none() && reading.run.is_none();
         let to = uncovered.partition_point(|call| is_undated || Some(call.time) <= reading.time).max(from);
-        let others = uncovered[from..to].iter().filter(|call| call.run != reading.run);
-        let others = others.fold(TokenUsage::default(), |sum, call| sum.plus(&call.usage));
-        let growth = growth.minus(&others);
+        let apart = uncovered[from..to].iter().filter(|call| call.run != reading.run);
+        let others = apart.fold(TokenUsage::default(), |sum, call| sum.plus(&call.usage));
+        // Where readings tell no times, calls are known to lie between them by their run alone.
+        let of_silent = over.and_then(|before| places_of.get(before.run)).into_iter().flatten();
+        let of_silent = of_silent.filter(|place| !(from..to).contains(place)).map(|place| &uncovered[*place].usage);
+        let others = of_silent.fold(others, |sum, usage| sum.plus(usage));
+        let mut growth = growth.minus(&others);
+        if let Some(before) = over {
+            let end = before.blended;
+            let start = previous.map(|previous| previous.plus(&others));
+            let seen = reading.last.map(|last| reading.total.minus(&last));
+            let is_told = |start: &TokenUsage| end == Some(start.blended_tokens());
+            let is_confirmed = start.is_some() && (start == seen || start.as_ref().is_some_and(is_told));
+            if let Some(seen) = seen.filter(|seen| !is_confirmed && is_told(seen)) {
+                (growth, share.is_floor) = (reading.total.minus(&seen), false);
+            } else if !is_confirmed {
+                let is_possible = |end: &u64| start.is_none_or(|start| start.blended_tokens() <= *end);
+                let blended = end.filter(is_possible).and_then(|end| reading.total.blended_tokens().checked_sub(end));
+                let usage = std::mem::take(&mut growth);
+                share.is_floor = true;
+                share.unsure = Some(Unsure { usage, model: reading.model.clone(), time: reading.time, blended });
+            }
+        }
         share.is_floor |= is_undated && !others.is_zero();
         share.starts_in_view |= is_first && reading.last == Some(growth);
         previous = Some(reading.total);
@@ -168,7 +215,7 @@ mod tests {
     }
 
     fn input(readings: Vec<Reading>, run: Option<&str>, starts: bool) -> (u64, bool) {
-        let shares = shares(readings, &[], |_| starts, |_| None);
+        let shares = shares(readings, &[], |_| starts, |_| None, |_| None);
         let share = &shares[&run.map(Into::into)];
         (share.by_model.values().map(|(usage, _)| usage.input_tokens).sum(), share.is_floor)
     }

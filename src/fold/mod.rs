@@ -11,6 +11,7 @@ mod conversation;
 mod copies;
 mod counts;
 mod cuts;
+mod ends;
 mod facts;
 mod footers;
 mod growth;
@@ -34,6 +35,7 @@ mod source;
 mod timing;
 mod uncounted;
 mod untold;
+mod unsure;
 mod view;
 mod weighed;
 

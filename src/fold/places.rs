@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::account::{Account, AccountKey};
 use super::conversation::{ConversationFacts, Reading};
+use super::ends::Ends;
 use super::facts::{CallFacts, RunFacts};
 use super::growth::{Uncovered, shares};
 use super::join::{IsHome, Joined, join};
@@ -26,6 +27,8 @@ pub(super) struct Places {
     footers: FxHashMap<Id, BTreeMap<u64, RunId>>,
     /// Conversations that no output names, with the runs that their session log was joined with.
     joined: Joined,
+    /// How far conversations had come when each run ended.
+    ends: Ends,
 }
 
 impl Places {
@@ -68,7 +71,14 @@ impl Places {
             let known = shown.entry(id.clone()).or_default();
             known.extend(runs.iter().map(|run| (run.clone(), 0)));
         }
-        Places { windows, shown, footers, joined }
+        let ends = Ends::new(runs, &shown);
+        Places { windows, shown, footers, joined, ends }
+    }
+
+    /// How far conversations had come when each run ended, once it is known what counters read last.
+    pub(super) fn ends(&mut self, accounts: &BTreeMap<AccountKey, Account>) -> Ends {
+        self.ends.learn(accounts);
+        std::mem::take(&mut self.ends)
     }
 
     /// Runs that several session logs fit equally.
@@ -177,7 +187,8 @@ impl Places {
                 let mut uncovered = between.remove(id).unwrap_or_default();
                 uncovered.sort_by_key(|call| call.time);
                 let starts_in = |run: &RunId| self.starts_in(id, run);
-                for (run, share) in shares(readings, &uncovered, starts_in, |run| self.start_of(run)) {
+                let (start_of, before) = (|run: &RunId| self.start_of(run), |run: &RunId| self.ends.before(id, run));
+                for (run, share) in shares(readings, &uncovered, starts_in, start_of, before) {
                     accounts.entry((run, id.clone())).or_default().share = Some(share);
                 }
             }
@@ -196,6 +207,10 @@ impl Places {
                 let run = self.of(id, &result.runs, result.time);
                 accounts.entry((run, id.clone())).or_default().results.push(result);
             }
+        }
+        let unsure = accounts.iter_mut().filter_map(|((_, id), account)| Some((id.clone(), account.settle_unsure()?)));
+        for (id, unsure) in unsure.collect::<Vec<_>>() {
+            accounts.entry((None, id)).or_default().add_unsure(unsure);
         }
         // A run that shows one has a quality of its own.
         for (id, _) in conversations.iter().filter(|(id, facts)| facts.is_asked() && !self.is_shown_by_a_run(id)) {

@@ -6,8 +6,9 @@ use rustc_hash::FxHashMap;
 
 use super::account::Account;
 use super::copies::attribute;
+use super::ends::Ends;
 use super::facts::{Facts, RunFacts};
-use super::footers::{Footers, PreviousFooters, name_footers};
+use super::footers::{Footers, name_footers};
 use super::join::IsHome;
 use super::latency::Placed;
 use super::logged;
@@ -78,8 +79,8 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
     facts.unpack_witnessed();
     let Facts { mut runs, mut conversations, mut calls, shared, timing, footers, quotas, defects } = facts;
     logged::name_by_reading(&mut conversations);
-    name_footers(&mut runs, &conversations);
     attribute(&mut calls, &shared, &conversations);
+    name_footers(&mut runs, &conversations, &calls);
     let mut settled = Settled::default();
     for (defect, count) in defects {
         settled.defects.entry(defect).or_default().0 += count;
@@ -89,22 +90,22 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
     let named = conversations.iter().filter(|(id, _)| !is_anonymous(id));
     settled.conversations = named.map(|(id, facts)| NamedConversation::new(id, facts)).collect();
     settled.conversations.sort_by(|a, b| a.id.cmp(&b.id));
-    let places = Places::new(&runs, &conversations, &calls, is_home);
+    let mut places = Places::new(&runs, &conversations, &calls, is_home);
     settled.ambiguous = places.ambiguous().cloned().collect();
     settled.quotas = quota::settle(quotas, &places, &conversations);
     let mut accounts = places.accounts(conversations, calls);
+    let ends = places.ends(&accounts);
     settled.rows.reserve(accounts.values().map(Account::calls_seen).sum());
     let mut by_owner: BTreeMap<Option<RunId>, Vec<(Id, Account)>> = BTreeMap::new();
     while let Some(((run, conversation), account)) = accounts.pop_first() {
         by_owner.entry(run).or_default().push((conversation, account));
     }
     let mut bare = by_owner.remove(&None).unwrap_or_default();
-    let previous_footers = PreviousFooters::new(&runs);
     let mut ordered: Vec<(RunId, Box<RunFacts>)> = runs.into_iter().collect();
     ordered.sort_by_cached_key(|(id, run)| (run.started_at(), id.clone()));
     for (id, run) in ordered {
         let accounts = by_owner.remove(&Some(id.clone())).unwrap_or_default();
-        settled.run(id, *run, accounts, &previous_footers, &models);
+        settled.run(id, *run, accounts, &ends, &models);
     }
     let mut bare_footers: BTreeMap<Id, BTreeSet<u64>> = BTreeMap::new();
     for (id, blended) in footers {
@@ -124,6 +125,12 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
         let footers = bare_footers.remove(&id).unwrap_or_default();
         let in_runs = told.get(&id).copied();
         settled.bare_conversation(id, account, footers, &models, in_runs);
+    }
+    for (id, rest) in ends.left_open(&settled) {
+        let owner = Owner::new(None, settled.conversation_named(&id).and_then(|named| named.harness.clone()));
+        let (model, conversation) = (models.get(&id).cloned(), Some(id));
+        let footers = Footers { share: Some(rest), conversation, model, ..Footers::default() };
+        settled.owner(owner, Vec::new(), footers, false);
     }
     settled.timing(timing, &places);
     settled
@@ -179,35 +186,32 @@ impl Settled {
         id: RunId,
         facts: RunFacts,
         accounts: Vec<(Id, Account)>,
-        previous: &PreviousFooters,
+        ends: &Ends,
         models: &FxHashMap<Id, Id>,
     ) {
         let run = facts.run().unwrap_or_else(|| Run::new(id.clone()));
-        for (defect, count) in facts.defects {
-            let known = self.defects.entry(defect).or_default();
+        for (defect, count) in &facts.defects {
+            let known = self.defects.entry(*defect).or_default();
             known.0 += count;
             known.1.push(id.clone());
         }
         if facts.footers.iter().map(|(_, blended)| blended).collect::<BTreeSet<_>>().len() > 1 {
             self.several_footers.push(id.clone());
         }
-        let footer = facts.footers.iter().max_by_key(|(_, blended)| *blended);
-        let share = footer.and_then(|(conversation, blended)| previous.share(&run, conversation.as_ref(), *blended));
-        if footer.is_some() && share.is_none() && !accounts.iter().any(|(_, account)| account.has_usage()) {
+        let footers = Footers::of_run(&run, &facts, &accounts, ends, models);
+        if !footers.all.is_empty()
+            && footers.share.is_none()
+            && !accounts.iter().any(|(_, account)| account.has_usage())
+        {
             self.resumed_footers.push(id.clone());
         }
-        let all: BTreeSet<u64> = facts.footers.iter().map(|(_, blended)| *blended).collect();
-        let of_largest = footer.filter(|(_, blended)| facts.sure_footers.contains(blended));
-        let sure = facts.sure_footers.iter().copied().chain(of_largest.and(share)).collect();
-        let conversation = footer.and_then(|(conversation, _)| conversation.clone());
         let harness = run.harness.as_deref().map(|name| name.to_owned().into()).or(facts.harness);
         let told = accounts.iter().filter_map(|(_, account)| account.billing).max();
         let billing = told.or_else(|| Billing::of_auth_kind(run.auth_kind.as_deref()?));
         let host = facts.host.or_else(|| accounts.iter().filter_map(|(_, account)| account.host.clone()).max());
         let owner = Owner { billing, host, ..Owner::new(Some(run), harness) };
-        let model = conversation.as_ref().and_then(|id| models.get(id)).cloned();
         let is_open = facts.is_open && !facts.is_closed;
-        self.owner(owner, accounts, Footers { all, sure, share, conversation, model }, is_open);
+        self.owner(owner, accounts, footers, is_open);
     }
 
     /// What runs used of conversations of which footers alone tell it.
@@ -239,7 +243,8 @@ impl Settled {
         let owner = Owner { billing: account.billing, host: account.host.clone(), ..Owner::new(None, harness) };
         let model = models.get(&id).cloned();
         let (share, sure) = (footers.last().copied(), BTreeSet::new());
-        let mut footers = Footers { share, all: footers, sure, conversation: Some(id.clone()), model };
+        let conversation = Some(id.clone());
+        let mut footers = Footers { share, all: footers, sure, conversation, model, is_counters: false };
         let Some(in_runs) = in_runs.filter(|_| account.is_counted_from_zero()) else {
             return self.owner(owner, vec![(id, account)], footers, false);
         };
@@ -261,70 +266,63 @@ impl Settled {
         let is_any_known = accounts.iter().any(|(_, account)| account.has_usage());
         let counts = |account: &Account| account.has_usage() || (is_any_known && account.is_unmeasured);
         let accounts = accounts.into_iter().filter(|(_, account)| counts(account));
-        let weighed: Vec<Weighed> = accounts.map(|(id, account)| account.weigh(&id)).collect();
-        let blended = weighed.iter().fold(0, |sum, weighed| weighed.rows.add_blended_tokens(sum));
-        let confirmed = footers
-            .all
-            .iter()
-            .chain(&footers.share)
-            .any(|footer| *footer == blended || weighed.iter().any(|weighed| weighed.blended.contains(footer)));
-        // What may be quoted is sure where a footer that surely isn't tells the same.
-        let is_sure = |weighed: &Weighed| footers.sure.iter().any(|sure| weighed.blended.contains(sure));
-        let is_doubtful =
-            !footers.sure.contains(&blended) && weighed.iter().any(|weighed| weighed.is_doubtful && !is_sure(weighed));
-        let only_calls = !weighed.is_empty()
-            && weighed.iter().all(|weighed| weighed.taken == Taken::Calls && weighed.agrees.is_none());
-        let worst = weighed.iter().map(|weighed| weighed.quality).max();
-        // A counter whose value before the run isn't known tells less than what the footer grew by since the last run's.
-        let has_no_baseline = weighed.iter().all(|weighed| weighed.reasons.iter().any(|one| one == Reason::NoBaseline));
-        let tells_growth = has_no_baseline && footers.share < footers.all.last().copied();
-        let takes_footer = match (worst, footers.share) {
-            (None, Some(_)) => true,
-            (Some(Quality::Partial), Some(share)) => {
-                share > blended && (only_calls && !confirmed || tells_growth && confirmed)
-            }
-            _ => false,
-        };
-        owner.reconciled = footers.reconciled(&weighed, confirmed, takes_footer && worst.is_some());
+        let weighed: Vec<(Id, Weighed)> = accounts.map(|(id, account)| (id.clone(), account.weigh(&id))).collect();
+        let told = footers.tell(&weighed);
+        owner.reconciled = footers.reconciled(&weighed, &told);
         let known = self.rows.len();
         let hides = |id: &Id| is_run && is_anonymous(id);
         let add = |rows: &mut UsageRows, row: UsageRow| {
             let conversation = row.conversation.filter(|id| !hides(id));
             rows.push(UsageRow { owner: index, conversation, ..row });
         };
-        let is_confirmed = only_calls && confirmed && !is_doubtful;
-        let is_open = is_open && !is_confirmed;
-        owner.reasons = match (takes_footer, worst) {
-            (true, _) => Reason::FooterOnly.into(),
-            (false, None) => Reason::NoUsage.into(),
-            (false, _) if is_confirmed => Reason::FooterConfirms.into(),
-            _ => weighed.iter().fold(Reasons::default(), |all, weighed| all.and(weighed.reasons)),
+        let (counted, beside): (Vec<_>, Vec<_>) = weighed.into_iter().partition(|(id, _)| footers.count(id));
+        let is_doubtful =
+            !told.is_taken && told.is_doubtful || beside.iter().any(|(_, weighed)| weighed.is_doubtful);
+        let is_open = is_open && !told.is_proof && !(told.is_taken && beside.is_empty());
+        let reasons = |of: &[(Id, Weighed)]| of.iter().fold(Reasons::default(), |all, (_, one)| all.and(one.reasons));
+        let of_counted = match told.worst {
+            _ if told.is_taken => Reason::FooterOnly.into(),
+            None if beside.is_empty() => Reason::NoUsage.into(),
+            Some(_) if told.is_proof => Reason::FooterConfirms.into(),
+            _ => reasons(&counted),
         };
-        owner.reasons.add_if(is_open && worst.is_some() && !takes_footer, Reason::OpenRun);
-        owner.reasons.add_if(is_doubtful && !takes_footer, Reason::Doubtful);
-        owner.reasons.add_if(!footers.all.is_empty() && footers.share.is_none(), Reason::FooterOfMore);
-        if takes_footer {
-            (owner.quality, owner.taken) = (Quality::Blended, Some(Taken::Footer));
-            let model = weighed.first().and_then(|weighed| weighed.rows.first_model().cloned()).or(footers.model);
-            let conversation = footers.conversation;
-            add(&mut self.rows, UsageRow { conversation, model, blended_tokens: footers.share, ..UsageRow::default() });
-            let seen = weighed.into_iter().flat_map(|weighed| weighed.rows.made()).filter(|row| row.call.is_some());
-            seen.for_each(|row| self.outweighed.push(UsageRow { owner: index, ..row }));
-        } else if let Some(worst) = worst {
-            owner.quality = match is_confirmed {
-                true => Quality::Exact,
-                false if is_open || is_doubtful => Quality::Partial,
-                false => worst,
-            };
+        owner.reasons = of_counted.and(reasons(&beside));
+        let quality = match told.worst {
+            _ if told.is_taken => Some(Quality::Blended),
+            Some(_) if told.is_proof => Some(Quality::Exact),
+            worst => worst,
+        };
+        let quality = quality.max(beside.iter().map(|(_, weighed)| weighed.quality).max());
+        owner.reasons.add_if(is_open && quality.is_some(), Reason::OpenRun);
+        owner.reasons.add_if(is_doubtful, Reason::Doubtful);
+        let is_of_more = !footers.all.is_empty() && footers.share.is_none() && !told.is_confirmed;
+        owner.reasons.add_if(is_of_more, Reason::FooterOfMore);
+        if let Some(quality) = quality {
+            owner.quality = if is_open || is_doubtful { Quality::Partial } else { quality };
             if owner.quality == Quality::Partial {
                 owner.reasons = owner.reasons.without_proofs();
             }
-            owner.taken = weighed.iter().map(|weighed| weighed.taken).max_by_key(|taken| *taken == Taken::Counter);
-            for weighed in weighed {
-                match weighed.rows {
-                    Rows::Logged(id, calls) if !hides(&id) => self.rows.push_logged(index, &id, &calls),
-                    rows => rows.made().into_iter().for_each(|row| add(&mut self.rows, row)),
-                }
+        }
+        let all_taken = counted.iter().filter(|_| !told.is_taken).chain(&beside).map(|(_, weighed)| weighed.taken);
+        owner.taken = match told.is_taken {
+            true => Some(Taken::Footer),
+            false => all_taken.max_by_key(|taken| *taken == Taken::Counter),
+        };
+        let mut kept = beside;
+        if told.is_taken {
+            let model = counted.first().and_then(|(_, weighed)| weighed.rows.first_model().cloned()).or(footers.model);
+            let conversation = footers.conversation;
+            add(&mut self.rows, UsageRow { conversation, model, blended_tokens: footers.share, ..UsageRow::default() });
+            let seen = counted.into_iter().flat_map(|(_, one)| one.rows.made()).filter(|row| row.call.is_some());
+            seen.for_each(|row| self.outweighed.push(UsageRow { owner: index, ..row }));
+        } else {
+            kept.extend(counted);
+            kept.sort_by(|a, b| a.0.cmp(&b.0));
+        }
+        for (_, weighed) in kept {
+            match weighed.rows {
+                Rows::Logged(id, calls) if !hides(&id) => self.rows.push_logged(index, &id, &calls),
+                rows => rows.made().into_iter().for_each(|row| add(&mut self.rows, row)),
             }
         }
         if self.rows.len() == known {
