@@ -207,6 +207,11 @@ impl RunFacts {
         of(&self.ledger).or(of(&self.log))
     }
 
+    /// Whether forge wrote down when it ended.
+    pub(super) fn is_end_told(&self) -> bool {
+        self.ledger.as_ref().or(self.log.as_ref()).is_some_and(|run| run.finished_at.is_some())
+    }
+
     /// Takes what forge wrote down; only ledgers name the loop.
     pub(super) fn add_run(&mut self, found: Run) {
         let known = if found.loop_name.is_some() { &mut self.ledger } else { &mut self.log };

@@ -34,8 +34,8 @@ pub(super) struct Share {
 /// What a counter grew by over runs that left no reading of it.
 #[derive(Debug, Clone)]
 pub(super) struct Unsure {
-    /// Its growth, as far as no calls of those runs are known.
-    pub(super) usage: TokenUsage,
+    /// Its growth, as far as no calls of those runs are known; `None` where it wasn't read before them.
+    pub(super) usage: Option<TokenUsage>,
     /// The model that was at work when it was read.
     pub(super) model: Option<Id>,
     /// When that was.
@@ -139,9 +139,10 @@ pub(super) fn shares<'a>(
             } else if !is_confirmed {
                 let is_possible = |end: &u64| start.is_none_or(|start| start.blended_tokens() <= *end);
                 let blended = end.filter(is_possible).and_then(|end| reading.total.blended_tokens().checked_sub(end));
-                let usage = std::mem::take(&mut growth);
+                let usage = start.map(|_| std::mem::take(&mut growth));
+                let unsure = Unsure { usage, model: reading.model.clone(), time: reading.time, blended };
                 share.is_floor = true;
-                share.unsure = Some(Unsure { usage, model: reading.model.clone(), time: reading.time, blended });
+                share.unsure = Some(unsure);
             }
         }
         share.is_floor |= is_undated && !others.is_zero();

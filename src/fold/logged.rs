@@ -36,6 +36,8 @@ pub(super) struct Logged {
     blended: Vec<u64>,
     /// Whether some of the log's calls can't be told from copies.
     is_floor: bool,
+    /// Whether calls behind these may be its own, too, as nothing tells when its run ended.
+    is_endless: bool,
     /// When the latest call of the log was made.
     end: Option<Time>,
     /// Until when a counter in the output tells of what the log lacks.
@@ -85,16 +87,29 @@ pub(super) fn join(
     }
     let Twins { mut of_call, mut unmatched } = twins(&calls, seen);
     let nobody = BTreeSet::new();
-    let runs: Vec<Option<RunId>> = calls
-        .iter()
-        .zip(&of_call)
-        .map(|(call, twin)| {
-            let by_reading = call.key.total().and_then(|total| shown_by.get(&total)).filter(|runs| !runs.is_empty());
-            let by_twin = twin.as_ref().map(|twin| &twin.runs).filter(|runs| !runs.is_empty());
-            let shown_by = by_twin.or(by_reading).unwrap_or(&nobody);
-            places.of_logged(id, shown_by, call.time())
-        })
-        .collect();
+    let mut runs: Vec<Option<RunId>> = Vec::with_capacity(calls.len());
+    let mut tenures: FxHashMap<RunId, Tenure> = FxHashMap::default();
+    for (at, (call, twin)) in calls.iter().zip(&of_call).enumerate() {
+        let by_reading = call.key.total().and_then(|total| shown_by.get(&total)).filter(|runs| !runs.is_empty());
+        let by_twin = twin.as_ref().map(|twin| &twin.runs).filter(|runs| !runs.is_empty());
+        let shown_by = by_twin.or(by_reading);
+        let run = places.of_logged(id, shown_by.unwrap_or(&nobody), call.time());
+        if let Some(run) = run.as_ref().filter(|run| places.is_endless(run)) {
+            let turn = call.context.turn.clone();
+            let tenure = tenures.entry(run.clone()).or_insert(Tenure { turn, until: at });
+            if shown_by.is_some() || tenure.turn == call.context.turn {
+                tenure.until = at;
+            }
+        }
+        runs.push(run);
+    }
+    for (at, of) in runs.iter_mut().enumerate() {
+        let goes_on = |run: &&mut RunId| tenures.get(*run).is_some_and(|tenure| at > tenure.until);
+        if let Some(run) = of.as_mut().filter(goes_on) {
+            joined.entry(Some(run.clone())).or_default().is_endless = true;
+            *of = None;
+        }
+    }
     // What traces show beyond the log only adds to it where every logged call of that time is shown, too.
     let mut hidden: BTreeMap<Option<RunId>, Vec<(Option<Time>, TokenUsage)>> = BTreeMap::new();
     for ((call, twin), run) in calls.iter().zip(&of_call).zip(&runs) {
@@ -125,6 +140,15 @@ pub(super) fn join(
         part.know_footers(&logged);
     }
     joined
+}
+
+/// How long a run has held a conversation that nothing tells the end of: its harness takes one turn, and others may go
+/// on with the conversation.
+struct Tenure {
+    /// The turn that it began with.
+    turn: Option<Id>,
+    /// The last call of that, or the last that its output shows.
+    until: usize,
 }
 
 /// The calls of a log that a trace shows too, and what else it shows.
@@ -309,12 +333,14 @@ impl Logged {
         let is_cut = unfinished.is_some() && unfinished >= self.latest();
         let lacks_some = self.unlogged.iter().any(|(_, call)| call.time > self.end.max(self.counted_until));
         let is_cut = is_cut || lacks_some;
-        let quality = if self.is_floor || is_cut { Quality::Partial } else { Quality::Exact };
+        let is_part = self.is_floor || is_cut || self.is_endless;
+        let quality = if is_part { Quality::Partial } else { Quality::Exact };
         let agrees = if self.beyond.is_some() { Some(false) } else { self.agrees };
         let mut reasons = Reasons::default();
-        reasons.add_if(!is_cut && !self.is_floor, Reason::SessionLog);
+        reasons.add_if(!is_part, Reason::SessionLog);
         reasons.add_if(self.is_floor, Reason::PossibleCopies);
         reasons.add_if(is_cut, Reason::StillStreaming);
+        reasons.add_if(self.is_endless, Reason::EndUntold);
         let Logged { calls, timings, unlogged, beyond, blended, .. } = self;
         let has_more = !unlogged.is_empty() || beyond.is_some() || timings.iter().any(Option::is_some);
         if !has_more && !calls.is_empty() {

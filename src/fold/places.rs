@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::account::{Account, AccountKey};
 use super::conversation::{ConversationFacts, Reading};
@@ -21,6 +21,8 @@ use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
 pub(super) struct Places {
     /// When each run began and ended.
     windows: FxHashMap<RunId, (Option<Time>, Option<Time>)>,
+    /// Runs of which only a later time is known by which they were over, or none.
+    endless: FxHashSet<RunId>,
     /// The runs that show each conversation, and how many of its calls.
     shown: FxHashMap<Id, BTreeMap<RunId, usize>>,
     /// The blended totals that runs' outputs end with, by conversation.
@@ -40,6 +42,7 @@ impl Places {
     ) -> Places {
         let window = |run: &RunFacts| (run.started_at(), run.ended_at());
         let windows = runs.iter().map(|(id, run)| (id.clone(), window(run))).collect();
+        let endless = runs.iter().filter(|(_, run)| !run.is_end_told()).map(|(id, _)| id.clone()).collect();
         let mut shown: FxHashMap<Id, BTreeMap<RunId, usize>> = FxHashMap::default();
         for call in calls.values() {
             if let Some(conversation) = &call.conversation {
@@ -72,7 +75,7 @@ impl Places {
             known.extend(runs.iter().map(|run| (run.clone(), 0)));
         }
         let ends = Ends::new(runs, &shown);
-        Places { windows, shown, footers, joined, ends }
+        Places { windows, endless, shown, footers, joined, ends }
     }
 
     /// How far conversations had come when each run ended, once it is known what counters read last.
@@ -115,6 +118,11 @@ impl Places {
         }
         let at_work = self.shown.get(conversation)?.keys().filter(|run| time.is_some() && self.is_at_work(run, time));
         at_work.max_by_key(|run| (self.start_of(run), (*run).clone())).cloned()
+    }
+
+    /// Whether nothing tells when a run ended.
+    pub(super) fn is_endless(&self, run: &RunId) -> bool {
+        self.endless.contains(run)
     }
 
     /// When a run began.

@@ -33,6 +33,8 @@ pub enum Reason {
     MissingAgent,
     /// What was read ends within the run's output.
     OpenRun,
+    /// Nothing tells when the run ended, and later turns of its conversation may be its own or not.
+    EndUntold,
     /// Calls of which only a placeholder of the output is known.
     Placeholder,
     /// Records that may be quoted tell it, and nothing else does.
@@ -60,6 +62,7 @@ impl Reason {
         Reason::StillStreaming,
         Reason::MissingAgent,
         Reason::OpenRun,
+        Reason::EndUntold,
         Reason::Placeholder,
         Reason::Doubtful,
         Reason::FooterOfMore,
@@ -83,6 +86,7 @@ impl Reason {
             Reason::StillStreaming => "still-streaming",
             Reason::MissingAgent => "missing-agent",
             Reason::OpenRun => "open-run",
+            Reason::EndUntold => "end-untold",
             Reason::Placeholder => "placeholder",
             Reason::Doubtful => "doubtful",
             Reason::FooterOfMore => "footer-of-more",
@@ -113,6 +117,9 @@ impl Reason {
             }
             Reason::MissingAgent => "a sub-agent worked for it whose own records are not in the input",
             Reason::OpenRun => "what was read ends within the run's output: it is at work, or was cut off",
+            Reason::EndUntold => {
+                "nothing tells when the run ended: later turns of its session may be its own, or somebody's who went on with it"
+            }
             Reason::Placeholder => "of some calls only the placeholder that a stream begins with is known",
             Reason::Doubtful => "records that may be quoted or forged tell it, and nothing else confirms them",
             Reason::FooterOfMore => "the blended total at the end counts earlier runs too, which are not in the input",
@@ -136,6 +143,7 @@ impl Reason {
             Reason::Doubtful => Some("the loop log, or the conversation's session log"),
             Reason::OpenRun => Some("the rest of its output, or the ledger's entry, which is written when it ends"),
             Reason::FooterOnly => Some("the harness's trace, the loop log, or the session log"),
+            Reason::EndUntold => Some("the ledger's entry with the time of its end, or more lines of its output"),
             Reason::NoUsage => Some("a harness that prints its usage (a trace, stream-json), or the session log"),
         }
     }

@@ -275,10 +275,18 @@ impl Settled {
             let conversation = row.conversation.filter(|id| !hides(id));
             rows.push(UsageRow { owner: index, conversation, ..row });
         };
-        let (counted, beside): (Vec<_>, Vec<_>) = weighed.into_iter().partition(|(id, _)| footers.count(id));
+        let (counted, mut beside): (Vec<_>, Vec<_>) = weighed.into_iter().partition(|(id, _)| footers.count(id));
         let is_doubtful =
             !told.is_taken && told.is_doubtful || beside.iter().any(|(_, weighed)| weighed.is_doubtful);
         let is_open = is_open && !told.is_proof && !(told.is_taken && beside.is_empty());
+        let start = owner.run.as_ref().and_then(|run| run.started_at);
+        // Where all calls of the run's own conversation are in view, so are those of the sub-agents that it spawned.
+        let is_in_view = |id: &Id| told.is_proof && start.is_some() && Time::of_uuid(id) >= start;
+        for (id, one) in &mut beside {
+            if is_in_view(id) && one.reasons == Reason::NoBeginning.into() {
+                (one.quality, one.reasons) = (Quality::Exact, Reason::CallsComplete.into());
+            }
+        }
         let reasons = |of: &[(Id, Weighed)]| of.iter().fold(Reasons::default(), |all, (_, one)| all.and(one.reasons));
         let of_counted = match told.worst {
             _ if told.is_taken => Reason::FooterOnly.into(),

@@ -14,25 +14,27 @@ impl Account {
         let covered = covered.fold(TokenUsage::default(), |sum, usage| sum.plus(usage));
         let sure = share.by_model.values().fold(TokenUsage::default(), |sum, (usage, _)| sum.plus(usage));
         let shown = covered.minus(&sure);
-        let is_all = !shown.exceeds(&unsure.usage) && !unsure.usage.exceeds(&shown);
+        let is_all = unsure.usage.is_some_and(|usage| !shown.exceeds(&usage) && !usage.exceeds(&shown));
         let blended = unsure.blended.map(|blended| blended.saturating_add(sure.blended_tokens()));
         // Every call has output: where the blended totals are the same, no call is missing.
         if is_all || (!covered.is_zero() && blended == Some(covered.blended_tokens())) {
             share.is_floor = false;
-            share.grow(Unsure { usage: shown, ..unsure });
+            share.grow(shown, unsure);
             return None;
         }
         if blended.is_some() {
             share.unsure = Some(Unsure { blended, ..unsure });
             return None;
         }
-        let usage = unsure.usage.minus(&shown);
-        (!usage.is_zero()).then_some(Unsure { usage, ..unsure })
+        let usage = unsure.usage?.minus(&shown);
+        (!usage.is_zero()).then_some(Unsure { usage: Some(usage), ..unsure })
     }
 
     /// Adds growth that runs used together, none of whose parts is known.
     pub(super) fn add_unsure(&mut self, unsure: Unsure) {
-        self.share.get_or_insert_default().grow(unsure);
+        if let Some(usage) = unsure.usage {
+            self.share.get_or_insert_default().grow(usage, unsure);
+        }
     }
 
     /// The blended tokens that its counter tells of, where it tells no more.
@@ -47,8 +49,8 @@ impl Account {
 }
 
 impl Share {
-    fn grow(&mut self, more: Unsure) {
-        let (usage, time) = self.by_model.entry(more.model).or_default();
-        (*usage, *time) = (usage.plus(&more.usage), more.time.max(*time));
+    fn grow(&mut self, more: TokenUsage, at: Unsure) {
+        let (usage, time) = self.by_model.entry(at.model).or_default();
+        (*usage, *time) = (usage.plus(&more), at.time.max(*time));
     }
 }

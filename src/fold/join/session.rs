@@ -63,7 +63,7 @@ pub(super) fn lonely<'a>(
             profile: run.profile.as_deref(),
             start: run.started_at?,
             end: facts.ended_at()?,
-            is_end_told: run.finished_at.is_some(),
+            is_end_told: facts.is_end_told(),
             footers: facts.footers.iter().map(|(_, blended)| *blended).collect(),
         })
     });
