@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::account::{Account, AccountKey};
 use super::facts::RunFacts;
+use super::owner::Work;
 use super::settle::Settled;
 use super::source::is_anonymous;
 use crate::event::{Id, Run, RunId, Time};
@@ -21,6 +22,8 @@ struct Line {
     ends: Vec<End>,
     /// Where each stands.
     places: FxHashMap<RunId, usize>,
+    /// What all of them worked for; `None` if not for the same.
+    work: Option<Work>,
 }
 
 /// A conversation at the end of one of its runs.
@@ -47,10 +50,7 @@ pub(super) struct Before<'a> {
 
 impl Ends {
     /// `shown` are the runs of each conversation.
-    pub(super) fn new(
-        runs: &FxHashMap<RunId, Box<RunFacts>>,
-        shown: &FxHashMap<Id, BTreeMap<RunId, usize>>,
-    ) -> Ends {
+    pub(super) fn new(runs: &FxHashMap<RunId, Box<RunFacts>>, shown: &FxHashMap<Id, BTreeMap<RunId, usize>>) -> Ends {
         let silent = Silent::of(runs, shown);
         let several = shown.iter().filter(|(id, of)| of.len() > 1 && !is_anonymous(id));
         let ends = several.map(|(id, of)| {
@@ -68,7 +68,10 @@ impl Ends {
                 ends[next].follows_silence = silent.is_between(runs, &ends[next - 1], &ends[next]);
             }
             let places = ends.iter().enumerate().map(|(place, end)| (end.run.clone(), place)).collect();
-            (id.clone(), Line { ends, places })
+            let mut works = ends.iter().map(|end| runs.get(&end.run).and_then(|facts| work_of(facts)));
+            let first = works.next().flatten();
+            let work = first.filter(|first| works.all(|work| work.as_ref() == Some(first)));
+            (id.clone(), Line { ends, places, work })
         });
         Ends(ends.collect())
     }
@@ -82,6 +85,11 @@ impl Ends {
                 end.blended = end.blended.max(Some(total.blended_tokens()));
             }
         }
+    }
+
+    /// What all runs of a conversation worked for; `None` if not for the same.
+    pub(super) fn work(&self, conversation: &Id) -> Option<Work> {
+        self.0.get(conversation)?.work.clone()
     }
 
     /// What came before a run; `None` if it is the first that shows the conversation.
@@ -133,7 +141,8 @@ impl Line {
     fn total_over_silence(&self, conversation: &Id) -> Option<u64> {
         let made = Time::of_uuid(conversation)?;
         self.ends.first()?.start.filter(|start| *start <= made)?;
-        let is_open = |pair: &[End]| pair[1].blended.is_some() && (pair[0].blended.is_none() || pair[1].follows_silence);
+        let is_open =
+            |pair: &[End]| pair[1].blended.is_some() && (pair[0].blended.is_none() || pair[1].follows_silence);
         self.ends.windows(2).any(is_open).then(|| self.ends.iter().rev().find_map(|end| end.blended)).flatten()
     }
 }
@@ -145,10 +154,7 @@ type Loop<'a> = (&'a str, Option<&'a str>, Option<&'a str>, Option<&'a str>);
 struct Silent<'a>(FxHashMap<Loop<'a>, Vec<Time>>);
 
 impl<'a> Silent<'a> {
-    fn of(
-        runs: &'a FxHashMap<RunId, Box<RunFacts>>,
-        shown: &FxHashMap<Id, BTreeMap<RunId, usize>>,
-    ) -> Silent<'a> {
+    fn of(runs: &'a FxHashMap<RunId, Box<RunFacts>>, shown: &FxHashMap<Id, BTreeMap<RunId, usize>>) -> Silent<'a> {
         let tells: BTreeSet<&RunId> = shown.values().flat_map(BTreeMap::keys).collect();
         let mut silent: FxHashMap<Loop<'a>, Vec<Time>> = FxHashMap::default();
         let mute = runs.iter().filter(|(id, facts)| facts.footers.is_empty() && !tells.contains(id));
@@ -177,4 +183,9 @@ impl<'a> Silent<'a> {
 fn loop_of(facts: &RunFacts) -> Option<Loop<'_>> {
     let run = facts.ledger.as_ref()?;
     Some((run.loop_name.as_deref()?, run.repo.as_deref(), run.profile.as_deref(), run.harness.as_deref()))
+}
+
+fn work_of(facts: &RunFacts) -> Option<Work> {
+    let Run { loop_name, repo, profile, .. } = facts.ledger.clone()?;
+    Some(Work { loop_name, repo, profile })
 }

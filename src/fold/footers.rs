@@ -82,8 +82,7 @@ impl Footers {
         let is_confirmed = self.all.iter().chain(&self.share).any(is_told);
         // What may be quoted is sure where a footer that surely isn't tells the same.
         let is_sure = |one: &Weighed| self.sure.iter().any(|sure| one.blended.contains(sure));
-        let is_doubtful =
-            !self.sure.contains(&blended) && counted.iter().any(|one| one.is_doubtful && !is_sure(one));
+        let is_doubtful = !self.sure.contains(&blended) && counted.iter().any(|one| one.is_doubtful && !is_sure(one));
         let only_calls =
             !counted.is_empty() && counted.iter().all(|one| one.taken == Taken::Calls && one.agrees.is_none());
         let worst = counted.iter().map(|one| one.quality).max();

@@ -99,6 +99,16 @@ impl LogCall {
         LogCall { usage: Counts::new(usage), ..self }
     }
 
+    /// A part of the call that the counter tells by itself: as far as it read this then.
+    pub(super) fn until(&self, total: &TokenUsage, usage: &TokenUsage, time: Option<Time>) -> LogCall {
+        let key = match &self.key {
+            LogKey::Reading(epoch, _) => LogKey::Reading(*epoch, Counts::new(total)),
+            LogKey::Response(response) => LogKey::Response(response.clone()),
+        };
+        let time = time.map_or(self.time, Time::micros);
+        LogCall { key, usage: Counts::new(usage), time, context: self.context.clone(), doubt: self.doubt }
+    }
+
     /// When it was answered.
     pub fn time(&self) -> Option<Time> {
         Some(self.time).filter(|time| *time != NONE).map(Time::from_micros)

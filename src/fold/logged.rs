@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::conversation::{ConversationFacts, Reading};
 use super::facts::CallFacts;
 use super::log::LogCall;
+use super::losses;
 use super::own::Own;
 use super::owner::{Quality, Taken, UsageRow};
 use super::places::Places;
@@ -36,8 +37,8 @@ pub(super) struct Logged {
     blended: Vec<u64>,
     /// Whether some of the log's calls can't be told from copies.
     is_floor: bool,
-    /// Whether calls behind these may be its own, too, as nothing tells when its run ended.
-    is_endless: bool,
+    /// Why calls that are nobody's may be its own.
+    lacks: Reasons,
     /// When the latest call of the log was made.
     end: Option<Time>,
     /// Until when a counter in the output tells of what the log lacks.
@@ -71,7 +72,7 @@ pub(super) fn join(
     everywhere: &Readings,
 ) -> BTreeMap<Option<RunId>, Logged> {
     let mut joined: BTreeMap<Option<RunId>, Logged> = BTreeMap::new();
-    let Own { calls, readings: logged, is_floor, is_forked } = own;
+    let Own { mut calls, readings: mut logged, lost_after, is_floor, is_forked } = own;
     if is_floor {
         joined.entry(None).or_default().is_floor = true;
     }
@@ -81,6 +82,7 @@ pub(super) fn join(
         }
         return joined;
     }
+    losses::fill(&mut calls, &mut logged, &lost_after, &readings);
     let mut shown_by: FxHashMap<TokenUsage, BTreeSet<RunId>> = FxHashMap::default();
     for reading in &readings {
         shown_by.entry(reading.total).or_default().extend(reading.run.clone());
@@ -106,8 +108,17 @@ pub(super) fn join(
     for (at, of) in runs.iter_mut().enumerate() {
         let goes_on = |run: &&mut RunId| tenures.get(*run).is_some_and(|tenure| at > tenure.until);
         if let Some(run) = of.as_mut().filter(goes_on) {
-            joined.entry(Some(run.clone())).or_default().is_endless = true;
+            joined.entry(Some(run.clone())).or_default().lacks = Reason::EndUntold.into();
             *of = None;
+        }
+    }
+    let shared = losses::shared(&calls, &runs, &lost_after, |run| places.starts_in(id, run));
+    let shared: Vec<(usize, Option<RunId>)> =
+        shared.into_iter().map(|(at, run)| (at, run.cloned().flatten())).collect();
+    for (at, earlier) in shared {
+        for run in [earlier, runs[at].take()].into_iter().flatten() {
+            let lacks = &mut joined.entry(Some(run)).or_default().lacks;
+            *lacks = lacks.and(Reason::TornBetween.into());
         }
     }
     // What traces show beyond the log only adds to it where every logged call of that time is shown, too.
@@ -333,14 +344,13 @@ impl Logged {
         let is_cut = unfinished.is_some() && unfinished >= self.latest();
         let lacks_some = self.unlogged.iter().any(|(_, call)| call.time > self.end.max(self.counted_until));
         let is_cut = is_cut || lacks_some;
-        let is_part = self.is_floor || is_cut || self.is_endless;
+        let is_part = self.is_floor || is_cut || self.lacks != Reasons::default();
         let quality = if is_part { Quality::Partial } else { Quality::Exact };
         let agrees = if self.beyond.is_some() { Some(false) } else { self.agrees };
-        let mut reasons = Reasons::default();
+        let mut reasons = self.lacks;
         reasons.add_if(!is_part, Reason::SessionLog);
         reasons.add_if(self.is_floor, Reason::PossibleCopies);
         reasons.add_if(is_cut, Reason::StillStreaming);
-        reasons.add_if(self.is_endless, Reason::EndUntold);
         let Logged { calls, timings, unlogged, beyond, blended, .. } = self;
         let has_more = !unlogged.is_empty() || beyond.is_some() || timings.iter().any(Option::is_some);
         if !has_more && !calls.is_empty() {

@@ -14,6 +14,8 @@ pub(super) struct Own {
     pub(super) calls: Vec<LogCall>,
     /// What the conversation's counter read, over other calls too.
     pub(super) readings: Vec<(Option<Time>, TokenUsage)>,
+    /// Those behind which others may have been lost.
+    pub(super) lost_after: FxHashSet<TokenUsage>,
     /// Whether there may be more: calls that can't be told from copies.
     pub(super) is_floor: bool,
     /// Whether its counter goes on from another conversation's.
@@ -101,7 +103,8 @@ impl Lineage<'_> {
 fn own_calls(log: Log, lineage: &Lineage<'_>, with_readings: bool) -> Own {
     let has_parent = lineage.has_parent;
     let (copied, in_doubt) = if has_parent { lineage.copied(&log) } else { (0, 0) };
-    let mut own = Own { is_forked: has_parent, ..Own::default() };
+    let lost_after = if with_readings { log.lost_after } else { FxHashSet::default() };
+    let mut own = Own { is_forked: has_parent, lost_after, ..Own::default() };
     let by_response = |call: &&LogCall| matches!(call.key, LogKey::Response(_));
     let recorded: FxHashSet<Option<Id>> =
         log.calls.iter().filter(by_response).map(|call| call.context.turn.clone()).collect();

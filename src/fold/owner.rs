@@ -87,6 +87,8 @@ impl Taken {
 pub struct Owner {
     /// The run; `None` for a conversation of a bare log.
     pub run: Option<Run>,
+    /// What the runs worked for that used it together, where nothing tells which of them did.
+    pub shared: Option<Work>,
     /// The harness, as the ledger or the records name it.
     pub harness: Option<Harness>,
     /// The machine that its sources come from, where whoever read them named one.
@@ -103,11 +105,38 @@ pub struct Owner {
     pub reasons: Reasons,
 }
 
+/// What a run works for, and on whose account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Work {
+    /// Name of the loop.
+    pub loop_name: Option<Id>,
+    /// Path of the repository.
+    pub repo: Option<Id>,
+    /// forge's name for a harness and an account.
+    pub profile: Option<Id>,
+}
+
 impl Owner {
+    /// Name of the loop; `None` where forge wrote none down.
+    pub fn loop_name(&self) -> Option<&Id> {
+        self.run.as_ref().map_or_else(|| self.shared.as_ref()?.loop_name.as_ref(), |run| run.loop_name.as_ref())
+    }
+
+    /// Path of the repository that the loop works in.
+    pub fn repo(&self) -> Option<&Id> {
+        self.run.as_ref().map_or_else(|| self.shared.as_ref()?.repo.as_ref(), |run| run.repo.as_ref())
+    }
+
+    /// forge's name for a harness and an account.
+    pub fn profile(&self) -> Option<&Id> {
+        self.run.as_ref().map_or_else(|| self.shared.as_ref()?.profile.as_ref(), |run| run.profile.as_ref())
+    }
+
     /// One of whose usage nothing is known yet.
     pub fn new(run: Option<Run>, harness: Option<Harness>) -> Owner {
         Owner {
             run,
+            shared: None,
             harness,
             host: None,
             billing: None,

@@ -143,7 +143,7 @@ impl Places {
     }
 
     /// Whether a conversation began within a run: its id holds the time it was made.
-    fn starts_in(&self, conversation: &Id, run: &RunId) -> bool {
+    pub(super) fn starts_in(&self, conversation: &Id, run: &RunId) -> bool {
         let start = self.start_of(run);
         Time::of_uuid(conversation).zip(start).is_some_and(|(made, start)| made >= start)
     }

@@ -35,6 +35,8 @@ pub enum Reason {
     OpenRun,
     /// Nothing tells when the run ended, and later turns of its conversation may be its own or not.
     EndUntold,
+    /// A reading was torn where the run met another: what it counted is one of theirs.
+    TornBetween,
     /// Calls of which only a placeholder of the output is known.
     Placeholder,
     /// Records that may be quoted tell it, and nothing else does.
@@ -47,7 +49,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them, in the order of their telling.
-    pub const ALL: [Reason; 18] = [
+    pub const ALL: [Reason; 20] = [
         Reason::CounterCovers,
         Reason::ResultCovers,
         Reason::CallsComplete,
@@ -63,6 +65,7 @@ impl Reason {
         Reason::MissingAgent,
         Reason::OpenRun,
         Reason::EndUntold,
+        Reason::TornBetween,
         Reason::Placeholder,
         Reason::Doubtful,
         Reason::FooterOfMore,
@@ -87,6 +90,7 @@ impl Reason {
             Reason::MissingAgent => "missing-agent",
             Reason::OpenRun => "open-run",
             Reason::EndUntold => "end-untold",
+            Reason::TornBetween => "torn-between",
             Reason::Placeholder => "placeholder",
             Reason::Doubtful => "doubtful",
             Reason::FooterOfMore => "footer-of-more",
@@ -120,6 +124,9 @@ impl Reason {
             Reason::EndUntold => {
                 "nothing tells when the run ended: later turns of its session may be its own, or somebody's who went on with it"
             }
+            Reason::TornBetween => {
+                "a record was torn where this run and another meet: what it counted is not known to be either's"
+            }
             Reason::Placeholder => "of some calls only the placeholder that a stream begins with is known",
             Reason::Doubtful => "records that may be quoted or forged tell it, and nothing else confirms them",
             Reason::FooterOfMore => "the blended total at the end counts earlier runs too, which are not in the input",
@@ -138,7 +145,9 @@ impl Reason {
             }
             Reason::UntimedCounter => Some("the conversation's output from its beginning, or its session log"),
             Reason::NoBeginning => Some("more lines of output in the ledger, the loop log, or the session log"),
-            Reason::StillStreaming | Reason::Placeholder => Some("the conversation's session log, from end to end"),
+            Reason::StillStreaming | Reason::TornBetween | Reason::Placeholder => {
+                Some("the conversation's session log, from end to end")
+            }
             Reason::MissingAgent => Some("the sub-agents' files, which stand in a folder beside the session log"),
             Reason::Doubtful => Some("the loop log, or the conversation's session log"),
             Reason::OpenRun => Some("the rest of its output, or the ledger's entry, which is written when it ends"),

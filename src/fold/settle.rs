@@ -12,7 +12,7 @@ use super::footers::{Footers, name_footers};
 use super::join::IsHome;
 use super::latency::Placed;
 use super::logged;
-use super::owner::{NamedConversation, Owner, Quality, Reconciled, Taken, UsageRow};
+use super::owner::{NamedConversation, Owner, Quality, Reconciled, Taken, UsageRow, Work};
 use super::places::Places;
 use super::quota::{self, QuotaReading};
 use super::reason::{Reason, Reasons};
@@ -124,10 +124,12 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
     for (id, account) in bare {
         let footers = bare_footers.remove(&id).unwrap_or_default();
         let in_runs = told.get(&id).copied();
-        settled.bare_conversation(id, account, footers, &models, in_runs);
+        let shared = ends.work(&id).filter(|_| account.is_shared());
+        settled.bare_conversation(id, account, shared, footers, &models, in_runs);
     }
     for (id, rest) in ends.left_open(&settled) {
-        let owner = Owner::new(None, settled.conversation_named(&id).and_then(|named| named.harness.clone()));
+        let harness = settled.conversation_named(&id).and_then(|named| named.harness.clone());
+        let owner = Owner { shared: ends.work(&id), ..Owner::new(None, harness) };
         let (model, conversation) = (models.get(&id).cloned(), Some(id));
         let footers = Footers { share: Some(rest), conversation, model, ..Footers::default() };
         settled.owner(owner, Vec::new(), footers, false);
@@ -176,8 +178,8 @@ impl Settled {
     /// Takes the user's word on how the accounts of profiles pay.
     pub fn tell_billing(&mut self, of: impl Fn(&str) -> Option<Billing>) {
         for owner in &mut self.owners {
-            let profile = owner.run.as_ref().and_then(|run| run.profile.as_deref());
-            owner.billing = profile.and_then(&of).or(owner.billing);
+            let profile = owner.profile().cloned();
+            owner.billing = profile.and_then(|profile| of(&profile)).or(owner.billing);
         }
     }
 
@@ -232,6 +234,7 @@ impl Settled {
         &mut self,
         id: Id,
         account: Account,
+        shared: Option<Work>,
         footers: BTreeSet<u64>,
         models: &FxHashMap<Id, Id>,
         in_runs: Option<u64>,
@@ -240,7 +243,8 @@ impl Settled {
             return;
         }
         let harness = account.harness.clone();
-        let owner = Owner { billing: account.billing, host: account.host.clone(), ..Owner::new(None, harness) };
+        let host = account.host.clone();
+        let owner = Owner { billing: account.billing, host, shared, ..Owner::new(None, harness) };
         let model = models.get(&id).cloned();
         let (share, sure) = (footers.last().copied(), BTreeSet::new());
         let conversation = Some(id.clone());
@@ -276,8 +280,7 @@ impl Settled {
             rows.push(UsageRow { owner: index, conversation, ..row });
         };
         let (counted, mut beside): (Vec<_>, Vec<_>) = weighed.into_iter().partition(|(id, _)| footers.count(id));
-        let is_doubtful =
-            !told.is_taken && told.is_doubtful || beside.iter().any(|(_, weighed)| weighed.is_doubtful);
+        let is_doubtful = !told.is_taken && told.is_doubtful || beside.iter().any(|(_, weighed)| weighed.is_doubtful);
         let is_open = is_open && !told.is_proof && !(told.is_taken && beside.is_empty());
         let start = owner.run.as_ref().and_then(|run| run.started_at);
         // Where all calls of the run's own conversation are in view, so are those of the sub-agents that it spawned.

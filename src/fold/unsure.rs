@@ -37,6 +37,12 @@ impl Account {
         }
     }
 
+    /// Whether it is nothing but what runs used together.
+    pub(super) fn is_shared(&self) -> bool {
+        let is_rest = self.share.as_ref().is_some_and(|share| share.total.is_zero() && !share.by_model.is_empty());
+        is_rest && self.calls.is_empty() && self.messages.is_empty() && self.results.is_empty() && self.logged.is_none()
+    }
+
     /// The blended tokens that its counter tells of, where it tells no more.
     pub(super) fn counted_blended(&self) -> Option<u64> {
         self.share.as_ref().filter(|share| !share.is_doubtful)?.unsure.as_ref()?.blended

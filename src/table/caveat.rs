@@ -37,7 +37,7 @@ struct Lacking {
 impl<'a> Caveats<'a> {
     /// Adds whom the following rows are of.
     pub(super) fn add_owner(&mut self, owner: &'a Owner) {
-        if let Some(profile) = owner.run.as_ref().and_then(|run| run.profile.as_ref()) {
+        if let Some(profile) = owner.profile() {
             let known = self.profiles.entry(profile).or_default();
             *known = owner.billing.or(*known);
         }

@@ -119,12 +119,12 @@ impl Dimension {
         let text = match self.0.name {
             "run_id" => run.map(|run| &*run.id),
             "conversation_id" => row.conversation.map(Id::as_str).filter(|id| !id.starts_with('\0')),
-            "loop" => run.and_then(|run| run.loop_name.as_deref()),
+            "loop" => owner.loop_name().map(Id::as_str),
             "parent_conversation_id" => conversation().and_then(|named| named.parent.as_deref()),
             "host" => owner.host.as_deref(),
             "repo" => repo(settled, row, owner),
             "branch" => branch(settled, row),
-            "profile" => run.and_then(|run| run.profile.as_deref()),
+            "profile" => owner.profile().map(Id::as_str),
             "harness" => owner.harness.as_deref(),
             "harness_version" => conversation().and_then(|named| named.version.as_deref()),
             "model" => row.model.map(Id::as_str),
@@ -143,8 +143,7 @@ impl Dimension {
 
 /// The repository that forge's loop works in; else the folder that the conversation began in.
 pub(super) fn repo<'a>(settled: &'a Settled, row: &RowView<'a>, owner: &'a Owner) -> Option<&'a str> {
-    let of_run = owner.run.as_ref().and_then(|run| run.repo.as_deref());
-    of_run.or_else(|| settled.conversation(row)?.repo.as_deref())
+    owner.repo().map(Id::as_str).or_else(|| settled.conversation(row)?.repo.as_deref())
 }
 
 /// The branch that was checked out at the call; else the one that the conversation began on.

@@ -171,7 +171,7 @@ impl<'a> Group<'a> {
     fn add(&mut self, row: &RowView<'a>, owner: &'a Owner) {
         if self.sums.add(row, owner) {
             self.per_run.start(owner);
-            self.profiles.extend(owner.run.as_ref().and_then(|run| run.profile.as_ref()));
+            self.profiles.extend(owner.profile());
             self.max_duration_ms = self.max_duration_ms.max(owner.duration_ms());
         }
         let has_tokens =

@@ -177,7 +177,7 @@ pub(super) fn finish(
     let mut totals = Builder::new(sums.measures);
     totals.push(sums.totals);
     let owners = || sums.owners.iter().map(|index| &settled.owners[*index]);
-    let profiles = owners().filter_map(|owner| owner.run.as_ref()?.profile.as_deref());
+    let profiles = owners().filter_map(|owner| owner.profile().map(|profile| profile.as_str()));
     let loops = loops(owners());
     Ok(Report {
         by: by.iter().map(|dimension| dimension.column()).collect(),

@@ -109,9 +109,9 @@ pub(super) fn place(settled: &Settled, row: &UsageRow, owner: &Owner) -> [Cell; 
     [
         Cell::text(run.map(|run| &*run.id)),
         Cell::text(conversation(row)),
-        Cell::text(run.and_then(|run| run.loop_name.as_deref())),
+        Cell::text(owner.loop_name().map(|name| name.as_str())),
         Cell::text(repo(settled, &row.view(), owner)),
-        Cell::text(run.and_then(|run| run.profile.as_deref())),
+        Cell::text(owner.profile().map(|name| name.as_str())),
     ]
 }
 

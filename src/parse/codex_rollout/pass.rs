@@ -145,10 +145,10 @@ impl Pass {
         self.is_reading_torn |= is_own && !self.is_recorded;
     }
 
-    /// What was lost before this reading may be one, which matters where copies are told by their readings.
+    /// What was lost before this reading may be one, which matters where copies are told by their readings, and where
+    /// several runs hold the conversation.
     fn lost(&self, total: &TokenUsage, latest: Latest) -> Option<Fact> {
-        let is_untimed = matches!(self.turns.latest(), Turn::None | Turn::Untimed(_));
-        let may_be = self.is_torn && is_untimed && !self.counter.is_next(total, latest);
+        let may_be = self.is_torn && !self.turns.is_foreign() && !self.counter.is_next(total, latest);
         self.conversation.clone().filter(|_| may_be).map(Fact::Lost)
     }
 

@@ -96,7 +96,8 @@ fn tell(found: Result<Option<Found>, Lost>, position: u64, emit: &mut dyn FnMut(
             emit(mark(Fact::Defect(lost.defect)));
             let (key, time) = (lost.key(), lost.created.and_then(Time::from_millis));
             if let Some(session) = lost.session {
-                let uncounted = Fact::Uncounted(Box::new(Uncounted { conversation: session.clone(), key, agent: None }));
+                let uncounted =
+                    Fact::Uncounted(Box::new(Uncounted { conversation: session.clone(), key, agent: None }));
                 emit(mark(uncounted).at(time).of(Some(session)));
             }
         }
