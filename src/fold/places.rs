@@ -84,7 +84,7 @@ impl Places {
         std::mem::take(&mut self.ends)
     }
 
-    /// Runs that several session logs fit equally.
+    /// Runs whose session log nothing tells for certain.
     pub(super) fn ambiguous(&self) -> impl Iterator<Item = &RunId> {
         self.joined.ambiguous.iter()
     }

@@ -49,7 +49,7 @@ pub struct Settled {
     pub several_footers: Vec<RunId>,
     /// Runs with a footer that counts earlier runs too, which are not in the input.
     pub resumed_footers: Vec<RunId>,
-    /// Runs that several session logs fit equally, so that they were joined with none.
+    /// Runs whose session log nothing tells for certain, so that they were joined with none.
     pub ambiguous: Vec<RunId>,
     /// Profiles and the models that were assumed for their runs, with those runs.
     pub assumed_models: BTreeMap<(Id, Id), Vec<RunId>>,

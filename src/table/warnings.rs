@@ -15,7 +15,7 @@ pub fn warnings(settled: &Settled) -> Vec<Warning> {
         ("mismatch", "runs whose counter, calls and footer contradict each other", &settled.mismatches),
         ("several-footers", "runs with several footers; the largest was taken", &settled.several_footers),
         ("resumed-footer", "runs whose footer also counts earlier runs that are not here", &settled.resumed_footers),
-        ("ambiguous-session", "runs that several session logs fit equally; joined with none", &settled.ambiguous),
+        ("ambiguous-session", "runs whose session log nothing tells for certain; joined with none", &settled.ambiguous),
     ];
     for (code, meaning, runs) in of_runs {
         if !runs.is_empty() {

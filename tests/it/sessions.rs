@@ -127,7 +127,7 @@ fn links_within_a_home_lead_nowhere() {
 }
 
 /// Whether a run of forty minutes that names no session is joined with one, and the warnings.
-fn joined(sessions: &[(&str, Value)]) -> (Value, Vec<String>) {
+fn joined(sessions: &[(String, Value)]) -> (Value, Vec<String>) {
     let work = Workdir::new();
     let (start, finish) = ("2026-03-02T08:00:00Z".to_owned(), "2026-03-02T08:40:00Z".to_owned());
     let run = Entry { harness: "opencode", start, finish, ..Entry::new(0) };
@@ -139,26 +139,55 @@ fn joined(sessions: &[(&str, Value)]) -> (Value, Vec<String>) {
     (source, warning_codes(&work.report(&["ledgers", "storage"])))
 }
 
+/// So many minutes after the run's start.
+fn minute(minute: i64) -> i64 {
+    1_772_438_400_000 + minute * 60_000
+}
+
 /// An answer so many minutes after the run's start.
-fn answer(session: &str, minute: u64) -> (&'static str, Value) {
-    let created = 1_772_438_400_000 + minute * 60_000;
-    let tokens = serde_json::json!({"input": minute, "output": 1, "cache": {"read": 0, "write": 0}});
-    let path = if session == "ses_a" { "message/ses_a/msg_a" } else { "message/ses_b/msg_b" };
-    (
-        path,
-        serde_json::json!({"id": path, "sessionID": session, "role": "assistant", "modelID": "claude-sonnet-4-5",
-        "time": {"created": created, "completed": created + 3000}, "tokens": tokens}),
-    )
+fn answer(session: &str, at: i64) -> (String, Value) {
+    let tokens = serde_json::json!({"input": 7, "output": 1, "cache": {"read": 0, "write": 0}});
+    let (id, created) = (format!("msg_{session}_{at}"), minute(at));
+    let record = serde_json::json!({"id": id, "sessionID": session, "role": "assistant",
+        "modelID": "claude-sonnet-4-5", "time": {"created": created, "completed": created + 3000}, "tokens": tokens});
+    (format!("message/{session}/{id}"), record)
+}
+
+/// A session that began so many minutes after the run's start.
+fn session(id: &str, at: i64) -> (String, Value) {
+    let record = serde_json::json!({"id": id, "projectID": "p", "directory": "/srv/paint",
+        "time": {"created": minute(at)}});
+    (format!("session/p/{id}"), record)
+}
+
+fn by_time() -> (Value, Vec<String>) {
+    (Value::String("session-by-time".to_owned()), vec![])
+}
+
+fn ambiguous() -> (Value, Vec<String>) {
+    (Value::Null, vec!["ambiguous-session".to_owned()])
 }
 
 #[test]
 fn a_late_answer_is_a_runs_unless_its_session_is_known_to_begin_late() {
-    let late = serde_json::json!({"id": "ses_a", "projectID": "p", "directory": "/srv/paint",
-        "time": {"created": 1_772_438_999_000_u64}});
-    let source = |name: &str| Value::String(name.to_owned());
-    assert_eq!(joined(&[answer("ses_a", 10)]), (source("session-by-time"), vec![]));
-    // Then it is another's; there are no two that fit equally.
-    assert_eq!(joined(&[answer("ses_a", 10), ("session/p/ses_a", late)]), (Value::Null, vec![]));
-    let two = joined(&[answer("ses_a", 10), answer("ses_b", 12)]);
-    assert_eq!(two, (Value::Null, vec!["ambiguous-session".to_owned()]));
+    assert_eq!(joined(&[answer("ses_a", 10)]), by_time());
+    // Then it is another's; there are no two that fit.
+    assert_eq!(joined(&[answer("ses_a", 10), session("ses_a", 9)]), (Value::Null, vec![]));
+    assert_eq!(joined(&[answer("ses_a", 10), answer("ses_b", 12)]), ambiguous());
+}
+
+#[test]
+fn a_session_that_a_run_began_or_went_on_with_is_its_though_somebody_goes_on_with_it_later() {
+    let own = [session("ses_a", 1), answer("ses_a", 2), answer("ses_a", 20)];
+    assert_eq!(joined(&own), by_time());
+    let later = answer("ses_a", 300);
+    assert_eq!(joined(&[&own[..], std::slice::from_ref(&later)].concat()), by_time());
+    let earlier = [session("ses_a", -300), answer("ses_a", -299)];
+    assert_eq!(joined(&[&earlier[..], &own[1..]].concat()), by_time());
+}
+
+#[test]
+fn a_session_that_somebody_is_at_work_with_before_and_after_a_run_may_be_theirs_all_along() {
+    let all: Vec<(String, Value)> = [-10, 5, 20, 50].map(|at| answer("ses_a", at)).into();
+    assert_eq!(joined(&all), ambiguous());
 }

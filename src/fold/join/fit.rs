@@ -36,6 +36,11 @@ pub(super) struct Fit {
 }
 
 impl Lonely<'_> {
+    /// Whether a session begins so soon after the run's start that the run may have begun it.
+    pub(super) fn may_begin(&self, session: &Session<'_>) -> bool {
+        self.is_at_work(session.start) && session.start.millis_since(self.start) <= STARTUP_MS
+    }
+
     /// How well a session fits that lies within the run.
     fn fit(&self, session: &Session<'_>) -> Option<Fit> {
         if !self.is_end_told && self.footers.is_empty() {

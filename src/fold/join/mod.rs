@@ -33,7 +33,7 @@ pub type IsHome<'a> = &'a dyn Fn(&str, &str) -> bool;
 pub(in crate::fold) struct Joined {
     /// The runs of each conversation that no output names.
     pub(in crate::fold) runs: FxHashMap<Id, BTreeSet<RunId>>,
-    /// Runs that several sessions fit equally.
+    /// Runs that several sessions fit, or one that somebody was at work with before and after.
     pub(in crate::fold) ambiguous: BTreeSet<RunId>,
 }
 

@@ -70,9 +70,9 @@ fn confirmed<'a, 'b: 'a>(
     }
 }
 
-/// Sessions that go on in later runs: a run that fits none from its beginning may hold calls of one session alone,
-/// which no other run that is like it may hold. So are sessions whose first answer came late and whose beginning
-/// nothing tells.
+/// Sessions that go on in later runs, or after one: a run that fits none that lies within it may hold calls of one
+/// session alone, which no other run that is like it may hold, if that was there before or began with the run. So are
+/// sessions whose first answer came late and whose beginning nothing tells.
 fn by_time(
     runs: &[(usize, &Lonely<'_>)],
     lonely: &[Lonely<'_>],
@@ -87,26 +87,38 @@ fn by_time(
     }
     calls.sort_unstable();
     let longest = lonely.iter().map(|run| run.end.micros().saturating_sub(run.start.micros())).max().unwrap_or(0);
+    // Runs that may have been at work between two times, by their places.
+    let around = |from: Time, to: Time| {
+        let earliest = Time::from_micros(from.micros().saturating_sub(longest).saturating_sub(SECOND_MS * 1000));
+        let first = lonely.partition_point(|other| other.start < earliest);
+        let others = lonely[first..].iter().enumerate().map(move |(offset, other)| (first + offset, other));
+        others.take_while(move |(_, other)| other.start <= to)
+    };
     for (index, run) in runs.iter().copied() {
         let from = calls.partition_point(|(time, _)| *time < run.start);
         let held = calls[from..].iter().take_while(|(time, _)| run.is_at_work(*time));
         let held: Vec<&(Time, usize)> = held.filter(|(_, session)| run.is_like(&sessions[*session], is_home)).collect();
-        let Some((_, session)) = held.first() else { continue };
-        let is_only = held.iter().all(|(_, other)| other == session);
+        let Some((_, place)) = held.first() else { continue };
+        let session = &sessions[*place];
+        let is_only = held.iter().all(|(_, other)| other == place);
         // Of a log that tells nothing before its first answer, a late one is no sign that it began late.
-        let may_be_whole = sessions[*session].starts_answered && held.len() == sessions[*session].times.len();
-        let may_be_its = sessions[*session].start < run.start || may_be_whole;
-        let earliest = Time::from_micros(run.start.micros().saturating_sub(longest).saturating_sub(SECOND_MS * 1000));
-        let around = lonely.partition_point(|other| other.start < earliest);
-        let is_like = |other: &Lonely<'_>| other.is_like(&sessions[*session], is_home);
-        let others = lonely[around..].iter().enumerate().map(|(offset, other)| (around + offset, other));
-        let others = others.take_while(|(_, other)| other.start <= run.end);
-        let is_contested = others
+        let may_be_whole = session.starts_answered && held.len() == session.times.len();
+        let may_be_its = session.start < run.start || run.may_begin(session) || may_be_whole;
+        let is_like = |other: &Lonely<'_>| other.is_like(session, is_home);
+        let is_contested = around(run.start, run.end)
             .filter(|(place, other)| *place != index && is_like(other))
             .any(|(_, other)| held.iter().any(|(time, _)| other.is_at_work(*time)));
-        if is_only && !is_contested && may_be_its {
-            joined.runs.entry(sessions[*session].id.clone()).or_default().insert(run.id.clone());
-        } else if !is_only || is_contested {
+        // Somebody is at work with it: before and after the run, when no other run was.
+        let by_hand = |time: &Time| {
+            let mut runs = around(*time, *time).filter(|(_, other)| is_like(other));
+            session.is_free(*time) && !runs.any(|(_, other)| other.is_at_work(*time))
+        };
+        let (before, rest) = session.times.split_at(session.times.partition_point(|time| *time < run.start));
+        let after = &rest[rest.partition_point(|time| run.is_at_work(*time))..];
+        let is_anothers = before.last().is_some_and(by_hand) && after.first().is_some_and(by_hand);
+        if is_only && !is_contested && !is_anothers && may_be_its {
+            joined.runs.entry(session.id.clone()).or_default().insert(run.id.clone());
+        } else if !is_only || is_contested || is_anothers {
             joined.ambiguous.insert(run.id.clone());
         }
     }
