@@ -13,7 +13,7 @@ use super::policy::{Budget, OnUnknown};
 use super::units::{self, WHOLE};
 use crate::error::{Error, Result, unknown};
 use crate::table::schema::Kind;
-use crate::table::verdict::{Before, Judged, Standing, State};
+use crate::table::verdict::{Before, Judged, Lacks, Standing, State};
 use crate::table::{Answers, Cell, Dimension, Filter, Query, Report};
 
 /// The version of the report's JSON that this reads.
@@ -35,8 +35,8 @@ pub struct Comparison {
     pub max_increase: i64,
     /// A group with fewer measured runs, then or now, is unproven.
     pub min_runs: i64,
-    /// What unproven groups do. `None`: those with too few runs are shown, those with too few measured ones fail.
-    pub on_unknown: Option<OnUnknown>,
+    /// What unproven groups do.
+    pub on_unknown: OnUnknown,
 }
 
 #[derive(Debug, Deserialize)]
@@ -228,8 +228,17 @@ fn of_measure(
             "has no group whose median {name} can be compared; see --min-runs, and --measure for other measures"
         )));
     }
+    let on_unknown = comparison.on_unknown;
+    // What could not be read may hold runs that raise any median.
+    let is_unsure = |group: &&mut Standing| group.limit.is_some() && group.state < State::Unproven;
+    if terms.lacks_input && on_unknown != OnUnknown::Ignore {
+        for group in groups.iter_mut().filter(is_unsure) {
+            group.state = State::Unproven;
+            group.fails = terms.fail_on_warn || on_unknown == OnUnknown::Fail;
+            group.lacks.input = true;
+        }
+    }
     groups.sort_by(|a, b| b.state.cmp(&a.state).then_with(|| a.key.cmp(&b.key)));
-    let on_unknown = comparison.on_unknown.unwrap_or(OnUnknown::Fail);
     let budget = Budget { per: baseline.by.clone(), on_unknown, ..Budget::new("baseline") };
     Ok(Judged { groups, words: "a run", ..blank(&budget, measure) })
 }
@@ -265,14 +274,12 @@ fn compared(comparison: &Comparison, then: Median, now: Median, terms: Terms) ->
         _ => State::Unproven,
     };
     let state = match comparison.on_unknown {
-        Some(OnUnknown::Ignore) if state == State::Unproven => State::Ok,
+        OnUnknown::Ignore if state == State::Unproven => State::Ok,
         _ => state,
     };
     let fails = match state {
         State::Ok | State::Warn => false,
-        State::Unproven if terms.fail_on_warn => true,
-        State::Unproven if has_few => comparison.on_unknown == Some(OnUnknown::Fail),
-        State::Unproven => comparison.on_unknown.is_none_or(|word| word == OnUnknown::Fail),
+        State::Unproven => terms.fail_on_warn || comparison.on_unknown == OnUnknown::Fail,
         State::Exceeded => true,
     };
     Standing { state, fails, limit, used: now.value, before: Some(Before::Median(then.value)), ..standing(now) }
@@ -286,9 +293,11 @@ fn standing(now: Median) -> Standing {
         fails: false,
         limit: None,
         used: None,
+        at_most: None,
         is_floor: false,
         runs: now.runs,
         unknown_runs: now.runs - now.measured,
+        lacks: Lacks::default(),
         contributors: Vec::new(),
         pace: None,
         before: None,

@@ -37,7 +37,7 @@ pub static MEASURES: [Measure; 9] = [
         "max_cost_per_successful_run_usd",
         Kind::Usd,
         "per successful run",
-        "cost of all runs over the number of those that succeeded, in US dollars; while none did, all that was spent",
+        "cost of all runs over the number of those that succeeded, in US dollars; while none did, all that was spent is its floor",
     ),
     measure("total_tokens", "max_total_tokens", Kind::Tokens, "total tokens", "input and output tokens"),
     measure(

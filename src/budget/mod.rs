@@ -10,6 +10,7 @@ mod judge;
 mod keys;
 mod measure;
 mod pace;
+mod part;
 mod policy;
 mod reading;
 pub mod units;

@@ -3,6 +3,7 @@
 use super::measure::Measure;
 use crate::event::Usd;
 use crate::table::Tally;
+use crate::table::verdict::Lacks;
 
 /// A measure of one group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,32 +16,70 @@ pub(super) struct Reading {
     pub(super) runs: i64,
     /// Those of which the measure isn't known in full.
     pub(super) unknown: i64,
+    /// What else isn't known.
+    pub(super) lacks: Lacks,
 }
 
+const NO_LACKS: Lacks = Lacks { input: false, success: false, unplaced_runs: 0, unplaced: None };
+
 impl Reading {
-    /// Reads `measure` from what a group comes to.
-    pub(super) fn of(measure: &Measure, group: &Tally) -> Reading {
+    /// That of no usage at all.
+    pub(super) const NOTHING: Reading = Reading { low: None, high: Some(0), runs: 0, unknown: 0, lacks: NO_LACKS };
+
+    /// Reads `measure` from what a group comes to, of which `unplaced` may be parts too.
+    pub(super) fn of(measure: &Measure, group: &Tally, unplaced: &[&Tally]) -> Reading {
+        let is_quotient = measure.name == "cost_per_successful_run_usd";
+        let name = if is_quotient { "cost_usd" } else { measure.name };
+        let sum = unplaced.iter().fold(Reading::plain(name, group), |sum, other| sum.and(Reading::plain(name, other)));
+        if !is_quotient {
+            return sum;
+        }
+        let Tally { runs, failed_runs: failed, ended_runs: ended, .. } = *group;
+        let others: i64 = unplaced.iter().map(|other| other.runs - other.failed_runs).sum();
+        sum.over(ended - failed, runs - failed + others, runs - ended)
+    }
+
+    fn plain(name: &str, group: &Tally) -> Reading {
         let Tally { runs, failed_runs: failed, ended_runs: ended, owners: all, exact_runs: exact, .. } = *group;
         let sum = |low: Option<i64>, unknown: i64| {
             let high = (unknown <= 0).then(|| low.unwrap_or(0));
-            Reading { low: low.or(high), high, runs: all, unknown: unknown.max(0) }
+            Reading { low: low.or(high), high, runs: all, unknown: unknown.max(0), lacks: NO_LACKS }
         };
-        let cost = || {
-            let low = group.cost.or(group.cost_low).map(Usd::pico);
-            let high = group.cost.or(group.cost_high).map(Usd::pico);
-            Reading { high, ..sum(low, all - group.priced_runs) }
-        };
-        match measure.name {
-            "cost_usd" => cost(),
-            "cost_per_successful_run_usd" => cost().over(ended - failed, runs - failed, runs - ended),
+        match name {
+            "cost_usd" => {
+                let low = group.cost.or(group.cost_low).map(Usd::pico);
+                let high = group.cost.or(group.cost_high).map(Usd::pico);
+                Reading { high: if all > 0 { high } else { Some(0) }, ..sum(low, all - group.priced_runs) }
+            }
             "total_tokens" => sum(group.total_tokens, all - exact),
             "uncached_input_tokens" => sum(group.uncached_input_tokens, all - exact),
             "output_tokens" => sum(group.output_tokens, all - exact),
             "blended_tokens" => sum(group.blended_tokens, all - exact - group.blended_runs),
-            "run_time" => Reading { runs, ..sum(group.duration_ms, runs - group.timed_runs) },
             "runs" => Reading { runs, ..sum(Some(runs), 0) },
+            // Session logs alone tell of no run, neither its time nor how it ended.
+            "run_time" | "failed_runs" if runs == 0 => sum(None, all),
+            "run_time" => Reading { runs, ..sum(group.duration_ms, runs - group.timed_runs) },
             "failed_runs" => Reading { runs, ..sum(Some(failed), runs - ended) },
             _ => sum(None, all),
+        }
+    }
+
+    /// With what may be a part of it, or not.
+    fn and(self, unplaced: Reading) -> Reading {
+        Reading {
+            low: self.low.filter(|_| self.runs > 0),
+            high: self.high.zip(unplaced.high).and_then(|(a, b)| a.checked_add(b)),
+            runs: self.runs + unplaced.runs,
+            unknown: self.unknown + unplaced.runs,
+            lacks: Lacks {
+                unplaced_runs: self.lacks.unplaced_runs + unplaced.runs,
+                unplaced: match (self.lacks.unplaced, unplaced.low) {
+                    (Some(a), Some(b)) => Some(a.saturating_add(b)),
+                    (a, b) => a.or(b),
+                },
+                ..self.lacks
+            },
+            ..self
         }
     }
 
@@ -53,7 +92,9 @@ impl Reading {
             _ if is_exact => low,
             high => high.map(|high| high.saturating_add(fewest - 1) / fewest),
         };
-        Reading { low, high, unknown: self.unknown.max(unsure), ..self }
+        let lacks = Lacks { success: most <= 0, ..self.lacks };
+        let unknown = if lacks.success { self.runs } else { self.unknown.max(unsure) };
+        Reading { low, high, unknown, lacks, ..self }
     }
 
     /// Whether more may have been used.

@@ -38,7 +38,7 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     let input = input::read_found(found, &args.input, &args.prices, &args.output, Needs::USAGE)?;
     let lacks = input.exit_code(&args.input);
     let answers = Answers(&input.settled);
-    let terms = Terms { now, fail_on_warn: args.fail_on_warn };
+    let terms = Terms { now, fail_on_warn: args.fail_on_warn, lacks_input: input.lacks_input() };
     let mut verdict = budget::check(&budgets.all, &query, terms, answers)?;
     if let Some((path, baseline, comparison)) = &baseline {
         let compared = budget::compare(baseline, comparison, &query, terms, answers);
@@ -64,7 +64,7 @@ fn baseline(args: &CheckArgs) -> anyhow::Result<Option<(&Path, Baseline, Compari
         measures: measures.collect::<Result<_>>().map_err(flag("--measure"))?,
         max_increase: units::ratio(&args.baseline.max_increase).map_err(flag("--max-increase"))?,
         min_runs: units::count(&args.baseline.min_runs).map_err(flag("--min-runs"))?,
-        on_unknown: args.limits.on_unknown.as_deref().map(OnUnknown::from_name).transpose()?,
+        on_unknown: args.limits.on_unknown.as_deref().map_or(Ok(OnUnknown::Warn), OnUnknown::from_name)?,
     };
     let mut text = String::new();
     let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;

@@ -190,8 +190,12 @@ pub(super) fn read_found(
     }
     found.expect_some(outcome.files, outcome.skipped.len(), args)?;
     let skipped = outcome.skipped.into_iter();
-    let told =
-        |skip: Skip| Skipped { path: skip.path.display().to_string(), reason: skip.reason, is_part: skip.is_part };
+    let told = |skip: Skip| Skipped {
+        path: skip.path.display().to_string(),
+        reason: skip.reason,
+        is_part: skip.is_part,
+        is_lost: skip.loss != Loss::None,
+    };
     let skipped = skipped.map(told).collect();
     let sources = Sources { files: outcome.files, bytes: outcome.bytes, skipped };
     Ok(Input { settled, sources, prices, priced, losses })
@@ -236,6 +240,11 @@ impl Input {
     pub(super) fn exit_code(&self, args: &InputArgs) -> u8 {
         self.losses.exit_code(args)
     }
+
+    /// Whether some of what was found could not be read.
+    pub(super) fn lacks_input(&self) -> bool {
+        self.losses.lacks_input()
+    }
 }
 
 impl Losses {
@@ -252,8 +261,12 @@ impl Losses {
         self.has_defects |= defect.is_loss();
     }
 
+    fn lacks_input(&self) -> bool {
+        self.worst > Some(Loss::None)
+    }
+
     pub(super) fn exit_code(&self, args: &InputArgs) -> u8 {
-        let lacks_some = self.has_defects || self.worst > Some(Loss::None);
+        let lacks_some = self.has_defects || self.lacks_input();
         let lacks_named = self.worst == Some(Loss::Named);
         if lacks_named || (args.strict && lacks_some) { NO_ANSWER } else { FINE }
     }

@@ -257,6 +257,8 @@ pub struct NamedConversation {
     pub version: Option<Id>,
     /// How the account pays.
     pub billing: Option<Billing>,
+    /// When it began, where the record of that tells.
+    pub began: Option<Time>,
 }
 
 impl NamedConversation {
@@ -273,6 +275,7 @@ impl NamedConversation {
             branch: name(&facts.branch),
             version: name(&facts.version),
             billing: facts.billing,
+            began: [&facts.repo, &facts.branch, &facts.version].into_iter().flatten().map(|(time, _)| *time).min(),
         }
     }
 }

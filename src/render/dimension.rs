@@ -59,6 +59,13 @@ pub(super) fn short_id(id: &str) -> &str {
     if is_uuid(id) { id.get(..least).unwrap_or(id) } else { id }
 }
 
+/// The same, longer where that tells it from no other of `ids`.
+pub(super) fn short_among<'a>(id: &'a str, ids: &[&str]) -> &'a str {
+    let is_clear = |short: &&str| !ids.iter().any(|other| *other != id && other.starts_with(short));
+    let longer = [13, 18, 23].into_iter().filter_map(|length| id.get(..length).filter(|_| is_uuid(id)));
+    [short_id(id)].into_iter().chain(longer).find(is_clear).unwrap_or(id)
+}
+
 /// Cuts UUIDs behind the first dash at or after `least` that leaves all of them distinct.
 fn shorten_ids(ids: &mut [Option<String>], least: usize) {
     let distinct: BTreeSet<&str> = ids.iter().flatten().map(String::as_str).collect();
@@ -116,7 +123,7 @@ pub(super) fn abbreviated(names: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{abbreviated, number_of, short_id, shorten_days, shorten_ids};
+    use super::{abbreviated, number_of, short_among, short_id, shorten_days, shorten_ids};
 
     fn shortened(names: &[&str], shorten: fn(&mut [Option<String>])) -> Vec<String> {
         let mut names: Vec<Option<String>> = names.iter().map(|name| Some((*name).to_owned())).collect();
@@ -150,6 +157,9 @@ mod tests {
         assert_eq!(short_id("019a2b3c-4d5e-7f00-8000-000000000001"), "019a2b3c-4d5e");
         assert_eq!(short_id("9f3c2a17-4b1d-4c5e-8f00-000000000001"), "9f3c2a17");
         assert_eq!(short_id("ærø-no-uuid"), "ærø-no-uuid");
+        let alike = ["019a2b3c-4d5e-7f00-8000-000000000001", "019a2b3c-4d5e-7f01-8000-000000000001"];
+        assert_eq!(short_among(alike[0], &alike), "019a2b3c-4d5e-7f00");
+        assert_eq!(short_among(alike[0], &alike[..1]), "019a2b3c-4d5e");
     }
 
     #[test]

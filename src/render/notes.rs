@@ -30,7 +30,11 @@ pub(super) fn in_markdown(report: &Report) -> Vec<String> {
 pub(super) fn nothing(report: &Report) -> String {
     let is_windowed = report.window.since.is_some() || report.window.until.is_some();
     match period::covered(&report.window).filter(|_| is_windowed) {
-        Some(days) => format!("Nothing in this window: {days}. Widen it with --since and --until."),
+        Some(days) => {
+            let is_undated = report.warnings.iter().any(Warning::is_undated);
+            let hint = if is_undated { "" } else { " Widen it with --since and --until." };
+            format!("Nothing in this window: {days}.{hint}")
+        }
         None => format!("Nothing to report in {}.", number_of(report.sources.files, "file")),
     }
 }
@@ -48,7 +52,9 @@ pub(super) fn coverage(report: &Report) -> Option<String> {
     .into_iter()
     .flatten()
     .collect();
-    let things = things(totals.count("runs"), all);
+    let lost = report.sources.skipped.iter().any(|skipped| skipped.is_lost);
+    let lost = if lost { " of what could be read" } else { "" };
+    let things = format!("{}{lost}", things(totals.count("runs"), all));
     match all {
         0 => None,
         _ if !clauses.is_empty() => Some(format!("Measured {exact} of {things}: {}.", clauses.join(", "))),
@@ -113,7 +119,7 @@ fn slowest(report: &Report) -> Option<String> {
 /// What was passed over, the most frequent reason first.
 pub(super) fn skipped(skipped: &[Skipped]) -> Vec<String> {
     let mut by_reason: BTreeMap<(bool, &str), Vec<&str>> = BTreeMap::new();
-    for Skipped { path, reason, is_part } in skipped {
+    for Skipped { path, reason, is_part, .. } in skipped {
         by_reason.entry((*is_part, reason)).or_default().push(path);
     }
     let mut reasons: Vec<_> = by_reason.into_iter().collect();

@@ -55,7 +55,7 @@ fn cells(settled: &Settled, row: &UsageRow, owner: &Owner) -> Vec<Cell> {
         Cell::text(row.service_tier.as_deref()),
         Cell::Flag(is_subagents(settled, &row.view())),
         Cell::Flag(owner.taken != Some(Taken::Footer)),
-        Cell::time(time_of(&row.view(), owner)),
+        Cell::time(time_of(settled, &row.view(), owner)),
     ]);
     cells.extend(TokenSum::of(row).cells());
     cells.extend(cost_cells(row));

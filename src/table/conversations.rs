@@ -87,7 +87,7 @@ impl<'a> Conversation<'a> {
     ) -> Conversation<'a> {
         let rows = rows.into_iter().filter_map(|row| settled.owners.get(row.owner).map(|owner| (row, owner)));
         let rows: Vec<_> = rows.collect();
-        let times = || rows.iter().filter_map(|(row, owner)| time_of(&row.view(), owner));
+        let times = || rows.iter().filter_map(|(row, owner)| time_of(settled, &row.view(), owner));
         let (first, last) = (times().min(), times().max());
         Conversation { id, named, rows, first, last }
     }

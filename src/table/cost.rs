@@ -6,7 +6,7 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 
 use super::caveat::date;
-use super::dimension::time_of;
+use super::dimension::used_at;
 use crate::error::{Result, unknown};
 use crate::event::{Id, Time, TokenUsage, Usd};
 use crate::fold::{Lack, Owner, RowCost, RowView, Settled, UsageRow};
@@ -175,7 +175,7 @@ impl<'a> Pricer<'a> {
             cost.lacks = Some(Lack::Price);
             return None;
         };
-        let time = time_of(row, owner);
+        let time = used_at(row, owner);
         cost.is_early = time.zip(*first).is_some_and(|(time, first)| time < first);
         let tier = row.service_tier.map(Id::as_str).or(self.options.service_tier.as_deref());
         let found = entry.cost(tokens, time, tier);

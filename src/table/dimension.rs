@@ -62,6 +62,12 @@ impl Dimension {
         matches!(self.0.name, "hour" | "day" | "week" | "month")
     }
 
+    /// Whether each record has a value, told or not: what tells none may be of any. Nothing belongs to every loop or
+    /// profile.
+    pub(super) fn is_told_by_records(self) -> bool {
+        self.is_time() || self.0.name == "model"
+    }
+
     /// The first instant of the period that `value` names, and the first one after it. `None` for a value that
     /// names none, and for a dimension that doesn't cut time.
     pub fn span(self, value: &str, zone: Tz) -> Option<(Time, Time)> {
@@ -135,7 +141,7 @@ impl Dimension {
             "status" => run.and_then(|run| run.status.as_deref()),
             "quality" => Some(owner.quality.name()),
             "tool" => None,
-            cut => return time_of(row, owner).and_then(|time| period(cut, time, zone)).map(Cow::Owned),
+            cut => return time_of(settled, row, owner).and_then(|time| period(cut, time, zone)).map(Cow::Owned),
         };
         text.map(Cow::Borrowed)
     }
@@ -156,8 +162,15 @@ pub(super) fn is_subagents(settled: &Settled, row: &RowView<'_>) -> bool {
     row.is_subagent || settled.conversation(row).is_some_and(|named| named.is_subagent)
 }
 
-/// A row's own time; a row without any is dated by the start of its run.
-pub(super) fn time_of(row: &RowView<'_>, owner: &Owner) -> Option<Time> {
+/// A row's own time; a row without any is dated by the start of its run, and one that tells no usage by that of its
+/// conversation.
+pub(super) fn time_of(settled: &Settled, row: &RowView<'_>, owner: &Owner) -> Option<Time> {
+    let is_blank = || row.usage.is_none() && row.blended_tokens.is_none() && row.cost_reported.is_none();
+    used_at(row, owner).or_else(|| settled.conversation(row).filter(|_| is_blank())?.began)
+}
+
+/// When a row's usage was used.
+pub(super) fn used_at(row: &RowView<'_>, owner: &Owner) -> Option<Time> {
     row.time.or_else(|| owner.run.as_ref().and_then(|run| run.started_at))
 }
 

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::caveat::Caveats;
 use super::dimension::{Dimension, Filter, time_of};
 use super::frame::Cell;
 use super::per_run::PerRun;
 use super::tally::Adder;
+use super::unplaced::{Unplaced, wider};
 use super::values::{Grouping, Key, Values};
 use super::{Query, schema};
 use crate::event::{Id, MAX_COUNT, Time, Usd};
@@ -25,6 +26,8 @@ pub(super) struct Group<'a> {
     max_duration_ms: Option<i64>,
     profiles: BTreeSet<&'a Id>,
     per_run: PerRun,
+    /// Whether usage that was left out may be of it.
+    may_lack: bool,
 }
 
 /// Groups and totals of a query's rows.
@@ -38,18 +41,20 @@ pub(super) struct Groups<'a> {
     pub(super) owners: Vec<usize>,
     /// What is to be said of the costs.
     pub(super) caveats: Caveats<'a>,
+    /// What may be asked for, and was left out.
+    pub(super) unplaced: Unplaced,
 }
 
 /// Adds up the rows that the query asks for.
 pub(super) fn group<'a>(settled: &'a Settled, by: &[Dimension], query: &Query) -> Groups<'a> {
     let mut groups = Groups::default();
     let mut sums: Vec<Group<'a>> = Vec::new();
-    let grouping = walk(settled, by, query, |index, row, owner| {
+    let grouping = walk(settled, by, query, Fit::Sure, |index, row, owner| {
         if groups.owners.last() != Some(&row.owner) {
             groups.owners.push(row.owner);
             groups.caveats.add_owner(owner);
         }
-        if let Some(time) = time_of(row, owner) {
+        if let Some(time) = time_of(settled, row, owner) {
             let (first, last) = groups.found.unwrap_or((time, time));
             groups.found = Some((first.min(time), last.max(time)));
         }
@@ -63,14 +68,38 @@ pub(super) fn group<'a>(settled: &'a Settled, by: &[Dimension], query: &Query) -
         groups.caveats.add(row);
     });
     groups.by_key = grouping.keys().into_iter().zip(sums).collect();
+    groups.unplaced = Unplaced::of(settled, by, query);
+    let unplaced: FxHashMap<&Key, &Adder> = groups.unplaced.groups().collect();
+    unplaced.values().for_each(|adder| groups.totals.may_add(adder));
+    for (key, group) in groups.by_key.iter_mut().filter(|_| !unplaced.is_empty()) {
+        wider(by, key).iter().filter_map(|key| unplaced.get(key)).for_each(|adder| group.may_add(adder));
+    }
     groups
 }
 
-/// Gives the rows that the query asks for to `take`, each with the index of its group and its owner.
+/// Whether a query asks for a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fit {
+    /// It doesn't.
+    No,
+    /// The row tells no time or no model, and may be of those that are asked for.
+    Unsure,
+    /// It does.
+    Sure,
+}
+
+impl Fit {
+    fn sure(is_sure: bool) -> Fit {
+        if is_sure { Fit::Sure } else { Fit::No }
+    }
+}
+
+/// Gives the rows that fit the query so well, and no better, to `take`, each with the index of its group and its owner.
 pub(super) fn walk<'a>(
     settled: &'a Settled,
     by: &[Dimension],
     query: &Query,
+    wanted: Fit,
     mut take: impl FnMut(usize, &RowView<'a>, &'a Owner),
 ) -> Grouping<'a> {
     let mut grouping = Grouping::new(settled, by, query.zone);
@@ -78,12 +107,14 @@ pub(super) fn walk<'a>(
     let mut asked = Asked::new(settled, query);
     for row in settled.rows.views() {
         let owner = &settled.owners[row.owner];
-        if !asked.includes(&row, owner) {
-            continue;
-        }
-        if let Some((periods, kept)) = &mut latest
+        let mut fit = asked.fit(&row, owner);
+        if fit != Fit::No
+            && let Some((periods, kept)) = &mut latest
             && !kept.contains(&periods.number(settled, &row, owner, query.zone))
         {
+            fit = if time_of(settled, &row, owner).is_none() { Fit::Unsure } else { Fit::No };
+        }
+        if fit != wanted {
             continue;
         }
         take(grouping.index(&row, owner), &row, owner);
@@ -98,7 +129,7 @@ fn latest_periods<'a>(settled: &'a Settled, by: &[Dimension], query: &Query) -> 
     let (mut asked, mut periods) = (Asked::new(settled, query), Values::new(time));
     for row in settled.rows.views() {
         let owner = &settled.owners[row.owner];
-        if asked.includes(&row, owner) {
+        if asked.fit(&row, owner) == Fit::Sure {
             periods.number(settled, &row, owner, query.zone);
         }
     }
@@ -113,8 +144,8 @@ struct Asked<'a, 'q> {
     has_filters: bool,
     /// Whether a filter asks for times. Others treat rows with the same names alike.
     cuts_time: bool,
-    /// The latest row that was held against the filters, and whether it passed.
-    latest: Option<(RowView<'a>, bool)>,
+    /// The latest row that was held against the filters, and how it fits them.
+    latest: Option<(RowView<'a>, Fit)>,
 }
 
 impl<'a, 'q> Asked<'a, 'q> {
@@ -124,47 +155,52 @@ impl<'a, 'q> Asked<'a, 'q> {
         Asked { settled, query, has_filters, cuts_time: dimensions.any(Dimension::is_time), latest: None }
     }
 
-    fn includes(&mut self, row: &RowView<'a>, owner: &Owner) -> bool {
-        let is_in_window = is_in_window(self.query, time_of(row, owner));
-        if !is_in_window || !self.has_filters {
-            return is_in_window;
+    fn fit(&mut self, row: &RowView<'a>, owner: &'a Owner) -> Fit {
+        let of_window = fit_window(self.query, time_of(self.settled, row, owner));
+        if of_window == Fit::No || !self.has_filters {
+            return of_window;
         }
-        if let Some((_, passes)) = self.latest.filter(|(latest, _)| !self.cuts_time && latest.is_alike(row)) {
-            return passes;
+        if let Some((_, fit)) = self.latest.filter(|(latest, _)| !self.cuts_time && latest.is_alike(row)) {
+            return fit.min(of_window);
         }
         let value = |dimension: Dimension| dimension.value(self.settled, row, owner, self.query.zone);
-        let passes = passes_filters(self.query, value);
-        self.latest = Some((*row, passes));
-        passes
+        let fit = fit_filters(self.query, value);
+        self.latest = Some((*row, fit));
+        fit.min(of_window)
     }
 }
 
 /// Whether a row passes the filters and lies in the window.
 pub(super) fn is_asked_for(settled: &Settled, row: &RowView<'_>, owner: &Owner, query: &Query) -> bool {
-    passes(query, time_of(row, owner), |dimension| dimension.value(settled, row, owner, query.zone))
+    passes(query, time_of(settled, row, owner), |dimension| dimension.value(settled, row, owner, query.zone))
 }
 
 /// Whether what has this time and these values passes the filters and lies in the window.
 pub(super) fn passes<'a>(query: &Query, time: Option<Time>, value: impl Fn(Dimension) -> Option<Cow<'a, str>>) -> bool {
-    is_in_window(query, time) && passes_filters(query, value)
+    fit_window(query, time) == Fit::Sure && fit_filters(query, value) == Fit::Sure
 }
 
-fn is_in_window(query: &Query, time: Option<Time>) -> bool {
-    let after = query.since.is_none_or(|since| time.is_some_and(|time| time >= since));
-    let before = query.until.is_none_or(|until| time.is_some_and(|time| time < until));
-    after && before
-}
-
-/// Whether these values pass one filter of each key.
-fn passes_filters<'a>(query: &Query, value: impl Fn(Dimension) -> Option<Cow<'a, str>>) -> bool {
-    let passes = |filters: &[Filter]| {
-        filters.iter().all(|filter| {
-            let value = value(filter.dimension);
-            let of_key = filters.iter().filter(|other| other.dimension == filter.dimension);
-            of_key.into_iter().any(|other| other.matches(value.as_deref()))
-        })
+fn fit_window(query: &Query, time: Option<Time>) -> Fit {
+    let Some(time) = time else {
+        return if query.since.or(query.until).is_some() { Fit::Unsure } else { Fit::Sure };
     };
-    passes(&query.filters) && passes(&query.scope)
+    Fit::sure(query.since.is_none_or(|since| time >= since) && query.until.is_none_or(|until| time < until))
+}
+
+/// How these values fit one filter of each key.
+fn fit_filters<'a>(query: &Query, value: impl Fn(Dimension) -> Option<Cow<'a, str>>) -> Fit {
+    let fit = |filters: &[Filter]| {
+        let of_key = |filter: &Filter| {
+            let value = value(filter.dimension);
+            let mut alike = filters.iter().filter(|other| other.dimension == filter.dimension);
+            match alike.any(|other| other.matches(value.as_deref())) {
+                false if value.is_none() && filter.dimension.is_told_by_records() => Fit::Unsure,
+                is_sure => Fit::sure(is_sure),
+            }
+        };
+        filters.iter().map(of_key).min().unwrap_or(Fit::Sure)
+    };
+    fit(&query.filters).min(fit(&query.scope))
 }
 
 impl<'a> Group<'a> {
@@ -186,10 +222,16 @@ impl<'a> Group<'a> {
         self.per_run.add(row);
     }
 
+    /// What was left out may be of it: its sums are floors.
+    fn may_add(&mut self, unplaced: &Adder) {
+        self.may_lack = true;
+        self.sums.money.may_add(&unplaced.money);
+    }
+
     /// The measures of [`schema::measures`], in their order.
     pub(super) fn cells(&mut self) -> Vec<Cell> {
         let sums = &self.sums;
-        let complete = sums.by_quality[Quality::Exact as usize] == sums.owners();
+        let complete = !self.may_lack && sums.by_quality[Quality::Exact as usize] == sums.owners();
         let calls = if self.calls > 0 { count(self.calls) } else { Cell::Blank };
         let mut cells = vec![count(sums.runs), count(self.conversations.len() as u64), calls];
         cells.extend(sums.tokens.cells());

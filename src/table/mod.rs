@@ -23,6 +23,7 @@ mod tally;
 mod timing;
 mod token_sum;
 mod tools;
+mod unplaced;
 mod usage;
 mod values;
 pub mod verdict;
@@ -37,13 +38,16 @@ pub use prices::{PRICES, Shown, prices};
 pub use report::{Query, Sort, report};
 pub use tables::{Definition, Needs, Rows, TABLES};
 pub use tally::Tally;
+pub use unplaced::wider;
 pub use warnings::{is_loss, warnings};
 
 use crate::error::Result;
 use crate::event::Time;
 use crate::fold::Settled;
+use report::default_by;
 use schema::Column;
 use tally::tallies;
+use unplaced::Unplaced;
 
 /// What was settled, for those who have questions about it.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +62,12 @@ impl Answers<'_> {
     /// The sums of its groups alone, in any order: that costs a fraction.
     pub fn tallies(self, query: &Query) -> Result<Vec<Tally>> {
         tallies(self.0, query)
+    }
+
+    /// The sums of what may be asked for, and is left out, as it tells no time or no model. Groups that it may be of
+    /// have a [`wider`] key.
+    pub fn unplaced(self, query: &Query) -> Result<Vec<Tally>> {
+        Ok(Unplaced::of(self.0, &default_by(self.0, query)?, query).tallies())
     }
 }
 
@@ -153,6 +163,8 @@ pub struct Skipped {
     pub reason: String,
     /// Whether something of it was read until then, which counts.
     pub is_part: bool,
+    /// Whether what it holds is not known: it could not be read.
+    pub is_lost: bool,
 }
 
 /// Something the reader should know.

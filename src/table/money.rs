@@ -40,6 +40,14 @@ impl Money {
         self.lacks_high |= !is_whole || cost.high.is_none();
     }
 
+    /// Rows that may belong to these, or not: what is known is a floor.
+    pub(super) fn may_add(&mut self, unplaced: &Money) {
+        self.high = self.high + unplaced.high;
+        self.lacks_exact = true;
+        self.lacks_computed = true;
+        self.lacks_high |= unplaced.lacks_high;
+    }
+
     /// The cost; `None` unless all of it is known.
     pub(super) fn exact(&self) -> Option<Usd> {
         self.known(self.lacks_exact, self.exact)

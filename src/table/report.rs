@@ -13,7 +13,7 @@ use super::latency::{TOOL_NAME, latency_measures};
 use super::schema::{self, Kind};
 use super::values::Key;
 use super::{Report, Slowest, Sources, Window, warnings};
-use crate::error::{Result, unknown};
+use crate::error::{Error, Result, unknown};
 use crate::event::Time;
 use crate::fold::{Owner, Quality, Settled};
 
@@ -102,7 +102,7 @@ impl Sort {
 pub fn report(settled: &Settled, query: &Query, sources: Sources) -> Result<Report> {
     let by = default_by(settled, query)?;
     let mut groups = group(settled, &by, query);
-    let caveats = groups.caveats;
+    let (caveats, unplaced) = (groups.caveats, groups.unplaced);
     let sums = Sums {
         measures: schema::measures(),
         rows: groups.by_key.into_iter().map(|(key, mut group)| (key, group.cells())).collect(),
@@ -113,6 +113,7 @@ pub fn report(settled: &Settled, query: &Query, sources: Sources) -> Result<Repo
     };
     let mut report = finish(settled, &by, sums, query, sources)?;
     report.prices = caveats.note(settled);
+    report.warnings.extend(unplaced.warnings());
     report.warnings.extend(caveats.warnings(settled));
     Ok(report)
 }
@@ -120,10 +121,14 @@ pub fn report(settled: &Settled, query: &Query, sources: Sources) -> Result<Repo
 /// The dimensions that were asked for; else loops, or days where there are no runs.
 pub(super) fn default_by(settled: &Settled, query: &Query) -> Result<Vec<Dimension>> {
     let has_runs = settled.owners.iter().any(|owner| owner.run.is_some());
-    match &query.by {
-        Some(by) => Ok(by.clone()),
-        None => Ok(vec![Dimension::from_name(if has_runs { "loop" } else { "day" })?]),
+    let by = match &query.by {
+        Some(by) => by.clone(),
+        None => vec![Dimension::from_name(if has_runs { "loop" } else { "day" })?],
+    };
+    if query.last.is_some() && !by.iter().any(|dimension| dimension.is_time()) {
+        return Err(Error::invalid("--last counts periods: add --by hour, day, week or month"));
     }
+    Ok(by)
 }
 
 /// What a query's groups come to.
@@ -151,6 +156,8 @@ pub(super) fn finish(
 ) -> Result<Report> {
     let columns: Vec<_> = by.iter().map(|dimension| dimension.column()).chain(sums.measures.iter().copied()).collect();
     let order = order(&columns, by, query.sort.as_ref(), sums.order)?;
+    let place = |name| columns.iter().position(|column| column.name == name);
+    let floors = place("cost_usd").zip(place("cost_low_usd"));
     let hour = by.iter().position(|dimension| dimension.column().name == "hour");
     let mut lines: Vec<(Cell, Vec<Cell>)> = Vec::with_capacity(sums.rows.len());
     for (key, cells) in sums.rows {
@@ -159,11 +166,14 @@ pub(super) fn finish(
         lines.push((Cell::time(began), names.chain(cells).collect()));
     }
     lines.sort_by(|(began_a, a), (began_b, b)| {
-        let of_column = |(at, is_descending): &(usize, bool)| match (a.get(*at), b.get(*at)) {
-            (Some(_), Some(_)) if hour == Some(*at) && began_a != began_b => began_a.compare(began_b, *is_descending),
-            (Some(a), Some(b)) => a.compare(b, *is_descending),
-            _ => Ordering::Equal,
-        };
+        let of_column =
+            |(at, is_descending): &(usize, bool)| match (sorted_by(a, *at, floors), sorted_by(b, *at, floors)) {
+                (Some(_), Some(_)) if hour == Some(*at) && began_a != began_b => {
+                    began_a.compare(began_b, *is_descending)
+                }
+                (Some(a), Some(b)) => a.compare(b, *is_descending),
+                _ => Ordering::Equal,
+            };
         order.iter().map(of_column).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     });
     let mut builder = Builder::new(columns);
@@ -202,6 +212,13 @@ pub(super) fn finish(
         sources,
         warnings: warnings::warnings(settled),
     })
+}
+
+/// The cell that a line is sorted by in a column. `floors`: the column of costs, and that of their floors; what costs
+/// at least so much stands there.
+fn sorted_by(line: &[Cell], at: usize, floors: Option<(usize, usize)>) -> Option<&Cell> {
+    let is_floor = |(cost, _): &(usize, usize)| *cost == at && line.get(at) == Some(&Cell::Blank);
+    line.get(floors.filter(is_floor).map_or(at, |(_, floor)| floor))
 }
 
 /// The columns that rows are sorted by, in turn; `true` for descending. All dimensions are among them, so that no two

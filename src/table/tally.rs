@@ -1,7 +1,7 @@
 //! Sums over groups of rows that remember no single run: what budgets are held against.
 
 use super::Query;
-use super::group::walk;
+use super::group::{Fit, walk};
 use super::money::Money;
 use super::report::default_by;
 use super::token_sum::TokenSum;
@@ -54,7 +54,7 @@ pub struct Tally {
 pub(super) fn tallies(settled: &Settled, query: &Query) -> Result<Vec<Tally>> {
     let by = default_by(settled, query)?;
     let mut adders: Vec<Adder> = Vec::new();
-    let grouping = walk(settled, &by, query, |index, row, owner| {
+    let grouping = walk(settled, &by, query, Fit::Sure, |index, row, owner| {
         if index == adders.len() {
             adders.push(Adder::default());
         }
@@ -120,7 +120,8 @@ impl Adder {
         self.by_quality.iter().sum()
     }
 
-    fn tally(&self, key: Key) -> Tally {
+    /// What they come to.
+    pub(super) fn tally(&self, key: Key) -> Tally {
         let count = |value: u64| value.min(MAX_COUNT) as i64;
         let tokens = &self.tokens;
         Tally {

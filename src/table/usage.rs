@@ -39,7 +39,12 @@ static WORK: [Column; 9] = [
     SERVICE_TIER,
     BILLING,
     column("is_subagent", Kind::Flag, "whether a sub-agent made the call", ""),
-    column("time", Kind::Time, "when it was answered or read; else when its run began", "no time known"),
+    column(
+        "time",
+        Kind::Time,
+        "when it was answered or read; else when its run began, or, for no usage, its conversation",
+        "no time known",
+    ),
 ];
 
 static SOURCE: Column =
@@ -71,7 +76,7 @@ pub(super) fn in_order<'a>(
     let owned = rows.filter_map(|row| settled.owners.get(row.owner).map(|owner| (row, owner)));
     let asked = owned.filter(|(row, owner)| is_asked_for(settled, &row.view(), owner, query));
     let mut asked: Vec<(Option<Time>, UsageRow)> =
-        asked.map(|(row, owner)| (time_of(&row.view(), owner), row)).collect();
+        asked.map(|(row, owner)| (time_of(settled, &row.view(), owner), row)).collect();
     asked.sort_by_key(|(time, _)| (time.is_none(), *time));
     asked.into_iter().filter_map(|(_, row)| settled.owners.get(row.owner).map(|owner| (row, owner)))
 }
@@ -88,7 +93,7 @@ fn cells(settled: &Settled, row: &UsageRow, owner: &Owner) -> Vec<Cell> {
         Cell::text(row.service_tier.as_deref()),
         Cell::text(owner.billing.map(Billing::name)),
         Cell::Flag(is_subagents(settled, &row.view())),
-        Cell::time(time_of(&row.view(), owner)),
+        Cell::time(time_of(settled, &row.view(), owner)),
     ]);
     cells.extend(TokenSum::of(row).cells());
     cells.push(Cell::Text(owner.quality.name().to_owned()));

@@ -113,7 +113,7 @@ impl<'a> Values<'a> {
         if !self.dimension.is_time() {
             return self.number_of(self.dimension.value(settled, row, owner, zone));
         }
-        let cut = time_of(row, owner).and_then(|time| self.dimension.cut(time, zone));
+        let cut = time_of(settled, row, owner).and_then(|time| self.dimension.cut(time, zone));
         if let Some((_, number)) = self.latest.filter(|(latest, _)| *latest == cut) {
             return number;
         }

@@ -150,18 +150,35 @@ pub struct Standing {
     pub limit: Option<i64>,
     /// What is known to be used; `None` where nothing is known.
     pub used: Option<i64>,
+    /// What may have been used; `None` where nothing bounds it.
+    pub at_most: Option<i64>,
     /// Whether more may have been used.
     pub is_floor: bool,
-    /// Runs, and conversations of no run.
+    /// Runs, and conversations of no run; those included that may be of the group.
     pub runs: i64,
     /// Those of which the measure isn't known in full.
     pub unknown_runs: i64,
+    /// What else isn't known.
+    pub lacks: Lacks,
     /// Who used most, the largest first.
     pub contributors: Vec<Contributor>,
     /// For groups by time, of what adds up: how fast it goes.
     pub pace: Option<Pace>,
     /// For a comparison with a baseline: what it was, and whether there was such a group.
     pub before: Option<Before>,
+}
+
+/// What keeps a group from being known, beside runs of which the measure isn't.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lacks {
+    /// Some input could not be read.
+    pub input: bool,
+    /// What is limited is a quotient by runs that succeeded, and none did.
+    pub success: bool,
+    /// Runs, and conversations of no run, that tell no time or no model, and may be of the group.
+    pub unplaced_runs: i64,
+    /// What is known to be used by those.
+    pub unplaced: Option<i64>,
 }
 
 /// Who used a part of a group's sum.

@@ -30,5 +30,6 @@ mod sessions;
 mod support;
 #[cfg(unix)]
 mod terminal;
+mod unplaced;
 mod verdicts;
 mod writers;

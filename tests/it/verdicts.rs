@@ -46,12 +46,12 @@ fn the_screen_shows_what_is_wrong_and_counts_the_rest() {
     let text = check(&four_loops(), &[]);
     let want = "\
 usage.toml · prices 2026-11-22
+FAIL      chisels  total     $7.00 of $6.99  >100%  ████████████████████  +$0.01
 UNPROVEN  each     bellows  ≥$7.00 of $7.50  ≥93%  ██████████████████··
             00000005 $3.00 · 00000006 $4.00
             1 of 3 runs unpriced, 33% > 0%
 WARN      each     anvil     $7.00 of $7.50   93%  ██████████████████··
             00000001 $4.00 · 00000000 $3.00
-FAIL      chisels  total     $7.00 of $6.99  >100%  ████████████████████  +$0.01
 ";
     // The exact digits of what rounding would hide are tested below; here it is the shape that counts.
     let lines = |text: &str| {
@@ -173,12 +173,11 @@ fn the_format_that_was_asked_for_goes_before_the_one_of_the_place() {
         command.env_remove("NO_COLOR").envs(variables.iter().copied());
         String::from_utf8(command.output().expect("it runs").stdout).expect("UTF-8")
     };
-    assert!(run(&[], &[]).starts_with("usage.toml · prices 2026-11-22\nUNPROVEN"));
+    assert!(run(&[], &[]).starts_with("usage.toml · prices 2026-11-22\nFAIL"));
     assert!(run(&[], &[("GITHUB_ACTIONS", "true")]).starts_with("::error"));
     assert!(run(&[], &[("GITHUB_ACTIONS", "1")]).starts_with("usage.toml"));
     assert!(
-        run(&["--format", "table"], &[("GITHUB_ACTIONS", "true")])
-            .starts_with("usage.toml · prices 2026-11-22\nUNPROVEN")
+        run(&["--format", "table"], &[("GITHUB_ACTIONS", "true")]).starts_with("usage.toml · prices 2026-11-22\nFAIL")
     );
     assert!(run(&["--json"], &[("GITHUB_ACTIONS", "true")]).starts_with('{'));
     // GitLab's log shows colours, though it is no terminal.
@@ -373,4 +372,45 @@ fn prices_are_no_matter_where_nothing_limits_costs() {
     let said = |flag: &[&str]| work.run(&[&["check", "--format", "table", "ledgers"], flag].concat()).stdout;
     assert!(!said(&["--max-tokens", "5M"]).contains("price"), "{}", said(&["--max-tokens", "5M"]));
     assert!(said(&["--max-cost", "5"]).starts_with("prices "), "{}", said(&["--max-cost", "5"]));
+}
+
+#[test]
+fn what_only_warns_is_counted_as_such() {
+    let work = four_loops();
+    let policy = "[[budget]]\nname = \"soft\"\nmax_cost_usd = 1\nseverity = \"warn\"\n";
+    work.write("soft.toml", policy);
+    let text = work.run(&["check", "--config", "soft.toml", "ledgers"]).stdout;
+    assert!(
+        text.contains("\nWARN      soft") && text.contains("1 exceeded (severity = \"warn\") → exit 0\n"),
+        "{text}"
+    );
+    // What fails stands first, whatever says so.
+    let text = work.run(&["check", "--config", "soft.toml", "--max-tokens", "1K", "ledgers"]).stdout;
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with(' ')).collect();
+    assert!(lines[1].starts_with("FAIL      command line") && lines[2].starts_with("WARN      soft"), "{text}");
+    assert!(text.contains("\n2 exceeded → exit 1\n"), "{text}");
+}
+
+#[test]
+fn the_rate_of_a_floor_is_one() {
+    let work = Workdir::new();
+    let start = chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let at = |n| Entry { harness: "claude", start: start.clone(), finish: start.clone(), ..Entry::new(n) };
+    let runs =
+        at(0).with(&claude_result("0197c536-2a64-7f0e-9d54-1f0a6b7c8d9e", 1000, 100, 1.0)) + &at(1).with("Done.");
+    work.write(".forge/ledgers/night.md", front("night") + &runs);
+    let text = work.run(&["check", "--tz", "UTC", "--max-tokens", "5M", "--per", "month"]).stdout;
+    let pace = text.lines().find(|line| line.contains(" an hour: ")).unwrap_or_else(|| panic!("{text}"));
+    assert!(pace.trim().starts_with('≥') && pace.contains(" an hour: ≥"), "{text}");
+}
+
+#[test]
+fn contributors_that_begin_alike_are_told_apart() {
+    let work = Workdir::new();
+    let ids = ["01a0618f-a900-76b8-96b2-73ff34fce19d", "01a0618f-a900-76b9-96b2-73ff34fce19d"];
+    for (n, id) in ids.into_iter().enumerate() {
+        work.write(&format!("{n}.json"), claude_result(id, 1000, 100, 1.0));
+    }
+    let text = work.run(&["check", "--max-cost", "1", "0.json", "1.json"]).stdout;
+    assert!(text.contains("01a0618f-a900-76b8 $1.00 · 01a0618f-a900-76b9 $1.00"), "{text}");
 }

@@ -33,7 +33,7 @@ fn query() -> Query {
 }
 
 fn judged(settled: &Settled, budget: &Budget) -> Verdict {
-    let terms = Terms { now: now(), fail_on_warn: false };
+    let terms = Terms { now: now(), fail_on_warn: false, lacks_input: false };
     budget::check(std::slice::from_ref(budget), &query(), terms, Answers(settled)).expect("a verdict")
 }
 
@@ -105,7 +105,8 @@ proptest! {
                     let is_beyond = group.used.is_some_and(|used| used > limit);
                     prop_assert_eq!(is_beyond, group.state == State::Exceeded);
                     let is_blind = group.is_floor && group.unknown_runs > 0 && on_unknown != OnUnknown::Ignore;
-                    prop_assert!(!is_blind || group.state >= State::Unproven, "{:?}", group);
+                    let is_within = group.at_most.is_some_and(|most| most <= limit);
+                    prop_assert!(!is_blind || is_within || group.state >= State::Unproven, "{:?}", group);
                 }
             }
         }

@@ -105,7 +105,7 @@ pub(in super::super) struct LimitArgs {
     #[arg(long, value_name = "SHARE", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
     pub(in super::super) max_unknown: Option<String>,
 
-    /// What unproven budgets do: fail, warn, or ignore what isn't known [default: warn]
+    /// What unproven budgets, and groups of a baseline, do: fail, warn, or ignore what isn't known [default: warn]
     #[arg(long, value_name = "WORD", help_heading = "Budgets")]
     pub(in super::super) on_unknown: Option<String>,
 }

@@ -99,6 +99,7 @@ impl Serialize for Group<'_> {
         map.serialize_entry("fails", &group.fails)?;
         map.serialize_entry("used", &value(group.used))?;
         map.serialize_entry("is_floor", &group.is_floor)?;
+        map.serialize_entry("at_most", &value(group.at_most))?;
         map.serialize_entry("limit", &value(group.limit))?;
         map.serialize_entry(
             "share",
@@ -106,6 +107,8 @@ impl Serialize for Group<'_> {
         )?;
         map.serialize_entry("runs", &group.runs)?;
         map.serialize_entry("unknown_runs", &group.unknown_runs)?;
+        map.serialize_entry("unplaced_runs", &group.lacks.unplaced_runs)?;
+        map.serialize_entry("unplaced", &value(group.lacks.unplaced))?;
         let contributors: Vec<Part> = group.contributors.iter().map(|part| Part(limit.kind, part)).collect();
         map.serialize_entry("contributors", &contributors)?;
         map.serialize_entry("pace", &group.pace.map(|pace| Rate(limit.kind, pace)))?;

@@ -2,7 +2,7 @@
 //! them escapes them for the medium.
 
 use crate::event::Usd;
-use crate::render::dimension::{number_of, short_id};
+use crate::render::dimension::{number_of, short_among, short_id};
 use crate::render::number::{self, Bound, UNKNOWN};
 use crate::render::{exact, period};
 use crate::table::schema::Kind;
@@ -107,17 +107,18 @@ fn over_by(group: &Standing) -> Option<i64> {
 
 /// Everything else about a group, a sentence each.
 pub(super) fn remarks(limit: &Judged, group: &Standing, zone: &str) -> Vec<String> {
-    let remarks = [contributors(limit, group), doubt(limit, group), pace(limit, group, zone), before(limit, group)];
-    remarks.into_iter().flatten().collect()
+    let remarks = [pace(limit, group, zone), before(limit, group)];
+    contributors(limit, group).into_iter().chain(doubts(limit, group)).chain(remarks.into_iter().flatten()).collect()
 }
 
 fn contributors(limit: &Judged, group: &Standing) -> Option<String> {
     // Those of a quotient are shares of the money.
     let kind = limit.kind;
+    let ids: Vec<&str> = group.contributors.iter().filter_map(|contributor| contributor.name.as_deref()).collect();
     let one = |contributor: &Contributor| {
         let name = match (&contributor.name, contributor.dimension) {
             (None, dimension) => format!("no {}", dimension.trim_end_matches("_id")),
-            (Some(id), "run_id" | "conversation_id") => short_id(id).to_owned(),
+            (Some(id), "run_id" | "conversation_id") => short_among(id, &ids).to_owned(),
             (Some(name), _) => name.clone(),
         };
         format!("{name} {}", amount(kind, contributor.used, bound(contributor.is_floor)))
@@ -127,27 +128,50 @@ fn contributors(limit: &Judged, group: &Standing) -> Option<String> {
 }
 
 /// What isn't known, where it matters.
-fn doubt(limit: &Judged, group: &Standing) -> Option<String> {
-    let (unknown, runs) = (group.unknown_runs, group.runs);
-    let of = |lack: &str| format!("{} of {} {lack}", number::count(unknown), number_of(runs, "run"));
+fn doubts(limit: &Judged, group: &Standing) -> Vec<String> {
+    let (unknown, runs) = (group.unknown_runs - group.lacks.unplaced_runs, group.runs);
     let lack = match limit.kind {
         Kind::Usd => "unpriced",
         Kind::Tokens => "unmeasured",
         Kind::Millis => "of unknown length",
         _ => "of unknown status",
     };
+    let of_runs = || format!("{} of {} {lack}", number::count(unknown), number_of(runs, "run"));
+    let success = group.lacks.success.then(|| "no run succeeded".to_owned());
     match group.state {
-        State::Exceeded if group.is_floor => Some(format!("a floor: {}; the truth can only be higher", of(lack))),
-        State::Unproven if group.before.is_some() => {
+        State::Exceeded if group.is_floor => {
+            let unknown = (unknown > 0 && success.is_none()).then(of_runs);
+            let lacks: Vec<String> = success.into_iter().chain(unknown).chain(others(limit, group, "")).collect();
+            vec![format!("a floor: {}; the truth can only be higher", lacks.join(", "))]
+        }
+        State::Exceeded => Vec::new(),
+        State::Unproven if group.before.is_some() && !group.lacks.input => {
             let measured = number::count(runs - unknown);
-            Some(format!("{measured} of {} measured: too few to compare", number_of(runs, "run")))
+            vec![format!("{measured} of {} measured: too few to compare", number_of(runs, "run"))]
         }
-        State::Unproven => {
-            let share = percent(i128::from(unknown) * 1_000_000, runs.into());
-            Some(format!("{}, {share} > {}", of(lack), percent(limit.max_unknown.into(), 1)))
+        State::Unproven if success.is_none() => {
+            let millionths = i128::from(group.unknown_runs) * 1_000_000;
+            let is_many = millionths > i128::from(limit.max_unknown) * i128::from(runs);
+            let (share, most) = (percent(millionths, runs.into()), percent(limit.max_unknown.into(), 1));
+            let share = if is_many { format!(", {share} > {most}") } else { String::new() };
+            match group.lacks.unplaced_runs {
+                0 => is_many.then(|| of_runs() + &share).into_iter().chain(others(limit, group, "")).collect(),
+                _ => (unknown > 0).then(of_runs).into_iter().chain(others(limit, group, &share)).collect(),
+            }
         }
-        _ => None,
+        _ => success.into_iter().chain(others(limit, group, "")).collect(),
     }
+}
+
+/// What may count beside the runs of which the measure isn't known; `share` is that of all that isn't.
+fn others(limit: &Judged, group: &Standing, share: &str) -> impl Iterator<Item = String> {
+    let lacks = group.lacks;
+    let placed = (lacks.unplaced_runs > 0).then(|| {
+        let used = lacks.unplaced.map_or_else(|| UNKNOWN.to_owned(), |used| amount(limit.kind, used, Bound::Exact));
+        let whose = number_of(lacks.unplaced_runs, "run");
+        format!("{used} of {whose} without a known time or model may count too{share}")
+    });
+    placed.into_iter().chain(lacks.input.then(|| "some input could not be read".to_owned()))
 }
 
 /// `part` millionths of `whole` in percent, with as many digits as it takes to be more than zero.
@@ -165,20 +189,24 @@ fn pace(limit: &Judged, group: &Standing, zone: &str) -> Option<String> {
     let matters = |pace: &Pace| group.state != State::Ok || pace.limit_at.is_some();
     let pace = group.pace.filter(|pace| matters(pace) && group.used.is_some_and(|used| used > 0))?;
     let projected = pace.projected?;
-    let value = |value| amount(limit.kind, value, Bound::Exact);
+    let bound = bound(group.is_floor);
     let at = pace.limit_at.and_then(|time| period::moment(time, zone));
-    let at = at.map_or(String::new(), |at| format!("; the limit is reached {at}"));
-    let rate = rate(limit.kind, pace.millionths_per_hour);
-    Some(format!("{rate} an hour: {} by the end at this rate{at}", value(projected)))
+    let or_before = if bound == Bound::Floor { " or before" } else { "" };
+    let at = at.map_or(String::new(), |at| format!("; the limit is reached {at}{or_before}"));
+    let rate = rate(limit.kind, pace.millionths_per_hour, bound);
+    Some(format!("{rate} an hour: {} by the end at this rate{at}", amount(limit.kind, projected, bound)))
 }
 
 /// What an hour has; a small count with what it takes to be more than zero.
-fn rate(kind: Kind, millionths: i128) -> String {
+fn rate(kind: Kind, millionths: i128, bound: Bound) -> String {
     let hundredths = millionths / 10_000;
+    let sign = if bound == Bound::Floor { "≥" } else { "" };
     match (kind, hundredths) {
-        (Kind::Count, 0) if millionths > 0 => "<0.01".to_owned(),
-        (Kind::Count, 0..10_000) if hundredths % 100 != 0 => format!("{}.{:02}", hundredths / 100, hundredths % 100),
-        _ => amount(kind, i64::try_from(millionths / 1_000_000).unwrap_or(i64::MAX), Bound::Exact),
+        (Kind::Count, 0) if millionths > 0 && bound == Bound::Exact => "<0.01".to_owned(),
+        (Kind::Count, 0..10_000) if hundredths % 100 != 0 => {
+            format!("{sign}{}.{:02}", hundredths / 100, hundredths % 100)
+        }
+        _ => amount(kind, i64::try_from(millionths / 1_000_000).unwrap_or(i64::MAX), bound),
     }
 }
 
@@ -214,8 +242,12 @@ pub(super) fn summary(verdict: &Verdict) -> String {
         let unproven = verdict.limits.iter().filter(|limit| limit.count(State::Unproven) > 0);
         let mut words: Vec<&str> = unproven.map(|limit| limit.on_unknown).collect();
         words.dedup();
+        let mut exceeded = verdict.limits.iter().filter(|limit| limit.count(State::Exceeded) > 0);
         let what = match words[..] {
             [word] if state == State::Unproven => format!(" (on_unknown = \"{word}\")"),
+            _ if state == State::Exceeded && exceeded.all(|limit| limit.severity == "warn") => {
+                " (severity = \"warn\")".to_owned()
+            }
             _ => String::new(),
         };
         (count > 0).then(|| format!("{count} {}{what}", state.name()))

@@ -36,6 +36,7 @@ pub(super) fn write(verdict: &Verdict, style: &Style, all: bool, out: &mut dyn W
         left_out += shown.len().saturating_sub(most);
         lines.extend(shown.into_iter().take(most).map(|group| line(limit, group, &verdict.window.zone)));
     }
+    lines.sort_by_key(|line| std::cmp::Reverse((line.group.fails, line.group.state)));
     draw(&lines, style, out)?;
     if left_out > 0 {
         writeln!(out, "…         {} (-v shows them)", number_of(left_out, "more group"))?;

@@ -14,8 +14,12 @@ fn json_keeps_the_order_of_the_contract() {
     let mut report = report(&["harness"], &[ROW], "runs=2");
     report.sources.files = 1;
     report.sources.bytes = 5;
-    report.sources.skipped =
-        vec![Skipped { path: "a\u{9b}b".to_owned(), reason: "no \"known\" format".to_owned(), is_part: false }];
+    report.sources.skipped = vec![Skipped {
+        path: "a\u{9b}b".to_owned(),
+        reason: "no \"known\" format".to_owned(),
+        is_part: false,
+        is_lost: false,
+    }];
     report.warnings = vec![Warning { code: "unknown-model".to_owned(), message: "x".to_owned(), count: 2 }];
     insta::assert_snapshot!(shown(&report, Format::Json, &PLAIN).replace('{', "\n{").trim_start(), @r#"
     {"schema_version":1,"by":["harness"],"rows":[

@@ -35,8 +35,12 @@ fn loops() -> Report {
         loop_name: "rust-core".to_owned(),
         times_median: 8.62,
     });
-    let skipped =
-        |path: &str, reason: &str| Skipped { path: path.to_owned(), reason: reason.to_owned(), is_part: false };
+    let skipped = |path: &str, reason: &str| Skipped {
+        path: path.to_owned(),
+        reason: reason.to_owned(),
+        is_part: false,
+        is_lost: false,
+    };
     report.sources.skipped = vec![skipped("b.bin", "no known format"), skipped("a.bin", "no known format")];
     let message = "records that are cut or torn; not counted".to_owned();
     report.warnings = vec![Warning { code: "torn-record".to_owned(), message, count: 3 }];
@@ -214,7 +218,8 @@ fn hostile_names_are_harmless_wherever_they_stand() {
     let evil = "\u{1b}[2J|<b>@all\u{202e}";
     let mut report = report(&["loop"], &[&SPEC.replace("spec-review", evil), POLISH], LOOP_TOTALS);
     report.blind_loops = vec![evil.to_owned()];
-    report.sources.skipped = vec![Skipped { path: evil.to_owned(), reason: evil.to_owned(), is_part: true }];
+    report.sources.skipped =
+        vec![Skipped { path: evil.to_owned(), reason: evil.to_owned(), is_part: true, is_lost: true }];
     report.slowest = Some(Slowest { run_id: evil.to_owned(), loop_name: evil.to_owned(), times_median: f64::MAX });
     report.warnings = vec![Warning { code: evil.to_owned(), message: evil.to_owned(), count: 1 }];
     report.window.zone = evil.to_owned();

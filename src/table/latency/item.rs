@@ -59,9 +59,9 @@ fn row<'a, T>(placed: &Placed<T>, conversation: &Id, model: &Option<Id>) -> Cow<
 }
 
 impl Item<'_> {
-    /// When; a row without a time is dated by the start of its run.
+    /// When; a row without a time is dated by the start of its run, or of its conversation.
     pub(super) fn time(&self) -> Option<Time> {
-        time_of(&self.row.view(), self.owner)
+        time_of(self.settled, &self.row.view(), self.owner)
     }
 
     /// The value of a dimension; `None` where there is none.
