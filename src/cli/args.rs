@@ -28,6 +28,10 @@ pub(super) use report::{FormatArgs, LatencyArgs, ReportArgs, TableArgs};
 #[derive(Debug, Parser)]
 #[command(name = "forge-usage", version, max_term_width = 100, propagate_version = true)]
 pub(super) struct Cli {
+    /// Work as if started in this folder
+    #[arg(short = 'C', long, value_name = "DIR", global = true, help_heading = "Input")]
+    pub(super) chdir: Option<PathBuf>,
+
     #[command(subcommand)]
     pub(super) command: Command,
 }
@@ -83,10 +87,6 @@ pub(super) struct InputArgs {
     /// Name of the machine that what is read comes from; `events` keeps it, and a source that names its own keeps that
     #[arg(long, value_name = "NAME", value_parser = host, help_heading = "Input")]
     pub(super) host: Option<forge_usage::event::Id>,
-
-    /// Work as if started in this folder
-    #[arg(short = 'C', long, value_name = "DIR", help_heading = "Input")]
-    pub(super) chdir: Option<PathBuf>,
 
     /// File with prices, profiles and budgets [default: .forge/usage.toml here or in a folder above]
     #[arg(long, value_name = "FILE", help_heading = "Input")]

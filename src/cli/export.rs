@@ -49,7 +49,6 @@ fn table(args: &ExportArgs, definition: &'static Definition) -> anyhow::Result<u
     let mut query = query::selection(&args.select, input::now())?;
     query.limit = args.limit.map(|limit| limit.get());
     let format = format(args)?;
-    input::enter(&args.input)?;
     let destination = destination(args, definition, format)?;
     let target = match &destination {
         Destination::File(path) => Some(path.as_path()),

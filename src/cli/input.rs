@@ -53,17 +53,15 @@ pub(super) struct Found {
 
 /// Finds what is to be read, and sets the process up for it.
 pub(super) fn find(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<Found> {
-    enter(args)?;
     find_beside(args, output::file(output))
 }
 
 /// Goes to the folder to work in. All paths are relative to it.
-pub(super) fn enter(args: &InputArgs) -> anyhow::Result<()> {
-    let Some(folder) = &args.chdir else { return Ok(()) };
+pub(super) fn enter(folder: &Path) -> anyhow::Result<()> {
     std::env::set_current_dir(folder).with_context(|| format!("cannot work in {}", folder.display()))
 }
 
-/// As [`find`], in the folder to work in; `target` is the file that will be written.
+/// As [`find`]; `target` is the file that will be written.
 fn find_beside(args: &InputArgs, target: Option<&Path>) -> anyhow::Result<Found> {
     // A typo should not cost a long reading.
     let config = config(args.config.as_deref())?;
@@ -151,11 +149,10 @@ pub(super) fn read_with(
     output: &OutputArgs,
     needs: Needs,
 ) -> anyhow::Result<Input> {
-    enter(args)?;
     read_beside(args, costs, output, output::file(output), needs)
 }
 
-/// As [`read_with`], in the folder to work in; `target` is the file that will be written.
+/// As [`read_with`]; `target` is the file that will be written.
 pub(super) fn read_beside(
     args: &InputArgs,
     costs: &PriceArgs,

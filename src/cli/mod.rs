@@ -57,6 +57,7 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
+    cli.chdir.as_deref().map_or(Ok(()), input::enter)?;
     match &cli.command {
         Command::Report(args) => report::run(args, None),
         Command::Daily(args) => report::run(args, Some("day")),

@@ -39,12 +39,12 @@ impl Unplaced {
     /// Adds it up.
     pub(super) fn of(settled: &Settled, by: &[Dimension], query: &Query) -> Unplaced {
         let mut unplaced = Unplaced::default();
-        let mut filters = query.filters.iter().chain(&query.scope).map(|filter| filter.dimension).peekable();
+        let filtered = || query.filters.iter().chain(&query.scope).map(|filter| filter.dimension);
         let is_windowed = query.since.is_some() || query.until.is_some() || query.last.is_some();
-        if !is_windowed && filters.peek().is_none() {
+        if !is_windowed && !filtered().any(Dimension::is_told_by_records) {
             return unplaced;
         }
-        let cuts_time = is_windowed || filters.any(Dimension::is_time);
+        let cuts_time = is_windowed || filtered().any(Dimension::is_time);
         let mut adders: Vec<Adder> = Vec::new();
         let grouping = walk(settled, by, query, Fit::Unsure, |index, row, owner| {
             if index == adders.len() {

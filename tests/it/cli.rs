@@ -82,6 +82,9 @@ fn chdir_changes_where_the_search_begins() {
     work.mkdir("repo/src");
     assert_eq!(work.report(&["-C", "repo/src"])["totals"]["total_tokens"], TOTAL);
     assert_eq!(work.report(&["-C", "repo", ".forge/ledgers/night.md"])["totals"]["total_tokens"], TOTAL);
+    let before = work.run(&["-C", "repo/src", "report", "--json"]);
+    assert_eq!(before.stdout, work.run(&["report", "-C", "repo/src", "--json"]).stdout);
+    assert_eq!(work.run(&["-C", "repo", "check", "--max-runs", "0"]).code, 1);
     assert_eq!(work.run(&["report", "-C", "no-such-folder"]).code, 2);
 }
 
