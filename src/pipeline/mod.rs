@@ -190,6 +190,10 @@ fn tell_unwalked(discovered: &Discovered, take: &mut dyn FnMut(&str, Event)) {
         let skipped = Skipped { reason: reason.clone(), loss: Loss::Found };
         take(&path.display().to_string(), produce::bare(0, Fact::Skipped(skipped)));
     }
+    for path in &discovered.unfollowed {
+        let skipped = Skipped { reason: "a link to a folder; give it as a path".to_owned(), loss: Loss::None };
+        take(&path.display().to_string(), produce::bare(0, Fact::Skipped(skipped)));
+    }
 }
 
 /// Folds events of one source after another.

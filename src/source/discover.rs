@@ -1,5 +1,6 @@
 //! Which files to read.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -54,13 +55,17 @@ pub struct Discovered {
     pub inputs: Vec<Input>,
     /// Folders and files that can't be read, and why.
     pub skipped: Vec<(PathBuf, String)>,
+    /// Links to folders that lead out of what is walked: they are not followed.
+    pub unfollowed: Vec<PathBuf>,
 }
 
-/// Walks folders, hidden ones too (but for `.git`), following links; ignore files are not obeyed.
+/// Walks folders, hidden ones too (but for `.git`); ignore files are not obeyed. Links to files are read, links to
+/// folders are not followed unless they are given themselves. What several paths or links name is read once.
 ///
 /// Fails if a path does not exist.
 pub fn discover(paths: &[PathBuf]) -> Result<Discovered> {
     let mut found = Discovered::default();
+    let (mut folders, mut files) = (Vec::new(), BTreeSet::new());
     for path in paths {
         if path.as_os_str() == "-" {
             found.inputs.push(Input::Stdin);
@@ -69,11 +74,12 @@ pub fn discover(paths: &[PathBuf]) -> Result<Discovered> {
         let metadata = std::fs::metadata(path).map_err(|cause| Error::io(path, cause))?;
         // A folder that can't be listed is told of as a file that can't be read: by whoever reads it.
         if metadata.is_dir() && !is_forbidden(std::fs::read_dir(path)) {
-            walk(path, &mut found);
-        } else {
+            folders.push(Folder::new(path));
+        } else if files.insert(real(path)) {
             found.inputs.push(Input::File(path.clone(), true));
         }
     }
+    walk(folders, files, &mut found);
     found.put_in_order();
     Ok(found)
 }
@@ -83,6 +89,7 @@ impl Discovered {
     pub fn merge(&mut self, other: Discovered) {
         self.inputs.extend(other.inputs);
         self.skipped.extend(other.skipped);
+        self.unfollowed.extend(other.unfollowed);
         self.put_in_order();
     }
 
@@ -96,26 +103,88 @@ impl Discovered {
     }
 }
 
-fn walk(root: &Path, found: &mut Discovered) {
-    let entries = WalkDir::new(root).follow_links(true).into_iter();
-    for entry in entries.filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git") {
-        match entry {
-            Ok(entry) if entry.file_type().is_file() => {
-                found.inputs.push(Input::File(entry.into_path(), false));
-            }
-            Ok(_) => {}
-            Err(error) => found.skipped.push(unreadable(&error, root)),
+/// A folder to walk.
+struct Folder {
+    path: PathBuf,
+    /// Where it is, whatever links lead to it.
+    real: PathBuf,
+}
+
+impl Folder {
+    fn new(path: &Path) -> Folder {
+        Folder { path: path.to_path_buf(), real: real(path) }
+    }
+
+    /// Whether a walk of it comes by this place, which no link is part of.
+    fn holds(&self, real: &Path) -> bool {
+        let mut below = real.strip_prefix(&self.real).into_iter().flatten().peekable();
+        real.starts_with(&self.real) && !below.any(|name| name == IGNORED)
+    }
+}
+
+/// What no walk enters.
+const IGNORED: &str = ".git";
+
+/// The path without links; what has none, as a pipe, is what it is called.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// Walks folders, each once, but for the `files` that are read anyway.
+fn walk(mut folders: Vec<Folder>, mut files: BTreeSet<PathBuf>, found: &mut Discovered) {
+    // A folder comes before what is in it.
+    folders.sort_by(|a, b| a.real.cmp(&b.real));
+    let mut roots: Vec<Folder> = Vec::new();
+    for folder in folders {
+        if !roots.iter().any(|root| root.holds(&folder.real)) {
+            roots.push(folder);
         }
+    }
+    let has_named = !files.is_empty();
+    for root in &roots {
+        let entries = WalkDir::new(&root.path).into_iter();
+        for entry in entries.filter_entry(|entry| entry.depth() == 0 || entry.file_name() != IGNORED) {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    found.skipped.push(unreadable(&error, &root.path));
+                    continue;
+                }
+            };
+            let kind = entry.file_type();
+            if kind.is_symlink() {
+                link(entry.into_path(), &roots, &mut files, found);
+            } else if kind.is_file() {
+                let below = entry.path().strip_prefix(&root.path).ok();
+                let is_named = has_named && below.is_some_and(|below| files.contains(&root.real.join(below)));
+                if !is_named {
+                    found.inputs.push(Input::File(entry.into_path(), false));
+                }
+            }
+        }
+    }
+}
+
+/// Adds the file that a link leads to, unless it is read anyway.
+fn link(path: PathBuf, roots: &[Folder], files: &mut BTreeSet<PathBuf>, found: &mut Discovered) {
+    let target = match path.metadata() {
+        Ok(target) => target,
+        Err(cause) => return found.skipped.push((path, cause.to_string())),
+    };
+    let real = real(&path);
+    if roots.iter().any(|root| root.holds(&real)) {
+        return;
+    }
+    if target.is_dir() {
+        found.unfollowed.push(path);
+    } else if target.is_file() && files.insert(real) {
+        found.inputs.push(Input::File(path, false));
     }
 }
 
 /// What a walk could not enter, and why.
 pub(super) fn unreadable(error: &walkdir::Error, root: &Path) -> (PathBuf, String) {
-    let reason = match (error.loop_ancestor(), error.io_error()) {
-        (Some(_), _) => "a folder that contains itself".to_owned(),
-        (None, Some(cause)) => cause.to_string(),
-        (None, None) => "cannot be read".to_owned(),
-    };
+    let reason = error.io_error().map_or_else(|| "cannot be read".to_owned(), |cause| cause.to_string());
     (error.path().unwrap_or(root).to_path_buf(), reason)
 }
 
@@ -132,7 +201,7 @@ pub fn default_ledgers(start: &Path) -> (Option<PathBuf>, Discovered) {
         let ledgers = forge.join("ledgers");
         match ledgers.metadata() {
             Ok(metadata) if metadata.is_dir() => {
-                walk(&ledgers, &mut found);
+                walk(vec![Folder::new(&ledgers)], BTreeSet::new(), &mut found);
                 found.put_in_order();
                 return (Some(ledgers), found);
             }

@@ -21,6 +21,8 @@ mod hostile;
 mod hours;
 mod input;
 mod latency;
+#[cfg(unix)]
+mod links;
 mod media;
 #[cfg(unix)]
 mod permissions;
