@@ -8,8 +8,8 @@ use super::readers::Readers;
 use crate::event::{Defect, Event, Fact, Loss, Skipped, Source};
 use crate::parse::{self, Format, Reading};
 #[cfg(feature = "sqlite")]
-use crate::source::{self, Rest};
-use crate::source::{Input, Opened, open};
+use crate::source::Rest;
+use crate::source::{self, Input, Opened, open};
 
 /// Where events go, until whoever takes them has had enough.
 pub(super) struct Out<'a> {
@@ -75,6 +75,12 @@ pub(super) fn produce(input: &Input, readers: &Readers<'_>, out: &mut Out<'_>) -
         super::database::read(path, options, &mut named).unwrap_or_else(|reason| named.push(skipped(0, reason, loss)));
         options.progress.add(length);
         return length;
+    }
+    if source::is_archive(&opened.head) {
+        // Found on the way it may hold anything; who names it means what is in it.
+        let loss = if loss == Loss::Named { loss } else { Loss::None };
+        named.push(skipped(0, "a tar archive; unpack it, and give what was in it".to_owned(), loss));
+        return 0;
     }
     let Some(format) = parse::detect(&opened.head) else {
         // What it would have been isn't known.

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::Options;
 use crate::parse::{self, Format, Survey};
-use crate::source::{Buffer, Chunks, Discovered, Input, open};
+use crate::source::{Buffer, Chunks, Discovered, Input, is_archive, open};
 
 /// What a look at all sources gave.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ pub fn survey(discovered: &Discovered, options: &Options) -> Surveyed {
 
 fn look(input: &Input, options: &Options) -> Option<Surveyed> {
     let opened = open(input, &options.progress, Buffer::default()).ok()?;
-    let format = parse::detect(&opened.head)?;
+    let format = parse::detect(&opened.head).filter(|_| !is_archive(&opened.head))?;
     let (mut survey, mut bytes) = (Survey::default(), 0);
     for chunk in Chunks::new(opened.into_reader(), options.limits()) {
         bytes = chunk.base + chunk.end as u64;

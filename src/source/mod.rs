@@ -1,5 +1,6 @@
 //! Paths become chunks of whole lines. Knows files and compression, and no format.
 
+mod archive;
 mod buffer;
 mod chunk;
 mod discover;
@@ -10,6 +11,7 @@ mod progress;
 mod sqlite;
 mod stretch;
 
+pub use archive::is_archive;
 pub use buffer::Buffer;
 pub use chunk::{CHUNK, Chunk, Chunks, Limits};
 pub use discover::{Discovered, Input, default_ledgers, discover};

@@ -2,6 +2,7 @@
 //!
 //! Everything here runs the built program; nothing looks into the library.
 
+mod archives;
 mod below_zero;
 mod budgets;
 mod cases;
