@@ -75,8 +75,8 @@ pub(super) enum Command {
 /// Where to read.
 #[derive(Debug, Clone, Args)]
 pub(super) struct InputArgs {
-    /// Files, folders (walked, hidden ones too), or - for standard input; gzip and zstd are seen
-    /// through [default: .forge/ledgers here or in a folder above, else the session logs]
+    /// Files, folders (walked, hidden ones too; links to folders are not followed), or - for one file on standard
+    /// input; gzip and zstd are seen through [default: .forge/ledgers here or in a folder above, else the session logs]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
 
@@ -153,15 +153,15 @@ pub(super) struct SelectArgs {
 /// How the result is written.
 #[derive(Debug, Args)]
 pub(super) struct OutputArgs {
-    /// File to write to, put in place in one step; - is standard output. `export` also takes a folder
+    /// File to write to, put in place in one step; - is standard output. `export` and `events` also take a folder
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(super) output: Option<PathBuf>,
 
-    /// Only the table: no notes, no messages
+    /// Only the table, no notes; what could not be read is still told
     #[arg(short, long, help_heading = "Output", conflicts_with = "verbose")]
     pub(super) quiet: bool,
 
-    /// Name every file that was passed over
+    /// Name every file that was passed over; `check` also shows the groups that are ok
     #[arg(short, long, help_heading = "Output")]
     pub(super) verbose: bool,
 }
@@ -234,9 +234,9 @@ pub(super) struct PricesArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
 
-    /// Format of the result: table, json, jsonl, csv, markdown
-    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = format, help_heading = "Output")]
-    pub(super) format: Format,
+    /// Format of the result: table, json, jsonl, csv, markdown [default: by the suffix of -o FILE, else table]
+    #[arg(long, value_name = "FORMAT", value_parser = format, help_heading = "Output")]
+    pub(super) format: Option<Format>,
 
     /// Short for --format json
     #[arg(long, conflicts_with = "format", help_heading = "Output")]

@@ -174,7 +174,7 @@ fn write(args: &CheckArgs, verdict: &Verdict) -> anyhow::Result<()> {
     style.color |= args.color == Color::Auto && is_log && !no_color;
     let all = args.output.verbose;
     for (format, path) in &args.export {
-        let plain = Style { width: None, color: false, notes: true };
+        let plain = Style::default();
         output::unless_closed(output::fill_file(path, |out| Ok(render::check(verdict, *format, &plain, all, out)?)))?;
     }
     if format == CheckFormat::Github {

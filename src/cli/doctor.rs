@@ -38,7 +38,8 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
         warnings: warnings(&input.settled),
         sources: input.sources,
     };
-    output::write(&args.output, |out| Ok(render::examination(&examination, args.json, out)?))?;
+    let is_json = output::is_json(args.json, &args.output);
+    output::write(&args.output, |out| Ok(render::examination(&examination, is_json, out)?))?;
     Ok(code)
 }
 

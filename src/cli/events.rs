@@ -2,9 +2,11 @@
 
 use std::io::{BufWriter, IsTerminal, Write};
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use forge_usage::event::{Event, Fact, Line};
 use forge_usage::pipeline;
+use forge_usage::render::DataFormat;
 
 use super::args::{InputArgs, OutputArgs};
 use super::input::{Found, Losses};
@@ -13,8 +15,18 @@ use super::{input, output, progress};
 
 /// Writes every event as it is read.
 pub(super) fn run(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<u8> {
-    let found = input::find(args, output)?;
-    output::write_to(output.output.as_deref(), |out| stream(args, output, &found, &mut BufWriter::new(out)))
+    refuse_other_suffix(output::file(output))?;
+    let target = output::file(output).map(|path| output::in_folder(path, "events.jsonl")).transpose()?;
+    let found = input::find_beside(args, target.as_deref())?;
+    output::write_to(target.as_deref(), |out| stream(args, output, &found, &mut BufWriter::new(out)))
+}
+
+/// A file named for another format would not hold it.
+fn refuse_other_suffix(path: Option<&Path>) -> anyhow::Result<()> {
+    let suffix = output::suffix(path.filter(|path| !path.is_dir())).map(DataFormat::from_suffix);
+    let is_other = suffix.is_some_and(|format| format.is_ok_and(|format| format != DataFormat::Jsonl));
+    anyhow::ensure!(!is_other, "events are JSON Lines: no other format holds them, so name the file .jsonl");
+    Ok(())
 }
 
 fn stream(args: &InputArgs, output: &OutputArgs, found: &Found, out: &mut impl Write) -> anyhow::Result<u8> {

@@ -30,7 +30,8 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
     });
     let explanation = explain(&input.settled, subject, &events, &input.prices, &input.priced)?;
     let style = output::style(&args.output, args.color);
-    output::write(&args.output, |out| Ok(render::explanation(&explanation, args.json, &style, out)?))?;
+    let is_json = output::is_json(args.json, &args.output);
+    output::write(&args.output, |out| Ok(render::explanation(&explanation, is_json, &style, out)?))?;
     // What was lost may be the subject's; what else there is to know of others it has no use for.
     let lost: Vec<Warning> = table::warnings(&input.settled).into_iter().filter(Warning::is_loss).collect();
     output::warn(&lost, &args.output, &args.input);

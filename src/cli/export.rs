@@ -3,7 +3,6 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use forge_usage::parse::Needs;
 use forge_usage::render::{self, DataFormat};
 use forge_usage::table::schema::{Column, Kind};
@@ -93,12 +92,8 @@ fn destination(args: &ExportArgs, definition: &Definition, format: DataFormat) -
         refuse_foreign(path)?;
         return Ok(Destination::Parts(path.to_owned()));
     }
-    let is_folder = path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/");
-    if !is_folder {
-        return Ok(Destination::File(path.to_owned()));
-    }
-    std::fs::create_dir_all(path).with_context(|| format!("cannot make the folder {}", path.display()))?;
-    Ok(Destination::File(path.join(format!("{}.{}", definition.name, format.name()))))
+    let name = format!("{}.{}", definition.name, format.name());
+    Ok(Destination::File(output::in_folder(path, &name)?))
 }
 
 /// The format that was named, else that of the output's suffix.

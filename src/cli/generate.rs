@@ -42,11 +42,13 @@ pub(super) fn man(args: &ManArgs) -> anyhow::Result<u8> {
     };
     match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
         None => output::write_to(None, |out| write_page(page, out))?,
-        Some(folder) if args.command.is_none() => {
+        Some(folder) => {
             std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-            std::iter::once(&program).chain(commands()).try_for_each(|command| write_file(command, folder))?;
+            match args.command {
+                Some(_) => write_file(page, folder)?,
+                None => std::iter::once(&program).chain(commands()).try_for_each(|page| write_file(page, folder))?,
+            }
         }
-        Some(folder) => write_file(page, folder)?,
     }
     Ok(FINE)
 }

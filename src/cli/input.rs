@@ -62,7 +62,7 @@ pub(super) fn enter(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// As [`find`]; `target` is the file that will be written.
-fn find_beside(args: &InputArgs, target: Option<&Path>) -> anyhow::Result<Found> {
+pub(super) fn find_beside(args: &InputArgs, target: Option<&Path>) -> anyhow::Result<Found> {
     // A typo should not cost a long reading.
     let config = config(args.config.as_deref())?;
     let profiles = config.profiles()?;

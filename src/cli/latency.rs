@@ -11,12 +11,12 @@ use super::{input, output, query};
 pub(super) fn run(args: &LatencyArgs) -> anyhow::Result<u8> {
     // A typo should not cost a long reading.
     let query = query::of_latency(&args.table, input::now())?;
+    let format = output::format(args.table.format.named(), &args.table.output)?;
     let needs = Needs { timing: true, ..Needs::USAGE };
     let input = input::read_with(&args.table.input, &PriceArgs::default(), &args.table.output, needs)?;
     let code = input.exit_code(&args.table.input);
     let report = table::latency(&input.settled, &query, input.sources)?;
     let style = output::style(&args.table.output, args.table.color);
-    let format = args.table.format.chosen();
     output::write(&args.table.output, |out| Ok(render::latency(&report, args.measure, format, &style, out)?))?;
     if !output::holds_warnings(format, &args.table.output) {
         output::warn(&report.warnings, &args.table.output, &args.table.input);

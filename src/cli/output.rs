@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use forge_usage::render::{self, Format, Style};
@@ -10,7 +10,7 @@ use forge_usage::table::Warning;
 
 use super::args::{Color, InputArgs, OutputArgs};
 use super::replace::New;
-use super::{complain, is_broken_pipe};
+use super::{complain, input, is_broken_pipe};
 
 /// Fills the file that was asked for, all or nothing, or standard output. A reader that went away is no error: what
 /// is known of the answer holds without it.
@@ -48,6 +48,31 @@ pub(super) fn fill_file<T>(path: &Path, fill: impl FnOnce(&mut dyn Write) -> any
     Ok(filled)
 }
 
+/// The format that was named, else that of the output's suffix, else a screen.
+pub(super) fn format(named: Option<Format>, args: &OutputArgs) -> anyhow::Result<Format> {
+    let by_suffix = || Ok(suffix(args.output.as_deref()).map_or(Ok(Format::Table), Format::from_suffix)?);
+    named.map_or_else(by_suffix, Ok)
+}
+
+/// What the name of a file to write ends with.
+pub(super) fn suffix(path: Option<&Path>) -> Option<&str> {
+    path?.extension()?.to_str()
+}
+
+/// Whether one JSON document is asked for, by a flag or by the output's suffix.
+pub(super) fn is_json(is_named: bool, args: &OutputArgs) -> bool {
+    is_named || suffix(args.output.as_deref()).is_some_and(|suffix| suffix.eq_ignore_ascii_case("json"))
+}
+
+/// The path, or the file of this name in it if it is a folder, or is written as one: then it is made.
+pub(super) fn in_folder(path: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    if !path.is_dir() && !path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        return Ok(path.to_owned());
+    }
+    std::fs::create_dir_all(path).with_context(|| format!("cannot make the folder {}", path.display()))?;
+    Ok(path.join(name))
+}
+
 /// The file that was asked for.
 pub(super) fn file(args: &OutputArgs) -> Option<&Path> {
     args.output.as_deref().filter(|path| path.as_os_str() != "-")
@@ -75,12 +100,18 @@ pub(super) fn holds_warnings(format: Format, args: &OutputArgs) -> bool {
 /// Text fits a terminal; elsewhere it is never cut.
 pub(super) fn style(args: &OutputArgs, color: Color) -> Style {
     let is_terminal = file(args).is_none() && io::stdout().is_terminal();
-    let width = is_terminal.then(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))).flatten();
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_some_and(|name| name == "dumb");
     let color = match color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => is_terminal && !no_color,
+        Color::Auto => is_terminal && !no_color && !is_dumb,
     };
-    Style { width, color, notes: !args.quiet }
+    Style { width: width(args.output.as_deref()), color, notes: !args.quiet, now: Some(input::now()) }
+}
+
+/// How wide lines may be; `None` where what is written goes to no terminal.
+pub(super) fn width(output: Option<&Path>) -> Option<usize> {
+    let is_terminal = output.is_none_or(|path| path.as_os_str() == "-") && io::stdout().is_terminal();
+    terminal_size::terminal_size().filter(|_| is_terminal).map(|(width, _)| usize::from(width.0))
 }

@@ -65,7 +65,7 @@ impl Parts<'_> {
     }
 }
 
-/// Refuses a folder that holds anything but parts of an earlier export: all of it will be replaced.
+/// Refuses a folder that holds anything but parts of an earlier partitioned export: all of it will be replaced.
 pub(super) fn refuse_foreign(folder: &Path) -> anyhow::Result<()> {
     let Ok(metadata) = folder.metadata() else { return Ok(()) };
     anyhow::ensure!(metadata.is_dir(), "{} is a file; a partitioned export is a folder", folder.display());
@@ -75,7 +75,7 @@ pub(super) fn refuse_foreign(folder: &Path) -> anyhow::Result<()> {
         inside.retain(|path| !is_part || !is_part_name(&name(path)) || !path.is_file());
         if let Some(foreign) = inside.first() {
             anyhow::bail!(
-                "{} holds {}, which no export wrote; it would be replaced: give a new folder",
+                "{} holds {}, which is no part of a partitioned export and would be lost: give a new folder",
                 folder.display(),
                 foreign.strip_prefix(folder).unwrap_or(foreign).display()
             );

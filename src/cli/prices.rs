@@ -2,12 +2,11 @@
 
 use std::io::Write;
 
-use forge_usage::error::unknown;
 use forge_usage::price::{Found, Prices};
 use forge_usage::render::{self, Format};
 use forge_usage::table::{self, PRICES, Shown};
 
-use super::args::PricesArgs;
+use super::args::{Color, PricesArgs};
 use super::{FINE, input, output};
 
 /// Columns of a model's own page: what its head lines say is left out.
@@ -25,7 +24,7 @@ const PAGE: [&str; 8] = [
 /// Prints prices.
 pub(super) fn run(args: &PricesArgs) -> anyhow::Result<u8> {
     let prices = Prices::new(&input::config(args.config.as_deref())?)?;
-    let format = if args.json { Format::Json } else { args.format };
+    let format = output::format(args.format.or(args.json.then_some(Format::Json)), &args.output)?;
     output::write(&args.output, |out| match args.model.as_deref() {
         Some(model) if !model.contains(['*', '?', '{']) => page(&prices, model, format, args, out),
         pattern => list(&prices, pattern, format, args, out),
@@ -46,14 +45,14 @@ fn page(prices: &Prices, model: &str, format: Format, args: &PricesArgs, out: &m
         writeln!(out)?;
     }
     let table = table::prices(std::iter::once(found), Some(model), shown, columns)?;
-    Ok(render::table(&table, format, out)?)
+    Ok(render::table(&table, format, &output::style(&args.output, Color::Never), out)?)
 }
 
 fn head(prices: &Prices, model: &str, found: &Found) -> Vec<String> {
     let entry = &found.entry;
     let mut head = vec![format!("{model}: the prices of {} ({}): {}", entry.key, entry.provider, found.why.join("; "))];
     if found.is_users {
-        head.push("From your usage.toml; dollars for a million tokens.".to_owned());
+        head.push("Some or all of it from your usage.toml; dollars for a million tokens.".to_owned());
         return head;
     }
     let book = prices.head();
@@ -87,15 +86,17 @@ fn list(
     if table.height() == 0 {
         anyhow::bail!("no model with a price fits {:?}", pattern.unwrap_or_default());
     }
-    Ok(render::table(&table, format, out)?)
+    Ok(render::table(&table, format, &output::style(&args.output, Color::Never), out)?)
 }
 
+/// How like a name must be for it to be told as what was meant: there are so many models that some name is
+/// always somewhat like it.
+const LIKE: f64 = 0.85;
+
 fn no_price(prices: &Prices, model: &str) -> anyhow::Error {
-    let names: Vec<String> = prices.all().map(|found| found.entry.key).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let error = unknown("model", model, &names).to_string();
-    // A list of all models helps nobody.
-    let hint = error.split_once("; known").map_or(error.as_str(), |(start, _)| start);
-    let near = hint.split_once("; ").map_or(String::new(), |(_, near)| format!("; {near}"));
+    let likeness = |name: &str| strsim::jaro_winkler(name, &model.to_lowercase());
+    let names = prices.all().map(|found| (likeness(&found.entry.key), found.entry.key));
+    let nearest = names.filter(|(likeness, _)| *likeness >= LIKE).max_by(|(a, _), (b, _)| a.total_cmp(b));
+    let near = nearest.map_or_else(String::new, |(_, name)| format!("; did you mean {name}?"));
     anyhow::anyhow!("no price is known for {model:?}{near} (or give one in .forge/usage.toml: [prices.{model:?}])")
 }

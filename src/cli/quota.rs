@@ -4,7 +4,7 @@ use forge_usage::parse::Needs;
 use forge_usage::render::{self, Format};
 use forge_usage::table::{self, Builder, Definition, Table};
 
-use super::args::{PriceArgs, QuotaArgs};
+use super::args::{Color, PriceArgs, QuotaArgs};
 use super::{input, output, query};
 
 /// Columns of the screen; the other formats have all.
@@ -15,17 +15,18 @@ const SCREEN: [&str; 8] =
 pub(super) fn run(args: &QuotaArgs) -> anyhow::Result<u8> {
     let mut query = query::selection(&args.select, input::now())?;
     query.limit = args.limit.map(|limit| limit.get());
+    let format = output::format(args.format.named(), &args.output)?;
     let definition = Definition::from_name("quota")?;
     let needs = Needs { quota: true, ..Needs::USAGE };
     let input = input::read_with(&args.input, &PriceArgs::default(), &args.output, needs)?;
     let mut readings = definition.table(&input.settled, &query)?;
-    let format = args.format.chosen();
     if format == Format::Table {
         readings = on_screen(&readings)?;
     }
+    let style = output::style(&args.output, Color::Never);
     output::write(&args.output, |out| match format {
         Format::Table if readings.height() == 0 => Ok(writeln!(out, "No reading of a rate limit.")?),
-        _ => Ok(render::table(&readings, format, out)?),
+        _ => Ok(render::table(&readings, format, &style, out)?),
     })?;
     output::warn(&table::warnings(&input.settled), &args.output, &args.input);
     Ok(input.exit_code(&args.input))

@@ -11,11 +11,11 @@ pub(super) fn run(args: &ReportArgs, fixed: Option<&str>) -> anyhow::Result<u8> 
     let ReportArgs { table: args, prices } = args;
     // A typo should not cost a long reading.
     let query = query::of_report(args, fixed, input::now())?;
+    let format = output::format(args.format.named(), &args.output)?;
     let input = input::read(&args.input, prices, &args.output)?;
     let code = input.exit_code(&args.input);
     let report = table::report(&input.settled, &query, input.sources)?;
     let style = output::style(&args.output, args.color);
-    let format = args.format.chosen();
     output::write(&args.output, |out| Ok(render::report(&report, format, &style, out)?))?;
     if !output::holds_warnings(format, &args.output) {
         output::warn(&report.warnings, &args.output, &args.input);

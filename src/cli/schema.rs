@@ -9,7 +9,7 @@ use super::{FINE, output};
 /// Prints the columns of one table or of all.
 pub(super) fn run(args: &SchemaArgs) -> anyhow::Result<u8> {
     if args.table.as_deref() == Some(POLICY) {
-        let is_json = args.format != SchemaForm::Markdown;
+        let is_json = args.format != Some(SchemaForm::Markdown);
         anyhow::ensure!(is_json, "the schema of a policy is a JSON Schema: leave --format markdown out");
         let text = serde_json::to_string_pretty(&policy())?;
         output::write_to(args.output.as_deref(), |out| Ok(writeln!(out, "{text}")?))?;
@@ -19,7 +19,13 @@ pub(super) fn run(args: &SchemaArgs) -> anyhow::Result<u8> {
     if let Some(name) = &args.table {
         tables.retain(|table| table.name == name);
     }
-    output::write_to(args.output.as_deref(), |out| Ok(render::schema(&tables, args.format.into(), out)?))?;
+    let format = args.format.unwrap_or_else(|| match output::suffix(args.output.as_deref()) {
+        Some("json") => SchemaForm::JsonSchema,
+        Some("md" | "markdown") => SchemaForm::Markdown,
+        _ => SchemaForm::Text,
+    });
+    let width = output::width(args.output.as_deref());
+    output::write_to(args.output.as_deref(), |out| Ok(render::schema(&tables, format.into(), width, out)?))?;
     Ok(FINE)
 }
 

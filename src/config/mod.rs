@@ -30,11 +30,19 @@ pub struct Config {
 }
 
 impl Config {
-    /// `.forge/usage.toml` in `start` or the nearest folder above it that has one.
+    /// `.forge/usage.toml` in `start` or the nearest folder above it that has one. Fails if that is no file.
     pub fn find(start: &Path) -> Result<Option<PathBuf>> {
         let start = std::path::absolute(start).map_err(|cause| Error::io(start, cause))?;
         let mut candidates = start.ancestors().map(|folder| folder.join(".forge").join("usage.toml"));
-        Ok(candidates.find(|file| file.is_file()))
+        let found = candidates.find(|file| file.symlink_metadata().is_ok());
+        let what = match found.as_deref().filter(|file| !file.is_file()) {
+            None => return Ok(found),
+            Some(folder) if folder.is_dir() => "a folder, and should be a file",
+            Some(link) if link.is_symlink() && !link.exists() => "a link that leads nowhere",
+            Some(_) => "no regular file",
+        };
+        let path = found.unwrap_or_default();
+        Err(Error::new(ErrorKind::Config, format!("{} is {what}", path.display())))
     }
 
     /// Reads a file.

@@ -13,6 +13,9 @@ pub(super) static FORMAT: Format =
 /// No event is longer.
 const LONGEST: u64 = 16 * 1024 * 1024;
 
+/// What some editors and shells put before a text.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
 /// What every line has, whatever its version.
 #[derive(serde::Deserialize)]
 struct Stamp<'a> {
@@ -24,6 +27,7 @@ struct Stamp<'a> {
 }
 
 fn sniff(head: &[u8]) -> bool {
+    let head = head.strip_prefix(BOM).unwrap_or(head);
     let first = head.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
     first.is_some_and(|line| serde_json::from_slice::<Stamp>(line).is_ok())
 }
@@ -38,7 +42,8 @@ fn read(input: &mut dyn BufRead, emit: &mut dyn FnMut(&str, Event) -> ControlFlo
         if length == 0 {
             return Ok(());
         }
-        let found = event(&line)?;
+        let text = line.strip_prefix(BOM).filter(|_| offset == 0).unwrap_or(&line);
+        let found = event(text)?;
         let is_cut = length == LONGEST && !line.ends_with(b"\n");
         let flow = match found {
             None => ControlFlow::Continue(()),

@@ -39,6 +39,7 @@ pub fn sessions(home: Option<PathBuf>, variable: &dyn Fn(&str) -> Option<OsStrin
             }
         }
     }
+    sessions.looked.extend(others.iter().map(|home| home.display().to_string()));
     sessions.found.merge(Discovered::default());
     sessions
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use super::format::Style;
 use super::json::{self, Reading, Rows, SCHEMA_VERSION, Warned};
 use super::{escape, number, text, written};
 use crate::error::Result;
@@ -52,7 +53,7 @@ fn section(title: &str, table: &Table, out: &mut dyn Write) -> io::Result<()> {
         return Ok(());
     }
     writeln!(out, "\n{title}")?;
-    text::table(table, out)
+    text::table(table, &Style::default(), out)
 }
 
 struct Document<'a>(&'a Examination);

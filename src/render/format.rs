@@ -1,6 +1,7 @@
 //! What is asked of a renderer: the format, and how the screen looks.
 
 use crate::error::{Error, Result};
+use crate::event::Time;
 
 /// An output format of a report or a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,18 @@ impl Format {
             Error::invalid(format!("no format {name:?}: choose one of {names}"))
         })
     }
+
+    /// The format of files with this suffix; a screen for one that means none.
+    pub fn from_suffix(suffix: &str) -> Result<Format> {
+        match suffix.to_ascii_lowercase().as_str() {
+            "json" => Ok(Format::Json),
+            "jsonl" | "ndjson" => Ok(Format::Jsonl),
+            "csv" => Ok(Format::Csv),
+            "md" | "markdown" => Ok(Format::Markdown),
+            "parquet" | "pq" => Err(Error::invalid("only export writes Parquet: choose another suffix")),
+            _ => Ok(Format::Table),
+        }
+    }
 }
 
 /// How a screen looks; machine formats don't care.
@@ -50,11 +63,13 @@ pub struct Style {
     pub color: bool,
     /// Whether words stand around the table; `false` with `--quiet`.
     pub notes: bool,
+    /// The present, to mark the period that isn't over; `None` marks none.
+    pub now: Option<Time>,
 }
 
 /// For a pipe: nothing is cut or coloured, words stand around the table.
 impl Default for Style {
     fn default() -> Style {
-        Style { width: None, color: false, notes: true }
+        Style { width: None, color: false, notes: true, now: None }
     }
 }

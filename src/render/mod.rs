@@ -56,12 +56,12 @@ use screen::Screen;
 /// Writes `report`; `style` is for people's formats only.
 pub fn report(report: &Report, format: Format, style: &Style, out: &mut dyn Write) -> Result<()> {
     written(out, |out| match format {
-        Format::Table => text::report(report, Screen::of_report(report, style.notes), &notes::all(report), style, out),
+        Format::Table => text::report(report, Screen::of_report(report, style), &notes::all(report), style, out),
         Format::Json => json::report(report, out),
         Format::Jsonl => json::lines(report.rows.columns(), report.rows.rows(), out),
         Format::Csv => csv::table(&report.rows, out),
         Format::Markdown => {
-            markdown::report(report, Screen::of_report(report, style.notes), &notes::in_markdown(report), style, out)
+            markdown::report(report, Screen::of_report(report, style), &notes::in_markdown(report), style, out)
         }
     })
 }
@@ -87,10 +87,10 @@ pub fn latency(
     })
 }
 
-/// Writes a plain table such as `runs`, all columns and rows of it.
-pub fn table(table: &Table, format: Format, out: &mut dyn Write) -> Result<()> {
+/// Writes a plain table such as `runs`, all rows of it, and all columns that `style` has room for.
+pub fn table(table: &Table, format: Format, style: &Style, out: &mut dyn Write) -> Result<()> {
     written(out, |out| match format {
-        Format::Table => text::table(table, out),
+        Format::Table => text::table(table, style, out),
         Format::Json => json::array(table.columns(), table.rows(), out),
         Format::Jsonl => json::lines(table.columns(), table.rows(), out),
         Format::Csv => csv::table(table, out),

@@ -29,13 +29,22 @@ pub(super) fn in_markdown(report: &Report) -> Vec<String> {
 /// What stands where there are no rows: why, and what to do.
 pub(super) fn nothing(report: &Report) -> String {
     let is_windowed = report.window.since.is_some() || report.window.until.is_some();
+    let filters: Vec<String> = report.filters.iter().map(|filter| format!("--where {filter}")).collect();
+    let filters = filters.join(" ");
     match period::covered(&report.window).filter(|_| is_windowed) {
         Some(days) => {
+            // Usage that tells no time is in no window.
             let is_undated = report.warnings.iter().any(Warning::is_undated);
-            let hint = if is_undated { "" } else { " Widen it with --since and --until." };
+            let hint = match (is_undated, filters.is_empty()) {
+                (true, true) => String::new(),
+                (true, false) => format!(" Loosen {filters}."),
+                (false, true) => " Widen it with --since and --until.".to_owned(),
+                (false, false) => format!(" Widen it with --since and --until, or loosen {filters}."),
+            };
             format!("Nothing in this window: {days}.{hint}")
         }
-        None => format!("Nothing to report in {}.", number_of(report.sources.files, "file")),
+        None if filters.is_empty() => format!("Nothing to report in {}.", number_of(report.sources.files, "file")),
+        None => format!("Nothing matches {filters}."),
     }
 }
 
@@ -113,7 +122,8 @@ fn names(names: &[String]) -> String {
 fn slowest(report: &Report) -> Option<String> {
     let slowest = report.slowest.as_ref().filter(|slowest| slowest.times_median.is_finite())?;
     let id = short_id(&slowest.run_id);
-    Some(format!("Slowest: {id} {}, {:.1}× its loop's median", slowest.loop_name, slowest.times_median))
+    let times = slowest.times_median;
+    Some(format!("Slowest: {id} {}, {times:.1}× its loop's median → forge-usage explain {id}", slowest.loop_name))
 }
 
 /// What was passed over, the most frequent reason first.

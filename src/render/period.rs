@@ -1,6 +1,6 @@
 //! The days that a report covers, for people.
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, Offset, TimeZone, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, Offset, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
 
 use crate::event::Time;
@@ -27,6 +27,17 @@ pub(super) fn covered(window: &Window) -> Option<String> {
 /// A point in time as the zone's clock shows it, such as `Fri 20 Nov 18:40`; `None` beyond the calendar.
 pub(super) fn moment(time: Time, zone: &str) -> Option<String> {
     Some(Zone::of(zone).local(time)?.format("%a %-d %b %H:%M").to_string())
+}
+
+/// The period of this dimension that `now` is in, as rows name it; `None` for hours and what is no time.
+pub(super) fn current(now: Time, zone: &str, dimension: &str) -> Option<String> {
+    let today = Zone::of(zone).date(now)?;
+    match dimension {
+        "day" => Some(today.format("%Y-%m-%d").to_string()),
+        "week" => Some(today.week(Weekday::Mon).checked_first_day()?.format("%Y-%m-%d").to_string()),
+        "month" => Some(today.format("%Y-%m").to_string()),
+        _ => None,
+    }
 }
 
 const WHOLE: &str = "%a %-d %b %Y";

@@ -22,8 +22,8 @@ pub enum SchemaFormat {
     JsonSchema,
 }
 
-/// Writes the columns of these tables.
-pub fn schema(tables: &[TableSchema], format: SchemaFormat, out: &mut dyn Write) -> Result<()> {
+/// Writes the columns of these tables; text is wrapped where `width` limits its lines.
+pub fn schema(tables: &[TableSchema], format: SchemaFormat, width: Option<usize>, out: &mut dyn Write) -> Result<()> {
     if format == SchemaFormat::JsonSchema {
         return written(out, |out| json::write(&Document(tables), out));
     }
@@ -33,19 +33,25 @@ pub fn schema(tables: &[TableSchema], format: SchemaFormat, out: &mut dyn Write)
             if index > 0 {
                 writeln!(out)?;
             }
-            described(table, &columns, format, out)
+            described(table, &columns, format, width, out)
         })?;
     }
     Ok(())
 }
 
-fn described(table: &TableSchema, columns: &Table, format: SchemaFormat, out: &mut dyn Write) -> io::Result<()> {
+fn described(
+    table: &TableSchema,
+    columns: &Table,
+    format: SchemaFormat,
+    width: Option<usize>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     if format == SchemaFormat::Markdown {
         writeln!(out, "## {}\n\nA row is {}.\n", table.name, escape::markdown(table.about))?;
         return markdown::table(columns, out);
     }
     writeln!(out, "{}: a row is {}\n", table.name, table.about)?;
-    text::table(columns, out)
+    text::wrapped(columns, width, &["meaning", "null"], out)
 }
 
 /// What is told of a column.

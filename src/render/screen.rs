@@ -5,11 +5,12 @@ use std::borrow::Cow;
 
 use super::bar::Scale;
 use super::figure::Figure;
+use super::format::Style;
 use super::measure::Measure;
 use super::number::{self, Bound};
 use super::row::Row;
-use super::{dimension, exact};
-use crate::table::schema::Kind;
+use super::{dimension, exact, period};
+use crate::table::schema::{Column, Kind};
 use crate::table::{Cell, Report, Table};
 
 /// Columns, rows and totals, as far as they can be decided without knowing how wide a line may be.
@@ -28,7 +29,7 @@ pub(super) struct Screen {
 pub(super) struct Heading {
     /// What stands above it.
     pub(super) title: String,
-    /// What it is worth on a narrow screen; `None` for a column of names, and for any of a plain table.
+    /// What it is worth on a narrow screen; `None` for a column of names.
     pub(super) worth: Option<Worth>,
     /// Where its figures stand: numbers at the right, words at the left.
     pub(super) is_number: bool,
@@ -37,6 +38,8 @@ pub(super) struct Heading {
 /// What a column is worth: on a narrow screen the lowest one gives way first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Worth {
+    /// A column of a plain table.
+    Plain(u8),
     /// A time of a latency report.
     Time(u8),
     /// A measure of a report.
@@ -56,18 +59,24 @@ impl Heading {
 
 impl Screen {
     /// The screen of a report, for any dimensions.
-    pub(super) fn of_report(report: &Report, has_notes: bool) -> Screen {
+    pub(super) fn of_report(report: &Report, style: &Style) -> Screen {
         let scale = Scale::of(&report.rows);
         let measures = Measure::of(report, scale.is_some());
         let mut names = names(report);
+        let current = current(report, style);
         let row = |index| {
             let row = Row::new(&report.rows, index);
             let names = names.iter_mut().map(|column| Figure::known(column.get_mut(index).and_then(Option::take)));
-            names.chain(measures.iter().map(|measure| measure.figure(&row, scale.as_ref()))).collect()
+            let is_current = current.as_ref().is_some_and(|(column, period)| row.text(column).as_ref() == Some(period));
+            let figures = measures.iter().map(|measure| match (measure, measure.figure(&row, scale.as_ref())) {
+                (Measure::Bar, bar) if is_current => Figure::plain(format!("{}  so far", bar.text).trim_start()),
+                (_, figure) => figure,
+            });
+            names.chain(figures).collect()
         };
         let rows = (0..report.rows.height()).map(row).collect();
         Screen {
-            headings: headings(report, &measures, has_notes),
+            headings: headings(report, &measures, style.notes),
             rows,
             totals: (report.groups > 1).then(|| totals(report, &measures)),
             left_out: left_out(report),
@@ -77,17 +86,17 @@ impl Screen {
     /// The screen of a plain table: all its columns, figures rounded for reading.
     pub(super) fn of_table(table: &Table) -> Screen {
         let columns = table.columns();
-        let heading = |name: &str, kind| Heading {
-            title: name.trim_end_matches("_usd_per_mtok").to_uppercase().replace('_', " "),
-            worth: None,
-            is_number: !matches!(kind, Kind::Text | Kind::Time | Kind::Flag),
+        let heading = |(at, column): (usize, &&'static Column)| Heading {
+            title: column.name.trim_end_matches("_usd_per_mtok").to_uppercase().replace('_', " "),
+            worth: worth(at, column),
+            is_number: !matches!(column.kind, Kind::Text | Kind::Time | Kind::Flag),
         };
         let row = |index| {
             let cells = columns.iter().enumerate().map(|(position, column)| (table.cell(index, position), column.kind));
             cells.map(|(cell, kind)| figure(cell, kind)).collect()
         };
         Screen {
-            headings: columns.iter().map(|column| heading(column.name, column.kind)).collect(),
+            headings: columns.iter().enumerate().map(heading).collect(),
             rows: (0..table.height()).map(row).collect(),
             totals: None,
             left_out: None,
@@ -103,6 +112,33 @@ impl Screen {
         }
         self
     }
+}
+
+/// Columns of plain tables that give way on a narrow screen before any other, in this order.
+const LEAST: [&str; 9] = [
+    "cache_write_1h_usd_per_mtok",
+    "cache_write_5m_usd_per_mtok",
+    "provider",
+    "tier",
+    "from",
+    "above_tokens",
+    "conversation_id",
+    "plan",
+    "window_minutes",
+];
+
+/// What a column of a plain table is worth: of those that nobody ranked, words are names, and the rest gives way from
+/// the right.
+fn worth(at: usize, column: &Column) -> Option<Worth> {
+    let ranked = LEAST.iter().position(|name| *name == column.name);
+    let unranked = (column.kind != Kind::Text).then(|| usize::from(u8::MAX).saturating_sub(at));
+    ranked.or(unranked).map(|rank| Worth::Plain(u8::try_from(rank).unwrap_or(u8::MAX)))
+}
+
+/// The column of a report over time, and what it calls the period that isn't over.
+fn current(report: &Report, style: &Style) -> Option<(&'static str, String)> {
+    let [column] = report.by[..] else { return None };
+    Some((column.name, period::current(style.now?, &report.window.zone, column.name)?))
 }
 
 /// A star sends from the costs to the note on them.

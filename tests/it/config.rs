@@ -42,3 +42,20 @@ fn a_named_file_that_is_missing_is_an_error() {
     assert_eq!(outcome.code, 2);
     assert!(outcome.stderr.starts_with("forge-usage: none.toml: "), "{}", outcome.stderr);
 }
+
+#[test]
+fn a_file_that_is_none_is_told_and_not_passed_over() {
+    let work = Workdir::new();
+    work.mkdir("a/.forge/usage.toml");
+    let outcome = work.run(&["report", "-C", "a", &nameless()]);
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.stderr.contains(".forge/usage.toml is a folder, and should be a file"), "{}", outcome.stderr);
+    #[cfg(unix)]
+    {
+        work.mkdir("b/.forge");
+        std::os::unix::fs::symlink("gone.toml", work.path("b/.forge/usage.toml")).expect("a link");
+        let outcome = work.run(&["check", "-C", "b", &nameless()]);
+        assert_eq!(outcome.code, 2);
+        assert!(outcome.stderr.contains(".forge/usage.toml is a link that leads nowhere"), "{}", outcome.stderr);
+    }
+}

@@ -118,7 +118,7 @@ fn a_partitioned_export_replaces_its_own_and_nothing_else() {
         let before = names(&dir.path("deep"));
         let outcome = dir.run(&export);
         assert_eq!(outcome.code, 2);
-        assert!(outcome.stderr.contains("which no export wrote"), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains("which is no part of a partitioned export"), "{}", outcome.stderr);
         assert_eq!(names(&dir.path("deep")), before);
         std::fs::remove_file(dir.path(foreign)).expect("removed");
         let _ = std::fs::remove_dir(dir.path("deep/u/more"));

@@ -103,3 +103,13 @@ fn nothing_found_is_an_error_that_says_where() {
     assert!(outcome.stderr.contains("no ledger, trace or session found in empty"), "{}", outcome.stderr);
     assert_eq!(work.run(&["events", "--allow-empty", "empty"]).code, 0);
 }
+
+#[test]
+fn a_byte_order_mark_before_the_first_event_changes_nothing() {
+    let work = Workdir::new();
+    let events = work.run(&["events", fixtures().join("sample/ledgers").to_str().expect("UTF-8")]).stdout;
+    let plain = work.run_with(&["report", "--json", "-"], events.as_bytes());
+    let marked = work.run_with(&["report", "--json", "-"], format!("\u{feff}{events}").as_bytes());
+    let (plain, marked) = (json_of(&plain, &[]), json_of(&marked, &[]));
+    assert_eq!((&plain["rows"], &plain["warnings"]), (&marked["rows"], &marked["warnings"]));
+}

@@ -30,6 +30,7 @@ mod permissions;
 mod prices;
 mod schema;
 mod sessions;
+mod suffixes;
 mod support;
 #[cfg(unix)]
 mod terminal;

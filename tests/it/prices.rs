@@ -230,6 +230,8 @@ fn prices_of_an_unknown_model_are_an_error_that_offers_the_nearest() {
         assert!(outcome.stderr.contains(&format!("no price is known for {name:?}")), "{}", outcome.stderr);
         assert!(outcome.stderr.contains(near), "{}", outcome.stderr);
     }
+    let outcome = work.run(&["prices", "nope"]);
+    assert!(outcome.code == 2 && !outcome.stderr.contains("did you mean"), "{}", outcome.stderr);
 }
 
 #[test]

@@ -5,9 +5,9 @@ use std::io::{Read, Write};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use nix::pty::openpty;
+use nix::pty::{Winsize, openpty};
 
-use crate::support::Workdir;
+use crate::support::{Workdir, fixtures};
 
 /// The binary with a terminal for its standard error, still waiting for input, and that terminal.
 fn started(work: &Workdir, args: &[&str]) -> (Child, File) {
@@ -55,4 +55,52 @@ fn quiet_shows_no_progress() {
     drop(input);
     assert!(child.wait().expect("the binary ends").success());
     assert_eq!(sent(&mut terminal, |_| false), "");
+}
+
+/// What the binary shows on a terminal this wide.
+fn shown(args: &[&str], width: u16, name: &str) -> String {
+    let size = Winsize { ws_row: 50, ws_col: width, ws_xpixel: 0, ws_ypixel: 0 };
+    let terminal = openpty(Some(&size), None).expect("a terminal");
+    let mut command = Workdir::new().command(args);
+    command.env("TERM", name).env_remove("NO_COLOR").current_dir(fixtures()).stdout(Stdio::from(terminal.slave));
+    let mut child = command.stderr(Stdio::null()).spawn().expect("the binary starts");
+    drop(command);
+    let text = sent(&mut File::from(terminal.master), |_| false);
+    assert!(child.wait().expect("the binary ends").success());
+    text
+}
+
+#[test]
+fn every_table_fits_the_terminal() {
+    for args in [
+        &["quota", "codex-rollout"][..],
+        &["prices"],
+        &["prices", "claude-opus-4-1", "-q"],
+        &["schema"],
+        &["report", "sample", "--by", "run,model", "-q"],
+        &["latency", "codex-trace", "-q"],
+    ] {
+        for width in [70, 100] {
+            let text = shown(args, width, "dumb");
+            assert!(text.lines().count() > 1, "{args:?}: {text}");
+            for line in text.lines().map(str::trim_end) {
+                // A sentence above a table wraps by itself.
+                assert!(line.chars().count() <= usize::from(width) || line.contains(": a row is "), "{args:?}: {line}");
+            }
+        }
+    }
+    assert!(shown(&["quota", "codex-rollout"], 100, "xterm").contains("RESETS AT"));
+    assert!(
+        shown(&["prices", "gpt-5*"], 100, "xterm")
+            .lines()
+            .next()
+            .is_some_and(|head| head.trim_end().ends_with("OUTPUT"))
+    );
+}
+
+#[test]
+fn a_terminal_that_knows_no_colours_gets_none() {
+    let report = ["report", "sample", "--by", "loop"];
+    assert!(shown(&report, 120, "xterm").contains('\u{1b}'));
+    assert!(!shown(&report, 120, "dumb").contains('\u{1b}'));
 }

@@ -13,9 +13,9 @@ pub(in super::super) struct SchemaArgs {
     #[arg(value_name = "TABLE", value_parser = schemas())]
     pub(in super::super) table: Option<String>,
 
-    /// Format of the result
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = SchemaForm::Text)]
-    pub(in super::super) format: SchemaForm,
+    /// Format of the result [default: by the suffix of -o FILE, else text]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(in super::super) format: Option<SchemaForm>,
 
     /// File to write to; - is standard output
     #[arg(short, long, value_name = "FILE")]

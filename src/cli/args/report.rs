@@ -56,9 +56,9 @@ pub(in super::super) struct TableArgs {
 /// The format of a table.
 #[derive(Debug, Args)]
 pub(in super::super) struct FormatArgs {
-    /// Format of the result: table, json, jsonl, csv, markdown
-    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = format, help_heading = "Output")]
-    pub(in super::super) format: Format,
+    /// Format of the result: table, json, jsonl, csv, markdown [default: by the suffix of -o FILE, else table]
+    #[arg(long, value_name = "FORMAT", value_parser = format, help_heading = "Output")]
+    pub(in super::super) format: Option<Format>,
 
     /// Short for --format json
     #[arg(long, conflicts_with_all = ["format", "jsonl"], help_heading = "Output")]
@@ -70,11 +70,11 @@ pub(in super::super) struct FormatArgs {
 }
 
 impl FormatArgs {
-    /// The format that was asked for.
-    pub(in super::super) fn chosen(&self) -> Format {
+    /// The format that was named, if any.
+    pub(in super::super) fn named(&self) -> Option<Format> {
         match (self.json, self.jsonl) {
-            (true, _) => Format::Json,
-            (_, true) => Format::Jsonl,
+            (true, _) => Some(Format::Json),
+            (_, true) => Some(Format::Jsonl),
             _ => self.format,
         }
     }

@@ -76,7 +76,7 @@ fn a_table_of_runs_has_every_column_in_every_format() {
     let runs = table(runs(), &[row]);
     let written = |format| {
         let mut out = Vec::new();
-        crate::render::table(&runs, format, &mut out).unwrap();
+        crate::render::table(&runs, format, &super::PLAIN, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     };
     let csv = "r1,,x,,,,,,,-1,2026-11-20T09:00:00.500Z,,8200,,,,,,,32275,,exact,1.5,,,,,,";
@@ -95,7 +95,7 @@ fn a_table_without_rows_is_still_well_formed() {
     let empty = table(runs(), &[]);
     for (format, expected) in [(Format::Json, "[]\n"), (Format::Jsonl, "")] {
         let mut out = Vec::new();
-        crate::render::table(&empty, format, &mut out).unwrap();
+        crate::render::table(&empty, format, &super::PLAIN, &mut out).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }

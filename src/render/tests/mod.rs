@@ -60,7 +60,7 @@ fn report(by: &[&str], rows: &[&str], totals: &str) -> Report {
     }
 }
 
-const PLAIN: Style = Style { width: None, color: false, notes: true };
+const PLAIN: Style = Style { width: None, color: false, notes: true, now: None };
 
 fn shown(report: &Report, format: Format, style: &Style) -> String {
     let mut out = Vec::new();
@@ -88,7 +88,7 @@ fn a_closed_pipe_is_told_from_other_failures_in_every_format() {
         let failed = super::report(&report, format, &PLAIN, &mut Closed).unwrap_err();
         assert!(failed.is_broken_pipe(), "{format:?}: {failed}");
         assert_eq!(failed.to_string(), "cannot write the output: broken pipe");
-        let failed = super::table(&report.rows, format, &mut Closed).unwrap_err();
+        let failed = super::table(&report.rows, format, &PLAIN, &mut Closed).unwrap_err();
         assert!(failed.is_broken_pipe(), "{format:?}: {failed}");
     }
 }
@@ -100,4 +100,10 @@ fn formats_are_found_by_their_names() {
     }
     let unknown = Format::from_name("yaml").unwrap_err();
     assert_eq!(unknown.to_string(), "no format \"yaml\": choose one of table, json, jsonl, csv, markdown");
+    for (suffix, format) in
+        [("CSV", Format::Csv), ("md", Format::Markdown), ("ndjson", Format::Jsonl), ("txt", Format::Table)]
+    {
+        assert_eq!(Format::from_suffix(suffix).unwrap(), format, "{suffix}");
+    }
+    assert!(Format::from_suffix("parquet").is_err());
 }

@@ -81,7 +81,7 @@ fn loops_are_shown_as_in_the_sketch() {
     6 loops                 109    12    ≥6.96M     94%   ≥810K  ≥$58.99   26h 14m   1h 52m  94/109
 
     Measured 94 of 109 runs: 6 were cut off, 9 left nothing (ui-polish).
-    Slowest: 9f3c2a17 rust-core, 8.6× its loop's median
+    Slowest: 9f3c2a17 rust-core, 8.6× its loop's median → forge-usage explain 9f3c2a17
     Passed over 2 files: no known format (a.bin, …)
     warning: records that are cut or torn; not counted (3)
     "#);
@@ -101,6 +101,33 @@ fn days_are_shown_with_bars() {
 
     Measured 419 of 438 runs: 19 left only a footer.
     "#);
+}
+
+#[test]
+fn the_period_that_is_not_over_says_so() {
+    let marked = |name: &str, rows: &[&str], now: &str| {
+        let text = shown(&report(&[name], rows, "runs=2"), Format::Table, &Style { now: Time::parse(now), ..PLAIN });
+        text.lines().filter(|line| line.ends_with("█  so far")).map(|line| line[..10].to_owned()).collect::<Vec<_>>()
+    };
+    let rows = [
+        "day=2026-11-18 runs=1 duration_ms=9 cost_usd=1 cost_low_usd=1",
+        "day=2026-11-20 runs=1 cost_low_usd=0 duration_ms=9",
+    ];
+    // The day began before midnight in UTC.
+    assert_eq!(marked("day", &rows[..1], "2026-11-17T23:30:00Z"), ["Wed 18    "]);
+    assert_eq!(marked("day", &rows, "2026-11-19T23:30:00Z").len(), 0);
+    assert_eq!(
+        marked("week", &[&rows[0].replace("day=2026-11-18", "week=2026-11-16")], "2026-11-20T08:00:00Z").len(),
+        1
+    );
+    assert_eq!(
+        marked("month", &[&rows[0].replace("day=2026-11-18", "month=2026-11")], "2026-11-30T08:00:00Z").len(),
+        1
+    );
+    assert_eq!(
+        marked("month", &[&rows[0].replace("day=2026-11-18", "month=2026-11")], "2026-12-01T08:00:00Z").len(),
+        0
+    );
 }
 
 #[test]
@@ -159,6 +186,12 @@ fn an_empty_window_says_so_and_what_to_do() {
     let first = "Nothing in this window: Fri 20 Nov 2026 (Europe/Oslo). Widen it with --since and --until.\n";
     assert!(text.starts_with(first), "{text}");
     assert!(shown(&empty, Format::Markdown, &PLAIN).starts_with("Nothing in this window"));
+    empty.filters = vec!["loop=typo".to_owned(), "status=error".to_owned()];
+    let text = shown(&empty, Format::Table, &PLAIN);
+    assert!(text.contains("--since and --until, or loosen --where loop=typo --where status=error.\n"), "{text}");
+    (empty.window.since, empty.window.until) = (None, None);
+    let text = shown(&empty, Format::Table, &PLAIN);
+    assert!(text.starts_with("Nothing matches --where loop=typo --where status=error.\n"), "{text}");
 }
 
 #[test]
@@ -171,7 +204,7 @@ fn quiet_leaves_the_table_alone() {
 #[test]
 fn a_narrow_screen_drops_the_least_important_columns_first() {
     let head = |width| {
-        let style = Style { width: Some(width), notes: false, color: false };
+        let style = Style { width: Some(width), notes: false, ..PLAIN };
         let text = shown(&loops(), Format::Table, &style);
         for line in text.lines().filter(|line| !line.starts_with("… ")) {
             assert!(line.width() <= width, "{width}: {line:?}");
