@@ -171,6 +171,7 @@ impl Account {
         if is_nothing {
             rows.push(UsageRow { usage: Some(total), blended_tokens: Some(0), ..UsageRow::blank(conversation) });
         }
+        let rest: Vec<UsageRow> = rest.into_iter().filter_map(|row| give_report(row, &mut rows)).collect();
         rows.extend(rest);
         let taken = if exceeds { Taken::Calls } else { Taken::Counter };
         Weighed { rows: Rows::Made(rows), quality, reasons, taken, agrees, blended, is_doubtful }
@@ -356,7 +357,7 @@ impl Account {
             branch: call.branch,
             // What the whole reports is not reported twice.
             cost_reported: call.cost.filter(|_| !is_paid),
-            is_paid: call.cost.is_some() || is_paid,
+            is_paid,
             timing: call.timing,
             ..UsageRow::default()
         }
@@ -413,6 +414,21 @@ impl Account {
             })
         });
         rows.collect()
+    }
+}
+
+/// A remainder of nothing but a report: a call of the model that the report includes tells it.
+fn give_report(rest: UsageRow, calls: &mut [UsageRow]) -> Option<UsageRow> {
+    let is_empty = rest.is_paid && rest.usage.is_some_and(|usage| usage.is_zero());
+    let includes = |call: &&mut UsageRow| {
+        call.is_paid && call.model == rest.model && call.usage.is_some_and(|usage| !usage.is_zero())
+    };
+    match calls.iter_mut().find(includes).filter(|_| is_empty) {
+        Some(call) => {
+            call.cost_reported = rest.cost_reported;
+            None
+        }
+        None => Some(rest),
     }
 }
 

@@ -175,7 +175,7 @@ pub struct UsageRow {
     pub usage: Option<TokenUsage>,
     /// The blended total, also where the split is not known.
     pub blended_tokens: Option<u64>,
-    /// What the harness says it costs.
+    /// What the harness says it costs; where that includes other rows, one of them tells it for all.
     pub cost_reported: Option<Usd>,
     /// The call's identity; `None` for a remainder.
     pub call: Option<CallKey>,
@@ -189,7 +189,8 @@ pub struct UsageRow {
     pub timing: Option<Box<CallTiming>>,
     /// How hard the model was told to think.
     pub effort: Option<Id>,
-    /// Whether the harness's reported cost, here or on another row of the same conversation and owner, includes it.
+    /// Whether a cost that the harness reports for several rows, here or on another one of the same conversation and
+    /// owner, includes it.
     pub is_paid: bool,
     /// Whether it isn't told which of its cache writes are kept for an hour.
     pub has_unsplit_writes: bool,
@@ -206,6 +207,8 @@ pub struct RowCost {
     pub low: Option<Usd>,
     /// It costs this or less; `None` where nothing bounds it.
     pub high: Option<Usd>,
+    /// Its share of what the harness reported.
+    pub reported: Option<Usd>,
     /// Tokens times list prices, where that is certain.
     pub computed: Option<Usd>,
     /// Whether list prices made it up, in whole or in part.
@@ -218,8 +221,8 @@ pub struct RowCost {
 
 impl RowCost {
     /// The same where the cost is known without computing it.
-    pub fn exactly(self, usd: Option<Usd>) -> RowCost {
-        RowCost { exact: usd, low: usd, high: usd, is_computed: false, ..self }
+    pub fn exactly(self, usd: Usd) -> RowCost {
+        RowCost { exact: Some(usd), low: Some(usd), high: Some(usd), is_computed: false, ..self }
     }
 }
 

@@ -26,32 +26,34 @@ pub(super) struct Packed {
 
 /// What is true of a row, a bit each.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct Flags(u8);
+struct Flags(u16);
 
 impl Flags {
-    const TELLS_REASONING: u8 = 1;
-    const IS_SUBAGENT: u8 = 1 << 1;
-    const IS_PAID: u8 = 1 << 2;
-    const HAS_UNSPLIT_WRITES: u8 = 1 << 3;
+    const TELLS_REASONING: u16 = 1;
+    const IS_SUBAGENT: u16 = 1 << 1;
+    const IS_PAID: u16 = 1 << 2;
+    const HAS_UNSPLIT_WRITES: u16 = 1 << 3;
     /// `cost` is what the harness says.
-    const IS_REPORTED: u8 = 1 << 4;
+    const IS_REPORTED: u16 = 1 << 4;
     /// The cost was worked out.
-    const IS_PRICED: u8 = 1 << 5;
-    const IS_COMPUTED: u8 = 1 << 6;
-    const IS_EARLY: u8 = 1 << 7;
+    const IS_PRICED: u16 = 1 << 5;
+    const IS_COMPUTED: u16 = 1 << 6;
+    const IS_EARLY: u16 = 1 << 7;
+    /// The exact cost is what the harness reported for it.
+    const IS_SHARED: u16 = 1 << 8;
     /// Those that pricing changes.
-    const OF_COSTS: u8 = Flags::IS_PRICED | Flags::IS_COMPUTED | Flags::IS_EARLY;
+    const OF_COSTS: u16 = Flags::IS_PRICED | Flags::IS_COMPUTED | Flags::IS_EARLY | Flags::IS_SHARED;
 
-    fn of(bits: &[(u8, bool)]) -> Flags {
+    fn of(bits: &[(u16, bool)]) -> Flags {
         Flags(bits.iter().filter(|(_, is_set)| *is_set).fold(0, |all, (bit, _)| all | bit))
     }
 
-    fn has(self, bit: u8) -> bool {
+    fn has(self, bit: u16) -> bool {
         self.0 & bit != 0
     }
 
     /// The same with others for these bits.
-    fn with(self, bits: u8, others: Flags) -> Flags {
+    fn with(self, bits: u16, others: Flags) -> Flags {
         Flags((self.0 & !bits) | (others.0 & bits))
     }
 }
@@ -169,15 +171,22 @@ impl Packed {
 
     /// Changes what it costs; `false` if that doesn't fit.
     pub(super) fn tell_cost(&mut self, told: RowCost) -> bool {
-        let RowCost { exact, low, high, computed, is_computed, is_early, lacks } = told;
+        let RowCost { exact, low, high, reported: share, computed, is_computed, is_early, lacks } = told;
         let reported = self.reported();
         let is_priced = told != RowCost::default();
         let cost = if is_priced { exact } else { reported };
-        if (exact, exact) != (low, high) || (reported.is_some() && reported != cost) {
+        if (exact, exact) != (low, high)
+            || (reported.is_some() && reported != cost)
+            || (share.is_some() && share != exact)
+        {
             return false;
         }
-        let told =
-            Flags::of(&[(Flags::IS_PRICED, is_priced), (Flags::IS_COMPUTED, is_computed), (Flags::IS_EARLY, is_early)]);
+        let told = Flags::of(&[
+            (Flags::IS_PRICED, is_priced),
+            (Flags::IS_COMPUTED, is_computed),
+            (Flags::IS_EARLY, is_early),
+            (Flags::IS_SHARED, share.is_some()),
+        ]);
         self.flags = self.flags.with(Flags::OF_COSTS, told);
         (self.cost, self.computed, self.lacks) = (MaybeUsd::new(cost), MaybeUsd::new(computed), lacks);
         true
@@ -217,6 +226,7 @@ impl Packed {
                 exact,
                 low: exact,
                 high: exact,
+                reported: exact.filter(|_| has(Flags::IS_SHARED)),
                 computed: self.computed.get(),
                 is_computed: has(Flags::IS_COMPUTED),
                 is_early: has(Flags::IS_EARLY),

@@ -18,7 +18,7 @@ pub struct RowView<'a> {
     pub usage: Option<TokenUsage>,
     /// The blended total, also where the split is not known.
     pub blended_tokens: Option<u64>,
-    /// What the harness says it costs.
+    /// What the harness says it costs; where that includes other rows, one of them tells it for all.
     pub cost_reported: Option<Usd>,
     /// Whether it is a call; a remainder is none.
     pub is_call: bool,
@@ -30,7 +30,8 @@ pub struct RowView<'a> {
     pub branch: Option<&'a Id>,
     /// How hard the model was told to think.
     pub effort: Option<&'a Id>,
-    /// Whether the harness's reported cost, here or on another row of the same conversation and owner, includes it.
+    /// Whether a cost that the harness reports for several rows, here or on another one of the same conversation and
+    /// owner, includes it.
     pub is_paid: bool,
     /// Whether it isn't told which of its cache writes are kept for an hour.
     pub has_unsplit_writes: bool,

@@ -131,7 +131,7 @@ impl<'a> Pricer<'a> {
         }
         for (row, cost) in rows.iter().zip(costs.iter_mut()) {
             let longest = longest.get(&row.conversation).copied().unwrap_or(0);
-            *cost = RowCost::default();
+            *cost = RowCost { reported: row.cost_reported, ..RowCost::default() };
             let computed = self.row(row, owner, longest, cost);
             cost.computed = computed.and_then(|cost| cost.exact);
             let taken = match self.options.mode {
@@ -145,8 +145,11 @@ impl<'a> Pricer<'a> {
             cost.high = taken.and_then(|cost| cost.high).filter(|high| floor.is_none_or(|floor| floor <= *high));
             cost.is_computed = taken.is_some_and(|cost| cost.low > Usd::ZERO);
         }
+        share_reports(rows, costs);
         if self.options.mode != CostMode::Computed {
-            share_reports(rows, costs);
+            for (_, cost) in rows.iter().zip(costs).filter(|(row, _)| row.is_call || row.is_paid) {
+                *cost = cost.reported.map_or(*cost, |reported| cost.exactly(reported));
+            }
         }
     }
 
@@ -206,12 +209,8 @@ fn unsplit(none: Option<Cost>, entry: &Entry, tokens: Tokens, time: Option<Time>
 /// prices, or where that isn't known of all of them by their tokens. So groups add up to the report however they
 /// are cut.
 fn share_reports(rows: &[RowView<'_>], costs: &mut [RowCost]) {
-    let is_own = |row: &RowView<'_>| row.is_call && row.cost_reported.is_some();
-    for (row, cost) in rows.iter().zip(costs.iter_mut()).filter(|(row, _)| is_own(row)) {
-        *cost = cost.exactly(row.cost_reported);
-    }
     let mut by_conversation: BTreeMap<Option<&Id>, Vec<usize>> = BTreeMap::new();
-    for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.is_paid && !is_own(row)) {
+    for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.is_paid) {
         by_conversation.entry(row.conversation).or_default().push(index);
     }
     for paid in by_conversation.into_values() {
@@ -264,7 +263,7 @@ fn share(rows: &[RowView<'_>], costs: &mut [RowCost], cost: Usd, own: &[usize]) 
         sum += weight;
         let all = upto(sum, 0..place + 1);
         if let Some(cost) = costs.get_mut(*index) {
-            *cost = cost.exactly(Some(Usd::from_pico(i64::try_from(all - given).unwrap_or(i64::MAX))));
+            cost.reported = Some(Usd::from_pico(i64::try_from(all - given).unwrap_or(i64::MAX)));
         }
         given = all;
     }

@@ -32,7 +32,7 @@ impl Money {
         self.has_rows = true;
         self.exact = self.exact + cost.exact.unwrap_or(Usd::ZERO);
         self.high = self.high + cost.high.unwrap_or(Usd::ZERO);
-        self.reported = sum(self.reported, row.cost_reported);
+        self.reported = sum(self.reported, cost.reported);
         self.computed = sum(self.computed, cost.computed);
         self.low = sum(self.low, cost.low);
         self.lacks_exact |= !is_whole || cost.exact.is_none();

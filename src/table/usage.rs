@@ -105,7 +105,7 @@ fn cells(settled: &Settled, row: &UsageRow, owner: &Owner) -> Vec<Cell> {
 /// The cells of [`COSTS`]: the row's own, whatever is known of the rest of its run.
 pub(super) fn cost_cells(row: &UsageRow) -> [Cell; 5] {
     let cost = &row.cost;
-    [cost.exact, row.cost_reported, cost.computed, cost.low, cost.high].map(usd)
+    [cost.exact, cost.reported, cost.computed, cost.low, cost.high].map(usd)
 }
 
 /// The cells of [`PLACE`].

@@ -34,7 +34,8 @@ fn rows() -> Vec<(UsageRow, bool)> {
     let told = TokenUsage { reasoning_output_tokens: Some(0), ..usage(1) };
     let plain = call(1, message("a"), usage(1));
     let usd = |pico| Some(Usd::from_pico(pico));
-    let computed = RowCost { computed: usd(3), is_computed: true, ..RowCost::default().exactly(usd(3)) };
+    let computed = RowCost { computed: usd(3), is_computed: true, ..RowCost::default().exactly(Usd::from_pico(3)) };
+    let shared = |reported| RowCost { reported: usd(reported), ..RowCost::default().exactly(Usd::from_pico(3)) };
     let bounded = RowCost { low: usd(1), high: usd(2), ..RowCost::default() };
     let lacking = RowCost { lacks: Some(Lack::Price), is_early: true, ..RowCost::default() };
     vec![
@@ -55,6 +56,8 @@ fn rows() -> Vec<(UsageRow, bool)> {
         (UsageRow { owner: 2, blended_tokens: None, ..plain.clone() }, false),
         (UsageRow { owner: 2, timing: timing(), ..plain.clone() }, false),
         (UsageRow { owner: 2, cost_reported: usd(4), is_paid: true, ..plain.clone() }, true),
+        (UsageRow { owner: 2, is_paid: true, cost: shared(3), ..plain.clone() }, true),
+        (UsageRow { owner: 2, is_paid: true, cost: shared(4), ..plain.clone() }, false),
         (UsageRow { owner: 2, cost_reported: usd(4), cost: computed, ..plain.clone() }, false),
         (UsageRow { owner: 2, cost_reported: usd(3), cost: computed, ..plain.clone() }, true),
         (UsageRow { owner: 2, cost: computed, has_unsplit_writes: true, ..plain.clone() }, true),
@@ -78,8 +81,8 @@ fn every_row_comes_back_as_it_was() {
         assert_eq!(matches!(slot, Slot::Packed(_)), *is_packed, "{row:?}");
     }
     let of = |owner| packed.of_owner(owner).len();
-    assert_eq!((packed.len(), of(0), of(1), of(2), of(3), of(4)), (rows.len(), 1, 10, 10, 0, 1));
-    assert_eq!(packed.by_owner().map(|rows| rows.len()).collect::<Vec<_>>(), [1, 10, 10, 1]);
+    assert_eq!((packed.len(), of(0), of(1), of(2), of(3), of(4)), (rows.len(), 1, 10, 12, 0, 1));
+    assert_eq!(packed.by_owner().map(|rows| rows.len()).collect::<Vec<_>>(), [1, 10, 12, 1]);
 }
 
 #[test]
@@ -123,7 +126,7 @@ fn a_cost_is_told_whether_it_fits_or_not() {
     let usd = |pico| Some(Usd::from_pico(pico));
     let bounded = RowCost { low: usd(1), high: usd(2), ..RowCost::default() };
     let lacking = RowCost { lacks: Some(Lack::Model), is_early: true, ..RowCost::default() };
-    let computed = RowCost { computed: usd(3), is_computed: true, ..RowCost::default().exactly(usd(3)) };
+    let computed = RowCost { computed: usd(3), is_computed: true, ..RowCost::default().exactly(Usd::from_pico(3)) };
     for first in [bounded, lacking, computed, RowCost::default()] {
         for second in [bounded, lacking, computed, RowCost::default()] {
             let mut told = packed(&rows());
