@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 
 use crate::event::Id;
 
-/// A source and an offset in it. Sources are ordered by their names, numbers in them by their value.
+/// A source and an offset in it. Sources are ordered by their names, numbers in them by their value, and extensions
+/// last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// Name of the source.
@@ -15,7 +16,8 @@ pub struct Place {
 
 impl Ord for Place {
     fn cmp(&self, other: &Place) -> Ordering {
-        natural(&self.source, &other.source).then_with(|| self.offset.cmp(&other.offset))
+        let by_stem = natural(stem(&self.source), stem(&other.source));
+        by_stem.then_with(|| natural(&self.source, &other.source)).then_with(|| self.offset.cmp(&other.offset))
     }
 }
 
@@ -23,6 +25,13 @@ impl PartialOrd for Place {
     fn partial_cmp(&self, other: &Place) -> Option<Ordering> {
         Some(self.cmp(other))
     }
+}
+
+/// A path without what follows the last dot of the file's name: `run` comes before `run-2`, which `.` would not.
+fn stem(path: &str) -> &str {
+    let path = path.strip_suffix(".zst").unwrap_or(path);
+    let name = path.rfind('/').map_or(0, |at| at + 1);
+    path[name..].rfind('.').map_or(path, |at| &path[..name + at])
 }
 
 /// Compares texts, runs of digits by their value: `run-2` comes before `run-10`.
@@ -56,7 +65,16 @@ fn number<'a>(text: &mut &'a [u8]) -> &'a [u8] {
 mod tests {
     use std::cmp::Ordering;
 
-    use super::natural;
+    use super::{Place, natural};
+
+    #[test]
+    fn an_extension_decides_last() {
+        let sorted = ["a.b/c-2", "a/run.jsonl", "a/run-2.jsonl", "a/run-2.jsonl.zst", "a/run.2.jsonl", "a/run10.log"];
+        let mut places = sorted.map(|source| Place { source: source.into(), offset: 0 });
+        places.reverse();
+        places.sort();
+        assert_eq!(places.map(|place| place.source.to_string()), sorted);
+    }
 
     #[test]
     fn numbers_in_names_are_ordered_by_their_value() {
