@@ -15,6 +15,9 @@ const SYNTHETIC: &str = "<synthetic>";
 /// The service tier of who asks for none.
 const USUAL_TIER: &str = "standard";
 
+/// Where inference takes place that costs more (<https://platform.claude.com/docs/en/build-with-claude/data-residency>).
+const DEAR_PLACE: &str = "us";
+
 /// Steps of a message that its totals leave out: another model's advice, and a summary of what came before
 /// (<https://platform.claude.com/docs/en/build-with-claude/compaction>).
 const EXTRA_STEPS: [&str; 2] = ["advisor_message", "compaction"];
@@ -45,6 +48,8 @@ pub struct Usage<'a> {
     service_tier: Text<'a>,
     #[serde(borrow, default)]
     speed: Text<'a>,
+    #[serde(borrow, default)]
+    inference_geo: Text<'a>,
     #[serde(borrow)]
     iterations: Option<&'a RawValue>,
 }
@@ -78,6 +83,7 @@ pub fn usage(input: u64, cache_read: u64, cache_creation: u64, one_hour: u64, ou
 
 impl<'a> Usage<'a> {
     fn take(&mut self, json: &mut Plain<'a>) -> Option<()> {
+        let mut inference_geo = None;
         json.object(|key, json| match key {
             b"input_tokens" => json.count_into(&mut self.input_tokens),
             b"cache_creation_input_tokens" => json.count_into(&mut self.cache_creation_input_tokens),
@@ -90,8 +96,11 @@ impl<'a> Usage<'a> {
             }
             b"cache_creation" => None,
             b"iterations" => json.json_into(&mut self.iterations),
+            b"inference_geo" => json.text_or_null_into(&mut inference_geo),
             _ => json.pass_over(),
-        })
+        })?;
+        self.inference_geo = inference_geo.unwrap_or_default();
+        Some(())
     }
 }
 
@@ -149,7 +158,14 @@ impl Usage<'_> {
 
     /// The tier that sets the price.
     fn tier(&self, before: Option<&Id>) -> Option<Id> {
-        json::name(if self.speed.is("fast") { &self.speed } else { &self.service_tier }, before, id)
+        let asked = if self.speed.is("fast") { &self.speed } else { &self.service_tier };
+        if !self.inference_geo.is(DEAR_PLACE) {
+            return json::name(asked, before, id);
+        }
+        match asked.get().filter(|asked| !asked.is_empty() && *asked != USUAL_TIER) {
+            Some(asked) => id(&format!("{asked}-{DEAR_PLACE}")),
+            None => json::name(&self.inference_geo, before, id),
+        }
     }
 }
 

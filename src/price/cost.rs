@@ -1,6 +1,6 @@
 //! What tokens cost, exactly or between bounds.
 
-use super::entry::{Entry, Period, Rates, STANDARD, day};
+use super::entry::{Entry, Period, Rates, STANDARD, Step, day};
 use crate::event::{MIXED, Time, TokenUsage, Usd};
 
 /// A cost, or what bounds it.
@@ -43,7 +43,7 @@ impl Entry {
     /// tier.
     pub fn cost(&self, tokens: Tokens, time: Option<Time>, service: Option<&str>) -> Option<Cost> {
         let mut bounds = Bounds::default();
-        self.each_possible(tokens, time, service, &mut |rates| bounds.add(rates, tokens));
+        self.each_possible(tokens, time, service, &mut |step| bounds.add(step, tokens));
         bounds.cost(tokens)
     }
 
@@ -57,8 +57,8 @@ impl Entry {
         }
     }
 
-    /// Gives every set of rates that may apply to `take`.
-    fn each_possible(&self, tokens: Tokens, time: Option<Time>, service: Option<&str>, take: &mut impl FnMut(&Rates)) {
+    /// Gives every step whose rates may apply to `take`.
+    fn each_possible(&self, tokens: Tokens, time: Option<Time>, service: Option<&str>, take: &mut impl FnMut(&Step)) {
         let periods = match time.and_then(day) {
             Some(day) => self.on(day).map_or(&[][..], std::slice::from_ref),
             None => &self.periods,
@@ -73,23 +73,23 @@ impl Entry {
 }
 
 impl Period {
-    /// Gives every set of rates of a tier that may apply then to `take`.
-    fn each_step(&self, tokens: Tokens, time: Option<Time>, service: &str, take: &mut impl FnMut(&Rates)) {
+    /// Gives every step of a tier whose rates may apply then to `take`.
+    fn each_step(&self, tokens: Tokens, time: Option<Time>, service: &str, take: &mut impl FnMut(&Step)) {
         let Some(steps) = self.tiers.get(service) else {
-            return take(&Rates::default());
+            return take(&Step { above: 0, rates: Rates::default() });
         };
         let longest = match tokens {
             Tokens::Call(usage) => usage.input_tokens,
             Tokens::Sum(_, longest) => longest,
             Tokens::Blended(_) => u64::MAX,
         };
-        let mut reached = steps.iter().filter(|step| step.above == 0 || step.above < longest).map(|step| &step.rates);
+        let mut reached = steps.iter().filter(|step| step.above == 0 || step.above < longest);
         let is_call = matches!(tokens, Tokens::Call(_));
         if let Some(off_peak) = self.off_peak.as_ref().filter(|_| service == STANDARD) {
             // A call's own time tells the hour; a sum's is that of its last reading.
             let is_cheap = time.filter(|_| is_call).map(|time| off_peak.contains(time));
             if is_cheap != Some(false) {
-                take(&off_peak.step.rates);
+                take(&off_peak.step);
             }
             if is_cheap == Some(true) {
                 return;
@@ -112,12 +112,20 @@ struct Bounds {
     parts: Option<[(Usd, Usd); PARTS]>,
     /// Whether one of them leaves tokens without a price.
     lacks_some: bool,
+    /// Whether what a long prompt costs isn't listed.
+    lacks_high: bool,
     /// Whether any of them is listed at all.
     is_listed: bool,
 }
 
 impl Bounds {
-    fn add(&mut self, rates: &Rates, tokens: Tokens) {
+    fn add(&mut self, step: &Step, tokens: Tokens) {
+        let rates = &step.rates;
+        // Long prompts are never cheaper, also where nobody lists how dear they are: that bounds no floor.
+        if step.above > 0 && *rates == Rates::default() && !matches!(tokens, Tokens::Call(_)) {
+            self.lacks_high = true;
+            return;
+        }
         let whole = |cost| [cost, Usd::ZERO, Usd::ZERO, Usd::ZERO, Usd::ZERO, Usd::ZERO];
         let (parts, is_all) = match tokens {
             // Of one call, all parts are paid for by the same rates.
@@ -146,7 +154,8 @@ impl Bounds {
         match tokens {
             Tokens::Blended(_) => (!self.lacks_some).then(|| Cost::at_least(low)),
             Tokens::Call(_) | Tokens::Sum(..) => {
-                let high = Some(parts.iter().map(|(_, high)| *high).sum()).filter(|_| !self.lacks_some);
+                let high =
+                    Some(parts.iter().map(|(_, high)| *high).sum()).filter(|_| !self.lacks_some && !self.lacks_high);
                 Some(Cost { exact: high.filter(|high| *high == low), low, high })
             }
         }

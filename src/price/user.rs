@@ -23,7 +23,7 @@ pub(super) struct User {
 const RATES: [&str; 6] = ["input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning"];
 
 /// Service tiers that may be priced.
-const SERVICES: [&str; 5] = ["priority", "flex", "batch", "fast", "ultrafast"];
+const SERVICES: [&str; 7] = ["priority", "flex", "batch", "fast", "ultrafast", "us", "fast-us"];
 
 /// A million tokens, for which the file gives prices.
 const MILLION: i64 = 1_000_000;
@@ -160,5 +160,6 @@ fn rates(section: &Section) -> Result<Rates> {
         debug_assert_eq!(exact, dollars);
         *rate = Some(Usd::from_pico(exact.pico() / MILLION));
     }
-    Ok(rates.into())
+    let rates = Rates::from(rates);
+    Ok(Rates { cache_write_1h: rates.cache_write_1h.or(rates.cache_write_5m), ..rates })
 }

@@ -108,6 +108,33 @@ fn the_service_tier_is_the_recorded_one_else_the_one_that_is_asked_for() {
 }
 
 #[test]
+fn inference_in_the_us_alone_costs_more() {
+    let work = Workdir::new();
+    let (model, hundred_thousand) = ("claude-opus-4-8", [100_000, 0, 0, 0, 0]);
+    let session = Session::new(model, "none")
+        .call("msg_1", model, NOW, hundred_thousand, r#""service_tier":"standard","inference_geo":"global""#)
+        .call("msg_2", model, NOW, hundred_thousand, r#""service_tier":"standard","inference_geo":"us""#)
+        .call("msg_3", model, NOW, hundred_thousand, r#""inference_geo":"us","speed":"fast""#)
+        .call("msg_4", model, NOW, hundred_thousand, r#""service_tier":"standard","inference_geo":null"#);
+    let folder = session.in_folder(&work);
+    let report = work.report(&["--by", "service_tier", "--sort", "service_tier", &folder]);
+    assert_eq!(column(&report, "service_tier"), ["fast-us", "standard", "us"]);
+    let low: Vec<String> = column(&report, "cost_low_usd").iter().map(Value::to_string).collect();
+    assert_eq!(low, ["1.1", "1", "0.55"]);
+}
+
+#[test]
+fn an_own_price_of_short_writes_is_that_of_long_ones_too() {
+    let work = Workdir::new();
+    let session = Session::new("acme-2", "none").call("msg_1", "acme-2", NOW, [0, 0, 100_000, 100_000, 0], STANDARD);
+    let folder = session.in_folder(&work);
+    work.write(".forge/usage.toml", "[prices.\"acme-2\"]\ninput = 1\noutput = 10\ncache_write_5m = 2\n");
+    let report = work.report(&[&folder]);
+    assert_eq!(costs(&report)[3], "0.4");
+    assert!(!warning_codes(&report).contains(&"unpriced-tokens".to_owned()));
+}
+
+#[test]
 fn an_unknown_model_is_named_with_its_tokens_and_stays_blank() {
     let work = Workdir::new();
     let session = Session::new("claude-opus-4-6", "none")
@@ -137,9 +164,14 @@ fn reported_costs_are_shared_out_among_days_and_add_up() {
         .result("claude-opus-4-6", [400, 0, 0, 0], "0.1");
     let folder = session.in_folder(&work);
     let report = work.report(&["--by", "day", &folder]);
-    let by_day: Vec<String> = column(&report, "cost_usd").iter().map(Value::to_string).collect();
-    assert_eq!(by_day[..2], ["0.075", "0.025"]);
-    assert_eq!(costs(&report)[0], "0.1");
+    // A result that tells nothing beyond the calls has no row of its own.
+    for (key, shares) in [("cost_usd", ["0.075", "0.025"]), ("cost_reported_usd", ["0.075", "0.025"])] {
+        let by_day: Vec<String> = column(&report, key).iter().map(Value::to_string).collect();
+        assert_eq!(by_day, shares, "{key}");
+    }
+    assert_eq!(costs(&report)[..2], ["0.1", "0.1"]);
+    let computed = work.report(&["--cost-mode", "computed", "--since", "2026-11-20", &folder]);
+    assert_eq!(costs(&computed)[..3], ["0.0005", "0.025", "0.0005"]);
 }
 
 #[test]

@@ -95,6 +95,25 @@ fn a_blended_total_costs_its_input_price_at_least() {
 }
 
 #[test]
+fn a_tier_that_lists_no_price_for_long_prompts_has_a_floor_and_no_upper_bound() {
+    let model = entry("gpt-5.5");
+    let floor = |usd| Some(Cost::at_least(Usd::parse(usd).unwrap()));
+    assert_eq!(model.cost(Tokens::Blended(1_000_000), at(NOW), Some("priority")), floor("12.5"));
+    let sum = usage(1_000_000, 0, 0, 0, 0);
+    assert_eq!(model.cost(Tokens::Sum(sum, 1_000_000), at(NOW), Some("priority")), floor("12.5"));
+    assert_eq!(model.cost(Tokens::Call(sum), at(NOW), Some("priority")), None);
+}
+
+#[test]
+fn inference_in_the_us_alone_is_a_tenth_dearer_whatever_else_is_asked_for() {
+    let call = Tokens::Call(usage(1_000_000, 0, 0, 0, 0));
+    let model = entry("claude-opus-4-8");
+    for (tier, cost) in [(None, "5"), (Some("us"), "5.5"), (Some("fast"), "10"), (Some("fast-us"), "11")] {
+        assert_eq!(model.cost(call, at(NOW), tier), exact(cost), "{tier:?}");
+    }
+}
+
+#[test]
 fn service_tiers_have_their_own_prices_and_unknown_ones_none() {
     let call = Tokens::Call(usage(1_000_000, 0, 0, 0, 0));
     let codex = entry("gpt-5.3-codex");
@@ -108,7 +127,7 @@ fn service_tiers_have_their_own_prices_and_unknown_ones_none() {
 #[test]
 fn what_was_paid_for_at_several_tiers_lies_between_them_all() {
     let sum = Tokens::Sum(usage(1_000_000, 0, 0, 0, 0), 1_000);
-    let between = Cost { exact: None, low: Usd::parse("2.5").unwrap(), high: Usd::parse("10") };
+    let between = Cost { exact: None, low: Usd::parse("2.5").unwrap(), high: Usd::parse("11") };
     assert_eq!(entry("claude-opus-4-8").cost(sum, at(NOW), Some("mixed")), Some(between));
 }
 

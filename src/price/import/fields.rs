@@ -10,7 +10,11 @@ use crate::price::entry::{Rates, STANDARD, Step};
 /// What one entry of the map says, its values unread.
 pub(super) type Fields<'a> = BTreeMap<&'a str, &'a RawValue>;
 
-/// All prices of the map's flat fields, its list of steps, and its factor for fast answers.
+/// A tier, the map's factor for what is dearer than it (fast answers, inference in the US alone), and that one's name.
+const FACTORS: [(&str, &str, &str); 3] =
+    [(STANDARD, "fast", "fast"), (STANDARD, "us", "us"), ("fast", "us", "fast-us")];
+
+/// All prices of the map's flat fields, its list of steps, and its factors.
 pub(super) fn tiers(fields: &Fields) -> Result<BTreeMap<String, Vec<Step>>, String> {
     let mut tiers: BTreeMap<String, BTreeMap<u64, Rates>> = BTreeMap::new();
     for (name, value) in fields {
@@ -32,10 +36,12 @@ pub(super) fn tiers(fields: &Fields) -> Result<BTreeMap<String, Vec<Step>>, Stri
     }
     let mut tiers: BTreeMap<String, Vec<Step>> =
         tiers.into_iter().map(|(service, steps)| (service, steps_of(steps))).collect();
-    if let Some(factor) = fields.get("provider_specific_entry").and_then(|entry| fast(entry)) {
-        let standard = tiers.get(STANDARD).cloned().unwrap_or_default();
-        let fast = standard.into_iter().map(|step| Step { above: step.above, rates: times(step.rates, factor) });
-        tiers.insert("fast".to_owned(), fast.collect());
+    let Some(factors) = fields.get("provider_specific_entry") else { return Ok(tiers) };
+    for (service, name, dearer) in FACTORS {
+        if let (Some(factor), Some(steps)) = (factor(factors, name), tiers.get(service)) {
+            let steps = steps.iter().map(|step| Step { above: step.above, rates: times(step.rates, factor) });
+            tiers.insert(dearer.to_owned(), steps.collect());
+        }
     }
     Ok(tiers)
 }
@@ -79,10 +85,10 @@ fn price(value: &RawValue) -> Result<Option<Usd>, String> {
     Usd::parse_exact(text).map(Some).ok_or_else(|| format!("{text} is no whole number of pico-dollars a token"))
 }
 
-/// The factor for fast answers, in tenths.
-fn fast(entry: &RawValue) -> Option<u64> {
+/// A factor of that name, in tenths.
+fn factor(entry: &RawValue, name: &str) -> Option<u64> {
     let fields: Fields = serde_json::from_str(entry.get()).ok()?;
-    let factor = Usd::parse_exact(fields.get("fast")?.get())?.pico();
+    let factor = Usd::parse_exact(fields.get(name)?.get())?.pico();
     (factor % 100_000_000_000 == 0).then(|| u64::try_from(factor / 100_000_000_000).ok()).flatten()
 }
 

@@ -36,15 +36,17 @@ fn steps_tiers_and_hours_find_their_places() {
         \"cache_creation_input_token_cost_above_1hr_above_200k_tokens\":7e-6,\
         \"cache_creation_input_token_cost_above_12hr\":8e-6,\"cache_read_input_token_cost_flex\":9e-6,\
         \"input_cost_per_token_batches\":1e-7,\"input_cost_per_audio_token\":1,\
-        \"provider_specific_entry\":{\"fast\":2.5}";
+        \"provider_specific_entry\":{\"fast\":2.5,\"us\":1.1}";
     let entry = &entries(&[("2026-01-01", map(&model("gpt-x", fields)))])[0];
     let text = serde_json::to_string(&entry.periods[0].tiers).unwrap();
     assert_eq!(
         text,
         "{\"batch\":[[0,100000]],\
         \"fast\":[[0,2500000,null,12500000,15000000,5000000],[200000,7500000,null,null,17500000]],\
+        \"fast-us\":[[0,2750000,null,13750000,16500000,5500000],[200000,8250000,null,null,19250000]],\
         \"flex\":[[0,null,9000000]],\"priority\":[[200000,null,null,null,null,4000000]],\
-        \"standard\":[[0,1000000,null,5000000,6000000,2000000],[200000,3000000,null,null,7000000]]}"
+        \"standard\":[[0,1000000,null,5000000,6000000,2000000],[200000,3000000,null,null,7000000]],\
+        \"us\":[[0,1100000,null,5500000,6600000,2200000],[200000,3300000,null,null,7700000]]}"
     );
 }
 
