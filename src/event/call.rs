@@ -106,6 +106,9 @@ pub struct Call {
     /// Whether it may be a copy of another conversation's call.
     #[serde(default, skip_serializing_if = "Doubt::is_none")]
     pub doubt: Doubt,
+    /// Whether it is what a counter grew by while nobody saw its readings: one call or several.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_be_several: bool,
 }
 
 impl Call {
@@ -127,6 +130,7 @@ impl Call {
             turn: None,
             effort: None,
             doubt: Doubt::None,
+            may_be_several: false,
         }
     }
 }

@@ -27,6 +27,8 @@ pub struct LogCall {
     pub context: Arc<Context>,
     /// Whether it may be a copy of another conversation's.
     pub doubt: Doubt,
+    /// Whether it may be several calls.
+    pub may_be_several: bool,
 }
 
 /// Identity of a call within its conversation.
@@ -106,7 +108,7 @@ impl LogCall {
             LogKey::Response(response) => LogKey::Response(response.clone()),
         };
         let time = time.map_or(self.time, Time::micros);
-        LogCall { key, usage: Counts::new(usage), time, context: self.context.clone(), doubt: self.doubt }
+        LogCall { key, usage: Counts::new(usage), time, context: self.context.clone(), ..*self }
     }
 
     /// When it was answered.
@@ -130,6 +132,7 @@ impl LogCall {
             blended_tokens: Some(usage.blended_tokens()),
             call: Some(self.key.in_conversation(conversation)),
             is_subagent: self.context.is_subagent,
+            may_be_several: self.may_be_several,
             ..UsageRow::blank(conversation)
         }
     }
@@ -137,7 +140,7 @@ impl LogCall {
     /// Two records of one call: in a log that lost the reading before it, it seems to be larger; in a copy it may
     /// have a later time.
     fn merge(&mut self, other: LogCall) {
-        let rank = |call: &LogCall| (call.usage(), call.time().is_none(), call.time(), call.doubt);
+        let rank = |call: &LogCall| (call.usage(), call.may_be_several, call.time().is_none(), call.time(), call.doubt);
         let context = self.context.clone().max(other.context.clone());
         if rank(&other) < rank(self) {
             *self = other;
@@ -149,7 +152,7 @@ impl LogCall {
 impl Log {
     /// Adds a call of the source that is being read. `latest` is what the call before it shared with others.
     pub(super) fn push(&mut self, key: LogKey, call: Call, time: Option<Time>, latest: &mut Arc<Context>) {
-        let Call { turn, model, effort, is_subagent, usage, doubt, .. } = call;
+        let Call { turn, model, effort, is_subagent, usage, doubt, may_be_several, .. } = call;
         let context = Context { turn, model, effort, is_subagent };
         if **latest != context {
             *latest = Arc::new(context);
@@ -158,7 +161,7 @@ impl Log {
         if self.calls.is_empty() {
             self.calls.reserve(FEW);
         }
-        self.calls.push(LogCall { key, usage, time, context: latest.clone(), doubt });
+        self.calls.push(LogCall { key, usage, time, context: latest.clone(), doubt, may_be_several });
     }
 
     /// Adds a reading that counts what other conversations did.

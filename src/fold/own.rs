@@ -103,6 +103,8 @@ impl Lineage<'_> {
 fn own_calls(log: Log, lineage: &Lineage<'_>, with_readings: bool) -> Own {
     let has_parent = lineage.has_parent;
     let (copied, in_doubt) = if has_parent { lineage.copied(&log) } else { (0, 0) };
+    // Copies that kept their times are older than the conversation: what is not, comes after them.
+    let keeps_times = lineage.parent.is_none() && log.last_inherited() != TokenUsage::default();
     let lost_after = if with_readings { log.lost_after } else { FxHashSet::default() };
     let mut own = Own { is_forked: has_parent, lost_after, ..Own::default() };
     let by_response = |call: &&LogCall| matches!(call.key, LogKey::Response(_));
@@ -132,7 +134,7 @@ fn own_calls(log: Log, lineage: &Lineage<'_>, with_readings: bool) -> Own {
                 // It may be a copy of what was lost, or count what was copied before it and lost.
                 if at - copied < in_doubt {
                     own.is_floor = true;
-                    return false;
+                    return keeps_times && !call.may_be_several;
                 }
             }
             _ => {}

@@ -194,6 +194,8 @@ pub struct UsageRow {
     pub is_paid: bool,
     /// Whether it isn't told which of its cache writes are kept for an hour.
     pub has_unsplit_writes: bool,
+    /// Whether it may be several calls that nobody saw one by one.
+    pub may_be_several: bool,
     /// What it costs, as far as that was worked out.
     pub cost: RowCost,
 }

@@ -41,6 +41,7 @@ impl Flags {
     const IS_EARLY: u16 = 1 << 7;
     /// The exact cost is what the harness reported for it.
     const IS_SHARED: u16 = 1 << 8;
+    const MAY_BE_SEVERAL: u16 = 1 << 9;
     /// Those that pricing changes.
     const OF_COSTS: u16 = Flags::IS_PRICED | Flags::IS_COMPUTED | Flags::IS_EARLY | Flags::IS_SHARED;
 
@@ -141,6 +142,7 @@ impl Packed {
             (Flags::IS_PAID, row.is_paid),
             (Flags::HAS_UNSPLIT_WRITES, row.has_unsplit_writes),
             (Flags::IS_REPORTED, row.cost_reported.is_some()),
+            (Flags::MAY_BE_SEVERAL, row.may_be_several),
         ]);
         let (counts, time) = (small(usage)?, MaybeTime::new(row.time)?);
         let (cost, computed) = (MaybeUsd::new(row.cost_reported), MaybeUsd::new(None));
@@ -156,7 +158,11 @@ impl Packed {
             LogKey::Reading(_, Counts::Large(_)) => return None,
             LogKey::Response(id) => Key::Response(id.clone()),
         };
-        let flags = [(Flags::TELLS_REASONING, *tells_reasoning), (Flags::IS_SUBAGENT, call.context.is_subagent)];
+        let flags = [
+            (Flags::TELLS_REASONING, *tells_reasoning),
+            (Flags::IS_SUBAGENT, call.context.is_subagent),
+            (Flags::MAY_BE_SEVERAL, call.may_be_several),
+        ];
         Some(Packed {
             key,
             context,
@@ -222,6 +228,7 @@ impl Packed {
             effort: context.effort.as_ref(),
             is_paid: has(Flags::IS_PAID),
             has_unsplit_writes: has(Flags::HAS_UNSPLIT_WRITES),
+            may_be_several: has(Flags::MAY_BE_SEVERAL),
             cost: RowCost {
                 exact,
                 low: exact,

@@ -35,6 +35,8 @@ pub struct RowView<'a> {
     pub is_paid: bool,
     /// Whether it isn't told which of its cache writes are kept for an hour.
     pub has_unsplit_writes: bool,
+    /// Whether it may be several calls that nobody saw one by one.
+    pub may_be_several: bool,
     /// What it costs, as far as that was worked out.
     pub cost: RowCost,
 }
@@ -57,6 +59,7 @@ impl UsageRow {
             effort: self.effort.as_ref(),
             is_paid: self.is_paid,
             has_unsplit_writes: self.has_unsplit_writes,
+            may_be_several: self.may_be_several,
             cost: self.cost,
         }
     }
@@ -81,6 +84,7 @@ impl<'a> RowView<'a> {
             effort: self.effort.cloned(),
             is_paid: self.is_paid,
             has_unsplit_writes: self.has_unsplit_writes,
+            may_be_several: self.may_be_several,
             cost: self.cost,
         }
     }

@@ -109,8 +109,8 @@ pub enum Latest {
     Nothing,
     /// That it is all that the counter holds.
     All,
-    /// That it is a part of that: so many tokens. `None`: nothing at all.
-    Part(Option<u64>),
+    /// That it is this part of that. `None`: nothing at all.
+    Part(Option<TokenUsage>),
 }
 
 impl Latest {
@@ -119,7 +119,7 @@ impl Latest {
         match self {
             Latest::Nothing => false,
             Latest::All => previous.is_zero(),
-            Latest::Part(last) => last == Some(total.minus(previous).total_tokens()),
+            Latest::Part(last) => last.is_some_and(|last| last.total_tokens() == total.minus(previous).total_tokens()),
         }
     }
 
@@ -128,8 +128,17 @@ impl Latest {
         match last {
             Some(last) if last.is_zero() => Latest::Nothing,
             Some(last) if last == *total => Latest::All,
-            last => Latest::Part(last.map(|last| last.total_tokens())),
+            last => Latest::Part(last),
         }
+    }
+
+    /// What the counter read before the latest call, where that is more than `previous`: a reading between them is not
+    /// in view.
+    pub fn unread(self, previous: &TokenUsage, total: &TokenUsage) -> Option<TokenUsage> {
+        let Latest::Part(Some(last)) = self else { return None };
+        let before = total.minus(&last);
+        let is_between = !last.exceeds(total) && !before.fell_below(previous) && previous.fell_below(&before);
+        is_between.then_some(before)
     }
 }
 

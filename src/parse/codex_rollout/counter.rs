@@ -23,6 +23,10 @@ pub(super) struct Step {
     pub(super) growth: TokenUsage,
     /// Whether the latest call alone is that.
     pub(super) is_one_call: bool,
+    /// What it held before the latest call, where that is more than it had read: a reading is not in view.
+    pub(super) unread: Option<TokenUsage>,
+    /// Whether it had read nothing: it may have begun with an ancestor's total.
+    pub(super) is_first: bool,
 }
 
 impl Counter {
@@ -41,7 +45,9 @@ impl Counter {
         }
         let before = std::mem::replace(&mut self.latest, total);
         let is_one_call = latest.is_growth(&before, &total);
-        Some(Step { epoch: self.epoch, total, growth: total.minus(&before), is_one_call })
+        let unread = latest.unread(&before, &total);
+        let is_first = self.epoch == 0 && before.is_zero();
+        Some(Step { epoch: self.epoch, total, growth: total.minus(&before), is_one_call, unread, is_first })
     }
 
     /// Whether a reading repeats the one before it, or goes on from there by one call.

@@ -92,36 +92,49 @@ impl Pass {
         }
     }
 
-    /// A reading is a call if the counter grew by it and nothing says that it only restores or repeats.
-    fn reading(&mut self, total: TokenUsage, latest: Latest, time: Option<Time>) -> Option<Fact> {
+    /// A reading is a call if the counter grew by it and nothing says that it only restores or repeats. Where the counter
+    /// grew by more than the latest call, what it read before that is another one.
+    fn reading(&mut self, total: TokenUsage, latest: Latest, time: Option<Time>) -> [Option<Fact>; 2] {
+        const NOTHING: [Option<Fact>; 2] = [None, None];
         self.turns.reading();
         let may_count_copies = std::mem::take(&mut self.may_hide_copies);
         self.latest = self.latest.max(time);
         // A counter that stands still doesn't have what was torn.
-        let step = self.counter.read(total, latest)?;
+        let Some(step) = self.counter.read(total, latest) else { return NOTHING };
         (self.is_torn, self.is_recorded) = (false, false);
         // The counter went on from the reading before the torn one, as after a writer that was killed.
         self.has_lost_own |= std::mem::take(&mut self.is_reading_torn) && step.is_one_call;
         let total = step.total;
         if total.is_zero() || latest == Latest::Nothing {
-            return None;
+            return NOTHING;
         }
         let Some(doubt) = self.turns.doubt(time) else {
             if self.turns.is_foreign() {
                 self.has_lost_own |= self.turns.may_be_another();
-                return None;
+                return NOTHING;
             }
             let conversation = self.own(time, &total);
-            return Some(Fact::Inherited(Box::new(Inherited { conversation, total })));
+            return [Some(Fact::Inherited(Box::new(Inherited { conversation, total }))), None];
         };
         if doubt == Doubt::None && may_count_copies && !step.is_one_call {
             self.has_lost_own = true;
-            return None;
+            return NOTHING;
         }
         let turn = self.turns.latest().id().cloned();
         let conversation = self.own(time, &total);
-        let key = CallKey::Reading(conversation.clone(), step.epoch, total);
-        Some(Fact::Call(Box::new(Call { turn, doubt, ..self.call(conversation, key, step.growth) })))
+        let key = |total| CallKey::Reading(conversation.clone(), step.epoch, total);
+        let call =
+            |total, growth| Call { doubt, turn: turn.clone(), ..self.call(conversation.clone(), key(total), growth) };
+        let fact = |call| Some(Fact::Call(Box::new(call)));
+        let Some(before) = step.unread else { return [None, fact(call(total, step.growth))] };
+        // Copies are told by the readings that are in view.
+        if self.has_parent && doubt != Doubt::None {
+            return [None, fact(Call { may_be_several: true, ..call(total, step.growth) })];
+        }
+        let last = total.minus(&before);
+        let doubt = if self.has_parent && step.is_first { Doubt::Ancestor } else { doubt };
+        let rest = Call { doubt, may_be_several: true, ..call(before, step.growth.minus(&last)) };
+        [fact(rest), fact(call(total, last))]
     }
 
     fn lose(&mut self) {
@@ -249,7 +262,7 @@ impl OrderedPass for Pass {
                     Logged::Reading { total, latest, billing } => {
                         emit(self.lost(&total, latest));
                         emit(self.pays_by(billing));
-                        emit(self.reading(total, latest, time));
+                        self.reading(total, latest, time).into_iter().for_each(&mut emit);
                     }
                     Logged::Response(response) => emit(self.response(*response, time)),
                     Logged::Answered => emit(self.answered(time)),
