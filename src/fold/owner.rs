@@ -194,7 +194,7 @@ pub struct UsageRow {
     pub is_paid: bool,
     /// Whether it isn't told which of its cache writes are kept for an hour.
     pub has_unsplit_writes: bool,
-    /// Whether it may be several calls that nobody saw one by one.
+    /// Whether what has a call's identity may be several that nobody saw one by one: a remainder.
     pub may_be_several: bool,
     /// What it costs, as far as that was worked out.
     pub cost: RowCost,

@@ -35,13 +35,16 @@ pub struct RowView<'a> {
     pub is_paid: bool,
     /// Whether it isn't told which of its cache writes are kept for an hour.
     pub has_unsplit_writes: bool,
-    /// Whether it may be several calls that nobody saw one by one.
-    pub may_be_several: bool,
     /// What it costs, as far as that was worked out.
     pub cost: RowCost,
 }
 
 impl UsageRow {
+    /// Whether it is a call that was seen; a remainder is none.
+    pub fn is_call(&self) -> bool {
+        self.call.is_some() && !self.may_be_several
+    }
+
     /// The same to look at.
     pub fn view(&self) -> RowView<'_> {
         RowView {
@@ -52,14 +55,13 @@ impl UsageRow {
             usage: self.usage,
             blended_tokens: self.blended_tokens,
             cost_reported: self.cost_reported,
-            is_call: self.call.is_some(),
+            is_call: self.is_call(),
             service_tier: self.service_tier.as_ref(),
             is_subagent: self.is_subagent,
             branch: self.branch.as_ref(),
             effort: self.effort.as_ref(),
             is_paid: self.is_paid,
             has_unsplit_writes: self.has_unsplit_writes,
-            may_be_several: self.may_be_several,
             cost: self.cost,
         }
     }
@@ -68,6 +70,7 @@ impl UsageRow {
 impl<'a> RowView<'a> {
     /// A copy, `call` being its call's identity.
     pub(super) fn to_row(self, call: Option<CallKey>) -> UsageRow {
+        let may_be_several = call.is_some() && !self.is_call;
         UsageRow {
             owner: self.owner,
             conversation: self.conversation.cloned(),
@@ -84,7 +87,7 @@ impl<'a> RowView<'a> {
             effort: self.effort.cloned(),
             is_paid: self.is_paid,
             has_unsplit_writes: self.has_unsplit_writes,
-            may_be_several: self.may_be_several,
+            may_be_several,
             cost: self.cost,
         }
     }

@@ -41,7 +41,7 @@ fn columns() -> Vec<&'static Column> {
 }
 
 fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
-    let calls = settled.rows.iter().filter(|row| row.call.is_some());
+    let calls = settled.rows.iter().filter(UsageRow::is_call);
     let outweighed = settled.outweighed.iter();
     Box::new(in_order(settled, calls.chain(outweighed), query).map(|(row, owner)| cells(settled, &row, owner)))
 }

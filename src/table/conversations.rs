@@ -139,7 +139,7 @@ impl<'a> Conversation<'a> {
             self.rows.iter().filter_map(|(_, owner)| owner.run.as_ref().map(|run| &*run.id)).collect();
         runs.sort_unstable();
         runs.dedup();
-        let calls = self.rows.iter().filter(|(row, _)| row.call.is_some()).count() as u64;
+        let calls = self.rows.iter().filter(|(row, _)| row.is_call()).count() as u64;
         let configured = self.named.and_then(|named| named.model.as_deref());
         let models = match (sum.models(), configured) {
             (Cell::Blank, model) => Cell::text(model),

@@ -157,7 +157,6 @@ impl<'a> Pricer<'a> {
     fn row(&mut self, row: &RowView<'_>, owner: &Owner, longest: u64, cost: &mut RowCost) -> Option<Cost> {
         let tokens = match (row.usage, row.blended_tokens) {
             (Some(usage), _) if usage.is_zero() => return Some(Cost::exactly(Usd::ZERO)),
-            (Some(usage), _) if row.may_be_several => Tokens::Sum(usage, usage.input_tokens),
             (Some(usage), _) if row.is_call => Tokens::Call(usage),
             (Some(usage), _) => Tokens::Sum(usage, longest.max(usage.input_tokens)),
             (None, Some(0)) | (None, None) => return None,

@@ -126,14 +126,15 @@ fn conversation(row: &UsageRow) -> Option<&str> {
 
 fn source(row: &UsageRow) -> Option<&'static str> {
     match (&row.call, &row.usage, row.blended_tokens) {
-        (Some(_), ..) => Some("call"),
-        (None, Some(_), _) => Some(Taken::Counter.name()),
-        (None, None, Some(_)) => Some(Taken::Footer.name()),
-        (None, None, None) => None,
+        (Some(_), ..) if row.is_call() => Some("call"),
+        (_, Some(_), _) => Some(Taken::Counter.name()),
+        (_, None, Some(_)) => Some(Taken::Footer.name()),
+        (_, None, None) => None,
     }
 }
 
-/// A call's own key; else who the row is of. There is one such row for each conversation and model of an owner.
+/// A call's own key, or what a counter read; else who the row is of. There is one such row for each conversation and
+/// model of an owner.
 fn key(row: &UsageRow, owner: &Owner) -> Option<String> {
     if let Some(call) = &row.call {
         return Some(call.to_string());

@@ -125,7 +125,7 @@ fn parts(rows: &[UsageRow], subject: &Subject) -> Result<Table> {
             sums.len() - 1
         });
         let (_, calls, tokens) = &mut sums[place];
-        *calls += i64::from(row.call.is_some());
+        *calls += i64::from(row.is_call());
         tokens.add(row.usage.as_ref(), row.blended_tokens);
     }
     let mut builder = Builder::new(parts_columns());
@@ -151,10 +151,10 @@ impl Part {
     /// The part a row belongs to; `None` for the blank row of an owner that left no usage.
     fn of(row: &UsageRow) -> Option<Part> {
         let name = match (&row.call, row.usage, row.blended_tokens) {
-            (Some(_), ..) => "calls",
-            (None, Some(_), _) => "remainder",
-            (None, None, Some(_)) => "footer",
-            (None, None, None) => return None,
+            (Some(_), ..) if row.is_call() => "calls",
+            (_, Some(_), _) => "remainder",
+            (_, None, Some(_)) => "footer",
+            (_, None, None) => return None,
         };
         Some(Part { conversation: row.conversation.clone(), model: row.model.clone(), name })
     }

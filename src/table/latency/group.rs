@@ -64,7 +64,7 @@ impl Group {
         if row.usage.is_some() || row.blended_tokens.is_some() {
             self.conversations.extend(row.conversation.clone());
         }
-        self.calls += u64::from(row.call.is_some());
+        self.calls += u64::from(row.is_call());
         let Some(timing) = row.timing.as_deref() else { return };
         self.ttft.extend(timing.first_token.map(|first| whole(first.ms)));
         self.rate.extend(tokens_per_second(timing, row));
