@@ -30,7 +30,11 @@ impl Reading {
     pub(super) fn of(measure: &Measure, group: &Tally, unplaced: &[&Tally]) -> Reading {
         let is_quotient = measure.name == "cost_per_successful_run_usd";
         let name = if is_quotient { "cost_usd" } else { measure.name };
-        let sum = unplaced.iter().fold(Reading::plain(name, group), |sum, other| sum.and(Reading::plain(name, other)));
+        let known = Reading::plain(name, group);
+        // Nothing is known of a group that may have no part in anything, but that no run is sure to be of it.
+        let low = known.low.filter(|_| group.owners > 0 || unplaced.is_empty() || name == "runs");
+        let add = |sum: Reading, other: &&Tally| sum.and(Reading::plain(name, other));
+        let sum = unplaced.iter().fold(Reading { low, ..known }, add);
         if !is_quotient {
             return sum;
         }
@@ -67,7 +71,6 @@ impl Reading {
     /// With what may be a part of it, or not.
     fn and(self, unplaced: Reading) -> Reading {
         Reading {
-            low: self.low.filter(|_| self.runs > 0),
             high: self.high.zip(unplaced.high).and_then(|(a, b)| a.checked_add(b)),
             runs: self.runs + unplaced.runs,
             unknown: self.unknown + unplaced.runs,
