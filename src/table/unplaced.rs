@@ -75,7 +75,7 @@ impl Unplaced {
     pub(super) fn warnings(&self) -> impl Iterator<Item = Warning> {
         let of = |adder: &Adder, code: &str, what: &str, where_: &str| {
             let told = adder.tokens.usage().map(|usage| usage.total_tokens()).or(adder.tokens.blended());
-            let tokens = told.map_or_else(|| "usage that is not known".to_owned(), |tokens| format!("{tokens} tokens"));
+            let tokens = told.map_or_else(|| "unknown usage".to_owned(), |tokens| format!("{tokens} tokens"));
             let message = format!("{tokens} of no known {what} may {where_}; left out, so the figures are floors");
             let count = adder.owners();
             (count > 0).then(|| Warning { code: code.to_owned(), message, count })
