@@ -1,6 +1,6 @@
 //! One conversation's usage within one run (or outside runs): its counter against its calls.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::conversation::ResultFacts;
 use super::facts::CallFacts;
@@ -8,11 +8,11 @@ use super::growth::Share;
 use super::logged::Logged;
 use super::messages::Messages;
 use super::owner::{Quality, Taken, UsageRow};
+use super::parts::{Rest, give_report};
 use super::place::Place;
 use super::reason::{Reason, Reasons};
-use super::untold;
 use super::weighed::{Rows, Weighed};
-use crate::event::{Billing, CallKey, Harness, Id, MIXED, ModelUsage, RunId, Time, TokenUsage, Usd};
+use crate::event::{Billing, CallKey, Harness, Id, RunId, Time, TokenUsage};
 
 /// What the witnesses of one conversation in one run say.
 #[derive(Debug, Default)]
@@ -46,25 +46,6 @@ pub(super) struct Account {
     pub(super) host: Option<Id>,
     /// The model the conversation was configured with.
     pub(super) model: Option<Id>,
-}
-
-/// A counter's part for one model.
-#[derive(Debug, Default)]
-struct Part {
-    usage: TokenUsage,
-    time: Option<Time>,
-    cost: Option<Usd>,
-}
-
-/// What a counter tells beyond the calls it covers.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Rest {
-    /// Nothing.
-    None,
-    /// This much.
-    Of(TokenUsage),
-    /// What the calls leave of each model's part, as far as models can be told apart.
-    OfEach,
 }
 
 impl Account {
@@ -177,15 +158,6 @@ impl Account {
         Weighed { rows: Rows::Made(rows), quality, reasons, taken, agrees, blended, is_doubtful }
     }
 
-    /// Takes what covered calls don't tell of their cache and reasoning from the counter.
-    fn take_untold(&mut self, parts: &BTreeMap<Option<Id>, Part>) {
-        for (model, part) in parts {
-            let covered = self.calls.values_mut().filter(|call| call.is_covered);
-            let of_model = covered.filter(|call| parts.len() == 1 || call.model == *model);
-            untold::give_parts(of_model.map(|call| &mut call.usage).collect(), &part.usage);
-        }
-    }
-
     fn has_messages_alone(&self) -> bool {
         !self.messages.is_empty() && self.calls.is_empty() && self.share.is_none() && self.results.is_empty()
     }
@@ -281,60 +253,6 @@ impl Account {
         (if is_exact { Quality::Exact } else { Quality::Partial }, reasons)
     }
 
-    /// The counter's parts by model; `None` without a counter.
-    fn counted(&self) -> Option<BTreeMap<Option<Id>, Part>> {
-        if self.share.is_none() && self.results.is_empty() {
-            return None;
-        }
-        let mut parts: BTreeMap<Option<Id>, Part> = BTreeMap::new();
-        for (model, (usage, time)) in self.share.iter().flat_map(|share| &share.by_model) {
-            let part = parts.entry(model.clone()).or_default();
-            (part.usage, part.time) = (part.usage.plus(usage), part.time.max(*time));
-        }
-        for result in &self.results {
-            for model in &result.total {
-                let part = parts.entry(self.model_of(result, model)).or_default();
-                part.usage = part.usage.plus(&model.usage);
-                part.time = part.time.max(result.time);
-                part.cost = sum_known(part.cost, model.cost.filter(|_| !result.has_later_cost));
-            }
-            if result.has_later_cost {
-                continue;
-            }
-            // What the models' costs leave of the whole belongs to the largest.
-            let told: Usd = result.total.iter().filter_map(|model| model.cost).sum();
-            let cost = result.cost;
-            let rest = cost.filter(|cost| *cost > told || result.total.len() == 1).map(|cost| cost - told);
-            let rest = rest.filter(|rest| *rest > Usd::ZERO || told == Usd::ZERO);
-            if let Some(rest) = rest {
-                let largest = result.total.iter().max_by_key(|model| model.usage.total_tokens());
-                let model = largest.and_then(|model| self.model_of(result, model)).or_else(|| self.model.clone());
-                let part = parts.entry(model).or_default();
-                part.cost = sum_known(part.cost, Some(rest));
-            }
-        }
-        Some(parts)
-    }
-
-    /// Whose a part of a result is: where it names no model, that which was at work then.
-    fn model_of(&self, result: &ResultFacts, part: &ModelUsage) -> Option<Id> {
-        part.model.clone().or_else(|| result.model.clone()).or_else(|| self.model.clone())
-    }
-
-    /// Whether the harness reported the cost of all its processes. Results that tell of no token, as after an error,
-    /// cost nothing because they count nothing.
-    pub(super) fn is_paid(&self) -> bool {
-        let is_told = |result: &ResultFacts| {
-            result.cost.is_some() || (!result.total.is_empty() && result.total.iter().all(|model| model.cost.is_some()))
-        };
-        let counts = |result: &ResultFacts| {
-            let costs = result.cost.into_iter().chain(result.total.iter().filter_map(|model| model.cost));
-            let has_tokens = result.total.iter().any(|model| !model.usage.is_zero());
-            has_tokens || costs.into_iter().any(|cost| cost > Usd::ZERO)
-        };
-        self.results.iter().all(is_told) && self.results.iter().any(counts)
-    }
-
     /// The rows of its calls, which are used up.
     fn call_rows(self, conversation: &Id) -> Vec<UsageRow> {
         let is_paid = self.is_paid();
@@ -361,81 +279,6 @@ impl Account {
             timing: call.timing,
             ..UsageRow::default()
         }
-    }
-
-    /// What the counter tells beyond the calls it covers, by model. It adds up to `rest`; where the
-    /// models can't be told apart, the largest takes it all.
-    fn remainders(&self, parts: BTreeMap<Option<Id>, Part>, rest: Rest, conversation: &Id) -> Vec<UsageRow> {
-        let mut covered: BTreeMap<&Option<Id>, TokenUsage> = BTreeMap::new();
-        let mut tiers: BTreeMap<Option<&Id>, BTreeSet<Option<&Id>>> = BTreeMap::new();
-        for call in self.calls.values().filter(|call| call.is_covered) {
-            let sum = covered.entry(&call.model).or_default();
-            *sum = sum.plus(&call.usage);
-            tiers.entry(call.model.as_ref()).or_default().insert(call.service_tier.as_ref());
-        }
-        for (result, model) in
-            self.results.iter().flat_map(|result| result.total.iter().map(move |model| (result, model)))
-        {
-            let name = model.model.as_ref().or(result.model.as_ref()).or(self.model.as_ref());
-            tiers.entry(name).or_default().extend(model.service_tier.as_ref().map(Some));
-        }
-        let tier_of = |model: &Option<Id>| {
-            let tiers = tiers.get(&model.as_ref())?;
-            if tiers.len() > 1 { Some(MIXED.into()) } else { tiers.first().copied().flatten().cloned() }
-        };
-        let fits = covered.iter().all(|(model, sum)| {
-            let part = parts.get(*model).map(|part| &part.usage);
-            part.is_some_and(|part| rest == Rest::OfEach || !sum.exceeds(part))
-        });
-        let largest = parts.iter().max_by_key(|(_, part)| part.usage.total_tokens()).map(|(model, _)| model.clone());
-        let rows = parts.into_iter().filter_map(|(model, part)| {
-            let usage = match rest {
-                Rest::None => TokenUsage::default(),
-                Rest::Of(_) | Rest::OfEach if fits => {
-                    covered.get(&model).map_or(part.usage, |sum| part.usage.minus(sum))
-                }
-                Rest::Of(rest) if largest.as_ref() == Some(&model) => rest,
-                Rest::Of(_) | Rest::OfEach => TokenUsage::default(),
-            };
-            let is_needed = !usage.is_zero() || part.cost.is_some() || self.calls.is_empty();
-            is_needed.then(|| UsageRow {
-                service_tier: tier_of(&model),
-                model,
-                time: part.time,
-                usage: Some(usage),
-                blended_tokens: Some(usage.blended_tokens()),
-                cost_reported: part.cost,
-                is_paid: self.is_paid(),
-                // Only a call tells how long its writes are kept, and a result of a single model.
-                has_unsplit_writes: !self.results.is_empty()
-                    && usage.cache_creation_input_tokens > 0
-                    && usage.cache_creation_1h_input_tokens == 0,
-                ..UsageRow::blank(conversation)
-            })
-        });
-        rows.collect()
-    }
-}
-
-/// A remainder of nothing but a report: a call of the model that the report includes tells it.
-fn give_report(rest: UsageRow, calls: &mut [UsageRow]) -> Option<UsageRow> {
-    let is_empty = rest.is_paid && rest.usage.is_some_and(|usage| usage.is_zero());
-    let includes = |call: &&mut UsageRow| {
-        call.is_paid && call.model == rest.model && call.usage.is_some_and(|usage| !usage.is_zero())
-    };
-    match calls.iter_mut().find(includes).filter(|_| is_empty) {
-        Some(call) => {
-            call.cost_reported = rest.cost_reported;
-            None
-        }
-        None => Some(rest),
-    }
-}
-
-fn sum_known(a: Option<Usd>, b: Option<Usd>) -> Option<Usd> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a + b),
-        (a, b) => a.or(b),
     }
 }
 

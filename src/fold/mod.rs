@@ -25,6 +25,7 @@ mod messages;
 mod own;
 mod owner;
 mod packed;
+mod parts;
 mod place;
 mod places;
 mod quota;
