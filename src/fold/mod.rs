@@ -6,6 +6,7 @@
 //! Knows no format.
 
 mod account;
+mod accounts;
 mod compact;
 mod conversation;
 mod copies;

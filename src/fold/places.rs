@@ -8,13 +8,7 @@ use super::account::{Account, AccountKey};
 use super::conversation::{ConversationFacts, Reading};
 use super::ends::Ends;
 use super::facts::{CallFacts, RunFacts};
-use super::growth::{Uncovered, shares};
 use super::join::{IsHome, Joined, join};
-use super::logged::{self, Readings};
-use super::own::{self, Own};
-use super::place::Place;
-use super::source::is_anonymous;
-use super::uncounted::UncountedCall;
 use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
 
 /// Where facts belong that several runs show, or none.
@@ -24,13 +18,13 @@ pub(super) struct Places {
     /// Runs of which only a later time is known by which they were over, or none.
     endless: FxHashSet<RunId>,
     /// The runs that show each conversation, and how many of its calls.
-    shown: FxHashMap<Id, BTreeMap<RunId, usize>>,
+    pub(super) shown: FxHashMap<Id, BTreeMap<RunId, usize>>,
     /// The blended totals that runs' outputs end with, by conversation.
     footers: FxHashMap<Id, BTreeMap<u64, RunId>>,
     /// Conversations that no output names, with the runs that their session log was joined with.
-    joined: Joined,
+    pub(super) joined: Joined,
     /// How far conversations had come when each run ended.
-    ends: Ends,
+    pub(super) ends: Ends,
 }
 
 impl Places {
@@ -126,7 +120,7 @@ impl Places {
     }
 
     /// When a run began.
-    fn start_of(&self, run: &RunId) -> Option<Time> {
+    pub(super) fn start_of(&self, run: &RunId) -> Option<Time> {
         self.windows.get(run).and_then(|(start, _)| *start)
     }
 
@@ -148,184 +142,8 @@ impl Places {
         Time::of_uuid(conversation).zip(start).is_some_and(|(made, start)| made >= start)
     }
 
-    /// Gives every fact to one conversation of one owner.
-    pub(super) fn accounts(
-        &self,
-        mut conversations: FxHashMap<Id, Box<ConversationFacts>>,
-        calls: FxHashMap<CallKey, Box<CallFacts>>,
-    ) -> BTreeMap<AccountKey, Account> {
-        let mut accounts: BTreeMap<AccountKey, Account> = BTreeMap::new();
-        let mut between: FxHashMap<Id, Vec<Uncovered>> = FxHashMap::default();
-        drop_named_twins(&mut conversations);
-        let mut own = own::own(&mut conversations, |id| self.shown.contains_key(id));
-        let mut seen: FxHashMap<Id, Vec<(CallKey, Box<CallFacts>)>> = FxHashMap::default();
-        let mut by_account: FxHashMap<AccountKey, Vec<(CallKey, Box<CallFacts>)>> = FxHashMap::default();
-        for (key, call) in calls {
-            let Some(conversation) = call.conversation.clone() else { continue };
-            if matches!(key, CallKey::Trace(..)) && own.contains_key(&conversation) {
-                seen.entry(conversation).or_default().push((key, call));
-                continue;
-            }
-            let run = self.of(&conversation, &call.runs, call.time);
-            if let Some(time) = call.time.filter(|_| !call.is_covered) {
-                let call = Uncovered { time, run: run.clone(), usage: call.usage };
-                between.entry(conversation.clone()).or_default().push(call);
-            }
-            by_account.entry((run, conversation)).or_default().push((key, call));
-        }
-        for (account, calls) in by_account {
-            accounts.entry(account).or_default().calls = calls.into_iter().collect();
-        }
-        let everywhere = Readings::of(&own);
-        for (id, facts) in &mut conversations {
-            let mut readings = std::mem::take(&mut facts.readings);
-            if let Some(own) = own.get(id) {
-                date(&mut readings, own);
-            }
-            self.place_readings(id, &mut readings);
-            for reading in &mut readings {
-                reading.model = reading.model.take().or_else(|| facts.model.clone());
-            }
-            if let Some(own) = own.remove(id) {
-                let seen = seen.remove(id).unwrap_or_default();
-                for (run, logged) in logged::join(self, id, own, readings, seen, &everywhere) {
-                    accounts.entry((run, id.clone())).or_default().logged = Some(logged);
-                }
-            } else {
-                let mut uncovered = between.remove(id).unwrap_or_default();
-                uncovered.sort_by_key(|call| call.time);
-                let starts_in = |run: &RunId| self.starts_in(id, run);
-                let (start_of, before) = (|run: &RunId| self.start_of(run), |run: &RunId| self.ends.before(id, run));
-                for (run, share) in shares(readings, &uncovered, starts_in, start_of, before) {
-                    accounts.entry((run, id.clone())).or_default().share = Some(share);
-                }
-            }
-            let messages = std::mem::take(&mut facts.messages);
-            if self.is_shown_by_a_run(id) {
-                for (key, call) in messages.unpack(id) {
-                    let run = self.of(id, &call.runs, call.time);
-                    accounts.entry((run, id.clone())).or_default().calls.insert(key, call);
-                }
-            } else if !messages.is_empty() {
-                accounts.entry((None, id.clone())).or_default().messages = messages;
-            }
-            let mut results: Vec<_> = facts.results.drain().filter(|(_, result)| !result.is_superseded).collect();
-            results.sort_by(|a, b| a.0.cmp(&b.0));
-            for (_, result) in results {
-                let run = self.of(id, &result.runs, result.time);
-                accounts.entry((run, id.clone())).or_default().results.push(result);
-            }
-        }
-        let unsure = accounts.iter_mut().filter_map(|((_, id), account)| Some((id.clone(), account.settle_unsure()?)));
-        for (id, unsure) in unsure.collect::<Vec<_>>() {
-            accounts.entry((None, id)).or_default().add_unsure(unsure);
-        }
-        // A run that shows one has a quality of its own.
-        for (id, _) in conversations.iter().filter(|(id, facts)| facts.is_asked() && !self.is_shown_by_a_run(id)) {
-            let account = accounts.entry((None, id.clone())).or_default();
-            account.is_unmeasured = !account.has_usage();
-        }
-        let last = self.last_of_cut_logs(&accounts, &conversations);
-        let uncounted = self.uncounted(&conversations, &last, |call| call.agent.is_none());
-        let of_agents = self.uncounted(&conversations, &last, |call| call.agent.is_some());
-        for (run, id) in uncounted.keys() {
-            let account = accounts.entry((run.clone(), id.clone())).or_default();
-            account.is_unmeasured |= !account.has_usage();
-        }
-        self.miss_parents(&mut accounts, &conversations);
-        for ((run, id), account) in &mut accounts {
-            let Some(facts) = conversations.get(id) else { continue };
-            let is_only_run = self.shown.get(id).is_some_and(|runs| runs.len() == 1);
-            let is_theirs = |run: &RunId| self.joined.runs.get(id).is_some_and(|runs| runs.contains(run));
-            account.is_joined = run.as_ref().is_some_and(is_theirs);
-            account.has_log = !facts.logs.is_empty();
-            account.has_open_capture = run.is_none() && facts.has_open_capture();
-            account.harness.clone_from(&facts.harness);
-            account.billing = facts.billing;
-            account.host = facts.host.clone();
-            account.model.clone_from(&facts.model);
-            let begins_elsewhere = is_only_run && !facts.begins.is_empty() && account.goes_on_from_elsewhere();
-            account.begins = facts.begins.contains(run) || begins_elsewhere;
-            let is_logs = run.is_none() || (last.get(id) == Some(run) && !account.tells_its_end());
-            let uncounted =
-                uncounted.get(&(run.clone(), id.clone())).filter(|_| run.is_none() || !account.tells_its_end());
-            account.lacks_agent = of_agents.contains_key(&(run.clone(), id.clone()));
-            account.unfinished = uncounted
-                .map(|place| (None, place.clone()))
-                .or_else(|| facts.end_in(run, is_logs, |message| account.time_of(message)));
-        }
-        accounts
-    }
-
-    /// Of a run whose sub-agents alone are known to have used anything, the conversation that its output names is
-    /// missing.
-    fn miss_parents(
-        &self,
-        accounts: &mut BTreeMap<AccountKey, Account>,
-        conversations: &FxHashMap<Id, Box<ConversationFacts>>,
-    ) {
-        let is_sub_agents = |id: &Id| conversations.get(id).is_some_and(|facts| facts.is_subagent);
-        let mut of_runs: FxHashMap<&RunId, bool> = FxHashMap::default();
-        for ((run, id), _) in accounts.iter().filter(|(_, account)| account.has_usage()) {
-            if let Some(run) = run {
-                let is_all = of_runs.entry(run).or_insert(true);
-                *is_all &= is_sub_agents(id);
-            }
-        }
-        let lacking = |run: &RunId| of_runs.get(run).copied().unwrap_or(false);
-        let named = conversations.iter().filter(|(_, facts)| !facts.is_subagent);
-        let named =
-            named.flat_map(|(id, facts)| facts.naming().chain(facts.begins.iter().flatten()).map(move |run| (run, id)));
-        let missing: Vec<AccountKey> =
-            named.filter(|(run, _)| lacking(run)).map(|(run, id)| (Some(run.clone()), id.clone())).collect();
-        for key in missing {
-            accounts.entry(key).or_default().is_unmeasured = true;
-        }
-    }
-
-    /// Whose those calls are that no record counts, and where one of them stands, as far as they are meant.
-    fn uncounted(
-        &self,
-        conversations: &FxHashMap<Id, Box<ConversationFacts>>,
-        last: &FxHashMap<Id, Option<RunId>>,
-        is_meant: impl Fn(&UncountedCall) -> bool,
-    ) -> FxHashMap<AccountKey, Place> {
-        let mut uncounted: FxHashMap<AccountKey, Place> = FxHashMap::default();
-        let all = conversations.iter().flat_map(|(id, facts)| facts.uncounted.iter().map(move |call| (id, call)));
-        for (id, call) in all.filter(|(_, call)| is_meant(call)) {
-            let run = match call.time {
-                Some(_) => self.of_logged(id, &BTreeSet::new(), call.time),
-                None => last.get(id).cloned().flatten(),
-            };
-            let known = uncounted.entry((run, id.clone())).or_insert_with(|| call.place.clone());
-            if call.place < *known {
-                known.clone_from(&call.place);
-            }
-        }
-        uncounted
-    }
-
-    /// Who went on last with each conversation whose session log is cut: a run, unless calls came after all runs.
-    fn last_of_cut_logs(
-        &self,
-        accounts: &BTreeMap<AccountKey, Account>,
-        conversations: &FxHashMap<Id, Box<ConversationFacts>>,
-    ) -> FxHashMap<Id, Option<RunId>> {
-        let mut last: FxHashMap<Id, Option<RunId>> = FxHashMap::default();
-        let lacks_some = |facts: &ConversationFacts| facts.has_cut_log() || !facts.uncounted.is_empty();
-        let is_cut = |id: &Id| conversations.get(id).is_some_and(|facts| lacks_some(facts));
-        let rank = |run: &Option<RunId>| (run.is_none(), run.as_ref().and_then(|run| self.start_of(run)), run.clone());
-        for ((run, id), _) in accounts.iter().filter(|((_, id), account)| is_cut(id) && account.has_usage()) {
-            let known = last.entry(id.clone()).or_insert_with(|| run.clone());
-            if rank(known) < rank(run) {
-                known.clone_from(run);
-            }
-        }
-        last
-    }
-
     /// Gives each reading of a conversation's counter to one run.
-    fn place_readings(&self, id: &Id, readings: &mut [Reading]) {
+    pub(super) fn place_readings(&self, id: &Id, readings: &mut [Reading]) {
         // Of a conversation that no run shows, none is a run's.
         if !self.is_shown_by_a_run(id) && readings.iter().all(|reading| reading.run.is_none()) {
             return;
@@ -349,28 +167,5 @@ impl Places {
                 reading.run = told.or_else(|| reading.run.take().filter(is_of));
             }
         }
-    }
-}
-
-/// Readings that tell no time were made when the session log tells of the same value.
-fn date(readings: &mut [Reading], own: &Own) {
-    if readings.iter().all(|reading| reading.time.is_some()) {
-        return;
-    }
-    let times: FxHashMap<TokenUsage, Option<Time>> = own.readings.iter().map(|(time, total)| (*total, *time)).collect();
-    for reading in readings.iter_mut().filter(|reading| reading.time.is_none() && reading.run.is_none()) {
-        reading.time = times.get(&reading.total).copied().flatten();
-    }
-}
-
-/// A reading that nothing names in one source may be named in another.
-fn drop_named_twins(conversations: &mut FxHashMap<Id, Box<ConversationFacts>>) {
-    if !conversations.keys().any(|id| is_anonymous(id)) {
-        return;
-    }
-    let named = conversations.iter().filter(|(id, _)| !is_anonymous(id)).flat_map(|(_, facts)| &facts.readings);
-    let named: BTreeSet<_> = named.map(|reading| (reading.stamp, reading.total)).collect();
-    for (_, facts) in conversations.iter_mut().filter(|(id, _)| is_anonymous(id)) {
-        facts.readings.retain(|reading| !named.contains(&(reading.stamp, reading.total)));
     }
 }
