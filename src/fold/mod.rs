@@ -39,6 +39,7 @@ mod timing;
 mod uncounted;
 mod unsure;
 mod untold;
+mod verdict;
 mod view;
 mod weighed;
 
