@@ -14,11 +14,12 @@ use super::owner::{Quality, Taken, UsageRow};
 use super::places::Places;
 use super::reason::{Reason, Reasons};
 use super::source::is_anonymous;
+use super::twins::{Twins, twins};
 use super::weighed::{Rows, Weighed};
 use crate::event::{CallKey, CallTiming, Id, RunId, Time, TokenUsage};
 
 /// How far apart a session log and a trace may date the same call.
-const MARGIN_MS: i64 = 60_000;
+pub(super) const MARGIN_MS: i64 = 60_000;
 
 /// One owner's part of a conversation whose session log is known.
 #[derive(Debug, Default)]
@@ -160,45 +161,6 @@ struct Tenure {
     turn: Option<Id>,
     /// The last call of that, or the last that its output shows.
     until: usize,
-}
-
-/// The calls of a log that a trace shows too, and what else it shows.
-struct Twins {
-    /// For each call of the log: what a trace shows of it; `None` if none does.
-    of_call: Vec<Option<Box<CallFacts>>>,
-    unmatched: Vec<(CallKey, Box<CallFacts>)>,
-}
-
-/// Pairs calls of the same size and time: a session log and a trace name the same call differently.
-fn twins(calls: &[LogCall], seen: Vec<(CallKey, Box<CallFacts>)>) -> Twins {
-    let size = |usage: &TokenUsage| (usage.input_tokens, usage.cache_read_input_tokens, usage.output_tokens);
-    let mut by_size: FxHashMap<_, Vec<(CallKey, Box<CallFacts>)>> = FxHashMap::default();
-    for (key, call) in seen {
-        by_size.entry(size(&call.usage)).or_default().push((key, call));
-    }
-    for seen in by_size.values_mut() {
-        // From the latest to the earliest, so that the earliest is taken first.
-        seen.sort_by(|a, b| (b.1.time, &b.0).cmp(&(a.1.time, &a.0)));
-    }
-    let mut unmatched = Vec::new();
-    let of_call = calls.iter().map(|call| {
-        let seen = by_size.get_mut(&size(&call.usage()))?;
-        while let Some((key, candidate)) = seen.pop() {
-            let ahead = candidate.time.zip(call.time()).map_or(0, |(then, now)| then.millis_since(now));
-            if ahead.abs() <= MARGIN_MS {
-                return Some(candidate);
-            }
-            if ahead > 0 {
-                seen.push((key, candidate));
-                return None;
-            }
-            unmatched.push((key, candidate));
-        }
-        None
-    });
-    let of_call = of_call.collect();
-    unmatched.extend(by_size.into_values().flatten());
-    Twins { of_call, unmatched }
 }
 
 /// Holds what counters in outputs read against the log. What they counted beyond its end is theirs who read it.

@@ -36,6 +36,7 @@ mod settle;
 mod shelf;
 mod source;
 mod timing;
+mod twins;
 mod uncounted;
 mod unsure;
 mod untold;
