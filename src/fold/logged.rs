@@ -3,17 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use super::conversation::{ConversationFacts, Reading};
+use super::conversation::Reading;
 use super::facts::CallFacts;
+use super::held::{Readings, hold_against};
 use super::log::LogCall;
 use super::losses;
 use super::own::Own;
 use super::owner::{Quality, Taken, UsageRow};
 use super::places::Places;
 use super::reason::{Reason, Reasons};
-use super::source::is_anonymous;
 use super::twins::{Twins, twins};
 use super::weighed::{Rows, Weighed};
 use crate::event::{CallKey, CallTiming, Id, RunId, Time, TokenUsage};
@@ -25,7 +25,7 @@ pub(super) const MARGIN_MS: i64 = 60_000;
 #[derive(Debug, Default)]
 pub(super) struct Logged {
     /// Its calls in the session log, in the order of their times.
-    calls: Vec<LogCall>,
+    pub(super) calls: Vec<LogCall>,
     /// How long their parts took, for as many of the first ones as a trace tells of.
     timings: Vec<Option<Box<CallTiming>>>,
     /// Calls that only a trace shows: compactions, in versions that don't log them.
@@ -33,32 +33,17 @@ pub(super) struct Logged {
     /// What a counter in the output says beyond the end of the log, and when.
     beyond: Option<(TokenUsage, Option<Time>)>,
     /// Whether the output's counter agrees with the log; `None` where it shows none.
-    agrees: Option<bool>,
+    pub(super) agrees: Option<bool>,
     /// Blended totals that a footer may repeat.
     blended: Vec<u64>,
     /// Whether some of the log's calls can't be told from copies.
-    is_floor: bool,
+    pub(super) is_floor: bool,
     /// Why calls that are nobody's may be its own.
     lacks: Reasons,
     /// When the latest call of the log was made.
     end: Option<Time>,
     /// Until when a counter in the output tells of what the log lacks.
     counted_until: Option<Time>,
-}
-
-/// What the counters of all conversations with a session log read.
-#[derive(Debug, Default)]
-pub(super) struct Readings(FxHashSet<TokenUsage>);
-
-impl Readings {
-    pub(super) fn of(own: &FxHashMap<Id, Own>) -> Readings {
-        Readings(own.values().flat_map(|own| &own.readings).map(|(_, total)| without_parts(total)).collect())
-    }
-}
-
-/// A counter's value, as those tell it too that leave cache writes and reasoning out.
-fn without_parts(total: &TokenUsage) -> TokenUsage {
-    TokenUsage { cache_creation_input_tokens: 0, reasoning_output_tokens: None, ..*total }
 }
 
 /// Gives each call of a conversation to the run it belongs to (`None`: to none).
@@ -163,78 +148,6 @@ struct Tenure {
     until: usize,
 }
 
-/// Holds what counters in outputs read against the log. What they counted beyond its end is theirs who read it.
-fn hold_against(
-    joined: &mut BTreeMap<Option<RunId>, Logged>,
-    readings: Vec<Reading>,
-    logged: &[(Option<Time>, TokenUsage)],
-    everywhere: &Readings,
-    has_baseline: bool,
-) {
-    let known: FxHashSet<TokenUsage> = logged.iter().map(|(_, total)| without_parts(total)).collect();
-    let own = || sum(joined.values().flat_map(|part| &part.calls).map(LogCall::usage));
-    let mut last = logged.last().map_or_else(own, |(_, total)| *total);
-    let mut beyond: Vec<Reading> = Vec::new();
-    for reading in readings {
-        let part = joined.entry(reading.run.clone()).or_default();
-        let total = without_parts(&reading.total);
-        if known.contains(&total) {
-            part.agrees = Some(part.agrees.unwrap_or(true));
-        } else if !everywhere.0.contains(&total) {
-            match total.fell_below(&without_parts(&last)) {
-                true => part.agrees = Some(false),
-                false if has_baseline => beyond.push(reading),
-                false => part.is_floor = true,
-            }
-        }
-    }
-    beyond.sort_by(|a, b| (a.total.total_tokens(), a.time, &a.run).cmp(&(b.total.total_tokens(), b.time, &b.run)));
-    let mut grown: BTreeMap<Option<RunId>, (TokenUsage, Option<Time>)> = BTreeMap::new();
-    for reading in beyond {
-        let (growth, time) = grown.entry(reading.run).or_default();
-        let total = reading.total.with_untold(&last);
-        if !total.fell_below(&last) {
-            *growth = growth.plus(&total.minus(&last));
-            last = total;
-        }
-        *time = (*time).max(reading.time);
-    }
-    for (run, (growth, time)) in grown {
-        joined.entry(run).or_default().counted_beyond(growth, time);
-    }
-}
-
-/// Gives readings that nothing names to the conversation whose session log holds the same one, if there is one only.
-pub(super) fn name_by_reading(conversations: &mut FxHashMap<Id, Box<ConversationFacts>>) {
-    let unnamed: Vec<Id> = conversations
-        .iter()
-        .filter(|(id, facts)| is_anonymous(id) && !facts.readings.is_empty() && !facts.is_logged)
-        .map(|(id, _)| id.clone())
-        .collect();
-    if unnamed.is_empty() {
-        return;
-    }
-    let mut named: FxHashMap<TokenUsage, Option<(Id, Option<Time>)>> = FxHashMap::default();
-    for (id, facts) in conversations.iter() {
-        for (total, time) in facts.log.dated_readings() {
-            let known = named.entry(total).or_insert_with(|| Some((id.clone(), time)));
-            if known.as_ref().is_some_and(|(other, _)| other != id) {
-                *known = None;
-            }
-        }
-    }
-    for unnamed in unnamed {
-        let last = conversations.get(&unnamed).and_then(|facts| facts.readings.last());
-        let Some(last) = last.map(|last| (last.total, last.stamp)) else { continue };
-        let Some(Some((id, time))) = named.get(&last.0) else { continue };
-        let apart = last.1.zip(*time).map_or(0, |(here, there)| here.millis_since(there));
-        if apart.abs() <= MARGIN_MS {
-            let readings = conversations.remove(&unnamed).map(|facts| facts.readings).unwrap_or_default();
-            conversations.entry(id.clone()).or_default().readings.extend(readings);
-        }
-    }
-}
-
 impl Logged {
     /// How many calls are known.
     pub(super) fn calls_seen(&self) -> usize {
@@ -274,7 +187,7 @@ impl Logged {
 
     /// Learns how far a counter grew behind the end of the log until it was read. Calls that a trace shows of that time
     /// are in it.
-    fn counted_beyond(&mut self, growth: TokenUsage, read: Option<Time>) {
+    pub(super) fn counted_beyond(&mut self, growth: TokenUsage, read: Option<Time>) {
         self.counted_until = Some(read.unwrap_or(Time::MAX));
         let shown = self.unlogged.iter().filter(|(_, call)| call.time > self.end && call.time <= self.counted_until);
         let rest = growth.minus(&sum(shown.map(|(_, call)| call.usage)));
@@ -347,6 +260,6 @@ impl Logged {
     }
 }
 
-fn sum(usages: impl Iterator<Item = TokenUsage>) -> TokenUsage {
+pub(super) fn sum(usages: impl Iterator<Item = TokenUsage>) -> TokenUsage {
     usages.fold(TokenUsage::default(), |sum, usage| sum.plus(&usage))
 }

@@ -16,6 +16,7 @@ mod ends;
 mod facts;
 mod footers;
 mod growth;
+mod held;
 mod hidden;
 mod join;
 mod latency;
