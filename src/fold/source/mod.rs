@@ -1,7 +1,9 @@
 //! The events of one source, in order.
 
+mod calls;
 mod counters;
 mod doubts;
+mod end;
 mod nameless;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,20 +11,17 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::event::{
-    Call, CallKey, Conversation, Defect, Event, Fact, Footer, Harness, Id, Run, RunId, Time, TokenUsage,
-};
+use crate::event::{CallKey, Conversation, Defect, Event, Fact, Footer, Harness, Id, Run, RunId, Time, TokenUsage};
 use crate::fold::conversation::{Reading, ResultKey, first};
 use crate::fold::cuts::LogEnd;
-use crate::fold::facts::{CallFacts, Facts, RunFacts};
-use crate::fold::log::{Context, LogKey};
+use crate::fold::facts::{Facts, RunFacts};
+use crate::fold::log::Context;
 use crate::fold::place::Place;
 use crate::fold::quota::{QuotaFold, QuotaReading};
 use crate::fold::timing::Shown;
 use crate::fold::uncounted::UncountedCall;
 use doubts::Doubts;
 pub(super) use nameless::is_anonymous;
-use nameless::{anonymous_id, unnamed};
 
 /// Folds one source. Events must come in the order of the source.
 #[derive(Debug)]
@@ -173,65 +172,6 @@ impl SourceFold {
         }
     }
 
-    /// Everything the source told.
-    pub fn finish(mut self) -> Facts {
-        if let Some(offset) = self.broken_at {
-            self.break_off(offset);
-        }
-        self.name_footers();
-        for ((run, conversation), stream) in self.streams {
-            if let Some(id) = conversation.as_ref().filter(|_| run.is_none() && stream.is_open) {
-                let facts = self.facts.conversations.get_mut(id);
-                facts.map(|facts| facts.open_captures.insert(self.name.clone()));
-            }
-            if conversation.is_none() && !stream.anonymous.is_empty() {
-                let id = anonymous_id(&stream.anonymous);
-                let facts = self.facts.conversations.entry(id).or_default();
-                facts.harness = run.as_ref().and_then(|run| self.facts.runs.get(run)?.harness.clone());
-                if let Some(offset) = self.broken_at.filter(|_| run == self.latest_run) {
-                    let time = stream.anonymous.iter().filter_map(|reading| reading.time).max();
-                    facts.add_unfinished(run, (time, Place { source: self.name.clone(), offset }));
-                }
-                facts.readings.extend(stream.anonymous);
-            }
-        }
-        for (id, facts) in &mut self.facts.conversations {
-            facts.log.settle();
-            facts.messages.settle(id);
-        }
-        if let Some(host) = self.host {
-            let of_runs = self.facts.runs.values_mut().map(|facts| &mut facts.host);
-            let of_conversations = self.facts.conversations.values_mut().map(|facts| &mut facts.host);
-            of_runs.chain(of_conversations).for_each(|known| *known = Some(host.clone()));
-        }
-        self.facts.quotas = self.quotas.finish();
-        self.facts
-    }
-
-    /// What goes on behind the place where the source broke off isn't known: of a ledger and a loop log that is the
-    /// latest run, of others any conversation.
-    fn break_off(&mut self, offset: u64) {
-        let place = Place { source: self.name.clone(), offset };
-        let run = self.latest_run.clone();
-        if self.facts.conversations.is_empty() && self.facts.runs.is_empty() && self.streams.is_empty() {
-            self.facts.conversations.entry(unnamed(&self.name)).or_default();
-        }
-        let mut latest: FxHashMap<Id, Option<Time>> = FxHashMap::default();
-        for call in self.facts.calls.values().filter(|call| run.is_none() || call.runs.iter().eq(&run)) {
-            if let Some(id) = &call.conversation {
-                let known = latest.entry(id.clone()).or_default();
-                *known = (*known).max(call.time);
-            }
-        }
-        for (id, facts) in &mut self.facts.conversations {
-            let is_shown = run.is_none() || self.streams.contains_key(&(run.clone(), Some(id.clone())));
-            if is_shown {
-                let time = latest.get(id).copied().flatten().max(facts.latest());
-                facts.end(run.clone(), time, place.clone());
-            }
-        }
-    }
-
     fn run(&mut self, found: Run) {
         self.latest_run = Some(found.id.clone());
         let facts = self.facts.runs.entry(found.id.clone()).or_default();
@@ -265,68 +205,6 @@ impl SourceFold {
         }
     }
 
-    fn call(
-        &mut self,
-        mut call: Box<Call>,
-        run: Option<RunId>,
-        harness: Option<Harness>,
-        time: Option<Time>,
-        offset: u64,
-    ) {
-        // What nothing names is its source's own.
-        let conversation = call.conversation.get_or_insert_with(|| unnamed(&self.name)).clone();
-        let facts = match self.facts.conversations.get_mut(&conversation) {
-            Some(facts) => facts,
-            None => self.facts.conversations.entry(conversation.clone()).or_default(),
-        };
-        if facts.harness.is_none() || facts.harness < harness {
-            facts.harness.clone_from(&harness);
-        }
-        if let Some(agent) = call.agent.take_if(|agent| !facts.agents.contains(agent)) {
-            facts.agents.insert(agent);
-        }
-        if call.stands_alone && !facts.begins.contains(&run) {
-            facts.begins.insert(run.clone());
-        }
-        if call.is_logged && run.is_none() && matches!(call.key, CallKey::Message(_)) {
-            if !facts.logs.contains_key(&self.name) {
-                facts.logs.entry(self.name.clone()).or_default();
-            }
-            let key = call.key.clone();
-            if let Some(unpacked) = facts.messages.push(&key, seen(*call, run, harness, time)) {
-                self.facts.add_call(key, Box::new(unpacked));
-            }
-            return;
-        }
-        let stream = self.streams.entry((run.clone(), Some(conversation))).or_default();
-        if call.is_logged {
-            stream.note_log(&mut facts.logs, &self.name);
-        }
-        if let Some(key) = LogKey::of(&call.key) {
-            facts.is_logged = true;
-            facts.log.push(key, *call, time, &mut stream.context);
-            return;
-        }
-        stream.is_open = false;
-        if call.model.is_some() {
-            stream.model.clone_from(&call.model);
-        }
-        let is_twin = stream.twin_to_come.take_if(|last| *last == call.usage).is_some();
-        // No counter follows in a session log.
-        if !is_twin && !call.is_logged {
-            stream.uncovered.push(call.key.clone());
-        }
-        let time = match &call.key {
-            CallKey::Trace(_, time, _) => Some(*time),
-            _ => time,
-        };
-        let key = call.key.clone();
-        let is_beyond = stream.is_untimed && !is_twin;
-        let is_doubtful = self.doubts.contains(offset);
-        let facts = CallFacts { is_covered: is_twin, is_beyond, is_doubtful, ..seen(*call, run, harness, time) };
-        self.facts.add_call(key, Box::new(facts));
-    }
-
     fn footer(&mut self, footer: &Footer, run: Option<RunId>, harness: Option<Harness>, offset: u64) {
         match run {
             Some(run) => {
@@ -358,30 +236,5 @@ impl SourceFold {
             None => &mut self.facts.defects,
         };
         *counts.entry(defect).or_default() += 1;
-    }
-}
-
-/// What a record tells of a call.
-fn seen(call: Call, run: Option<RunId>, harness: Option<Harness>, time: Option<Time>) -> CallFacts {
-    CallFacts {
-        usage: call.usage,
-        is_final: call.is_final,
-        time,
-        captured_in: call.conversation.clone().filter(|_| !call.is_logged),
-        conversation: call.conversation,
-        model: call.model,
-        service_tier: call.service_tier,
-        is_subagent: call.is_subagent,
-        harness,
-        timing: None,
-        is_covered: false,
-        is_beyond: false,
-        is_doubtful: false,
-        is_bare: !call.is_logged && run.is_none(),
-        is_logged: call.is_logged,
-        branch: call.branch,
-        cost: call.cost,
-        is_paid: false,
-        runs: run.into_iter().collect(),
     }
 }

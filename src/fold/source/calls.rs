@@ -1,0 +1,96 @@
+//! Calls, as the records of a source tell them.
+
+use super::SourceFold;
+use super::nameless::unnamed;
+use crate::event::{Call, CallKey, Harness, RunId, Time};
+use crate::fold::facts::CallFacts;
+use crate::fold::log::LogKey;
+
+impl SourceFold {
+    pub(super) fn call(
+        &mut self,
+        mut call: Box<Call>,
+        run: Option<RunId>,
+        harness: Option<Harness>,
+        time: Option<Time>,
+        offset: u64,
+    ) {
+        // What nothing names is its source's own.
+        let conversation = call.conversation.get_or_insert_with(|| unnamed(&self.name)).clone();
+        let facts = match self.facts.conversations.get_mut(&conversation) {
+            Some(facts) => facts,
+            None => self.facts.conversations.entry(conversation.clone()).or_default(),
+        };
+        if facts.harness.is_none() || facts.harness < harness {
+            facts.harness.clone_from(&harness);
+        }
+        if let Some(agent) = call.agent.take_if(|agent| !facts.agents.contains(agent)) {
+            facts.agents.insert(agent);
+        }
+        if call.stands_alone && !facts.begins.contains(&run) {
+            facts.begins.insert(run.clone());
+        }
+        if call.is_logged && run.is_none() && matches!(call.key, CallKey::Message(_)) {
+            if !facts.logs.contains_key(&self.name) {
+                facts.logs.entry(self.name.clone()).or_default();
+            }
+            let key = call.key.clone();
+            if let Some(unpacked) = facts.messages.push(&key, seen(*call, run, harness, time)) {
+                self.facts.add_call(key, Box::new(unpacked));
+            }
+            return;
+        }
+        let stream = self.streams.entry((run.clone(), Some(conversation))).or_default();
+        if call.is_logged {
+            stream.note_log(&mut facts.logs, &self.name);
+        }
+        if let Some(key) = LogKey::of(&call.key) {
+            facts.is_logged = true;
+            facts.log.push(key, *call, time, &mut stream.context);
+            return;
+        }
+        stream.is_open = false;
+        if call.model.is_some() {
+            stream.model.clone_from(&call.model);
+        }
+        let is_twin = stream.twin_to_come.take_if(|last| *last == call.usage).is_some();
+        // No counter follows in a session log.
+        if !is_twin && !call.is_logged {
+            stream.uncovered.push(call.key.clone());
+        }
+        let time = match &call.key {
+            CallKey::Trace(_, time, _) => Some(*time),
+            _ => time,
+        };
+        let key = call.key.clone();
+        let is_beyond = stream.is_untimed && !is_twin;
+        let is_doubtful = self.doubts.contains(offset);
+        let facts = CallFacts { is_covered: is_twin, is_beyond, is_doubtful, ..seen(*call, run, harness, time) };
+        self.facts.add_call(key, Box::new(facts));
+    }
+}
+
+/// What a record tells of a call.
+fn seen(call: Call, run: Option<RunId>, harness: Option<Harness>, time: Option<Time>) -> CallFacts {
+    CallFacts {
+        usage: call.usage,
+        is_final: call.is_final,
+        time,
+        captured_in: call.conversation.clone().filter(|_| !call.is_logged),
+        conversation: call.conversation,
+        model: call.model,
+        service_tier: call.service_tier,
+        is_subagent: call.is_subagent,
+        harness,
+        timing: None,
+        is_covered: false,
+        is_beyond: false,
+        is_doubtful: false,
+        is_bare: !call.is_logged && run.is_none(),
+        is_logged: call.is_logged,
+        branch: call.branch,
+        cost: call.cost,
+        is_paid: false,
+        runs: run.into_iter().collect(),
+    }
+}

@@ -1,0 +1,70 @@
+//! The end of a source, and what isn't known where it broke off.
+
+use rustc_hash::FxHashMap;
+
+use super::SourceFold;
+use super::nameless::{anonymous_id, unnamed};
+use crate::event::{Id, Time};
+use crate::fold::facts::Facts;
+use crate::fold::place::Place;
+
+impl SourceFold {
+    /// Everything the source told.
+    pub fn finish(mut self) -> Facts {
+        if let Some(offset) = self.broken_at {
+            self.break_off(offset);
+        }
+        self.name_footers();
+        for ((run, conversation), stream) in self.streams {
+            if let Some(id) = conversation.as_ref().filter(|_| run.is_none() && stream.is_open) {
+                let facts = self.facts.conversations.get_mut(id);
+                facts.map(|facts| facts.open_captures.insert(self.name.clone()));
+            }
+            if conversation.is_none() && !stream.anonymous.is_empty() {
+                let id = anonymous_id(&stream.anonymous);
+                let facts = self.facts.conversations.entry(id).or_default();
+                facts.harness = run.as_ref().and_then(|run| self.facts.runs.get(run)?.harness.clone());
+                if let Some(offset) = self.broken_at.filter(|_| run == self.latest_run) {
+                    let time = stream.anonymous.iter().filter_map(|reading| reading.time).max();
+                    facts.add_unfinished(run, (time, Place { source: self.name.clone(), offset }));
+                }
+                facts.readings.extend(stream.anonymous);
+            }
+        }
+        for (id, facts) in &mut self.facts.conversations {
+            facts.log.settle();
+            facts.messages.settle(id);
+        }
+        if let Some(host) = self.host {
+            let of_runs = self.facts.runs.values_mut().map(|facts| &mut facts.host);
+            let of_conversations = self.facts.conversations.values_mut().map(|facts| &mut facts.host);
+            of_runs.chain(of_conversations).for_each(|known| *known = Some(host.clone()));
+        }
+        self.facts.quotas = self.quotas.finish();
+        self.facts
+    }
+
+    /// What goes on behind the place where the source broke off isn't known: of a ledger and a loop log that is the
+    /// latest run, of others any conversation.
+    fn break_off(&mut self, offset: u64) {
+        let place = Place { source: self.name.clone(), offset };
+        let run = self.latest_run.clone();
+        if self.facts.conversations.is_empty() && self.facts.runs.is_empty() && self.streams.is_empty() {
+            self.facts.conversations.entry(unnamed(&self.name)).or_default();
+        }
+        let mut latest: FxHashMap<Id, Option<Time>> = FxHashMap::default();
+        for call in self.facts.calls.values().filter(|call| run.is_none() || call.runs.iter().eq(&run)) {
+            if let Some(id) = &call.conversation {
+                let known = latest.entry(id.clone()).or_default();
+                *known = (*known).max(call.time);
+            }
+        }
+        for (id, facts) in &mut self.facts.conversations {
+            let is_shown = run.is_none() || self.streams.contains_key(&(run.clone(), Some(id.clone())));
+            if is_shown {
+                let time = latest.get(id).copied().flatten().max(facts.latest());
+                facts.end(run.clone(), time, place.clone());
+            }
+        }
+    }
+}
