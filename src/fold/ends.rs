@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use super::account::{Account, AccountKey};
-use super::facts::RunFacts;
 use super::owner::Work;
+use super::run::RunFacts;
 use super::settle::Settled;
 use super::source::is_anonymous;
 use crate::event::{Id, Run, RunId, Time};

@@ -7,8 +7,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::account::{Account, AccountKey};
 use super::conversation::{ConversationFacts, Reading};
 use super::ends::Ends;
-use super::facts::{CallFacts, RunFacts};
+use super::facts::CallFacts;
 use super::join::{IsHome, Joined, join};
+use super::run::RunFacts;
 use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
 
 /// Where facts belong that several runs show, or none.

@@ -19,7 +19,8 @@ use self::fit::{fits, pairs};
 use self::resumed::resumed;
 use self::session::{lonely, sessions};
 use super::conversation::ConversationFacts;
-use super::facts::{CallFacts, RunFacts};
+use super::facts::CallFacts;
+use super::run::RunFacts;
 use crate::event::{CallKey, Id, RunId};
 
 /// Sub-agents of sub-agents, at most.

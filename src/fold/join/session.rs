@@ -8,7 +8,8 @@ use super::IsHome;
 use crate::event::{CallKey, Id, RunId, Time};
 use crate::fold::conversation::ConversationFacts;
 use crate::fold::cuts::LogEnd;
-use crate::fold::facts::{CallFacts, RunFacts};
+use crate::fold::facts::CallFacts;
+use crate::fold::run::RunFacts;
 use crate::fold::source::is_anonymous;
 
 /// forge's times are whole seconds: a run that ends within a second is written down as its beginning.
