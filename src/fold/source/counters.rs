@@ -22,7 +22,7 @@ impl SourceFold {
         let is_doubtful = self.doubts.contains(place.offset);
         let stream = self.streams.entry((run.clone(), counter.conversation.clone())).or_default();
         let covered = std::mem::take(&mut stream.uncovered);
-        let total = counter.total.iter().fold(TokenUsage::default(), |sum, model| sum.plus(&model.usage));
+        let total = counter.tokens();
         // The same value again is no new call, whose record could still come.
         if stream.total.replace(total) != Some(total) {
             stream.twin_to_come = counter.last;
@@ -132,9 +132,8 @@ fn goes_on<'a>(earlier: impl Iterator<Item = &'a ResultFacts>, counter: &Counter
     if counter.scope == Scope::Query {
         return is_costlier;
     }
-    let sum = counter.total.iter().fold(TokenUsage::default(), |sum, model| sum.plus(&model.usage));
     // The counters of models tell it by themselves.
-    latest.is_some() && is_growing && !sum.fell_below(&queries) && (is_costlier || queries.is_zero())
+    latest.is_some() && is_growing && !counter.tokens().fell_below(&queries) && (is_costlier || queries.is_zero())
 }
 
 /// Whether every model of the earlier reading is still there and none fell.
