@@ -6,6 +6,7 @@
 //! To add a measure: one line in [`MEASURES`], one in `reading.rs`, one flag.
 
 mod baseline;
+mod compare;
 mod judge;
 mod keys;
 mod measure;
@@ -15,7 +16,8 @@ mod policy;
 mod reading;
 pub mod units;
 
-pub use baseline::{Baseline, Comparison, comparable, compare};
+pub use baseline::{Baseline, comparable};
+pub use compare::{Comparison, compare};
 pub use judge::{Terms, check};
 pub use keys::schema;
 pub use measure::{MEASURES, Measure};

@@ -1,0 +1,162 @@
+//! Medians per run, an earlier report's and now's, group by group.
+//!
+//! What can't be compared is an error, or unproven; it is never within the limit.
+
+use super::baseline::{ALL_RUNS, Baseline, Median, columns};
+use super::judge::{Key, Terms, blank};
+use super::measure::Measure;
+use super::policy::{Budget, OnUnknown};
+use super::units::WHOLE;
+use crate::error::{Error, Result};
+use crate::table::schema::Kind;
+use crate::table::verdict::{Before, Judged, Lacks, Standing, State};
+use crate::table::{Answers, Cell, Dimension, Filter, Query, Report};
+
+/// How far medians may rise, and which.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// What is compared.
+    pub measures: Vec<&'static Measure>,
+    /// How much a median may rise, in millionths of it.
+    pub max_increase: i64,
+    /// A group with fewer measured runs, then or now, is unproven.
+    pub min_runs: i64,
+    /// What unproven groups do.
+    pub on_unknown: OnUnknown,
+}
+
+/// Compares every group of the baseline with now. `name` is the baseline's, for people.
+pub fn compare(
+    baseline: &Baseline,
+    comparison: &Comparison,
+    query: &Query,
+    terms: Terms,
+    answers: Answers<'_>,
+) -> Result<Vec<Judged>> {
+    let asked: Vec<String> = query.filters.iter().map(Filter::to_string).collect();
+    if baseline.filters() != asked.iter().map(String::as_str).collect() {
+        let list = |filters: Vec<&str>| if filters.is_empty() { "none".to_owned() } else { filters.join(", ") };
+        let then = list(baseline.filters().into_iter().collect());
+        let now = list(asked.iter().map(String::as_str).collect());
+        return Err(Error::invalid(format!("was made with another --where ({then}) than this check ({now})")));
+    }
+    let report = answers.report(&Query {
+        by: Some(baseline.by.clone()),
+        last: None,
+        sort: None,
+        limit: None,
+        ..query.clone()
+    })?;
+    let mut judged = Vec::new();
+    for measure in &comparison.measures {
+        if measure.kind == Kind::Usd {
+            baseline.expect_prices(&report)?;
+        }
+        judged.push(of_measure(baseline, comparison, measure, &report, terms)?);
+    }
+    Ok(judged)
+}
+
+fn of_measure(
+    baseline: &Baseline,
+    comparison: &Comparison,
+    measure: &'static Measure,
+    report: &Report,
+    terms: Terms,
+) -> Result<Judged> {
+    let mut then = baseline.medians(measure)?;
+    let mut groups = Vec::new();
+    for row in 0..report.rows.height() {
+        let key = key(report, row, &baseline.by);
+        let now = of_report(measure, report, row);
+        let mut group = match then.remove(&key) {
+            Some(then) => compared(comparison, then, now, terms),
+            None => Standing { used: now.value, before: Some(Before::New), ..standing(now) },
+        };
+        group.key = key;
+        groups.push(group);
+    }
+    let vanished = then.into_keys();
+    groups.extend(vanished.map(|key| Standing { key, before: Some(Before::Vanished), ..standing(Median::default()) }));
+    let is_compared = |group: &Standing| group.limit.is_some() && group.state != State::Unproven;
+    if !groups.iter().any(is_compared) {
+        let name = measure.name;
+        return Err(Error::invalid(format!(
+            "has no group whose median {name} can be compared; see --min-runs, and --measure for other measures"
+        )));
+    }
+    let on_unknown = comparison.on_unknown;
+    // What could not be read may hold runs that raise any median.
+    let is_unsure = |group: &&mut Standing| group.limit.is_some() && group.state < State::Unproven;
+    if terms.lacks_input && on_unknown != OnUnknown::Ignore {
+        for group in groups.iter_mut().filter(is_unsure) {
+            group.state = State::Unproven;
+            group.fails = terms.fail_on_warn || on_unknown == OnUnknown::Fail;
+            group.lacks.input = true;
+        }
+    }
+    groups.sort_by(|a, b| b.state.cmp(&a.state).then_with(|| a.key.cmp(&b.key)));
+    let budget = Budget { per: baseline.by.clone(), on_unknown, ..Budget::new("baseline") };
+    Ok(Judged { groups, words: "a run", ..blank(&budget, measure) })
+}
+
+fn key(report: &Report, row: usize, by: &[Dimension]) -> Key {
+    let text = |name| match report.rows.get(row, name) {
+        Cell::Text(text) => Some(text),
+        _ => None,
+    };
+    by.iter().map(|dimension| dimension.column().name).map(|name| (name, text(name))).collect()
+}
+
+fn of_report(measure: &Measure, report: &Report, row: usize) -> Median {
+    let Some((median, counts)) = columns(measure) else { return Median::default() };
+    let value = |name: &str| match report.rows.get(row, name) {
+        Cell::Integer(value) => Some(value),
+        Cell::Usd(value) => Some(value.pico()),
+        _ => None,
+    };
+    let sum = |names: &[&str]| names.iter().filter_map(|name| value(name)).sum();
+    Median { value: value(median), measured: sum(counts), runs: sum(&ALL_RUNS) }
+}
+
+fn compared(comparison: &Comparison, then: Median, now: Median, terms: Terms) -> Standing {
+    let allowed = |median: i64| i128::from(median) * i128::from(WHOLE + comparison.max_increase) / i128::from(WHOLE);
+    let limit = then.value.and_then(|median| i64::try_from(allowed(median)).ok());
+    let has_few = then.runs.min(now.runs) < comparison.min_runs;
+    let is_blind = then.measured.min(now.measured) < comparison.min_runs;
+    let state = match (now.value, limit) {
+        _ if has_few || is_blind => State::Unproven,
+        (Some(now), Some(limit)) if now > limit => State::Exceeded,
+        (Some(_), Some(_)) => State::Ok,
+        _ => State::Unproven,
+    };
+    let state = match comparison.on_unknown {
+        OnUnknown::Ignore if state == State::Unproven => State::Ok,
+        _ => state,
+    };
+    let fails = match state {
+        State::Ok | State::Warn => false,
+        State::Unproven => terms.fail_on_warn || comparison.on_unknown == OnUnknown::Fail,
+        State::Exceeded => true,
+    };
+    Standing { state, fails, limit, used: now.value, before: Some(Before::Median(then.value)), ..standing(now) }
+}
+
+/// A group of which only the runs are known yet.
+fn standing(now: Median) -> Standing {
+    Standing {
+        key: Vec::new(),
+        state: State::Ok,
+        fails: false,
+        limit: None,
+        used: None,
+        at_most: None,
+        is_floor: false,
+        runs: now.runs,
+        unknown_runs: now.runs - now.measured,
+        lacks: Lacks::default(),
+        contributors: Vec::new(),
+        pace: None,
+        before: None,
+    }
+}
