@@ -74,6 +74,29 @@ fn counts_beyond_64_bits_are_refused() {
 }
 
 #[test]
+fn a_window_of_more_minutes_than_64_bits_hold_tells_no_length() {
+    let work = Workdir::new();
+    let minutes = u64::MAX;
+    let rollout = format!(
+        r#"{{"timestamp":"2026-05-12T07:00:00.000Z","type":"session_meta","payload":{{"id":"019e1afc-4180-7a1b-9c2d-000000000001","cli_version":"0.98.0"}}}}
+{{"timestamp":"2026-05-12T07:00:10.000Z","type":"event_msg","payload":{{"type":"token_count","info":null,"rate_limits":{{"primary":{{"used_percent":4.0,"window_minutes":{minutes}}}}}}}}}
+"#
+    );
+    let trace = format!(
+        "2026-05-12T07:00:10.000000Z DEBUG codex_exec: Received event: Event {{ id: \"0\", msg: TokenCount(TokenCountEvent \
+         {{ info: None, rate_limits: Some(RateLimitSnapshot {{ primary: Some(RateLimitWindow {{ used_percent: 4.0, \
+         window_minutes: Some({minutes}), resets_at: None }}), secondary: None, credits: None, plan_type: None }}) }}) }}\n"
+    );
+    for source in [rollout, trace] {
+        let events = work.run_with(&["events", "-"], source.as_bytes());
+        assert!(events.stdout.contains("\"used_percent\":4.0"), "{}", events.stdout);
+        assert!(!events.stdout.contains("window_minutes"), "{}", events.stdout);
+        let again = work.run_with(&["export", "quota", "--jsonl", "-"], events.stdout.as_bytes());
+        assert!(again.stdout.contains("\"window_minutes\":null,\"used_percent\":4.0"), "{}", again.stdout);
+    }
+}
+
+#[test]
 fn events_of_another_version_are_not_misread() {
     let work = Workdir::new();
     let line = r#"{"schema_version":2,"source":"x","offset":0,"kind":"footer","data":{"tokens":1}}"#;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::event::{Billing, Defect, Fact, Quota, Time};
+use crate::event::{Billing, Defect, Fact, MAX_COUNT, Quota, Time};
 use crate::parse::json::{Text, part};
 use crate::parse::lines::id;
 use crate::parse::mark::{Latest, Logged, MarkKind};
@@ -72,7 +72,7 @@ pub(super) fn read(
 impl Window {
     fn quota(&self) -> Option<Quota> {
         Some(Quota {
-            window_minutes: self.window_minutes,
+            window_minutes: self.window_minutes.filter(|minutes| *minutes <= MAX_COUNT),
             used_percent: self.used_percent.filter(|percent| percent.is_finite())?,
             resets_at: self.resets_at.and_then(|seconds| Time::from_millis(seconds.checked_mul(1000)?)),
             ..Quota::default()

@@ -116,7 +116,7 @@ fn quota(window: &Value<'_>) -> Option<Quota> {
     let text = |name: &str| window.field(name)?.some()?.text();
     let seconds = text("resets_at").and_then(|seconds| seconds.parse::<i64>().ok());
     Some(Quota {
-        window_minutes: text("window_minutes").and_then(|minutes| minutes.parse().ok()),
+        window_minutes: text("window_minutes").and_then(|minutes| count(minutes).ok()),
         used_percent: text("used_percent")?.parse::<f64>().ok().filter(|percent| percent.is_finite())?,
         resets_at: seconds.and_then(|seconds| Time::from_millis(seconds.checked_mul(1000)?)),
         ..Quota::default()
