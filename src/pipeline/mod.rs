@@ -191,7 +191,7 @@ fn tell_unwalked(discovered: &Discovered, take: &mut dyn FnMut(&str, Event)) {
         take(&path.display().to_string(), produce::bare(0, Fact::Skipped(skipped)));
     }
     for path in &discovered.unfollowed {
-        let skipped = Skipped { reason: "a link to a folder; give it as a path".to_owned(), loss: Loss::None };
+        let skipped = Skipped { reason: "a link to a folder above; give that as a path".to_owned(), loss: Loss::None };
         take(&path.display().to_string(), produce::bare(0, Fact::Skipped(skipped)));
     }
 }

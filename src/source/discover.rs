@@ -1,6 +1,6 @@
 //! Which files to read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -55,12 +55,12 @@ pub struct Discovered {
     pub inputs: Vec<Input>,
     /// Folders and files that can't be read, and why.
     pub skipped: Vec<(PathBuf, String)>,
-    /// Links to folders that lead out of what is walked: they are not followed.
+    /// Links to folders above what is walked: they are not followed.
     pub unfollowed: Vec<PathBuf>,
 }
 
-/// Walks folders, hidden ones too (but for `.git`); ignore files are not obeyed. Links to files are read, links to
-/// folders are not followed unless they are given themselves. What several paths or links name is read once.
+/// Walks folders, hidden ones too (but for `.git`); ignore files are not obeyed. Links are followed, but for those to
+/// folders above: these hold more than was asked for. What several paths or links name is read once.
 ///
 /// Fails if a path does not exist.
 pub fn discover(paths: &[PathBuf]) -> Result<Discovered> {
@@ -114,12 +114,6 @@ impl Folder {
     fn new(path: &Path) -> Folder {
         Folder { path: path.to_path_buf(), real: real(path) }
     }
-
-    /// Whether a walk of it comes by this place, which no link is part of.
-    fn holds(&self, real: &Path) -> bool {
-        let mut below = real.strip_prefix(&self.real).into_iter().flatten().peekable();
-        real.starts_with(&self.real) && !below.any(|name| name == IGNORED)
-    }
 }
 
 /// What no walk enters.
@@ -130,20 +124,50 @@ fn real(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
 }
 
+/// Folders that are walked, each once, and files that are read beside them.
+struct Walk {
+    /// Those that were given.
+    given: Vec<PathBuf>,
+    /// By where they are. What is in one of them is walked with it, unless it is one itself.
+    roots: BTreeSet<PathBuf>,
+    files: BTreeSet<PathBuf>,
+    ahead: VecDeque<Folder>,
+}
+
 /// Walks folders, each once, but for the `files` that are read anyway.
-fn walk(mut folders: Vec<Folder>, mut files: BTreeSet<PathBuf>, found: &mut Discovered) {
+fn walk(mut folders: Vec<Folder>, files: BTreeSet<PathBuf>, found: &mut Discovered) {
     // A folder comes before what is in it.
     folders.sort_by(|a, b| a.real.cmp(&b.real));
-    let mut roots: Vec<Folder> = Vec::new();
+    let given = folders.iter().map(|folder| folder.real.clone()).collect();
+    let mut walk = Walk { given, roots: BTreeSet::new(), files, ahead: VecDeque::new() };
     for folder in folders {
-        if !roots.iter().any(|root| root.holds(&folder.real)) {
-            roots.push(folder);
+        walk.add(folder);
+    }
+    while let Some(root) = walk.ahead.pop_front() {
+        walk.enter(&root, found);
+    }
+}
+
+impl Walk {
+    /// Walks one more folder later, unless a walk comes by it anyway.
+    fn add(&mut self, folder: Folder) {
+        if !self.holds(&folder.real) {
+            self.roots.insert(folder.real.clone());
+            self.ahead.push_back(folder);
         }
     }
-    let has_named = !files.is_empty();
-    for root in &roots {
-        let entries = WalkDir::new(&root.path).into_iter();
-        for entry in entries.filter_entry(|entry| entry.depth() == 0 || entry.file_name() != IGNORED) {
+
+    /// Whether a walk comes by this place, which no link is part of.
+    fn holds(&self, real: &Path) -> bool {
+        let mut above = real.ancestors();
+        let root = above.find(|folder| self.roots.contains(*folder) || folder.ends_with(IGNORED));
+        root.is_some_and(|root| self.roots.contains(root))
+    }
+
+    fn enter(&mut self, root: &Folder, found: &mut Discovered) {
+        let real = |path: &Path| path.strip_prefix(&root.path).map(|below| root.real.join(below)).unwrap_or_default();
+        let mut entries = WalkDir::new(&root.path).into_iter();
+        while let Some(entry) = entries.next() {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
@@ -152,33 +176,37 @@ fn walk(mut folders: Vec<Folder>, mut files: BTreeSet<PathBuf>, found: &mut Disc
                 }
             };
             let kind = entry.file_type();
-            if kind.is_symlink() {
-                link(entry.into_path(), &roots, &mut files, found);
-            } else if kind.is_file() {
-                let below = entry.path().strip_prefix(&root.path).ok();
-                let is_named = has_named && below.is_some_and(|below| files.contains(&root.real.join(below)));
-                if !is_named {
-                    found.inputs.push(Input::File(entry.into_path(), false));
+            if kind.is_dir() && entry.depth() > 0 {
+                // One that was found by a link is walked as what that is called.
+                if entry.file_name() == IGNORED || self.roots.contains(&real(entry.path())) {
+                    entries.skip_current_dir();
                 }
+            } else if kind.is_symlink() {
+                self.follow(entry.into_path(), found);
+            } else if kind.is_file() && (self.files.is_empty() || !self.files.contains(&real(entry.path()))) {
+                found.inputs.push(Input::File(entry.into_path(), false));
             }
         }
     }
-}
 
-/// Adds the file that a link leads to, unless it is read anyway.
-fn link(path: PathBuf, roots: &[Folder], files: &mut BTreeSet<PathBuf>, found: &mut Discovered) {
-    let target = match path.metadata() {
-        Ok(target) => target,
-        Err(cause) => return found.skipped.push((path, cause.to_string())),
-    };
-    let real = real(&path);
-    if roots.iter().any(|root| root.holds(&real)) {
-        return;
-    }
-    if target.is_dir() {
-        found.unfollowed.push(path);
-    } else if target.is_file() && files.insert(real) {
-        found.inputs.push(Input::File(path, false));
+    /// Adds what a link leads to, unless it is read anyway.
+    fn follow(&mut self, path: PathBuf, found: &mut Discovered) {
+        let target = match path.metadata() {
+            Ok(target) => target,
+            Err(cause) => return found.skipped.push((path, cause.to_string())),
+        };
+        let real = real(&path);
+        if self.holds(&real) {
+            return;
+        }
+        if target.is_dir() {
+            match self.given.iter().any(|given| given.starts_with(&real)) {
+                true => found.unfollowed.push(path),
+                false => self.add(Folder { path, real }),
+            }
+        } else if target.is_file() && self.files.insert(real) {
+            found.inputs.push(Input::File(path, false));
+        }
     }
 }
 
