@@ -14,7 +14,7 @@ use super::own::Own;
 use super::owner::{Quality, Taken, UsageRow};
 use super::places::Places;
 use super::reason::{Reason, Reasons};
-use super::twins::{Twins, twins};
+use super::twins::{Twins, since, twins};
 use super::weighed::{Rows, Weighed};
 use crate::event::{CallKey, CallTiming, Id, RunId, Time, TokenUsage};
 
@@ -108,10 +108,10 @@ pub(super) fn join(
         }
     }
     // What traces show beyond the log only adds to it where every logged call of that time is shown, too.
-    let mut hidden: BTreeMap<Option<RunId>, Vec<(Option<Time>, TokenUsage)>> = BTreeMap::new();
-    for ((call, twin), run) in calls.iter().zip(&of_call).zip(&runs) {
+    let mut hidden: BTreeMap<Option<RunId>, Vec<Hidden>> = BTreeMap::new();
+    for (((call, twin), run), since) in calls.iter().zip(&of_call).zip(&runs).zip(since(&calls)) {
         if twin.is_none() {
-            hidden.entry(run.clone()).or_default().push((call.time(), call.usage()));
+            hidden.entry(run.clone()).or_default().push(Hidden { since, until: call.time(), usage: call.usage() });
         }
     }
     unmatched.sort_by(|a, b| (a.1.time, &a.0).cmp(&(b.1.time, &b.0)));
@@ -137,6 +137,14 @@ pub(super) fn join(
         part.know_footers(&logged);
     }
     joined
+}
+
+/// A call of a log that no trace shows.
+struct Hidden {
+    /// From when to when it may have been answered.
+    since: Option<Time>,
+    until: Option<Time>,
+    usage: TokenUsage,
 }
 
 /// How long a run has held a conversation that nothing tells the end of: its harness takes one turn, and others may go
@@ -166,16 +174,15 @@ impl Logged {
 
     /// Calls that only a trace shows may be parts of what the log counts as one: `hidden` are the log's calls that
     /// the trace doesn't show. Then the larger counts.
-    fn keep_unlogged(&mut self, hidden: &[(Option<Time>, TokenUsage)]) {
+    fn keep_unlogged(&mut self, hidden: &[Hidden]) {
         // What came after the log is no part of it.
         let behind = self.unlogged.partition_point(|(_, call)| call.time <= self.end);
         let (Some(first), Some(last)) = (self.unlogged.first(), self.unlogged[..behind].last()) else { return };
         let (from, to) = (first.1.time, last.1.time);
-        let is_between = |time: Option<Time>| {
-            let since = |then: Option<Time>| time.zip(then).map_or(0, |(time, then)| time.millis_since(then));
-            since(from) >= -MARGIN_MS && since(to) <= MARGIN_MS
-        };
-        let parts = sum(hidden.iter().filter(|(time, _)| is_between(*time)).map(|(_, usage)| *usage));
+        let after =
+            |time: Option<Time>, then: Option<Time>| time.zip(then).map_or(0, |(time, then)| time.millis_since(then));
+        let is_between = |call: &&Hidden| after(call.until, from) >= -MARGIN_MS && after(call.since, to) <= MARGIN_MS;
+        let parts = sum(hidden.iter().filter(is_between).map(|call| call.usage));
         if parts.is_zero() {
             return;
         }

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::facts::CallFacts;
 use super::log::LogCall;
 use super::logged::MARGIN_MS;
-use crate::event::{CallKey, TokenUsage};
+use crate::event::{CallKey, Time, TokenUsage};
 
 /// The calls of a log that a trace shows too, and what else it shows.
 pub(super) struct Twins {
@@ -14,7 +14,8 @@ pub(super) struct Twins {
     pub(super) unmatched: Vec<(CallKey, Box<CallFacts>)>,
 }
 
-/// Pairs calls of the same size and time: a session log and a trace name the same call differently.
+/// Pairs calls of the same size and time: a session log and a trace name the same call differently. What a log lost was
+/// answered at any time since the call before it.
 pub(super) fn twins(calls: &[LogCall], seen: Vec<(CallKey, Box<CallFacts>)>) -> Twins {
     let size = |usage: &TokenUsage| (usage.input_tokens, usage.cache_read_input_tokens, usage.output_tokens);
     let mut by_size: FxHashMap<_, Vec<(CallKey, Box<CallFacts>)>> = FxHashMap::default();
@@ -26,11 +27,12 @@ pub(super) fn twins(calls: &[LogCall], seen: Vec<(CallKey, Box<CallFacts>)>) -> 
         seen.sort_by(|a, b| (b.1.time, &b.0).cmp(&(a.1.time, &a.0)));
     }
     let mut unmatched = Vec::new();
-    let of_call = calls.iter().map(|call| {
+    let of_call = calls.iter().zip(since(calls)).map(|(call, since)| {
         let seen = by_size.get_mut(&size(&call.usage()))?;
         while let Some((key, candidate)) = seen.pop() {
             let ahead = candidate.time.zip(call.time()).map_or(0, |(then, now)| then.millis_since(now));
-            if ahead.abs() <= MARGIN_MS {
+            let is_lost = ahead < 0 && call.may_be_several && candidate.time >= since;
+            if ahead.abs() <= MARGIN_MS || is_lost {
                 return Some(candidate);
             }
             if ahead > 0 {
@@ -44,4 +46,10 @@ pub(super) fn twins(calls: &[LogCall], seen: Vec<(CallKey, Box<CallFacts>)>) -> 
     let of_call = of_call.collect();
     unmatched.extend(by_size.into_values().flatten());
     Twins { of_call, unmatched }
+}
+
+/// From when on each call may have been answered: where the log lost readings, since the one before it.
+pub(super) fn since(calls: &[LogCall]) -> Vec<Option<Time>> {
+    let before = std::iter::once(None).chain(calls.iter().map(LogCall::time));
+    calls.iter().zip(before).map(|(call, before)| if call.may_be_several { before } else { call.time() }).collect()
 }

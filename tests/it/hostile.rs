@@ -179,6 +179,16 @@ fn an_entry_of_another_ledger_and_one_that_stood_before_displace_no_run() {
 }
 
 #[test]
+fn entries_that_are_older_than_the_ledger_displace_not_even_its_first_run() {
+    let older = of_a_sibling(&[10, 12]).replace("2026-10-05T09:", "2026-10-05T07:");
+    let first = Entry::new(0).with(&format!("```\n\n{older}\n{}", exact(0, (500, 0, 20, 0))));
+    let (runs, codes) = read(&(front("night") + &first + &Entry::new(1).with(&exact(1, CALL))));
+    assert_eq!(runs.len(), 2);
+    assert_eq!((&run(&runs, 0)["total_tokens"], &run(&runs, 1)["total_tokens"]), (&520.into(), &3100.into()));
+    flagged(&codes, "quoted-entry");
+}
+
+#[test]
 fn words_that_people_write_under_the_title_hide_no_run() {
     let entries = Entry::new(0).with(&exact(0, (500, 0, 20, 0))) + &Entry::new(1).with(&exact(1, CALL));
     let front = front("night");

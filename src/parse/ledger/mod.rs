@@ -46,6 +46,7 @@ fn sniff(head: &[u8]) -> bool {
 struct FrontMatter {
     name: Id,
     repo: Option<Id>,
+    created: Option<Time>,
 }
 
 impl FrontMatter {
@@ -56,15 +57,16 @@ impl FrontMatter {
         if lines.next()? != "---" {
             return None;
         }
-        let (mut name, mut repo) = (None, None);
+        let (mut name, mut repo, mut created) = (None, None, None);
         for line in lines.take(50).take_while(|line| line != "---") {
             match line.split_once(": ") {
                 Some(("loop_name" | "workflow_name", value)) => name = Some(Id::from(value)),
                 Some(("repo_path", value)) => repo = Some(Id::from(value)),
+                Some(("created_at", value)) => created = Time::parse(value),
                 _ => {}
             }
         }
-        Some(FrontMatter { name: name?, repo })
+        Some(FrontMatter { name: name?, repo, created })
     }
 }
 

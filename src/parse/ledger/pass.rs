@@ -118,7 +118,7 @@ impl Pass {
     /// Whether earlier entries follow one that could be the next: it was printed by an agent, not appended.
     ///
     /// Agents also show what a ledger of this name holds, and that is older than the entry it stands in. What they show
-    /// begins with a title, stood before, or ran while the latest run did.
+    /// begins with a title, stood before, ran while the latest run did, or is older than this ledger.
     fn is_refuted(&self, index: usize, entry: &Entry, latest: Option<Time>, seen: &HashSet<RunId>) -> bool {
         let name = entry.run.loop_name.as_ref();
         let enough = if self.is_of_the_future(entry.appended) { 1 } else { 2 };
@@ -126,11 +126,12 @@ impl Pass {
             MarkKind::Entry(later) if later.run.loop_name.as_ref() == name => Some(&**later),
             _ => None,
         });
+        let created = self.front.as_ref().and_then(|front| front.created);
         let could_follow = |later: &&Entry| {
             let starts = later.run.started_at.unwrap_or(later.appended);
             later.place != Place::Text
                 && later.appended < entry.appended
-                && latest.is_none_or(|latest| latest <= starts)
+                && latest.max(created).is_none_or(|latest| latest <= starts)
                 && !seen.contains(&later.run.id)
                 && later.run.id != entry.run.id
         };
