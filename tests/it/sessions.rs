@@ -126,8 +126,8 @@ fn links_within_a_home_lead_nowhere() {
     assert_eq!((outputs(&report), &report["sources"]["files"]), (Some(1), &serde_json::json!(1)));
 }
 
-/// Whether a run of forty minutes that names no session is joined with one, and the warnings.
-fn joined(sessions: &[(String, Value)]) -> (Value, Vec<String>) {
+/// The row of a run of forty minutes that names no session, and the warnings.
+fn run_beside(sessions: &[(String, Value)]) -> (Value, Vec<String>) {
     let work = Workdir::new();
     let (start, finish) = ("2026-03-02T08:00:00Z".to_owned(), "2026-03-02T08:40:00Z".to_owned());
     let run = Entry { harness: "opencode", start, finish, ..Entry::new(0) };
@@ -135,8 +135,14 @@ fn joined(sessions: &[(String, Value)]) -> (Value, Vec<String>) {
     for (path, record) in sessions {
         work.write(&format!("storage/{path}.json"), record.to_string());
     }
-    let source = work.runs(&["ledgers", "storage"])[0]["source"].clone();
-    (source, warning_codes(&work.report(&["ledgers", "storage"])))
+    let row = work.runs(&["ledgers", "storage"])[0].clone();
+    (row, warning_codes(&work.report(&["ledgers", "storage"])))
+}
+
+/// Whether such a run is joined with one, and the warnings.
+fn joined(sessions: &[(String, Value)]) -> (Value, Vec<String>) {
+    let (row, codes) = run_beside(sessions);
+    (row["source"].clone(), codes)
 }
 
 /// So many minutes after the run's start.
@@ -190,4 +196,13 @@ fn a_session_that_a_run_began_or_went_on_with_is_its_though_somebody_goes_on_wit
 fn a_session_that_somebody_is_at_work_with_before_and_after_a_run_may_be_theirs_all_along() {
     let all: Vec<(String, Value)> = [-10, 5, 20, 50].map(|at| answer("ses_a", at)).into();
     assert_eq!(joined(&all), ambiguous());
+}
+
+#[test]
+fn a_session_that_goes_on_after_the_run_is_its_rather_than_a_shorter_one_within() {
+    let own = [0, 1, 39, 90].map(|at| if at == 0 { session("ses_a", at) } else { answer("ses_a", at) });
+    let other = [4, 5, 15, 16].map(|at| if at == 4 { session("ses_b", at) } else { answer("ses_b", at) });
+    let (row, codes) = run_beside(&[own, other].concat());
+    // Two calls of eight tokens.
+    assert_eq!((&row["source"], &row["total_tokens"], codes), (&"session-by-time".into(), &16.into(), vec![]));
 }

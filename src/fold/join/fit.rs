@@ -41,16 +41,19 @@ impl Lonely<'_> {
         self.is_at_work(session.start) && session.start.millis_since(self.start) <= STARTUP_MS
     }
 
-    /// How well a session fits that lies within the run.
+    /// How well a session fits that begins within the run. What was done with it after the run is somebody else's, if
+    /// no footer tells of it.
     fn fit(&self, session: &Session<'_>) -> Option<Fit> {
         if !self.is_end_told && self.footers.is_empty() {
             return None;
         }
-        let last = *session.times.last()?;
-        let is_within = self.is_at_work(session.start) && self.is_at_work(last);
+        let within = session.times.partition_point(|time| self.is_at_work(*time) || *time < self.start);
+        let last = *session.times.get(within.checked_sub(1)?)?;
+        let goes_on = within < session.times.len();
         let after = session.start.millis_since(self.start);
         let is_confirmed = session.totals.iter().any(|(_, blended)| self.footers.contains(blended));
-        if !is_within || (!self.footers.is_empty() && !is_confirmed) {
+        let is_like = if self.footers.is_empty() { !goes_on || after <= STARTUP_MS } else { !goes_on && is_confirmed };
+        if !self.is_at_work(session.start) || !self.is_at_work(last) || !is_like {
             return None;
         }
         let (answer, clearance) = match session.starts_answered {
