@@ -1,5 +1,6 @@
 //! Flags and their help, and nothing else.
 
+mod chdir;
 mod check;
 mod docs;
 mod export;
@@ -10,7 +11,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use forge_usage::render::Format;
 use forge_usage::table::CostMode;
 
@@ -28,9 +29,9 @@ pub(super) use report::{FormatArgs, LatencyArgs, ReportArgs, TableArgs};
 #[derive(Debug, Parser)]
 #[command(name = "forge-usage", version, max_term_width = 100, propagate_version = true)]
 pub(super) struct Cli {
-    /// Work as if started in this folder
-    #[arg(short = 'C', long, value_name = "DIR", global = true, help_heading = "Input")]
-    pub(super) chdir: Option<PathBuf>,
+    /// Work as if started in this folder; a further one is looked for from there
+    #[arg(short = 'C', long, value_name = "DIR", action = ArgAction::Append, help_heading = "Input")]
+    pub(super) chdir: Vec<PathBuf>,
 
     #[command(subcommand)]
     pub(super) command: Command,

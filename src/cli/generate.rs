@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
@@ -14,7 +14,7 @@ use super::{FINE, output};
 /// Writes the completions of a shell.
 pub(super) fn completions(args: &CompletionsArgs) -> anyhow::Result<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "forge-usage", &mut script);
+    clap_complete::generate(args.shell, &mut Cli::definition(), "forge-usage", &mut script);
     if args.shell == Shell::Bash {
         script = with_one_name(&String::from_utf8(script)?).into_bytes();
     }
@@ -30,7 +30,7 @@ fn with_one_name(script: &str) -> String {
 
 /// Writes a page of the manual, or all of them into a folder.
 pub(super) fn man(args: &ManArgs) -> anyhow::Result<u8> {
-    let mut program = Cli::command().disable_help_subcommand(true);
+    let mut program = Cli::definition().disable_help_subcommand(true);
     program.build();
     let commands = || program.get_subcommands().filter(|command| !command.is_hide_set());
     let page = match &args.command {

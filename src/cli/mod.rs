@@ -23,7 +23,6 @@ mod schema;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 
 use args::{Cli, Command};
@@ -37,7 +36,7 @@ const NO_ANSWER: u8 = 2;
 
 /// Runs the program with the process's arguments.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => {
             // A closed pipe is no error, here as elsewhere.
@@ -57,7 +56,7 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
-    cli.chdir.as_deref().map_or(Ok(()), input::enter)?;
+    cli.chdir.iter().try_for_each(|folder| input::enter(folder))?;
     match &cli.command {
         Command::Report(args) => report::run(args, None),
         Command::Daily(args) => report::run(args, Some("day")),

@@ -86,6 +86,10 @@ fn chdir_changes_where_the_search_begins() {
     assert_eq!(before.stdout, work.run(&["report", "-C", "repo/src", "--json"]).stdout);
     assert_eq!(work.run(&["-C", "repo", "check", "--max-runs", "0"]).code, 1);
     assert_eq!(work.run(&["report", "-C", "no-such-folder"]).code, 2);
+    for several in [&["-C", "repo", "report", "-C", "src"][..], &["-C", "repo", "-C", "src", "report"]] {
+        assert_eq!(work.run(&[several, &["--json"]].concat()).stdout, before.stdout);
+    }
+    assert_eq!(work.run(&["-C", "no-such-folder", "report", "-C", "repo"]).code, 2);
 }
 
 #[test]
