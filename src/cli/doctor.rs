@@ -10,6 +10,7 @@ use super::{input, output};
 
 /// Looks at everything twice: once for names, once as a report does.
 pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
+    let is_json = output::is_json(args.json, &args.output)?;
     let mut found = input::find(&args.input, &args.output)?;
     // What comes through a pipe is read twice, too.
     let _spooled = input::spool(&mut found)?;
@@ -38,7 +39,6 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
         warnings: warnings(&input.settled),
         sources: input.sources,
     };
-    let is_json = output::is_json(args.json, &args.output);
     output::write(&args.output, |out| Ok(render::examination(&examination, is_json, out)?))?;
     Ok(code)
 }

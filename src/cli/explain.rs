@@ -14,6 +14,7 @@ use super::{input, output};
 
 /// Explains what was chosen.
 pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
+    let is_json = output::is_json(args.json, &args.output)?;
     let (choice, paths) = chosen(args);
     let mut found = input::find(&InputArgs { paths, ..args.input.clone() }, &args.output)?;
     // It is read twice: to weigh everything, and for the records of what was chosen.
@@ -30,7 +31,6 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
     });
     let explanation = explain(&input.settled, subject, &events, &input.prices, &input.priced)?;
     let style = output::style(&args.output, args.color);
-    let is_json = output::is_json(args.json, &args.output);
     output::write(&args.output, |out| Ok(render::explanation(&explanation, is_json, &style, out)?))?;
     // What was lost may be the subject's; what else there is to know of others it has no use for.
     let lost: Vec<Warning> = table::warnings(&input.settled).into_iter().filter(Warning::is_loss).collect();

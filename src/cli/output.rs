@@ -50,8 +50,12 @@ pub(super) fn fill_file<T>(path: &Path, fill: impl FnOnce(&mut dyn Write) -> any
 
 /// The format that was named, else that of the output's suffix, else a screen.
 pub(super) fn format(named: Option<Format>, args: &OutputArgs) -> anyhow::Result<Format> {
-    let by_suffix = || Ok(suffix(args.output.as_deref()).map_or(Ok(Format::Table), Format::from_suffix)?);
-    named.map_or_else(by_suffix, Ok)
+    named.map_or_else(|| by_suffix(args.output.as_deref()), Ok)
+}
+
+/// The format that the suffix of a file to write tells, else a screen.
+pub(super) fn by_suffix(output: Option<&Path>) -> anyhow::Result<Format> {
+    Ok(suffix(output).map_or(Ok(Format::Table), Format::from_suffix)?)
 }
 
 /// What the name of a file to write ends with.
@@ -60,8 +64,8 @@ pub(super) fn suffix(path: Option<&Path>) -> Option<&str> {
 }
 
 /// Whether one JSON document is asked for, by a flag or by the output's suffix.
-pub(super) fn is_json(is_named: bool, args: &OutputArgs) -> bool {
-    is_named || suffix(args.output.as_deref()).is_some_and(|suffix| suffix.eq_ignore_ascii_case("json"))
+pub(super) fn is_json(is_named: bool, args: &OutputArgs) -> anyhow::Result<bool> {
+    Ok(format(is_named.then_some(Format::Json), args)? == Format::Json)
 }
 
 /// The path, or the file of this name in it if it is a folder, or is written as one: then it is made.

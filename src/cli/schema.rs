@@ -1,7 +1,8 @@
 //! `schema`: what the columns of the tables mean, and what the user's file may hold.
 
+use forge_usage::render::{self, Format};
 use forge_usage::table::schema;
-use forge_usage::{budget, config, price, render};
+use forge_usage::{budget, config, price};
 
 use super::args::{POLICY, SchemaArgs, SchemaForm};
 use super::{FINE, output};
@@ -19,11 +20,14 @@ pub(super) fn run(args: &SchemaArgs) -> anyhow::Result<u8> {
     if let Some(name) = &args.table {
         tables.retain(|table| table.name == name);
     }
-    let format = args.format.unwrap_or_else(|| match output::suffix(args.output.as_deref()) {
-        Some("json") => SchemaForm::JsonSchema,
-        Some("md" | "markdown") => SchemaForm::Markdown,
-        _ => SchemaForm::Text,
-    });
+    let by_suffix = || {
+        Ok::<_, anyhow::Error>(match output::by_suffix(args.output.as_deref())? {
+            Format::Json => SchemaForm::JsonSchema,
+            Format::Markdown => SchemaForm::Markdown,
+            Format::Table | Format::Jsonl | Format::Csv => SchemaForm::Text,
+        })
+    };
+    let format = args.format.map_or_else(by_suffix, Ok)?;
     let width = output::width(args.output.as_deref());
     output::write_to(args.output.as_deref(), |out| Ok(render::schema(&tables, format.into(), width, out)?))?;
     Ok(FINE)

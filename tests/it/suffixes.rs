@@ -42,6 +42,10 @@ fn documents_that_are_text_or_json_go_by_it_too() {
         assert_eq!(work.run(&[command, &["-o", "o.json"]].concat()).code, 0);
         let file = std::fs::read_to_string(work.path("o.json")).expect("a file");
         assert!(serde_json::from_str::<serde_json::Value>(&file).is_ok(), "{command:?}: {file}");
+        assert_eq!(work.run(&[command, &["-o", "upper.JSON"]].concat()).code, 0);
+        assert_eq!(std::fs::read_to_string(work.path("upper.JSON")).expect("a file"), file, "{command:?}");
+        let refused = work.run(&[command, &["-o", "o.parquet"]].concat());
+        assert!(refused.code == 2 && refused.stderr.contains("only export writes Parquet"), "{}", refused.stderr);
     }
 }
 

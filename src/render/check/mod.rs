@@ -14,7 +14,7 @@ use std::io::Write;
 
 pub use github::step_outputs;
 
-use super::Style;
+use super::{Format, Style};
 use crate::error::{Error, Result};
 use crate::table::verdict::Verdict;
 
@@ -63,6 +63,19 @@ impl CheckFormat {
         CheckFormat::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
             let names = CheckFormat::ALL.map(CheckFormat::name).join(", ");
             Error::invalid(format!("no format {name:?}: choose one of {names}"))
+        })
+    }
+
+    /// The format of files with this suffix; a screen for one that means none.
+    pub fn from_suffix(suffix: &str) -> Result<CheckFormat> {
+        Ok(match suffix.to_ascii_lowercase().as_str() {
+            "xml" => CheckFormat::Junit,
+            "prom" => CheckFormat::Openmetrics,
+            suffix => match Format::from_suffix(suffix)? {
+                Format::Json => CheckFormat::Json,
+                Format::Markdown => CheckFormat::Markdown,
+                Format::Table | Format::Jsonl | Format::Csv => CheckFormat::Table,
+            },
         })
     }
 }

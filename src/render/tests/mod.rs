@@ -5,7 +5,7 @@ mod people;
 
 use std::io::{self, Write};
 
-use super::{Format, Style};
+use super::{CheckFormat, Format, Style};
 use crate::event::{Time, Usd};
 use crate::table::schema::{self, Column, Kind};
 use crate::table::{Builder, Cell, Report, Sources, Table, Window};
@@ -106,4 +106,10 @@ fn formats_are_found_by_their_names() {
         assert_eq!(Format::from_suffix(suffix).unwrap(), format, "{suffix}");
     }
     assert!(Format::from_suffix("parquet").is_err());
+    for (suffix, format) in
+        [("JSON", CheckFormat::Json), ("xml", CheckFormat::Junit), ("Prom", CheckFormat::Openmetrics)]
+    {
+        assert_eq!(CheckFormat::from_suffix(suffix).unwrap(), format, "{suffix}");
+    }
+    assert!(CheckFormat::from_suffix("parquet").is_err());
 }
