@@ -17,19 +17,25 @@ const LONGEST_PROFILES: usize = 16;
 /// Names must keep this much beside cost and coverage; with less, these give way too.
 const LEAST_NAME: usize = 8;
 
-/// Makes `screen` at most `width` wide. Only with less than some three cells a dimension it stays wider.
+/// The same in a plain table, where a name may be all that tells its row from the next.
+const LEAST_KEY: usize = 16;
+
+/// Makes `screen` at most `width` wide. Only with less than some three cells a dimension it stays wider, and a plain
+/// table as wide as what tells its rows apart.
 pub(super) fn fit(screen: &mut Screen, width: usize) {
+    let is_plain = screen.headings.iter().any(|heading| heading.worth == Some(Worth::Key));
+    let least_name = if is_plain { LEAST_KEY } else { LEAST_NAME };
     shorten(screen, LONGEST_NAME);
     while is_too_wide(screen, width) {
-        let Some(column) = least_important(screen, Some(Worth::Of(Measure::Exact))) else { break };
+        let Some(column) = least_important(screen, Worth::Of(Measure::Exact)) else { break };
         remove(screen, column);
     }
-    while is_too_wide(screen, width) && room_for_names(screen, width) < LEAST_NAME {
-        let Some(column) = least_important(screen, None) else { break };
+    while is_too_wide(screen, width) && room_for_names(screen, width) < least_name {
+        let Some(column) = least_important(screen, Worth::Key) else { break };
         remove(screen, column);
     }
     if is_too_wide(screen, width) {
-        let room = room_for_names(screen, width).max(1);
+        let room = room_for_names(screen, width).max(if is_plain { LEAST_KEY } else { 1 });
         shorten(screen, room);
     }
 }
@@ -55,9 +61,9 @@ fn is_too_wide(screen: &Screen, width: usize) -> bool {
 }
 
 /// The column of the least important measure, if that is less important than `limit`.
-fn least_important(screen: &Screen, limit: Option<Worth>) -> Option<usize> {
+fn least_important(screen: &Screen, limit: Worth) -> Option<usize> {
     let measures = screen.headings.iter().enumerate().filter_map(|(at, heading)| Some((heading.worth?, at)));
-    measures.min().filter(|(worth, _)| limit.is_none_or(|limit| *worth < limit)).map(|(_, at)| at)
+    measures.min().filter(|(worth, _)| *worth < limit).map(|(_, at)| at)
 }
 
 pub(super) fn remove(screen: &mut Screen, column: usize) {
@@ -105,7 +111,7 @@ fn cut(text: &str, longest: usize, tail: usize) -> String {
 }
 
 /// The first characters that fit into `room` cells.
-fn taken(chars: impl Iterator<Item = char>, mut room: usize) -> String {
+pub(super) fn taken(chars: impl Iterator<Item = char>, mut room: usize) -> String {
     chars
         .take_while(|c| {
             let width = c.width().unwrap_or(0);

@@ -33,6 +33,7 @@ mod row;
 mod schema;
 mod screen;
 mod text;
+mod wrap;
 
 #[cfg(test)]
 mod tests;
@@ -98,8 +99,6 @@ pub fn table(table: &Table, format: Format, style: &Style, out: &mut dyn Write) 
     })
 }
 
-/// Runs `write` on a buffered `out`. The cause of the error stays an [`std::io::Error`], which
-/// [`Error::is_broken_pipe`] relies on.
 /// Writes where the numbers of one run or conversation come from: as text, or as JSON.
 ///
 /// Fails if the output can't be written.
@@ -110,6 +109,8 @@ pub fn explanation(explanation: &Explanation, is_json: bool, style: &Style, out:
     })
 }
 
+/// Runs `write` on a buffered `out`. The cause of the error stays an [`std::io::Error`], which
+/// [`Error::is_broken_pipe`] relies on.
 fn written(out: &mut dyn Write, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
     let mut out = BufWriter::new(out);
     write(&mut out)

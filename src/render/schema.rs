@@ -51,7 +51,7 @@ fn described(
         return markdown::table(columns, out);
     }
     writeln!(out, "{}: a row is {}\n", table.name, table.about)?;
-    text::wrapped(columns, width, &["meaning", "null"], out)
+    text::wrapped(columns, width, &[("meaning", 28), ("null", 14)], out)
 }
 
 /// What is told of a column.

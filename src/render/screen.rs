@@ -38,12 +38,16 @@ pub(super) struct Heading {
 /// What a column is worth: on a narrow screen the lowest one gives way first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Worth {
-    /// A column of a plain table.
+    /// A lesser column of a plain table.
     Plain(u8),
     /// A time of a latency report.
     Time(u8),
     /// A measure of a report.
     Of(Measure),
+    /// Any other figure of a plain table.
+    Figure(u8),
+    /// What tells rows of a plain table apart, or is what they are about: it stays.
+    Key,
 }
 
 impl Heading {
@@ -87,8 +91,8 @@ impl Screen {
     pub(super) fn of_table(table: &Table) -> Screen {
         let columns = table.columns();
         let heading = |(at, column): (usize, &&'static Column)| Heading {
-            title: column.name.trim_end_matches("_usd_per_mtok").to_uppercase().replace('_', " "),
-            worth: worth(at, column),
+            title: title(column),
+            worth: worth(at, columns),
             is_number: !matches!(column.kind, Kind::Text | Kind::Time | Kind::Flag),
         };
         let row = |index| {
@@ -115,24 +119,39 @@ impl Screen {
 }
 
 /// Columns of plain tables that give way on a narrow screen before any other, in this order.
-const LEAST: [&str; 9] = [
+const LEAST: [&str; 8] = [
     "cache_write_1h_usd_per_mtok",
     "cache_write_5m_usd_per_mtok",
     "provider",
-    "tier",
     "from",
-    "above_tokens",
+    "cache_read_usd_per_mtok",
     "conversation_id",
     "plan",
-    "window_minutes",
+    "resets_at",
 ];
+
+/// Columns of plain tables that never give way; neither do names.
+const KEYS: [&str; 5] = ["time", "window_minutes", "used_percent", "tier", "above_tokens"];
 
 /// What a column of a plain table is worth: of those that nobody ranked, words are names, and the rest gives way from
 /// the right.
-fn worth(at: usize, column: &Column) -> Option<Worth> {
-    let ranked = LEAST.iter().position(|name| *name == column.name);
-    let unranked = (column.kind != Kind::Text).then(|| usize::from(u8::MAX).saturating_sub(at));
-    ranked.or(unranked).map(|rank| Worth::Plain(u8::try_from(rank).unwrap_or(u8::MAX)))
+fn worth(at: usize, columns: &[&Column]) -> Option<Worth> {
+    let column = columns.get(at)?;
+    let rank = |rank: usize| u8::try_from(rank).unwrap_or(u8::MAX);
+    // Of one model there is a row a period; of several, a day's rows alone.
+    let is_period = column.name == "from" && !columns.iter().any(|column| column.name == "model");
+    if is_period || KEYS.contains(&column.name) {
+        return Some(Worth::Key);
+    }
+    let ranked = LEAST.iter().position(|name| *name == column.name).map(|at| Worth::Plain(rank(at)));
+    let unranked = || (column.kind != Kind::Text).then(|| Worth::Figure(u8::MAX - rank(at)));
+    ranked.or_else(unranked)
+}
+
+/// What stands above a column of a plain table.
+fn title(column: &Column) -> String {
+    let name = column.name.trim_end_matches("_usd_per_mtok").to_uppercase().replace('_', " ");
+    name.replace("MINUTES", "MIN").replace("PERCENT", "%")
 }
 
 /// The column of a report over time, and what it calls the period that isn't over.

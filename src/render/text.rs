@@ -4,12 +4,12 @@ use std::io::{self, Write};
 
 use tabled::builder::Builder;
 use tabled::settings::object::{Columns, Rows};
-use tabled::settings::{Alignment, Color, Padding, Style as Borders, Width};
+use tabled::settings::{Alignment, Color, Padding, Style as Borders};
 
 use super::figure::Tone;
 use super::format::Style;
 use super::screen::Screen;
-use super::{escape, fit, headline, notes};
+use super::{escape, fit, headline, notes, wrap};
 use crate::table::{Report, Table};
 
 /// Writes a report: what it is about, the table, how far it can be trusted.
@@ -51,43 +51,23 @@ pub(super) fn table(table: &Table, style: &Style, out: &mut dyn Write) -> io::Re
 }
 
 /// Writes a plain table: where `width` limits its lines, the columns of these names share what the others leave, and go
-/// on in further lines. Of the others the first stays, the rest gives way from the right.
-pub(super) fn wrapped(table: &Table, width: Option<usize>, names: &[&str], out: &mut dyn Write) -> io::Result<()> {
+/// on in further lines; see [`wrap::wrap`].
+pub(super) fn wrapped(
+    table: &Table,
+    width: Option<usize>,
+    names: &[(&str, usize)],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut screen = Screen::of_table(table).escaped(escape::terminal);
-    let mut is_wrapped: Vec<bool> = table.columns().iter().map(|column| names.contains(&column.name)).collect();
-    let Some(width) = width.filter(|width| fit::line(&fit::widths(&screen)) > *width) else {
-        return print(&grid(&screen, false), out);
-    };
-    let room = loop {
-        let fixed: Vec<usize> = (0..is_wrapped.len()).filter(|at| !is_wrapped[*at]).collect();
-        let widths = fit::widths(&screen);
-        let taken: usize = fixed.iter().map(|at| widths[*at] + fit::GAP).sum();
-        let room = (width + fit::GAP).saturating_sub(taken);
-        match fixed.last() {
-            Some(last) if fixed.len() > 1 && room < (LEAST_WRAPPED + fit::GAP) * (widths.len() - fixed.len()) => {
-                fit::remove(&mut screen, *last);
-                is_wrapped.remove(*last);
-            }
-            _ => break room,
-        }
-    };
-    let (widths, mut grid) = (fit::widths(&screen), grid(&screen, false));
-    let (mut room, mut left) = (room, is_wrapped.iter().filter(|is_wrapped| **is_wrapped).count());
-    for at in (0..is_wrapped.len()).filter(|at| is_wrapped[*at]).rev() {
-        let share = (widths[at] + fit::GAP).min(room.checked_div(left).unwrap_or(room)).max(LEAST_WRAPPED + fit::GAP);
-        grid.modify(Columns::one(at), Width::wrap(share - fit::GAP).keep_words(true));
-        room = room.saturating_sub(share);
-        left -= 1;
+    let wanted = table.columns().iter().map(|column| {
+        let named = names.iter().find(|(name, _)| *name == column.name);
+        named.map(|(_, wanted)| *wanted)
+    });
+    if let Some(width) = width {
+        wrap::wrap(&mut screen, wanted.collect(), width);
     }
-    print(&grid, out)
+    draw(&screen, false, out)
 }
-
-fn print(grid: &tabled::Table, out: &mut dyn Write) -> io::Result<()> {
-    grid.to_string().lines().try_for_each(|line| writeln!(out, "{}", line.trim_end()))
-}
-
-/// Cells that wrapped text takes however narrow the screen is: a word or two.
-const LEAST_WRAPPED: usize = 12;
 
 /// Draws rows, then what is missing, a rule and the totals.
 pub(super) fn draw(screen: &Screen, color: bool, out: &mut dyn Write) -> io::Result<()> {

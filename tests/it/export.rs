@@ -259,7 +259,7 @@ fn quota_shows_the_rows_of_its_export() {
     assert!(late.lines().count() == 1 && late.contains("07:03:04.057738Z"), "{late}");
     let text = dir.run(&["quota", "a"]).stdout;
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines[0].starts_with("TIME ") && lines[0].contains("USED PERCENT"), "{text}");
+    assert!(lines[0].starts_with("TIME ") && lines[0].contains("USED %"), "{text}");
     assert!(lines.len() == 4 && lines[3].contains("4.5"), "{text}");
     assert_eq!(dir.run(&["quota", "a", "--where", "harness=claude"]).stdout, "No reading of a rate limit.\n");
 }

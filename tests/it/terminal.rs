@@ -19,14 +19,15 @@ fn started(work: &Workdir, args: &[&str]) -> (Child, File) {
 
 /// What the terminal was sent until `done` says that it is enough, or nobody writes to it any more.
 fn sent(terminal: &mut File, done: impl Fn(&str) -> bool) -> String {
-    let (mut text, mut buffer) = (String::new(), [0; 1024]);
-    while !done(&text) {
+    // A character may come in two parts.
+    let (mut bytes, mut buffer) = (Vec::new(), [0; 1024]);
+    while !done(&String::from_utf8_lossy(&bytes)) {
         match terminal.read(&mut buffer) {
-            Ok(read) if read > 0 => text += &String::from_utf8_lossy(&buffer[..read]),
+            Ok(read) if read > 0 => bytes.extend_from_slice(&buffer[..read]),
             _ => break,
         }
     }
-    text
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[test]
@@ -96,6 +97,44 @@ fn every_table_fits_the_terminal() {
             .next()
             .is_some_and(|head| head.trim_end().ends_with("OUTPUT"))
     );
+}
+
+#[test]
+fn however_narrow_a_table_is_it_keeps_what_tells_its_rows_apart() {
+    for width in [30, 60, 80] {
+        let quota = shown(&["quota", "codex-rollout"], width, "dumb");
+        let head = quota.lines().next().unwrap_or_default();
+        for title in ["TIME", "LIMIT", "WINDOW MIN", "USED %"] {
+            assert!(head.contains(title), "{width}: {head}");
+        }
+        for model in ["gpt-5.4", "gpt-5*"] {
+            let prices = shown(&["prices", model, "-q"], width, "dumb");
+            let head = prices.lines().next().unwrap_or_default();
+            assert!(head.contains("TIER") && head.contains("ABOVE TOKENS"), "{width}: {head}");
+            assert!(head.contains(if model == "gpt-5.4" { "FROM" } else { "MODEL" }), "{width}: {head}");
+            assert!(width < 60 || head.contains("INPUT") && head.contains("OUTPUT"), "{width}: {head}");
+        }
+    }
+}
+
+#[test]
+fn sentences_of_the_schema_go_on_under_their_beginning() {
+    for width in [60, 80, 100] {
+        let schema = shown(&["schema", "runs"], width, "dumb");
+        let mut lines = schema.lines().skip(2);
+        let head = lines.next().unwrap_or_default();
+        let meaning = head.find("MEANING").expect("the column");
+        for line in lines {
+            let cells: String = line.chars().skip(meaning).collect();
+            assert!(!line.trim().is_empty(), "{width}: an empty line");
+            let null = head.find("NULL").expect("the column") - meaning;
+            let (left, right): (String, String) =
+                (cells.chars().take(null).collect(), cells.chars().skip(null).collect());
+            for cell in [left, right] {
+                assert!(!cell.starts_with(' ') || cell.trim().is_empty(), "{width}: {line}");
+            }
+        }
+    }
 }
 
 #[test]
