@@ -22,6 +22,7 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     let now = input::now();
     let query = query::selection(&args.select, now)?;
     let once = once(&args.limits)?;
+    let format = format(args)?;
     let found = input::find(&args.input, &args.output)?;
     for (_, path) in &args.export {
         input::refuse_to_overwrite(&found.sources.inputs, Some(path))?;
@@ -49,8 +50,8 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     verdict.sources = input.sources;
     // What is broken is so whatever else could not be read.
     verdict.exit_code = if verdict.fails() { BROKEN } else { lacks };
-    write(args, &verdict)?;
-    warn(args, &verdict);
+    write(args, &verdict, format)?;
+    warn(args, &verdict, format);
     Ok(verdict.exit_code)
 }
 
@@ -165,8 +166,7 @@ fn policy(args: &CheckArgs, file: Option<&Path>, commit: Option<Commit>) -> Poli
     }
 }
 
-fn write(args: &CheckArgs, verdict: &Verdict) -> anyhow::Result<()> {
-    let format = format(args);
+fn write(args: &CheckArgs, verdict: &Verdict, format: CheckFormat) -> anyhow::Result<()> {
     let mut style = output::style(&args.output, args.color);
     // GitLab's log is no terminal, and shows colours.
     let is_log = is_true("GITLAB_CI") && output::file(&args.output).is_none();
@@ -189,8 +189,8 @@ fn write(args: &CheckArgs, verdict: &Verdict) -> anyhow::Result<()> {
 }
 
 /// Tells the warnings that the output doesn't hold.
-fn warn(args: &CheckArgs, verdict: &Verdict) {
-    match format(args) {
+fn warn(args: &CheckArgs, verdict: &Verdict, format: CheckFormat) {
+    match format {
         CheckFormat::Json => return,
         CheckFormat::Table if !args.output.quiet => return,
         _ => {}
@@ -199,19 +199,15 @@ fn warn(args: &CheckArgs, verdict: &Verdict) {
 }
 
 /// The format that was asked for, else what the place expects.
-fn format(args: &CheckArgs) -> CheckFormat {
-    let suffix = output::file(&args.output).and_then(Path::extension).and_then(|suffix| suffix.to_str());
-    match (args.format, suffix) {
+fn format(args: &CheckArgs) -> anyhow::Result<CheckFormat> {
+    let file = output::file(&args.output);
+    Ok(match (args.format, output::suffix(file)) {
         _ if args.json => CheckFormat::Json,
         (Some(format), _) => format,
-        (None, Some("json")) => CheckFormat::Json,
-        (None, Some("md")) => CheckFormat::Markdown,
-        (None, Some("xml")) => CheckFormat::Junit,
-        (None, Some("prom")) => CheckFormat::Openmetrics,
-        _ if output::file(&args.output).is_some() => CheckFormat::Table,
-        _ if is_true("GITHUB_ACTIONS") => CheckFormat::Github,
-        _ => CheckFormat::Table,
-    }
+        (None, Some(suffix)) => CheckFormat::from_suffix(suffix)?,
+        (None, None) if file.is_none() && is_true("GITHUB_ACTIONS") => CheckFormat::Github,
+        (None, None) => CheckFormat::Table,
+    })
 }
 
 fn is_true(variable: &str) -> bool {

@@ -75,3 +75,13 @@ fn a_page_of_the_manual_makes_its_folder_as_all_of_them_do() {
     assert_eq!(work.run(&["man", "report", "-o", "new/man"]).code, 0);
     assert!(work.path("new/man/forge-usage-report.1").is_file());
 }
+
+#[test]
+fn a_check_goes_by_the_suffix_as_reports_do() {
+    let work = Workdir::new();
+    let check = |file: &str| work.run(&["check", "--max-cost", "1", &sample(), "-o", file]).code;
+    assert_eq!((check("a.JSON"), check("a.parquet")), (1, 2));
+    let written = std::fs::read_to_string(work.path("a.JSON")).expect("a verdict");
+    assert!(written.starts_with("{\"schema_version\":1"), "{written}");
+    assert!(!work.path("a.parquet").exists());
+}
