@@ -82,7 +82,7 @@ impl Screen {
         Screen {
             headings: headings(report, &measures, style.notes),
             rows,
-            totals: (report.groups > 1).then(|| totals(report, &measures)),
+            totals: has_totals(report).then(|| totals(report, &measures)),
             left_out: left_out(report),
         }
     }
@@ -183,6 +183,12 @@ pub(super) fn named_totals(report: &Report) -> impl Iterator<Item = Figure> {
         0 => Figure::plain(dimension::counted(report)),
         _ => Figure::plain(""),
     })
+}
+
+/// Whether the totals say more than the one row above them: that what was left out may be of them.
+fn has_totals(report: &Report) -> bool {
+    let is_alike = || report.rows.row(0).get(report.by.len()..) == Some(report.totals.row(0).as_slice());
+    report.groups > 1 || (report.rows.height() == 1 && !is_alike())
 }
 
 fn totals(report: &Report, measures: &[Measure]) -> Vec<Figure> {
