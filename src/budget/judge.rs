@@ -63,7 +63,7 @@ fn of_limit(budget: &Budget, limit: &Limit, parts: &[Part], query: &Query, terms
     let mut groups = Vec::new();
     for part in parts {
         for group in &part.groups {
-            let reading = Reading::of(limit.measure, &group.tally, &part.unplaced(group));
+            let reading = part.reading(limit.measure, group);
             let mut standing = standing(budget, limit.limit, reading, terms);
             let names = part.per.iter().map(|dimension| dimension.column().name);
             standing.key = names.zip(group.tally.key.iter().cloned()).collect();

@@ -4,10 +4,10 @@ use rustc_hash::FxHashMap;
 
 use super::measure::Measure;
 use super::policy::Budget;
-use super::reading::Reading;
+use super::reading::{Maybe, Reading};
 use crate::error::Result;
 use crate::table::verdict::Contributor;
-use crate::table::{Answers, Dimension, Filter, Query, Tally, wider};
+use crate::table::{Answers, Dimension, Filter, Overlap, Query, Tally, wider};
 
 /// Contributors of a group that are told.
 const MOST_CONTRIBUTORS: usize = 5;
@@ -21,6 +21,11 @@ pub(super) struct Part {
     pub(super) groups: Vec<Group>,
     /// What tells no time or no model, and may count.
     unplaced: Vec<Tally>,
+    /// How many of those the window or a filter leaves out; the others are groups of no known period.
+    left_out: usize,
+    overlap: Overlap,
+    /// Whether there is any run among all that was read.
+    has_runs: bool,
     /// The dimensions that groups are taken apart by, each with the tallies of all.
     apart: Vec<(Dimension, Vec<Tally>)>,
 }
@@ -65,7 +70,8 @@ fn part(per: &[Dimension], scoped: &Query, answers: Answers<'_>) -> Result<Part>
     let tallies = answers.tallies(&query)?;
     let groups = tallies.into_iter().map(|tally| Group { tally, apart: None, unplaced: Vec::new() }).collect();
     let unplaced = answers.unplaced(&query)?;
-    let mut part = Part { per: per.to_vec(), groups, unplaced, apart: Vec::new() };
+    let (left_out, overlap, has_runs) = (unplaced.len(), answers.overlap(&query)?, answers.has_runs());
+    let mut part = Part { per: per.to_vec(), groups, unplaced, left_out, overlap, has_runs, apart: Vec::new() };
     part.take_apart(scoped, answers)?;
     part.share_unplaced();
     Ok(part)
@@ -80,7 +86,7 @@ impl Part {
             values.any(|(dimension, value)| dimension.is_time() && value.is_none())
         };
         let undated: Vec<Tally> = self.groups.iter().filter(is_undated).map(|group| group.tally.clone()).collect();
-        let own = self.unplaced.len();
+        let own = self.left_out;
         self.unplaced.extend(undated);
         let mut by_key: FxHashMap<&[Option<String>], Vec<usize>> = FxHashMap::default();
         for (place, tally) in self.unplaced.iter().enumerate() {
@@ -132,9 +138,16 @@ impl Part {
         Ok(())
     }
 
-    /// What may be of a group, and isn't known to be.
-    pub(super) fn unplaced(&self, group: &Group) -> Vec<&Tally> {
-        group.unplaced.iter().filter_map(|place| self.unplaced.get(*place)).collect()
+    /// What a group says about a measure.
+    pub(super) fn reading(&self, measure: &Measure, group: &Group) -> Reading {
+        let key = &group.tally.key;
+        let maybe = |place: &usize| {
+            let tally = self.unplaced.get(*place)?;
+            let shared = self.overlap.get(key, &tally.key, *place < self.left_out);
+            Some(Maybe { tally, shared })
+        };
+        let unplaced: Vec<Maybe> = group.unplaced.iter().filter_map(maybe).collect();
+        Reading::of(measure, &group.tally, &unplaced, self.has_runs)
     }
 
     /// Who used most of a group's sum.
@@ -146,7 +159,7 @@ impl Part {
         let measure = money.filter(|_| measure.name == "cost_per_successful_run_usd").unwrap_or(measure);
         let of_tally = |place: &usize| {
             let tally = tallies.get(*place)?;
-            let reading = Reading::of(measure, tally, &[]);
+            let reading = Reading::of(measure, tally, &[], self.has_runs);
             let used = reading.low.filter(|low| *low > 0)?;
             Some((used, reading.is_floor(), tally.key.last()?.as_deref()))
         };

@@ -20,30 +20,52 @@ pub(super) struct Reading {
     pub(super) lacks: Lacks,
 }
 
+/// What may be of a group.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Maybe<'a> {
+    pub(super) tally: &'a Tally,
+    /// What the group has of the same runs, and conversations of no run.
+    pub(super) shared: Option<&'a Tally>,
+}
+
+/// Whether a measure is one of runs, not of their usage.
+fn is_of_runs(name: &str) -> bool {
+    matches!(name, "runs" | "run_time" | "failed_runs")
+}
+
 const NO_LACKS: Lacks = Lacks { input: false, success: false, unplaced_runs: 0, unplaced: None };
 
 impl Reading {
     /// That of no usage at all.
     pub(super) const NOTHING: Reading = Reading { low: None, high: Some(0), runs: 0, unknown: 0, lacks: NO_LACKS };
 
-    /// Reads `measure` from what a group comes to, of which `unplaced` may be parts too.
-    pub(super) fn of(measure: &Measure, group: &Tally, unplaced: &[&Tally]) -> Reading {
+    /// Reads `measure` from what a group comes to, of which `unplaced` may be parts too. `has_runs`: whether there is
+    /// any run among all that was read.
+    pub(super) fn of(measure: &Measure, group: &Tally, unplaced: &[Maybe], has_runs: bool) -> Reading {
         let is_quotient = measure.name == "cost_per_successful_run_usd";
         let name = if is_quotient { "cost_usd" } else { measure.name };
-        let known = Reading::plain(name, group);
+        let plain = |tally: &Tally| Reading::plain(name, tally, has_runs);
+        let of_maybe = |maybe: &Maybe| {
+            let (other, shared) = (plain(maybe.tally), maybe.shared.map_or(Reading::NOTHING, plain));
+            // What a run is counts once, wherever its usage lies.
+            if is_of_runs(name) { (other.without(shared), Reading::NOTHING) } else { (other, shared) }
+        };
+        let others = unplaced.iter().map(of_maybe).filter(|(other, _)| other.high != Some(0));
+        let others: Vec<(Reading, Reading)> = others.collect();
+        let known = plain(group);
         // Nothing is known of a group that may have no part in anything, but that no run is sure to be of it.
-        let low = known.low.filter(|_| group.owners > 0 || unplaced.is_empty() || name == "runs");
-        let add = |sum: Reading, other: &&Tally| sum.and(Reading::plain(name, other));
-        let sum = unplaced.iter().fold(Reading { low, ..known }, add);
+        let low = known.low.filter(|_| group.owners > 0 || others.is_empty() || name == "runs");
+        let sum = others.iter().fold(Reading { low, ..known }, |sum, (other, shared)| sum.and(*other, *shared));
         if !is_quotient {
             return sum;
         }
         let Tally { runs, failed_runs: failed, ended_runs: ended, .. } = *group;
-        let others: i64 = unplaced.iter().map(|other| other.runs - other.failed_runs).sum();
-        sum.over(ended - failed, runs - failed + others, runs - ended)
+        let succeeded = |tally: &Tally| tally.runs - tally.failed_runs;
+        let more = unplaced.iter().map(|maybe| succeeded(maybe.tally) - maybe.shared.map_or(0, succeeded));
+        sum.over(ended - failed, runs - failed + more.sum::<i64>(), runs - ended)
     }
 
-    fn plain(name: &str, group: &Tally) -> Reading {
+    fn plain(name: &str, group: &Tally, has_runs: bool) -> Reading {
         let Tally { runs, failed_runs: failed, ended_runs: ended, owners: all, exact_runs: exact, .. } = *group;
         let sum = |low: Option<i64>, unknown: i64| {
             let high = (unknown <= 0).then(|| low.unwrap_or(0));
@@ -61,27 +83,40 @@ impl Reading {
             "blended_tokens" => sum(group.blended_tokens, all - exact - group.blended_runs),
             "runs" => Reading { runs, ..sum(Some(runs), 0) },
             // Session logs alone tell of no run, neither its time nor how it ended.
-            "run_time" | "failed_runs" if runs == 0 => sum(None, all),
+            "run_time" | "failed_runs" if !has_runs => sum(None, all),
             "run_time" => Reading { runs, ..sum(group.duration_ms, runs - group.timed_runs) },
             "failed_runs" => Reading { runs, ..sum(Some(failed), runs - ended) },
             _ => sum(None, all),
         }
     }
 
-    /// With what may be a part of it, or not.
-    fn and(self, unplaced: Reading) -> Reading {
+    /// With what may be a part of it, or not. `shared`: what it has already of the same runs.
+    fn and(self, other: Reading, shared: Reading) -> Reading {
+        let runs = self.runs + other.runs - shared.runs;
         Reading {
-            high: self.high.zip(unplaced.high).and_then(|(a, b)| a.checked_add(b)),
-            runs: self.runs + unplaced.runs,
-            unknown: self.unknown + unplaced.runs,
+            high: self.high.zip(other.high).and_then(|(a, b)| a.checked_add(b)),
+            runs,
+            unknown: (self.unknown + other.runs - shared.unknown).min(runs),
             lacks: Lacks {
-                unplaced_runs: self.lacks.unplaced_runs + unplaced.runs,
-                unplaced: match (self.lacks.unplaced, unplaced.low) {
+                unplaced_runs: self.lacks.unplaced_runs + other.runs,
+                unplaced: match (self.lacks.unplaced, other.low) {
                     (Some(a), Some(b)) => Some(a.saturating_add(b)),
                     (a, b) => a.or(b),
                 },
                 ..self.lacks
             },
+            ..self
+        }
+    }
+
+    /// Without some of its runs.
+    fn without(self, some: Reading) -> Reading {
+        let less = |all: Option<i64>, part: Option<i64>| Some(all?.saturating_sub(part.unwrap_or(0)).max(0));
+        Reading {
+            low: less(self.low, some.low),
+            high: if self.runs > some.runs { less(self.high, some.high) } else { Some(0) },
+            runs: self.runs - some.runs,
+            unknown: self.unknown - some.unknown,
             ..self
         }
     }

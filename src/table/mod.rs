@@ -11,6 +11,7 @@ mod frame;
 mod group;
 mod latency;
 mod money;
+mod overlap;
 mod per_run;
 mod prices;
 mod quota;
@@ -34,6 +35,7 @@ pub use dimension::{Dimension, Filter, start_of_day};
 pub use doctor::Examination;
 pub use frame::{Builder, Cell, Table};
 pub use latency::{latency, latency_measures};
+pub use overlap::Overlap;
 pub use prices::{PRICES, Shown, prices};
 pub use report::{Query, Sort, report};
 pub use tables::{Definition, Needs, Rows, TABLES};
@@ -54,6 +56,11 @@ use unplaced::Unplaced;
 pub struct Answers<'a>(pub &'a Settled);
 
 impl Answers<'_> {
+    /// Whether there is any run: session logs alone tell of none.
+    pub fn has_runs(self) -> bool {
+        self.0.owners.iter().any(|owner| owner.run.is_some())
+    }
+
     /// The report that answers a query, without its sources.
     pub fn report(self, query: &Query) -> Result<Report> {
         report(self.0, query, Sources::default())
@@ -68,6 +75,11 @@ impl Answers<'_> {
     /// have a [`wider`] key.
     pub fn unplaced(self, query: &Query) -> Result<Vec<Tally>> {
         Ok(Unplaced::of(self.0, &default_by(self.0, query)?, query).tallies())
+    }
+
+    /// What of its groups is of runs, and conversations of no run, of which more may be of the group.
+    pub fn overlap(self, query: &Query) -> Result<Overlap> {
+        Ok(Overlap::of(self.0, &default_by(self.0, query)?, query))
     }
 }
 

@@ -12,7 +12,7 @@ use super::group::group;
 use super::latency::{TOOL_NAME, latency_measures};
 use super::schema::{self, Kind};
 use super::values::Key;
-use super::{Report, Slowest, Sources, Window, warnings};
+use super::{Answers, Report, Slowest, Sources, Window, warnings};
 use crate::error::{Error, Result, unknown};
 use crate::event::Time;
 use crate::fold::{Owner, Quality, Settled};
@@ -120,10 +120,9 @@ pub fn report(settled: &Settled, query: &Query, sources: Sources) -> Result<Repo
 
 /// The dimensions that were asked for; else loops, or days where there are no runs.
 pub(super) fn default_by(settled: &Settled, query: &Query) -> Result<Vec<Dimension>> {
-    let has_runs = settled.owners.iter().any(|owner| owner.run.is_some());
     let by = match &query.by {
         Some(by) => by.clone(),
-        None => vec![Dimension::from_name(if has_runs { "loop" } else { "day" })?],
+        None => vec![Dimension::from_name(if Answers(settled).has_runs() { "loop" } else { "day" })?],
     };
     if query.last.is_some() && !by.iter().any(|dimension| dimension.is_time()) {
         return Err(Error::invalid("--last counts periods: add --by hour, day, week or month"));

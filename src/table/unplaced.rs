@@ -4,9 +4,10 @@
 use super::dimension::{Dimension, time_of};
 use super::group::{Fit, walk};
 use super::tally::{Adder, Tally};
-use super::values::Key;
+use super::values::{Grouping, Key};
 use super::{Query, Warning};
-use crate::fold::Settled;
+use crate::event::Usd;
+use crate::fold::{Owner, Quality, RowView, Settled};
 
 const UNDATED: &str = "undated-usage";
 
@@ -39,16 +40,11 @@ impl Unplaced {
     /// Adds it up.
     pub(super) fn of(settled: &Settled, by: &[Dimension], query: &Query) -> Unplaced {
         let mut unplaced = Unplaced::default();
-        let filtered = || query.filters.iter().chain(&query.scope).map(|filter| filter.dimension);
-        let is_windowed = query.since.is_some() || query.until.is_some() || query.last.is_some();
-        if !is_windowed && !filtered().any(Dimension::is_told_by_records) {
-            return unplaced;
-        }
-        let cuts_time = is_windowed || filtered().any(Dimension::is_time);
+        let cuts_time = is_windowed(query) || filtered(query).any(Dimension::is_time);
         let mut adders: Vec<Adder> = Vec::new();
-        let grouping = walk(settled, by, query, Fit::Unsure, |index, row, owner| {
-            if index == adders.len() {
-                adders.push(Adder::default());
+        let grouping = walk_unplaced(settled, by, query, |index, row, owner| {
+            if index >= adders.len() {
+                adders.resize_with(index + 1, Adder::default);
             }
             let is_undated = cuts_time && time_of(settled, row, owner).is_none();
             let of_all = if is_undated { &mut unplaced.undated } else { &mut unplaced.unnamed };
@@ -57,7 +53,9 @@ impl Unplaced {
                 adder.add(row, owner);
             }
         });
-        unplaced.by_key = grouping.keys().into_iter().zip(adders).collect();
+        let Some(grouping) = grouping else { return unplaced };
+        let by_key = grouping.keys().into_iter().zip(adders);
+        unplaced.by_key = by_key.filter(|(_, adder)| adder.owners() > 0).collect();
         unplaced
     }
 
@@ -75,7 +73,8 @@ impl Unplaced {
     pub(super) fn warnings(&self) -> impl Iterator<Item = Warning> {
         let of = |adder: &Adder, code: &str, what: &str, where_: &str| {
             let told = adder.tokens.usage().map(|usage| usage.total_tokens()).or(adder.tokens.blended());
-            let tokens = told.map_or_else(|| "unknown usage".to_owned(), |tokens| format!("{tokens} tokens"));
+            let is_told = told.filter(|tokens| *tokens > 0);
+            let tokens = is_told.map_or_else(|| "usage".to_owned(), |tokens| format!("{tokens} tokens"));
             let message = format!("{tokens} of no known {what} may {where_}; left out, so the figures are floors");
             let count = adder.owners();
             (count > 0).then(|| Warning { code: code.to_owned(), message, count })
@@ -84,6 +83,41 @@ impl Unplaced {
         let unnamed = of(&self.unnamed, "unplaced-model", "model", "be of the models asked for");
         undated.into_iter().chain(unnamed)
     }
+}
+
+fn is_windowed(query: &Query) -> bool {
+    query.since.is_some() || query.until.is_some() || query.last.is_some()
+}
+
+/// The dimensions that a query filters by.
+fn filtered(query: &Query) -> impl Iterator<Item = Dimension> {
+    query.filters.iter().chain(&query.scope).map(|filter| filter.dimension)
+}
+
+/// Gives the rows that may be asked for, and are left out, to `take`, each with the index of its group and its owner.
+/// `None`: the query leaves out nothing that may be asked for.
+pub(super) fn walk_unplaced<'a>(
+    settled: &'a Settled,
+    by: &[Dimension],
+    query: &Query,
+    mut take: impl FnMut(usize, &RowView<'a>, &'a Owner),
+) -> Option<Grouping<'a>> {
+    if !is_windowed(query) && !filtered(query).any(Dimension::is_told_by_records) {
+        return None;
+    }
+    Some(walk(settled, by, query, Fit::Unsure, |index, row, owner| {
+        // A run counts for itself wherever it lies, but is of no model if it used none.
+        let counts = owner.run.is_some() && time_of(settled, row, owner).is_none();
+        if counts || !adds_nothing(row, owner) {
+            take(index, row, owner);
+        }
+    }))
+}
+
+/// Whether it is known that a row has neither tokens nor costs.
+fn adds_nothing(row: &RowView<'_>, owner: &Owner) -> bool {
+    let is_free = row.cost.exact == Some(Usd::ZERO);
+    owner.quality == Quality::Exact && is_free && row.usage.is_some_and(|usage| usage.is_zero())
 }
 
 impl Warning {

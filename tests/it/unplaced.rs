@@ -210,3 +210,84 @@ fn the_latest_days_of_session_logs_need_no_word_of_days() {
     let outcome = work.run(&["report", "--last", "1", "night.md"]);
     assert!(outcome.code == 2 && outcome.stderr.contains("--last counts periods: add --by"), "{outcome:?}");
 }
+
+/// A conversation's session log of Claude Code, with a call of 100 input and 10 output tokens.
+fn transcript(id: &str) -> String {
+    let message = json!({ "id": "msg_1", "role": "assistant", "model": "claude-sonnet-4-5", "type": "message",
+        "stop_reason": "end_turn", "content": [{ "type": "text", "text": "ok" }],
+        "usage": { "input_tokens": 100, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 0, "output_tokens": 10 } });
+    let line = json!({ "type": "assistant", "uuid": "a1", "sessionId": id, "cwd": "/srv/paint", "version": "2.1.0",
+        "timestamp": "2026-10-05T10:00:05.000Z", "requestId": "req_1", "message": message });
+    format!("{line}\n")
+}
+
+/// What Claude says of all that a conversation used, without a time.
+fn result(id: &str, input: u32, output: u32) -> String {
+    let usage = json!({ "input_tokens": input, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0,
+        "output_tokens": output });
+    let haiku = json!({ "claude-haiku-4-5": { "inputTokens": input, "outputTokens": output, "costUSD": 0,
+        "cacheReadInputTokens": 0, "cacheCreationInputTokens": 0 } });
+    let models = if input > 0 { haiku } else { json!({}) };
+    let line = json!({ "type": "result", "subtype": "success", "is_error": false, "session_id": id,
+        "total_cost_usd": 0, "duration_ms": 10, "num_turns": 0, "usage": usage, "modelUsage": models });
+    format!("{line}\n")
+}
+
+const CLAUDE: &str = "7a51c0de-0000-4000-8000-000000000001";
+
+#[test]
+fn no_usage_of_no_known_time_makes_no_floor() {
+    let work = Workdir::new();
+    work.write("session.jsonl", transcript(CLAUDE));
+    work.write("err.json", result("7a51c0de-0000-4000-8000-000000000009", 0, 0));
+    let args = ["--since", "2026-01-01", "session.jsonl", "err.json"];
+    let report = work.report(&[&["--by", "day"], &args[..]].concat());
+    assert_eq!(warning_codes(&report), Vec::<String>::new());
+    assert_eq!((&report["totals"]["complete"], &report["totals"]["cost_usd"]), (&json!(true), &json!(0.00045)));
+    let (_, within) = verdict(&work, &[&["--max-cost", "1"], &args[..]].concat());
+    assert_eq!((&within["state"], &within["complete"]), (&json!("ok"), &json!(true)));
+    let (_, by_day) = verdict(&work, &["--max-tokens", "110", "--per", "day", "session.jsonl", "err.json"]);
+    let keys = ["day", "used", "is_floor", "runs", "unknown_runs"];
+    assert_eq!(group(&by_day, 0, &keys), ["2026-10-05", "110", "false", "1", "0"].map(value).each_ref());
+}
+
+#[test]
+fn a_conversation_of_which_a_part_tells_no_time_is_one() {
+    let work = Workdir::new();
+    work.write("session.jsonl", transcript(CLAUDE));
+    work.write("run.jsonl", result(CLAUDE, 400, 5));
+    let keys = ["state", "used", "at_most", "runs", "unknown_runs", "unplaced_runs"];
+    for window in
+        [&["--since", "2026-01-01"][..], &["--per", "conversation", "--since", "2026-01-01"], &["--per", "day"]]
+    {
+        let args = [&["--max-tokens", "450", "--max-unknown", "50%", "session.jsonl", "run.jsonl"], window].concat();
+        let doubted = verdict(&work, &args).1;
+        let one = ["unproven", "110", "515", "1", "1", "1"].map(value);
+        assert_eq!(group(&doubted, 0, &keys), one.each_ref(), "{window:?}");
+    }
+}
+
+#[test]
+fn a_day_without_a_run_has_none_that_failed() {
+    let work = Workdir::new();
+    work.write("session.jsonl", rollout(SESSION, "2026-10-09"));
+    work.write("night.md", front("night") + &Entry { status: "error", ..Entry::new(0) }.with("Done."));
+    for limit in [["--max-run-time", "5h"], ["--max-failed-runs", "3"]] {
+        for per in [&["--per", "day"][..], &["--per", "loop"], &["--per", "repo"], &["--since", "2026-10-09"]] {
+            let verdict = verdict(&work, &[&limit[..], per, &["session.jsonl", "night.md"]].concat()).1;
+            assert_eq!(verdict["state"], "ok", "{limit:?} {per:?} {verdict}");
+        }
+    }
+}
+
+#[test]
+fn the_totals_stand_below_one_row_where_they_are_floors() {
+    let work = Workdir::new();
+    let entries = Entry::new(0).with(&exact(0, (1000, 0, 100, 0))) + &Entry::new(1).with(&footer("5,267", "Done."));
+    work.write("night.md", front("night") + &entries);
+    let floors = |by| work.run(&["report", "--by", by, "--where", "model=gpt-*", "night.md"]).stdout;
+    assert!(floors("model").contains('≥'), "{}", floors("model"));
+    work.write("sure.md", front("night") + &Entry::new(0).with(&exact(0, (1000, 0, 100, 0))));
+    let sure = work.run(&["report", "--by", "model", "sure.md"]).stdout;
+    assert!(!sure.contains("1 model"), "{sure}");
+}

@@ -167,9 +167,10 @@ fn doubts(limit: &Judged, group: &Standing) -> Vec<String> {
 fn others(limit: &Judged, group: &Standing, share: &str) -> impl Iterator<Item = String> {
     let lacks = group.lacks;
     let placed = (lacks.unplaced_runs > 0).then(|| {
-        let used = lacks.unplaced.map_or_else(|| UNKNOWN.to_owned(), |used| amount(limit.kind, used, Bound::Exact));
+        let used = lacks.unplaced.filter(|used| *used > 0);
+        let used = used.map_or_else(String::new, |used| format!("{} of ", amount(limit.kind, used, Bound::Exact)));
         let whose = number_of(lacks.unplaced_runs, "run");
-        format!("{used} of {whose} without a known time or model may count too{share}")
+        format!("{used}{whose} without a known time or model may count too{share}")
     });
     placed.into_iter().chain(lacks.input.then(|| "some input could not be read".to_owned()))
 }
