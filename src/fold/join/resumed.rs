@@ -19,25 +19,28 @@ pub(super) fn resumed(
 ) {
     let settled = pairs.chosen.iter().map(|(run, _)| *run).chain(pairs.open.iter().copied());
     let settled: FxHashSet<usize> = settled.collect();
-    let taken: FxHashSet<usize> = pairs.chosen.iter().map(|(_, session)| *session).collect();
+    let taken: FxHashMap<usize, &Lonely<'_>> =
+        pairs.chosen.iter().filter_map(|(run, session)| Some((*session, lonely.get(*run)?))).collect();
     let left = lonely.iter().enumerate().filter(|(index, _)| !settled.contains(index));
     let (mut plain, confirming): (Vec<_>, Vec<_>) = left.partition(|(_, run)| run.footers.is_empty());
     plain.retain(|(_, run)| run.is_end_told);
-    let sessions_left = sessions.iter().enumerate().filter(|(index, _)| !taken.contains(index));
-    confirmed(&confirming, sessions_left.map(|(_, session)| session), is_home, joined);
+    let sessions_of = sessions.iter().enumerate().map(|(index, session)| (session, taken.get(&index).copied()));
+    confirmed(&confirming, sessions_of, is_home, joined);
     by_time(&plain, lonely, sessions, is_home, joined);
 }
 
 /// Runs whose footer is what one session alone had come to while they were at work, which no other run's footer is too.
+/// `sessions` come with the run that began each, if one is known: what was done while that was at work is its own.
 fn confirmed<'a, 'b: 'a>(
     runs: &[(usize, &Lonely<'_>)],
-    sessions: impl Iterator<Item = &'a Session<'b>>,
+    sessions: impl Iterator<Item = (&'a Session<'b>, Option<&'a Lonely<'b>>)>,
     is_home: IsHome<'_>,
     joined: &mut Joined,
 ) {
     let mut by_total: FxHashMap<u64, Vec<(Time, &Session<'_>)>> = FxHashMap::default();
-    for session in sessions {
-        for (time, blended) in session.totals.iter().filter(|(time, _)| session.is_free(*time)) {
+    for (session, first) in sessions {
+        let is_left = |time: Time| session.is_free(time) && first.is_none_or(|first| !first.is_at_work(time));
+        for (time, blended) in session.totals.iter().filter(|(time, _)| is_left(*time)) {
             by_total.entry(*blended).or_default().push((*time, session));
         }
     }
