@@ -2,9 +2,10 @@
 //!
 //! A session that begins within a run, not long after its start, may be the run's, though somebody goes on with it
 //! later. Where several may be, the one whose ends within the run are nearest to the run's is, if any other is at least
-//! twice as far away, for the run and for the session alike. Of a log that tells nothing before its first answer, the beginning is known to a minute only. A
-//! footer in the run's output must be the session's total; one that is goes before all distances, and joins a session
-//! that goes on in later runs, too. A session that other runs' outputs name may go on in one that names none.
+//! twice as far away, for the run and for the session alike. Of a log that tells nothing before its first answer, the
+//! beginning is known to a minute only. A footer in the run's output must be the session's total; one that is goes
+//! before all distances, and joins a session that goes on in later runs, too. A session that other runs' outputs name
+//! may go on in one that names none.
 //! What stays open is joined with nothing.
 
 mod fit;

@@ -92,8 +92,8 @@ impl Pass {
         }
     }
 
-    /// A reading is a call if the counter grew by it and nothing says that it only restores or repeats. Where the counter
-    /// grew by more than the latest call, what it read before that is another one.
+    /// A reading is a call if the counter grew by it and nothing says that it only restores or repeats. Where the
+    /// counter grew by more than the latest call, what it read before that is another one.
     fn reading(&mut self, total: TokenUsage, latest: Latest, time: Option<Time>) -> [Option<Fact>; 2] {
         const NOTHING: [Option<Fact>; 2] = [None, None];
         self.turns.reading();
