@@ -47,6 +47,11 @@ pub struct Run {
 }
 
 impl Run {
+    /// Whether forge says that it was killed.
+    pub fn is_killed(&self) -> bool {
+        self.status.as_deref() == Some("killed")
+    }
+
     /// A run of which nothing else is known.
     pub fn new(id: RunId) -> Run {
         Run {

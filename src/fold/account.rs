@@ -64,6 +64,11 @@ impl Account {
         !self.results.is_empty() || self.logged.as_ref().is_some_and(Logged::is_counted)
     }
 
+    /// Whether a harness's closing result is among its witnesses.
+    pub(super) fn has_result(&self) -> bool {
+        !self.results.is_empty()
+    }
+
     /// When the latest call was answered that no sub-agent made; `None` without one of a known time.
     fn latest_own(&self) -> Option<Time> {
         let calls = self.calls.values().filter(|call| !call.is_subagent);

@@ -33,6 +33,8 @@ pub enum Reason {
     MissingAgent,
     /// What was read ends within the run's output.
     OpenRun,
+    /// The run was killed, and nothing closes its output: of the call that was under way nothing tells.
+    Killed,
     /// Nothing tells when the run ended, and later turns of its conversation may be its own or not.
     EndUntold,
     /// A reading was torn where the run met another: what it counted is one of theirs.
@@ -49,7 +51,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them, in the order of their telling.
-    pub const ALL: [Reason; 20] = [
+    pub const ALL: [Reason; 21] = [
         Reason::CounterCovers,
         Reason::ResultCovers,
         Reason::CallsComplete,
@@ -64,6 +66,7 @@ impl Reason {
         Reason::StillStreaming,
         Reason::MissingAgent,
         Reason::OpenRun,
+        Reason::Killed,
         Reason::EndUntold,
         Reason::TornBetween,
         Reason::Placeholder,
@@ -89,6 +92,7 @@ impl Reason {
             Reason::StillStreaming => "still-streaming",
             Reason::MissingAgent => "missing-agent",
             Reason::OpenRun => "open-run",
+            Reason::Killed => "killed",
             Reason::EndUntold => "end-untold",
             Reason::TornBetween => "torn-between",
             Reason::Placeholder => "placeholder",
@@ -121,6 +125,7 @@ impl Reason {
             }
             Reason::MissingAgent => "a sub-agent worked for it whose own records are not in the input",
             Reason::OpenRun => "what was read ends within the run's output: it is at work, or was cut off",
+            Reason::Killed => "the run was killed; what the call that was under way used is not known",
             Reason::EndUntold => {
                 "nothing tells when the run ended: later turns of its session may be its own, or somebody's who went on with it"
             }
@@ -138,7 +143,7 @@ impl Reason {
     pub fn remedy(self) -> Option<&'static str> {
         match self {
             Reason::CounterCovers | Reason::ResultCovers | Reason::CallsComplete | Reason::FooterConfirms => None,
-            Reason::CallsExceedCounter | Reason::SessionLog => None,
+            Reason::CallsExceedCounter | Reason::SessionLog | Reason::Killed => None,
             Reason::PossibleCopies => Some("the session log of the conversation that it was forked from"),
             Reason::NoBaseline | Reason::FooterOfMore => {
                 Some("the ledger or log with the conversation's earlier run, or its session log")

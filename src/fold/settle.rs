@@ -15,6 +15,7 @@ use super::latency::Placed;
 use super::owner::{NamedConversation, Owner, Taken, UsageRow, Work};
 use super::places::Places;
 use super::quota::{self, QuotaReading};
+use super::reason::Reason;
 use super::rows::UsageRows;
 use super::run::RunFacts;
 use super::source::is_anonymous;
@@ -131,7 +132,7 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
         let owner = Owner { shared: ends.work(&id), ..Owner::new(None, harness) };
         let (model, conversation) = (models.get(&id).cloned(), Some(id));
         let footers = Footers { share: Some(rest), conversation, model, ..Footers::default() };
-        settled.owner(owner, Vec::new(), footers, false);
+        settled.owner(owner, Vec::new(), footers, None);
     }
     settled.timing(timing, &places);
     settled
@@ -210,9 +211,15 @@ impl Settled {
         let told = accounts.iter().filter_map(|(_, account)| account.billing).max();
         let billing = told.or_else(|| Billing::of_auth_kind(run.auth_kind.as_deref()?));
         let host = facts.host.or_else(|| accounts.iter().filter_map(|(_, account)| account.host.clone()).max());
+        let is_killed = run.is_killed();
         let owner = Owner { billing, host, ..Owner::new(Some(run), harness) };
         let is_open = facts.is_open && !facts.is_closed;
-        self.owner(owner, accounts, footers, is_open);
+        let cut = match () {
+            () if is_open => Some(Reason::OpenRun),
+            () if is_killed && !accounts.iter().any(|(_, account)| account.has_result()) => Some(Reason::Killed),
+            () => None,
+        };
+        self.owner(owner, accounts, footers, cut);
     }
 
     /// What runs used of conversations of which footers alone tell it.
@@ -249,13 +256,13 @@ impl Settled {
         let conversation = Some(id.clone());
         let mut footers = Footers { share, all: footers, sure, conversation, model, is_counters: false };
         let Some(in_runs) = in_runs.filter(|_| account.is_counted_from_zero()) else {
-            return self.owner(owner, vec![(id, account)], footers, false);
+            return self.owner(owner, vec![(id, account)], footers, None);
         };
         // The counter counts what runs used, too, of which nothing is known but its blended total.
         let rest = account.weigh(&id).rows.add_blended_tokens(0).saturating_sub(in_runs);
         if rest > 0 {
             footers.share = Some(rest);
-            self.owner(owner, Vec::new(), footers, false);
+            self.owner(owner, Vec::new(), footers, None);
         }
     }
 }

@@ -12,8 +12,14 @@ use crate::event::{Id, Time};
 
 impl Settled {
     /// Weighs an owner's witnesses: a counter goes before a complete set of calls, that before a
-    /// footer, that before some calls. `is_open`: more of them may follow.
-    pub(super) fn owner(&mut self, mut owner: Owner, accounts: Vec<(Id, Account)>, footers: Footers, is_open: bool) {
+    /// footer, that before some calls. `cut`: why others may be missing at the run's end.
+    pub(super) fn owner(
+        &mut self,
+        mut owner: Owner,
+        accounts: Vec<(Id, Account)>,
+        footers: Footers,
+        cut: Option<Reason>,
+    ) {
         let index = self.owners.len();
         let is_run = owner.run.is_some();
         let nothing_of = accounts.first().filter(|_| !is_run).map(|(id, _)| id.clone());
@@ -32,7 +38,9 @@ impl Settled {
         };
         let (counted, mut beside): (Vec<_>, Vec<_>) = weighed.into_iter().partition(|(id, _)| footers.count(id));
         let is_doubtful = !told.is_taken && told.is_doubtful || beside.iter().any(|(_, weighed)| weighed.is_doubtful);
-        let is_open = is_open && !told.is_proof && !(told.is_taken && beside.is_empty());
+        let is_closed = told.is_proof || told.is_taken && beside.is_empty();
+        // A run that was killed behind its footer had nothing under way.
+        let cut = cut.filter(|cut| !is_closed && !(told.is_confirmed && *cut == Reason::Killed));
         let start = owner.run.as_ref().and_then(|run| run.started_at);
         // Where all calls of the run's own conversation are in view, so are those of the sub-agents that it spawned.
         let is_in_view = |id: &Id| told.is_proof && start.is_some() && Time::of_uuid(id) >= start;
@@ -55,12 +63,14 @@ impl Settled {
             worst => worst,
         };
         let quality = quality.max(beside.iter().map(|(_, weighed)| weighed.quality).max());
-        owner.reasons.add_if(is_open && quality.is_some(), Reason::OpenRun);
+        if let Some(cut) = cut.filter(|_| quality.is_some()) {
+            owner.reasons = owner.reasons.and(cut.into());
+        }
         owner.reasons.add_if(is_doubtful, Reason::Doubtful);
         let is_of_more = !footers.all.is_empty() && footers.share.is_none() && !told.is_confirmed;
         owner.reasons.add_if(is_of_more, Reason::FooterOfMore);
         if let Some(quality) = quality {
-            owner.quality = if is_open || is_doubtful { Quality::Partial } else { quality };
+            owner.quality = if cut.is_some() || is_doubtful { Quality::Partial } else { quality };
             if owner.quality == Quality::Partial {
                 owner.reasons = owner.reasons.without_proofs();
             }
