@@ -21,7 +21,8 @@ pub(super) struct Part {
     pub(super) groups: Vec<Group>,
     /// What tells no time or no model, and may count.
     unplaced: Vec<Tally>,
-    /// How many of those the window or a filter leaves out; the others are groups of no known period.
+    /// How many of those the window or a filter leaves out; the others are groups of no known period or
+    /// model.
     left_out: usize,
     overlap: Overlap,
     /// Whether there is any run among all that was read.
@@ -78,16 +79,16 @@ fn part(per: &[Dimension], scoped: &Query, answers: Answers<'_>) -> Result<Part>
 }
 
 impl Part {
-    /// Tells each group what may be of it: what a window or a filter leaves out, and what is of no known period. What
-    /// may be of no other group is one.
+    /// Tells each group what may be of it: what a window or a filter leaves out, and what is of no known period or
+    /// model. What may be of no other group is one.
     fn share_unplaced(&mut self) {
-        let is_undated = |group: &&Group| {
+        let is_untold = |group: &&Group| {
             let mut values = self.per.iter().zip(&group.tally.key);
-            values.any(|(dimension, value)| dimension.is_time() && value.is_none())
+            values.any(|(dimension, value)| dimension.is_told_by_records() && value.is_none())
         };
-        let undated: Vec<Tally> = self.groups.iter().filter(is_undated).map(|group| group.tally.clone()).collect();
+        let untold: Vec<Tally> = self.groups.iter().filter(is_untold).map(|group| group.tally.clone()).collect();
         let own = self.left_out;
-        self.unplaced.extend(undated);
+        self.unplaced.extend(untold);
         let mut by_key: FxHashMap<&[Option<String>], Vec<usize>> = FxHashMap::default();
         for (place, tally) in self.unplaced.iter().enumerate() {
             by_key.entry(&tally.key).or_default().push(place);

@@ -64,7 +64,7 @@ impl Dimension {
 
     /// Whether each record has a value, told or not: what tells none may be of any. Nothing belongs to every loop or
     /// profile.
-    pub(super) fn is_told_by_records(self) -> bool {
+    pub fn is_told_by_records(self) -> bool {
         self.is_time() || self.0.name == "model"
     }
 

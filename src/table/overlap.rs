@@ -3,10 +3,10 @@
 use rustc_hash::FxHashMap;
 
 use super::Query;
-use super::dimension::{Dimension, time_of};
+use super::dimension::Dimension;
 use super::group::{Fit, walk};
 use super::tally::{Adder, Tally};
-use super::unplaced::walk_unplaced;
+use super::unplaced::{is_untold, walk_unplaced};
 use super::values::Key;
 use crate::fold::Settled;
 
@@ -20,7 +20,7 @@ pub struct Overlap {
 impl Overlap {
     /// Adds it up.
     pub(super) fn of(settled: &Settled, by: &[Dimension], query: &Query) -> Overlap {
-        // Of each owner: the groups of what was left out, or of no known period.
+        // Of each owner: the groups of what was left out, or of no known period or model.
         let mut elsewhere: FxHashMap<usize, Vec<(usize, bool)>> = FxHashMap::default();
         let mut note = |owner, place| {
             let places = elsewhere.entry(owner).or_default();
@@ -29,9 +29,10 @@ impl Overlap {
             }
         };
         let left_out = walk_unplaced(settled, by, query, |index, row, _| note(row.owner, (index, true)));
-        if by.iter().any(|dimension| dimension.is_time()) {
+        let told: Vec<Dimension> = by.iter().copied().filter(|dimension| dimension.is_told_by_records()).collect();
+        if !told.is_empty() {
             walk(settled, by, query, Fit::Sure, |index, row, owner| {
-                if time_of(settled, row, owner).is_none() {
+                if told.iter().any(|dimension| is_untold(*dimension, settled, row, owner)) {
                     note(row.owner, (index, false));
                 }
             });

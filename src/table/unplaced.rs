@@ -114,6 +114,11 @@ pub(super) fn walk_unplaced<'a>(
     }))
 }
 
+/// Whether a row tells nothing of a dimension that records tell.
+pub(super) fn is_untold(dimension: Dimension, settled: &Settled, row: &RowView<'_>, owner: &Owner) -> bool {
+    if dimension.is_time() { time_of(settled, row, owner).is_none() } else { row.model.is_none() }
+}
+
 /// Whether it is known that a row has neither tokens nor costs.
 fn adds_nothing(row: &RowView<'_>, owner: &Owner) -> bool {
     let is_free = row.cost.exact == Some(Usd::ZERO);

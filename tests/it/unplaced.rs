@@ -1,5 +1,7 @@
 //! What tells no time or no model, what could not be read, and what no run tells: never a part of what is fine.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::support::{Workdir, column, warning_codes};
@@ -93,23 +95,37 @@ fn a_report_of_a_window_names_the_usage_that_tells_no_time() {
     assert_eq!((warning_codes(&report), &report["totals"]["cost_usd"]), (vec![], &json!(12.5)));
 }
 
+/// Each group's key, state and upper bound.
+fn groups(work: &Workdir, key: &str, args: &[&str]) -> Vec<String> {
+    let verdict = verdict(work, args).1;
+    let groups = verdict["limits"][0]["groups"].as_array().expect("groups");
+    let told = groups.iter().map(|group| format!("{} {} {}", group[key], group["state"], group["at_most"]));
+    BTreeSet::from_iter(told).into_iter().collect()
+}
+
 #[test]
 fn a_day_may_hold_what_is_of_no_known_day() {
     let work = captured();
     work.write("ledgers/night.md", front("night") + &Entry::new(0).with(&exact(0, (1000, 0, 100, 0))));
-    let check = |limit: &str| {
-        let args = ["--max-tokens", limit, "--per", "day", "execution.json", "ledgers"];
-        let verdict = verdict(&work, &args).1;
-        let groups = verdict["limits"][0]["groups"].as_array().expect("groups").clone();
-        groups
-            .iter()
-            .map(|group| format!("{} {} {}", group["day"], group["state"], group["at_most"]))
-            .collect::<Vec<_>>()
-    };
+    let check =
+        |limit: &str| groups(&work, "day", &["--max-tokens", limit, "--per", "day", "execution.json", "ledgers"]);
     let dated = |state: &str| format!("\"2026-10-05\" \"{state}\" 1115");
     assert_eq!(check("1110"), [dated("unproven"), "null \"ok\" 15".to_owned()]);
     assert_eq!(check("1400"), [dated("ok"), "null \"ok\" 15".to_owned()]);
     assert_eq!(check("1000")[0], dated("exceeded"));
+}
+
+#[test]
+fn a_model_may_hold_what_is_of_no_known_model() {
+    let work = Workdir::new();
+    let entries = Entry::new(0).with(&exact(0, (1000, 0, 100, 0))) + &Entry::new(1).with(&footer("5,267", "Done."));
+    work.write("night.md", front("night") + &entries);
+    let check = |limit: &str| groups(&work, "model", &["--max-blended-tokens", limit, "--per", "model", "night.md"]);
+    // 1,000 + 100 of the model, 5,267 of whichever.
+    let named = |state: &str| format!("\"gpt-5.3-codex\" \"{state}\" 6367");
+    assert_eq!(check("6000"), [named("unproven"), "null \"warn\" 5267".to_owned()]);
+    assert_eq!(check("7000"), [named("ok"), "null \"ok\" 5267".to_owned()]);
+    assert_eq!(check("1000")[0], named("exceeded"));
 }
 
 #[test]
