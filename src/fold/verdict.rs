@@ -40,7 +40,8 @@ impl Settled {
         let is_doubtful = !told.is_taken && told.is_doubtful || beside.iter().any(|(_, weighed)| weighed.is_doubtful);
         let is_closed = told.is_proof || told.is_taken && beside.is_empty();
         // A run that was killed behind its footer had nothing under way.
-        let cut = cut.filter(|cut| !is_closed && !(told.is_confirmed && *cut == Reason::Killed));
+        let is_ended = |cut: Reason| is_closed || told.is_confirmed && cut == Reason::Killed;
+        let cut = cut.filter(|cut| !is_ended(*cut));
         let start = owner.run.as_ref().and_then(|run| run.started_at);
         // Where all calls of the run's own conversation are in view, so are those of the sub-agents that it spawned.
         let is_in_view = |id: &Id| told.is_proof && start.is_some() && Time::of_uuid(id) >= start;
