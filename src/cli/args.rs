@@ -4,20 +4,20 @@ mod chdir;
 mod check;
 mod docs;
 mod export;
+mod prices;
 mod quota;
 mod report;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use forge_usage::render::Format;
-use forge_usage::table::CostMode;
 
 pub(super) use check::{CheckArgs, LimitArgs};
 pub(super) use docs::{CompletionsArgs, ManArgs, POLICY, SchemaArgs, SchemaForm};
 pub(super) use export::{ExportArgs, Exported};
+pub(super) use prices::{PriceArgs, PricesArgs};
 pub(super) use quota::QuotaArgs;
 pub(super) use report::{FormatArgs, LatencyArgs, ReportArgs, TableArgs};
 
@@ -76,8 +76,9 @@ pub(super) enum Command {
 /// Where to read.
 #[derive(Debug, Clone, Args)]
 pub(super) struct InputArgs {
-    /// Files, folders (walked, hidden ones too; links to folders are not followed), or - for one file on standard
-    /// input; gzip and zstd are seen through [default: .forge/ledgers here or in a folder above, else the session logs]
+    /// Files, folders (walked, hidden ones too; of links, those to a folder above it are passed over), or - for one
+    /// file on standard input; gzip and zstd are seen through [default: .forge/ledgers here or in a folder above, else
+    /// the session logs]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
 
@@ -104,31 +105,6 @@ pub(super) struct InputArgs {
     /// Threads to read with [default: one a core]
     #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_hyphen_values = true, help_heading = "Input")]
     pub(super) threads: Option<NonZeroUsize>,
-}
-
-/// What tokens cost.
-#[derive(Debug, Default, Args)]
-pub(super) struct PriceArgs {
-    /// Whose word is taken for a cost: the harness's where it has one, else the price book's (auto); the harness's
-    /// alone (reported); the price book's alone (computed)
-    #[arg(
-        long,
-        visible_alias = "mode",
-        value_name = "MODE",
-        default_value = "auto",
-        value_parser = cost_mode(),
-        help_heading = "Costs"
-    )]
-    pub(super) cost_mode: CostMode,
-
-    /// Service tier of calls that record none [default: standard]
-    #[arg(
-        long,
-        value_name = "TIER",
-        value_parser = ["standard", "priority", "fast", "flex", "batch", "ultrafast"],
-        help_heading = "Costs"
-    )]
-    pub(super) service_tier: Option<String>,
 }
 
 /// Which rows count.
@@ -221,32 +197,6 @@ pub(super) struct EventsArgs {
     pub(super) output: OutputArgs,
 }
 
-#[derive(Debug, Args)]
-pub(super) struct PricesArgs {
-    /// Model as a harness names it, or a glob for a list of models (`claude-*`) [default: all]
-    #[arg(value_name = "MODEL")]
-    pub(super) model: Option<String>,
-
-    /// Prices of this day only [default: for a list, the latest]
-    #[arg(long, value_name = "DAY", value_parser = day)]
-    pub(super) at: Option<chrono::NaiveDate>,
-
-    /// File with your own prices [default: .forge/usage.toml here or in a folder above]
-    #[arg(long, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
-
-    /// Format of the result: table, json, jsonl, csv, markdown [default: by the suffix of -o FILE, else table]
-    #[arg(long, value_name = "FORMAT", value_parser = format, help_heading = "Output")]
-    pub(super) format: Option<Format>,
-
-    /// Short for --format json
-    #[arg(long, conflicts_with = "format", help_heading = "Output")]
-    pub(super) json: bool,
-
-    #[command(flatten)]
-    pub(super) output: OutputArgs,
-}
-
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
@@ -256,15 +206,6 @@ pub(super) enum Color {
     Always,
     /// Never
     Never,
-}
-
-fn cost_mode() -> impl TypedValueParser<Value = CostMode> {
-    let modes = [
-        PossibleValue::new("auto"),
-        PossibleValue::new("reported").alias("display"),
-        PossibleValue::new("computed").alias("calculate"),
-    ];
-    PossibleValuesParser::new(modes).try_map(|name| CostMode::from_name(&name))
 }
 
 /// An amount, which its budget reads: what begins with a dash is none, and is no flag either.
@@ -288,10 +229,6 @@ fn host(name: &str) -> Result<forge_usage::event::Id, String> {
     let is_name = |c: char| c.is_alphanumeric() || "-_.:".contains(c);
     let fits = (1..=128).contains(&name.len()) && name.chars().all(is_name);
     if fits { Ok(name.into()) } else { Err("give a name of letters, digits, - _ . and :".to_owned()) }
-}
-
-fn day(text: &str) -> Result<chrono::NaiveDate, String> {
-    text.parse().map_err(|_| "give a day such as 2026-11-20".to_owned())
 }
 
 fn format(name: &str) -> Result<Format, String> {

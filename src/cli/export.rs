@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use forge_usage::parse::Needs;
 use forge_usage::render::{self, DataFormat};
-use forge_usage::table::schema::{Column, Kind};
+use forge_usage::table::schema::Kind;
 use forge_usage::table::{self, Definition, Query, Sources, Warning};
 
 use super::args::{ExportArgs, Exported};
@@ -41,10 +41,21 @@ fn events(args: &ExportArgs) -> anyhow::Result<u8> {
     let chooses = args.limit.is_some() || args.partition_by.is_some() || !select.filters.is_empty();
     let cuts = [&select.since, &select.until, &select.tz].into_iter().any(Option::is_some);
     anyhow::ensure!(!chooses && !cuts, "events are exported whole: no rows can be chosen");
+    anyhow::ensure!(
+        args.prices.is_default(),
+        "events have no computed costs: leave --cost-mode and --service-tier out"
+    );
     super::events::run(&args.input, &args.output)
 }
 
 fn table(args: &ExportArgs, definition: &'static Definition) -> anyhow::Result<u8> {
+    let columns = (definition.columns)();
+    let has_costs = columns.iter().any(|column| column.kind == Kind::Usd);
+    anyhow::ensure!(
+        has_costs || args.prices.is_default(),
+        "{} has no costs: leave --cost-mode and --service-tier out",
+        definition.name
+    );
     let mut query = query::selection(&args.select, input::now())?;
     query.limit = args.limit.map(|limit| limit.get());
     let format = format(args)?;
@@ -56,7 +67,6 @@ fn table(args: &ExportArgs, definition: &'static Definition) -> anyhow::Result<u
     let needs = Needs { timing: definition.needs.timing, quota: definition.needs.quota };
     let input = input::read_beside(&args.input, &args.prices, &args.output, target, needs)?;
     let rows = definition.rows(&input.settled, &query);
-    let columns = (definition.columns)();
     match destination {
         Destination::Stdout => output::write(&args.output, |out| Ok(render::rows(&columns, rows, format, out)?))?,
         Destination::File(path) => output::fill_file(&path, |out| Ok(render::rows(&columns, rows, format, out)?))?,
@@ -67,13 +77,13 @@ fn table(args: &ExportArgs, definition: &'static Definition) -> anyhow::Result<u
             new.commit()?;
         }
     }
-    output::warn(&warnings(&input, &columns, &query)?, &args.output, &args.input);
+    output::warn(&warnings(&input, has_costs, &query)?, &args.output, &args.input);
     Ok(input.exit_code(&args.input))
 }
 
 /// What the reader of a table should know, which no data format holds; of prices where the table has costs.
-fn warnings(input: &Input, columns: &[&'static Column], query: &Query) -> anyhow::Result<Vec<Warning>> {
-    if !columns.iter().any(|column| column.kind == Kind::Usd) {
+fn warnings(input: &Input, has_costs: bool, query: &Query) -> anyhow::Result<Vec<Warning>> {
+    if !has_costs {
         return Ok(table::warnings(&input.settled));
     }
     let whole = Query { by: Some(Vec::new()), limit: None, ..query.clone() };

@@ -24,8 +24,8 @@ const PAGE: [&str; 8] = [
 /// Prints prices.
 pub(super) fn run(args: &PricesArgs) -> anyhow::Result<u8> {
     let prices = Prices::new(&input::config(args.config.as_deref())?)?;
-    let format = output::format(args.format.or(args.json.then_some(Format::Json)), &args.output)?;
-    output::write(&args.output, |out| match args.model.as_deref() {
+    let format = output::format(args.format.named(), &args.output())?;
+    output::write(&args.output(), |out| match args.model.as_deref() {
         Some(model) if !model.contains(['*', '?', '{']) => page(&prices, model, format, args, out),
         pattern => list(&prices, pattern, format, args, out),
     })?;
@@ -38,14 +38,14 @@ fn page(prices: &Prices, model: &str, format: Format, args: &PricesArgs, out: &m
     let shown = args.at.map_or(Shown::All, Shown::On);
     let is_text = format == Format::Table;
     let columns = PRICES.iter().filter(|column| !is_text || PAGE.contains(&column.name)).collect();
-    if is_text && !args.output.quiet {
+    if is_text && !args.quiet {
         for line in head(prices, model, &found) {
             writeln!(out, "{}", render::terminal(&line))?;
         }
         writeln!(out)?;
     }
     let table = table::prices(std::iter::once(found), Some(model), shown, columns)?;
-    Ok(render::table(&table, format, &output::style(&args.output, Color::Never), out)?)
+    Ok(render::table(&table, format, &output::style(&args.output(), Color::Never), out)?)
 }
 
 fn head(prices: &Prices, model: &str, found: &Found) -> Vec<String> {
@@ -86,7 +86,7 @@ fn list(
     if table.height() == 0 {
         anyhow::bail!("no model with a price fits {:?}", pattern.unwrap_or_default());
     }
-    Ok(render::table(&table, format, &output::style(&args.output, Color::Never), out)?)
+    Ok(render::table(&table, format, &output::style(&args.output(), Color::Never), out)?)
 }
 
 /// How like a name must be for it to be told as what was meant: there are so many models that some name is

@@ -10,8 +10,11 @@ use super::{FINE, output};
 /// Prints the columns of one table or of all.
 pub(super) fn run(args: &SchemaArgs) -> anyhow::Result<u8> {
     if args.table.as_deref() == Some(POLICY) {
-        let is_json = args.format != Some(SchemaForm::Markdown);
-        anyhow::ensure!(is_json, "the schema of a policy is a JSON Schema: leave --format markdown out");
+        let is_json = match args.format {
+            Some(form) => form == SchemaForm::JsonSchema,
+            None => matches!(output::by_suffix(args.output.as_deref())?, Format::Json | Format::Table),
+        };
+        anyhow::ensure!(is_json, "the schema of the policy is a JSON Schema: no other format holds it");
         let text = serde_json::to_string_pretty(&policy())?;
         output::write_to(args.output.as_deref(), |out| Ok(writeln!(out, "{text}")?))?;
         return Ok(FINE);

@@ -153,6 +153,25 @@ fn bad_input_is_told_before_anything_is_read() {
 }
 
 #[test]
+fn a_flag_that_could_change_nothing_is_refused() {
+    let dir = Workdir::new();
+    let costs = "leave --cost-mode and --service-tier out";
+    let json_schema = "the schema of the policy is a JSON Schema";
+    for (args, message) in [
+        (&["export", "tools", "--cost-mode", "computed"][..], costs),
+        (&["export", "quota", "--service-tier", "flex"], costs),
+        (&["export", "events", "--cost-mode", "reported"], costs),
+        (&["schema", "policy", "--format", "text"], json_schema),
+        (&["schema", "policy", "-o", "policy.md"], json_schema),
+        (&["prices", "--verbose"], "unexpected argument"),
+    ] {
+        let outcome = dir.run(args);
+        assert_eq!(outcome.code, 2, "{args:?}");
+        assert!(outcome.stderr.contains(message) && outcome.stdout.is_empty(), "{args:?}: {outcome:?}");
+    }
+}
+
+#[test]
 fn nothing_found_gives_a_table_without_rows() {
     let dir = Workdir::new();
     dir.mkdir("empty");

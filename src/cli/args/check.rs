@@ -11,111 +11,111 @@ use super::{Color, InputArgs, OutputArgs, PriceArgs, SelectArgs, amount};
 ///
 /// With a --max flag or --baseline the budgets of the file are left out, unless --config names it.
 #[derive(Debug, Args)]
-pub(in super::super) struct CheckArgs {
+pub(in crate::cli) struct CheckArgs {
     #[command(flatten)]
-    pub(in super::super) input: InputArgs,
+    pub(in crate::cli) input: InputArgs,
 
     #[command(flatten)]
-    pub(in super::super) prices: PriceArgs,
+    pub(in crate::cli) prices: PriceArgs,
 
     #[command(flatten)]
-    pub(in super::super) limits: LimitArgs,
+    pub(in crate::cli) limits: LimitArgs,
 
     #[command(flatten)]
-    pub(in super::super) baseline: BaselineArgs,
+    pub(in crate::cli) baseline: BaselineArgs,
 
     #[command(flatten)]
-    pub(in super::super) select: SelectArgs,
+    pub(in crate::cli) select: SelectArgs,
 
     /// Whatever is worth a warning fails the check: also budgets of severity "warn", and unproven ones
     #[arg(long, help_heading = "Budgets")]
-    pub(in super::super) fail_on_warn: bool,
+    pub(in crate::cli) fail_on_warn: bool,
 
     /// Format of the result: table, json, markdown, junit, github, openmetrics [default: by the output's
     /// suffix, else table; on standard output in GitHub Actions: github]
     #[arg(long, value_name = "FORMAT", value_parser = check_format, help_heading = "Output")]
-    pub(in super::super) format: Option<CheckFormat>,
+    pub(in crate::cli) format: Option<CheckFormat>,
 
     /// Short for --format json
     #[arg(long, conflicts_with = "format", help_heading = "Output")]
-    pub(in super::super) json: bool,
+    pub(in crate::cli) json: bool,
 
     /// Write the result to a file too, in another format (`--export junit=check.xml`); repeatable
     #[arg(long, value_name = "FORMAT=FILE", value_parser = check_export, help_heading = "Output")]
-    pub(in super::super) export: Vec<(CheckFormat, PathBuf)>,
+    pub(in crate::cli) export: Vec<(CheckFormat, PathBuf)>,
 
     /// When to use colours; NO_COLOR is heeded
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Output")]
-    pub(in super::super) color: Color,
+    pub(in crate::cli) color: Color,
 
     #[command(flatten)]
-    pub(in super::super) output: OutputArgs,
+    pub(in crate::cli) output: OutputArgs,
 }
 
 /// A budget for once.
 #[derive(Debug, Args)]
-pub(in super::super) struct LimitArgs {
+pub(in crate::cli) struct LimitArgs {
     /// Dollars: 5, 12.50
     #[arg(long, value_name = "USD", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
-    pub(in super::super) max_cost: Option<String>,
+    pub(in crate::cli) max_cost: Option<String>,
 
     /// Dollars for each run that succeeded
     #[arg(long, value_name = "USD", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
-    pub(in super::super) max_cost_per_successful_run: Option<String>,
+    pub(in crate::cli) max_cost_per_successful_run: Option<String>,
 
     /// Input and output tokens: 500K, 40M, 1.5B
     #[arg(long, visible_alias = "max-total-tokens", value_name = "TOKENS", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
-    pub(in super::super) max_tokens: Option<String>,
+    pub(in crate::cli) max_tokens: Option<String>,
 
     /// Input tokens that were not read from the cache
     #[arg(long, value_name = "TOKENS", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
-    pub(in super::super) max_uncached_input_tokens: Option<String>,
+    pub(in crate::cli) max_uncached_input_tokens: Option<String>,
 
     /// Output tokens, reasoning included
     #[arg(long, value_name = "TOKENS", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
-    pub(in super::super) max_output_tokens: Option<String>,
+    pub(in crate::cli) max_output_tokens: Option<String>,
 
     /// Uncached input and output tokens, known for runs that left only a footer too
     #[arg(long, value_name = "TOKENS", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
-    pub(in super::super) max_blended_tokens: Option<String>,
+    pub(in crate::cli) max_blended_tokens: Option<String>,
 
     /// Run time, added up: 90s, 45m, 1h 30m
     #[arg(long, value_name = "SPAN", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
-    pub(in super::super) max_run_time: Option<String>,
+    pub(in crate::cli) max_run_time: Option<String>,
 
     /// Number of runs
     #[arg(long, value_name = "N", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
-    pub(in super::super) max_runs: Option<String>,
+    pub(in crate::cli) max_runs: Option<String>,
 
     /// Number of runs that didn't succeed
     #[arg(long, value_name = "N", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
-    pub(in super::super) max_failed_runs: Option<String>,
+    pub(in crate::cli) max_failed_runs: Option<String>,
 
     /// What these limits hold for each of: run, conversation, loop, profile, harness, model, repo, hour, day, week,
     /// month; or total [default: total]
     #[arg(long, value_name = "DIM", value_delimiter = ',', help_heading = "Budgets")]
-    pub(in super::super) per: Vec<String>,
+    pub(in crate::cli) per: Vec<String>,
 
     /// Share of a limit from which it is worth a warning, of every budget [default: 80%]
     #[arg(long, value_name = "SHARE", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
-    pub(in super::super) warn_at: Option<String>,
+    pub(in crate::cli) warn_at: Option<String>,
 
     /// Share of runs whose usage may be unknown, of every budget; beyond it, what isn't exceeded is unproven
     /// [default: 0%]
     #[arg(long, value_name = "SHARE", value_parser = amount, allow_hyphen_values = true, help_heading = "Budgets")]
-    pub(in super::super) max_unknown: Option<String>,
+    pub(in crate::cli) max_unknown: Option<String>,
 
     /// What unproven budgets, and groups of a baseline, do: fail, warn, or ignore what isn't known [default: warn]
     #[arg(long, value_name = "WORD", help_heading = "Budgets")]
-    pub(in super::super) on_unknown: Option<String>,
+    pub(in crate::cli) on_unknown: Option<String>,
 }
 
 /// A comparison with an earlier report.
 #[derive(Debug, Args)]
-pub(in super::super) struct BaselineArgs {
+pub(in crate::cli) struct BaselineArgs {
     /// Compare medians per run with those of this `report --json`, group by group
     #[arg(long, value_name = "FILE", help_heading = "Baseline")]
-    pub(in super::super) baseline: Option<PathBuf>,
+    pub(in crate::cli) baseline: Option<PathBuf>,
 
     /// How much a median may rise
     #[arg(
@@ -127,7 +127,7 @@ pub(in super::super) struct BaselineArgs {
         requires = "baseline",
         help_heading = "Baseline"
     )]
-    pub(in super::super) max_increase: String,
+    pub(in crate::cli) max_increase: String,
 
     /// Groups with fewer measured runs, then or now, are unproven
     #[arg(
@@ -139,7 +139,7 @@ pub(in super::super) struct BaselineArgs {
         requires = "baseline",
         help_heading = "Baseline"
     )]
-    pub(in super::super) min_runs: String,
+    pub(in crate::cli) min_runs: String,
 
     /// What is compared: cost_usd, total_tokens, uncached_input_tokens, output_tokens, blended_tokens, run_time
     #[arg(
@@ -150,7 +150,7 @@ pub(in super::super) struct BaselineArgs {
         requires = "baseline",
         help_heading = "Baseline"
     )]
-    pub(in super::super) measure: Vec<String>,
+    pub(in crate::cli) measure: Vec<String>,
 }
 
 fn check_format(name: &str) -> Result<CheckFormat, String> {

@@ -8,23 +8,23 @@ use forge_usage::render::SchemaFormat;
 use forge_usage::table::schema;
 
 #[derive(Debug, Args)]
-pub(in super::super) struct SchemaArgs {
+pub(in crate::cli) struct SchemaArgs {
     /// Table, or policy [default: all tables]
     #[arg(value_name = "TABLE", value_parser = schemas())]
-    pub(in super::super) table: Option<String>,
+    pub(in crate::cli) table: Option<String>,
 
     /// Format of the result [default: by the suffix of -o FILE, else text]
     #[arg(long, value_enum, value_name = "FORMAT")]
-    pub(in super::super) format: Option<SchemaForm>,
+    pub(in crate::cli) format: Option<SchemaForm>,
 
     /// File to write to; - is standard output
     #[arg(short, long, value_name = "FILE")]
-    pub(in super::super) output: Option<PathBuf>,
+    pub(in crate::cli) output: Option<PathBuf>,
 }
 
 /// Formats of a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in super::super) enum SchemaForm {
+pub(in crate::cli) enum SchemaForm {
     /// Aligned columns
     Text,
     /// A table of Markdown
@@ -44,7 +44,7 @@ impl From<SchemaForm> for SchemaFormat {
 }
 
 /// What stands for the user's file among the tables.
-pub(in super::super) const POLICY: &str = "policy";
+pub(in crate::cli) const POLICY: &str = "policy";
 
 fn schemas() -> PossibleValuesParser {
     let tables = schema::all().into_iter().map(|table| PossibleValue::new(table.name).help(table.about));
@@ -53,23 +53,23 @@ fn schemas() -> PossibleValuesParser {
 }
 
 #[derive(Debug, Args)]
-pub(in super::super) struct CompletionsArgs {
+pub(in crate::cli) struct CompletionsArgs {
     /// Shell to write them for
     #[arg(value_enum, value_name = "SHELL")]
-    pub(in super::super) shell: clap_complete::Shell,
+    pub(in crate::cli) shell: clap_complete::Shell,
 
     /// File to write to; - is standard output
     #[arg(short, long, value_name = "FILE")]
-    pub(in super::super) output: Option<PathBuf>,
+    pub(in crate::cli) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
-pub(in super::super) struct ManArgs {
+pub(in crate::cli) struct ManArgs {
     /// Command to print the page of [default: the program's]
     #[arg(value_name = "COMMAND")]
-    pub(in super::super) command: Option<String>,
+    pub(in crate::cli) command: Option<String>,
 
     /// Folder to write all pages to, or that of COMMAND
     #[arg(short, long, value_name = "DIR")]
-    pub(in super::super) output: Option<PathBuf>,
+    pub(in crate::cli) output: Option<PathBuf>,
 }

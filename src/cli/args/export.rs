@@ -10,55 +10,55 @@ use forge_usage::table::{Definition, TABLES};
 use super::{InputArgs, OutputArgs, PriceArgs, SelectArgs, positive};
 
 #[derive(Debug, Args)]
-pub(in super::super) struct ExportArgs {
+pub(in crate::cli) struct ExportArgs {
     /// Table to export
     #[arg(value_name = "TABLE", value_parser = tables())]
-    pub(in super::super) table: Exported,
+    pub(in crate::cli) table: Exported,
 
     #[command(flatten)]
-    pub(in super::super) input: InputArgs,
+    pub(in crate::cli) input: InputArgs,
 
     #[command(flatten)]
-    pub(in super::super) select: SelectArgs,
+    pub(in crate::cli) select: SelectArgs,
 
     #[command(flatten)]
-    pub(in super::super) prices: PriceArgs,
+    pub(in crate::cli) prices: PriceArgs,
 
     /// Write at most this many rows, the earliest ones
     #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_hyphen_values = true, help_heading = "Rows")]
-    pub(in super::super) limit: Option<NonZeroUsize>,
+    pub(in crate::cli) limit: Option<NonZeroUsize>,
 
     /// Format of the result: csv, parquet, jsonl, json [default: by the output's suffix, else csv]
     #[arg(long, value_name = "FORMAT", value_parser = data_format(), help_heading = "Output")]
-    pub(in super::super) format: Option<DataFormat>,
+    pub(in crate::cli) format: Option<DataFormat>,
 
     /// Short for --format csv
     #[arg(long, group = "data", conflicts_with = "format", help_heading = "Output")]
-    pub(in super::super) csv: bool,
+    pub(in crate::cli) csv: bool,
 
     /// Short for --format parquet
     #[arg(long, group = "data", conflicts_with = "format", help_heading = "Output")]
-    pub(in super::super) parquet: bool,
+    pub(in crate::cli) parquet: bool,
 
     /// Short for --format jsonl
     #[arg(long, group = "data", conflicts_with = "format", help_heading = "Output")]
-    pub(in super::super) jsonl: bool,
+    pub(in crate::cli) jsonl: bool,
 
     /// Short for --format json
     #[arg(long, group = "data", conflicts_with = "format", help_heading = "Output")]
-    pub(in super::super) json: bool,
+    pub(in crate::cli) json: bool,
 
     /// Write a folder of parts, one for each date in the zone of --tz: DIR/date=2026-11-20/part-0.parquet
     #[arg(long, value_name = "COLUMN", value_parser = ["date"], requires = "output", help_heading = "Output")]
-    pub(in super::super) partition_by: Option<String>,
+    pub(in crate::cli) partition_by: Option<String>,
 
     #[command(flatten)]
-    pub(in super::super) output: OutputArgs,
+    pub(in crate::cli) output: OutputArgs,
 }
 
 /// What can be exported.
 #[derive(Debug, Clone, Copy)]
-pub(in super::super) enum Exported {
+pub(in crate::cli) enum Exported {
     /// Rows under columns.
     Table(&'static Definition),
     /// The event stream, which has no columns.

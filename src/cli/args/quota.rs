@@ -7,20 +7,20 @@ use clap::Args;
 use super::{FormatArgs, InputArgs, OutputArgs, SelectArgs, positive};
 
 #[derive(Debug, Args)]
-pub(in super::super) struct QuotaArgs {
+pub(in crate::cli) struct QuotaArgs {
     #[command(flatten)]
-    pub(in super::super) input: InputArgs,
+    pub(in crate::cli) input: InputArgs,
 
     #[command(flatten)]
-    pub(in super::super) select: SelectArgs,
+    pub(in crate::cli) select: SelectArgs,
 
     /// Show at most this many rows, the earliest ones
     #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_hyphen_values = true, help_heading = "Rows")]
-    pub(in super::super) limit: Option<NonZeroUsize>,
+    pub(in crate::cli) limit: Option<NonZeroUsize>,
 
     #[command(flatten)]
-    pub(in super::super) format: FormatArgs,
+    pub(in crate::cli) format: FormatArgs,
 
     #[command(flatten)]
-    pub(in super::super) output: OutputArgs,
+    pub(in crate::cli) output: OutputArgs,
 }

@@ -8,70 +8,70 @@ use forge_usage::render::{Format, Quantity};
 use super::{Color, InputArgs, OutputArgs, PriceArgs, SelectArgs, format, positive};
 
 #[derive(Debug, Args)]
-pub(in super::super) struct ReportArgs {
+pub(in crate::cli) struct ReportArgs {
     #[command(flatten)]
-    pub(in super::super) table: TableArgs,
+    pub(in crate::cli) table: TableArgs,
 
     #[command(flatten)]
-    pub(in super::super) prices: PriceArgs,
+    pub(in crate::cli) prices: PriceArgs,
 }
 
 /// Which groups are shown, and how.
 #[derive(Debug, Args)]
-pub(in super::super) struct TableArgs {
+pub(in crate::cli) struct TableArgs {
     #[command(flatten)]
-    pub(in super::super) input: InputArgs,
+    pub(in crate::cli) input: InputArgs,
 
     /// Dimensions to group by: run, conversation, parent, host, loop, repo, branch, profile, harness, version, model, effort,
     /// service_tier, billing, subagent, status, quality, hour, day, week, month [default: loop for runs, else day]
     #[arg(long, value_name = "DIM", value_delimiter = ',', help_heading = "Rows")]
-    pub(in super::super) by: Vec<String>,
+    pub(in crate::cli) by: Vec<String>,
 
     #[command(flatten)]
-    pub(in super::super) select: SelectArgs,
+    pub(in crate::cli) select: SelectArgs,
 
     /// Only the latest N periods (days, for `--by day`) that have rows
     #[arg(long, value_name = "N", value_parser = positive::<NonZeroU32>, allow_hyphen_values = true, help_heading = "Rows")]
-    pub(in super::super) last: Option<NonZeroU32>,
+    pub(in crate::cli) last: Option<NonZeroU32>,
 
     /// Column to sort by, with :asc or :desc
     #[arg(long, value_name = "COLUMN", help_heading = "Rows")]
-    pub(in super::super) sort: Option<String>,
+    pub(in crate::cli) sort: Option<String>,
 
     /// Show at most this many rows; totals still count all
     #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>, allow_hyphen_values = true, help_heading = "Rows")]
-    pub(in super::super) limit: Option<NonZeroUsize>,
+    pub(in crate::cli) limit: Option<NonZeroUsize>,
 
     #[command(flatten)]
-    pub(in super::super) format: FormatArgs,
+    pub(in crate::cli) format: FormatArgs,
 
     /// When to use colours; NO_COLOR is heeded
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Output")]
-    pub(in super::super) color: Color,
+    pub(in crate::cli) color: Color,
 
     #[command(flatten)]
-    pub(in super::super) output: OutputArgs,
+    pub(in crate::cli) output: OutputArgs,
 }
 
 /// The format of a table.
 #[derive(Debug, Args)]
-pub(in super::super) struct FormatArgs {
+pub(in crate::cli) struct FormatArgs {
     /// Format of the result: table, json, jsonl, csv, markdown [default: by the suffix of -o FILE, else table]
     #[arg(long, value_name = "FORMAT", value_parser = format, help_heading = "Output")]
-    pub(in super::super) format: Option<Format>,
+    pub(in crate::cli) format: Option<Format>,
 
     /// Short for --format json
     #[arg(long, conflicts_with_all = ["format", "jsonl"], help_heading = "Output")]
-    pub(in super::super) json: bool,
+    pub(in crate::cli) json: bool,
 
     /// Short for --format jsonl
     #[arg(long, conflicts_with = "format", help_heading = "Output")]
-    pub(in super::super) jsonl: bool,
+    pub(in crate::cli) jsonl: bool,
 }
 
 impl FormatArgs {
     /// The format that was named, if any.
-    pub(in super::super) fn named(&self) -> Option<Format> {
+    pub(in crate::cli) fn named(&self) -> Option<Format> {
         match (self.json, self.jsonl) {
             (true, _) => Some(Format::Json),
             (_, true) => Some(Format::Jsonl),
@@ -101,14 +101,14 @@ every measure, whatever --measure says.";
 
 #[derive(Debug, Args)]
 #[command(after_long_help = MEASURES)]
-pub(in super::super) struct LatencyArgs {
+pub(in crate::cli) struct LatencyArgs {
     /// Show one measure in full: ttft, request, streaming, stall, tokens-per-second, tool, run [default: the main
     /// figures of all]
     #[arg(long, short, value_name = "MEASURE", value_parser = quantity, help_heading = "Output")]
-    pub(in super::super) measure: Option<Quantity>,
+    pub(in crate::cli) measure: Option<Quantity>,
 
     #[command(flatten)]
-    pub(in super::super) table: TableArgs,
+    pub(in crate::cli) table: TableArgs,
 }
 
 fn quantity(name: &str) -> Result<Quantity, String> {
