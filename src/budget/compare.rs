@@ -25,7 +25,9 @@ pub struct Comparison {
     pub on_unknown: OnUnknown,
 }
 
-/// Compares every group of the baseline with now. `name` is the baseline's, for people.
+/// Compares every group of the baseline with now.
+///
+/// Fails if the baseline was made with another `--where` or another price book, or shares no group with now.
 pub fn compare(
     baseline: &Baseline,
     comparison: &Comparison,

@@ -3,7 +3,7 @@
 //! A floor above a limit is beyond it, whatever isn't known. A floor below a limit proves nothing where too many
 //! runs are unknown, and is never called ok. All comparisons are between integers.
 //!
-//! To add a measure: one line in [`MEASURES`], one in `reading.rs`, one flag.
+//! To add a measure: one line in [`MEASURES`], one in `reading.rs`, and the program's flag for it.
 
 mod baseline;
 mod compare;

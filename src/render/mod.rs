@@ -4,8 +4,8 @@
 //! Text of untrusted origin is escaped for its medium at the last step before it is written, so that no
 //! name in a ledger can steer a terminal, start a formula or break out of a Markdown cell.
 //!
-//! To add a format: one file with `report` and `table`, one variant in [`Format`], one line in each
-//! `match` below.
+//! To add a format: one file with `report` and `table`, and one variant in [`Format`]; the compiler names each `match`
+//! that lacks it.
 
 mod bar;
 mod check;

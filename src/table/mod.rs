@@ -96,7 +96,7 @@ pub struct Report {
     pub groups: usize,
     /// Those of them that have no name in the first dimension.
     pub nameless: usize,
-    /// Distinct loops, and distinct profiles, over everything.
+    /// Distinct loops over everything.
     pub loops: usize,
     /// Distinct profiles over everything.
     pub profiles: usize,
