@@ -246,7 +246,7 @@ fn share(rows: &[RowView<'_>], costs: &mut [RowCost], cost: Usd, own: &[usize]) 
             u128::from(usage.map_or(0, |usage| usage.total_tokens()))
         }
     };
-    let weights: Vec<u128> = own.iter().map(weight).collect();
+    let weights = scaled(own.iter().map(weight).collect());
     let whole: u128 = weights.iter().sum();
     let pico = u128::from(cost.pico().unsigned_abs());
     let upto = |sum: u128, range: Range<usize>| match whole {
@@ -256,7 +256,7 @@ fn share(rows: &[RowView<'_>], costs: &mut [RowCost], cost: Usd, own: &[usize]) 
             .filter_map(|index| rows.get(*index)?.cost_reported)
             .map(|usd| u128::from(usd.pico().unsigned_abs()))
             .sum(),
-        whole => share_of(pico, sum, whole),
+        whole => pico * sum / whole,
     };
     let (mut sum, mut given) = (0, 0);
     for (place, (index, weight)) in own.iter().zip(&weights).enumerate() {
@@ -269,11 +269,9 @@ fn share(rows: &[RowView<'_>], costs: &mut [RowCost], cost: Usd, own: &[usize]) 
     }
 }
 
-/// `cost` × `part` / `whole`, rounded down, whatever their size.
-fn share_of(cost: u128, part: u128, whole: u128) -> u128 {
-    match cost.checked_mul(part) {
-        Some(product) => product / whole,
-        // Only sums beyond what money can be get here.
-        None => cost / whole.max(1) * part,
-    }
+/// The weights, less exact the larger they are, so that an amount of money times their sum fits in 128 bits.
+fn scaled(weights: Vec<u128>) -> Vec<u128> {
+    let whole = weights.iter().fold(0_u128, |sum, weight| sum.saturating_add(*weight));
+    let surplus = u64::BITS.saturating_sub(whole.leading_zeros());
+    weights.into_iter().map(|weight| weight >> surplus).collect()
 }
