@@ -65,16 +65,17 @@ fn read(text: &str) -> Option<(Usd, bool)> {
     if digits.is_empty() || whole.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
+    // However far the first digit that counts is from the point, those behind it soon fit or don't.
+    let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
+    let digits = digits.get(zeros..).filter(|digits| !digits.is_empty());
+    let Some(digits) = digits else { return Some((Usd::ZERO, true)) };
     // The value is 0.DIGITS × 10^point dollars; take `point + PLACES` digits of it.
-    let point = i64::try_from(whole.len()).ok()? + i64::from(exponent);
+    let point = i64::try_from(whole.len()).ok()? + i64::from(exponent) - i64::try_from(zeros).ok()?;
     let wanted = point + PLACES as i64;
     let mut pico: i64 = 0;
     for index in 0..wanted.max(0) {
         let digit = usize::try_from(index).ok().and_then(|index| digits.get(index)).map_or(0, |digit| digit - b'0');
         pico = pico.checked_mul(10)?.checked_add(i64::from(digit))?;
-        if pico == 0 && index > 400 {
-            break;
-        }
     }
     let kept = usize::try_from(wanted.max(0)).unwrap_or(usize::MAX);
     let is_exact = digits.iter().skip(kept).all(|digit| *digit == b'0');
@@ -136,6 +137,18 @@ mod tests {
     }
 
     #[test]
+    fn no_row_of_zeros_hides_a_digit() {
+        let zeros = "0".repeat(402);
+        assert_eq!(Usd::parse_exact(&format!("0.{zeros}5e403")), Some(Usd::from_pico(5_000_000_000_000)));
+        assert_eq!(Usd::parse_exact(&format!("{zeros}5.25")), Some(Usd::from_pico(5_250_000_000_000)));
+        assert_eq!(Usd::parse_exact(&format!("0.{zeros}5")), None);
+        assert_eq!(Usd::parse(&format!("0.{zeros}5")), Some(Usd::ZERO));
+        for zero in ["0", "0.0", "0e2147483647", "0.000e-2147483648"] {
+            assert_eq!(Usd::parse_exact(zero), Some(Usd::ZERO), "{zero}");
+        }
+    }
+
+    #[test]
     fn knows_whether_a_digit_is_lost() {
         assert_eq!(Usd::parse_exact("1.75e-06"), Some(Usd::from_pico(1_750_000)));
         assert_eq!(Usd::parse_exact("0.0000000000010"), Some(Usd::from_pico(1)));
@@ -146,7 +159,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_amount() {
-        for text in ["", "-1", "NaN", "1e400", ".5", "1.2.3", "99999999999999999999"] {
+        for text in ["", "-1", "NaN", "1e400", "1e2147483647", ".5", "1.2.3", "99999999999999999999"] {
             assert_eq!(Usd::parse(text), None, "{text:?}");
         }
     }
