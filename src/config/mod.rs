@@ -5,6 +5,8 @@ mod profile;
 mod section;
 mod value;
 
+use std::fs::File;
+use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -47,14 +49,14 @@ impl Config {
 
     /// Reads a file.
     pub fn read(path: &Path) -> Result<Config> {
-        let length = std::fs::metadata(path).map_err(|cause| Error::io(path, cause))?.len();
-        if length > MOST_BYTES {
-            return Err(Error::new(
-                ErrorKind::Config,
-                format!("{} is too large to be a configuration", path.display()),
-            ));
+        let mut text = String::new();
+        // A device has no length, and a file may grow.
+        let read = File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text));
+        let length = read.map_err(|cause| Error::io(path, cause))?;
+        if length as u64 > MOST_BYTES {
+            let message = format!("{} is too large to be a configuration", path.display());
+            return Err(Error::new(ErrorKind::Config, message));
         }
-        let text = std::fs::read_to_string(path).map_err(|cause| Error::io(path, cause))?;
         Config::parse(path, &text)
     }
 

@@ -43,6 +43,17 @@ fn a_named_file_that_is_missing_is_an_error() {
     assert!(outcome.stderr.starts_with("forge-usage: none.toml: "), "{}", outcome.stderr);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_has_no_length_of_its_own_is_read_as_far_as_a_file_may_go() {
+    let work = Workdir::new();
+    let refused = work.run_with(&["report", "--config", "/dev/stdin", &nameless()], &b"#\n".repeat(3 << 20));
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
+    assert_eq!(refused.stderr, "forge-usage: /dev/stdin is too large to be a configuration\n");
+    let read = work.run_with(&["report", "--config", "/dev/stdin", &nameless()], b"[profiles.x]\nmodel = \"y\"\n");
+    assert_eq!(read.code, 0, "{}", read.stderr);
+}
+
 #[test]
 fn a_file_that_is_none_is_told_and_not_passed_over() {
     let work = Workdir::new();
