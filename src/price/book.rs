@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::Entry;
 use super::name::Name;
+use super::pick::pick;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The book that was built in.
@@ -69,8 +70,15 @@ impl<'a> Book<'a> {
         self.text.lines().skip(1).filter_map(read)
     }
 
+    /// The listed entry for a model of this name, every rule applied, and why that one.
+    pub(super) fn find(&self, model: &str, name: &Name) -> Option<(Entry, Vec<String>)> {
+        let same = self.same(name);
+        let (entry, why) = pick(model, name, &same.iter().collect::<Vec<_>>())?;
+        Some((entry.clone().settled(), why))
+    }
+
     /// All models that are the same but for who sells them, when they were made and how they are spelt.
-    pub(super) fn same(&self, name: &Name) -> Vec<Entry> {
+    fn same(&self, name: &Name) -> Vec<Entry> {
         let body = self.text.find('\n').map_or("", |end| &self.text[end + 1..]);
         let (mut low, mut high) = (0, body.len());
         // The first line whose core is not before the name's.

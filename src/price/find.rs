@@ -1,6 +1,6 @@
 //! Which entry prices a model, and why that one.
 
-use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use globset::GlobBuilder;
@@ -8,6 +8,7 @@ use globset::GlobBuilder;
 use super::book::{Book, Head};
 use super::entry::Entry;
 use super::name::Name;
+use super::pick::pick;
 use super::user::{User, user};
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -16,7 +17,10 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone)]
 pub struct Prices {
     book: Book<'static>,
+    /// In the order of their names.
     user: Vec<User>,
+    /// Where each model stands in `user`, by what is the same in the names of one model.
+    by_core: HashMap<String, Vec<usize>>,
 }
 
 /// The entry that prices a model.
@@ -33,9 +37,13 @@ pub struct Found {
 impl Prices {
     /// The embedded book and what a user's file adds to it. Fails at a mistake in that.
     pub fn new(config: &Config) -> Result<Prices> {
-        let mut prices = Prices { book: Book::embedded(), user: Vec::new() };
-        prices.user = user(config, &prices)?;
-        Ok(prices)
+        let book = Book::embedded();
+        let user = user(config, book)?;
+        let mut by_core: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, user) in user.iter().enumerate() {
+            by_core.entry(Name::parse(&user.entry.key).core).or_default().push(index);
+        }
+        Ok(Prices { book, user, by_core })
     }
 
     /// What the book says about itself.
@@ -51,8 +59,7 @@ impl Prices {
     /// Everything that has a price: the user's models, then the book's, each in order.
     pub fn all(&self) -> impl Iterator<Item = Found> {
         let own = self.user.iter().filter_map(|user| self.find(&user.entry.key));
-        let is_own = |entry: &Entry| self.user.iter().any(|user| user.entry.key == entry.key);
-        let listed = self.book.entries().filter(move |entry| !is_own(entry));
+        let listed = self.book.entries().filter(|entry| self.own(&entry.key).is_none());
         let listed = listed.map(|entry| Found { entry: entry.settled(), is_users: false, why: Vec::new() });
         own.chain(listed)
     }
@@ -71,17 +78,24 @@ impl Prices {
     /// that differs in seller, date or spelling; nothing else may differ. `None`: it has no price that is known.
     pub fn find(&self, model: &str) -> Option<Found> {
         let name = Name::parse(model);
-        let listed = || pick(model, &name, self.book.same(&name));
-        let own = self.user.iter().filter(|user| Name::parse(&user.entry.key).core == name.core);
-        let Some((own, why)) = pick(model, &name, own.map(|user| user.entry.clone()).collect()) else {
-            return listed().map(|(entry, why)| Found { entry: entry.settled(), is_users: false, why });
+        let own = self.by_core.get(&name.core).into_iter().flatten();
+        let own: Vec<&Entry> = own.filter_map(|index| Some(&self.user.get(*index)?.entry)).collect();
+        let listed = self.book.find(model, &name);
+        let Some((own, why)) = pick(model, &name, &own) else {
+            return listed.map(|(entry, why)| Found { entry, is_users: false, why });
         };
-        let always = self.user.iter().any(|user| user.entry.key == own.key && user.is_always);
-        let entry = match listed().filter(|_| !always) {
-            Some((listed, _)) => overlaid(listed.settled(), own),
-            None => own,
+        let always = self.own(&own.key).is_some_and(|user| user.is_always);
+        let entry = match listed.filter(|_| !always) {
+            Some((listed, _)) => overlaid(listed, own.clone()),
+            None => own.clone(),
         };
         Some(Found { entry, is_users: true, why })
+    }
+
+    /// What the user says of the model of exactly this name.
+    fn own(&self, key: &str) -> Option<&User> {
+        let index = self.user.binary_search_by(|user| user.entry.key.as_str().cmp(key)).ok()?;
+        self.user.get(index)
     }
 }
 
@@ -91,87 +105,6 @@ fn overlaid(listed: Entry, own: Entry) -> Entry {
     let mut periods: Vec<_> = listed.periods.into_iter().filter(|period| period.from < from).collect();
     periods.extend(own.periods);
     Entry { first: listed.first.min(from), periods, ..own }
-}
-
-/// Of models that are the same, the one whose price a name takes.
-fn pick(model: &str, name: &Name, same: Vec<Entry>) -> Option<(Entry, Vec<String>)> {
-    let taken = |entry: Entry| {
-        let why = why(model, name, &entry);
-        (entry, why)
-    };
-    let mut rest = Some(model);
-    while let Some(text) = rest {
-        let own = |entry: &&Entry| entry.key.eq_ignore_ascii_case(text);
-        // Of two that differ in upper case only, the one that is spelt alike.
-        let found = same.iter().filter(own).max_by_key(|entry| entry.key == text);
-        if let Some(entry) = found {
-            return Some(taken(entry.clone()));
-        }
-        rest = text.split_once('/').map(|(_, rest)| rest);
-    }
-    let named: Vec<(Name, Entry)> = same.into_iter().map(|entry| (Name::parse(&entry.key), entry)).collect();
-    let sold = |own: &Name| !name.provider.is_empty() && own.provider == name.provider;
-    let sellers = named.iter().filter(|(own, _)| sold(own)).collect();
-    let makers = || named.iter().filter(|(_, entry)| entry.is_makers).collect();
-    let chosen = choose(name, sellers).or_else(|| choose(name, makers()))?;
-    Some(taken(chosen.clone()))
-}
-
-/// The same date, else no date, else the latest; else the newest where all dates cost the same.
-fn choose<'a>(name: &Name, named: Vec<&'a (Name, Entry)>) -> Option<&'a Entry> {
-    let best = |of: &dyn Fn(&Name) -> bool| {
-        let fitting = named.iter().filter(|(own, _)| of(own));
-        // Google's own API goes before its cloud.
-        let rank = |(_, entry): &&&(Name, Entry)| (entry.provider == "vertex_ai", entry.key.len(), entry.key.clone());
-        fitting.min_by_key(rank).map(|(_, entry)| entry)
-    };
-    let dated = best(&|own| own.date.is_some() && own.date == name.date);
-    let plain = dated.or_else(|| best(&|own| own.date.is_none() && !own.is_latest));
-    let latest = plain.or_else(|| best(&|own| own.date.is_none()));
-    if latest.is_some() || name.date.is_some() {
-        return latest;
-    }
-    let (_, newest) = named.iter().max_by_key(|(own, entry)| (own.date.clone(), Reverse(entry.key.clone())))?;
-    let current = |entry: &Entry| entry.periods.last().map(|period| (period.tiers.clone(), period.off_peak.clone()));
-    let agree = name.is_latest || named.iter().all(|(_, entry)| current(entry) == current(newest));
-    agree.then_some(newest)
-}
-
-/// What two names of one model differ in, for people.
-fn why(model: &str, name: &Name, entry: &Entry) -> Vec<String> {
-    if entry.key == model {
-        return vec!["its own name".to_owned()];
-    }
-    let own = Name::parse(&entry.key);
-    let mut why = Vec::new();
-    if own.provider != name.provider {
-        why.push(match (name.provider.as_str(), entry.is_makers) {
-            ("", _) => "the maker's own price".to_owned(),
-            (seller, true) => format!("the maker's own price; {seller} has none of its own here"),
-            (seller, false) => format!("without {seller}"),
-        });
-    }
-    match (&name.date, &own.date) {
-        (Some(date), None) => why.push(format!("without the date {date}")),
-        (None, Some(date)) => why.push(format!("of {date}, the only or newest one")),
-        _ => {}
-    }
-    match (name.is_latest, own.is_latest) {
-        (true, false) => why.push("without -latest".to_owned()),
-        (false, true) => why.push("-latest".to_owned()),
-        _ => {}
-    }
-    if why.is_empty() || !spelt_alike(model, &entry.key) {
-        why.push("spelt otherwise".to_owned());
-    }
-    why
-}
-
-/// Whether the longer text holds the end of the shorter one's core as it is written.
-fn spelt_alike(model: &str, key: &str) -> bool {
-    let last = |text: &str| text.rsplit('/').next().unwrap_or_default().to_owned();
-    let (model, key) = (last(model), last(key));
-    model.contains(&key) || key.contains(&model)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod entry;
 mod find;
 mod import;
 mod name;
+mod pick;
 mod rules;
 mod user;
 

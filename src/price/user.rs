@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
+use super::book::Book;
 use super::entry::{Entry, Period, Rates, STANDARD, Step, day};
-use super::find::Prices;
+use super::name::Name;
 use crate::config::{Config, Section};
 use crate::error::Result;
 use crate::event::Usd;
@@ -59,8 +60,8 @@ pub fn schema() -> Value {
     })
 }
 
-/// Every model of the file. `listed` is the book that `like` refers to.
-pub(super) fn user(config: &Config, listed: &Prices) -> Result<Vec<User>> {
+/// Every model of the file, in the order of their names. `listed` is the book that `like` refers to.
+pub(super) fn user(config: &Config, listed: Book<'_>) -> Result<Vec<User>> {
     let mut models: BTreeMap<&str, Vec<(NaiveDate, Vec<Period>)>> = BTreeMap::new();
     for (model, section) in config.prices()? {
         let (from, periods) = periods(&section, listed)?;
@@ -95,13 +96,14 @@ pub(super) fn user(config: &Config, listed: &Prices) -> Result<Vec<User>> {
 }
 
 /// From when a section holds, and its prices.
-fn periods(section: &Section, listed: &Prices) -> Result<(NaiveDate, Vec<Period>)> {
+fn periods(section: &Section, listed: Book<'_>) -> Result<(NaiveDate, Vec<Period>)> {
     let from = section.get("from").map(|field| field.day()).transpose()?.and_then(day).unwrap_or(NaiveDate::MIN);
     if let Some(like) = section.get("like") {
         section.only(&["from", "like"])?;
         let model = like.text()?;
-        let found = listed.find(model).ok_or_else(|| like.error(format!("no price is known for {model:?}")))?;
-        let mut periods = found.entry.periods;
+        let found = listed.find(model, &Name::parse(model));
+        let (entry, _) = found.ok_or_else(|| like.error(format!("no price is known for {model:?}")))?;
+        let mut periods = entry.periods;
         let started = periods.iter().rposition(|period| period.from <= from).unwrap_or(0);
         periods.drain(..started);
         if let Some(first) = periods.first_mut() {
