@@ -120,7 +120,10 @@ impl Lacking {
                 UNNAMED_MODEL,
                 format!("{tokens} of no named model have no computed cost; tell it: [profiles.NAME] model = \"…\""),
             ),
-            Lack::Price => (UNKNOWN_MODEL, format!("no price is known for {model}; {tokens} have no computed cost")),
+            Lack::Price => {
+                let advice = format!("tell it in .forge/usage.toml: [prices.{model:?}]");
+                (UNKNOWN_MODEL, format!("no price is known for {model}; {tokens} have no computed cost; {advice}"))
+            }
             Lack::Tier => {
                 let tier = tier.map_or_else(String::new, |tier| format!(" at the service tier {tier}"));
                 (UNPRICED_TOKENS, format!("not every price is known for {model}{tier}; {tokens} have no exact cost"))

@@ -144,7 +144,10 @@ fn an_unknown_model_is_named_with_its_tokens_and_stays_blank() {
     let report = work.report(&["--by", "model", &folder]);
     let warning =
         report["warnings"].as_array().unwrap().iter().find(|warning| warning["code"] == "unknown-model").unwrap();
-    assert_eq!(warning["message"], "no price is known for claude-opus-99; 123 tokens have no computed cost");
+    assert_eq!(
+        warning["message"],
+        "no price is known for claude-opus-99; 123 tokens have no computed cost; tell it in .forge/usage.toml: [prices.\"claude-opus-99\"]"
+    );
     let low: Vec<String> = column(&report, "cost_low_usd").iter().map(Value::to_string).collect();
     assert_eq!(low, ["0.005", "null"]);
     assert_eq!(costs(&report)[3], "0.005");
@@ -172,6 +175,22 @@ fn reported_costs_are_shared_out_among_days_and_add_up() {
     assert_eq!(costs(&report)[..2], ["0.1", "0.1"]);
     let computed = work.report(&["--cost-mode", "computed", "--since", "2026-11-20", &folder]);
     assert_eq!(costs(&computed)[..3], ["0.0005", "0.025", "0.0005"]);
+}
+
+#[test]
+fn shares_of_a_cost_add_up_however_many_tokens_it_is_shared_by() {
+    let work = Workdir::new();
+    let most = i64::MAX as u64;
+    let calls = (0..8).fold(Session::new("acme-2", "none"), |session, n| {
+        session.call(&format!("msg_{n}"), "acme-2", NOW, [1, 0, 0, 0, most], STANDARD)
+    });
+    let folder = calls.result("acme-2", [8, 0, 0, most], "9223372.03").in_folder(&work);
+    let report = work.report(&[&folder]);
+    assert_eq!(costs(&report), ["9223372.03", "9223372.03", "null", "9223372.03", "9223372.03"]);
+    let args = ["export", "usage", "--format", "json", &folder];
+    let rows = json_of(&work.run(&args), &args);
+    let shares: Vec<String> = rows.as_array().expect("rows").iter().map(|row| row["cost_usd"].to_string()).collect();
+    assert_eq!(shares, ["1152921.50375"; 8]);
 }
 
 #[test]
