@@ -90,12 +90,17 @@ impl Error {
 
 /// The error for a word that is none of the known ones, with the nearest of them.
 pub fn unknown(what: &str, word: &str, known: &[&str]) -> Error {
-    let nearest = known.iter().max_by(|a, b| similarity(a, word).total_cmp(&similarity(b, word)));
-    let hint = match nearest.filter(|nearest| similarity(nearest, word) > 0.7) {
+    let hint = match nearest(word, known) {
         Some(nearest) => format!("did you mean {nearest}?"),
         None => format!("known: {}", known.join(", ")),
     };
     Error::invalid(format!("unknown {what} {word:?}; {hint}"))
+}
+
+/// The known word that is most like this one; `None` if none is like it.
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let nearest = known.iter().copied().max_by(|a, b| similarity(a, word).total_cmp(&similarity(b, word)));
+    nearest.filter(|nearest| similarity(nearest, word) > 0.7)
 }
 
 fn similarity(a: &str, b: &str) -> f64 {

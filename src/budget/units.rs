@@ -64,7 +64,7 @@ pub fn duration(text: &str) -> Result<i64> {
 
 /// A whole number.
 pub fn count(text: &str) -> Result<i64> {
-    decimal(text, 0).ok_or_else(|| Error::invalid(format!("{text:?} is no whole number")))
+    decimal(text, 0).ok_or_else(|| Error::invalid(format!("{text:?} is no whole number; write 12")))
 }
 
 /// A share, in millionths: `20%` or `0.2`.

@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
-use forge_usage::error::{Error, Result, unknown};
+use forge_usage::error::{Error, Result, nearest};
 use forge_usage::event::Time;
 use forge_usage::table::{Dimension, Filter, Query, Sort, start_of_day};
 
@@ -72,13 +72,12 @@ fn zone(name: Option<&str>) -> Result<Tz> {
         }
         Some(name) => Tz::from_str_insensitive(name).map_err(|_| {
             let known: Vec<&str> = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
-            let error = unknown("time zone", name, &known).to_string();
-            // A list of six hundred names helps nobody.
-            let hint = error.split_once("; known").map_or(error.as_str(), |(start, _)| start);
-            Error::invalid(format!(
-                "{hint}{}",
-                if hint.contains("mean") { "" } else { "; give an IANA name such as Europe/Oslo" }
-            ))
+            // A list of six hundred names would help nobody.
+            let hint = match nearest(name, &known) {
+                Some(nearest) => format!("did you mean {nearest}?"),
+                None => "give an IANA name such as Europe/Oslo".to_owned(),
+            };
+            Error::invalid(format!("unknown time zone {name:?}; {hint}"))
         }),
     }
 }

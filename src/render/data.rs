@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::{csv, json, parquet, written};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, unknown};
 use crate::table::Cell;
 use crate::table::schema::Column;
 
@@ -36,10 +36,8 @@ impl DataFormat {
 
     /// The format of this name.
     pub fn from_name(name: &str) -> Result<DataFormat> {
-        DataFormat::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
-            let names = DataFormat::ALL.map(DataFormat::name).join(", ");
-            Error::invalid(format!("no export format {name:?}: choose one of {names}"))
-        })
+        let found = DataFormat::ALL.into_iter().find(|format| format.name() == name);
+        found.ok_or_else(|| unknown("export format", name, &DataFormat::ALL.map(DataFormat::name)))
     }
 
     /// The format of files with this suffix.

@@ -1,6 +1,6 @@
 //! What is asked of a renderer: the format, and how the screen looks.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, unknown};
 use crate::event::Time;
 
 /// An output format of a report or a table.
@@ -33,12 +33,10 @@ impl Format {
         }
     }
 
-    /// The format of this name; the error lists the names there are.
+    /// The format of this name; the error tells the nearest one, or all.
     pub fn from_name(name: &str) -> Result<Format> {
-        Format::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
-            let names = Format::ALL.map(Format::name).join(", ");
-            Error::invalid(format!("no format {name:?}: choose one of {names}"))
-        })
+        let found = Format::ALL.into_iter().find(|format| format.name() == name);
+        found.ok_or_else(|| unknown("format", name, &Format::ALL.map(Format::name)))
     }
 
     /// The format of files with this suffix; a screen for one that means none.

@@ -220,7 +220,7 @@ fn a_mistake_in_the_policy_names_file_line_and_the_nearest_word() {
         ),
         ("[[budget]]\nname = \"a\"\nmax_cost_usd = -5\n", "3: max_cost_usd: \"-5\" is no amount of dollars"),
         ("[[budget]]\nname = \"a\"\nmax_cost_usd = inf\n", "3: max_cost_usd must be a number, or a text with a unit"),
-        ("[[budget]]\nname = \"a\"\nmax_runs = 1.5\n", "3: max_runs: \"1.5\" is no whole number"),
+        ("[[budget]]\nname = \"a\"\nmax_runs = 1.5\n", "3: max_runs: \"1.5\" is no whole number; write 12"),
         ("[[budget]]\nname = \"a\"\nmax_runs = true\n", "3: max_runs must be a number, or a text with a unit"),
         (
             "[[budget]]\nname = \"a\"\nmax_runs = 1\n\n[[budget]]\nname = \"a\"\nmax_runs = 2\n",

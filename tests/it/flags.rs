@@ -253,12 +253,13 @@ fn piped_text_is_not_cut_to_a_width() {
 #[test]
 fn a_misspelt_value_ends_in_2_and_offers_the_nearest() {
     let work = three_loops();
-    let cases: [(&[&str], &str); 6] = [
+    let cases: [(&[&str], &str); 7] = [
         (&["--by", "modle"], "model"),
         (&["--format", "jsno"], "json"),
         (&["--where", "profle=x"], "profile"),
         (&["--sort", "total_tokns"], "total_tokens"),
-        (&["--tz", "Europe/Olso"], "Europe/Oslo"),
+        (&["--tz", "Europe/Olso"], "unknown time zone \"Europe/Olso\"; did you mean Europe/Oslo?\n"),
+        (&["--tz", "x"], "unknown time zone \"x\"; give an IANA name such as Europe/Oslo\n"),
         (&["--colour", "never"], "--color"),
     ];
     for (args, nearest) in cases {

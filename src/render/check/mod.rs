@@ -16,7 +16,7 @@ use std::io::Write;
 pub use github::step_outputs;
 
 use super::{Format, Style};
-use crate::error::{Error, Result};
+use crate::error::{Result, unknown};
 use crate::table::verdict::Verdict;
 
 /// An output format of a check.
@@ -59,12 +59,10 @@ impl CheckFormat {
         }
     }
 
-    /// The format of this name; the error lists the names there are.
+    /// The format of this name; the error tells the nearest one, or all.
     pub fn from_name(name: &str) -> Result<CheckFormat> {
-        CheckFormat::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
-            let names = CheckFormat::ALL.map(CheckFormat::name).join(", ");
-            Error::invalid(format!("no format {name:?}: choose one of {names}"))
-        })
+        let found = CheckFormat::ALL.into_iter().find(|format| format.name() == name);
+        found.ok_or_else(|| unknown("format", name, &CheckFormat::ALL.map(CheckFormat::name)))
     }
 
     /// The format of files with this suffix; a screen for one that means none.

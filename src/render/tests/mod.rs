@@ -99,7 +99,8 @@ fn formats_are_found_by_their_names() {
         assert_eq!(Format::from_name(format.name()).unwrap(), format);
     }
     let unknown = Format::from_name("yaml").unwrap_err();
-    assert_eq!(unknown.to_string(), "no format \"yaml\": choose one of table, json, jsonl, csv, markdown");
+    assert_eq!(unknown.to_string(), "unknown format \"yaml\"; known: table, json, jsonl, csv, markdown");
+    assert_eq!(Format::from_name("jsno").unwrap_err().to_string(), "unknown format \"jsno\"; did you mean json?");
     for (suffix, format) in
         [("CSV", Format::Csv), ("md", Format::Markdown), ("ndjson", Format::Jsonl), ("txt", Format::Table)]
     {
