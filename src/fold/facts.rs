@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::conversation::ConversationFacts;
+use super::footers::add_footer;
 use super::messages::{self, Messages};
 use super::quota::QuotaReading;
 use super::run::RunFacts;
@@ -112,7 +113,9 @@ impl Facts {
             self.shared.entry(key).or_default().extend(conversations);
         }
         self.timing.merge(other.timing);
-        self.footers.extend(other.footers);
+        for (id, blended) in other.footers {
+            add_footer(&mut self.footers, id, blended);
+        }
         self.quotas.extend(other.quotas);
         for (defect, count) in other.defects {
             *self.defects.entry(defect).or_default() += count;

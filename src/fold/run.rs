@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conversation::larger;
+use super::footers::{add_footer, add_sure_footer};
 use crate::event::{Defect, Harness, Id, Run, Time};
 
 /// What is known of a run.
@@ -84,8 +85,12 @@ impl RunFacts {
         self.is_closed |= other.is_closed;
         self.harness = larger(self.harness.take(), other.harness);
         self.host = larger(self.host.take(), other.host);
-        self.footers.extend(other.footers);
-        self.sure_footers.extend(other.sure_footers);
+        for (whose, blended) in other.footers {
+            add_footer(&mut self.footers, whose, blended);
+        }
+        for blended in other.sure_footers {
+            add_sure_footer(&mut self.sure_footers, blended);
+        }
         for (defect, count) in other.defects {
             let known = self.defects.entry(defect).or_default();
             *known = (*known).max(count);

@@ -15,6 +15,7 @@ use crate::event::{CallKey, Conversation, Defect, Event, Fact, Footer, Harness, 
 use crate::fold::conversation::{Reading, ResultKey, first};
 use crate::fold::cuts::LogEnd;
 use crate::fold::facts::Facts;
+use crate::fold::footers::{add_footer, add_sure_footer};
 use crate::fold::log::Context;
 use crate::fold::place::Place;
 use crate::fold::quota::{QuotaFold, QuotaReading};
@@ -214,19 +215,19 @@ impl SourceFold {
                     facts.named_by.insert(run.clone());
                 }
                 let facts: &mut RunFacts = self.facts.runs.entry(run).or_default();
-                facts.footers.insert((footer.conversation.clone(), footer.blended_tokens));
+                add_footer(&mut facts.footers, footer.conversation.clone(), footer.blended_tokens);
                 if !self.doubts.contains(offset) {
-                    facts.sure_footers.insert(footer.blended_tokens);
+                    add_sure_footer(&mut facts.sure_footers, footer.blended_tokens);
                 }
             }
             None => {
                 let Some(id) = footer.conversation.clone() else {
-                    self.unnamed_footers.insert((harness, footer.blended_tokens));
+                    add_footer(&mut self.unnamed_footers, harness, footer.blended_tokens);
                     return;
                 };
                 let facts = self.facts.conversations.entry(id.clone()).or_default();
                 facts.harness = facts.harness.take().max(harness);
-                self.facts.footers.insert((id, footer.blended_tokens));
+                add_footer(&mut self.facts.footers, id, footer.blended_tokens);
             }
         }
     }

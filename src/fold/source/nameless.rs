@@ -3,6 +3,7 @@
 use super::SourceFold;
 use crate::event::{Counter, Id, ModelUsage, RunId, Scope, Time};
 use crate::fold::conversation::Reading;
+use crate::fold::footers::add_footer;
 
 impl SourceFold {
     /// A session's counter that tells its model stands alone: where nothing names the session, it is its source's own.
@@ -24,7 +25,7 @@ impl SourceFold {
         for (harness, blended) in std::mem::take(&mut self.unnamed_footers) {
             let facts = self.facts.conversations.entry(id.clone()).or_default();
             facts.harness = facts.harness.take().max(harness);
-            self.facts.footers.insert((id.clone(), blended));
+            add_footer(&mut self.facts.footers, id.clone(), blended);
         }
     }
 }
