@@ -197,7 +197,7 @@ impl Reading {
                 continue;
             }
             match &mut self.pass {
-                Pass::Ledger(pass) => pass.push(mark),
+                Pass::Ledger(pass) => pass.push(mark, &mut sink),
                 Pass::LoopLog(pass) => pass.push(mark, &mut sink),
                 Pass::Bare(bare) => {
                     bare.0.push(mark, None, &mut sink, &mut stands);

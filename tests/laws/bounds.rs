@@ -1,12 +1,16 @@
-//! Hostile inputs of about a megabyte that a careless reader would take quadratic time for.
+//! Hostile inputs that a careless reader would take quadratic time for.
 //!
-//! No clock is asserted: a quadratic reader makes this test hang. With `--nocapture` it says how long
-//! each took.
+//! Nothing here asserts a time, so nothing here fails for it: the inputs are so large that a quadratic reader takes
+//! minutes instead of seconds, and whoever waits for this test sees it. `--nocapture` says how long each input took.
+//! What bounds the work of a stage is asserted beside it: what a ledger's pass holds and walks, in its own tests.
 
 use std::time::Instant;
 
+use forge_usage::config::Config;
+use forge_usage::price::Prices;
+
 use crate::forge;
-use crate::kit::{Files, options, settled};
+use crate::kit::{Files, difference, options, settled};
 
 fn megabyte(text: &str) -> String {
     text.repeat((1 << 20) / text.len())
@@ -25,7 +29,7 @@ fn in_ledger(output: &str) -> String {
 }
 
 #[test]
-fn no_input_takes_more_than_linear_time() {
+fn hostile_inputs_are_read_to_their_end_and_the_same_however_they_are_cut() {
     let id = forge::conversation(1, 0);
     let opener = "2026-05-12T07:00:03Z INFO codex_otel: event.name=codex.tool_result output=\n";
     let start = forge::begins(1, &id);
@@ -71,6 +75,10 @@ fn no_input_takes_more_than_linear_time() {
         ("git summaries", in_ledger(&megabyte("```\n\n### Git Summary\n\n```\n"))),
         ("footers", in_ledger(&megabyte("tokens used\n1\n"))),
         ("footers of their own", in_ledger(&(0..60_000).map(|n| format!("tokens used\n{n}\n")).collect::<String>())),
+        (
+            "headers before many footers",
+            headers(1000, |n| n) + "```\n" + &(0..300_000).map(|n| format!("tokens used\n{n}\n")).collect::<String>(),
+        ),
         ("plain headers", megabyte("OpenAI Codex v0\n--------\n")),
         ("markers", forge::marker(0, "x") + &megabyte("[2026-05-12T07:03:00Z] run \n")),
         ("a line of markers", forge::marker(0, "x") + &megabyte("[2026-05-12T07:03:00Z] run ")),
@@ -114,15 +122,21 @@ fn no_input_takes_more_than_linear_time() {
         ("escapes", format!("{start}{}\n", megabyte("\x1b]0;"))),
     ];
     for (name, text) in inputs {
-        let bytes = text.len();
-        for chunk in [512 * 1024, 8 * 1024] {
+        let files = Files::from([("source".to_owned(), text.into_bytes())]);
+        let read = [512 * 1024, 8 * 1024].map(|chunk| {
             let began = Instant::now();
-            let files = Files::from([("source".to_owned(), text.clone().into_bytes())]);
-            let owners = settled(&files, &options(chunk)).owners.len();
-            println!(
-                "{:>8} ms  {name}: {bytes} bytes, chunks of {chunk}, {owners} owners",
-                began.elapsed().as_millis()
-            );
-        }
+            let settled = settled(&files, &options(chunk));
+            println!("{:>8} ms  {name}, chunks of {chunk}", began.elapsed().as_millis());
+            settled
+        });
+        assert_eq!(difference(&read[0], &read[1]), None, "{name}");
     }
+}
+
+#[test]
+fn ten_thousand_models_of_the_users_are_priced() {
+    let section = |n: u32| format!("[prices.\"acme/model-{n}\"]\ninput = 1\noutput = {n}\n");
+    let text: String = (0..10_000).map(section).collect();
+    let prices = Prices::new(&Config::parse("usage.toml".as_ref(), &text).expect("a file")).expect("prices");
+    assert_eq!(prices.all().filter(|found| found.is_users).count(), 10_000);
 }

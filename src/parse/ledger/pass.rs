@@ -1,10 +1,10 @@
 //! Which of a ledger's headers stand, and whose output is whose.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use super::FrontMatter;
 use crate::event::{Defect, Fact, Id, Run, RunId, Time};
-use crate::parse::content::Content;
+use crate::parse::content::{Content, LONGEST};
 use crate::parse::mark::{Entry, Mark, MarkKind, Place};
 use crate::parse::region::Region;
 use crate::parse::sink::Sink;
@@ -12,135 +12,174 @@ use crate::parse::sink::Sink;
 /// How many entries ahead are asked whether one that claims to be of the future can be true.
 const AHEAD: usize = 1000;
 
+/// How far ahead they may stand: that much of a ledger's candidates is held in memory. Bytes, as where a ledger is cut
+/// into chunks and what is asked of it change how many candidates there are.
+const AHEAD_BYTES: u64 = 2 * 1024 * 1024;
+
 /// The ordered pass over a ledger: decides which headers stand, and hands what each run's fence
 /// holds to that run.
 ///
-/// Candidates are collected first: whether a header stands depends on those that follow.
+/// Candidates wait from the first header on that those which follow may still refute.
 #[derive(Debug)]
 pub(in crate::parse) struct Pass {
     front: Option<FrontMatter>,
     now: Time,
     /// Harnesses whose records we know; what another one printed tells for itself.
     harnesses: Vec<&'static str>,
-    marks: Vec<Mark>,
+    /// A header, and all that follows it.
+    held: VecDeque<Mark>,
+    /// Those of them that are headers of this ledger's name.
+    headers: VecDeque<Header>,
+    /// When the latest entry that stands was appended.
+    latest: Option<Time>,
+    seen: HashSet<RunId>,
+    /// Whether something may have been printed since: nothing was before the first entry.
+    is_output: bool,
+    open: Option<Output>,
     /// Whether the ledger ends with a fence.
     is_fenced: bool,
+}
+
+/// What may refute an earlier header.
+#[derive(Debug)]
+struct Header {
+    offset: u64,
+    appended: Time,
+    starts: Time,
+    run: RunId,
+    place: Place,
 }
 
 impl Pass {
     /// `head` is what the ledger begins with, `now` the time that no entry can be much later than.
     pub(in crate::parse) fn new(head: &[u8], now: Time, harnesses: Vec<&'static str>) -> Pass {
-        Pass { front: FrontMatter::read(head), now, harnesses, marks: Vec::new(), is_fenced: false }
+        Pass {
+            front: FrontMatter::read(head),
+            now,
+            harnesses,
+            held: VecDeque::new(),
+            headers: VecDeque::new(),
+            latest: None,
+            seen: HashSet::new(),
+            is_output: false,
+            open: None,
+            is_fenced: false,
+        }
     }
 
-    pub(in crate::parse) fn push(&mut self, mark: Mark) {
-        match mark.kind {
+    pub(in crate::parse) fn push(&mut self, mark: Mark, sink: &mut Sink<'_>) {
+        let offset = mark.offset;
+        match &mark.kind {
             MarkKind::Fenced => self.is_fenced = true,
-            _ => self.marks.push(mark),
+            MarkKind::Entry(entry) => {
+                if self.is_named(entry) {
+                    self.headers.push_back(Header::of(offset, entry));
+                }
+                self.held.push_back(mark);
+            }
+            _ if self.held.is_empty() => self.take(mark, sink),
+            _ => self.held.push_back(mark),
+        }
+        while self.held.front().is_some_and(|first| is_far(first.offset, offset)) || self.headers.len() > AHEAD {
+            self.decide(sink);
         }
     }
 
-    pub(in crate::parse) fn finish(self, sink: &mut Sink<'_>) {
-        let stands = self.standing();
-        let last_heading = self.last_headings(&stands);
-        let mut open: Option<Output> = None;
-        for (mark, stands) in self.marks.into_iter().zip(stands) {
-            match (mark.kind, &mut open) {
-                (MarkKind::Entry(entry), _) if stands => {
-                    if let Some(output) = open.take() {
-                        output.finish(sink);
-                    }
-                    let repo = self.front.as_ref().and_then(|front| front.repo.clone());
-                    open = Some(Output::begin(mark.offset, *entry, repo, &self.harnesses, sink));
-                }
-                (MarkKind::Entry(_), _) => {
-                    let run = open.as_ref().and_then(|output| output.region.run());
-                    sink.defect(mark.offset, run, Defect::QuotedEntry);
-                }
-                // Only the last heading of an entry is the writer's.
-                (MarkKind::GitSummary, Some(output)) => output.in_summary = last_heading.contains(&mark.offset),
-                (kind, Some(output)) => output.push(Mark { kind, ..mark }, sink),
-                (_, None) => {}
-            }
+    pub(in crate::parse) fn finish(mut self, sink: &mut Sink<'_>) {
+        while !self.held.is_empty() {
+            self.decide(sink);
         }
-        match open {
+        match self.open {
             Some(output) if !self.is_fenced => output.break_off(sink),
             Some(output) => output.finish(sink),
             None => {}
         }
     }
 
-    /// The last git summary's heading of each entry.
-    fn last_headings(&self, stands: &[bool]) -> HashSet<u64> {
-        let mut headings = HashSet::new();
-        let mut last = None;
-        for (mark, stands) in self.marks.iter().zip(stands) {
-            match mark.kind {
-                MarkKind::GitSummary => last = Some(mark.offset),
-                MarkKind::Entry(_) if *stands => headings.extend(last.take()),
-                _ => {}
-            }
+    /// Decides whether the header stands that waits first, and lets go all that follows, up to the next header.
+    fn decide(&mut self, sink: &mut Sink<'_>) {
+        if let Some(first) = self.held.pop_front() {
+            self.take(first, sink);
         }
-        headings.extend(last);
-        headings
+        while let Some(next) = self.held.pop_front_if(|next| !matches!(next.kind, MarkKind::Entry(_))) {
+            self.take(next, sink);
+        }
     }
 
-    /// Whether each mark, if it is an entry's header, is the writer's own: entry times never fall,
-    /// run ids never repeat, the name is the ledger's.
-    fn standing(&self) -> Vec<bool> {
-        let name = self.front.as_ref().map(|front| &front.name);
-        let is_named = |entry: &Entry| name.is_some() && entry.run.loop_name.as_ref() == name;
-        let (mut latest, mut seen) = (None, HashSet::new());
-        // Nothing was printed before the first entry.
-        let mut is_output = false;
-        let mut stands = Vec::with_capacity(self.marks.len());
-        for (index, mark) in self.marks.iter().enumerate() {
-            let MarkKind::Entry(entry) = &mark.kind else {
-                is_output |= mark.kind == MarkKind::GitSummary;
-                stands.push(false);
-                continue;
-            };
-            let is_own = is_named(entry)
-                && (entry.place != Place::Text || !is_output)
-                && latest.is_none_or(|latest| latest <= entry.appended)
-                && !seen.contains(&entry.run.id)
-                && !self.is_refuted(index, entry, latest, &seen);
-            if is_own {
-                latest = Some(entry.appended);
-                is_output = entry.output.is_some();
-                seen.insert(entry.run.id.clone());
+    /// Takes the next candidate.
+    fn take(&mut self, mark: Mark, sink: &mut Sink<'_>) {
+        match (mark.kind, &mut self.open) {
+            (MarkKind::Entry(entry), _) => self.entry(mark.offset, *entry, sink),
+            (kind, Some(output)) => {
+                self.is_output |= kind == MarkKind::GitSummary;
+                output.push(Mark { kind, ..mark }, sink);
             }
-            stands.push(is_own);
+            (kind, None) => self.is_output |= kind == MarkKind::GitSummary,
         }
-        stands
+    }
+
+    /// Takes a header. It is the writer's own if entry times never fall, run ids never repeat, and the name is the
+    /// ledger's.
+    fn entry(&mut self, offset: u64, entry: Entry, sink: &mut Sink<'_>) {
+        if self.is_named(&entry) {
+            self.headers.pop_front();
+        }
+        let is_own = self.is_named(&entry)
+            && (entry.place != Place::Text || !self.is_output)
+            && self.latest.is_none_or(|latest| latest <= entry.appended)
+            && !self.seen.contains(&entry.run.id)
+            && !self.is_refuted(offset, &entry);
+        if !is_own {
+            let run = self.open.as_ref().and_then(|output| output.region.run());
+            return sink.defect(offset, run, Defect::QuotedEntry);
+        }
+        self.latest = Some(entry.appended);
+        self.is_output = entry.output.is_some();
+        self.seen.insert(entry.run.id.clone());
+        if let Some(output) = self.open.take() {
+            output.finish(sink);
+        }
+        let repo = self.front.as_ref().and_then(|front| front.repo.clone());
+        self.open = Some(Output::begin(offset, entry, repo, &self.harnesses, sink));
+    }
+
+    fn is_named(&self, entry: &Entry) -> bool {
+        self.front.as_ref().is_some_and(|front| entry.run.loop_name.as_ref() == Some(&front.name))
     }
 
     /// Whether earlier entries follow one that could be the next: it was printed by an agent, not appended.
     ///
     /// Agents also show what a ledger of this name holds, and that is older than the entry it stands in. What they show
     /// begins with a title, stood before, ran while the latest run did, or is older than this ledger.
-    fn is_refuted(&self, index: usize, entry: &Entry, latest: Option<Time>, seen: &HashSet<RunId>) -> bool {
-        let name = entry.run.loop_name.as_ref();
+    fn is_refuted(&self, offset: u64, entry: &Entry) -> bool {
         let enough = if self.is_of_the_future(entry.appended) { 1 } else { 2 };
-        let entries = self.marks[index + 1..].iter().filter_map(|mark| match &mark.kind {
-            MarkKind::Entry(later) if later.run.loop_name.as_ref() == name => Some(&**later),
-            _ => None,
-        });
         let created = self.front.as_ref().and_then(|front| front.created);
-        let could_follow = |later: &&Entry| {
-            let starts = later.run.started_at.unwrap_or(later.appended);
+        let could_follow = |later: &&Header| {
             later.place != Place::Text
                 && later.appended < entry.appended
-                && latest.max(created).is_none_or(|latest| latest <= starts)
-                && !seen.contains(&later.run.id)
-                && later.run.id != entry.run.id
+                && self.latest.max(created).is_none_or(|latest| latest <= later.starts)
+                && !self.seen.contains(&later.run)
+                && later.run != entry.run.id
         };
-        let until_a_title = entries.take(AHEAD).take_while(|later| later.place != Place::Title);
+        let ahead = self.headers.iter().take(AHEAD).take_while(|later| !is_far(offset, later.offset));
+        let until_a_title = ahead.take_while(|later| later.place != Place::Title);
         until_a_title.filter(could_follow).take(enough).count() == enough
     }
 
     fn is_of_the_future(&self, appended: Time) -> bool {
         appended > self.now
+    }
+}
+
+/// Whether what stands at `offset` says nothing of a header that stands at `header`.
+fn is_far(header: u64, offset: u64) -> bool {
+    offset.saturating_sub(header) > AHEAD_BYTES
+}
+
+impl Header {
+    fn of(offset: u64, entry: &Entry) -> Header {
+        let starts = entry.run.started_at.unwrap_or(entry.appended);
+        Header { offset, appended: entry.appended, starts, run: entry.run.id.clone(), place: entry.place }
     }
 }
 
@@ -151,8 +190,8 @@ struct Output {
     content: Content,
     /// Where its fence opens; `None` without output.
     fence: Option<u64>,
-    /// Whether a git summary's heading was passed since.
-    in_summary: bool,
+    /// Where the latest git summary's heading stands, and what followed it: only the last heading is the writer's.
+    summary: Option<(u64, Vec<Mark>)>,
 }
 
 impl Output {
@@ -165,25 +204,32 @@ impl Output {
             region = region.written_by(harness);
         }
         sink.event(offset, None, None, None, Fact::Run(Box::new(run)));
-        Output {
-            region,
-            content: Content::from(entry.output.unwrap_or(offset)),
-            fence: entry.output,
-            in_summary: false,
-        }
+        Output { region, content: Content::from(entry.output.unwrap_or(offset)), fence: entry.output, summary: None }
     }
 
     fn push(&mut self, mark: Mark, sink: &mut Sink<'_>) {
         if self.fence.is_none_or(|fence| mark.offset < fence) {
             // Without a fence there is no output.
-        } else if self.in_summary && matches!(mark.kind, MarkKind::Fact(Fact::Footer(_))) {
-            // Two lines that may stand in any file's text.
-        } else {
-            // git prints no records: under a true heading there are none, under a forged one they
-            // are the run's.
-            if self.in_summary && mark.is_usage() {
-                sink.defect(mark.offset, self.region.run(), Defect::DoubtfulRecord);
-            }
+            return;
+        }
+        if mark.kind == MarkKind::GitSummary {
+            self.end_summary(sink);
+            self.summary = Some((mark.offset, Vec::new()));
+            return;
+        }
+        // No summary is as long as that.
+        if self.summary.as_ref().is_some_and(|(heading, _)| mark.offset.saturating_sub(*heading) > LONGEST) {
+            self.end_summary(sink);
+        }
+        match &mut self.summary {
+            Some((_, held)) => held.push(mark),
+            None => self.take(mark, sink),
+        }
+    }
+
+    /// What was held of a summary is output after all.
+    fn end_summary(&mut self, sink: &mut Sink<'_>) {
+        for mark in self.summary.take().map(|(_, held)| held).unwrap_or_default() {
             self.take(mark, sink);
         }
     }
@@ -211,8 +257,22 @@ impl Output {
     }
 
     fn flush(&mut self, sink: &mut Sink<'_>) {
+        for mark in self.summary.take().map(|(_, held)| held).unwrap_or_default() {
+            // Two lines that may stand in any file's text.
+            if matches!(mark.kind, MarkKind::Fact(Fact::Footer(_))) {
+                continue;
+            }
+            // git prints no records: under a true heading there are none, under a forged one they are the run's.
+            if mark.is_usage() {
+                sink.defect(mark.offset, self.region.run(), Defect::DoubtfulRecord);
+            }
+            self.take(mark, sink);
+        }
         for mark in self.content.flush(self.region.run().as_ref(), sink) {
             self.region.push(mark, sink);
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
