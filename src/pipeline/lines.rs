@@ -1,6 +1,7 @@
 //! A source of lines, in chunks that are scanned in parallel and decided on in order.
 
 use std::fs::File;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -14,6 +15,10 @@ use crate::source::{Buffer, Chunk, Chunks, Input, Opened, Progress, STRETCH, Str
 
 /// How many stretches of a file are scanned at once for each thread; what they give is held until it is their turn.
 const STRETCHES: usize = 8;
+
+/// How many candidates may be held so. Where there are more, a line in every hundred bytes, the rest of the stretches
+/// are scanned when it is their turn.
+const MOST_HELD: usize = 100_000;
 
 /// Reads a source of lines, in parallel where that pays.
 pub(super) fn read_lines(
@@ -102,7 +107,7 @@ fn read_stretches(
         if batch.is_empty() {
             break;
         }
-        let scan = |first: u64| -> Vec<std::io::Result<Scanned>> {
+        let scan = |first: u64, reading: &Reading| -> Vec<std::io::Result<Scanned>> {
             let idle = files.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let file = match idle.map_or_else(|| File::open(path), Ok) {
                 Ok(file) => file,
@@ -111,15 +116,29 @@ fn read_stretches(
             let mut reader = readers.take();
             let indexes = first..(first + STRETCH).min(count);
             let mut stretch = Stretch::new(options.limits(), file, length, indexes, reader.memory);
-            let scanned = scan_stretch(&mut stretch, &reading, &reader.seen, Some(&options.progress));
+            let scanned = scan_stretch(&mut stretch, reading, &reader.seen, Some(&options.progress));
             let (file, memory) = stretch.into_parts();
             files.lock().unwrap_or_else(PoisonError::into_inner).push(file);
             reader.memory = memory;
             readers.give(reader);
             scanned
         };
-        let scanned: Vec<Vec<std::io::Result<Scanned>>> = batch.into_par_iter().map(scan).collect();
-        broken = take_all(&mut reading, scanned.into_iter().flatten(), out);
+        let held = AtomicUsize::new(0);
+        let scan_ahead = |first: &u64| {
+            (held.load(Ordering::Relaxed) < MOST_HELD).then(|| {
+                let scanned = scan(*first, &reading);
+                held.fetch_add(scanned.iter().flatten().map(|(marks, _)| marks.len()).sum(), Ordering::Relaxed);
+                scanned
+            })
+        };
+        let scanned: Vec<Option<Vec<std::io::Result<Scanned>>>> = batch.par_iter().map(scan_ahead).collect();
+        for (first, scanned) in batch.into_iter().zip(scanned) {
+            let scanned = scanned.unwrap_or_else(|| scan(first, &reading));
+            broken = take_all(&mut reading, scanned, out);
+            if broken.is_some() {
+                break;
+            }
+        }
     }
     end(reading, broken, length, out)
 }
