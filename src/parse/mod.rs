@@ -17,6 +17,7 @@ mod codex_rollout;
 mod codex_trace;
 mod content;
 mod debug;
+mod detect;
 mod digits;
 mod document;
 mod droid;
@@ -61,6 +62,7 @@ use session::Session;
 use sink::Sink;
 
 pub use chunk::Chunk;
+pub use detect::detect;
 pub use format::{Format, Journal, LOOK, Place, Root, Rows};
 use format::{Lines, OrderedPass, Shape};
 pub use mark::Mark;
@@ -69,12 +71,14 @@ pub use needs::Needs;
 pub use seen::Seen;
 pub use survey::{Survey, Unknown};
 
-/// Every format that is read. The first whose `sniff` holds is a file's.
+/// Every format that is read. Texts, which may quote the others' lines, come before what can't quote theirs.
 pub static FORMATS: [&Format; 17] = [
-    &codex_rollout::FORMAT,
-    &events::FORMAT,
     &ledger::FORMAT,
     &loop_log::FORMAT,
+    &codex_trace::FORMAT,
+    &codex_exec::FORMAT,
+    &codex_rollout::FORMAT,
+    &events::FORMAT,
     &claude_session::FORMAT,
     &droid::SESSION,
     &pi::FORMAT,
@@ -84,16 +88,9 @@ pub static FORMATS: [&Format; 17] = [
     &droid::SETTINGS,
     &claude_stream::DOCUMENT,
     &claude_stream::STREAM,
-    &codex_trace::FORMAT,
-    &codex_trace::DATABASE,
     &codex_exec_json::FORMAT,
-    &codex_exec::FORMAT,
+    &codex_trace::DATABASE,
 ];
-
-/// The format of a source that begins with `head`; `None` if it is none that we know.
-pub fn detect(head: &[u8]) -> Option<&'static Format> {
-    FORMATS.iter().copied().find(|format| (format.sniff)(head))
-}
 
 /// A scanner for each of [`FORMATS`] that are lines.
 /// Each is made when a source needs it: most readings need few.

@@ -17,6 +17,7 @@ mod kit;
 mod latency;
 mod order;
 mod prices;
+mod printed;
 mod rooms;
 mod sessions;
 mod stream;

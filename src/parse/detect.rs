@@ -1,0 +1,92 @@
+//! Which format a source is of, told by what it begins with.
+
+use super::FORMATS;
+use super::format::{Format, Shape};
+
+/// The format of a source that begins with `head`; `None` if it is none that we know.
+///
+/// Its first line decides: further down a tool may print lines of any format. Where that line tells nothing, as noise
+/// before the first record or a torn one, the first of [`FORMATS`] does that finds anything of its own.
+pub fn detect(head: &[u8]) -> Option<&'static Format> {
+    let first = first_line(head);
+    let by_first = FORMATS.iter().find(|format| is_of_lines(format) && (format.sniff)(first));
+    by_first.or_else(|| FORMATS.iter().find(|format| (format.sniff)(head))).copied()
+}
+
+/// The first line that isn't blank, with its end if that is in view, and with the byte order mark before it.
+fn first_line(head: &[u8]) -> &[u8] {
+    let from = head.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(head.len());
+    let end = memchr::memchr(b'\n', &head[from..]).map_or(head.len(), |end| from + end + 1);
+    &head[from..end]
+}
+
+/// Whether a line of it can be told alone: of a document all must be in view.
+fn is_of_lines(format: &Format) -> bool {
+    !matches!(format.shape, Shape::Document(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::detect;
+
+    const TRACE: &str =
+        "2026-05-12T07:03:00.000000Z  INFO codex_otel::traces::otel_manager: event.name=\"codex.tool_result\" output=x";
+    const HEADER: &str = "OpenAI Codex v0.98.0 (research preview)";
+    const MARKER: &str = "[2026-05-12T07:00:00Z] loop started";
+    const SESSION: &str = r#"{"parentUuid":null,"isSidechain":false,"sessionId":"s","type":"assistant","uuid":"u"}"#;
+    const STREAM: &str = r#"{"type":"system","subtype":"init","session_id":"s","model":"m"}"#;
+    const ROLLOUT: &str = r#"{"timestamp":"2026-05-12T07:03:00.000Z","type":"session_meta","payload":{"id":"s"}}"#;
+    const PI: &str = r#"{"type":"session","id":"s","timestamp":"2026-05-12T07:03:00.000Z"}"#;
+    const DROID: &str = r#"{"type":"session_start","id":"s"}"#;
+    const EXEC: &str = r#"{"type":"thread.started","thread_id":"s"}"#;
+
+    /// Lines of formats, with their names.
+    const RECORDS: [(&str, &str); 6] = [
+        (SESSION, "claude-session"),
+        (STREAM, "claude-stream-json"),
+        (ROLLOUT, "codex-rollout"),
+        (PI, "pi-session"),
+        (DROID, "droid-session"),
+        (EXEC, "codex-exec-json"),
+    ];
+    const TEXTS: [(&str, &str); 3] = [(TRACE, "codex-trace"), (HEADER, "codex-exec"), (MARKER, "forge-loop-log")];
+
+    fn name(lines: &[&str]) -> Option<&'static str> {
+        detect((lines.join("\n") + "\n").as_bytes()).map(|format| format.name)
+    }
+
+    #[test]
+    fn whatever_a_tool_prints_the_first_line_decides() {
+        let all = || RECORDS.iter().chain(&TEXTS);
+        for ((first, expected), (printed, _)) in all().flat_map(|first| all().map(move |printed| (first, printed))) {
+            assert_eq!(name(&[first, printed, printed]), Some(*expected), "{printed}");
+            assert_eq!(name(&["", &format!("\u{feff}{first}"), printed]), Some(*expected), "{printed}");
+        }
+    }
+
+    #[test]
+    fn text_is_told_before_the_records_that_it_quotes_where_noise_comes_first() {
+        for (text, expected) in &TEXTS[..2] {
+            for (record, _) in RECORDS {
+                assert_eq!(name(&["   Compiling demo v0.1.0", record, text]), Some(*expected), "{record}");
+            }
+        }
+    }
+
+    #[test]
+    fn noise_and_torn_lines_before_the_first_record_tell_nothing() {
+        for (line, expected) in RECORDS.iter().chain(&TEXTS[..2]) {
+            assert_eq!(name(&["npm warn deprecated", line]), Some(*expected));
+            assert_eq!(name(&[&line[line.len() / 2..], line]), Some(*expected));
+            assert_eq!(name(&[&line[..line.len() - 9], line]), Some(*expected));
+        }
+    }
+
+    #[test]
+    fn records_that_quote_a_text_within_a_string_are_no_text() {
+        for (record, expected) in RECORDS {
+            let quote = format!("{{\"said\":\"x\\n{TRACE}\\n{HEADER}\"}}").replace("=\"codex", "=\\\"codex");
+            assert_eq!(name(&["banner", &quote, record]), Some(expected));
+        }
+    }
+}
