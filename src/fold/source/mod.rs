@@ -182,6 +182,10 @@ impl SourceFold {
     }
 
     fn conversation(&mut self, found: Conversation, run: Option<RunId>, harness: Option<Harness>, time: Option<Time>) {
+        // The header of plain output, which tells no time, begins a session: a footer before it ended another one.
+        if found.begins && time.is_none() && !self.facts.conversations.contains_key(&found.id) {
+            self.name_footers();
+        }
         let key = (run.clone(), Some(found.id.clone()));
         let stream = self.streams.entry(key).or_default();
         // A process that ended without a result leaves calls that no later counter covers.

@@ -18,15 +18,35 @@ impl SourceFold {
         }
     }
 
-    /// What nothing names is its source's own: the conversation whose counter nothing names either, or one more.
+    /// What nothing names is its source's own: the conversation whose counter nothing names either; else the only one
+    /// that the source names, if it may be that one's; else one more.
     pub(super) fn name_footers(&mut self) {
+        if self.unnamed_footers.is_empty() {
+            return;
+        }
         let unnamed_stream = self.streams.get(&(None, None)).filter(|stream| !stream.anonymous.is_empty());
-        let id = unnamed_stream.map_or_else(|| unnamed(&self.name), |stream| anonymous_id(&stream.anonymous));
+        let own = unnamed_stream.map_or_else(|| unnamed(&self.name), |stream| anonymous_id(&stream.anonymous));
+        let sole = self.sole().filter(|_| unnamed_stream.is_none());
         for (harness, blended) in std::mem::take(&mut self.unnamed_footers) {
+            let of_sole = sole.as_ref().filter(|(_, used)| blended >= *used);
+            let id = of_sole.map_or_else(|| own.clone(), |(id, _)| id.clone());
             let facts = self.facts.conversations.entry(id.clone()).or_default();
             facts.harness = facts.harness.take().max(harness);
-            add_footer(&mut self.facts.footers, id.clone(), blended);
+            add_footer(&mut self.facts.footers, id, blended);
         }
+    }
+
+    /// The only conversation that the source names, and what its calls come to: its footer tells no less. `None` if it has
+    /// a footer, as a session ends once.
+    fn sole(&self) -> Option<(Id, u64)> {
+        let mut ids = self.facts.conversations.keys();
+        let id = ids.next().filter(|_| ids.next().is_none())?;
+        if self.facts.footers.iter().any(|(of, _)| of == id) {
+            return None;
+        }
+        let calls = self.facts.calls.values().filter(|call| call.conversation.as_ref() == Some(id));
+        let used = calls.fold(0, |sum: u64, call| sum.saturating_add(call.usage.blended_tokens()));
+        Some((id.clone(), used))
     }
 }
 
