@@ -1,13 +1,12 @@
 //! A conversation whose session log is among the sources: its calls find their runs, and what a run's output or a
 //! trace shows of the same conversation is held against them.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 use super::conversation::Reading;
 use super::facts::CallFacts;
 use super::held::{Readings, hold_against};
+use super::holders::{Holders, holders};
 use super::log::LogCall;
 use super::losses;
 use super::own::Own;
@@ -69,34 +68,10 @@ pub(super) fn join(
         return joined;
     }
     losses::fill(&mut calls, &mut logged, &lost_after, &readings);
-    let mut shown_by: FxHashMap<TokenUsage, BTreeSet<RunId>> = FxHashMap::default();
-    for reading in &readings {
-        shown_by.entry(reading.total).or_default().extend(reading.run.clone());
-    }
     let Twins { mut of_call, mut unmatched } = twins(&calls, seen);
-    let nobody = BTreeSet::new();
-    let mut runs: Vec<Option<RunId>> = Vec::with_capacity(calls.len());
-    let mut tenures: FxHashMap<RunId, Tenure> = FxHashMap::default();
-    for (at, (call, twin)) in calls.iter().zip(&of_call).enumerate() {
-        let by_reading = call.key.total().and_then(|total| shown_by.get(&total)).filter(|runs| !runs.is_empty());
-        let by_twin = twin.as_ref().map(|twin| &twin.runs).filter(|runs| !runs.is_empty());
-        let shown_by = by_twin.or(by_reading);
-        let run = places.of_logged(id, shown_by.unwrap_or(&nobody), call.time());
-        if let Some(run) = run.as_ref().filter(|run| places.is_endless(run)) {
-            let turn = call.context.turn.clone();
-            let tenure = tenures.entry(run.clone()).or_insert(Tenure { turn, until: at });
-            if shown_by.is_some() || tenure.turn == call.context.turn {
-                tenure.until = at;
-            }
-        }
-        runs.push(run);
-    }
-    for (at, of) in runs.iter_mut().enumerate() {
-        let goes_on = |run: &&mut RunId| tenures.get(*run).is_some_and(|tenure| at > tenure.until);
-        if let Some(run) = of.as_mut().filter(goes_on) {
-            joined.entry(Some(run.clone())).or_default().lacks = Reason::EndUntold.into();
-            *of = None;
-        }
+    let Holders { mut runs, left } = holders(places, id, &calls, &of_call, &readings);
+    for run in left {
+        joined.entry(Some(run)).or_default().lacks = Reason::EndUntold.into();
     }
     let shared = losses::shared(&calls, &runs, &lost_after, |run| places.starts_in(id, run));
     let shared: Vec<(usize, Option<RunId>)> =
@@ -145,15 +120,6 @@ struct Hidden {
     since: Option<Time>,
     until: Option<Time>,
     usage: TokenUsage,
-}
-
-/// How long a run has held a conversation that nothing tells the end of: its harness takes one turn, and others may go
-/// on with the conversation.
-struct Tenure {
-    /// The turn that it began with.
-    turn: Option<Id>,
-    /// The last call of that, or the last that its output shows.
-    until: usize,
 }
 
 impl Logged {

@@ -46,6 +46,7 @@ mod footers;
 mod growth;
 mod held;
 mod hidden;
+mod holders;
 mod join;
 mod latency;
 mod log;
