@@ -127,7 +127,16 @@ impl Account {
             let is_doubtful = self.calls.values().any(|call| call.is_doubtful);
             let (quality, reasons) = self.judge(false);
             let rows = Rows::Made(self.call_rows(conversation));
-            return Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended, is_doubtful };
+            return Weighed {
+                rows,
+                quality,
+                reasons,
+                taken: Taken::Calls,
+                agrees: None,
+                blended,
+                reached: 0,
+                is_doubtful,
+            };
         };
         let total = parts.values().fold(TokenUsage::default(), |sum, part| sum.plus(&part.usage));
         let total = total.with_untold(&covered);
@@ -160,7 +169,7 @@ impl Account {
         let rest: Vec<UsageRow> = rest.into_iter().filter_map(|row| give_report(row, &mut rows)).collect();
         rows.extend(rest);
         let taken = if exceeds { Taken::Calls } else { Taken::Counter };
-        Weighed { rows: Rows::Made(rows), quality, reasons, taken, agrees, blended, is_doubtful }
+        Weighed { rows: Rows::Made(rows), quality, reasons, taken, agrees, blended, reached: 0, is_doubtful }
     }
 
     fn has_messages_alone(&self) -> bool {
@@ -175,7 +184,7 @@ impl Account {
         let seen =
             rows.iter().filter_map(|row| row.usage.as_ref()).fold(TokenUsage::default(), |sum, usage| sum.plus(usage));
         let (rows, blended) = (Rows::Made(rows), vec![seen.blended_tokens()]);
-        Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended, is_doubtful: false }
+        Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended, reached: 0, is_doubtful: false }
     }
 
     /// A run's counter counts what a bare trace shows of the time before its last reading.

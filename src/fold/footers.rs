@@ -64,6 +64,8 @@ pub(super) struct Told {
     pub(super) is_doubtful: bool,
     /// Blended tokens of the accounts.
     blended: u64,
+    /// What it tells beyond a session log that ends too early; 0 if it doesn't.
+    pub(super) beyond: u64,
     /// How little is known of the accounts; `None` without any.
     pub(super) worst: Option<Quality>,
 }
@@ -121,7 +123,18 @@ impl Footers {
             _ => false,
         };
         let is_proof = only_calls && is_confirmed && !is_doubtful;
-        Told { is_confirmed, is_taken, is_proof, is_doubtful, blended, worst }
+        let beyond = if is_confirmed { 0 } else { self.beyond(&counted, blended) };
+        Told { is_confirmed, is_taken, is_proof, is_doubtful, blended, beyond, worst }
+    }
+
+    /// What the largest counts beyond session logs: one that the harness goes on with was copied too early.
+    fn beyond(&self, counted: &[&Weighed], blended: u64) -> u64 {
+        // What is nobody's for another reason would count twice.
+        let is_end_alone = |reason: Reason| matches!(reason, Reason::SessionLog | Reason::StillStreaming);
+        let is_log = |one: &&Weighed| one.taken.is_session() && one.reasons.iter().all(is_end_alone);
+        let reached = counted.iter().map(|one| one.reached).max();
+        let is_more = self.all.last().copied() > reached && counted.iter().all(is_log);
+        self.share.filter(|_| is_more && reached.is_some()).map_or(0, |share| share.saturating_sub(blended))
     }
 
     /// Whether the witnesses agree. In a tail, only calls may be seen that come to less than the footer.

@@ -35,6 +35,8 @@ pub(super) struct Logged {
     pub(super) agrees: Option<bool>,
     /// Blended totals that a footer may repeat.
     blended: Vec<u64>,
+    /// The largest blended total that the whole log tells of, other owners' parts too.
+    reached: u64,
     /// Whether some of the log's calls can't be told from copies.
     pub(super) is_floor: bool,
     /// Why calls that are nobody's may be its own.
@@ -94,6 +96,8 @@ pub(super) fn join(
         let run = places.of_logged(id, &call.runs, call.time);
         joined.entry(run).or_default().unlogged.push((key, call));
     }
+    let read = logged.iter().map(|(_, total)| total.blended_tokens()).max();
+    let reached = read.unwrap_or_else(|| sum(calls.iter().map(LogCall::usage)).blended_tokens());
     let end = calls.last().and_then(LogCall::time).max(logged.last().and_then(|(time, _)| *time));
     for (run, part) in &mut joined {
         part.end = end;
@@ -110,6 +114,7 @@ pub(super) fn join(
     for part in joined.values_mut() {
         part.is_floor |= is_floor;
         part.know_footers(&logged);
+        part.reached = reached;
     }
     joined
 }
@@ -199,11 +204,20 @@ impl Logged {
         reasons.add_if(!is_part, Reason::SessionLog);
         reasons.add_if(self.is_floor, Reason::PossibleCopies);
         reasons.add_if(is_cut, Reason::StillStreaming);
-        let Logged { calls, timings, unlogged, beyond, blended, .. } = self;
+        let Logged { calls, timings, unlogged, beyond, blended, reached, .. } = self;
         let has_more = !unlogged.is_empty() || beyond.is_some() || timings.iter().any(Option::is_some);
         if !has_more && !calls.is_empty() {
             let rows = Rows::Logged(conversation.clone(), calls);
-            return Weighed { rows, quality, reasons, taken: Taken::Session, agrees, blended, is_doubtful: false };
+            return Weighed {
+                rows,
+                quality,
+                reasons,
+                taken: Taken::Session,
+                agrees,
+                blended,
+                reached,
+                is_doubtful: false,
+            };
         }
         let mut timings = timings.into_iter();
         let with_timing = |call: &LogCall| UsageRow { timing: timings.next().flatten(), ..call.row(conversation) };
@@ -229,7 +243,8 @@ impl Logged {
         if rows.is_empty() {
             rows.push(UsageRow::blank(conversation));
         }
-        Weighed { rows: Rows::Made(rows), quality, reasons, taken: Taken::Session, agrees, blended, is_doubtful: false }
+        let rows = Rows::Made(rows);
+        Weighed { rows, quality, reasons, taken: Taken::Session, agrees, blended, reached, is_doubtful: false }
     }
 }
 

@@ -70,6 +70,11 @@ pub enum Taken {
 }
 
 impl Taken {
+    /// Whether it is the harness's own session log.
+    pub(super) fn is_session(self) -> bool {
+        matches!(self, Taken::Session | Taken::SessionByTime)
+    }
+
     /// The word that stands in tables.
     pub fn name(self) -> &'static str {
         match self {

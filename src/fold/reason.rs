@@ -21,6 +21,8 @@ pub enum Reason {
     FooterConfirms,
     /// Only the blended total at the end is known.
     FooterOnly,
+    /// The blended total at the end tells of more than the session log holds.
+    FooterBeyondLog,
     /// The counter tells no time, and counts more than the calls that other sources show, which may have come after it.
     UntimedCounter,
     /// The counter began before the run, and its value then is not known.
@@ -51,7 +53,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them, in the order of their telling.
-    pub const ALL: [Reason; 21] = [
+    pub const ALL: [Reason; 22] = [
         Reason::CounterCovers,
         Reason::ResultCovers,
         Reason::CallsComplete,
@@ -60,6 +62,7 @@ impl Reason {
         Reason::PossibleCopies,
         Reason::FooterConfirms,
         Reason::FooterOnly,
+        Reason::FooterBeyondLog,
         Reason::UntimedCounter,
         Reason::NoBaseline,
         Reason::NoBeginning,
@@ -86,6 +89,7 @@ impl Reason {
             Reason::PossibleCopies => "possible-copies",
             Reason::FooterConfirms => "footer-confirms",
             Reason::FooterOnly => "footer-only",
+            Reason::FooterBeyondLog => "footer-beyond-log",
             Reason::UntimedCounter => "untimed-counter",
             Reason::NoBaseline => "no-baseline",
             Reason::NoBeginning => "no-beginning",
@@ -115,6 +119,9 @@ impl Reason {
             Reason::PossibleCopies => "the session log holds calls that can't be told from its parent's",
             Reason::FooterConfirms => "the blended total at the end equals what the calls add up to",
             Reason::FooterOnly => "only the blended total at the end is known; cache reads are outside of it",
+            Reason::FooterBeyondLog => {
+                "the blended total at the end tells of more than the session log holds, which ends too early"
+            }
             Reason::UntimedCounter => "the counter tells no time: calls that other sources show may have come after it",
             Reason::NoBaseline => "the counter began before this run, and its value at the start is not in the input",
             Reason::NoBeginning => {
@@ -150,7 +157,7 @@ impl Reason {
             }
             Reason::UntimedCounter => Some("the conversation's output from its beginning, or its session log"),
             Reason::NoBeginning => Some("more lines of output in the ledger, the loop log, or the session log"),
-            Reason::StillStreaming | Reason::TornBetween | Reason::Placeholder => {
+            Reason::FooterBeyondLog | Reason::StillStreaming | Reason::TornBetween | Reason::Placeholder => {
                 Some("the conversation's session log, from end to end")
             }
             Reason::MissingAgent => Some("the sub-agents' files, which stand in a folder beside the session log"),

@@ -67,11 +67,13 @@ impl Settled {
         if let Some(cut) = cut.filter(|_| quality.is_some()) {
             owner.reasons = owner.reasons.and(cut.into());
         }
+        let is_short = told.beyond > 0;
+        owner.reasons.add_if(is_short, Reason::FooterBeyondLog);
         owner.reasons.add_if(is_doubtful, Reason::Doubtful);
         let is_of_more = !footers.all.is_empty() && footers.share.is_none() && !told.is_confirmed;
         owner.reasons.add_if(is_of_more, Reason::FooterOfMore);
         if let Some(quality) = quality {
-            owner.quality = if cut.is_some() || is_doubtful { Quality::Partial } else { quality };
+            owner.quality = if cut.is_some() || is_doubtful || is_short { Quality::Partial } else { quality };
             if owner.quality == Quality::Partial {
                 owner.reasons = owner.reasons.without_proofs();
             }
@@ -89,6 +91,11 @@ impl Settled {
             let seen = counted.into_iter().flat_map(|(_, one)| one.rows.made()).filter(|row| row.call.is_some());
             seen.for_each(|row| self.outweighed.push(UsageRow { owner: index, ..row }));
         } else {
+            if is_short {
+                let model = counted.first().and_then(|(_, weighed)| weighed.rows.first_model().cloned());
+                let (conversation, blended_tokens) = (footers.conversation, Some(told.beyond));
+                add(&mut self.rows, UsageRow { conversation, model, blended_tokens, ..UsageRow::default() });
+            }
             kept.extend(counted);
             kept.sort_by(|a, b| a.0.cmp(&b.0));
         }

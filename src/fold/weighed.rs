@@ -16,6 +16,8 @@ pub(super) struct Weighed {
     pub(super) agrees: Option<bool>,
     /// Blended totals that a footer may repeat.
     pub(super) blended: Vec<u64>,
+    /// The largest blended total that a session log tells of, other owners' parts too; 0 without one.
+    pub(super) reached: u64,
     /// Whether records that may be quoted tell it, and nothing that surely isn't.
     pub(super) is_doubtful: bool,
 }
