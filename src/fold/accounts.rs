@@ -164,7 +164,7 @@ impl Places {
         let all = conversations.iter().flat_map(|(id, facts)| facts.uncounted.iter().map(move |call| (id, call)));
         for (id, call) in all.filter(|(_, call)| is_meant(call)) {
             let run = match call.time {
-                Some(_) => self.of_logged(id, &BTreeSet::new(), call.time),
+                Some(_) => self.of_logged(id, &BTreeSet::new(), call.time, None),
                 None => last.get(id).cloned().flatten(),
             };
             let known = uncounted.entry((run, id.clone())).or_insert_with(|| call.place.clone());

@@ -8,7 +8,7 @@ use super::conversation::Reading;
 use super::facts::CallFacts;
 use super::log::LogCall;
 use super::places::Places;
-use crate::event::{Id, RunId, TokenUsage};
+use crate::event::{Id, RunId, Time, TokenUsage};
 
 /// The runs that hold a conversation.
 #[derive(Debug, Default)]
@@ -47,12 +47,18 @@ pub(super) fn holders(
         let time = call.time();
         // A session that is resumed tells its counter again: what was read before a run is no call of that.
         let may_hold = |run: &&RunId| time.is_none() || places.start_of(run) <= time;
-        let by_reading = call.key.total().and_then(|total| read_by.get(&total)).into_iter().flatten().filter(may_hold);
-        let shown_by: BTreeSet<RunId> = match twin {
+        let total = call.key.total();
+        let by_reading = total.and_then(|total| read_by.get(&total)).into_iter().flatten().filter(may_hold);
+        let mut shown_by: BTreeSet<RunId> = match twin {
             Some(twin) if !twin.runs.is_empty() => twin.runs.clone(),
             _ => by_reading.cloned().collect(),
         };
-        let run = places.of_logged(id, &shown_by, time);
+        if shown_by.is_empty() {
+            let told = total.and_then(|total| places.of_footer(id, total.blended_tokens(), time));
+            shown_by.extend(told.cloned());
+        }
+        let began = call.context.turn.as_deref().and_then(Time::of_uuid);
+        let run = places.of_logged(id, &shown_by, time, began);
         if let Some(run) = run.as_ref().filter(|run| places.is_endless(run)) {
             let turn = call.context.turn.clone();
             let tenure = tenures.entry(run.clone()).or_insert(Tenure { turn, until: at });

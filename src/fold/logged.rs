@@ -93,7 +93,7 @@ pub(super) fn join(
     }
     unmatched.sort_by(|a, b| (a.1.time, &a.0).cmp(&(b.1.time, &b.0)));
     for (key, call) in unmatched {
-        let run = places.of_logged(id, &call.runs, call.time);
+        let run = places.of_logged(id, &call.runs, call.time, None);
         joined.entry(run).or_default().unlogged.push((key, call));
     }
     let read = logged.iter().map(|(_, total)| total.blended_tokens()).max();

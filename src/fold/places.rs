@@ -106,13 +106,27 @@ impl Places {
     }
 
     /// The one run that a call of a session log belongs to: the one whose output shows it, else the latest of
-    /// those that show the conversation and were at work then.
-    pub(super) fn of_logged(&self, conversation: &Id, shown_by: &BTreeSet<RunId>, time: Option<Time>) -> Option<RunId> {
+    /// those that show the conversation and were at work then, if the call's turn `began` in it.
+    pub(super) fn of_logged(
+        &self,
+        conversation: &Id,
+        shown_by: &BTreeSet<RunId>,
+        time: Option<Time>,
+        began: Option<Time>,
+    ) -> Option<RunId> {
         if !shown_by.is_empty() {
             return self.of(conversation, shown_by, time);
         }
         let at_work = self.shown.get(conversation)?.keys().filter(|run| time.is_some() && self.is_at_work(run, time));
-        at_work.max_by_key(|run| (self.start_of(run), (*run).clone())).cloned()
+        let is_begun = |start: Option<Time>| began.is_none_or(|began| start <= Some(began));
+        let rank = |run: &&RunId| (is_begun(self.start_of(run)), self.start_of(run), (*run).clone());
+        at_work.max_by_key(rank).cloned()
+    }
+
+    /// The run at work then whose output ends with this blended total of the conversation.
+    pub(super) fn of_footer(&self, conversation: &Id, blended: u64, time: Option<Time>) -> Option<&RunId> {
+        let run = self.footers.get(conversation)?.get(&blended)?;
+        Some(run).filter(|run| time.is_some() && self.is_at_work(run, time))
     }
 
     /// Whether nothing tells when a run ended.
