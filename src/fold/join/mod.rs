@@ -75,8 +75,9 @@ fn with_children(
         let mut above = facts.parent.as_ref();
         for _ in 0..GENERATIONS {
             let Some(parent) = above else { break };
-            let shown = shown.get(parent).map(|runs| runs.keys().cloned().collect());
-            if let Some(runs) = shown.or_else(|| joined.runs.get(parent).cloned()) {
+            let shown = shown.get(parent).into_iter().flat_map(BTreeMap::keys);
+            let runs: BTreeSet<RunId> = shown.chain(joined.runs.get(parent).into_iter().flatten()).cloned().collect();
+            if !runs.is_empty() {
                 of_children.push((id.clone(), runs));
                 break;
             }
