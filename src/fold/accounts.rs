@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use super::account::{Account, AccountKey};
-use super::conversation::{ConversationFacts, Reading};
+use super::conversation::{ConversationFacts, Reading, main_of};
 use super::facts::CallFacts;
 use super::growth::{Uncovered, shares};
 use super::held::Readings;
@@ -128,7 +128,7 @@ impl Places {
     }
 
     /// Of a run whose sub-agents alone are known to have used anything, the conversation that its output names is
-    /// missing.
+    /// missing, or the one that spawned them.
     fn miss_parents(
         &self,
         accounts: &mut BTreeMap<AccountKey, Account>,
@@ -146,8 +146,9 @@ impl Places {
         let named = conversations.iter().filter(|(_, facts)| !facts.is_subagent);
         let named =
             named.flat_map(|(id, facts)| facts.naming().chain(facts.begins.iter().flatten()).map(move |run| (run, id)));
-        let missing: Vec<AccountKey> =
-            named.filter(|(run, _)| lacking(run)).map(|(run, id)| (Some(run.clone()), id.clone())).collect();
+        let spawned = accounts.keys().filter_map(|(run, id)| Some((run.as_ref()?, main_of(conversations, id)?)));
+        let missing = named.chain(spawned).filter(|(run, _)| lacking(run));
+        let missing: Vec<AccountKey> = missing.map(|(run, id)| (Some(run.clone()), id.clone())).collect();
         for key in missing {
             accounts.entry(key).or_default().is_unmeasured = true;
         }

@@ -222,6 +222,17 @@ pub(super) fn ancestors(conversations: &FxHashMap<Id, Box<ConversationFacts>>, i
     line
 }
 
+/// The conversation whose sub-agent, or a sub-agent's, held this one; `None` if no sub-agent did.
+pub(super) fn main_of<'a>(conversations: &'a FxHashMap<Id, Box<ConversationFacts>>, id: &Id) -> Option<&'a Id> {
+    let parent = |id: &Id| conversations.get(id).filter(|facts| facts.is_subagent)?.parent.as_ref();
+    let mut main = parent(id)?;
+    for _ in 0..GENERATIONS {
+        let Some(above) = parent(main) else { break };
+        main = above;
+    }
+    Some(main)
+}
+
 pub(super) fn larger<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
     a.max(b)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use super::account::Account;
-use super::conversation::ConversationFacts;
+use super::conversation::{ConversationFacts, main_of};
 use super::ends::Ends;
 use super::facts::CallFacts;
 use super::owner::{Quality, Reconciled, Taken};
@@ -155,7 +155,7 @@ impl Footers {
 }
 
 /// Footers of an output that names one conversation, and no other, are that one's. Of several that it shows, sub-agents
-/// hold all but the oldest, which the footers count.
+/// hold all but the oldest, which the footers count. Of one that a sub-agent is known to hold, they are not either.
 pub(super) fn name_footers(
     runs: &mut FxHashMap<RunId, Box<RunFacts>>,
     conversations: &FxHashMap<Id, Box<ConversationFacts>>,
@@ -186,7 +186,7 @@ pub(super) fn name_footers(
         let is_younger = |of: &Id| Time::of_uuid(of) > oldest.get(run).map(|(made, _)| *made);
         let name = |(of, blended): (Option<Id>, u64)| match of {
             Some(of) if !has_own && is_younger(&of) => (main.cloned(), blended),
-            Some(of) => (Some(of), blended),
+            Some(of) => (main_of(conversations, &of).cloned().or(Some(of)), blended),
             None => (sole.cloned(), blended),
         };
         facts.footers = std::mem::take(&mut facts.footers).into_iter().map(name).collect();

@@ -18,11 +18,11 @@ use rustc_hash::FxHashMap;
 
 use self::fit::{fits, pairs};
 use self::resumed::resumed;
-use self::session::{lonely, sessions};
-use super::conversation::ConversationFacts;
+use self::session::{SECOND_MS, lonely, sessions};
+use super::conversation::{ConversationFacts, main_of};
 use super::facts::CallFacts;
 use super::run::RunFacts;
-use crate::event::{CallKey, Id, RunId};
+use crate::event::{CallKey, Id, RunId, Time};
 
 /// Sub-agents of sub-agents, at most.
 const GENERATIONS: usize = 16;
@@ -59,8 +59,37 @@ pub(in crate::fold) fn join<'a>(
         joined.ambiguous = pairs.open.iter().map(|run| lonely[*run].id.clone()).collect();
         resumed(&lonely, &sessions, &pairs, is_home, &mut joined);
     }
+    with_parents(runs, conversations, shown, &mut joined);
     with_children(conversations, shown, &mut joined);
     joined
+}
+
+/// An output whose beginning is cut off may show nothing but a sub-agent's conversation: the one that spawned it while
+/// the run was at work is the run's, too, if no other run is known to have held it then.
+fn with_parents(
+    runs: &FxHashMap<RunId, Box<RunFacts>>,
+    conversations: &FxHashMap<Id, Box<ConversationFacts>>,
+    shown: &FxHashMap<Id, BTreeMap<RunId, usize>>,
+    joined: &mut Joined,
+) {
+    let is_at_work = |run: &RunId, time: Time| {
+        let facts = runs.get(run);
+        let (start, end) = (facts.and_then(|facts| facts.started_at()), facts.and_then(|facts| facts.ended_at()));
+        start.is_some_and(|start| start <= time) && end.is_none_or(|end| time.millis_since(end) < SECOND_MS)
+    };
+    let mut of_parents: Vec<(Id, RunId)> = Vec::new();
+    for (id, of) in shown {
+        let (Some(made), Some(main)) = (Time::of_uuid(id), main_of(conversations, id)) else { continue };
+        let known = shown.get(main).into_iter().flat_map(BTreeMap::keys);
+        let mut known = known.chain(joined.runs.get(main).into_iter().flatten());
+        let is_logged = conversations.get(main).is_some_and(|facts| facts.is_logged);
+        if is_logged && !known.any(|run| is_at_work(run, made)) {
+            of_parents.extend(of.keys().filter(|run| is_at_work(run, made)).map(|run| (main.clone(), run.clone())));
+        }
+    }
+    for (main, run) in of_parents {
+        joined.runs.entry(main).or_default().insert(run);
+    }
 }
 
 /// What a sub-agent of its own conversation did belongs to the runs of the one that spawned it.
