@@ -20,7 +20,7 @@ use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
 impl Places {
     /// Gives every fact to one conversation of one owner.
     pub(super) fn accounts(
-        &self,
+        &mut self,
         mut conversations: FxHashMap<Id, Box<ConversationFacts>>,
         calls: FxHashMap<CallKey, Box<CallFacts>>,
     ) -> BTreeMap<AccountKey, Account> {
@@ -47,7 +47,15 @@ impl Places {
             accounts.entry(account).or_default().calls = calls.into_iter().collect();
         }
         let everywhere = Readings::of(&own);
-        for (id, facts) in &mut conversations {
+        let spawners = self.spawners(&conversations);
+        let mut left: FxHashMap<AccountKey, Time> = FxHashMap::default();
+        // What spawned sub-agents comes first.
+        let mut ordered: Vec<(&Id, &mut Box<ConversationFacts>)> = conversations.iter_mut().collect();
+        ordered.sort_by_key(|(_, facts)| facts.is_subagent);
+        for (id, facts) in ordered {
+            if let Some(main) = spawners.get(id) {
+                self.leave_to_others(id, |run| left.get(&(Some(run.clone()), main.clone())));
+            }
             let mut readings = std::mem::take(&mut facts.readings);
             if let Some(own) = own.get(id) {
                 date(&mut readings, own);
@@ -59,6 +67,7 @@ impl Places {
             if let Some(own) = own.remove(id) {
                 let seen = seen.remove(id).unwrap_or_default();
                 for (run, logged) in logged::join(self, id, own, readings, seen, &everywhere) {
+                    left.extend(logged.left_at.map(|since| ((run.clone(), id.clone()), since)));
                     accounts.entry((run, id.clone())).or_default().logged = Some(logged);
                 }
             } else {

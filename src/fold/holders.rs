@@ -1,6 +1,6 @@
 //! Which run each call of a session log belongs to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
@@ -10,22 +10,46 @@ use super::log::LogCall;
 use super::places::Places;
 use crate::event::{Id, RunId, Time, TokenUsage};
 
+/// How long after a run's start, or its conversation's, the turn begins that its harness takes. One that begins later
+/// is somebody's who went on with a conversation in which no model had answered.
+const FIRST_TURN_MS: i64 = 30_000;
+
 /// The runs that hold a conversation.
 #[derive(Debug, Default)]
 pub(super) struct Holders {
     /// For each call its run; `None`: it is no run's.
     pub(super) runs: Vec<Option<RunId>>,
-    /// Runs after which somebody may have gone on, as nothing tells when they ended.
-    pub(super) left: BTreeSet<RunId>,
+    /// Runs after which somebody may have gone on, as nothing tells when they ended; and since when somebody did, if
+    /// there are such calls.
+    pub(super) left: BTreeMap<RunId, Option<Time>>,
 }
 
 /// How long a run has held a conversation that nothing tells the end of: its harness takes one turn, and others may go
 /// on with the conversation.
+#[derive(Debug, Default)]
 struct Tenure {
-    /// The turn that it began with.
-    turn: Option<Id>,
-    /// The last call of that, or the last that its output shows.
-    until: usize,
+    /// The turn that it began with, and the last call of that; `None` where no call is known to be of it.
+    turn: Option<(Option<Id>, usize)>,
+    /// The last call that its output shows.
+    shown: Option<usize>,
+}
+
+impl Tenure {
+    /// A turn without an id that tells its time may be another process's.
+    fn is_turn_told(&self) -> bool {
+        self.turn.as_ref().is_none_or(|(turn, _)| began(turn).is_some())
+    }
+
+    /// Its last call.
+    fn until(&self) -> Option<usize> {
+        let of_turn = self.turn.as_ref().map(|(_, last)| *last);
+        if self.is_turn_told() { of_turn.max(self.shown) } else { self.shown.or(of_turn) }
+    }
+}
+
+/// When a turn began, as its id tells.
+fn began(turn: &Option<Id>) -> Option<Time> {
+    turn.as_deref().and_then(Time::of_uuid)
 }
 
 /// Finds the runs of a conversation's calls. `twins` are the calls as traces show them, `readings` what its counter read
@@ -57,20 +81,35 @@ pub(super) fn holders(
             let told = total.and_then(|total| places.of_footer(id, total.blended_tokens(), time));
             shown_by.extend(told.cloned());
         }
-        let began = call.context.turn.as_deref().and_then(Time::of_uuid);
+        let began = began(&call.context.turn);
         let run = places.of_logged(id, &shown_by, time, began);
         if let Some(run) = run.as_ref().filter(|run| places.is_endless(run)) {
-            let turn = call.context.turn.clone();
-            let tenure = tenures.entry(run.clone()).or_insert(Tenure { turn, until: at });
-            if !shown_by.is_empty() || tenure.turn == call.context.turn {
-                tenure.until = at;
+            let since = places.start_of(run).max(Time::of_uuid(id));
+            let is_late = began.zip(since).is_some_and(|(began, since)| began.millis_since(since) > FIRST_TURN_MS);
+            let tenure = tenures.entry(run.clone()).or_insert_with(|| Tenure {
+                turn: (!is_late || !shown_by.is_empty()).then(|| (call.context.turn.clone(), at)),
+                shown: None,
+            });
+            match &mut tenure.turn {
+                Some((turn, last)) if *turn == call.context.turn => *last = at,
+                _ => {}
+            }
+            if !shown_by.is_empty() {
+                tenure.shown = Some(at);
             }
         }
         holders.runs.push(run);
     }
-    for (at, of) in holders.runs.iter_mut().enumerate() {
-        let goes_on = |run: &RunId| tenures.get(run).is_some_and(|tenure| at > tenure.until);
-        holders.left.extend(of.take_if(|run| goes_on(run)));
+    let unsure = tenures.iter().filter(|(_, tenure)| !tenure.is_turn_told() && tenure.shown.is_none());
+    holders.left.extend(unsure.map(|(run, _)| (run.clone(), None)));
+    for (at, (of, call)) in holders.runs.iter_mut().zip(calls).enumerate() {
+        let until = of.as_ref().and_then(|run| tenures.get(run)).map(Tenure::until);
+        if let Some(run) = of.take_if(|_| until.is_some_and(|until| Some(at) > until)) {
+            let last = until.flatten().and_then(|until| calls.get(until)).and_then(LogCall::time);
+            let since = began(&call.context.turn).or(last).or(call.time());
+            let known = holders.left.entry(run).or_default();
+            *known = known.or(since);
+        }
     }
     holders
 }

@@ -41,6 +41,8 @@ pub(super) struct Logged {
     pub(super) is_floor: bool,
     /// Why calls that are nobody's may be its own.
     lacks: Reasons,
+    /// Since when somebody went on with the conversation after a run that nothing tells the end of; `None` if nobody did.
+    pub(super) left_at: Option<Time>,
     /// When the latest call of the log was made.
     end: Option<Time>,
     /// Until when a counter in the output tells of what the log lacks.
@@ -72,8 +74,9 @@ pub(super) fn join(
     losses::fill(&mut calls, &mut logged, &lost_after, &readings);
     let Twins { mut of_call, mut unmatched } = twins(&calls, seen);
     let Holders { mut runs, left } = holders(places, id, &calls, &of_call, &readings);
-    for run in left {
-        joined.entry(Some(run)).or_default().lacks = Reason::EndUntold.into();
+    for (run, since) in left {
+        let part = joined.entry(Some(run)).or_default();
+        (part.lacks, part.left_at) = (Reason::EndUntold.into(), since);
     }
     let shared = losses::shared(&calls, &runs, &lost_after, |run| places.starts_in(id, run));
     let shared: Vec<(usize, Option<RunId>)> =
@@ -205,19 +208,11 @@ impl Logged {
         reasons.add_if(self.is_floor, Reason::PossibleCopies);
         reasons.add_if(is_cut, Reason::StillStreaming);
         let Logged { calls, timings, unlogged, beyond, blended, reached, .. } = self;
+        let taken = Taken::Session;
         let has_more = !unlogged.is_empty() || beyond.is_some() || timings.iter().any(Option::is_some);
         if !has_more && !calls.is_empty() {
             let rows = Rows::Logged(conversation.clone(), calls);
-            return Weighed {
-                rows,
-                quality,
-                reasons,
-                taken: Taken::Session,
-                agrees,
-                blended,
-                reached,
-                is_doubtful: false,
-            };
+            return Weighed { rows, quality, reasons, taken, agrees, blended, reached, is_doubtful: false };
         }
         let mut timings = timings.into_iter();
         let with_timing = |call: &LogCall| UsageRow { timing: timings.next().flatten(), ..call.row(conversation) };
@@ -244,7 +239,7 @@ impl Logged {
             rows.push(UsageRow::blank(conversation));
         }
         let rows = Rows::Made(rows);
-        Weighed { rows, quality, reasons, taken: Taken::Session, agrees, blended, reached, is_doubtful: false }
+        Weighed { rows, quality, reasons, taken, agrees, blended, reached, is_doubtful: false }
     }
 }
 

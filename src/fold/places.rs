@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::account::{Account, AccountKey};
-use super::conversation::{ConversationFacts, Reading};
+use super::conversation::{ConversationFacts, Reading, main_of};
 use super::ends::Ends;
 use super::facts::CallFacts;
 use super::join::{IsHome, Joined, join};
@@ -127,6 +127,27 @@ impl Places {
     pub(super) fn of_footer(&self, conversation: &Id, blended: u64, time: Option<Time>) -> Option<&RunId> {
         let run = self.footers.get(conversation)?.get(&blended)?;
         Some(run).filter(|run| time.is_some() && self.is_at_work(run, time))
+    }
+
+    /// The conversations that sub-agents worked for whose session logs were joined with runs.
+    pub(super) fn spawners(&self, conversations: &FxHashMap<Id, Box<ConversationFacts>>) -> FxHashMap<Id, Id> {
+        let joined = self.joined.runs.keys();
+        joined.filter_map(|id| Some((id.clone(), main_of(conversations, id)?.clone()))).collect()
+    }
+
+    /// What a sub-agent did that was spawned after somebody had gone on with a run's conversation is not the run's.
+    /// `left` tells since when that is.
+    pub(super) fn leave_to_others<'a>(&mut self, id: &Id, left: impl Fn(&RunId) -> Option<&'a Time>) {
+        let Some(runs) = self.joined.runs.get_mut(id) else { return };
+        let made = Time::of_uuid(id);
+        let is_left = |run: &RunId| left(run).is_some_and(|since| made >= Some(*since));
+        runs.retain(|run| !is_left(run));
+        if let Some(shown) = self.shown.get_mut(id) {
+            shown.retain(|run, _| !is_left(run));
+            if shown.is_empty() {
+                self.shown.remove(id);
+            }
+        }
     }
 
     /// Whether nothing tells when a run ended.
