@@ -110,7 +110,9 @@ fn with_children(
                 of_children.push((id.clone(), runs));
                 break;
             }
-            above = conversations.get(parent).and_then(|facts| facts.parent.as_ref());
+            // A fork's are not those of the conversation that it was forked from.
+            let spawner = conversations.get(parent).filter(|facts| facts.is_subagent);
+            above = spawner.and_then(|facts| facts.parent.as_ref());
         }
     }
     joined.runs.extend(of_children);
