@@ -18,7 +18,7 @@ pub struct Counter {
     pub key: Option<Id>,
     /// The counter's value, by model where the harness tells them apart.
     pub total: Vec<ModelUsage>,
-    /// The latest call in it, where told.
+    /// The latest call in it, where told; of a process, what its latest query used without sub-agents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<TokenUsage>,
     /// What the harness itself says all of it costs.

@@ -25,7 +25,7 @@ impl SourceFold {
         let total = counter.tokens();
         // The same value again is no new call, whose record could still come.
         if stream.total.replace(total) != Some(total) {
-            stream.twin_to_come = counter.last;
+            stream.twin_to_come = counter.last.filter(|_| counter.scope == Scope::Conversation);
         }
         let mut model = None;
         let is_paid = counter.cost.is_some() || counter.total.iter().any(|model| model.cost.is_some());
@@ -72,7 +72,7 @@ impl SourceFold {
         }
     }
 
-    /// A rising value is the same process again: only its latest reading counts. Where a reading
+    /// A value that rose by its latest query or more is the same process again: only its latest reading counts. Where a reading
     /// counts a query's tokens, that holds for its cost alone, until one counts the process's. `model` was at work.
     fn result(&mut self, counter: Counter, run: Option<RunId>, time: Option<Time>, model: Option<Id>) {
         let Some(id) = counter.conversation.clone() else { return };
@@ -121,8 +121,10 @@ impl SourceFold {
 /// Whether a reading is of the process that gave these, the latest last: what it counts of them, or costs, didn't fall.
 fn goes_on<'a>(earlier: impl Iterator<Item = &'a ResultFacts>, counter: &Counter) -> bool {
     let (mut queries, mut is_growing, mut latest) = (TokenUsage::default(), true, None);
+    let mut least = counter.last.unwrap_or_default();
     for result in earlier {
         latest = Some(result);
+        least = result.total.iter().fold(least, |sum, model| sum.plus(&model.usage));
         match &result.total[..] {
             [query] if query.model.is_none() => queries = queries.plus(&query.usage),
             models => is_growing &= is_growth(models, &counter.total),
@@ -132,6 +134,8 @@ fn goes_on<'a>(earlier: impl Iterator<Item = &'a ResultFacts>, counter: &Counter
     if counter.scope == Scope::Query {
         return is_costlier;
     }
+    // It grew by what the latest query used at least.
+    is_growing &= counter.last.is_none() || !least.exceeds(&counter.tokens());
     // The counters of models tell it by themselves.
     latest.is_some() && is_growing && !counter.tokens().fell_below(&queries) && (is_costlier || queries.is_zero())
 }

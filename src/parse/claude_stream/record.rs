@@ -141,7 +141,8 @@ impl Finish<'_> {
             mark_tier(&mut total, &tier, usage);
         }
         let key = self.uuid.as_deref().and_then(id);
-        Counter { conversation: Some(session), scope, key, total, last: None, cost }
+        let last = main.filter(|_| scope == Scope::Process);
+        Counter { conversation: Some(session), scope, key, total, last, cost }
     }
 }
 
