@@ -168,6 +168,8 @@ impl Account {
         }
         let rest: Vec<UsageRow> = rest.into_iter().filter_map(|row| give_report(row, &mut rows)).collect();
         rows.extend(rest);
+        // The harness reports the cost of what its counter counts.
+        rows.iter_mut().for_each(|row| row.is_underpaid = exceeds && row.is_paid);
         let taken = if exceeds { Taken::Calls } else { Taken::Counter };
         Weighed { rows: Rows::Made(rows), quality, reasons, taken, agrees, blended, reached: 0, is_doubtful }
     }

@@ -197,6 +197,9 @@ pub struct UsageRow {
     /// Whether a cost that the harness reports for several rows, here or on another one of the same conversation and
     /// owner, includes it.
     pub is_paid: bool,
+    /// Whether that cost includes less than it should, and nothing tells which of the rows: all of them together cost it
+    /// at least.
+    pub is_underpaid: bool,
     /// Whether it isn't told which of its cache writes are kept for an hour.
     pub has_unsplit_writes: bool,
     /// Whether what has a call's identity may be several that nobody saw one by one: a remainder.

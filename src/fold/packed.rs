@@ -42,6 +42,7 @@ impl Flags {
     /// The exact cost is what the harness reported for it.
     const IS_SHARED: u16 = 1 << 8;
     const MAY_BE_SEVERAL: u16 = 1 << 9;
+    const IS_UNDERPAID: u16 = 1 << 10;
     /// Those that pricing changes.
     const OF_COSTS: u16 = Flags::IS_PRICED | Flags::IS_COMPUTED | Flags::IS_EARLY | Flags::IS_SHARED;
 
@@ -140,6 +141,7 @@ impl Packed {
             (Flags::TELLS_REASONING, usage.reasoning_output_tokens.is_some()),
             (Flags::IS_SUBAGENT, row.is_subagent),
             (Flags::IS_PAID, row.is_paid),
+            (Flags::IS_UNDERPAID, row.is_underpaid),
             (Flags::HAS_UNSPLIT_WRITES, row.has_unsplit_writes),
             (Flags::IS_REPORTED, row.cost_reported.is_some()),
             (Flags::MAY_BE_SEVERAL, row.may_be_several),
@@ -227,6 +229,7 @@ impl Packed {
             branch: context.branch.as_ref(),
             effort: context.effort.as_ref(),
             is_paid: has(Flags::IS_PAID),
+            is_underpaid: has(Flags::IS_UNDERPAID),
             has_unsplit_writes: has(Flags::HAS_UNSPLIT_WRITES),
             cost: RowCost {
                 exact,

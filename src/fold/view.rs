@@ -33,6 +33,9 @@ pub struct RowView<'a> {
     /// Whether a cost that the harness reports for several rows, here or on another one of the same conversation and
     /// owner, includes it.
     pub is_paid: bool,
+    /// Whether that cost includes less than it should, and nothing tells which of the rows: all of them together cost it
+    /// at least.
+    pub is_underpaid: bool,
     /// Whether it isn't told which of its cache writes are kept for an hour.
     pub has_unsplit_writes: bool,
     /// What it costs, as far as that was worked out.
@@ -61,6 +64,7 @@ impl UsageRow {
             branch: self.branch.as_ref(),
             effort: self.effort.as_ref(),
             is_paid: self.is_paid,
+            is_underpaid: self.is_underpaid,
             has_unsplit_writes: self.has_unsplit_writes,
             cost: self.cost,
         }
@@ -86,6 +90,7 @@ impl<'a> RowView<'a> {
             timing: None,
             effort: self.effort.cloned(),
             is_paid: self.is_paid,
+            is_underpaid: self.is_underpaid,
             has_unsplit_writes: self.has_unsplit_writes,
             may_be_several,
             cost: self.cost,

@@ -139,15 +139,17 @@ impl<'a> Pricer<'a> {
                 CostMode::Auto | CostMode::Computed => computed,
             };
             // A report that leaves a part out is still a floor.
-            let floor = row.cost_reported.filter(|_| self.options.mode != CostMode::Computed);
+            let floor = row.cost_reported.filter(|_| self.options.mode != CostMode::Computed && !row.is_underpaid);
             cost.exact = taken.and_then(|cost| cost.exact).filter(|exact| floor.is_none_or(|floor| floor <= *exact));
             cost.low = taken.map(|cost| cost.low).max(floor);
             cost.high = taken.and_then(|cost| cost.high).filter(|high| floor.is_none_or(|floor| floor <= *high));
             cost.is_computed = taken.is_some_and(|cost| cost.low > Usd::ZERO);
         }
-        share_reports(rows, costs);
-        if self.options.mode != CostMode::Computed {
-            for (_, cost) in rows.iter().zip(costs).filter(|(row, _)| row.is_call || row.is_paid) {
+        let is_asked = self.options.mode != CostMode::Computed;
+        share_reports(rows, costs, is_asked);
+        if is_asked {
+            let told = rows.iter().zip(costs).filter(|(row, _)| (row.is_call || row.is_paid) && !row.is_underpaid);
+            for (_, cost) in told {
                 *cost = cost.reported.map_or(*cost, |reported| cost.exactly(reported));
             }
         }
@@ -208,7 +210,8 @@ fn unsplit(none: Option<Cost>, entry: &Entry, tokens: Tokens, time: Option<Time>
 /// What a harness reported for several rows is shared out among them, to the pico-dollar: by what they cost at list
 /// prices, or where that isn't known of all of them by their tokens. So groups add up to the report however they
 /// are cut.
-fn share_reports(rows: &[RowView<'_>], costs: &mut [RowCost]) {
+/// `is_asked`: whether a report of less than that is a floor of what they cost.
+fn share_reports(rows: &[RowView<'_>], costs: &mut [RowCost], is_asked: bool) {
     let mut by_conversation: BTreeMap<Option<&Id>, Vec<usize>> = BTreeMap::new();
     for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.is_paid) {
         by_conversation.entry(row.conversation).or_default().push(index);
@@ -233,6 +236,20 @@ fn share_reports(rows: &[RowView<'_>], costs: &mut [RowCost]) {
         }
         for (cost, own) in reports.into_values() {
             share(rows, costs, cost, &own);
+            let is_floor = own.iter().any(|index| rows.get(*index).is_some_and(|row| row.is_underpaid));
+            if is_floor && is_asked {
+                raise(costs, cost, &own);
+            }
+        }
+    }
+}
+
+/// Raises what these rows cost at least to what was reported for them, if that is more.
+fn raise(costs: &mut [RowCost], reported: Usd, own: &[usize]) {
+    let low: Usd = own.iter().filter_map(|index| costs.get(*index)?.low).sum();
+    for index in own.iter().filter(|_| low < reported) {
+        if let Some(cost) = costs.get_mut(*index) {
+            *cost = RowCost { exact: None, low: cost.reported, high: None, is_computed: false, ..*cost };
         }
     }
 }

@@ -57,6 +57,7 @@ fn rows() -> Vec<(UsageRow, bool)> {
         (UsageRow { owner: 2, timing: timing(), ..plain.clone() }, false),
         (UsageRow { owner: 2, cost_reported: usd(4), is_paid: true, ..plain.clone() }, true),
         (UsageRow { owner: 2, is_paid: true, cost: shared(3), ..plain.clone() }, true),
+        (UsageRow { owner: 2, is_paid: true, is_underpaid: true, ..plain.clone() }, true),
         (UsageRow { owner: 2, is_paid: true, cost: shared(4), ..plain.clone() }, false),
         (UsageRow { owner: 2, cost_reported: usd(4), cost: computed, ..plain.clone() }, false),
         (UsageRow { owner: 2, cost_reported: usd(3), cost: computed, ..plain.clone() }, true),
@@ -82,8 +83,8 @@ fn every_row_comes_back_as_it_was() {
         assert_eq!(matches!(slot, Slot::Packed(_)), *is_packed, "{row:?}");
     }
     let of = |owner| packed.of_owner(owner).len();
-    assert_eq!((packed.len(), of(0), of(1), of(2), of(3), of(4)), (rows.len(), 1, 10, 13, 0, 1));
-    assert_eq!(packed.by_owner().map(|rows| rows.len()).collect::<Vec<_>>(), [1, 10, 13, 1]);
+    assert_eq!((packed.len(), of(0), of(1), of(2), of(3), of(4)), (rows.len(), 1, 10, 14, 0, 1));
+    assert_eq!(packed.by_owner().map(|rows| rows.len()).collect::<Vec<_>>(), [1, 10, 14, 1]);
 }
 
 #[test]
