@@ -12,6 +12,9 @@ use super::join::{IsHome, Joined, join};
 use super::run::RunFacts;
 use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
 
+/// forge's times are whole seconds.
+const SECOND_MS: i64 = 1_000;
+
 /// Where facts belong that several runs show, or none.
 pub(super) struct Places {
     /// When each run began and ended.
@@ -86,15 +89,19 @@ impl Places {
 
     /// The one run a fact belongs to. Of several that show it: the one that was at work then, that
     /// shows most of the conversation, that began first. Of none: the one that shows the
-    /// conversation and was at work then.
+    /// conversation and was at work then. Where one ended in the second in which the next began, an answer is the
+    /// former's: it takes longer than that.
     pub(super) fn of(&self, conversation: &Id, shown_by: &BTreeSet<RunId>, time: Option<Time>) -> Option<RunId> {
         let all = self.shown.get(conversation);
         if shown_by.len() == 1 {
             return shown_by.first().cloned();
         }
         if shown_by.is_empty() {
-            let mut at_work = all?.keys().filter(|run| self.is_at_work(run, time));
-            return at_work.next().filter(|_| at_work.next().is_none()).cloned();
+            let at_work = || all.into_iter().flat_map(BTreeMap::keys).filter(|run| self.is_at_work(run, time));
+            let began_before = |run: &&RunId| {
+                time.zip(self.start_of(run)).is_none_or(|(time, start)| time.millis_since(start) >= SECOND_MS)
+            };
+            return only(at_work()).or_else(|| only(at_work().filter(began_before))).cloned();
         }
         let rank = |run: &&RunId| {
             let calls = all.and_then(|all| all.get(*run)).copied().unwrap_or(0);
@@ -169,7 +176,7 @@ impl Places {
     fn is_at_work(&self, run: &RunId, time: Option<Time>) -> bool {
         let Some((start, end)) = self.windows.get(run) else { return false };
         let Some(time) = time else { return true };
-        start.is_none_or(|start| start <= time) && end.is_none_or(|end| time.millis_since(end) < 1000)
+        start.is_none_or(|start| start <= time) && end.is_none_or(|end| time.millis_since(end) < SECOND_MS)
     }
 
     /// Whether a conversation began within a run: its id holds the time it was made.
@@ -204,4 +211,10 @@ impl Places {
             }
         }
     }
+}
+
+/// The only one there is.
+fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
+    let first = all.next();
+    first.filter(|_| all.next().is_none())
 }
