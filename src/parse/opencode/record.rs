@@ -83,7 +83,7 @@ pub(super) struct Row<'a> {
     pub(super) created: Option<i64>,
 }
 
-/// What a record tells, of which conversation, and when.
+/// What a record tells, of which conversation, and when: a call's time is when it was answered, as far as that is told.
 pub(super) type Found = (Fact, Option<Id>, Option<Time>);
 
 /// A record that can't be read.
@@ -116,10 +116,10 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
         Lost { session, created: lost.created.or(row.created), ..lost }
     })?;
     let times = record.times(row);
-    let time = times.created.and_then(Time::from_millis);
+    let begun = times.created.and_then(Time::from_millis);
     if let (Some(_), Some(id)) = (record.project.get(), record.id.get().and_then(id)) {
         let conversation = session(id.clone(), record.parent.get(), record.directory.get(), record.version.get());
-        return Ok(Some((Fact::Conversation(Box::new(conversation)), Some(id), time)));
+        return Ok(Some((Fact::Conversation(Box::new(conversation)), Some(id), begun)));
     }
     let told = row.and_then(|row| row.is_answer);
     let is_answer = told.unwrap_or_else(|| record.role.is("assistant")) && record.message.get().is_none();
@@ -144,7 +144,8 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
         cost: price(record.cost),
         ..Call::new(CallKey::Message(key), usage)
     };
-    Ok(Some((Fact::Call(Box::new(call)), session, time)))
+    let answered = times.completed.and_then(Time::from_millis);
+    Ok(Some((Fact::Call(Box::new(call)), session, answered.or(begun))))
 }
 
 /// A session as its record tells of it.
