@@ -100,7 +100,14 @@ fn by_time(
     for (index, run) in runs.iter().copied() {
         let from = calls.partition_point(|(time, _)| *time < run.start);
         let held = calls[from..].iter().take_while(|(time, _)| run.is_at_work(*time));
-        let held: Vec<&(Time, usize)> = held.filter(|(_, session)| run.is_like(&sessions[*session], is_home)).collect();
+        let held = held.filter(|(_, session)| run.is_like(&sessions[*session], is_home));
+        // Whose runs end in the second in which this one begins, theirs are the answers of that second.
+        let is_anothers = |(time, session): &&(Time, usize)| {
+            let mut others = around(*time, *time).filter(|(_, other)| other.is_like(&sessions[*session], is_home));
+            !run.may_have_asked(*time)
+                && others.any(|(_, other)| other.is_at_work(*time) && other.may_have_asked(*time))
+        };
+        let held: Vec<&(Time, usize)> = held.filter(|call| !is_anothers(call)).collect();
         let Some((_, place)) = held.first() else { continue };
         let session = &sessions[*place];
         let is_only = held.iter().all(|(_, other)| other == place);
@@ -108,9 +115,10 @@ fn by_time(
         let may_be_whole = session.starts_answered && held.len() == session.times.len();
         let may_be_its = session.start < run.start || run.may_begin(session) || may_be_whole;
         let is_like = |other: &Lonely<'_>| other.is_like(session, is_home);
+        let may_be_of = |other: &Lonely<'_>, time| other.may_have_asked(time) || !run.may_have_asked(time);
         let is_contested = around(run.start, run.end)
             .filter(|(place, other)| *place != index && is_like(other))
-            .any(|(_, other)| held.iter().any(|(time, _)| other.is_at_work(*time)));
+            .any(|(_, other)| held.iter().any(|(time, _)| other.is_at_work(*time) && may_be_of(other, *time)));
         // Somebody is at work with it: before and after the run, when no other run was.
         let by_hand = |time: &Time| {
             let mut runs = around(*time, *time).filter(|(_, other)| is_like(other));

@@ -159,6 +159,11 @@ impl Lonely<'_> {
     pub(super) fn is_at_work(&self, time: Time) -> bool {
         self.start <= time && time.millis_since(self.end) < SECOND_MS
     }
+
+    /// Whether it began early enough before an answer: none comes within the second.
+    pub(super) fn may_have_asked(&self, time: Time) -> bool {
+        time.millis_since(self.start) >= SECOND_MS
+    }
 }
 
 /// Whether `path` is `folder` or in it.
