@@ -4,6 +4,7 @@
 use std::ops::{ControlFlow, Range};
 
 use super::mark::{Mark, MarkKind};
+use super::marker;
 use super::needles::Needle;
 use super::needs::Needs;
 use super::seen::Seen;
@@ -209,6 +210,13 @@ impl<'a> Hit<'a> {
     /// Whether the source ends within the line.
     pub fn is_unterminated(&self) -> bool {
         self.line.end == self.text.len()
+    }
+
+    /// Whether an output may end within the line: its source does, a line of forge's own stands at the line's end, or a
+    /// fence follows.
+    pub fn may_end_output(&self) -> bool {
+        let is_fenced = || self.following().next().is_some_and(|line| line.trim_end() == "```");
+        self.is_unterminated() || is_fenced() || marker::at_end(&self.line()).is_some()
     }
 
     /// The bytes before the line, at most [`LOOK`].

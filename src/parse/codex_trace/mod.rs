@@ -124,7 +124,7 @@ fn read_otel(hit: &Hit<'_>, recorded: Time, otel: &Otel<'_>, marks: &mut Vec<Mar
     let time = otel.time.or(Some(recorded));
     let mut add = |kind| marks.push(hit.mark(Some(HARNESS), kind).at(Some(recorded)).of(conversation.clone()));
     match (otel.name, otel.kind) {
-        (STREAMED, "response.completed") if !otel.failed && otel.is_torn(hit.is_unterminated()) => {
+        (STREAMED, "response.completed") if !otel.failed && otel.is_torn(|| hit.may_end_output()) => {
             add(MarkKind::Fact(Fact::Defect(Defect::Torn)));
         }
         (STREAMED, "response.completed") if !otel.failed => match (otel.usage(), &conversation, time) {

@@ -89,12 +89,13 @@ impl<'a> Otel<'a> {
         self.name == STREAMED && !self.failed && !is_over(self.kind.as_bytes())
     }
 
-    /// Whether a line that nothing ends may have lost digits or fields: its total, the last one, is missing or doesn't
-    /// vouch for its counts.
-    pub(super) fn is_torn(&self, at_end: bool) -> bool {
-        let told = || self.usage().and_then(Result::ok).map(|usage| usage.total_tokens().to_string());
-        let is_vouched = || self.total.is_some() && told().as_ref().map(String::as_bytes) == self.total;
-        at_end && self.counts[0].is_some() && !is_vouched()
+    /// Whether an output that may end here has lost digits or fields: the call's total, which is always told, is missing
+    /// or doesn't vouch for its counts.
+    pub(super) fn is_torn(&self, may_end: impl Fn() -> bool) -> bool {
+        let told = || self.usage().and_then(Result::ok).map(|usage| usage.total_tokens());
+        let is_vouched =
+            || self.total.and_then(|total| count_of(total).ok()).is_some_and(|total| told() == Some(total));
+        self.counts[0].is_some() && !is_vouched() && may_end()
     }
 
     /// The counts of a completed call; nothing if the record has none.
