@@ -122,6 +122,7 @@ fn billing(auth_mode: &str) -> Option<Billing> {
 fn read_otel(hit: &Hit<'_>, recorded: Time, otel: &Otel<'_>, marks: &mut Vec<Mark>) {
     let conversation = otel.conversation.and_then(|id| hit.seen.id_of(id));
     let time = otel.time.or(Some(recorded));
+    let is_whole = |_: &&[u8]| !(otel.ends_in_model && hit.may_end_output());
     let mut add = |kind| marks.push(hit.mark(Some(HARNESS), kind).at(Some(recorded)).of(conversation.clone()));
     match (otel.name, otel.kind) {
         (STREAMED, "response.completed") if !otel.failed && otel.is_torn(|| hit.may_end_output()) => {
@@ -130,7 +131,7 @@ fn read_otel(hit: &Hit<'_>, recorded: Time, otel: &Otel<'_>, marks: &mut Vec<Mar
         (STREAMED, "response.completed") if !otel.failed => match (otel.usage(), &conversation, time) {
             (Some(Ok(usage)), Some(id), Some(time)) => add(MarkKind::Fact(Fact::Call(Box::new(Call {
                 conversation: Some(id.clone()),
-                model: otel.model.and_then(|model| hit.seen.model_of(model)),
+                model: otel.model.filter(is_whole).and_then(|model| hit.seen.model_of(model)),
                 ..Call::new(CallKey::Trace(id.clone(), time, usage), usage)
             })))),
             (Some(Err(defect)), ..) => add(MarkKind::Fact(Fact::Defect(defect))),

@@ -23,6 +23,8 @@ pub(super) struct Otel<'a> {
     pub(super) time: Option<Time>,
     pub(super) conversation: Option<&'a [u8]>,
     pub(super) model: Option<&'a [u8]>,
+    /// Whether nothing follows the model, as something does where it is whole.
+    pub(super) ends_in_model: bool,
     pub(super) auth_mode: Option<&'a str>,
     pub(super) failed: bool,
     pub(super) counts: [Option<&'a [u8]>; 5],
@@ -70,9 +72,13 @@ impl<'a> Otel<'a> {
             "event.name" if self.name.is_empty() => self.name = value,
             "event.kind" if self.kind.is_empty() => self.kind = value,
             "event.timestamp" => self.time = self.time.or_else(|| Time::parse(value)),
+            "conversation.id" if is_cut_id(field, body) => {}
             "conversation.id" => self.conversation = self.conversation.or(Some(bytes)),
             "auth_mode" => self.auth_mode = self.auth_mode.or(Some(value)),
-            "model" => self.model = self.model.or(Some(bytes)),
+            "model" => {
+                self.ends_in_model = self.model.is_none() && ends(field, body);
+                self.model = self.model.or(Some(bytes));
+            }
             "error.message" => self.failed = true,
             "input_token_count" => self.counts[0] = self.counts[0].or(Some(bytes)),
             "cached_token_count" => self.counts[1] = self.counts[1].or(Some(bytes)),
@@ -113,6 +119,19 @@ impl<'a> Otel<'a> {
             })
         })())
     }
+}
+
+/// How long a conversation's id is, a UUID.
+const ID: usize = 36;
+
+/// Whether a conversation's id is cut: something follows one that is whole.
+fn is_cut_id(field: Field<'_>, body: &str) -> bool {
+    field.value.len() < ID && ends(field, body)
+}
+
+/// Whether the last thing that an event's text says is this field.
+fn ends(field: Field<'_>, body: &str) -> bool {
+    field.value.as_bytes().as_ptr_range().end == body.as_bytes().as_ptr_range().end
 }
 
 /// A count of these digits.
