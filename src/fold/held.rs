@@ -27,16 +27,27 @@ fn without_parts(total: &TokenUsage) -> TokenUsage {
 }
 
 /// Holds what counters in outputs read against the log. What they counted beyond its end is theirs who read it.
+/// `recorded` is what the log's counter came to with responses that stand behind its last reading.
 pub(super) fn hold_against(
     joined: &mut BTreeMap<Option<RunId>, Logged>,
     readings: Vec<Reading>,
     logged: &[(Option<Time>, TokenUsage)],
+    recorded: &[(Option<Time>, TokenUsage)],
     everywhere: &Readings,
     has_baseline: bool,
 ) {
-    let known: FxHashSet<TokenUsage> = logged.iter().map(|(_, total)| without_parts(total)).collect();
+    let known: FxHashSet<TokenUsage> = logged.iter().chain(recorded).map(|(_, total)| without_parts(total)).collect();
     let own = || sum(joined.values().flat_map(|part| &part.calls).map(LogCall::usage));
     let mut last = logged.last().map_or_else(own, |(_, total)| *total);
+    if let Some((_, counted)) = recorded.last() {
+        // A counter that comes to less counts none of them: they are compactions.
+        let is_less =
+            |total: TokenUsage| !total.fell_below(&without_parts(&last)) && total.fell_below(&without_parts(counted));
+        let read = readings.iter().map(|reading| without_parts(&reading.total));
+        if !read.filter(|total| !known.contains(total)).any(is_less) {
+            last = *counted;
+        }
+    }
     let mut beyond: Vec<Reading> = Vec::new();
     for reading in readings {
         let part = joined.entry(reading.run.clone()).or_default();

@@ -61,7 +61,7 @@ pub(super) fn join(
     everywhere: &Readings,
 ) -> BTreeMap<Option<RunId>, Logged> {
     let mut joined: BTreeMap<Option<RunId>, Logged> = BTreeMap::new();
-    let Own { mut calls, readings: mut logged, lost_after, is_floor, is_forked } = own;
+    let Own { mut calls, readings: mut logged, recorded, lost_after, is_floor, is_forked } = own;
     if is_floor {
         joined.entry(None).or_default().is_floor = true;
     }
@@ -113,7 +113,8 @@ pub(super) fn join(
     }
     // What a fork's counter began with is known from its own log alone.
     let has_baseline = !is_forked || !logged.is_empty();
-    hold_against(&mut joined, readings, &logged, everywhere, has_baseline);
+    hold_against(&mut joined, readings, &logged, &recorded, everywhere, has_baseline);
+    logged.extend(recorded);
     for part in joined.values_mut() {
         part.is_floor |= is_floor;
         part.know_footers(&logged);

@@ -14,6 +14,9 @@ pub(super) struct Own {
     pub(super) calls: Vec<LogCall>,
     /// What the conversation's counter read, over other calls too.
     pub(super) readings: Vec<(Option<Time>, TokenUsage)>,
+    /// What it came to with each response that is recorded behind the last of them, as far as it counts those: it
+    /// leaves compactions out.
+    pub(super) recorded: Vec<(Option<Time>, TokenUsage)>,
     /// Those behind which others may have been lost.
     pub(super) lost_after: FxHashSet<TokenUsage>,
     /// Whether there may be more: calls that can't be told from copies.
@@ -165,6 +168,14 @@ fn own_calls(log: Log, lineage: &Lineage<'_>, with_readings: bool) -> Own {
     }
     calls.sort_by(|a, b| (a.time(), &a.key).cmp(&(b.time(), &b.key)));
     own.readings.sort();
+    // What a fork's counter began with is known from its own log alone.
+    if with_readings && (!own.is_forked || !own.readings.is_empty()) {
+        let (read, mut total) = own.readings.last().copied().unwrap_or_default();
+        for call in calls.iter().filter(by_response).filter(|call| call.time() > read) {
+            total = total.plus(&call.usage());
+            own.recorded.push((call.time(), total));
+        }
+    }
     own.calls = calls;
     own
 }
