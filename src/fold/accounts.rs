@@ -74,8 +74,9 @@ impl Places {
                 let mut uncovered = between.remove(id).unwrap_or_default();
                 uncovered.sort_by_key(|call| call.time);
                 let starts_in = |run: &RunId| self.starts_in(id, run);
+                let begins_in = |run: &RunId| starts_in(run) && facts.begins.contains(&Some(run.clone()));
                 let (start_of, before) = (|run: &RunId| self.start_of(run), |run: &RunId| self.ends.before(id, run));
-                for (run, share) in shares(readings, &uncovered, starts_in, start_of, before) {
+                for (run, share) in shares(readings, &uncovered, starts_in, begins_in, start_of, before) {
                     accounts.entry((run, id.clone())).or_default().share = Some(share);
                 }
             }

@@ -56,11 +56,13 @@ pub(super) struct Uncovered {
 ///
 /// `uncovered` are calls, by time, that no reading of their own run counts: a later run's does, but they are
 /// not its own. `starts_in` tells whether the conversation began within a run, so that its counter
-/// was at zero; `start_of` tells when a run began, `before` which run of the conversation came before it.
+/// was at zero; `begins_in` whether that is in view, too; `start_of` tells when a run began, `before` which run of the
+/// conversation came before it.
 pub(super) fn shares<'a>(
     mut readings: Vec<Reading>,
     uncovered: &[Uncovered],
     starts_in: impl Fn(&RunId) -> bool,
+    begins_in: impl Fn(&RunId) -> bool,
     start_of: impl Fn(&RunId) -> Option<Time>,
     before: impl Fn(&RunId) -> Option<Before<'a>>,
 ) -> BTreeMap<Option<RunId>, Share> {
@@ -117,11 +119,14 @@ pub(super) fn shares<'a>(
                 TokenUsage::default()
             }
         };
-        let from = uncovered.partition_point(|call| since.is_none_or(|since| call.time <= since));
         // Of what tells no time and is no run's, nothing tells which runs' calls it counts.
         let is_undated = reading.time.is_none() && reading.run.is_none();
+        let is_all = is_undated && previous.is_none();
+        let from = uncovered.partition_point(|call| !is_all && since.is_none_or(|since| call.time <= since));
         let to = uncovered.partition_point(|call| is_undated || Some(call.time) <= reading.time).max(from);
         let apart = uncovered[from..to].iter().filter(|call| call.run != reading.run);
+        // But nothing came before the run that the conversation began in.
+        let is_sure = apart.clone().all(|call| is_all && call.run.as_ref().is_some_and(&begins_in));
         let others = apart.fold(TokenUsage::default(), |sum, call| sum.plus(&call.usage));
         // Where readings tell no times, calls are known to lie between them by their run alone.
         let of_silent = over.and_then(|before| places_of.get(before.run)).into_iter().flatten();
@@ -145,7 +150,7 @@ pub(super) fn shares<'a>(
                 share.unsure = Some(unsure);
             }
         }
-        share.is_floor |= is_undated && !others.is_zero();
+        share.is_floor |= is_undated && !is_sure && !others.is_zero();
         share.starts_in_view |= is_first && reading.last == Some(growth);
         previous = Some(reading.total);
         since = reading.time;
@@ -216,7 +221,7 @@ mod tests {
     }
 
     fn input(readings: Vec<Reading>, run: Option<&str>, starts: bool) -> (u64, bool) {
-        let shares = shares(readings, &[], |_| starts, |_| None, |_| None);
+        let shares = shares(readings, &[], |_| starts, |_| starts, |_| None, |_| None);
         let share = &shares[&run.map(Into::into)];
         (share.by_model.values().map(|(usage, _)| usage.input_tokens).sum(), share.is_floor)
     }
