@@ -182,10 +182,12 @@ pub(super) fn name_footers(
     for (run, facts) in runs {
         let sole = named.get(run).copied().flatten();
         let main = oldest.get(run).map(|(_, id)| *id);
-        let has_own = main.is_some_and(|main| facts.footers.iter().any(|(of, _)| of.as_ref() == Some(main)));
+        let own: Vec<u64> =
+            facts.footers.iter().filter(|(of, _)| main.is_some() && of.as_ref() == main).map(|(_, own)| *own).collect();
         let is_younger = |of: &Id| Time::of_uuid(of) > oldest.get(run).map(|(made, _)| *made);
         let name = |(of, blended): (Option<Id>, u64)| match of {
-            Some(of) if !has_own && is_younger(&of) => (main.cloned(), blended),
+            // A tail that shows no more than a sub-agent's conversation ends with the footer of the whole.
+            Some(of) if is_younger(&of) && (own.is_empty() || own.contains(&blended)) => (main.cloned(), blended),
             Some(of) => (main_of(conversations, &of).cloned().or(Some(of)), blended),
             None => (sole.cloned(), blended),
         };
