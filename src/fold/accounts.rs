@@ -13,6 +13,7 @@ use super::logged;
 use super::own::{self, Own};
 use super::place::Place;
 use super::places::Places;
+use super::reason::Reason;
 use super::source::is_anonymous;
 use super::uncounted::UncountedCall;
 use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
@@ -127,10 +128,13 @@ impl Places {
             let begins_elsewhere = is_only_run && !facts.begins.is_empty() && account.goes_on_from_elsewhere();
             account.begins = facts.begins.contains(run) || begins_elsewhere;
             let is_logs = run.is_none() || (last.get(id) == Some(run) && !account.tells_its_end());
-            let uncounted =
-                uncounted.get(&(run.clone(), id.clone())).filter(|_| run.is_none() || !account.tells_its_end());
+            let lost = uncounted.get(&(run.clone(), id.clone()));
+            if let (Some(_), Some(logged)) = (lost, &mut account.logged) {
+                logged.lack(Reason::StillStreaming);
+            }
+            let lost = lost.filter(|_| run.is_none() || !account.tells_its_end());
             account.lacks_agent = of_agents.contains_key(&(run.clone(), id.clone()));
-            account.unfinished = uncounted
+            account.unfinished = lost
                 .map(|place| (None, place.clone()))
                 .or_else(|| facts.end_in(run, is_logs, |message| account.time_of(message)));
         }

@@ -83,8 +83,7 @@ pub(super) fn join(
         shared.into_iter().map(|(at, run)| (at, run.cloned().flatten())).collect();
     for (at, earlier) in shared {
         for run in [earlier, runs[at].take()].into_iter().flatten() {
-            let lacks = &mut joined.entry(Some(run)).or_default().lacks;
-            *lacks = lacks.and(Reason::TornBetween.into());
+            joined.entry(Some(run)).or_default().lack(Reason::TornBetween);
         }
     }
     // What traces show beyond the log only adds to it where every logged call of that time is shown, too.
@@ -140,6 +139,11 @@ impl Logged {
     /// Whether a counter in the output tells of it, too.
     pub(super) fn is_counted(&self) -> bool {
         self.agrees.is_some()
+    }
+
+    /// Learns why it isn't all.
+    pub(super) fn lack(&mut self, reason: Reason) {
+        self.lacks = self.lacks.and(reason.into());
     }
 
     /// Whether nothing tells of usage.

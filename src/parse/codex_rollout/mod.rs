@@ -11,6 +11,7 @@ mod header;
 mod pass;
 mod record;
 mod token_count;
+mod torn;
 mod turns;
 mod usual;
 

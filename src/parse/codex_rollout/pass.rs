@@ -7,8 +7,11 @@
 use super::HARNESS;
 use super::counter::Counter;
 use super::header::OldHeader;
+use super::torn::Torn;
 use super::turns::{Turn, Turns};
-use crate::event::{Billing, Call, CallKey, Conversation, Doubt, Fact, Id, Inherited, Quota, Time, TokenUsage};
+use crate::event::{
+    Billing, Call, CallKey, Conversation, Doubt, Fact, Id, Inherited, Quota, Time, TokenUsage, Uncounted,
+};
 use crate::parse::format::OrderedPass;
 use crate::parse::lines::uuid_at_end;
 use crate::parse::mark::{Header, Latest, Logged, Mark, MarkKind, Response};
@@ -34,15 +37,10 @@ pub(super) struct Pass {
     counter: Counter,
     /// The latest time of a reading or a response.
     latest: Option<Time>,
-    /// Whether what was torn after the latest reading may have been one.
-    is_torn: bool,
-    /// Whether a reading of its own was, and no record tells of its response.
-    is_reading_torn: bool,
-    /// Whether a record tells of a response after the latest reading.
-    is_recorded: bool,
-    /// Whether what was torn after the latest reading may be a copied one.
-    may_hide_copies: bool,
-    /// Whether a reading is left out, or was torn, that may tell of a call of its own.
+    torn: Torn,
+    /// About when a call was made of which a torn reading told, and nothing else does.
+    lost_call: Option<Option<Time>>,
+    /// Whether a reading is left out that may tell of a call of its own.
     has_lost_own: bool,
     is_answered: bool,
     /// How long the log is.
@@ -97,13 +95,11 @@ impl Pass {
     fn reading(&mut self, total: TokenUsage, latest: Latest, time: Option<Time>) -> [Option<Fact>; 2] {
         const NOTHING: [Option<Fact>; 2] = [None, None];
         self.turns.reading();
-        let may_count_copies = std::mem::take(&mut self.may_hide_copies);
+        let may_count_copies = self.torn.reading();
         self.latest = self.latest.max(time);
         // A counter that stands still doesn't have what was torn.
         let Some(step) = self.counter.read(total, latest) else { return NOTHING };
-        (self.is_torn, self.is_recorded) = (false, false);
-        // The counter went on from the reading before the torn one, as after a writer that was killed.
-        self.has_lost_own |= std::mem::take(&mut self.is_reading_torn) && step.is_one_call;
+        self.lost_call = self.torn.moved_on(step.is_one_call);
         let total = step.total;
         if total.is_zero() || latest == Latest::Nothing {
             return NOTHING;
@@ -137,31 +133,16 @@ impl Pass {
         [fact(rest), fact(call(total, last))]
     }
 
-    fn lose(&mut self) {
-        self.is_torn = true;
-        self.turns.lose();
-        self.may_hide_copies |= match self.turns.latest() {
-            Turn::Foreign => true,
-            Turn::None => self.has_parent,
-            Turn::Untimed(_) | Turn::Own(_) => false,
-        };
-    }
-
-    /// A reading was torn.
-    fn lose_reading(&mut self) {
-        self.lose();
-        let is_own = match self.turns.latest() {
-            Turn::Own(_) => true,
-            Turn::None | Turn::Untimed(_) => !self.has_parent,
-            Turn::Foreign => false,
-        };
-        self.is_reading_torn |= is_own && !self.is_recorded;
+    /// The call of a torn reading, once it is known that no other counts it, with about when it was made.
+    fn lost_call(&mut self) -> Option<(Option<Time>, Fact)> {
+        let (time, conversation) = (self.lost_call.take()?, self.conversation.clone()?);
+        Some((time, Fact::Uncounted(Box::new(Uncounted { conversation, key: None, agent: None }))))
     }
 
     /// What was lost before this reading may be one, which matters where copies are told by their readings, and where
     /// several runs hold the conversation.
     fn lost(&self, total: &TokenUsage, latest: Latest) -> Option<Fact> {
-        let may_be = self.is_torn && !self.turns.is_foreign() && !self.counter.is_next(total, latest);
+        let may_be = self.torn.is_any && !self.turns.is_foreign() && !self.counter.is_next(total, latest);
         self.conversation.clone().filter(|_| may_be).map(Fact::Lost)
     }
 
@@ -186,7 +167,7 @@ impl Pass {
             Some(response) => CallKey::Response(conversation.clone(), response),
             None => CallKey::Trace(conversation.clone(), time?, found.usage),
         };
-        self.is_recorded = true;
+        self.torn.is_recorded = true;
         self.turns.follow(found.turn.clone());
         let turn = match self.turns.latest() {
             Turn::None | Turn::Foreign => found.turn,
@@ -242,6 +223,7 @@ impl Pass {
 impl OrderedPass for Pass {
     fn push(&mut self, mark: Mark, sink: &mut Sink<'_>) {
         let (offset, time) = (mark.offset, mark.time);
+        self.torn.record(time);
         let mut emit = |fact: Option<Fact>| {
             if let Some(fact) = fact {
                 sink.event(offset, None, Some(HARNESS), time, fact);
@@ -263,13 +245,16 @@ impl OrderedPass for Pass {
                         emit(self.lost(&total, latest));
                         emit(self.pays_by(billing));
                         self.reading(total, latest, time).into_iter().for_each(&mut emit);
+                        if let Some((time, fact)) = self.lost_call() {
+                            sink.event(offset, None, Some(HARNESS), time, fact);
+                        }
                     }
                     Logged::Response(response) => emit(self.response(*response, time)),
                     Logged::Answered => emit(self.answered(time)),
                     // No rollout tells of answers.
                     Logged::Uncounted(_) => {}
-                    Logged::Lost => self.lose(),
-                    Logged::TornReading => self.lose_reading(),
+                    Logged::Lost => self.torn.lose(&mut self.turns, self.has_parent),
+                    Logged::TornReading => self.torn.lose_reading(&mut self.turns, self.has_parent),
                     Logged::End => self.length = offset,
                 }
             }
@@ -284,7 +269,7 @@ impl OrderedPass for Pass {
             sink.event(0, None, Some(HARNESS), None, Fact::Conversation(Box::new(old)));
         }
         let Some(id) = self.conversation else { return };
-        match self.is_torn || self.has_lost_own {
+        match self.torn.is_any || self.has_lost_own {
             true => sink.event(self.length, None, Some(HARNESS), self.latest, Fact::Unfinished(id)),
             false => sink.event(self.length, None, None, None, Fact::Ended(id)),
         }
