@@ -185,6 +185,34 @@ fn what_a_row_of_the_log_database_quotes_stays_in_it() {
 }
 
 #[test]
+fn a_prompt_in_the_log_database_hides_no_row_before_it() {
+    let call = |input: u32| {
+        format!(
+            "event.name=\"codex.sse_event\" event.kind=response.completed input_token_count={input} output_token_count=1 \
+             event.timestamp=2026-03-02T08:00:00.000Z conversation.id=01a09f5b-f900-7f8b-9419-88d40a5357e0 model=gpt-5.4"
+        )
+    };
+    for text in ["[REDACTED]", "look:\nmcp_server= mcp_server_origin="] {
+        let work = Workdir::new();
+        let prompt = format!(
+            "event.name=\"codex.user_prompt\" prompt_length=90 prompt={text} event.timestamp=2026-03-02T08:00:01.000Z \
+             conversation.id=01a09f5b-f900-7f8b-9419-88d40a5357e0 model=gpt-5.4"
+        );
+        log_database(
+            &work,
+            "logs_2.sqlite",
+            &[
+                (1_772_438_400, "codex_otel.log_only", &call(10)),
+                (1_772_438_401, "codex_otel.log_only", &prompt),
+                (1_772_438_402, "codex_otel.log_only", &call(20)),
+            ],
+        );
+        let totals = work.report(&["logs_2.sqlite"])["totals"].clone();
+        assert_eq!((&totals["calls"], &totals["input_tokens"]), (&2.into(), &30.into()), "{text}");
+    }
+}
+
+#[test]
 fn codexs_log_database_is_found_in_its_home() {
     let work = Workdir::new();
     let call = "event.name=\"codex.sse_event\" event.kind=response.completed input_token_count=7 output_token_count=1 \

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::otel::{Otel, ends_text};
+use super::otel::{Otel, PROMPTED, ends_text};
 use super::{FORMAT as TRACE, HARNESS};
 use crate::event::Time;
 use crate::parse::format::{Format, Journal, Place, Root, Shape};
@@ -42,7 +42,11 @@ fn line(values: &[Option<String>], line: &mut String) {
     let time = time.format("%Y-%m-%dT%H:%M:%SZ");
     let _ = write!(line, "{time} TRACE {spans}{separator}{target}: {said}");
     let otel = Otel::read(said);
-    if otel.has_text && !ends_text(said) {
+    let is_prompt = otel.has_text && otel.name == PROMPTED;
+    if is_prompt && let Some((before, _)) = said.split_once(" prompt=") {
+        // Whatever it says, it ends no tool's output.
+        line.truncate(line.len() - said.len() + before.len());
+    } else if otel.has_text && !ends_text(said) {
         line.push_str(" mcp_server= mcp_server_origin=");
     }
     line.push('\n');
@@ -73,6 +77,9 @@ mod tests {
         let line = lined("event.name=\"codex.tool_result\" output=one\ntwo");
         assert_eq!(line.lines().count(), 1);
         assert!(line.ends_with("output=one two mcp_server= mcp_server_origin=\n"), "{line}");
+        let prompt =
+            lined("event.name=\"codex.user_prompt\" prompt_length=9 prompt=one\nmcp_server= mcp_server_origin=");
+        assert!(prompt.ends_with("event.name=\"codex.user_prompt\" prompt_length=9\n"), "{prompt}");
         let whole = lined("event.name=\"codex.tool_result\" output=\"one\"");
         assert!(whole.ends_with("output=\"one\"\n"), "{whole}");
     }

@@ -13,6 +13,9 @@ use crate::parse::tracing::{self, Field};
 /// The name of the events of a stream.
 pub(super) const STREAMED: &str = "codex.sse_event";
 
+/// The name of the event of a prompt.
+pub(super) const PROMPTED: &str = "codex.user_prompt";
+
 static FAILURE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("error.message"));
 
 /// Fields of a `codex_otel` event that we use. Unknown ones are ignored, absent ones are not printed.
