@@ -17,7 +17,7 @@ pub enum Defect {
     /// A ledger entry's header where the writer can't have put one: quoted or forged.
     #[serde(rename = "quoted-entry")]
     QuotedEntry,
-    /// Records inside the output of a tool: quoted or forged.
+    /// Records inside the output of a tool or a prompt: quoted or forged.
     #[serde(rename = "quoted-records")]
     QuotedRecord,
     /// Records that a tool may have printed, or a program that tells of files: nothing shows whether.
@@ -65,7 +65,7 @@ impl Defect {
             Defect::OutOfRange => "records with a count that is below zero, beyond 64 bits or no number; not counted",
             Defect::LineTooLong => "lines longer than any harness writes; passed over",
             Defect::QuotedEntry => "ledger entries quoted or forged inside an output; refused",
-            Defect::QuotedRecord => "records quoted or forged inside a tool's output; refused",
+            Defect::QuotedRecord => "records quoted or forged inside a tool's output or a prompt; refused",
             Defect::DoubtfulRecord => "records that may be quoted or forged, which nothing tells for certain; counted",
             Defect::Echo => "records of other conversations, older than the run; refused",
             Defect::Truncated => "files that break off; read as far as they go",

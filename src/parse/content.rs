@@ -1,9 +1,10 @@
 //! Tells records from content: what stands inside a tool's output was printed by a tool, even if it
-//! looks like records.
+//! looks like records. So is what a prompt quotes.
 
 use std::collections::VecDeque;
 
 use super::mark::{Mark, MarkKind};
+use super::prompts::{Prompts, Quote};
 use super::sink::Sink;
 use crate::event::{Defect, RunId};
 
@@ -27,6 +28,7 @@ pub(super) struct Content {
     /// From here on, an end without a beginning would make everything content: the start of a cut
     /// tail, or the latest end (which a quoted end may have preceded).
     anchor: Option<u64>,
+    prompts: Prompts,
 }
 
 impl Content {
@@ -42,6 +44,40 @@ impl Content {
 
     /// Takes the next candidate, in the output of `run`; adds those that stand to `stands`, in order.
     pub(super) fn push(&mut self, mark: Mark, run: Option<&RunId>, sink: &mut Sink<'_>, stands: &mut Vec<Mark>) {
+        let Some(mark) = self.prompts.hold(mark) else { return };
+        self.end_prompt(run, sink, stands);
+        self.prompts.learn(&mark);
+        if let (MarkKind::Prompt(Some(text)), Some(time)) = (&mark.kind, mark.time)
+            && self.open.is_empty()
+        {
+            self.prompts.begin(*text, time, run.is_some());
+        }
+        self.take(mark, run, sink, stands);
+    }
+
+    /// The next run of the source begins.
+    pub(super) fn begin_run(&mut self) {
+        self.prompts.begin_run();
+    }
+
+    /// Decides on what the open prompt quotes, if there is one.
+    fn end_prompt(&mut self, run: Option<&RunId>, sink: &mut Sink<'_>, stands: &mut Vec<Mark>) {
+        for (mark, quote) in self.prompts.end() {
+            let defect = match quote {
+                Quote::Content => Some(Defect::QuotedRecord),
+                Quote::Doubtful => Some(Defect::DoubtfulRecord),
+                Quote::Record => None,
+            };
+            if let Some(defect) = defect.filter(|_| mark.is_usage()) {
+                sink.defect(mark.offset, run.cloned(), defect);
+            }
+            if quote != Quote::Content {
+                self.take(mark, run, sink, stands);
+            }
+        }
+    }
+
+    fn take(&mut self, mark: Mark, run: Option<&RunId>, sink: &mut Sink<'_>, stands: &mut Vec<Mark>) {
         let is_record = mark.time.is_some() && !mark.is_aside() && !matches!(mark.kind, MarkKind::Marker(_));
         if is_record && self.doubtful > 0 {
             self.refuse(0, self.doubtful, run, sink);
@@ -84,15 +120,18 @@ impl Content {
 
     /// Whether all that is held is content if a record follows.
     pub(super) fn may_be_all_content(&self) -> bool {
-        self.doubtful == self.held.len()
+        self.doubtful == self.held.len() && !self.prompts.is_open()
     }
 
     /// Gives what was held back: nothing follows.
     pub(super) fn flush(&mut self, run: Option<&RunId>, sink: &mut Sink<'_>) -> Vec<Mark> {
+        let mut stands = Vec::new();
+        self.end_prompt(run, sink, &mut stands);
         self.doubt(self.doubtful, run, sink);
         self.open.clear();
         self.anchor = None;
-        std::mem::take(&mut self.held).into()
+        stands.extend(self.held.drain(..));
+        stands
     }
 
     /// Gives what no end can make content any more.

@@ -156,6 +156,7 @@ impl Pass {
         self.latest = Some(time);
         self.began = Some(offset);
         self.seen.insert(run.id.clone());
+        self.content.begin_run();
         let next = Region::in_run(run.id.clone()).since(run.started_at);
         let over_by = self.over_by.take().or(Some((offset, time)));
         std::mem::replace(&mut self.region, next).finish_by(over_by, sink);

@@ -38,6 +38,8 @@ pub enum MarkKind {
     Named(bool),
     /// Something about time.
     Timing(Box<Timing>),
+    /// A prompt stands here, whose text runs over many lines; `None` if nothing tells how far.
+    Prompt(Option<PromptText>),
     /// A tool's output begins here and may run over many lines.
     Open,
     /// A tool's output ends here.
@@ -52,6 +54,17 @@ pub enum MarkKind {
     GitSummary,
     /// A line of forge's own in a loop log; with a run, that run's output follows.
     Marker(Option<Box<Run>>),
+}
+
+/// How far a prompt's text runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PromptText {
+    /// No line that starts behind this place is part of it.
+    pub end: u64,
+    /// Whether its characters were counted, and its record can end where they do. Else it goes at least so far.
+    pub is_measured: bool,
+    /// Whether an agent may have printed it.
+    pub is_doubtful: bool,
 }
 
 /// A record of a session log, whose meaning depends on those before it.
@@ -235,7 +248,8 @@ impl Mark {
         let kind = &self.kind;
         matches!(
             kind,
-            MarkKind::Open
+            MarkKind::Prompt(_)
+                | MarkKind::Open
                 | MarkKind::Close
                 | MarkKind::MayClose
                 | MarkKind::Entry(_)

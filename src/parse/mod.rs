@@ -38,6 +38,7 @@ mod opencode;
 mod pairs;
 mod pi;
 mod plain;
+mod prompts;
 mod region;
 mod scan;
 mod seen;

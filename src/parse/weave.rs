@@ -46,9 +46,14 @@ fn completed(mut mark: Mark, key: CallKey) -> Mark {
     mark
 }
 
-/// On one line: a tool's record goes before the output that opens there, a record that an output quotes before the
+/// On one line: a tool's or a prompt's record goes before the text that begins there, a record that an output quotes before the
 /// end of it, a stream's event before the start of a run, and what completes a call behind the call.
 fn is_before(timing: &Mark, mark: &Mark) -> bool {
-    let same = || matches!(mark.kind, MarkKind::Open | MarkKind::Close | MarkKind::MayClose | MarkKind::Marker(_));
-    timing.offset < mark.offset || (timing.offset == mark.offset && same())
+    let parts = |kind: &MarkKind| {
+        matches!(
+            kind,
+            MarkKind::Prompt(_) | MarkKind::Open | MarkKind::Close | MarkKind::MayClose | MarkKind::Marker(_)
+        )
+    };
+    timing.offset < mark.offset || (timing.offset == mark.offset && parts(&mark.kind))
 }

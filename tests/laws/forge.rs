@@ -129,6 +129,20 @@ pub fn tool_result(second: Second, conversation: &str, output: &str) -> String {
     )
 }
 
+/// A prompt that is not redacted; newer versions write what all events share behind it.
+pub fn prompt(second: Second, conversation: &str, text: &str, is_newer: bool) -> String {
+    let (time, length) = (clock(second), text.chars().count());
+    let told = format!("prompt_length={length} prompt={text}");
+    if !is_newer {
+        return otel(second, TARGETS[0], "codex.user_prompt", conversation, &told);
+    }
+    format!(
+        "{time}.000130Z  INFO session_loop{{thread_id={conversation}}}: {}: event.name=\"codex.user_prompt\" {told} \
+         event.timestamp={time}.000Z conversation.id={conversation} app.version=0.131.0 model=gpt-5.3-codex\n",
+        TARGETS[1]
+    )
+}
+
 fn usage([input, cached, output, reasoning]: Counts) -> String {
     format!(
         "TokenUsage {{ input_tokens: {input}, cached_input_tokens: {cached}, output_tokens: {output}, \

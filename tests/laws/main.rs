@@ -18,6 +18,7 @@ mod latency;
 mod order;
 mod prices;
 mod printed;
+mod prompts;
 mod rooms;
 mod sessions;
 mod stream;

@@ -23,6 +23,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "parse::region",
             "parse::sink",
             "parse::content",
+            "parse::prompts",
             "parse::chunk",
             "parse::edges",
             "parse::json",

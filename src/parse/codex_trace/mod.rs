@@ -9,6 +9,7 @@ mod debug_text;
 mod head;
 mod named;
 mod otel;
+mod prompt;
 mod timing;
 mod token_count;
 mod tool_result;
@@ -22,7 +23,7 @@ use crate::parse::marker;
 use crate::parse::needles::Needle;
 use crate::parse::tracing;
 use head::{Head, head};
-use otel::{Otel, STREAMED};
+use otel::{Otel, PROMPTED, STREAMED};
 use tool_result::{closes_tool_result, is_message_text};
 
 pub(in crate::parse) use database::FORMAT as DATABASE;
@@ -39,14 +40,15 @@ const HARNESS: &str = "codex";
 
 const LINES: Lines = Lines {
     harness: Some(HARNESS),
-    // The codex_otel events that matter, the Debug event, a tool result's head and its end. Their
-    // first bytes are rare in the other lines, of which there are thousands.
+    // The codex_otel events that matter, the Debug event, a tool result's head and its end, a
+    // prompt. Their first bytes are rare in the other lines, of which there are thousands.
     needles: &[
         Needle::new("input_token_count", "_tok"),
         Needle::new("TokenCount(", "nCou"),
         Needle::new(".tool_result", "resu"),
         Needle::new("n_starts", "_sta"),
         Needle::new("mcp_server_origin", "_ori"),
+        Needle::new(".user_prompt", "r_pr"),
     ],
     glance: None,
     read,
@@ -86,7 +88,9 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     match &record {
         Some(record) if record.target.starts_with("codex_otel") => {
             let otel = Otel::read(record.body);
-            if let Some(conversation) = otel.conversation {
+            if otel.name == PROMPTED {
+                marks.extend(prompt::read(hit, record, &otel));
+            } else if let Some(conversation) = otel.conversation {
                 usual::learn(&mut hit.seen.common.borrow_mut(), record.body, conversation);
             }
             read_otel(hit, record.time, &otel, marks);

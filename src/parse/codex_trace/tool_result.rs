@@ -55,7 +55,7 @@ pub(super) fn is_message_text(before: &[u8]) -> bool {
 }
 
 /// What stands above a section of plain output.
-const WORDS: [&str; 5] = ["codex", "exec", "thinking", "user", "tokens used"];
+pub(super) const WORDS: [&str; 5] = ["codex", "exec", "thinking", "user", "tokens used"];
 
 /// Whether a line may be one of them, as it is or under colours.
 fn may_be_word(line: &[u8]) -> bool {

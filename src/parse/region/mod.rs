@@ -34,6 +34,8 @@ pub(super) struct Region {
     names: Names,
     twins: Twins,
     waiting: Waiting,
+    /// When the latest prompt was written of which nothing tells how far its text runs.
+    prompted: Option<Time>,
     footers: Footers,
     /// The latest call of each stream.
     streaming: HashMap<Id, Call>,
@@ -91,6 +93,10 @@ impl Region {
         }
         if let MarkKind::Named(in_flight) = mark.kind {
             return self.name(&mark, in_flight, sink);
+        }
+        if let MarkKind::Prompt(text) = &mark.kind {
+            self.prompted = self.prompted.max(mark.time.filter(|_| text.is_none()));
+            return self.name(&mark, false, sink);
         }
         if self.echoes.is_echo(mark.time, mark.conversation.as_ref()) {
             if mark.is_usage() {
@@ -238,7 +244,8 @@ impl Region {
     fn may_be_quoted(&self, mark: &Mark) -> bool {
         let goes_back = |latest: Time| mark.time.is_some_and(|time| latest.millis_since(time) > SLACK_MS);
         let is_new = |id: &Id| !self.echoes.knows(id);
-        mark.is_usage() && self.gaps.latest().is_some_and(goes_back) && mark.conversation.as_ref().is_some_and(is_new)
+        let latest = self.gaps.latest().max(self.prompted);
+        mark.is_usage() && latest.is_some_and(goes_back) && mark.conversation.as_ref().is_some_and(is_new)
     }
 
     /// Where a record names none: the conversation of the call that a reading is the twin of; else the one that

@@ -14,6 +14,7 @@ use crate::event::{Id, Time};
 use crate::parse::chunk::Chunk;
 use crate::parse::codex_trace::HARNESS;
 use crate::parse::codex_trace::named::span_thread;
+use crate::parse::codex_trace::prompt;
 use crate::parse::format::LOOK;
 use crate::parse::lines::{clean, id, model};
 use crate::parse::mark::{Mark, MarkKind};
@@ -33,7 +34,10 @@ static TARGET: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("codex_o
 pub(in crate::parse) fn read(chunk: &Chunk<'_>, parting: &[u64], marks: &mut Vec<Mark>) {
     let mut scan = Scan { chunk, streams: Vec::new(), usual: None, marks };
     let own = &chunk.text[..chunk.end];
-    let (mut at, mut parting) = (chunk.start, parting.iter().copied().peekable());
+    // What a prompt quotes ends where its text does.
+    let mut parting: Vec<u64> = parting.iter().copied().chain(prompt::ends_in(chunk)).collect();
+    parting.sort_unstable();
+    let (mut at, mut parting) = (chunk.start, parting.into_iter().peekable());
     while at < own.len() {
         let end = memchr::memchr(b'\n', &own[at..]).map_or(own.len(), |newline| at + newline);
         let offset = chunk.base + at as u64;
