@@ -61,7 +61,9 @@ impl Account {
 
     /// Whether something beside the session log tells what it came to in the end.
     pub(super) fn tells_its_end(&self) -> bool {
-        !self.results.is_empty() || self.logged.as_ref().is_some_and(Logged::is_counted)
+        // Only at its end a process tells its counter without a time.
+        let is_told = self.share.as_ref().is_some_and(|share| share.place.is_some());
+        is_told || !self.results.is_empty() || self.logged.as_ref().is_some_and(Logged::is_counted)
     }
 
     /// Whether a harness's closing result is among its witnesses.
@@ -237,12 +239,10 @@ impl Account {
     fn judge_calls(&self, exceeds: bool, is_placeholder: bool) -> (Quality, Reasons) {
         // Sub-agents work beside it: that they went on doesn't tell that it did.
         let latest = self.latest_own().max(self.share.as_ref().and_then(|share| share.time));
-        let ends_open = self.unfinished.as_ref().is_some_and(|(time, place)| match time {
+        let ends_open = self.unfinished.as_ref().is_some_and(|(time, _)| match time {
             Some(_) => *time >= latest,
-            // Without times, what stands later came later.
-            None => self.share.as_ref().is_none_or(|share| {
-                share.place.as_ref().is_some_and(|last| last.source == place.source && last < place)
-            }),
+            // Of those without times, none is left that the counter counts.
+            None => self.share.as_ref().is_none_or(|share| share.place.is_some()),
         });
         let is_cut = ends_open || self.has_open_process() || self.is_unmeasured;
         // A process's result counts what its sub-agents used.

@@ -58,6 +58,7 @@ impl Places {
                 self.leave_to_others(id, |run| left.get(&(Some(run.clone()), main.clone())));
             }
             let mut readings = std::mem::take(&mut facts.readings);
+            facts.drop_counted_ends(&readings);
             if let Some(own) = own.get(id) {
                 date(&mut readings, own);
             }

@@ -25,8 +25,9 @@ pub struct ConversationFacts {
     pub begins: BTreeSet<Option<RunId>>,
     /// The runs whose outputs name it, though its first records are not in view.
     pub named_by: BTreeSet<RunId>,
-    /// Answers that were still streaming at the end of a run's output, when, and where that stands.
-    pub unfinished: BTreeMap<Option<RunId>, (Option<Time>, Place)>,
+    /// Answers that were still streaming, or turns that were open, where a source's part of a run's output ends: when,
+    /// and where that stands.
+    pub unfinished: BTreeMap<Option<RunId>, BTreeSet<(Option<Time>, Place)>>,
     /// Its sub-agents of which calls are known, as far as they are named.
     pub agents: BTreeSet<Id>,
     /// Calls of which a record can't be counted.
@@ -142,8 +143,8 @@ impl ConversationFacts {
         self.model = larger(self.model.take(), other.model);
         self.begins.extend(other.begins);
         self.named_by.extend(other.named_by);
-        for (run, end) in other.unfinished {
-            self.add_unfinished(run, end);
+        for (run, ends) in other.unfinished {
+            self.unfinished.entry(run).or_default().extend(ends);
         }
         self.agents.extend(other.agents);
         self.uncounted.extend(other.uncounted);
@@ -169,10 +170,7 @@ impl ConversationFacts {
 
     /// Adds that an answer was streaming at the end of a run's output.
     pub(super) fn add_unfinished(&mut self, run: Option<RunId>, end: (Option<Time>, Place)) {
-        let known = self.unfinished.entry(run).or_insert_with(|| end.clone());
-        if *known < end {
-            *known = end;
-        }
+        self.unfinished.entry(run).or_default().insert(end);
     }
 
     /// Takes what a record tells of the conversation.

@@ -1,6 +1,8 @@
 //! Session logs that end, or break off, with a call that can't be read. A copy of such a log may have it whole.
 
-use super::conversation::ConversationFacts;
+use rustc_hash::FxHashSet;
+
+use super::conversation::{ConversationFacts, Reading};
 use super::place::Place;
 use crate::event::{Id, RunId, Time, TokenUsage};
 
@@ -77,7 +79,8 @@ impl ConversationFacts {
         });
         let of_logs = lost.max_by_key(|(latest, place)| (latest.is_none(), *latest, place.clone()));
         let is_whole_elsewhere = |place: &Place| self.has_longer_copy(&place.source, place.offset);
-        let end_of = |run| self.unfinished.get(run).filter(|(_, place)| !is_whole_elsewhere(place));
+        let ends_of = |run| self.unfinished.get(run).into_iter().flatten().rev();
+        let end_of = |run| ends_of(run).find(|(_, place)| !is_whole_elsewhere(place));
         // A log without a whole call ends with a torn one outside of runs.
         let end = end_of(run).or_else(|| end_of(&None).filter(|_| is_logs)).cloned();
         match (end, of_logs.filter(|_| is_logs)) {
@@ -85,6 +88,24 @@ impl ConversationFacts {
             (Some((None, _)), Some(lost)) if self.is_logged => Some(lost),
             (end, lost) => end.or(lost),
         }
+    }
+
+    /// Forgets the open turns that a later reading of the counter counts. Where records tell no time, captures come one
+    /// after the other by their names; a copy of one ends in the same turn.
+    pub(super) fn drop_counted_ends(&mut self, readings: &[Reading]) {
+        for (run, ends) in &mut self.unfinished {
+            let untimed = readings.iter().filter(|reading| reading.stamp.is_none() && reading.run == *run);
+            let mut totals: Vec<(&Place, TokenUsage)> =
+                untimed.map(|reading| (&reading.place, reading.total)).collect();
+            totals.sort();
+            let mut known = FxHashSet::default();
+            let last = totals.iter().filter(|(_, total)| known.insert(*total)).last().map(|(_, total)| *total);
+            ends.retain(|(time, place)| {
+                let before = totals.partition_point(|(read, _)| *read < place).checked_sub(1);
+                time.is_some() || before.map(|at| totals[at].1) == last
+            });
+        }
+        self.unfinished.retain(|_, ends| !ends.is_empty());
     }
 
     /// Its session logs that end so.
