@@ -114,6 +114,20 @@ impl TokenUsage {
         self.zip(other, u64::saturating_sub)
     }
 
+    /// The same where what this has over `other` adds to it: the parts of an input that isn't larger are in it already.
+    pub fn beyond(&self, other: &TokenUsage) -> TokenUsage {
+        let more = self.minus(other);
+        let read = more.cache_read_input_tokens.min(more.input_tokens);
+        let written = more.cache_creation_input_tokens.min(more.input_tokens - read);
+        TokenUsage {
+            cache_read_input_tokens: read,
+            cache_creation_input_tokens: written,
+            cache_creation_1h_input_tokens: more.cache_creation_1h_input_tokens.min(written),
+            reasoning_output_tokens: more.reasoning_output_tokens.map(|count| count.min(more.output_tokens)),
+            ..more
+        }
+    }
+
     fn zip(&self, other: &TokenUsage, op: impl Fn(u64, u64) -> u64) -> TokenUsage {
         let reasoning = match (self.reasoning_output_tokens, other.reasoning_output_tokens) {
             (None, None) => None,

@@ -143,13 +143,19 @@ impl Account {
         let total = parts.values().fold(TokenUsage::default(), |sum, part| sum.plus(&part.usage));
         let total = total.with_untold(&covered);
         blended.push(total.plus(&self.sum(|call| !call.is_covered)).blended_tokens());
-        let exceeds = covered.total_tokens() > total.total_tokens();
+        // Inputs tell it by themselves: of its output a call may show no more than a placeholder.
+        let exceeds = covered.total_tokens() > total.total_tokens() || covered.input_tokens > total.input_tokens;
+        let beyond = total.beyond(&covered);
         let is_doubtful = self.share.as_ref().is_some_and(|share| share.is_doubtful)
             || self.calls.values().any(|call| call.is_doubtful && (exceeds || !call.is_covered));
         let (mut quality, mut reasons) = self.judge(exceeds);
         // Such calls may be all that the counter counts, or come after it.
         if is_untimed && !exceeds && covered != total {
             (quality, reasons) = (Quality::Partial, Reason::UntimedCounter.into());
+        }
+        // Neither tells all that the other does.
+        if exceeds && !beyond.is_zero() {
+            quality = Quality::Partial;
         }
         if is_open {
             (quality, reasons) = (Quality::Partial, Reason::UntimedCounter.into());
@@ -160,7 +166,7 @@ impl Account {
         let is_nothing = total.is_zero() && self.calls.is_empty() && !is_floor && parts.is_empty();
         let rest = match (is_open, exceeds) {
             (true, _) => Rest::OfEach,
-            (false, true) => Rest::None,
+            (false, true) => Rest::Beyond(beyond),
             (false, false) => Rest::Of(total.minus(&covered)),
         };
         let rest = self.remainders(parts, rest, conversation);

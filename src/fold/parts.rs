@@ -19,12 +19,12 @@ pub(super) struct Part {
 /// What a counter tells beyond the calls it covers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Rest {
-    /// Nothing.
-    None,
     /// This much.
     Of(TokenUsage),
     /// What the calls leave of each model's part, as far as models can be told apart.
     OfEach,
+    /// The same where the calls come to more: a part may tell more output than calls of which a placeholder is known.
+    Beyond(TokenUsage),
 }
 
 impl Account {
@@ -113,17 +113,16 @@ impl Account {
         };
         let fits = covered.iter().all(|(model, sum)| {
             let part = parts.get(*model).map(|part| &part.usage);
-            part.is_some_and(|part| rest == Rest::OfEach || !sum.exceeds(part))
+            part.is_some_and(|part| !matches!(rest, Rest::Of(_)) || !sum.exceeds(part))
         });
         let largest = parts.iter().max_by_key(|(_, part)| part.usage.total_tokens()).map(|(model, _)| model.clone());
         let rows = parts.into_iter().filter_map(|(model, part)| {
-            let usage = match rest {
-                Rest::None => TokenUsage::default(),
-                Rest::Of(_) | Rest::OfEach if fits => {
-                    covered.get(&model).map_or(part.usage, |sum| part.usage.minus(sum))
-                }
-                Rest::Of(rest) if largest.as_ref() == Some(&model) => rest,
-                Rest::Of(_) | Rest::OfEach => TokenUsage::default(),
+            let usage = match (rest, covered.get(&model)) {
+                (_, None) if fits => part.usage,
+                (Rest::Beyond(_), Some(sum)) if fits => part.usage.beyond(sum),
+                (_, Some(sum)) if fits => part.usage.minus(sum),
+                (Rest::Of(rest) | Rest::Beyond(rest), _) if largest.as_ref() == Some(&model) => rest,
+                _ => TokenUsage::default(),
             };
             let is_needed = !usage.is_zero() || part.cost.is_some() || self.calls.is_empty();
             is_needed.then(|| UsageRow {
