@@ -115,6 +115,7 @@ impl Places {
             account.is_unmeasured |= !account.has_usage();
         }
         self.miss_parents(&mut accounts, &conversations);
+        let unplaced = self.unplaced(&accounts);
         for ((run, id), account) in &mut accounts {
             let Some(facts) = conversations.get(id) else { continue };
             let is_only_run = self.shown.get(id).is_some_and(|runs| runs.len() == 1);
@@ -127,7 +128,11 @@ impl Places {
             account.host = facts.host.clone();
             account.model.clone_from(&facts.model);
             let begins_elsewhere = is_only_run && !facts.begins.is_empty() && account.goes_on_from_elsewhere();
-            account.begins = facts.begins.contains(run) || begins_elsewhere;
+            // Of several runs, each has its own where the log of the whole session tells when calls were made.
+            let is_placed = |run: &RunId| !self.is_endless(run) && !unplaced.contains(&(run.clone(), id.clone()));
+            let is_in_log = facts.begins.contains(&None) && run.as_ref().is_some_and(is_placed);
+            let begins_in_log = is_in_log && reaches_to_output(account);
+            account.begins = facts.begins.contains(run) || begins_elsewhere || begins_in_log;
             let is_logs = run.is_none() || (last.get(id) == Some(run) && !account.tells_its_end());
             let lost = uncounted.get(&(run.clone(), id.clone()));
             if let (Some(_), Some(logged)) = (lost, &mut account.logged) {
@@ -140,6 +145,18 @@ impl Places {
                 .or_else(|| facts.end_in(run, is_logs, |message| account.time_of(message)));
         }
         accounts
+    }
+
+    /// The runs of conversations that calls may belong to which are nobody's, as several were at work then.
+    fn unplaced(&self, accounts: &BTreeMap<AccountKey, Account>) -> BTreeSet<(RunId, Id)> {
+        let several = |id: &Id| self.shown.get(id).filter(|runs| runs.len() > 1);
+        let bare = accounts.iter().filter(|((run, _), _)| run.is_none());
+        let bare = bare.filter_map(|((_, id), account)| Some((id, several(id)?, account)));
+        let of_runs = bare.flat_map(|(id, runs, account)| {
+            let is_of = |run: &&RunId| account.calls.values().any(|call| self.is_at_work(run, call.time));
+            runs.keys().filter(is_of).map(|run| (run.clone(), id.clone()))
+        });
+        of_runs.collect()
     }
 
     /// Of a run whose sub-agents alone are known to have used anything, the conversation that its output names is
@@ -209,6 +226,12 @@ impl Places {
         }
         last
     }
+}
+
+/// Whether a session log reaches to the first call that the run's output shows; from there on, that shows them.
+fn reaches_to_output(account: &Account) -> bool {
+    let shown = account.calls.values().filter(|call| !call.runs.is_empty() && !call.is_subagent);
+    shown.min_by_key(|call| call.time).is_some_and(|first| first.is_logged)
 }
 
 /// Readings that tell no time were made when the session log tells of the same value.

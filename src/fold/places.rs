@@ -173,7 +173,7 @@ impl Places {
     }
 
     /// Whether a run was at work at a time; forge's times are whole seconds.
-    fn is_at_work(&self, run: &RunId, time: Option<Time>) -> bool {
+    pub(super) fn is_at_work(&self, run: &RunId, time: Option<Time>) -> bool {
         let Some((start, end)) = self.windows.get(run) else { return false };
         let Some(time) = time else { return true };
         start.is_none_or(|start| start <= time) && end.is_none_or(|end| time.millis_since(end) < SECOND_MS)
