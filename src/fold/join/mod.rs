@@ -5,7 +5,8 @@
 //! twice as far away, for the run and for the session alike. Of a log that tells nothing before its first answer, the
 //! beginning is known to a minute only. A footer in the run's output must be the session's total; one that is goes
 //! before all distances, and joins a session that goes on in later runs, too. A session that other runs' outputs name
-//! may go on in one that names none.
+//! may go on in one that names none. No answer comes in the second in which its run began: where runs meet in it, it is
+//! the former's.
 //! What stays open is joined with nothing.
 
 mod fit;
