@@ -107,14 +107,16 @@ fn hostile_inputs_are_read_to_their_end_and_the_same_however_they_are_cut() {
         (
             "results",
             forge::init("s")
-                + &(0..3000).map(|n| forge::result("s", &format!("u{n}"), [n, 0, 0, n], n, true)).collect::<String>(),
+                + &(0..3000)
+                    .map(|n| forge::result("s", &format!("u{n}"), [n, 0, 0, n], [1, 0, 0, 1], n, true))
+                    .collect::<String>(),
         ),
         (
             "models",
             forge::init("s")
                 + &(0..800)
                     .map(|n| {
-                        forge::result("s", &format!("u{n}"), [n, 0, 0, n], n, true)
+                        forge::result("s", &format!("u{n}"), [n, 0, 0, n], [1, 0, 0, 1], n, true)
                             .replace(forge::CLAUDE_MODEL, &format!("m{n}"))
                     })
                     .collect::<String>(),

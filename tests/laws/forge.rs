@@ -264,8 +264,8 @@ pub fn assistant(session: &str, message: &str, buckets: Buckets, text: &str) -> 
     )
 }
 
-/// A process's result; older ones tell no models.
-pub fn result(session: &str, uuid: &str, total: Buckets, cents: u64, models: bool) -> String {
+/// A process's result: what it used by model, and its latest query in all. Older ones tell no models.
+pub fn result(session: &str, uuid: &str, total: Buckets, query: Buckets, cents: u64, models: bool) -> String {
     let [input, read, creation, output] = total;
     let cost = format!("{}.{:02}", cents / 100, cents % 100);
     let by_model = format!(
@@ -275,7 +275,7 @@ pub fn result(session: &str, uuid: &str, total: Buckets, cents: u64, models: boo
     format!(
         "{{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"duration_ms\":9000,\"result\":\"Done.\",\
          \"session_id\":\"{session}\",\"total_cost_usd\":{cost},\"usage\":{},{}\"uuid\":\"{uuid}\"}}\n",
-        anthropic(total),
+        anthropic(query),
         if models { &by_model } else { "" }
     )
 }

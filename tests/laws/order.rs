@@ -164,7 +164,8 @@ fn two_ledgers_and_a_loop_log_merge_in_any_grouping() {
 #[test]
 fn an_older_result_in_a_cut_tail_is_the_one_in_the_loop_log() {
     let session = forge::session(0);
-    let result = forge::result(&session, "00000000-0000-4aaa-8bbb-000000000000", [10, 20, 30, 40], 5, false);
+    let result =
+        forge::result(&session, "00000000-0000-4aaa-8bbb-000000000000", [10, 20, 30, 40], [10, 20, 30, 40], 5, false);
     let output = forge::init(&session) + &result;
     let log = forge::marker(0, "loop started") + &forge::starts(0, 0) + &output + &forge::marker(120, "pause for 30s");
     let ledger = forge::front("kiln") + &forge::entry("kiln", 0, Some("claude"), 0, 120, &result);

@@ -16,7 +16,7 @@ fn others() -> Vec<String> {
     vec![
         logged,
         forge::init(&session) + &forge::assistant(&session, "msg_printed", [9, 9, 9, 999], "hm"),
-        forge::result(&session, &forge::session(901), [9, 9, 9, 999], 7, true),
+        forge::result(&session, &forge::session(901), [9, 9, 9, 999], [9, 9, 9, 999], 7, true),
         forge::session_meta(50_000, &thread) + &forge::token_count(50_001, counts, counts),
         format!("{{\"type\":\"session\",\"id\":\"{session}\",\"timestamp\":\"2026-05-12T07:00:00.000Z\"}}\n"),
         "{\"type\":\"session_start\",\"id\":\"printed\"}\n".to_owned(),

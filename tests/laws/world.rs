@@ -308,20 +308,21 @@ impl Run {
         self.harness = "claude";
         let session = forge::session(self.n);
         self.output += &forge::init(&session);
-        let (mut total, mut placeholders) = ([0; 4], [0; 4]);
+        let (mut total, mut query, mut placeholders) = ([0; 4], [0; 4], [0; 4]);
         for (index, buckets) in messages.iter().enumerate() {
             let placeholder = [buckets[0], buckets[1], buckets[2], 1];
             let id = format!("msg_{}_{index}", self.n);
             for _ in 0..*blocks {
                 self.output += &forge::assistant(&session, &id, placeholder, text);
             }
-            total = add(total, *buckets);
+            (total, query) = (add(total, *buckets), add(query, *buckets));
             placeholders = add(placeholders, placeholder);
             let is_last = index + 1 == messages.len();
             // Older versions' `usage` is of the query alone: one result a process.
             if *results && (is_last || (*twice && *models)) {
                 let uuid = format!("{:08x}-{index:04x}-4aaa-8bbb-000000000000", self.n);
-                self.output += &forge::result(&session, &uuid, total, 5 * (index as u64 + 1), *models);
+                self.output += &forge::result(&session, &uuid, total, query, 5 * (index as u64 + 1), *models);
+                query = [0; 4];
             }
         }
         let told = if *results { total } else { placeholders };
