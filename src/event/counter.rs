@@ -29,7 +29,7 @@ pub struct Counter {
 impl Counter {
     /// Its value, all models together.
     pub fn tokens(&self) -> TokenUsage {
-        self.total.iter().fold(TokenUsage::default(), |sum, model| sum.plus(&model.usage))
+        self.total.iter().map(|model| &model.usage).sum()
     }
 }
 

@@ -16,6 +16,11 @@ pub struct Source {
     pub host: Option<Id>,
 }
 
+/// The name of a source, whatever it is packed with: copies that are packed have the same.
+pub fn unpacked_name(name: &str) -> &str {
+    name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(name)
+}
+
 /// Why a file or folder was passed over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Skipped {

@@ -1,5 +1,7 @@
 //! Tokens of one call or one counter reading.
 
+use std::iter::Sum;
+
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -154,5 +156,17 @@ impl TokenUsage {
             self.output_tokens,
             self.reasoning_output_tokens.unwrap_or(0),
         ]
+    }
+}
+
+impl Sum for TokenUsage {
+    fn sum<I: Iterator<Item = TokenUsage>>(usages: I) -> TokenUsage {
+        usages.fold(TokenUsage::default(), |sum, usage| sum.plus(&usage))
+    }
+}
+
+impl<'a> Sum<&'a TokenUsage> for TokenUsage {
+    fn sum<I: Iterator<Item = &'a TokenUsage>>(usages: I) -> TokenUsage {
+        usages.copied().sum()
     }
 }

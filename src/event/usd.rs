@@ -48,6 +48,14 @@ impl Usd {
         read(text).filter(|(_, is_exact)| *is_exact).map(|(usd, _)| usd)
     }
 
+    /// The sum of what is known of both; `None` where neither is.
+    pub fn sum_known(a: Option<Usd>, b: Option<Usd>) -> Option<Usd> {
+        match (a, b) {
+            (Some(a), Some(b)) => Some(a + b),
+            (a, b) => a.or(b),
+        }
+    }
+
     /// This many times as much; stops at the largest value.
     pub fn times(self, count: u64) -> Usd {
         Usd(self.0.saturating_mul(i64::try_from(count).unwrap_or(i64::MAX)))

@@ -95,7 +95,7 @@ impl Account {
     }
 
     fn sum(&self, of: impl Fn(&CallFacts) -> bool) -> TokenUsage {
-        self.calls.values().filter(|call| of(call)).fold(TokenUsage::default(), |sum, call| sum.plus(&call.usage))
+        self.calls.values().filter(|call| of(call)).map(|call| &call.usage).sum()
     }
 
     /// Weighs the counter against the calls: a counter covers what came before its last reading,
@@ -140,7 +140,7 @@ impl Account {
                 is_doubtful,
             };
         };
-        let total = parts.values().fold(TokenUsage::default(), |sum, part| sum.plus(&part.usage));
+        let total: TokenUsage = parts.values().map(|part| &part.usage).sum();
         let total = total.with_untold(&covered);
         blended.push(total.plus(&self.sum(|call| !call.is_covered)).blended_tokens());
         // Inputs tell it by themselves: of its output a call may show no more than a placeholder.
@@ -172,7 +172,7 @@ impl Account {
         let rest = self.remainders(parts, rest, conversation);
         let mut rows = self.call_rows(conversation);
         if is_nothing {
-            rows.push(UsageRow { usage: Some(total), blended_tokens: Some(0), ..UsageRow::blank(conversation) });
+            rows.push(UsageRow { conversation: Some(conversation.clone()), ..UsageRow::of(total) });
         }
         let rest: Vec<UsageRow> = rest.into_iter().filter_map(|row| give_report(row, &mut rows)).collect();
         rows.extend(rest);
@@ -191,8 +191,7 @@ impl Account {
         let (quality, reasons) = self.judge_calls(false, self.messages.has_placeholder());
         let rows: Vec<UsageRow> =
             self.messages.calls(conversation).map(|(key, call)| Account::call_row(key, call, false)).collect();
-        let seen =
-            rows.iter().filter_map(|row| row.usage.as_ref()).fold(TokenUsage::default(), |sum, usage| sum.plus(usage));
+        let seen: TokenUsage = rows.iter().filter_map(|row| row.usage.as_ref()).sum();
         let (rows, blended) = (Rows::Made(rows), vec![seen.blended_tokens()]);
         Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended, reached: 0, is_doubtful: false }
     }
@@ -289,8 +288,6 @@ impl Account {
             conversation: call.conversation,
             model: call.model,
             time: call.time,
-            usage: Some(call.usage),
-            blended_tokens: Some(call.usage.blended_tokens()),
             call: Some(key),
             service_tier: call.service_tier,
             is_subagent: call.is_subagent,
@@ -299,7 +296,7 @@ impl Account {
             cost_reported: call.cost.filter(|_| !is_paid),
             is_paid,
             timing: call.timing,
-            ..UsageRow::default()
+            ..UsageRow::of(call.usage)
         }
     }
 }

@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::conversation::{ConversationFacts, Reading};
 use super::place::Place;
-use crate::event::{Id, RunId, Time, TokenUsage};
+use crate::event::{Id, RunId, Time, TokenUsage, unpacked_name};
 
 /// What is known of a session log of a conversation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -143,8 +143,7 @@ impl ConversationFacts {
     }
 }
 
-/// A source's file name, packed or not.
+/// A source's file name.
 fn file_name(source: &str) -> &str {
-    let name = source.rsplit(['/', '\\']).next().unwrap_or(source);
-    name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(name)
+    unpacked_name(source.rsplit(['/', '\\']).next().unwrap_or(source))
 }

@@ -127,11 +127,10 @@ pub(super) fn shares<'a>(
         let apart = uncovered[from..to].iter().filter(|call| call.run != reading.run);
         // But nothing came before the run that the conversation began in.
         let is_sure = apart.clone().all(|call| is_all && call.run.as_ref().is_some_and(&begins_in));
-        let others = apart.fold(TokenUsage::default(), |sum, call| sum.plus(&call.usage));
         // Where readings tell no times, calls are known to lie between them by their run alone.
         let of_silent = over.and_then(|before| places_of.get(before.run)).into_iter().flatten();
         let of_silent = of_silent.filter(|place| !(from..to).contains(place)).map(|place| &uncovered[*place].usage);
-        let others = of_silent.fold(others, |sum, usage| sum.plus(usage));
+        let others: TokenUsage = apart.map(|call| &call.usage).chain(of_silent).sum();
         let mut growth = growth.minus(&others);
         if let Some(before) = over {
             let end = before.blended;

@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::conversation::{ConversationFacts, Reading};
 use super::log::LogCall;
-use super::logged::{Logged, MARGIN_MS, sum};
+use super::logged::{Logged, MARGIN_MS};
 use super::own::Own;
 use super::source::is_anonymous;
 use crate::event::{Id, RunId, Time, TokenUsage};
@@ -37,7 +37,7 @@ pub(super) fn hold_against(
     has_baseline: bool,
 ) {
     let known: FxHashSet<TokenUsage> = logged.iter().chain(recorded).map(|(_, total)| without_parts(total)).collect();
-    let own = || sum(joined.values().flat_map(|part| &part.calls).map(LogCall::usage));
+    let own = || joined.values().flat_map(|part| &part.calls).map(LogCall::usage).sum();
     let mut last = logged.last().map_or_else(own, |(_, total)| *total);
     if let Some((_, counted)) = recorded.last() {
         // A counter that comes to less counts none of them: they are compactions.

@@ -158,7 +158,7 @@ fn take(counted: &ByModel, hidden: &mut HiddenCalls) -> Option<Vec<(Option<Id>, 
         let ((from, to), calls) = (span?, hidden.get(model)?);
         let start = calls.partition_point(|call| call.time < from);
         let end = calls.partition_point(|call| call.time <= to).max(start);
-        let sum = calls.get(start..end)?.iter().fold(TokenUsage::default(), |sum, call| sum.plus(&call.usage));
+        let sum: TokenUsage = calls.get(start..end)?.iter().map(|call| &call.usage).sum();
         if sum.exceeds(counted) {
             return None;
         }

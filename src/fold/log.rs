@@ -123,17 +123,15 @@ impl LogCall {
 
     /// Its row.
     pub(super) fn row(&self, conversation: &Id) -> UsageRow {
-        let usage = self.usage();
         UsageRow {
+            conversation: Some(conversation.clone()),
             model: self.context.model.clone(),
             effort: self.context.effort.clone(),
             time: self.time(),
-            usage: Some(usage),
-            blended_tokens: Some(usage.blended_tokens()),
             call: Some(self.key.in_conversation(conversation)),
             is_subagent: self.context.is_subagent,
             may_be_several: self.may_be_several,
-            ..UsageRow::blank(conversation)
+            ..UsageRow::of(self.usage())
         }
     }
 

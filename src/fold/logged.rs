@@ -99,7 +99,7 @@ pub(super) fn join(
         joined.entry(run).or_default().unlogged.push((key, call));
     }
     let read = logged.iter().map(|(_, total)| total.blended_tokens()).max();
-    let reached = read.unwrap_or_else(|| sum(calls.iter().map(LogCall::usage)).blended_tokens());
+    let reached = read.unwrap_or_else(|| calls.iter().map(LogCall::usage).sum::<TokenUsage>().blended_tokens());
     let end = calls.last().and_then(LogCall::time).max(logged.last().and_then(|(time, _)| *time));
     for (run, part) in &mut joined {
         part.end = end;
@@ -161,11 +161,12 @@ impl Logged {
         let after =
             |time: Option<Time>, then: Option<Time>| time.zip(then).map_or(0, |(time, then)| time.millis_since(then));
         let is_between = |call: &&Hidden| after(call.until, from) >= -MARGIN_MS && after(call.since, to) <= MARGIN_MS;
-        let parts = sum(hidden.iter().filter(is_between).map(|call| call.usage));
+        let parts: TokenUsage = hidden.iter().filter(is_between).map(|call| &call.usage).sum();
         if parts.is_zero() {
             return;
         }
-        let growth = sum(self.unlogged.drain(..behind).map(|(_, call)| call.usage)).minus(&parts);
+        let unlogged: TokenUsage = self.unlogged.drain(..behind).map(|(_, call)| call.usage).sum();
+        let growth = unlogged.minus(&parts);
         if !growth.is_zero() {
             self.beyond = Some((growth, to));
         }
@@ -176,7 +177,7 @@ impl Logged {
     pub(super) fn counted_beyond(&mut self, growth: TokenUsage, read: Option<Time>) {
         self.counted_until = Some(read.unwrap_or(Time::MAX));
         let shown = self.unlogged.iter().filter(|(_, call)| call.time > self.end && call.time <= self.counted_until);
-        let rest = growth.minus(&sum(shown.map(|(_, call)| call.usage)));
+        let rest = growth.minus(&shown.map(|(_, call)| call.usage).sum());
         if rest.is_zero() {
             self.agrees = Some(self.agrees.unwrap_or(true));
         } else if self.beyond.as_ref().is_none_or(|(known, _)| known.total_tokens() < rest.total_tokens()) {
@@ -186,7 +187,8 @@ impl Logged {
 
     /// What the harness may print at the end: the blended total of the conversation so far, or of this part.
     fn know_footers(&mut self, logged: &[(Option<Time>, TokenUsage)]) {
-        self.blended.push(sum(self.calls.iter().map(LogCall::usage)).blended_tokens());
+        let all: TokenUsage = self.calls.iter().map(LogCall::usage).sum();
+        self.blended.push(all.blended_tokens());
         let end = self.calls.last().and_then(|call| call.time());
         let until = logged.partition_point(|(time, _)| *time <= end);
         let last = until.checked_sub(1).and_then(|last| logged.get(last));
@@ -225,20 +227,18 @@ impl Logged {
         rows.extend(unlogged.into_iter().map(|(key, call)| UsageRow {
             model: call.model,
             time: call.time,
-            usage: Some(call.usage),
-            blended_tokens: Some(call.usage.blended_tokens()),
             call: Some(key),
             service_tier: call.service_tier,
             is_subagent: call.is_subagent,
             timing: call.timing,
-            ..UsageRow::blank(conversation)
+            conversation: Some(conversation.clone()),
+            ..UsageRow::of(call.usage)
         }));
         rows.extend(beyond.map(|(usage, time)| UsageRow {
             model: rows.last().and_then(|row| row.model.clone()),
             time,
-            usage: Some(usage),
-            blended_tokens: Some(usage.blended_tokens()),
-            ..UsageRow::blank(conversation)
+            conversation: Some(conversation.clone()),
+            ..UsageRow::of(usage)
         }));
         if rows.is_empty() {
             rows.push(UsageRow::blank(conversation));
@@ -246,8 +246,4 @@ impl Logged {
         let rows = Rows::Made(rows);
         Weighed { rows, quality, reasons, taken, agrees, blended, reached, is_doubtful: false }
     }
-}
-
-pub(super) fn sum(usages: impl Iterator<Item = TokenUsage>) -> TokenUsage {
-    usages.fold(TokenUsage::default(), |sum, usage| sum.plus(&usage))
 }

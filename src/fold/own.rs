@@ -208,15 +208,14 @@ impl Turn {
             }
             _ => true,
         });
-        let sum = |sum: TokenUsage, usage: TokenUsage| sum.plus(&usage);
         let rest = responses.into_iter().flat_map(|(usage, count)| std::iter::repeat_n(usage, count));
-        let rest = rest.fold(TokenUsage::default(), sum);
+        let rest: TokenUsage = rest.sum();
         if rest.is_zero() && uncounted.is_zero() {
             calls.append(&mut counted);
             return false;
         }
         // One reading may count several responses.
-        let grown = counted.iter().map(LogCall::usage).fold(TokenUsage::default(), sum);
+        let grown: TokenUsage = counted.iter().map(LogCall::usage).sum();
         let more = grown.minus(&rest);
         let unrecorded = more.minus(uncounted);
         *uncounted = uncounted.plus(&rest.minus(&grown)).minus(&more);

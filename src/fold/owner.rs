@@ -298,4 +298,9 @@ impl UsageRow {
     pub(super) fn blank(conversation: &Id) -> UsageRow {
         UsageRow { conversation: Some(conversation.clone()), ..UsageRow::default() }
     }
+
+    /// A row of tokens whose split is known, and nothing else.
+    pub(super) fn of(usage: TokenUsage) -> UsageRow {
+        UsageRow { usage: Some(usage), blended_tokens: Some(usage.blended_tokens()), ..UsageRow::default() }
+    }
 }

@@ -52,7 +52,7 @@ impl Account {
                 let part = parts.entry(self.model_of(result, model)).or_default();
                 part.usage = part.usage.plus(&model.usage);
                 part.time = part.time.max(result.time);
-                part.cost = sum_known(part.cost, model.cost.filter(|_| !result.has_later_cost));
+                part.cost = Usd::sum_known(part.cost, model.cost.filter(|_| !result.has_later_cost));
             }
             if result.has_later_cost {
                 continue;
@@ -66,7 +66,7 @@ impl Account {
                 let largest = result.total.iter().max_by_key(|model| model.usage.total_tokens());
                 let model = largest.and_then(|model| self.model_of(result, model)).or_else(|| self.model.clone());
                 let part = parts.entry(model).or_default();
-                part.cost = sum_known(part.cost, Some(rest));
+                part.cost = Usd::sum_known(part.cost, Some(rest));
             }
         }
         Some(parts)
@@ -126,18 +126,17 @@ impl Account {
             };
             let is_needed = !usage.is_zero() || part.cost.is_some() || self.calls.is_empty();
             is_needed.then(|| UsageRow {
+                conversation: Some(conversation.clone()),
                 service_tier: tier_of(&model),
                 model,
                 time: part.time,
-                usage: Some(usage),
-                blended_tokens: Some(usage.blended_tokens()),
                 cost_reported: part.cost,
                 is_paid: self.is_paid(),
                 // Only a call tells how long its writes are kept, and a result of a single model.
                 has_unsplit_writes: !self.results.is_empty()
                     && usage.cache_creation_input_tokens > 0
                     && usage.cache_creation_1h_input_tokens == 0,
-                ..UsageRow::blank(conversation)
+                ..UsageRow::of(usage)
             })
         });
         rows.collect()
@@ -156,12 +155,5 @@ pub(super) fn give_report(rest: UsageRow, calls: &mut [UsageRow]) -> Option<Usag
             None
         }
         None => Some(rest),
-    }
-}
-
-fn sum_known(a: Option<Usd>, b: Option<Usd>) -> Option<Usd> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a + b),
-        (a, b) => a.or(b),
     }
 }

@@ -10,9 +10,8 @@ impl Account {
     pub(super) fn settle_unsure(&mut self) -> Option<Unsure> {
         let share = self.share.as_mut()?;
         let unsure = share.unsure.take()?;
-        let covered = self.calls.values().filter(|call| call.is_covered).map(|call| &call.usage);
-        let covered = covered.fold(TokenUsage::default(), |sum, usage| sum.plus(usage));
-        let sure = share.by_model.values().fold(TokenUsage::default(), |sum, (usage, _)| sum.plus(usage));
+        let covered: TokenUsage = self.calls.values().filter(|call| call.is_covered).map(|call| &call.usage).sum();
+        let sure: TokenUsage = share.by_model.values().map(|(usage, _)| usage).sum();
         let shown = covered.minus(&sure);
         let is_all = unsure.usage.is_some_and(|usage| !shown.exceeds(&usage) && !usage.exceeds(&shown));
         let blended = unsure.blended.map(|blended| blended.saturating_add(sure.blended_tokens()));

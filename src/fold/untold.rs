@@ -5,7 +5,7 @@ use crate::event::TokenUsage;
 /// Gives calls what they lack of the cache and reasoning counts of a counter that counts them and nothing else: older
 /// records leave some out. The counter doesn't tell which call these are of: the first with room for them gets them.
 pub(super) fn give_parts(mut calls: Vec<&mut TokenUsage>, counted: &TokenUsage) {
-    let told = calls.iter().fold(TokenUsage::default(), |sum, call| sum.plus(call));
+    let told: TokenUsage = calls.iter().map(|call| &**call).sum();
     if (told.input_tokens, told.output_tokens) != (counted.input_tokens, counted.output_tokens) {
         return;
     }

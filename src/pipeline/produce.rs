@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use super::lines::read_lines;
 use super::readers::Readers;
-use crate::event::{Defect, Event, Fact, Loss, Skipped, Source};
+use crate::event::{Defect, Event, Fact, Loss, Skipped, Source, unpacked_name};
 use crate::parse::{self, Format, Reading};
 #[cfg(feature = "sqlite")]
 use crate::source::Rest;
@@ -146,12 +146,13 @@ fn read(
         return read;
     }
     out.push(bare(0, Fact::Source(Source { format: format.name.into(), host: options.host.clone() })));
-    match Reading::new(format, input.file_name(), &opened.head, options.now, options.needs) {
+    let name = unpacked_name(input.file_name());
+    match Reading::new(format, name, &opened.head, options.now, options.needs) {
         Some(reading) => read_lines(input, opened, reading, readers, out, bytes),
         None => {
             let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes });
             let mut take = |event| out.push(event);
-            let read = parse::read_document(format, input.file_name(), &mut reader, options.needs, &mut take);
+            let read = parse::read_document(format, name, &mut reader, options.needs, &mut take);
             read.map_err(|cause| {
                 out.push(bare(*bytes, Fact::Defect(Defect::Truncated)));
                 broken_off(*bytes, &cause)

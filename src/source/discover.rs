@@ -28,14 +28,11 @@ impl Input {
         }
     }
 
-    /// The file's own name, packed or not; empty for what is no file, or is named in no text.
+    /// The file's own name; empty for what is no file, or is named in no text.
     pub fn file_name(&self) -> &str {
         match self {
             Input::Stdin | Input::Spooled(_) => "",
-            Input::File(path, _) => {
-                let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
-                name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(name)
-            }
+            Input::File(path, _) => path.file_name().and_then(|name| name.to_str()).unwrap_or(""),
         }
     }
 

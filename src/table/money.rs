@@ -32,9 +32,9 @@ impl Money {
         self.has_rows = true;
         self.exact = self.exact + cost.exact.unwrap_or(Usd::ZERO);
         self.high = self.high + cost.high.unwrap_or(Usd::ZERO);
-        self.reported = sum(self.reported, cost.reported);
-        self.computed = sum(self.computed, cost.computed);
-        self.low = sum(self.low, cost.low);
+        self.reported = Usd::sum_known(self.reported, cost.reported);
+        self.computed = Usd::sum_known(self.computed, cost.computed);
+        self.low = Usd::sum_known(self.low, cost.low);
         self.lacks_exact |= !is_whole || cost.exact.is_none();
         self.lacks_computed |= !is_whole || cost.computed.is_none();
         self.lacks_high |= !is_whole || cost.high.is_none();
@@ -71,12 +71,5 @@ impl Money {
 
     fn known(&self, lacks: bool, usd: Usd) -> Option<Usd> {
         Some(usd).filter(|usd| self.has_rows && !lacks && *usd < MOST)
-    }
-}
-
-fn sum(a: Option<Usd>, b: Option<Usd>) -> Option<Usd> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a + b),
-        (a, b) => a.or(b),
     }
 }

@@ -15,10 +15,8 @@ fn call(owner: usize, key: CallKey, usage: TokenUsage) -> UsageRow {
         conversation: Some("c".into()),
         model: Some("m".into()),
         time: Some(Time::from_micros(5)),
-        usage: Some(usage),
-        blended_tokens: Some(usage.blended_tokens()),
         call: Some(key),
-        ..UsageRow::default()
+        ..UsageRow::of(usage)
     }
 }
 
