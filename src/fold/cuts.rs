@@ -1,6 +1,8 @@
 //! Session logs that end, or break off, with a call that can't be read. A copy of such a log may have it whole.
 
-use rustc_hash::FxHashSet;
+use std::cell::LazyCell;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::conversation::{ConversationFacts, Reading};
 use super::place::Place;
@@ -71,19 +73,20 @@ impl ConversationFacts {
         is_logs: bool,
         time_of: impl Fn(&Id) -> Option<Time>,
     ) -> Option<(Option<Time>, Place)> {
-        let lost = self.cut_logs().map(|(source, log)| {
+        let lost = self.cut_logs().filter(|_| is_logs).map(|(source, log)| {
             let latest = log.latest.max(log.last_message.as_ref().and_then(&time_of));
             // Sub-agents work side by side: that others went on doesn't tell that this one did.
             let latest = latest.filter(|_| !log.is_subagents);
             (latest, Place { source: source.clone(), offset: log.length })
         });
         let of_logs = lost.max_by_key(|(latest, place)| (latest.is_none(), *latest, place.clone()));
-        let is_whole_elsewhere = |place: &Place| self.has_longer_copy(&place.source, place.offset);
+        let copies = LazyCell::new(|| Copies::of(self));
+        let is_whole_elsewhere = |place: &Place| copies.go_on(&place.source, place.offset);
         let ends_of = |run| self.unfinished.get(run).into_iter().flatten().rev();
         let end_of = |run| ends_of(run).find(|(_, place)| !is_whole_elsewhere(place));
         // A log without a whole call ends with a torn one outside of runs.
         let end = end_of(run).or_else(|| end_of(&None).filter(|_| is_logs)).cloned();
-        match (end, of_logs.filter(|_| is_logs)) {
+        match (end, of_logs) {
             // Where the log tells all calls, what an output leaves open is no more than the log does.
             (Some((None, _)), Some(lost)) if self.is_logged => Some(lost),
             (end, lost) => end.or(lost),
@@ -110,18 +113,20 @@ impl ConversationFacts {
 
     /// Its session logs that end so.
     fn cut_logs(&self) -> impl Iterator<Item = (&Id, &LogEnd)> {
-        self.logs.iter().filter(|(source, log)| log.is_cut && !self.has_longer_copy(source, log.length))
+        let copies = LazyCell::new(|| Copies::of(self));
+        self.logs.iter().filter(move |(source, log)| log.is_cut && !copies.go_on(source, log.length))
     }
 
     /// What its counter read before readings that its session logs may have lost.
     pub(super) fn read_before_losses(&self) -> impl Iterator<Item = TokenUsage> {
-        let cut = self.cut_logs().map(|(_, log)| log.last_reading).filter(|last| !self.is_read_on(last));
+        // Another copy of a log that is cut behind such a reading isn't.
+        let whole = LazyCell::new(|| {
+            let whole = self.logs.values().filter(|log| !log.is_cut).map(|log| log.last_reading);
+            whole.collect::<FxHashSet<TokenUsage>>()
+        });
+        let cut = self.cut_logs().map(|(_, log)| log.last_reading);
+        let cut = cut.filter(move |last| !whole.contains(last) && !self.log.reads_on(last));
         self.log.lost_after.iter().copied().chain(cut)
-    }
-
-    /// Whether another copy of a log that is cut behind this reading isn't.
-    fn is_read_on(&self, last: &TokenUsage) -> bool {
-        self.log.reads_on(last) || self.logs.values().any(|log| !log.is_cut && log.last_reading == *last)
     }
 
     /// Whether one of its session logs ends so.
@@ -131,19 +136,75 @@ impl ConversationFacts {
 
     /// Whether a capture ends where a process begins, outside of runs.
     pub(super) fn has_open_capture(&self) -> bool {
-        self.open_captures.iter().any(|source| !self.has_longer_copy(source, u64::MAX))
+        let copies = LazyCell::new(|| Copies::of(self));
+        self.open_captures.iter().any(|source| !copies.go_on(source, u64::MAX))
+    }
+}
+
+/// Sources of the same file name.
+struct Copies<'a> {
+    facts: &'a ConversationFacts,
+    by_name: FxHashMap<&'a str, Named>,
+}
+
+/// What is known of those of one name.
+#[derive(Default)]
+struct Named {
+    /// Lengths of the two longest logs.
+    longest: [u64; 2],
+    has_capture: bool,
+}
+
+impl<'a> Copies<'a> {
+    fn of(facts: &'a ConversationFacts) -> Copies<'a> {
+        let mut by_name: FxHashMap<&str, Named> = FxHashMap::default();
+        for (source, log) in &facts.logs {
+            let [first, second] = &mut by_name.entry(file_name(source)).or_default().longest;
+            if log.length > *first {
+                *second = std::mem::replace(first, log.length);
+            } else {
+                *second = log.length.max(*second);
+            }
+        }
+        for source in &facts.captures {
+            by_name.entry(file_name(source)).or_default().has_capture = true;
+        }
+        Copies { facts, by_name }
     }
 
-    /// Whether another source of the same file name goes on where this one was cut: a log that is longer, or a capture
-    /// with the result that this one lacks.
-    fn has_longer_copy(&self, source: &Id, length: u64) -> bool {
-        let is_named_so = |name: &Id| name != source && file_name(name) == file_name(source);
-        self.logs.iter().any(|(name, log)| log.length > length && is_named_so(name))
-            || (!self.captures.contains(source) && self.captures.iter().any(is_named_so))
+    /// Whether another one goes on where this source was cut: a log that is longer, or a capture with the result that
+    /// this one lacks.
+    fn go_on(&self, source: &Id, length: u64) -> bool {
+        let Some(named) = self.by_name.get(file_name(source)) else { return false };
+        let [first, second] = named.longest;
+        let is_longest = self.facts.logs.get(source).is_some_and(|log| log.length == first);
+        let longest_other = if is_longest { second } else { first };
+        longest_other > length || (named.has_capture && !self.facts.captures.contains(source))
     }
 }
 
 /// A source's file name.
 fn file_name(source: &str) -> &str {
     unpacked_name(source.rsplit(['/', '\\']).next().unwrap_or(source))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ConversationFacts, Copies, LogEnd};
+    use crate::event::Id;
+
+    #[test]
+    fn a_cut_log_goes_on_in_a_longer_copy_or_in_a_capture_of_its_name() {
+        let mut facts = ConversationFacts::default();
+        let lengths =
+            [("a/x.jsonl", 7), ("b/x.jsonl.gz", 7), ("c\\x.jsonl.zst", 5), ("a/y.jsonl", 9), ("a/z.jsonl", 1)];
+        for (source, length) in lengths {
+            facts.logs.insert(source.into(), LogEnd { length, ..LogEnd::default() });
+        }
+        facts.captures.insert("b/z.jsonl".into());
+        let goes_on = |source: &str, length| Copies::of(&facts).go_on(&Id::from(source), length);
+        assert_eq!(lengths.map(|(source, length)| goes_on(source, length)), [false, false, true, false, true]);
+        assert_eq!([goes_on("a/x.jsonl", 6), goes_on("a/y.jsonl", 6), goes_on("d/x.jsonl", 6)], [true, false, true]);
+        assert_eq!([goes_on("b/z.jsonl", 1), goes_on("d/z.jsonl", u64::MAX), goes_on("d/w", 0)], [false, true, false]);
+    }
 }

@@ -75,11 +75,11 @@ impl Facts {
             let name = |call: &UncountedCall| call.key.clone().or_else(|| call.agent.clone());
             let missed: BTreeSet<Id> = parent(facts)?.uncounted.iter().filter_map(name).collect();
             let is_copy = |call: &&UncountedCall| name(call).is_some_and(|name| missed.contains(&name));
-            let copied: Vec<UncountedCall> = facts.uncounted.iter().filter(is_copy).cloned().collect();
+            let copied: BTreeSet<UncountedCall> = facts.uncounted.iter().filter(is_copy).cloned().collect();
             (!copied.is_empty()).then(|| (id.clone(), copied))
         };
         let lacking = self.conversations.iter().filter(|(_, facts)| !facts.uncounted.is_empty());
-        let copied: Vec<(Id, Vec<UncountedCall>)> = lacking.filter_map(|(id, facts)| copied(id, facts)).collect();
+        let copied: Vec<(Id, BTreeSet<UncountedCall>)> = lacking.filter_map(|(id, facts)| copied(id, facts)).collect();
         for (id, calls) in copied {
             if let Some(facts) = self.conversations.get_mut(&id) {
                 facts.uncounted.retain(|call| !calls.contains(call));
