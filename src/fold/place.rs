@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::event::Id;
+use crate::event::{Id, unpacked_name};
 
 /// A source and an offset in it. Sources are ordered by their names, numbers in them by their value, and extensions
 /// last.
@@ -29,7 +29,7 @@ impl PartialOrd for Place {
 
 /// A path without what follows the last dot of the file's name: `run` comes before `run-2`, which `.` would not.
 fn stem(path: &str) -> &str {
-    let path = path.strip_suffix(".zst").unwrap_or(path);
+    let path = unpacked_name(path);
     let name = path.rfind('/').map_or(0, |at| at + 1);
     path[name..].rfind('.').map_or(path, |at| &path[..name + at])
 }
@@ -69,7 +69,16 @@ mod tests {
 
     #[test]
     fn an_extension_decides_last() {
-        let sorted = ["a.b/c-2", "a/run.jsonl", "a/run-2.jsonl", "a/run-2.jsonl.zst", "a/run.2.jsonl", "a/run10.log"];
+        let sorted = [
+            "a.b/c-2",
+            "a/run.jsonl",
+            "a/run.jsonl.gz",
+            "a/run-2.jsonl",
+            "a/run-2.jsonl.gz",
+            "a/run-2.jsonl.zst",
+            "a/run.2.jsonl",
+            "a/run10.log",
+        ];
         let mut places = sorted.map(|source| Place { source: source.into(), offset: 0 });
         places.reverse();
         places.sort();
