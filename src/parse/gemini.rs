@@ -99,10 +99,10 @@ struct Chat<'e> {
     is_subagent: bool,
     /// Whether a model answered without telling what it used, which the reader doesn't know yet.
     is_answered: bool,
-    /// Ids of answers that tell nothing of what they used, unless they were written again.
-    uncounted: BTreeSet<String>,
-    /// Calls, each with its message's id, until the chat's name is known.
-    waiting: Vec<(String, Call, Option<Time>)>,
+    /// Answers that tell nothing of what they used, unless they were written again.
+    uncounted: BTreeSet<Id>,
+    /// Calls, each with its message's own key, until the chat's name is known.
+    waiting: Vec<(Id, Call, Option<Time>)>,
     /// The members of the object, which may be a message itself.
     own: Own,
     position: u64,
@@ -176,7 +176,8 @@ impl Chat<'_> {
         if !message.r#type.is("gemini") {
             return;
         }
-        let name = message.id.get().or(message.timestamp.get()).unwrap_or("").to_owned();
+        // An id may be of any length.
+        let name = key(message.id.get().or(message.timestamp.get()).unwrap_or(""));
         let Some(tokens) = message.tokens else {
             self.is_answered = true;
             if self.uncounted.len() < WAITING {
@@ -194,7 +195,7 @@ impl Chat<'_> {
             model: message.model.get().and_then(model),
             is_subagent: self.is_subagent,
             is_logged: true,
-            ..Call::new(CallKey::Message(key(&name)), usage)
+            ..Call::new(CallKey::Message(name.clone()), usage)
         };
         self.waiting.push((name, call, time));
         if self.session.is_some() || self.waiting.len() >= WAITING {

@@ -25,6 +25,8 @@ mod latency;
 #[cfg(unix)]
 mod links;
 mod media;
+#[cfg(target_os = "linux")]
+mod memory;
 #[cfg(unix)]
 mod permissions;
 mod prices;

@@ -1,8 +1,6 @@
 //! Which session fits a run best that it lies within.
 
-use std::collections::BTreeSet;
-
-use rustc_hash::FxHashSet;
+use std::ops::Range;
 
 use super::IsHome;
 use super::session::{Lonely, Session};
@@ -23,8 +21,8 @@ const CLEARANCE_OF_ENDS_MS: i64 = 4_000;
 const ROUNDS: usize = 32;
 
 /// A session that may be a run's.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Fit {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Fit {
     /// Whether no footer confirms it.
     is_unconfirmed: bool,
     /// Milliseconds between the starts and between the ends of both.
@@ -65,27 +63,8 @@ impl Lonely<'_> {
     }
 }
 
-/// Every session that may be a run's: places of both, and how well they fit.
-pub(super) fn fits(lonely: &[Lonely<'_>], sessions: &[Session<'_>], is_home: IsHome<'_>) -> Vec<(usize, usize, Fit)> {
-    let mut fits = Vec::new();
-    for (run, one) in lonely.iter().enumerate() {
-        let first = sessions.partition_point(|session| session.start < one.start);
-        for (offset, session) in sessions[first..].iter().enumerate() {
-            if !one.is_at_work(session.start) {
-                break;
-            }
-            if session.shown.is_empty()
-                && one.is_like(session, is_home)
-                && let Some(fit) = one.fit(session)
-            {
-                fits.push((run, first + offset, fit));
-            }
-        }
-    }
-    fits
-}
-
 /// Runs and sessions that were paired, and runs that could not be.
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Pairs {
     pub(super) chosen: Vec<(usize, usize)>,
     pub(super) open: Vec<usize>,
@@ -93,50 +72,175 @@ pub(super) struct Pairs {
 
 /// Pairs each run with the session that fits it best, if it fits that session best; what is paired is out of the
 /// others' way.
-pub(super) fn pairs(mut fits: Vec<(usize, usize, Fit)>, runs: usize, sessions: usize) -> Pairs {
+pub(super) fn pairs(lonely: &[Lonely<'_>], sessions: &[Session<'_>], is_home: IsHome<'_>) -> Pairs {
+    let within = |run: &Lonely<'_>| {
+        let first = sessions.partition_point(|session| session.start < run.start);
+        let count = sessions[first..].partition_point(|session| run.is_at_work(session.start));
+        first..first + count
+    };
+    let within: Vec<Range<usize>> = lonely.iter().map(within).collect();
+    paired(&within, sessions.len(), |run, session| {
+        let (run, session) = (&lonely[run], &sessions[session]);
+        let may_be_its = session.shown.is_empty() && run.is_like(session, is_home);
+        may_be_its.then(|| run.fit(session)).flatten()
+    })
+}
+
+/// The same where of each run is known among which sessions its own is, and how well one fits. There may be as many
+/// fits as runs times sessions: none is kept but the best.
+fn paired(within: &[Range<usize>], sessions: usize, fit: impl Fn(usize, usize) -> Option<Fit>) -> Pairs {
+    let mut of_runs = vec![Best::default(); within.len()];
+    let mut of_sessions = vec![Best::default(); sessions];
     let mut chosen = Vec::new();
-    let mut rounds = 0;
-    loop {
-        rounds += 1;
-        let best_of_runs = best(&fits, runs, |(run, ..)| *run);
-        let best_of_sessions = best(&fits, sessions, |(_, session, _)| *session);
-        let is_best = |(run, session, fit): &(usize, usize, Fit)| {
-            !fit.is_late && best_of_runs[*run] == Some(*fit) && best_of_sessions[*session] == Some(*fit)
-        };
-        let new: Vec<(usize, usize)> =
-            fits.iter().filter(|fit| is_best(fit)).map(|(run, session, _)| (*run, *session)).collect();
-        if new.is_empty() || rounds > ROUNDS {
-            let open = fits.iter().filter(|(.., fit)| !fit.is_late).map(|(run, ..)| *run);
-            let open: BTreeSet<usize> = open.collect();
-            return Pairs { chosen, open: open.into_iter().collect() };
+    for _ in 0..ROUNDS {
+        for (run, within) in within.iter().enumerate() {
+            let of_run = &mut of_runs[run];
+            for session in within.clone() {
+                let of_session = &mut of_sessions[session];
+                let is_asked = of_run.is_unknown || of_session.is_unknown;
+                if of_run.is_paired || of_session.is_paired || !is_asked {
+                    continue;
+                }
+                if let Some(fit) = fit(run, session) {
+                    of_run.learn(fit, session);
+                    of_session.learn(fit, run);
+                }
+            }
         }
-        let runs: FxHashSet<usize> = new.iter().map(|(run, _)| *run).collect();
-        let sessions: FxHashSet<usize> = new.iter().map(|(_, session)| *session).collect();
-        fits.retain(|(run, session, _)| !runs.contains(run) && !sessions.contains(session));
+        of_runs.iter_mut().chain(&mut of_sessions).for_each(|best| best.is_unknown = false);
+        let mutual = |(run, best): (usize, &Best)| {
+            let (fit, session) = best.clear().filter(|(fit, _)| !fit.is_late)?;
+            (of_sessions[session].clear() == Some((fit, run))).then_some((run, session))
+        };
+        let new: Vec<(usize, usize)> = of_runs.iter().enumerate().filter_map(mutual).collect();
+        if new.is_empty() {
+            break;
+        }
+        for (run, session) in &new {
+            of_runs[*run] = Best::PAIRED;
+            of_sessions[*session] = Best::PAIRED;
+        }
+        of_runs.iter_mut().for_each(|best| best.forget(|session| of_sessions[session].is_paired));
+        of_sessions.iter_mut().for_each(|best| best.forget(|run| of_runs[run].is_paired));
         chosen.extend(new);
+    }
+    let is_left = |run: usize, session: usize| {
+        !of_sessions[session].is_paired && fit(run, session).is_some_and(|fit| !fit.is_late)
+    };
+    let is_open = |run: &usize| !of_runs[*run].is_paired && within[*run].clone().any(|session| is_left(*run, session));
+    Pairs { open: (0..within.len()).filter(is_open).collect(), chosen }
+}
+
+/// The two best fits of a run or a session, and what each is with.
+#[derive(Debug, Clone)]
+struct Best {
+    two: [Option<(Fit, usize)>; 2],
+    /// Whether they must be looked for.
+    is_unknown: bool,
+    is_paired: bool,
+}
+
+impl Default for Best {
+    fn default() -> Best {
+        Best { two: [None; 2], is_unknown: true, is_paired: false }
     }
 }
 
-/// The best fit of each, where it is better than any other by a clear margin.
-fn best(fits: &[(usize, usize, Fit)], count: usize, of: impl Fn(&(usize, usize, Fit)) -> usize) -> Vec<Option<Fit>> {
-    let mut two: Vec<[Option<Fit>; 2]> = vec![[None, None]; count];
-    for fit in fits {
-        let [first, second] = &mut two[of(fit)];
-        if first.is_none_or(|first| fit.2 < first) {
-            *second = first.replace(fit.2);
-        } else if second.is_none_or(|second| fit.2 < second) {
-            *second = Some(fit.2);
+impl Best {
+    const PAIRED: Best = Best { two: [None; 2], is_unknown: false, is_paired: true };
+
+    fn learn(&mut self, fit: Fit, with: usize) {
+        if !self.is_unknown {
+            return;
+        }
+        let [first, second] = &mut self.two;
+        if first.is_none_or(|(first, _)| fit < first) {
+            *second = first.replace((fit, with));
+        } else if second.is_none_or(|(second, _)| fit < second) {
+            *second = Some((fit, with));
         }
     }
-    let clear = two.into_iter().map(|[first, second]| {
-        let first = first?;
-        let is_clear = second.is_none_or(|second| {
+
+    /// Once one of them is paired, the next best counts.
+    fn forget(&mut self, is_paired: impl Fn(usize) -> bool) {
+        if self.two.iter().flatten().any(|(_, with)| is_paired(*with)) {
+            *self = Best::default();
+        }
+    }
+
+    /// The best one, if it is better than any other by a clear margin.
+    fn clear(&self) -> Option<(Fit, usize)> {
+        let (first, with) = self.two[0]?;
+        let is_clear = self.two[1].is_none_or(|(second, _)| {
             let clearance = first.clearance.max(second.clearance);
             let is_nearer =
                 second.distance / 2 >= first.distance && second.distance.saturating_sub(first.distance) >= clearance;
             second.is_unconfirmed != first.is_unconfirmed || is_nearer
         });
-        is_clear.then_some(first)
-    });
-    clear.collect()
+        is_clear.then_some((first, with))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Best, CLEARANCE_MS, CLEARANCE_OF_ENDS_MS, Fit, Pairs, ROUNDS, paired};
+
+    /// The same with every fit at hand.
+    fn by_all_fits(mut fits: Vec<(usize, usize, Fit)>) -> Pairs {
+        let mut pairs = Pairs::default();
+        for _ in 0..ROUNDS {
+            let best = |is_its: &dyn Fn(&(usize, usize, Fit)) -> bool| {
+                let mut best = Best::default();
+                fits.iter().filter(|fit| is_its(fit)).for_each(|(.., fit)| best.learn(*fit, 0));
+                best.clear().map(|(fit, _)| fit)
+            };
+            let is_new = |(run, session, fit): &&(usize, usize, Fit)| {
+                let best = [best(&|other| other.0 == *run), best(&|other| other.1 == *session)];
+                !fit.is_late && best == [Some(*fit); 2]
+            };
+            let new: Vec<(usize, usize)> =
+                fits.iter().filter(is_new).map(|(run, session, _)| (*run, *session)).collect();
+            fits.retain(|(run, session, _)| !new.iter().any(|(r, s)| r == run || s == session));
+            pairs.chosen.extend(new);
+        }
+        let open: BTreeSet<usize> = fits.iter().filter(|(.., fit)| !fit.is_late).map(|(run, ..)| *run).collect();
+        Pairs { open: open.into_iter().collect(), ..pairs }
+    }
+
+    #[test]
+    fn the_best_two_pair_as_all_do() {
+        let mut state = 5_u64;
+        let mut random = |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        let mut chosen = 0;
+        for _ in 0..500 {
+            let (runs, sessions) = (random(12) as usize, random(12) as usize);
+            let within: Vec<_> = (0..runs).map(|_| random(4) as usize..sessions.max(4)).collect();
+            let spread = [4, 100, 2_000][random(3) as usize];
+            let mut fits = Vec::new();
+            for (run, within) in within.iter().enumerate() {
+                for session in within.clone().filter(|session| *session < sessions) {
+                    let fit = Fit {
+                        is_unconfirmed: random(3) > 0,
+                        distance: (random(spread) * random(spread)) as i64,
+                        is_late: random(5) == 0,
+                        clearance: [CLEARANCE_MS, CLEARANCE_OF_ENDS_MS][random(2) as usize],
+                    };
+                    if random(4) > 0 {
+                        fits.push((run, session, fit));
+                    }
+                }
+            }
+            let within: Vec<_> = within.into_iter().map(|within| within.start.min(sessions)..sessions).collect();
+            let fit = |run, session| fits.iter().find(|fit| (fit.0, fit.1) == (run, session)).map(|(.., fit)| *fit);
+            let pairs = paired(&within, sessions, fit);
+            chosen += pairs.chosen.len();
+            assert_eq!(pairs, by_all_fits(fits.clone()));
+        }
+        assert!(chosen > 300, "{chosen}");
+    }
 }

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use self::fit::{fits, pairs};
+use self::fit::pairs;
 use self::resumed::resumed;
 use self::session::{SECOND_MS, lonely, sessions};
 use super::conversation::{ConversationFacts, main_of};
@@ -52,8 +52,7 @@ pub(in crate::fold) fn join<'a>(
     let mut joined = Joined::default();
     if !lonely.is_empty() {
         let sessions = sessions(runs, conversations, calls, shown);
-        let fits = fits(&lonely, &sessions, is_home);
-        let pairs = pairs(fits, lonely.len(), sessions.len());
+        let pairs = pairs(&lonely, &sessions, is_home);
         for (run, session) in &pairs.chosen {
             joined.runs.entry(sessions[*session].id.clone()).or_default().insert(lonely[*run].id.clone());
         }
