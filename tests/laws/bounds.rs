@@ -103,6 +103,10 @@ fn hostile_inputs_are_read_to_their_end_and_the_same_however_they_are_cut() {
                 megabyte("{\"type\":\"system\",\"session_id\":\"s\"},\n").trim_end().trim_end_matches(',')
             ),
         ),
+        (
+            "objects without ends",
+            "{\"sessionId\":\"s\",\"projectHash\":\"x\",\"messages\":[]}\n".to_owned() + &megabyte("{\"a\":\n"),
+        ),
         ("nested JSON", forge::init("s") + &megabyte("{\"usage\":") + "\n"),
         (
             "results",
