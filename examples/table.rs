@@ -10,7 +10,7 @@ use forge_usage::{pipeline, render, source, table};
 fn main() -> Result<()> {
     let paths: Vec<_> = std::env::args_os().skip(1).map(Into::into).collect();
     let now = Time::from_micros(chrono::Utc::now().timestamp_micros());
-    let mut outcome = pipeline::read(source::discover(&paths)?, &pipeline::Options::at(now));
+    let outcome = pipeline::read(source::discover(&paths)?, &pipeline::Options::at(now));
     let query = Query { by: Some(vec![Dimension::from_name("model")?]), ..Query::default() };
     let report = table::report(&outcome.settle(), &query, Sources::default())?;
     render::report(&report, render::Format::Table, &render::Style::default(), &mut std::io::stdout())

@@ -96,14 +96,15 @@ impl Outcome {
         }
     }
 
-    /// Weighs the facts.
-    pub fn settle(&mut self) -> Settled {
-        settle(std::mem::take(&mut self.facts))
+    /// Weighs the facts, which are used up: who wants to know what else the reading gave, hands them to
+    /// [`settle`](crate::fold::settle()) alone.
+    pub fn settle(self) -> Settled {
+        settle(self.facts)
     }
 
     /// The same where it is known which sources may stand in the home of which profile: `is_home` is given both.
-    pub fn settle_with(&mut self, is_home: IsHome<'_>) -> Settled {
-        settle_with(std::mem::take(&mut self.facts), is_home)
+    pub fn settle_with(self, is_home: IsHome<'_>) -> Settled {
+        settle_with(self.facts, is_home)
     }
 }
 
