@@ -35,7 +35,7 @@
 //! render::report(&report, render::Format::Table, &render::Style::default(), &mut screen)?;
 //! assert!(String::from_utf8_lossy(&screen).contains("rust-core"));
 //!
-//! // A whole table, row by row: nothing of it is kept.
+//! // A whole table, row by row: each is made when it is its turn.
 //! let runs = Definition::from_name("runs")?;
 //! let mut file = Vec::new();
 //! render::rows(&(runs.columns)(), runs.rows(&settled, &query), render::DataFormat::Parquet, &mut file)?;

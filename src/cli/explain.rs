@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use forge_usage::event::Event;
+use forge_usage::event::{Event, Id};
 use forge_usage::parse::Needs;
 use forge_usage::pipeline;
 use forge_usage::render;
@@ -22,10 +22,12 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
     let sources = found.sources.clone();
     let input = input::read_found(found, &args.input, &args.prices, &args.output, Needs::USAGE)?;
     let subject = Subject::find(&input.settled, &choice)?;
-    let mut events: Vec<(String, Event)> = Vec::new();
+    let mut events: Vec<(Id, Event)> = Vec::new();
     pipeline::events(&sources, &input::everything(&args.input), &mut |source, event| {
         if subject.concerns(&event) {
-            events.push((source.to_owned(), event));
+            // Events of one source come one after the other, and share its name.
+            let known = events.last().map(|(known, _)| known).filter(|known| known.as_str() == source);
+            events.push((known.cloned().unwrap_or_else(|| source.into()), event));
         }
         ControlFlow::Continue(())
     });

@@ -49,16 +49,26 @@ impl UsageRows {
         self.stretches().flat_map(|(owner, range)| self.views_of(owner, range))
     }
 
-    /// Those of each owner.
-    pub fn by_owner(&self) -> impl Iterator<Item = Vec<UsageRow>> + '_ {
-        self.stretches().map(|(owner, range)| self.stretch(owner, range).collect())
+    /// The one at this place among all.
+    pub fn row(&self, place: usize) -> Option<UsageRow> {
+        self.stretch(self.owner_at(place)?, place..place + 1).next()
     }
 
-    /// Those of one owner.
-    pub fn of_owner(&self, owner: usize) -> Vec<UsageRow> {
+    /// The same to look at.
+    pub fn view(&self, place: usize) -> Option<RowView<'_>> {
+        self.views_of(self.owner_at(place)?, place..place + 1).next()
+    }
+
+    /// The owners that have some, each with its own to look at.
+    pub fn by_owner(&self) -> impl Iterator<Item = (usize, impl Iterator<Item = RowView<'_>> + Clone)> {
+        self.stretches().map(|(owner, range)| (owner, self.views_of(owner, range)))
+    }
+
+    /// Those of one owner, to look at.
+    pub fn of_owner(&self, owner: usize) -> impl Iterator<Item = RowView<'_>> + Clone {
         let stretches = self.stretches_from(self.owners.partition_point(|(known, _)| *known < owner));
-        let own = stretches.take_while(|(known, _)| *known == owner);
-        own.flat_map(|(owner, range)| self.stretch(owner, range)).collect()
+        let own = stretches.take_while(move |(known, _)| *known == owner);
+        own.flat_map(|(owner, range)| self.views_of(owner, range))
     }
 
     /// Makes room for so many more.
@@ -152,7 +162,12 @@ impl UsageRows {
         self.stretches_from(0)
     }
 
-    fn stretches_from(&self, place: usize) -> impl Iterator<Item = (usize, Range<usize>)> + '_ {
+    fn owner_at(&self, place: usize) -> Option<usize> {
+        let next = self.owners.partition_point(|(_, start)| *start <= place);
+        self.owners.get(next.checked_sub(1)?).map(|(owner, _)| *owner)
+    }
+
+    fn stretches_from(&self, place: usize) -> impl Iterator<Item = (usize, Range<usize>)> + Clone + '_ {
         (place..self.owners.len()).filter_map(|place| {
             let (owner, start) = *self.owners.get(place)?;
             let end = self.owners.get(place + 1).map_or(self.slots.len(), |(_, start)| *start);
@@ -168,7 +183,7 @@ impl UsageRows {
         })
     }
 
-    fn views_of(&self, owner: usize, range: Range<usize>) -> impl Iterator<Item = RowView<'_>> {
+    fn views_of(&self, owner: usize, range: Range<usize>) -> impl Iterator<Item = RowView<'_>> + Clone {
         let slots = self.slots.get(range).unwrap_or_default();
         slots.iter().filter_map(move |slot| match slot {
             Slot::Plain(row) => Some(RowView { owner, ..row.view() }),

@@ -1,4 +1,4 @@
-//! Whole tables for other programs, written row by row: no table is ever in memory whole.
+//! Whole tables for other programs, written row by row: a row, or a Parquet file's row group, is in memory at a time.
 
 use std::io::Write;
 

@@ -7,7 +7,7 @@ use super::schema::{COSTS, Column, Kind, NOT_KNOWN, PLACE, SERVICE_TIER, TOKENS,
 use super::tables::{Definition, Needs, Rows};
 use super::timing::{TIMES, time_cells};
 use super::token_sum::TokenSum;
-use super::usage::{cost_cells, in_order, place};
+use super::usage::{cost_cells, in_order, place, places};
 use crate::fold::{Owner, Settled, Taken, UsageRow};
 
 /// See the module.
@@ -41,8 +41,8 @@ fn columns() -> Vec<&'static Column> {
 }
 
 fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
-    let calls = settled.rows.iter().filter(UsageRow::is_call);
-    let outweighed = settled.outweighed.iter();
+    let calls = places(&settled.rows).filter(|(rows, place)| rows.view(*place).is_some_and(|row| row.is_call));
+    let outweighed = places(&settled.outweighed);
     Box::new(in_order(settled, calls.chain(outweighed), query).map(|(row, owner)| cells(settled, &row, owner)))
 }
 

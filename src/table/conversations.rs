@@ -12,7 +12,7 @@ use super::schema::{
 use super::sum::Sum;
 use super::tables::{Definition, Needs, Rows};
 use crate::event::{Billing, Id, Time};
-use crate::fold::{NamedConversation, Owner, Quality, Settled, UsageRow};
+use crate::fold::{NamedConversation, Owner, Quality, RowView, Settled, UsageRow};
 
 /// See the module.
 pub(super) static TABLE: Definition = Definition {
@@ -49,52 +49,59 @@ fn columns() -> Vec<&'static Column> {
 
 /// The conversations that have a row in the query's window and pass its filters, each with all its usage.
 fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
-    let mut by_id: BTreeMap<Id, Vec<UsageRow>> = BTreeMap::new();
-    for row in settled.rows.iter() {
-        if let Some(id) = row.conversation.clone().filter(|id| !id.starts_with('\0')) {
-            by_id.entry(id).or_default().push(row);
+    let mut by_id: BTreeMap<&Id, Vec<usize>> = BTreeMap::new();
+    for (place, row) in settled.rows.views().enumerate() {
+        if let Some(id) = row.conversation.filter(|id| !id.starts_with('\0')) {
+            by_id.entry(id).or_default().push(place);
         }
     }
     let named: BTreeMap<&Id, &NamedConversation> =
         settled.conversations.iter().map(|named| (&named.id, named)).collect();
-    let ids: BTreeSet<Id> = by_id.keys().chain(named.keys().copied()).cloned().collect();
+    let ids: BTreeSet<&Id> = by_id.keys().chain(named.keys()).copied().collect();
     let mut found: Vec<Conversation<'a>> = ids
         .into_iter()
         .map(|id| {
-            let (rows, named) = (by_id.remove(&id).unwrap_or_default(), named.get(&id).copied());
+            let (rows, named) = (by_id.remove(id).unwrap_or_default(), named.get(id).copied());
             Conversation::new(id, settled, rows, named)
         })
-        .filter(|conversation| conversation.is_asked_for(settled, query))
+        .filter(|conversation| conversation.is_asked_for(query))
         .collect();
     found.sort_by_key(|conversation| (conversation.first.is_none(), conversation.first));
     Box::new(found.into_iter().map(|conversation| conversation.cells()))
 }
 
 struct Conversation<'a> {
-    id: Id,
+    id: &'a Id,
+    settled: &'a Settled,
     named: Option<&'a NamedConversation>,
-    rows: Vec<(UsageRow, &'a Owner)>,
+    /// The places of its rows.
+    places: Vec<usize>,
     first: Option<Time>,
     last: Option<Time>,
 }
 
 impl<'a> Conversation<'a> {
     fn new(
-        id: Id,
+        id: &'a Id,
         settled: &'a Settled,
-        rows: Vec<UsageRow>,
+        places: Vec<usize>,
         named: Option<&'a NamedConversation>,
     ) -> Conversation<'a> {
-        let rows = rows.into_iter().filter_map(|row| settled.owners.get(row.owner).map(|owner| (row, owner)));
-        let rows: Vec<_> = rows.collect();
-        let times = || rows.iter().filter_map(|(row, owner)| time_of(settled, &row.view(), owner));
+        let conversation = Conversation { id, settled, named, places, first: None, last: None };
+        let times = || conversation.rows().filter_map(|(row, owner)| time_of(settled, &row, owner));
         let (first, last) = (times().min(), times().max());
-        Conversation { id, named, rows, first, last }
+        Conversation { first, last, ..conversation }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = (RowView<'a>, &'a Owner)> {
+        let settled = self.settled;
+        let rows = self.places.iter().filter_map(move |place| settled.rows.view(*place));
+        rows.filter_map(move |row| Some((row, settled.owners.get(row.owner)?)))
     }
 
     fn harness(&self) -> Option<&str> {
         let named = self.named.and_then(|named| named.harness.as_deref());
-        named.or_else(|| self.rows.iter().find_map(|(_, owner)| owner.harness.as_deref()))
+        named.or_else(|| self.rows().find_map(|(_, owner)| owner.harness.as_deref()))
     }
 
     fn name(&self, of: fn(&NamedConversation) -> &Option<Id>) -> Cell {
@@ -103,23 +110,24 @@ impl<'a> Conversation<'a> {
 
     fn repo(&self) -> Option<&str> {
         let named = self.named.and_then(|named| named.repo.as_deref());
-        named.or_else(|| self.rows.iter().find_map(|(_, owner)| owner.run.as_ref()?.repo.as_deref()))
+        named.or_else(|| self.rows().find_map(|(_, owner)| owner.run.as_ref()?.repo.as_deref()))
     }
 
     /// Rows come first: the user's file may have told how their profiles pay.
     fn billing(&self) -> Option<Billing> {
-        let of_rows = self.rows.iter().find_map(|(_, owner)| owner.billing);
+        let of_rows = self.rows().find_map(|(_, owner)| owner.billing);
         of_rows.or_else(|| self.named?.billing)
     }
 
     /// The worst quality of its runs; nothing is known of a conversation that left no usage.
     fn quality(&self) -> Quality {
-        self.rows.iter().map(|(_, owner)| owner.quality).max().unwrap_or(Quality::Unknown)
+        self.rows().map(|(_, owner)| owner.quality).max().unwrap_or(Quality::Unknown)
     }
 
-    fn is_asked_for(&self, settled: &Settled, query: &Query) -> bool {
-        if !self.rows.is_empty() {
-            return self.rows.iter().any(|(row, owner)| is_asked_for(settled, &row.view(), owner, query));
+    fn is_asked_for(&self, query: &Query) -> bool {
+        let settled = self.settled;
+        if self.rows().next().is_some() {
+            return self.rows().any(|(row, owner)| is_asked_for(settled, &row, owner, query));
         }
         let harness = self.named.and_then(|named| named.harness.clone());
         let billing = self.named.and_then(|named| named.billing);
@@ -134,12 +142,11 @@ impl<'a> Conversation<'a> {
     }
 
     fn cells(&self) -> Vec<Cell> {
-        let sum = Sum::of(self.rows.iter().map(|(row, owner)| (row, *owner)));
-        let mut runs: Vec<&str> =
-            self.rows.iter().filter_map(|(_, owner)| owner.run.as_ref().map(|run| &*run.id)).collect();
+        let sum = Sum::of(self.rows());
+        let mut runs: Vec<&str> = self.rows().filter_map(|(_, owner)| owner.run.as_ref().map(|run| &*run.id)).collect();
         runs.sort_unstable();
         runs.dedup();
-        let calls = self.rows.iter().filter(|(row, _)| row.is_call()).count() as u64;
+        let calls = self.rows().filter(|(row, _)| row.is_call).count() as u64;
         let configured = self.named.and_then(|named| named.model.as_deref());
         let models = match (sum.models(), configured) {
             (Cell::Blank, model) => Cell::text(model),
@@ -149,7 +156,7 @@ impl<'a> Conversation<'a> {
             Cell::Text(self.id.to_string()),
             self.name(|named| &named.parent),
             Cell::Flag(self.named.is_some_and(|named| named.is_subagent)),
-            Cell::text(self.rows.iter().find_map(|(_, owner)| owner.host.as_deref())),
+            Cell::text(self.rows().find_map(|(_, owner)| owner.host.as_deref())),
             Cell::text(self.repo()),
             self.name(|named| &named.branch),
             Cell::text(self.harness()),

@@ -9,7 +9,7 @@ use super::caveat::date;
 use super::dimension::used_at;
 use crate::error::{Result, unknown};
 use crate::event::{Id, Time, TokenUsage, Usd};
-use crate::fold::{Lack, Owner, RowCost, RowView, Settled, UsageRow};
+use crate::fold::{Lack, Owner, RowCost, RowView, Settled};
 use crate::price::{Cost, Entry, Prices, Tokens};
 
 /// Whose word is taken for a cost.
@@ -78,13 +78,17 @@ pub fn price(settled: &mut Settled, prices: &Prices, options: &Options) {
 
 /// What an owner's rows would cost at list prices if none of their cache writes were kept for an hour. `None` if that
 /// isn't certain, and where none is.
-pub(super) fn without_hour_writes(rows: &[UsageRow], owner: &Owner, prices: &Prices, options: &Options) -> Option<Usd> {
-    let hour = |row: &UsageRow| row.usage.map_or(0, |usage| usage.cache_creation_1h_input_tokens);
-    if !rows.iter().any(|row| row.has_unsplit_writes || hour(row) > 0) {
+pub(super) fn without_hour_writes<'a>(
+    rows: impl Iterator<Item = RowView<'a>> + Clone,
+    owner: &Owner,
+    prices: &Prices,
+    options: &Options,
+) -> Option<Usd> {
+    let hour = |row: &RowView<'_>| row.usage.map_or(0, |usage| usage.cache_creation_1h_input_tokens);
+    if !rows.clone().any(|row| row.has_unsplit_writes || hour(&row) > 0) {
         return None;
     }
     let without = |usage| TokenUsage { cache_creation_1h_input_tokens: 0, ..usage };
-    let rows = rows.iter().map(UsageRow::view);
     let rows = rows.map(|row| RowView { has_unsplit_writes: false, usage: row.usage.map(without), ..row });
     let rows: Vec<RowView> = rows.collect();
     let mut costs = vec![RowCost::default(); rows.len()];

@@ -8,7 +8,7 @@ use super::sum::Sum;
 use super::tables::{Definition, Needs, Rows};
 use crate::error::Result;
 use crate::event::{Id, Run};
-use crate::fold::{Owner, Settled, UsageRow};
+use crate::fold::{Owner, RowView, Settled};
 
 /// See the module.
 pub(super) static TABLE: Definition = Definition {
@@ -62,24 +62,24 @@ fn columns() -> Vec<&'static Column> {
 /// The runs that have a row in the query's window and pass its filters, each with all its usage.
 fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
     // Owners stand in the order of their runs' starts.
-    Box::new(settled.rows.by_owner().filter_map(move |rows| {
-        let owner = settled.owners.get(rows.first()?.owner)?;
-        let is_asked = owner.run.is_some() && rows.iter().any(|row| is_asked_for(settled, &row.view(), owner, query));
-        is_asked.then(|| cells(owner, &rows))
+    Box::new(settled.rows.by_owner().filter_map(move |(owner, rows)| {
+        let owner = settled.owners.get(owner)?;
+        let is_asked = owner.run.is_some() && rows.clone().any(|row| is_asked_for(settled, &row, owner, query));
+        is_asked.then(|| cells(owner, rows))
     }))
 }
 
 /// The row of one owner; a run's columns are blank for a conversation that belongs to none.
-pub(super) fn row(owner: &Owner, rows: &[UsageRow]) -> Result<Table> {
+pub(super) fn row<'a>(owner: &'a Owner, rows: impl Iterator<Item = RowView<'a>>) -> Result<Table> {
     let mut builder = Builder::new(columns());
     builder.push(cells(owner, rows));
     builder.finish()
 }
 
-fn cells(owner: &Owner, rows: &[UsageRow]) -> Vec<Cell> {
+fn cells<'a>(owner: &'a Owner, rows: impl Iterator<Item = RowView<'a>>) -> Vec<Cell> {
     let run = owner.run.as_ref();
     let name = |of: fn(&Run) -> &Option<Id>| Cell::text(run.and_then(|run| of(run).as_deref()));
-    let sum = Sum::of(rows.iter().map(|row| (row, owner)));
+    let sum = Sum::of(rows.map(|row| (row, owner)));
     let mut cells = vec![
         Cell::text(run.map(|run| run.id.as_str())),
         Cell::text(owner.host.as_deref()),

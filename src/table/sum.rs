@@ -7,7 +7,7 @@ use super::group::list;
 use super::money::Money;
 use super::token_sum::TokenSum;
 use crate::event::Id;
-use crate::fold::{Owner, UsageRow};
+use crate::fold::{Owner, RowView};
 
 /// Sums over some rows of the fact table.
 #[derive(Debug, Default)]
@@ -20,16 +20,16 @@ pub(super) struct Sum {
 
 impl Sum {
     /// Adds up rows.
-    pub(super) fn of<'a>(rows: impl Iterator<Item = (&'a UsageRow, &'a Owner)>) -> Sum {
+    pub(super) fn of<'a>(rows: impl Iterator<Item = (RowView<'a>, &'a Owner)>) -> Sum {
         let mut sum = Sum::default();
-        rows.for_each(|(row, owner)| sum.add(row, owner));
+        rows.for_each(|(row, owner)| sum.add(&row, owner));
         sum
     }
 
-    fn add(&mut self, row: &UsageRow, owner: &Owner) {
+    fn add(&mut self, row: &RowView<'_>, owner: &Owner) {
         self.tokens.add(row.usage.as_ref(), row.blended_tokens);
-        self.money.add(&row.view(), owner);
-        if let Some(model) = &row.model {
+        self.money.add(row, owner);
+        if let Some(model) = row.model {
             let tokens = row.usage.map_or(row.blended_tokens.unwrap_or(0), |usage| usage.total_tokens());
             let sum = self.by_model.entry(model.clone()).or_default();
             *sum = sum.saturating_add(tokens);

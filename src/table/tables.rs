@@ -58,7 +58,8 @@ impl Definition {
         TableSchema { name: self.name, about: self.about, columns: (self.columns)(), optional: Vec::new() }
     }
 
-    /// The rows that a query asks for, one after the other: they need not fit in memory a second time.
+    /// The rows that a query asks for, one after the other. Each is made when it is its turn: until then its place is
+    /// known, by time, and nothing else.
     pub fn rows<'a>(&self, settled: &'a Settled, query: &'a Query) -> Rows<'a> {
         let rows = (self.rows)(settled, query);
         match query.limit {

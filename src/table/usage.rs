@@ -11,7 +11,7 @@ use super::schema::{
 use super::tables::{Definition, Needs, Rows};
 use super::token_sum::TokenSum;
 use crate::event::{Billing, Time};
-use crate::fold::{Owner, Settled, Taken, UsageRow};
+use crate::fold::{Owner, Settled, Taken, UsageRow, UsageRows};
 
 /// See the module.
 pub(super) static TABLE: Definition = Definition {
@@ -63,22 +63,34 @@ fn columns() -> Vec<&'static Column> {
 }
 
 fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
-    let rows = in_order(settled, settled.rows.iter(), query);
+    let rows = in_order(settled, places(&settled.rows), query);
     Box::new(rows.map(move |(row, owner)| cells(settled, &row, owner)))
 }
 
-/// The rows that a query asks for, in the order of their time.
+/// Rows, each by its place.
+pub(super) fn places(rows: &UsageRows) -> impl Iterator<Item = (&UsageRows, usize)> {
+    (0..rows.len()).map(move |place| (rows, place))
+}
+
+/// The rows that a query asks for, in the order of their time. One at a time is unpacked.
 pub(super) fn in_order<'a>(
     settled: &'a Settled,
-    rows: impl Iterator<Item = UsageRow>,
+    places: impl Iterator<Item = (&'a UsageRows, usize)>,
     query: &'a Query,
 ) -> impl Iterator<Item = (UsageRow, &'a Owner)> {
-    let owned = rows.filter_map(|row| settled.owners.get(row.owner).map(|owner| (row, owner)));
-    let asked = owned.filter(|(row, owner)| is_asked_for(settled, &row.view(), owner, query));
-    let mut asked: Vec<(Option<Time>, UsageRow)> =
-        asked.map(|(row, owner)| (time_of(settled, &row.view(), owner), row)).collect();
-    asked.sort_by_key(|(time, _)| (time.is_none(), *time));
-    asked.into_iter().filter_map(|(_, row)| settled.owners.get(row.owner).map(|owner| (row, owner)))
+    let mut asked: Vec<(Option<Time>, &UsageRows, usize)> = Vec::new();
+    for (rows, place) in places {
+        let Some(row) = rows.view(place) else { continue };
+        let Some(owner) = settled.owners.get(row.owner) else { continue };
+        if is_asked_for(settled, &row, owner, query) {
+            asked.push((time_of(settled, &row, owner), rows, place));
+        }
+    }
+    asked.sort_by_key(|(time, ..)| (time.is_none(), *time));
+    asked.into_iter().filter_map(|(_, rows, place)| {
+        let row = rows.row(place)?;
+        settled.owners.get(row.owner).map(|owner| (row, owner))
+    })
 }
 
 fn cells(settled: &Settled, row: &UsageRow, owner: &Owner) -> Vec<Cell> {

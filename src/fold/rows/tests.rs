@@ -80,9 +80,15 @@ fn every_row_comes_back_as_it_was() {
     for (slot, (row, is_packed)) in packed.slots.iter().zip(&rows) {
         assert_eq!(matches!(slot, Slot::Packed(_)), *is_packed, "{row:?}");
     }
-    let of = |owner| packed.of_owner(owner).len();
+    let places = 0..rows.len() + 1;
+    assert!(places.clone().filter_map(|place| packed.row(place)).eq(rows.iter().map(|(row, _)| row.clone())));
+    assert!(places.filter_map(|place| packed.view(place)).eq(packed.views()));
+    let of = |owner| packed.of_owner(owner).count();
     assert_eq!((packed.len(), of(0), of(1), of(2), of(3), of(4)), (rows.len(), 1, 10, 14, 0, 1));
-    assert_eq!(packed.by_owner().map(|rows| rows.len()).collect::<Vec<_>>(), [1, 10, 14, 1]);
+    assert_eq!(
+        packed.by_owner().map(|(owner, rows)| (owner, rows.count())).collect::<Vec<_>>(),
+        [(0, 1), (1, 10), (2, 14), (4, 1)]
+    );
 }
 
 #[test]

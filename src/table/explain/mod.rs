@@ -11,7 +11,7 @@ use super::schema::{Column, Kind, NOT_KNOWN, TOKENS, column};
 use super::token_sum::TokenSum;
 use crate::error::Result;
 use crate::event::{Event, Id, Usd};
-use crate::fold::{Owner, Settled, UsageRow};
+use crate::fold::{Owner, RowView, Settled};
 use crate::price::Prices;
 
 pub use subject::{Choice, Subject};
@@ -78,7 +78,7 @@ pub struct Ground {
 pub fn explain(
     settled: &Settled,
     subject: Subject,
-    events: &[(String, Event)],
+    events: &[(Id, Event)],
     prices: &Prices,
     options: &PriceOptions,
 ) -> Result<Explanation> {
@@ -86,15 +86,15 @@ pub fn explain(
     for index in subject.owners(settled) {
         let (owner, rows) = (&settled.owners[index], settled.rows.of_owner(index));
         owners.push(Explained {
-            row: runs::row(owner, &rows)?,
-            parts: parts(&rows, &subject)?,
+            row: runs::row(owner, rows.clone())?,
+            parts: parts(rows.clone(), &subject)?,
             grounds: grounds(owner),
             hour_writes: rows
-                .iter()
+                .clone()
                 .filter_map(|row| row.usage)
                 .map(|usage| usage.cache_creation_1h_input_tokens)
                 .sum(),
-            cost_without_hour_writes: without_hour_writes(&rows, owner, prices, options),
+            cost_without_hour_writes: without_hour_writes(rows, owner, prices, options),
         });
     }
     let witnesses = witness::table(settled, &subject, events)?;
@@ -103,7 +103,7 @@ pub fn explain(
 
 /// The cost of an owner as far as it is known; `None` if nothing of it is.
 fn cost(settled: &Settled, owner: usize) -> Option<Usd> {
-    settled.rows.of_owner(owner).iter().filter_map(|row| row.cost.low).reduce(|a, b| a + b)
+    settled.rows.of_owner(owner).filter_map(|row| row.cost.low).reduce(|a, b| a + b)
 }
 
 fn grounds(owner: &Owner) -> Vec<Ground> {
@@ -116,16 +116,16 @@ fn grounds(owner: &Owner) -> Vec<Ground> {
 }
 
 /// The calls that were seen, added up, and what only a counter or a footer tells, by conversation and model.
-fn parts(rows: &[UsageRow], subject: &Subject) -> Result<Table> {
+fn parts<'a>(rows: impl Iterator<Item = RowView<'a>>, subject: &Subject) -> Result<Table> {
     let mut sums: Vec<(Part, i64, TokenSum)> = Vec::new();
-    for row in rows.iter().filter(|row| subject.includes(row)) {
-        let Some(part) = Part::of(row) else { continue };
+    for row in rows.filter(|row| subject.includes(row)) {
+        let Some(part) = Part::of(&row) else { continue };
         let place = sums.iter().position(|(known, ..)| *known == part).unwrap_or_else(|| {
             sums.push((part, 0, TokenSum::default()));
             sums.len() - 1
         });
         let (_, calls, tokens) = &mut sums[place];
-        *calls += i64::from(row.is_call());
+        *calls += i64::from(row.is_call);
         tokens.add(row.usage.as_ref(), row.blended_tokens);
     }
     let mut builder = Builder::new(parts_columns());
@@ -149,13 +149,13 @@ struct Part {
 
 impl Part {
     /// The part a row belongs to; `None` for the blank row of an owner that left no usage.
-    fn of(row: &UsageRow) -> Option<Part> {
-        let name = match (&row.call, row.usage, row.blended_tokens) {
-            (Some(_), ..) if row.is_call() => "calls",
+    fn of(row: &RowView<'_>) -> Option<Part> {
+        let name = match (row.is_call, row.usage, row.blended_tokens) {
+            (true, ..) => "calls",
             (_, Some(_), _) => "remainder",
             (_, None, Some(_)) => "footer",
             (_, None, None) => return None,
         };
-        Some(Part { conversation: row.conversation.clone(), model: row.model.clone(), name })
+        Some(Part { conversation: row.conversation.cloned(), model: row.model.cloned(), name })
     }
 }

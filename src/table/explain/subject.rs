@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Fact, Id};
-use crate::fold::{Settled, UsageRow};
+use crate::fold::{RowView, Settled};
 
 /// How many of several ids are named.
 const MOST_NAMED: usize = 5;
@@ -58,8 +58,8 @@ impl Subject {
         if let Some(run) = &settled.owners.get(index)?.run {
             return Some(Subject::run(settled, index, run.id.to_string()));
         }
-        let named = settled.rows.of_owner(index).into_iter().find_map(|row| row.conversation);
-        named.filter(|id| !id.starts_with('\0')).map(|id| Subject::conversation(&id))
+        let named = settled.rows.of_owner(index).find_map(|row| row.conversation);
+        named.filter(|id| !id.starts_with('\0')).map(Subject::conversation)
     }
 
     fn named(settled: &Settled, start: &str) -> Result<Subject> {
@@ -69,8 +69,8 @@ impl Subject {
         let runs =
             settled.owners.iter().enumerate().filter_map(|(index, owner)| Some((&owner.run.as_ref()?.id, index)));
         let runs: Vec<(&Id, usize)> = runs.filter(|(id, _)| id.starts_with(start)).collect();
-        let conversations = settled.rows.iter().filter_map(|row| row.conversation);
-        let conversations: BTreeSet<Id> =
+        let conversations = settled.rows.views().filter_map(|row| row.conversation);
+        let conversations: BTreeSet<&Id> =
             conversations.filter(|id| id.starts_with(start) && !id.starts_with('\0')).collect();
         // An id that is whole is meant, whatever longer ones begin with it.
         let whole = |id: &Id| **id == *start;
@@ -80,7 +80,7 @@ impl Subject {
         if let Some(id) = conversations.iter().find(|id| whole(id)) {
             return Ok(Subject::conversation(id));
         }
-        let all: Vec<&Id> = runs.iter().map(|(id, _)| *id).chain(&conversations).collect();
+        let all: Vec<&Id> = runs.iter().map(|(id, _)| *id).chain(conversations.iter().copied()).collect();
         match (&runs[..], &all[..]) {
             ([(id, index)], [_]) => Ok(Subject::run(settled, *index, id.to_string())),
             ([], [id]) => Ok(Subject::conversation(id)),
@@ -94,8 +94,8 @@ impl Subject {
     }
 
     fn run(settled: &Settled, index: usize, id: String) -> Subject {
-        let rows = settled.rows.of_owner(index).into_iter();
-        Subject { kind: "run", id, conversations: rows.filter_map(|row| row.conversation).collect() }
+        let conversations: BTreeSet<&Id> = settled.rows.of_owner(index).filter_map(|row| row.conversation).collect();
+        Subject { kind: "run", id, conversations: conversations.into_iter().cloned().collect() }
     }
 
     fn conversation(id: &Id) -> Subject {
@@ -110,8 +110,8 @@ impl Subject {
     }
 
     /// Whether a row is part of it.
-    pub(super) fn includes(&self, row: &UsageRow) -> bool {
-        self.kind == "run" || row.conversation.as_ref().is_some_and(|id| self.conversations.contains(id))
+    pub(super) fn includes(&self, row: &RowView<'_>) -> bool {
+        self.kind == "run" || row.conversation.is_some_and(|id| self.conversations.contains(id))
     }
 
     /// Indices of the owners whose usage it is.
@@ -121,7 +121,7 @@ impl Subject {
             return settled.owners.iter().position(is_it).into_iter().collect();
         }
         let mut owners: Vec<usize> =
-            settled.rows.iter().filter(|row| self.includes(row)).map(|row| row.owner).collect();
+            settled.rows.views().filter(|row| self.includes(row)).map(|row| row.owner).collect();
         owners.dedup();
         owners
     }

@@ -6,7 +6,7 @@ use super::super::token_sum::TokenSum;
 use super::Subject;
 use super::court::{Court, Said};
 use crate::error::Result;
-use crate::event::{Event, Fact, Time};
+use crate::event::{Event, Fact, Id, Time};
 use crate::fold::Settled;
 
 /// Columns before the token columns.
@@ -37,7 +37,7 @@ fn columns() -> Vec<&'static Column> {
 }
 
 /// The witnesses of a subject, by time; those without one stand where their source has them.
-pub(super) fn table(settled: &Settled, subject: &Subject, events: &[(String, Event)]) -> Result<Table> {
+pub(super) fn table(settled: &Settled, subject: &Subject, events: &[(Id, Event)]) -> Result<Table> {
     let mut ordered: Vec<(Option<Time>, &str, &Event)> = Vec::with_capacity(events.len());
     let mut latest: Option<(&str, Option<Time>)> = None;
     for (source, event) in events {
