@@ -14,7 +14,7 @@ use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use corpus::{Totals, VERSION, write_claude_home, write_codex_home, write_ledgers, write_trace};
+use corpus::{Totals, VERSION, write_claude_home, write_codex_home, write_execution_file, write_ledgers, write_trace};
 use measure::{Figures, Measured};
 use serde_json::Value;
 
@@ -55,6 +55,9 @@ fn main() -> io::Result<()> {
     if plan.has("check") {
         bench_check(&plan)?;
     }
+    if plan.has("document") {
+        bench_document(&plan)?;
+    }
     for home in HOMES.iter().filter(|home| plan.has(home.harness)) {
         plan.homes_mb.iter().try_for_each(|mb| bench_home(&plan, home, *mb))?;
     }
@@ -67,6 +70,7 @@ fn main() -> io::Result<()> {
 /// How much work is done.
 struct Plan {
     trace_mb: u64,
+    document_mb: u64,
     homes_mb: Vec<u64>,
     rounds: usize,
     /// The benches to run, by name; all without one.
@@ -82,11 +86,11 @@ impl Plan {
         let only: Vec<String> = arguments.iter().filter(|argument| !argument.starts_with('-')).cloned().collect();
         let given = |name: &str| arguments.iter().any(|argument| argument == name);
         if given("--quick") || !given("--bench") {
-            return Plan { trace_mb: 20, homes_mb: vec![20], rounds: 2, only };
+            return Plan { trace_mb: 20, document_mb: 5, homes_mb: vec![20], rounds: 2, only };
         }
         let size = env::var("FORGE_USAGE_BENCH_MB").ok();
         let trace_mb = size.map_or(500, |size| size.parse().expect("FORGE_USAGE_BENCH_MB: a number"));
-        Plan { trace_mb, homes_mb: vec![50, 500, 2_000], rounds: 7, only }
+        Plan { trace_mb, document_mb: 50, homes_mb: vec![50, 500, 2_000], rounds: 7, only }
     }
 }
 
@@ -126,19 +130,35 @@ fn bench_home(plan: &Plan, kind: &Home, mb: u64) -> io::Result<()> {
     let name = format!("{}-home-v{VERSION}-{mb}MB", kind.harness);
     let (home, truth) = prepare(&name, |path| (kind.write)(path, SEED, mb * MB))?;
     let bytes = length(&home)?;
-    let ours = Contender::forge_usage(&["report", "--json"], Some(&home));
-    let rivals = Contender::ripgrep(kind.needle, &home);
+    bench_against(plan, &format!("home of {}", kind.harness), (&home, bytes), kind.needle, &truth)
+}
+
+/// An array of records, over many lines.
+fn bench_document(plan: &Plan) -> io::Result<()> {
+    let (document, truth) = prepare(&format!("execution-v{VERSION}-{}MB.json", plan.document_mb), |path| {
+        let file = BufWriter::with_capacity(1 << 20, File::create(path)?);
+        write_execution_file(file, SEED, plan.document_mb * MB)
+    })?;
+    let bytes = fs::metadata(&document)?.len();
+    bench_against(plan, "document", (&document, bytes), "\"usage\":", &truth)
+}
+
+/// Measures a report of an input of so many bytes, in turn with ripgrep's search for what it needs.
+fn bench_against(plan: &Plan, what: &str, input: (&Path, u64), needle: &str, truth: &Totals) -> io::Result<()> {
+    let (input, bytes) = input;
+    let ours = Contender::forge_usage(&["report", "--json"], Some(input));
+    let rivals = Contender::ripgrep(needle, input);
     let (mut our_runs, mut rival_runs) = (Vec::new(), Vec::new());
     for round in 0..=plan.rounds {
         let our_run = ours.run()?;
-        check_totals(&our_run.stdout, &truth);
+        check_totals(&our_run.stdout, truth);
         keep_unless_warm_up(round, our_run, &mut our_runs);
         if let Some(rg) = &rivals {
             keep_unless_warm_up(round, rg.run()?, &mut rival_runs);
         }
     }
     let calls = truth.calls.unwrap_or_default();
-    println!("\nhome of {}, {} MB, {calls} calls, {} rounds", kind.harness, bytes / MB, plan.rounds);
+    println!("\n{what}, {} MB, {calls} calls, {} rounds", bytes / MB, plan.rounds);
     print_contender("forge-usage", &our_runs, bytes);
     if rivals.is_some() {
         print_contender("rg -c", &rival_runs, bytes);

@@ -23,6 +23,18 @@ pub fn stream(random: &mut Random, duration_ms: u64) -> (String, Tokens) {
     (stream.text, stream.sum.tokens())
 }
 
+/// One run that goes on until its records have about so many bytes, and how many messages it took.
+pub fn long_stream(random: &mut Random, bytes: usize) -> (String, Tokens, u64) {
+    let session = random.uuid();
+    let mut stream = Stream { random, session, text: String::new(), messages: 0, sum: Usage::default() };
+    stream.init();
+    while stream.text.len() < bytes {
+        stream.message();
+    }
+    stream.result(3_600_000);
+    (stream.text, stream.sum.tokens(), stream.messages)
+}
+
 /// Tokens in the provider's disjoint buckets.
 #[derive(Default, Clone, Copy)]
 struct Usage {

@@ -3,10 +3,11 @@
 //! A seed in, the same bytes out, on every machine. Nothing here comes from a real log. The rooms:
 //! [`trace`] writes Codex trace logs, [`ledger`] folders of forge ledgers whose runs come from
 //! [`output`] (and [`claude`]), [`claude_home`] a home of session files, [`rollout`] one
-//! of Codex's; [`text`] and [`random`] are what they are made of.
+//! of Codex's, [`execution`] a document; [`text`] and [`random`] are what they are made of.
 
 mod claude;
 mod claude_home;
+mod execution;
 mod ledger;
 mod output;
 mod random;
@@ -21,6 +22,7 @@ use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
 
 pub use claude_home::write_claude_home;
+pub use execution::write_execution_file;
 pub use ledger::write_ledgers;
 pub use rollout::write_codex_home;
 pub use trace::write_trace;

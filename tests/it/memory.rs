@@ -4,22 +4,29 @@ use serde_json::Value;
 
 use crate::support::Workdir;
 
-/// A report of one thread that may have so many kilobytes of address space; `None` if that is too little.
-fn report(workdir: &Workdir, path: &str, kilobytes: u64) -> Option<Value> {
+/// What a command of one thread says that may have so many kilobytes of address space; `None` if that is too little.
+fn said(workdir: &Workdir, command: &str, kilobytes: u64) -> Option<String> {
     let program = workdir.command(&[]).get_program().to_owned();
-    let script = format!("ulimit -c 0; ulimit -v {kilobytes}; exec \"$0\" report --json --threads 1 {path}");
+    let script = format!("ulimit -c 0; ulimit -v {kilobytes}; exec \"$0\" {command} --threads 1");
     let mut shell = std::process::Command::new("sh");
     let output = shell.arg("-c").arg(script).arg(program).current_dir(workdir.root()).output().expect("a shell");
-    output.status.success().then(|| serde_json::from_slice(&output.stdout).expect("a report"))
+    output.status.success().then(|| String::from_utf8(output.stdout).expect("text"))
+}
+
+/// About the least that is enough for a command.
+fn least(workdir: &Workdir, command: &str) -> u64 {
+    let mut limits = (1..64).map(|step| step * 16_000);
+    limits.find(|limit| said(workdir, command, *limit).is_some()).expect("a limit that is enough")
 }
 
 /// The report, which must take no more than so many kilobytes beyond what the smallest one takes.
 fn report_within(workdir: &Workdir, path: &str, kilobytes: u64) -> Value {
     workdir
         .write("smallest.md", "---\nloop_name: kiln\ncreated_at: 2026-05-12T06:00:00Z\n---\n\n# Loop Ledger: kiln\n");
-    let least = (1..64).map(|step| step * 16_000).find(|least| report(workdir, "smallest.md", *least).is_some());
-    let least = least.expect("a limit that is enough");
-    report(workdir, path, least + kilobytes).unwrap_or_else(|| panic!("{path} takes more than {least} and {kilobytes}"))
+    let least = least(workdir, "report --json smallest.md");
+    let said = said(workdir, &format!("report --json {path}"), least + kilobytes);
+    let said = said.unwrap_or_else(|| panic!("{path} takes more than {least} and {kilobytes}"));
+    serde_json::from_str(&said).expect("a report")
 }
 
 #[test]
@@ -61,4 +68,26 @@ fn what_may_be_a_runs_session_is_not_kept_for_each_of_many_runs() {
     }
     let report = report_within(&workdir, "all", 90_000);
     assert_eq!((&report["totals"]["runs"], &report["totals"]["conversations"]), (&1000.into(), &1000.into()));
+}
+
+#[test]
+fn an_export_unpacks_a_row_at_a_time() {
+    let workdir = Workdir::new();
+    let call = |n: u32| {
+        let time = format!("2026-05-{:02}T{:02}:{:02}:00.000Z", 1 + n / 1440 % 28, n / 60 % 24, n % 60);
+        format!(
+            "{{\"parentUuid\":null,\"isSidechain\":false,\"cwd\":\"/srv/kiln\",\"sessionId\":\"0a\",\"version\":\
+             \"2.1.41\",\"type\":\"assistant\",\"message\":{{\"id\":\"m{n}\",\"model\":\"claude-opus-4-6\",\"role\":\
+             \"assistant\",\"usage\":{{\"input_tokens\":1,\"output_tokens\":2}}}},\"uuid\":\"u{n}\",\"timestamp\":\
+             \"{time}\"}}\n"
+        )
+    };
+    workdir.write("0a.jsonl", (0..120_000).map(call).collect::<String>());
+    let least = least(&workdir, "report --json 0a.jsonl");
+    for table in ["usage", "calls", "conversations"] {
+        let command = format!("export {table} --format jsonl -o - --limit 2 0a.jsonl");
+        let lines =
+            said(&workdir, &command, least + 16_000).unwrap_or_else(|| panic!("{table} takes more")).lines().count();
+        assert_eq!(lines, if table == "conversations" { 1 } else { 2 });
+    }
 }
