@@ -1,16 +1,15 @@
 //! Which format a source is of, told by what it begins with.
 
-use super::FORMATS;
 use super::format::{Format, Shape};
 
-/// The format of a source that begins with `head`; `None` if it is none that we know.
+/// The first of these formats that a source which begins with `head` is of.
 ///
 /// Its first line decides: further down a tool may print lines of any format. Where that line tells nothing, as noise
-/// before the first record or a torn one, the first of [`FORMATS`] does that finds anything of its own.
-pub fn detect(head: &[u8]) -> Option<&'static Format> {
+/// before the first record or a torn one, whatever of its own a format finds further down does.
+pub(super) fn among(formats: &[&'static Format], head: &[u8]) -> Option<&'static Format> {
     let first = first_line(head);
-    let by_first = FORMATS.iter().find(|format| is_of_lines(format) && (format.sniff)(first));
-    by_first.or_else(|| FORMATS.iter().find(|format| (format.sniff)(head))).copied()
+    let by_first = formats.iter().find(|format| is_of_lines(format) && (format.sniff)(first));
+    by_first.or_else(|| formats.iter().find(|format| (format.sniff)(head))).copied()
 }
 
 /// The first line that isn't blank, with its end if that is in view, and with the byte order mark before it.
@@ -27,7 +26,7 @@ fn is_of_lines(format: &Format) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::detect;
+    use crate::parse::detect;
 
     const TRACE: &str =
         "2026-05-12T07:03:00.000000Z  INFO codex_otel::traces::otel_manager: event.name=\"codex.tool_result\" output=x";

@@ -63,7 +63,6 @@ use session::Session;
 use sink::Sink;
 
 pub use chunk::Chunk;
-pub use detect::detect;
 pub use format::{Format, Journal, LOOK, Place, Root, Rows};
 use format::{Lines, OrderedPass, Shape};
 pub use mark::Mark;
@@ -92,6 +91,11 @@ pub static FORMATS: [&Format; 17] = [
     &codex_exec_json::FORMAT,
     &codex_trace::DATABASE,
 ];
+
+/// The format of a source that begins with `head`, if it is known.
+pub fn detect(head: &[u8]) -> Option<&'static Format> {
+    detect::among(&FORMATS, head)
+}
 
 /// A scanner for each of [`FORMATS`] that are lines.
 /// Each is made when a source needs it: most readings need few.
