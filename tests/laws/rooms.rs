@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 
 /// What the files of a room may use of the crate: the first prefix of the path that fits.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("event/", &["event"]),
     ("error.rs", &[]),
     ("source/", &["error", "source"]),
     ("parse/mod.rs", &["event", "parse"]),
-    ("parse/detect.rs", &["parse::FORMATS", "parse::format"]),
     (
         "parse/",
         &[
