@@ -32,7 +32,21 @@ impl PartialOrd for Id {
     }
 }
 
+/// What made-up ids begin with: no harness writes it.
+const MADE_UP: char = '\0';
+
 impl Id {
+    /// An id for a conversation that nothing names, made of what tells it from others. Copies of its records make the
+    /// same one; no output shows it.
+    pub fn anonymous(known_by: impl fmt::Display) -> Id {
+        format!("{MADE_UP}{known_by}").into()
+    }
+
+    /// Whether it was made up, as nothing names the conversation.
+    pub fn is_anonymous(&self) -> bool {
+        self.0.starts_with(MADE_UP)
+    }
+
     /// Its text.
     pub fn as_str(&self) -> &str {
         &self.0

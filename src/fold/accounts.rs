@@ -14,7 +14,6 @@ use super::own::{self, Own};
 use super::place::Place;
 use super::places::Places;
 use super::reason::Reason;
-use super::source::is_anonymous;
 use super::uncounted::UncountedCall;
 use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
 
@@ -247,12 +246,12 @@ fn date(readings: &mut [Reading], own: &Own) {
 
 /// A reading that nothing names in one source may be named in another.
 fn drop_named_twins(conversations: &mut FxHashMap<Id, Box<ConversationFacts>>) {
-    if !conversations.keys().any(|id| is_anonymous(id)) {
+    if !conversations.keys().any(|id| id.is_anonymous()) {
         return;
     }
-    let named = conversations.iter().filter(|(id, _)| !is_anonymous(id)).flat_map(|(_, facts)| &facts.readings);
+    let named = conversations.iter().filter(|(id, _)| !id.is_anonymous()).flat_map(|(_, facts)| &facts.readings);
     let named: BTreeSet<_> = named.map(|reading| (reading.stamp, reading.total)).collect();
-    for (_, facts) in conversations.iter_mut().filter(|(id, _)| is_anonymous(id)) {
+    for (_, facts) in conversations.iter_mut().filter(|(id, _)| id.is_anonymous()) {
         facts.readings.retain(|reading| !named.contains(&(reading.stamp, reading.total)));
     }
 }

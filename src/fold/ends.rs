@@ -8,7 +8,6 @@ use super::account::{Account, AccountKey};
 use super::owner::Work;
 use super::run::RunFacts;
 use super::settle::Settled;
-use super::source::is_anonymous;
 use crate::event::{Id, Run, RunId, Time};
 
 /// The conversations that went on in several runs.
@@ -52,7 +51,7 @@ impl Ends {
     /// `shown` are the runs of each conversation.
     pub(super) fn new(runs: &FxHashMap<RunId, Box<RunFacts>>, shown: &FxHashMap<Id, BTreeMap<RunId, usize>>) -> Ends {
         let silent = Silent::of(runs, shown);
-        let several = shown.iter().filter(|(id, of)| of.len() > 1 && !is_anonymous(id));
+        let several = shown.iter().filter(|(id, of)| of.len() > 1 && !id.is_anonymous());
         let ends = several.map(|(id, of)| {
             let end = |run: &RunId| {
                 let facts = runs.get(run);

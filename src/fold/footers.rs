@@ -11,7 +11,6 @@ use super::facts::CallFacts;
 use super::owner::{Quality, Reconciled, Taken};
 use super::reason::Reason;
 use super::run::RunFacts;
-use super::source::is_anonymous;
 use super::weighed::Weighed;
 use crate::event::{CallKey, Id, Run, RunId, Time};
 
@@ -96,7 +95,7 @@ impl Footers {
 
     /// Whether they count a conversation: a harness's total leaves out those that its sub-agents held.
     pub(super) fn count(&self, id: &Id) -> bool {
-        self.conversation.as_ref().is_none_or(|own| own == id || is_anonymous(id))
+        self.conversation.as_ref().is_none_or(|own| own == id || id.is_anonymous())
     }
 
     /// Holds them against the accounts that they count.

@@ -8,7 +8,6 @@ use super::conversation::{ConversationFacts, Reading};
 use super::log::LogCall;
 use super::logged::{Logged, MARGIN_MS};
 use super::own::Own;
-use super::source::is_anonymous;
 use crate::event::{Id, RunId, Time, TokenUsage};
 
 /// What the counters of all conversations with a session log read.
@@ -82,7 +81,7 @@ pub(super) fn hold_against(
 pub(super) fn name_by_reading(conversations: &mut FxHashMap<Id, Box<ConversationFacts>>) {
     let unnamed: Vec<Id> = conversations
         .iter()
-        .filter(|(id, facts)| is_anonymous(id) && !facts.readings.is_empty() && !facts.is_logged)
+        .filter(|(id, facts)| id.is_anonymous() && !facts.readings.is_empty() && !facts.is_logged)
         .map(|(id, _)| id.clone())
         .collect();
     if unnamed.is_empty() {

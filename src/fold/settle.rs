@@ -18,7 +18,6 @@ use super::quota::{self, QuotaReading};
 use super::reason::Reason;
 use super::rows::UsageRows;
 use super::run::RunFacts;
-use super::source::is_anonymous;
 use super::view::RowView;
 use crate::event::{Billing, Defect, Id, Request, Run, RunId, StreamFailure, Time, ToolCall};
 
@@ -87,7 +86,7 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
     }
     let models: FxHashMap<Id, Id> =
         conversations.iter().filter_map(|(id, facts)| Some((id.clone(), facts.model.clone()?))).collect();
-    let named = conversations.iter().filter(|(id, _)| !is_anonymous(id));
+    let named = conversations.iter().filter(|(id, _)| !id.is_anonymous());
     settled.conversations = named.map(|(id, facts)| NamedConversation::new(id, facts)).collect();
     settled.conversations.sort_by(|a, b| a.id.cmp(&b.id));
     let mut places = Places::new(&runs, &conversations, &calls, is_home);

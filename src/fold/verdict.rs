@@ -6,7 +6,6 @@ use super::owner::{Owner, Quality, Reconciled, Taken, UsageRow};
 use super::reason::{Reason, Reasons};
 use super::rows::UsageRows;
 use super::settle::Settled;
-use super::source::is_anonymous;
 use super::weighed::{Rows, Weighed};
 use crate::event::{Id, Time};
 
@@ -31,7 +30,7 @@ impl Settled {
         let told = footers.tell(&weighed);
         owner.reconciled = footers.reconciled(&weighed, &told);
         let known = self.rows.len();
-        let hides = |id: &Id| is_run && is_anonymous(id);
+        let hides = |id: &Id| is_run && id.is_anonymous();
         let add = |rows: &mut UsageRows, row: UsageRow| {
             let conversation = row.conversation.filter(|id| !hides(id));
             rows.push(UsageRow { owner: index, conversation, ..row });

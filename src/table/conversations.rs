@@ -51,7 +51,7 @@ fn columns() -> Vec<&'static Column> {
 fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
     let mut by_id: BTreeMap<&Id, Vec<usize>> = BTreeMap::new();
     for (place, row) in settled.rows.views().enumerate() {
-        if let Some(id) = row.conversation.filter(|id| !id.starts_with('\0')) {
+        if let Some(id) = row.conversation.filter(|id| !id.is_anonymous()) {
             by_id.entry(id).or_default().push(place);
         }
     }

@@ -124,7 +124,7 @@ impl Dimension {
         let conversation = || settled.conversation(row);
         let text = match self.0.name {
             "run_id" => run.map(|run| &*run.id),
-            "conversation_id" => row.conversation.map(Id::as_str).filter(|id| !id.starts_with('\0')),
+            "conversation_id" => row.conversation.filter(|id| !id.is_anonymous()).map(Id::as_str),
             "loop" => owner.loop_name().map(Id::as_str),
             "parent_conversation_id" => conversation().and_then(|named| named.parent.as_deref()),
             "host" => owner.host.as_deref(),

@@ -133,7 +133,7 @@ pub(super) fn place(settled: &Settled, row: &UsageRow, owner: &Owner) -> [Cell; 
 }
 
 fn conversation(row: &UsageRow) -> Option<&str> {
-    row.conversation.as_deref().filter(|id| !id.starts_with('\0'))
+    row.conversation.as_ref().filter(|id| !id.is_anonymous()).map(|id| &**id)
 }
 
 fn source(row: &UsageRow) -> Option<&'static str> {

@@ -10,7 +10,6 @@ use crate::fold::conversation::ConversationFacts;
 use crate::fold::cuts::LogEnd;
 use crate::fold::facts::CallFacts;
 use crate::fold::run::RunFacts;
-use crate::fold::source::is_anonymous;
 
 /// forge's times are whole seconds: a run that ends within a second is written down as its beginning.
 pub(super) const SECOND_MS: i64 = 1_000;
@@ -51,7 +50,7 @@ pub(super) fn lonely<'a>(
     runs: &'a FxHashMap<RunId, Box<RunFacts>>,
     shown: &FxHashMap<Id, BTreeMap<RunId, usize>>,
 ) -> Vec<Lonely<'a>> {
-    let named = shown.iter().filter(|(id, _)| !is_anonymous(id)).flat_map(|(_, runs)| runs.keys());
+    let named = shown.iter().filter(|(id, _)| !id.is_anonymous()).flat_map(|(_, runs)| runs.keys());
     let named: FxHashSet<&RunId> = named.collect();
     let lonely = runs.iter().filter(|(id, _)| !named.contains(id)).filter_map(|(id, facts)| {
         let run = facts.ledger.as_ref().or(facts.log.as_ref())?;
@@ -88,7 +87,7 @@ pub(super) fn sessions<'a>(
         *blended = blended.saturating_add(call.usage.blended_tokens());
     }
     let has_log =
-        |id: &Id, facts: &ConversationFacts| !facts.logs.is_empty() && !facts.is_subagent && !is_anonymous(id);
+        |id: &Id, facts: &ConversationFacts| !facts.logs.is_empty() && !facts.is_subagent && !id.is_anonymous();
     let window = |run: &RunId| {
         let facts = runs.get(run)?;
         Some((facts.started_at().unwrap_or(Time::from_micros(i64::MIN)), facts.ended_at().unwrap_or(Time::MAX)))

@@ -23,7 +23,6 @@ use crate::fold::run::RunFacts;
 use crate::fold::timing::Shown;
 use crate::fold::uncounted::UncountedCall;
 use doubts::Doubts;
-pub(super) use nameless::is_anonymous;
 
 /// Folds one source. Events must come in the order of the source.
 #[derive(Debug)]

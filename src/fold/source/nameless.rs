@@ -52,7 +52,7 @@ impl SourceFold {
 
 /// An id for what a source tells of a conversation that nothing names.
 pub(super) fn unnamed(source: &Id) -> Id {
-    format!("\0{source}").into()
+    Id::anonymous(source)
 }
 
 /// An id for a conversation that nothing named: its last reading, which a tail, a copy and the whole
@@ -60,10 +60,5 @@ pub(super) fn unnamed(source: &Id) -> Id {
 pub(super) fn anonymous_id(readings: &[Reading]) -> Id {
     let last = readings.last();
     let time = last.and_then(|last| last.stamp).map_or(0, Time::micros);
-    format!("\0{time} {:?}", last.map(|last| last.total)).into()
-}
-
-/// Whether a conversation's id was made up because nothing named it.
-pub(in crate::fold) fn is_anonymous(id: &str) -> bool {
-    id.starts_with('\0')
+    Id::anonymous(format_args!("{time} {:?}", last.map(|last| last.total)))
 }

@@ -190,8 +190,8 @@ impl Pass {
 
     /// The conversation; one that nothing names is known by its first reading.
     fn own(&mut self, time: Option<Time>, usage: &TokenUsage) -> Id {
-        let made_up = || format!("\0{} {usage:?}", time.map_or(0, Time::micros)).into();
-        self.conversation.get_or_insert_with(made_up).clone()
+        let anonymous = || Id::anonymous(format_args!("{} {usage:?}", time.map_or(0, Time::micros)));
+        self.conversation.get_or_insert_with(anonymous).clone()
     }
 
     /// A fact about the conversation; nothing while it has no name.

@@ -59,7 +59,7 @@ impl Subject {
             return Some(Subject::run(settled, index, run.id.to_string()));
         }
         let named = settled.rows.of_owner(index).find_map(|row| row.conversation);
-        named.filter(|id| !id.starts_with('\0')).map(Subject::conversation)
+        named.filter(|id| !id.is_anonymous()).map(Subject::conversation)
     }
 
     fn named(settled: &Settled, start: &str) -> Result<Subject> {
@@ -71,7 +71,7 @@ impl Subject {
         let runs: Vec<(&Id, usize)> = runs.filter(|(id, _)| id.starts_with(start)).collect();
         let conversations = settled.rows.views().filter_map(|row| row.conversation);
         let conversations: BTreeSet<&Id> =
-            conversations.filter(|id| id.starts_with(start) && !id.starts_with('\0')).collect();
+            conversations.filter(|id| id.starts_with(start) && !id.is_anonymous()).collect();
         // An id that is whole is meant, whatever longer ones begin with it.
         let whole = |id: &Id| **id == *start;
         if let Some((id, index)) = runs.iter().find(|(id, _)| whole(id)) {
