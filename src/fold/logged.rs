@@ -105,6 +105,7 @@ pub(super) fn join(
         part.end = end;
         part.keep_unlogged(hidden.get(run).map_or(&[][..], Vec::as_slice));
     }
+    let last = runs.last().cloned().flatten();
     for ((call, run), twin) in calls.into_iter().zip(runs).zip(&mut of_call) {
         let part = joined.entry(run).or_default();
         part.calls.push(call);
@@ -114,12 +115,26 @@ pub(super) fn join(
     let has_baseline = !is_forked || !logged.is_empty();
     hold_against(&mut joined, readings, &logged, &recorded, everywhere, has_baseline);
     logged.extend(recorded);
+    if let Some(run) = last.filter(|run| places.of_footer(id, reached, end) != Some(run)) {
+        lack_what_followed(&mut joined, run, end);
+    }
     for part in joined.values_mut() {
         part.is_floor |= is_floor;
         part.know_footers(&logged);
         part.reached = reached;
     }
     joined
+}
+
+/// A log that was copied while a run was at work, of a conversation that is known to have gone on, may lack what the run
+/// did then: `last` made its last call. A counter in the run's output that agrees with the log tells that it doesn't.
+fn lack_what_followed(joined: &mut BTreeMap<Option<RunId>, Logged>, last: RunId, end: Option<Time>) {
+    let last = Some(last);
+    let goes_on = |part: &Logged| end.is_some() && part.unlogged.iter().any(|(_, call)| call.time > end);
+    let is_known = joined.get(&last).is_some_and(|part| part.agrees == Some(true));
+    if !is_known && joined.iter().any(|(run, part)| *run != last && goes_on(part)) {
+        joined.entry(last).or_default().lack(Reason::StillStreaming);
+    }
 }
 
 /// A call of a log that no trace shows.
