@@ -6,7 +6,7 @@ use super::lines::{clean, lines, may_begin_with};
 use super::mark::MarkKind;
 use super::marker;
 use super::needles::Needle;
-use crate::event::{Conversation, Fact, Footer};
+use crate::event::{Conversation, Defect, Fact, Footer};
 
 /// See the module.
 pub(super) static FORMAT: Format =
@@ -49,6 +49,8 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<super::mark::Mark>) {
             return;
         }
         let fact = match count(&digits(&number)) {
+            // More digits may have followed.
+            _ if hit.is_next_unterminated() => Fact::Defect(Defect::Torn),
             Ok(blended_tokens) => Fact::Footer(Footer { conversation: None, blended_tokens }),
             Err(defect) => Fact::Defect(defect),
         };

@@ -212,6 +212,11 @@ impl<'a> Hit<'a> {
         self.line.end == self.text.len()
     }
 
+    /// Whether the source ends within the line after this one.
+    pub fn is_next_unterminated(&self) -> bool {
+        self.text.get(self.line.end + 1..).is_none_or(|rest| memchr::memchr(b'\n', rest).is_none())
+    }
+
     /// Whether an output may end within the line: its source does, a line of forge's own stands at the line's end, or a
     /// fence follows.
     pub fn may_end_output(&self) -> bool {
