@@ -3,6 +3,9 @@
 use super::timing::Timing;
 use crate::event::{Billing, Call, Conversation, Fact, Id, MAX_COUNT, Run, Time, TokenUsage};
 
+/// How much older than what stands above a record may be: threads write what they wrote down a moment ago.
+pub(super) const SLACK_MS: i64 = 100;
+
 /// A candidate: what a line would mean if it stands where its writer puts it. The ordered pass over
 /// the source decides.
 #[derive(Debug, Clone, PartialEq)]

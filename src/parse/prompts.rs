@@ -1,10 +1,7 @@
 //! Tells records from what a prompt quotes.
 
-use super::mark::{Mark, MarkKind, PromptText};
+use super::mark::{Mark, MarkKind, PromptText, SLACK_MS};
 use crate::event::{Fact, Time};
-
-/// How much older than what stands above a prompt may be: threads write what they wrote down a moment ago.
-const SLACK_MS: i64 = 100;
 
 /// A prompt, and what stands in its text.
 ///

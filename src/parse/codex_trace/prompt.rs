@@ -14,7 +14,7 @@ use crate::parse::content::LONGEST;
 use crate::parse::digits::digits;
 use crate::parse::format::{Hit, LOOK};
 use crate::parse::lines::{clean, lines_forwards};
-use crate::parse::mark::{Mark, MarkKind, PromptText};
+use crate::parse::mark::{Mark, MarkKind, PromptText, SLACK_MS};
 use crate::parse::marker;
 use crate::parse::tracing::{self, Record};
 
@@ -28,9 +28,6 @@ const COMMON: &str = " event.timestamp=";
 
 /// What stands for a text that is not written, with its length.
 const REDACTED: &str = "[REDACTED]";
-
-/// How much older than the prompt the record behind it may be: threads write what they wrote down a moment ago.
-const SLACK_MS: i64 = 100;
 
 /// The mark of a prompt whose text runs over several lines, or may do so; `None` for any other, and for one that
 /// names no conversation.

@@ -3,9 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::event::{Id, Time};
-
-/// How much older than the output a record may be and is no echo: threads write what they wrote down a moment ago.
-pub(super) const SLACK_MS: i64 = 100;
+use crate::parse::mark::SLACK_MS;
 
 /// When an output began, and who lives in it.
 #[derive(Debug, Default)]

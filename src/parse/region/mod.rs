@@ -10,11 +10,11 @@ mod watch;
 
 use std::collections::HashMap;
 
-use super::mark::{Mark, MarkKind};
+use super::mark::{Mark, MarkKind, SLACK_MS};
 use super::sink::Sink;
 use super::timing::{Sign, Timing};
 use crate::event::{Call, Conversation, Defect, Fact, Id, Quota, Run, RunId, Time};
-use echoes::{Echoes, SLACK_MS};
+use echoes::Echoes;
 use footers::Footers;
 use gaps::Gaps;
 use names::Names;

@@ -1,8 +1,7 @@
 //! Readings that name nobody and stand before anyone is named: a cut tail begins with one.
 
-use super::echoes::SLACK_MS;
 use crate::event::{Fact, Id, Time};
-use crate::parse::mark::{Mark, MarkKind};
+use crate::parse::mark::{Mark, MarkKind, SLACK_MS};
 
 /// How many readings of a counter may wait for a conversation to be named, and twice as many of rate limits, which it
 /// comes with. A log that names none needs no memory.
