@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use super::account::{Account, AccountKey};
+use super::call::CallFacts;
 use super::conversation::{ConversationFacts, Reading, main_of};
-use super::facts::CallFacts;
 use super::growth::{Uncovered, shares};
 use super::held::Readings;
-use super::logged;
+use super::log_shares::log_shares;
 use super::own::{self, Own};
 use super::place::Place;
 use super::places::Places;
@@ -67,7 +67,7 @@ impl Places {
             }
             if let Some(own) = own.remove(id) {
                 let seen = seen.remove(id).unwrap_or_default();
-                for (run, logged) in logged::join(self, id, own, readings, seen, &everywhere) {
+                for (run, logged) in log_shares(self, id, own, readings, seen, &everywhere) {
                     left.extend(logged.left_at.map(|since| ((run.clone(), id.clone()), since)));
                     accounts.entry((run, id.clone())).or_default().logged = Some(logged);
                 }

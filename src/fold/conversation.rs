@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use super::cuts::LogEnd;
 use super::log::Log;
+use super::log_end::LogEnd;
 use super::messages::Messages;
 use super::place::Place;
 use super::uncounted::UncountedCall;
@@ -128,12 +128,6 @@ impl ConversationFacts {
     pub(super) fn has_witness(&self) -> bool {
         let is_in_run = self.begins.iter().any(Option::is_some);
         is_in_run || !self.results.is_empty() || !self.readings.is_empty() || self.is_logged
-    }
-
-    /// Whether a model answered in it, or was about to, outside of runs: then it used tokens, whether anything tells
-    /// how many or not.
-    pub(super) fn is_asked(&self) -> bool {
-        self.is_answered || self.has_cut_log() || !self.uncounted.is_empty()
     }
 
     pub(super) fn merge(&mut self, other: ConversationFacts, id: &Id) {

@@ -5,8 +5,8 @@ use std::collections::hash_map::Entry;
 
 use rustc_hash::FxHashMap;
 
+use super::call::CallFacts;
 use super::conversation::ConversationFacts;
-use super::facts::CallFacts;
 use crate::event::{CallKey, Id, Time};
 
 /// Calls that more conversations show than this are held against each one's own calls alone: time stays linear.

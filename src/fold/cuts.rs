@@ -5,37 +5,9 @@ use std::cell::LazyCell;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::conversation::{ConversationFacts, Reading};
+use super::log_end::LogEnd;
 use super::place::Place;
 use crate::event::{Id, RunId, Time, TokenUsage, unpacked_name};
-
-/// What is known of a session log of a conversation.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LogEnd {
-    /// Where it ends; 0 where that isn't known.
-    pub length: u64,
-    /// Whether it is a sub-agent's.
-    pub is_subagents: bool,
-    /// Whether a call that can't be read stands there.
-    pub is_cut: bool,
-    /// If so, when the latest whole one was made.
-    pub latest: Option<Time>,
-    /// If so, the message of the last whole one: of another copy of that, a later record may be known.
-    pub last_message: Option<Id>,
-    /// What the counter read last in it.
-    pub last_reading: TokenUsage,
-}
-
-impl LogEnd {
-    /// What both say of the same log.
-    pub(super) fn merge(&mut self, other: LogEnd) {
-        self.length = self.length.max(other.length);
-        self.is_subagents |= other.is_subagents;
-        self.is_cut |= other.is_cut;
-        self.latest = self.latest.max(other.latest);
-        self.last_message = self.last_message.take().max(other.last_message);
-        self.last_reading = self.last_reading.max(other.last_reading);
-    }
-}
 
 impl ConversationFacts {
     /// Adds that what a source tells of it ends with an answer that isn't whole. `time` is when it was streaming, or
@@ -132,6 +104,12 @@ impl ConversationFacts {
     /// Whether one of its session logs ends so.
     pub(super) fn has_cut_log(&self) -> bool {
         self.logs.values().any(|log| log.is_cut) || self.unfinished.contains_key(&None)
+    }
+
+    /// Whether a model answered in it, or was about to, outside of runs: then it used tokens, whether anything tells
+    /// how many or not.
+    pub(super) fn is_asked(&self) -> bool {
+        self.is_answered || self.has_cut_log() || !self.uncounted.is_empty()
     }
 
     /// Whether a capture ends where a process begins, outside of runs.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use super::account::{Account, AccountKey};
+use super::growth::Before;
 use super::owner::Work;
 use super::run::RunFacts;
-use super::settle::Settled;
 use crate::event::{Id, Run, RunId, Time};
 
 /// The conversations that went on in several runs.
@@ -34,17 +34,6 @@ struct End {
     blended: Option<u64>,
     /// Whether a run before it may have held the conversation, too, and tells of nothing.
     follows_silence: bool,
-}
-
-/// What came before a run of a conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Before<'a> {
-    /// The run of it before this one.
-    pub(super) run: &'a RunId,
-    /// The conversation's blended total when this run began; `None` where nothing tells it.
-    pub(super) blended: Option<u64>,
-    /// Whether a run between the two may have held it, too, and tells of nothing.
-    pub(super) follows_silence: bool,
 }
 
 impl Ends {
@@ -111,26 +100,15 @@ impl Ends {
         (!is_older).then_some(blended)
     }
 
-    /// What the footers of conversations count that no run is known to have used: where runs tell of nothing, and it is
-    /// theirs or a later one's.
-    pub(super) fn left_open(&self, settled: &Settled) -> Vec<(Id, u64)> {
-        let open = self.0.iter().filter_map(|(id, line)| Some((id, line.total_over_silence(id)?)));
-        let mut rest: BTreeMap<&Id, u64> = open.collect();
-        rest.retain(|id, _| settled.conversation_named(id).is_none_or(|named| !named.is_logged));
-        if rest.is_empty() {
-            return Vec::new();
-        }
-        let of_run = |id: &&'_ Id| self.0.get(*id).into_iter().flat_map(|line| line.places.keys());
-        let of_runs: FxHashMap<&RunId, &Id> = rest.keys().flat_map(|id| of_run(id).map(|run| (run, *id))).collect();
-        for row in settled.rows.views() {
-            // What names no conversation may be its run's.
-            let run = || settled.owners.get(row.owner)?.run.as_ref();
-            let id = row.conversation.or_else(|| of_runs.get(&run()?.id).copied());
-            if let Some(rest) = id.and_then(|id| rest.get_mut(id)) {
-                *rest = rest.saturating_sub(row.blended_tokens.unwrap_or(0));
-            }
-        }
-        rest.into_iter().filter(|(_, rest)| *rest > 0).map(|(id, rest)| (id.clone(), rest)).collect()
+    /// The conversations whose total counts what no run is known to have used, as runs before the ones that tell it tell
+    /// of nothing.
+    pub(super) fn over_silence(&self) -> impl Iterator<Item = (&Id, u64)> {
+        self.0.iter().filter_map(|(id, line)| Some((id, line.total_over_silence(id)?)))
+    }
+
+    /// The runs of a conversation that went on in several.
+    pub(super) fn runs_of(&self, conversation: &Id) -> impl Iterator<Item = &RunId> {
+        self.0.get(conversation).into_iter().flat_map(|line| line.places.keys())
     }
 }
 

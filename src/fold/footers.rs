@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use super::account::Account;
+use super::call::CallFacts;
 use super::conversation::{ConversationFacts, main_of};
 use super::ends::Ends;
-use super::facts::CallFacts;
 use super::owner::{Quality, Reconciled, Taken};
 use super::reason::Reason;
 use super::run::RunFacts;
@@ -27,28 +27,6 @@ pub(super) struct Footers {
     pub(super) conversation: Option<Id>,
     /// The model the conversation was configured with.
     pub(super) model: Option<Id>,
-}
-
-/// How many blended totals of one conversation are remembered: only agents print more, and of theirs the largest counts.
-const MOST: usize = 64;
-
-/// Adds a blended total to those of a conversation; the largest stay.
-pub(super) fn add_footer<W: Ord + Clone>(footers: &mut BTreeSet<(W, u64)>, whose: W, blended: u64) {
-    let all = (whose.clone(), 0)..=(whose.clone(), u64::MAX);
-    footers.insert((whose, blended));
-    if footers.range(all.clone()).nth(MOST).is_some()
-        && let Some(smallest) = footers.range(all).next().cloned()
-    {
-        footers.remove(&smallest);
-    }
-}
-
-/// As [`add_footer`], of those that surely aren't quoted.
-pub(super) fn add_sure_footer(footers: &mut BTreeSet<u64>, blended: u64) {
-    footers.insert(blended);
-    if footers.len() > MOST {
-        footers.pop_first();
-    }
 }
 
 /// What footers say of the accounts that they count.
@@ -191,28 +169,5 @@ pub(super) fn name_footers(
             None => (sole.cloned(), blended),
         };
         facts.footers = std::mem::take(&mut facts.footers).into_iter().map(name).collect();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{MOST, add_footer, add_sure_footer};
-    use std::collections::BTreeSet;
-
-    #[test]
-    fn of_many_footers_each_conversation_keeps_the_largest_in_any_order() {
-        let all: Vec<(u8, u64)> = (0..1000).flat_map(|n| [(1, n), (2, 2 * n)]).collect();
-        let kept = |all: &[(u8, u64)]| {
-            let mut footers = BTreeSet::new();
-            all.iter().for_each(|(whose, blended)| add_footer(&mut footers, *whose, *blended));
-            footers
-        };
-        let largest = |whose, step| (1000 - MOST as u64..1000).map(move |n| (whose, step * n));
-        let forwards = kept(&all);
-        assert_eq!(forwards, largest(1, 1).chain(largest(2, 2)).collect());
-        assert_eq!(forwards, kept(&all.into_iter().rev().collect::<Vec<_>>()));
-        let mut sure = BTreeSet::new();
-        (0..1000).for_each(|n| add_sure_footer(&mut sure, n));
-        assert_eq!((sure.len(), sure.last()), (MOST, Some(&999)));
     }
 }

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::conversation::Reading;
-use super::ends::Before;
 use super::place::Place;
 use crate::event::{Id, RunId, Time, TokenUsage};
 
@@ -42,6 +41,17 @@ pub(super) struct Unsure {
     pub(super) time: Option<Time>,
     /// The blended part of the run that read it; `None` where nothing tells.
     pub(super) blended: Option<u64>,
+}
+
+/// What came before a run of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Before<'a> {
+    /// The run of it before this one.
+    pub(super) run: &'a RunId,
+    /// The conversation's blended total when this run began; `None` where nothing tells it.
+    pub(super) blended: Option<u64>,
+    /// Whether a run between the two may have held it, too, and tells of nothing.
+    pub(super) follows_silence: bool,
 }
 
 /// A call after the last reading of its run.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::account::Account;
-use super::facts::CallFacts;
+use super::call::CallFacts;
 use crate::event::{CallKey, Id, ModelUsage, Time, TokenUsage};
 
 /// So many results of cut captures are held against the log, each by itself; what others count stays open.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
+use super::call::CallFacts;
 use super::conversation::Reading;
-use super::facts::CallFacts;
 use super::log::LogCall;
 use super::places::Places;
 use crate::event::{Id, RunId, Time, TokenUsage};

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::counts::Counts;
-use super::owner::UsageRow;
 use crate::event::{Call, CallKey, Doubt, Id, Time, TokenUsage};
 
 /// Stands for a time that isn't known.
@@ -119,20 +118,6 @@ impl LogCall {
     /// Its tokens as they are kept.
     pub(super) fn counts(&self) -> &Counts {
         &self.usage
-    }
-
-    /// Its row.
-    pub(super) fn row(&self, conversation: &Id) -> UsageRow {
-        UsageRow {
-            conversation: Some(conversation.clone()),
-            model: self.context.model.clone(),
-            effort: self.context.effort.clone(),
-            time: self.time(),
-            call: Some(self.key.in_conversation(conversation)),
-            is_subagent: self.context.is_subagent,
-            may_be_several: self.may_be_several,
-            ..UsageRow::of(self.usage())
-        }
     }
 
     /// Two records of one call: in a log that lost the reading before it, it seems to be larger; in a copy it may

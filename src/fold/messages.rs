@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashSet, FxHasher};
 
+use super::call::CallFacts;
 use super::compact::{MaybeTime, MaybeUsd, ShortId};
 use super::counts::{small, tokens};
-use super::facts::CallFacts;
 use crate::event::{CallKey, GROWING, Harness, Id, Time};
 
 /// One call. What nearly all calls of a session share stands in its context.

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::account::{Account, AccountKey};
+use super::call::CallFacts;
 use super::conversation::{ConversationFacts, Reading, main_of};
 use super::ends::Ends;
-use super::facts::CallFacts;
 use super::join::{IsHome, Joined, join};
 use super::run::RunFacts;
 use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
@@ -74,12 +73,6 @@ impl Places {
         }
         let ends = Ends::new(runs, &shown);
         Places { windows, endless, shown, footers, joined, ends }
-    }
-
-    /// How far conversations had come when each run ended, once it is known what counters read last.
-    pub(super) fn ends(&mut self, accounts: &BTreeMap<AccountKey, Account>) -> Ends {
-        self.ends.learn(accounts);
-        std::mem::take(&mut self.ends)
     }
 
     /// Runs whose session log nothing tells for certain.

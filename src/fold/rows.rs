@@ -28,6 +28,22 @@ enum Slot {
     Plain(Box<UsageRow>),
 }
 
+impl LogCall {
+    /// Its row.
+    pub(super) fn row(&self, conversation: &Id) -> UsageRow {
+        UsageRow {
+            conversation: Some(conversation.clone()),
+            model: self.context.model.clone(),
+            effort: self.context.effort.clone(),
+            time: self.time(),
+            call: Some(self.key.in_conversation(conversation)),
+            is_subagent: self.context.is_subagent,
+            may_be_several: self.may_be_several,
+            ..UsageRow::of(self.usage())
+        }
+    }
+}
+
 impl UsageRows {
     /// How many there are.
     pub fn len(&self) -> usize {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conversation::larger;
-use super::footers::{add_footer, add_sure_footer};
+use super::footer_sets::{add_footer, add_sure_footer};
 use crate::event::{Defect, Harness, Id, Run, Time};
 
 /// What is known of a run.

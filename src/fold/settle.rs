@@ -11,61 +11,14 @@ use super::facts::Facts;
 use super::footers::{Footers, name_footers};
 use super::held;
 use super::join::IsHome;
-use super::latency::Placed;
-use super::owner::{NamedConversation, Owner, Taken, UsageRow, Work};
+use super::named::NamedConversation;
+use super::owner::{Owner, Taken, Work};
 use super::places::Places;
-use super::quota::{self, QuotaReading};
+use super::quotas;
 use super::reason::Reason;
-use super::rows::UsageRows;
 use super::run::RunFacts;
-use super::view::RowView;
-use crate::event::{Billing, Defect, Id, Request, Run, RunId, StreamFailure, Time, ToolCall};
-
-/// Owners, their rows, and what the reader should know.
-#[derive(Debug, Default, PartialEq)]
-pub struct Settled {
-    /// Runs in the order of their start, then conversations that belong to none.
-    pub owners: Vec<Owner>,
-    /// The fact table, grouped by owner.
-    pub rows: UsageRows,
-    /// Calls that were seen and have no row above: a footer tells more than they do.
-    pub outweighed: UsageRows,
-    /// Every conversation that is named, by its id.
-    pub conversations: Vec<NamedConversation>,
-    /// Readings of rate limits, in the order of their time.
-    pub quotas: Vec<QuotaReading>,
-    /// Attempts to have a model's API answer, by owner and time; none where nobody asked.
-    pub requests: Vec<Placed<Request>>,
-    /// Streams that broke off.
-    pub failures: Vec<Placed<StreamFailure>>,
-    /// Tool calls.
-    pub tools: Vec<Placed<ToolCall>>,
-    /// Defects, with how often, and the runs concerned.
-    pub defects: BTreeMap<Defect, (u64, Vec<RunId>)>,
-    /// Runs whose witnesses contradict each other.
-    pub mismatches: Vec<RunId>,
-    /// Runs with several different footers, all but one of which were quoted or forged.
-    pub several_footers: Vec<RunId>,
-    /// Runs with a footer that counts earlier runs too, which are not in the input.
-    pub resumed_footers: Vec<RunId>,
-    /// Runs whose session log nothing tells for certain, so that they were joined with none.
-    pub ambiguous: Vec<RunId>,
-    /// Profiles and the models that were assumed for their runs, with those runs.
-    pub assumed_models: BTreeMap<(Id, Id), Vec<RunId>>,
-    /// What pricing took its prices from.
-    pub pricing: Pricing,
-}
-
-/// What pricing took its prices from, for those who tell people.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Pricing {
-    /// The day of the latest list prices; `None` where nothing was priced.
-    pub day: Option<Time>,
-    /// Whose word was taken for costs: `auto`, `reported` or `computed`; `None` where nothing was priced.
-    pub mode: Option<&'static str>,
-    /// When the prices of models begin that were used before.
-    pub firsts: BTreeMap<Id, Time>,
-}
+use super::settled::Settled;
+use crate::event::{Billing, Id, Run, RunId};
 
 /// Settles everything. The result depends on the facts alone, not on their order.
 pub fn settle(facts: Facts) -> Settled {
@@ -91,9 +44,10 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
     settled.conversations.sort_by(|a, b| a.id.cmp(&b.id));
     let mut places = Places::new(&runs, &conversations, &calls, is_home);
     settled.ambiguous = places.ambiguous().cloned().collect();
-    settled.quotas = quota::settle(quotas, &places, &conversations);
+    settled.quotas = quotas::settle(quotas, &places, &conversations);
     let mut accounts = places.accounts(conversations, calls);
-    let ends = places.ends(&accounts);
+    let mut ends = std::mem::take(&mut places.ends);
+    ends.learn(&accounts);
     settled.rows.reserve(accounts.values().map(Account::calls_seen).sum());
     let mut by_owner: BTreeMap<Option<RunId>, Vec<(Id, Account)>> = BTreeMap::new();
     while let Some(((run, conversation), account)) = accounts.pop_first() {
@@ -126,7 +80,7 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
         let shared = ends.work(&id).filter(|_| account.is_shared());
         settled.bare_conversation(id, account, shared, footers, &models, in_runs);
     }
-    for (id, rest) in ends.left_open(&settled) {
+    for (id, rest) in settled.left_open(&ends) {
         let harness = settled.conversation_named(&id).and_then(|named| named.harness.clone());
         let owner = Owner { shared: ends.work(&id), ..Owner::new(None, harness) };
         let (model, conversation) = (models.get(&id).cloned(), Some(id));
@@ -138,50 +92,6 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
 }
 
 impl Settled {
-    /// What sources tell of the conversation that a row names.
-    pub fn conversation(&self, row: &RowView<'_>) -> Option<&NamedConversation> {
-        self.conversation_named(row.conversation?)
-    }
-
-    /// What sources tell of the conversation of this id.
-    pub fn conversation_named(&self, id: &Id) -> Option<&NamedConversation> {
-        let place = self.conversations.binary_search_by(|named| named.id.cmp(id)).ok()?;
-        self.conversations.get(place)
-    }
-
-    /// Gives usage that names no model the one that `of` tells for its run's profile.
-    pub fn assume_models(&mut self, of: impl Fn(&str) -> Option<Id>) {
-        let Settled { owners, rows, assumed_models, .. } = self;
-        let assumed = |owner: usize| {
-            let run = owners.get(owner)?.run.as_ref()?;
-            let profile = run.profile.clone()?;
-            let model = of(&profile)?;
-            Some((run, profile, model))
-        };
-        let is_asked_for = |owner| assumed(owner).is_some();
-        rows.change(is_asked_for, |owner, rows| {
-            let Some((run, profile, model)) = assumed(owner) else { return };
-            let is_nameless =
-                |row: &&mut UsageRow| row.model.is_none() && (row.usage.is_some() || row.blended_tokens.is_some());
-            let mut is_assumed = false;
-            for row in rows.iter_mut().filter(is_nameless) {
-                row.model = Some(model.clone());
-                is_assumed = true;
-            }
-            if is_assumed {
-                assumed_models.entry((profile, model)).or_default().push(run.id.clone());
-            }
-        });
-    }
-
-    /// Takes the user's word on how the accounts of profiles pay.
-    pub fn tell_billing(&mut self, of: impl Fn(&str) -> Option<Billing>) {
-        for owner in &mut self.owners {
-            let profile = owner.profile().cloned();
-            owner.billing = profile.and_then(|profile| of(&profile)).or(owner.billing);
-        }
-    }
-
     fn run(
         &mut self,
         id: RunId,
@@ -232,6 +142,27 @@ impl Settled {
             }
         }
         told
+    }
+
+    /// What the footers of conversations count that no run is known to have used: where runs tell of nothing, and it is
+    /// theirs or a later one's.
+    fn left_open(&self, ends: &Ends) -> Vec<(Id, u64)> {
+        let mut rest: BTreeMap<&Id, u64> = ends.over_silence().collect();
+        rest.retain(|id, _| self.conversation_named(id).is_none_or(|named| !named.is_logged));
+        if rest.is_empty() {
+            return Vec::new();
+        }
+        let of_runs = rest.keys().flat_map(|id| ends.runs_of(id).map(|run| (run, *id)));
+        let of_runs: FxHashMap<&RunId, &Id> = of_runs.collect();
+        for row in self.rows.views() {
+            // What names no conversation may be its run's.
+            let run = || self.owners.get(row.owner)?.run.as_ref();
+            let id = row.conversation.or_else(|| of_runs.get(&run()?.id).copied());
+            if let Some(rest) = id.and_then(|id| rest.get_mut(id)) {
+                *rest = rest.saturating_sub(row.blended_tokens.unwrap_or(0));
+            }
+        }
+        rest.into_iter().filter(|(_, rest)| *rest > 0).map(|(id, rest)| (id.clone(), rest)).collect()
     }
 
     /// `in_runs`: what footers alone tell of it.

@@ -7,7 +7,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::conversation::ConversationFacts;
 use super::copies::Copies;
-use super::messages::{Messages, Packed};
+use super::facts::Facts;
+use super::messages::{Messages, Packed, id_of};
 use crate::event::Id;
 
 /// Where a call stands: its id's hash, the conversation and the position in it.
@@ -18,7 +19,7 @@ struct Shelf(Vec<(Id, Messages)>);
 
 /// Gives every call that several conversations show to the one that made it. What `is_witnessed`, and what shares a
 /// call with such a conversation, is taken out and handed on: others must have their say first.
-pub(super) fn attribute(
+fn attribute(
     conversations: &mut FxHashMap<Id, Box<ConversationFacts>>,
     is_witnessed: impl Fn(&Id, &ConversationFacts, &Messages) -> bool,
 ) -> Vec<(Id, Messages)> {
@@ -44,6 +45,22 @@ pub(super) fn attribute(
         }
     }
     taken
+}
+
+impl Facts {
+    /// Unpacks the calls that something else may tell of, too: a run, a counter, a captured output.
+    pub(super) fn unpack_witnessed(&mut self) {
+        let seen: FxHashSet<&Id> = self.calls.values().filter_map(|call| call.conversation.as_ref()).collect();
+        let shown: FxHashSet<&str> = self.calls.keys().filter_map(id_of).collect();
+        let is_witnessed = |id: &Id, facts: &ConversationFacts, messages: &Messages| {
+            facts.has_witness() || seen.contains(id) || messages.has_any_of(&shown)
+        };
+        for (id, messages) in attribute(&mut self.conversations, is_witnessed) {
+            for (key, call) in messages.unpack(&id) {
+                self.add_call(key, call);
+            }
+        }
+    }
 }
 
 /// Takes what shares a call with one that is taken, however indirectly.

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::facts::CallFacts;
+use super::call::CallFacts;
 use super::log::LogCall;
 use super::logged::MARGIN_MS;
 use crate::event::{CallKey, Time, TokenUsage};

@@ -5,7 +5,7 @@ use super::footers::Footers;
 use super::owner::{Owner, Quality, Reconciled, Taken, UsageRow};
 use super::reason::{Reason, Reasons};
 use super::rows::UsageRows;
-use super::settle::Settled;
+use super::settled::Settled;
 use super::weighed::{Rows, Weighed};
 use crate::event::{Id, Time};
 

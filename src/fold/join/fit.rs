@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::IsHome;
+use super::joined::IsHome;
 use super::session::{Lonely, Session};
 
 /// How long after a run's start its session may begin: some logs tell no time before the first answer.

@@ -10,6 +10,7 @@
 //! What stays open is joined with nothing.
 
 mod fit;
+mod joined;
 mod resumed;
 mod session;
 
@@ -18,27 +19,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use self::fit::pairs;
+pub use self::joined::IsHome;
+pub(in crate::fold) use self::joined::Joined;
 use self::resumed::resumed;
 use self::session::{SECOND_MS, lonely, sessions};
+use super::call::CallFacts;
 use super::conversation::{ConversationFacts, main_of};
-use super::facts::CallFacts;
 use super::run::RunFacts;
 use crate::event::{CallKey, Id, RunId, Time};
 
 /// Sub-agents of sub-agents, at most.
 const GENERATIONS: usize = 16;
-
-/// Whether a source may stand in the home of a profile.
-pub type IsHome<'a> = &'a dyn Fn(&str, &str) -> bool;
-
-/// What was joined.
-#[derive(Debug, Default)]
-pub(in crate::fold) struct Joined {
-    /// The runs of each conversation that no output names.
-    pub(in crate::fold) runs: FxHashMap<Id, BTreeSet<RunId>>,
-    /// Runs that several sessions fit, or one that somebody was at work with before and after.
-    pub(in crate::fold) ambiguous: BTreeSet<RunId>,
-}
 
 /// Joins what can be joined. `shown` are the conversations that outputs name, with their runs.
 pub(in crate::fold) fn join<'a>(

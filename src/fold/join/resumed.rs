@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fit::Pairs;
+use super::joined::{IsHome, Joined};
 use super::session::{Lonely, SECOND_MS, Session};
-use super::{IsHome, Joined};
 use crate::event::{Id, RunId, Time};
 
 /// Sessions that are not one run's alone.

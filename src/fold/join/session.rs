@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::IsHome;
+use super::joined::IsHome;
 use crate::event::{CallKey, Id, RunId, Time};
+use crate::fold::call::CallFacts;
 use crate::fold::conversation::ConversationFacts;
-use crate::fold::cuts::LogEnd;
-use crate::fold::facts::CallFacts;
+use crate::fold::log_end::LogEnd;
 use crate::fold::run::RunFacts;
 
 /// forge's times are whole seconds: a run that ends within a second is written down as its beginning.

@@ -13,10 +13,10 @@ use rustc_hash::FxHashMap;
 
 use crate::event::{CallKey, Conversation, Defect, Event, Fact, Footer, Harness, Id, Run, RunId, Time, TokenUsage};
 use crate::fold::conversation::{Reading, ResultKey, first};
-use crate::fold::cuts::LogEnd;
 use crate::fold::facts::Facts;
-use crate::fold::footers::{add_footer, add_sure_footer};
+use crate::fold::footer_sets::{add_footer, add_sure_footer};
 use crate::fold::log::Context;
+use crate::fold::log_end::LogEnd;
 use crate::fold::place::Place;
 use crate::fold::quota::{QuotaFold, QuotaReading};
 use crate::fold::run::RunFacts;

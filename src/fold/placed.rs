@@ -6,20 +6,9 @@ use rustc_hash::FxHashMap;
 
 use super::owner::Owner;
 use super::places::Places;
-use super::settle::Settled;
+use super::settled::{Placed, Settled};
 use super::timing::{Shown, TimingFacts};
 use crate::event::{Harness, Id, RunId, Time};
-
-/// A fact with its owner.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Placed<T> {
-    /// Index of its owner.
-    pub owner: usize,
-    /// When it ended; `None` where its record has no time.
-    pub time: Option<Time>,
-    /// What happened.
-    pub fact: T,
-}
 
 impl Settled {
     /// Gives every fact about time to its owner.
