@@ -5,16 +5,29 @@
 //! [`settle`] weighs a run's witnesses against each other and gives the rows of the fact table.
 //! Knows no format.
 //!
-//! # Steps of settling
+//! # Folders
 //!
-//! 1. Whose a call is that several conversations show: a fork copies its parent's history (`copies`, `shelf`, `own`).
-//! 2. Which run each conversation is of: its output names it, or its session log fits the run's time (`join`).
-//! 3. Which part of a conversation's counter each run used: the growth since the run before (`growth`, `ends`,
+//! Each stands on those above it.
+//!
+//! | Folder | Holds |
+//! | --- | --- |
+//! | `facts` | what is known of runs, conversations and calls, and how what several sources tell merges |
+//! | `source` | the events of one source become facts |
+//! | `rows` | what folding gives: owners of usage, and the rows of the fact table |
+//! | `origins` | of which conversation a fact is that several show, or that names none: a fork copies its parent's history |
+//! | `join` | which run a conversation is of that no output names: its session log fits the run's time |
+//! | `accounts` | an account for each conversation within each run, and what it comes to |
+//! | `settle` | a run's accounts beside its footer: which of them is taken, whether they agree |
+//!
+//! # Accounts
+//!
+//! 1. Which run each call, reading and result is of (`places`; of a conversation with a session log, `holders`).
+//! 2. Which part of a conversation's counter each run used: the growth since the run before (`growth`, `ends`,
 //!    `unsure`).
-//! 4. An account for each conversation within each run: its calls, its part of the counter, the results of its
-//!    processes, its session log (`places`, `accounts`). What they come to, and how well that is known (`account`,
-//!    `logged`).
-//! 5. A run's accounts beside its footer: which of them is taken, whether they agree (`footers`, `verdict`).
+//! 3. What outputs and traces tell of the calls that a session log holds (`log_shares`, `logged`, `held`, `twins`,
+//!    `losses`).
+//! 4. What the counter, the calls, the results and the log come to together, and how well that is known (`weigh`,
+//!    `parts`, `hidden`, `untold`).
 //!
 //! # Words
 //!
@@ -33,73 +46,22 @@
 //! | anonymous | a conversation that nothing names: one a source |
 //! | doubtful | told by records alone that may be quoted or forged |
 
-mod account;
 mod accounts;
-mod call;
-mod compact;
-mod conversation;
-mod copies;
-mod counts;
-mod cuts;
-mod ends;
 mod facts;
-mod footer_sets;
-mod footers;
-mod growth;
-mod held;
-mod hidden;
-mod holders;
 mod join;
-mod log;
-mod log_end;
-mod log_shares;
-mod logged;
-mod losses;
-mod messages;
-mod named;
-mod own;
-mod owner;
-mod packed;
-mod parts;
-mod place;
-mod placed;
-mod places;
-mod quota;
-mod quotas;
-mod reason;
+mod origins;
 mod rows;
-mod run;
 mod settle;
-mod settled;
-mod shelf;
 mod source;
-mod timing;
-mod told_elsewhere;
-mod twins;
-mod uncounted;
-mod unsure;
-mod untold;
-mod verdict;
-mod view;
-mod weigh;
-mod weighed;
 
-pub use call::CallFacts;
-pub use conversation::{ConversationFacts, Reading, ResultFacts, ResultKey};
-pub use counts::Counts;
-pub use facts::Facts;
+pub use facts::{
+    CallFacts, ConversationFacts, Counts, Facts, Log, LogCall, LogKey, Messages, Place, QuotaReading, Reading,
+    ResultFacts, ResultKey, RunFacts, Shown, TimingFacts, TurnContext,
+};
 pub use join::IsHome;
-pub use log::{Context, Log, LogCall, LogKey};
-pub use messages::Messages;
-pub use named::NamedConversation;
-pub use owner::{Lack, Owner, Quality, Reconciled, RowCost, Taken, UsageRow, Work};
-pub use place::Place;
-pub use quota::QuotaReading;
-pub use reason::{Reason, Reasons};
-pub use rows::UsageRows;
-pub use run::RunFacts;
-pub use settle::{settle, settle_with};
-pub use settled::{Placed, Pricing, Settled};
+pub use rows::{
+    Lack, NamedConversation, Owner, Quality, Reason, Reasons, Reconciled, RowCost, RowView, Taken, UsageRow, UsageRows,
+    Work,
+};
+pub use settle::{Placed, Pricing, Settled, settle, settle_with};
 pub use source::SourceFold;
-pub use timing::{Shown, TimingFacts};
-pub use view::RowView;

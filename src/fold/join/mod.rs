@@ -23,10 +23,8 @@ pub use self::joined::IsHome;
 pub(in crate::fold) use self::joined::Joined;
 use self::resumed::resumed;
 use self::session::{SECOND_MS, lonely, sessions};
-use super::call::CallFacts;
-use super::conversation::{ConversationFacts, main_of};
-use super::run::RunFacts;
 use crate::event::{CallKey, Id, RunId, Time};
+use crate::fold::facts::{CallFacts, ConversationFacts, RunFacts, main_of};
 
 /// Sub-agents of sub-agents, at most.
 const GENERATIONS: usize = 16;

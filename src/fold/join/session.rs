@@ -6,10 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::joined::IsHome;
 use crate::event::{CallKey, Id, RunId, Time};
-use crate::fold::call::CallFacts;
-use crate::fold::conversation::ConversationFacts;
-use crate::fold::log_end::LogEnd;
-use crate::fold::run::RunFacts;
+use crate::fold::facts::{CallFacts, ConversationFacts, LogEnd, RunFacts};
 
 /// forge's times are whole seconds: a run that ends within a second is written down as its beginning.
 pub(super) const SECOND_MS: i64 = 1_000;

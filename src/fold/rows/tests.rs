@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{Slot, UsageRows};
 use crate::event::{Call, CallKey, CallTiming, Id, MAX_COUNT, Time, TokenUsage, Usd};
-use crate::fold::log::{Context, Log, LogCall, LogKey};
+use crate::fold::facts::{Log, LogCall, LogKey, TurnContext};
 use crate::fold::{Lack, RowCost, RowView, UsageRow};
 
 fn usage(input: u64) -> TokenUsage {
@@ -154,7 +154,7 @@ fn a_packed_row_is_small() {
 
 #[test]
 fn the_calls_of_a_log_make_the_rows_that_each_makes() {
-    let context = |effort: &str| Arc::new(Context { effort: Some(effort.into()), ..Context::default() });
+    let context = |effort: &str| Arc::new(TurnContext { effort: Some(effort.into()), ..TurnContext::default() });
     let (high, low) = (context("high"), context("low"));
     let mut log = Log::default();
     for (at, (context, input, time)) in [

@@ -3,8 +3,7 @@
 use super::SourceFold;
 use super::nameless::unnamed;
 use crate::event::{Call, CallKey, Harness, RunId, Time};
-use crate::fold::call::CallFacts;
-use crate::fold::log::LogKey;
+use crate::fold::facts::{CallFacts, LogKey};
 
 impl SourceFold {
     pub(super) fn call(

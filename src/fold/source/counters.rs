@@ -6,8 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::SourceFold;
 use crate::event::{Counter, Harness, Id, ModelUsage, RunId, Scope, Time, TokenUsage};
-use crate::fold::conversation::{Reading, ResultFacts, ResultKey};
-use crate::fold::place::Place;
+use crate::fold::facts::{Place, Reading, ResultFacts, ResultKey};
 
 impl SourceFold {
     /// Takes a reading.

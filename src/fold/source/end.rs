@@ -5,8 +5,7 @@ use rustc_hash::FxHashMap;
 use super::SourceFold;
 use super::nameless::{anonymous_id, unnamed};
 use crate::event::{Id, Time};
-use crate::fold::facts::Facts;
-use crate::fold::place::Place;
+use crate::fold::facts::{Facts, Place};
 
 impl SourceFold {
     /// Everything the source told.

@@ -12,16 +12,10 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::event::{CallKey, Conversation, Defect, Event, Fact, Footer, Harness, Id, Run, RunId, Time, TokenUsage};
-use crate::fold::conversation::{Reading, ResultKey, first};
-use crate::fold::facts::Facts;
-use crate::fold::footer_sets::{add_footer, add_sure_footer};
-use crate::fold::log::Context;
-use crate::fold::log_end::LogEnd;
-use crate::fold::place::Place;
-use crate::fold::quota::{QuotaFold, QuotaReading};
-use crate::fold::run::RunFacts;
-use crate::fold::timing::Shown;
-use crate::fold::uncounted::UncountedCall;
+use crate::fold::facts::{
+    Facts, LogEnd, Place, QuotaFold, QuotaReading, Reading, ResultKey, RunFacts, Shown, TurnContext, UncountedCall,
+    add_footer, add_sure_footer, first,
+};
 use doubts::Doubts;
 
 /// Folds one source. Events must come in the order of the source.
@@ -69,7 +63,7 @@ struct Stream {
     /// Readings of a conversation that nothing named.
     anonymous: Vec<Reading>,
     /// What the latest call of a session log shared with others.
-    context: Arc<Context>,
+    context: Arc<TurnContext>,
 }
 
 impl Stream {

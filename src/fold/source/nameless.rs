@@ -2,8 +2,7 @@
 
 use super::SourceFold;
 use crate::event::{Counter, Id, ModelUsage, RunId, Scope, Time};
-use crate::fold::conversation::Reading;
-use crate::fold::footer_sets::add_footer;
+use crate::fold::facts::{Reading, add_footer};
 
 impl SourceFold {
     /// A session's counter that tells its model stands alone: where nothing names the session, it is its source's own.

@@ -1,0 +1,93 @@
+//! One conversation's usage within one run (or outside runs): its counter against its calls.
+
+use std::collections::BTreeMap;
+
+use super::growth::Share;
+use super::logged::Logged;
+use crate::event::{Billing, CallKey, Harness, Id, RunId, Time};
+use crate::fold::facts::{CallFacts, Messages, Place, ResultFacts};
+
+/// What the witnesses of one conversation in one run say.
+#[derive(Debug, Default)]
+pub(in crate::fold) struct Account {
+    /// The calls that were seen.
+    pub(super) calls: BTreeMap<CallKey, Box<CallFacts>>,
+    /// Calls that only session logs show, packed.
+    pub(super) messages: Messages,
+    /// The run's share of the conversation's counter.
+    pub(super) share: Option<Share>,
+    /// The last readings of the harness's processes.
+    pub(super) results: Vec<ResultFacts>,
+    /// Whether the conversation's first records are in view.
+    pub(super) begins: bool,
+    /// Whether an answer was streaming at the end, when, and where that stands.
+    pub(super) unfinished: Option<(Option<Time>, Place)>,
+    /// What the conversation's session log tells; it goes before all others.
+    pub(super) logged: Option<Logged>,
+    /// Whether a session log of the conversation's own is among the sources.
+    pub(super) has_log: bool,
+    /// Whether a process was captured of which nothing but its beginning is known.
+    pub(super) has_open_capture: bool,
+    /// Whether a sub-agent worked for it of which nothing is known.
+    pub(super) lacks_agent: bool,
+    /// Whether a model answered and nothing tells of usage.
+    pub(in crate::fold) is_unmeasured: bool,
+    /// Whether its session log was joined with the run by time: every call of it is known.
+    pub(super) is_joined: bool,
+    pub(in crate::fold) harness: Option<Harness>,
+    pub(in crate::fold) billing: Option<Billing>,
+    pub(in crate::fold) host: Option<Id>,
+    /// The model the conversation was configured with.
+    pub(super) model: Option<Id>,
+}
+
+impl Account {
+    /// Whether anything tells of usage.
+    pub(in crate::fold) fn has_usage(&self) -> bool {
+        let is_logged = self.logged.as_ref().is_some_and(|logged| !logged.is_empty());
+        is_logged
+            || self.share.is_some()
+            || !self.calls.is_empty()
+            || !self.messages.is_empty()
+            || !self.results.is_empty()
+    }
+
+    /// Whether something beside the session log tells what it came to in the end.
+    pub(super) fn tells_its_end(&self) -> bool {
+        // Only at its end a process tells its counter without a time.
+        let is_told = self.share.as_ref().is_some_and(|share| share.place.is_some());
+        is_told || !self.results.is_empty() || self.logged.as_ref().is_some_and(Logged::is_counted)
+    }
+
+    /// Whether a harness's closing result is among its witnesses.
+    pub(in crate::fold) fn has_result(&self) -> bool {
+        !self.results.is_empty()
+    }
+
+    /// When a message of it was given.
+    pub(super) fn time_of(&self, message: &Id) -> Option<Time> {
+        let known = self.calls.get(&CallKey::Message(message.clone()));
+        known.and_then(|call| call.time).max(self.messages.time_of(message))
+    }
+
+    /// How many calls its witnesses show; a row for each is likely.
+    pub(in crate::fold) fn calls_seen(&self) -> usize {
+        self.calls.len() + self.messages.calls.len() + self.logged.as_ref().map_or(0, Logged::calls_seen)
+    }
+
+    /// Whether a counter tells what the conversation came to from its beginning, in other runs too.
+    pub(in crate::fold) fn is_counted_from_zero(&self) -> bool {
+        let share = self.share.as_ref().filter(|_| self.logged.is_none());
+        share.is_some_and(|share| !share.is_floor && !share.total.is_zero())
+    }
+
+    /// Whether what another source tells of the conversation reaches to what the run's output shows of it: nothing
+    /// tells of calls between them.
+    pub(super) fn goes_on_from_elsewhere(&self) -> bool {
+        let shown = self.calls.values().filter(|call| !call.runs.is_empty());
+        shown.min_by_key(|call| call.time).is_none_or(|first| first.is_bare || first.is_logged)
+    }
+}
+
+/// Which run an account belongs to, and which conversation it is of.
+pub(super) type AccountKey = (Option<RunId>, Id);

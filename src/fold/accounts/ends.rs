@@ -1,0 +1,168 @@
+//! How far a conversation had come when each run of it ended: there the next run's share of a total begins.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use super::account::{Account, AccountKey};
+use super::growth::Before;
+use crate::event::{Id, Run, RunId, Time};
+use crate::fold::facts::RunFacts;
+use crate::fold::rows::Work;
+
+/// The conversations that went on in several runs.
+#[derive(Debug, Default)]
+pub(in crate::fold) struct Ends(FxHashMap<Id, Line>);
+
+/// The runs of a conversation.
+#[derive(Debug, Default)]
+struct Line {
+    /// In their order.
+    ends: Vec<End>,
+    /// Where each stands.
+    places: FxHashMap<RunId, usize>,
+    /// What all of them worked for; `None` if not for the same.
+    work: Option<Work>,
+}
+
+/// A conversation at the end of one of its runs.
+#[derive(Debug)]
+struct End {
+    start: Option<Time>,
+    run: RunId,
+    /// The conversation's blended total; `None` where nothing tells it.
+    blended: Option<u64>,
+    /// Whether a run before it may have held the conversation, too, and tells of nothing.
+    follows_silence: bool,
+}
+
+impl Ends {
+    /// `shown` are the runs of each conversation.
+    pub(super) fn new(runs: &FxHashMap<RunId, Box<RunFacts>>, shown: &FxHashMap<Id, BTreeMap<RunId, usize>>) -> Ends {
+        let silent = Silent::of(runs, shown);
+        let several = shown.iter().filter(|(id, of)| of.len() > 1 && !id.is_anonymous());
+        let ends = several.map(|(id, of)| {
+            let end = |run: &RunId| {
+                let facts = runs.get(run);
+                let footers = facts.into_iter().flat_map(|facts| &facts.footers);
+                let own = footers.filter(|(of, _)| of.as_ref() == Some(id)).map(|(_, blended)| *blended);
+                let start = facts.and_then(|facts| facts.started_at());
+                // The smallest, so that a forged one takes nothing from a later run.
+                End { start, run: run.clone(), blended: own.min(), follows_silence: false }
+            };
+            let mut ends: Vec<End> = of.keys().map(end).collect();
+            ends.sort_by(|a, b| (a.start, &a.run).cmp(&(b.start, &b.run)));
+            for next in 1..ends.len() {
+                ends[next].follows_silence = silent.is_between(runs, &ends[next - 1], &ends[next]);
+            }
+            let places = ends.iter().enumerate().map(|(place, end)| (end.run.clone(), place)).collect();
+            let mut works = ends.iter().map(|end| runs.get(&end.run).and_then(|facts| work_of(facts)));
+            let first = works.next().flatten();
+            let work = first.filter(|first| works.all(|work| work.as_ref() == Some(first)));
+            (id.clone(), Line { ends, places, work })
+        });
+        Ends(ends.collect())
+    }
+
+    /// Learns what counters read last.
+    pub(in crate::fold) fn learn(&mut self, accounts: &BTreeMap<AccountKey, Account>) {
+        for ((run, id), account) in accounts {
+            let (Some(run), Some(total)) = (run, account.last_total()) else { continue };
+            let Some(line) = self.0.get_mut(id) else { continue };
+            if let Some(end) = line.places.get(run).and_then(|place| line.ends.get_mut(*place)) {
+                end.blended = end.blended.max(Some(total.blended_tokens()));
+            }
+        }
+    }
+
+    /// What all runs of a conversation worked for; `None` if not for the same.
+    pub(in crate::fold) fn work(&self, conversation: &Id) -> Option<Work> {
+        self.0.get(conversation)?.work.clone()
+    }
+
+    /// What came before a run; `None` if it is the first that shows the conversation.
+    pub(super) fn before(&self, conversation: &Id, run: &RunId) -> Option<Before<'_>> {
+        let line = self.0.get(conversation)?;
+        let this = *line.places.get(run)?;
+        let (last, follows_silence) = (line.ends.get(this.checked_sub(1)?)?, line.ends.get(this)?.follows_silence);
+        Some(Before { run: &last.run, blended: last.blended.filter(|_| !follows_silence), follows_silence })
+    }
+
+    /// A run's own part of a footer, which counts the whole conversation; `None` if what came before isn't known.
+    pub(in crate::fold) fn share(&self, run: &Run, conversation: Option<&Id>, blended: u64) -> Option<u64> {
+        let Some(conversation) = conversation else { return Some(blended) };
+        let before = self.before(conversation, &run.id);
+        if let Some(then) = before.and_then(|before| before.blended) {
+            return Some(blended.checked_sub(then).unwrap_or(blended));
+        }
+        let made = Time::of_uuid(conversation).zip(run.started_at);
+        let is_older = made.map_or(before.is_some(), |(made, start)| made < start);
+        (!is_older).then_some(blended)
+    }
+
+    /// The conversations whose total counts what no run is known to have used, as runs before the ones that tell it tell
+    /// of nothing.
+    pub(in crate::fold) fn over_silence(&self) -> impl Iterator<Item = (&Id, u64)> {
+        self.0.iter().filter_map(|(id, line)| Some((id, line.total_over_silence(id)?)))
+    }
+
+    /// The runs of a conversation that went on in several.
+    pub(in crate::fold) fn runs_of(&self, conversation: &Id) -> impl Iterator<Item = &RunId> {
+        self.0.get(conversation).into_iter().flat_map(|line| line.places.keys())
+    }
+}
+
+impl Line {
+    /// What a conversation that began in the first of its runs had come to at the end of the last that tells it, if a
+    /// run before one that tells it doesn't.
+    fn total_over_silence(&self, conversation: &Id) -> Option<u64> {
+        let made = Time::of_uuid(conversation)?;
+        self.ends.first()?.start.filter(|start| *start <= made)?;
+        let is_open =
+            |pair: &[End]| pair[1].blended.is_some() && (pair[0].blended.is_none() || pair[1].follows_silence);
+        self.ends.windows(2).any(is_open).then(|| self.ends.iter().rev().find_map(|end| end.blended)).flatten()
+    }
+}
+
+/// A loop and its folder, the account and the harness that worked for it.
+type Loop<'a> = (&'a str, Option<&'a str>, Option<&'a str>, Option<&'a str>);
+
+/// When runs began that name no conversation and tell of nothing, by their loop.
+struct Silent<'a>(FxHashMap<Loop<'a>, Vec<Time>>);
+
+impl<'a> Silent<'a> {
+    fn of(runs: &'a FxHashMap<RunId, Box<RunFacts>>, shown: &FxHashMap<Id, BTreeMap<RunId, usize>>) -> Silent<'a> {
+        let tells: BTreeSet<&RunId> = shown.values().flat_map(BTreeMap::keys).collect();
+        let mut silent: FxHashMap<Loop<'a>, Vec<Time>> = FxHashMap::default();
+        let mute = runs.iter().filter(|(id, facts)| facts.footers.is_empty() && !tells.contains(id));
+        for (_, facts) in mute {
+            if let (Some(of), Some(start)) = (loop_of(facts), facts.started_at()) {
+                silent.entry(of).or_default().push(start);
+            }
+        }
+        silent.values_mut().for_each(|starts| starts.sort_unstable());
+        Silent(silent)
+    }
+
+    /// Whether such a run of the same loop began between two runs.
+    fn is_between(&self, runs: &'a FxHashMap<RunId, Box<RunFacts>>, earlier: &End, later: &End) -> bool {
+        let loops = [earlier, later].map(|end| runs.get(&end.run).and_then(|facts| loop_of(facts)));
+        let starts = match loops {
+            [Some(a), Some(b)] if a == b => self.0.get(&a),
+            _ => None,
+        };
+        let (Some(starts), Some(from), Some(to)) = (starts, earlier.start, later.start) else { return false };
+        let next = starts.partition_point(|start| *start < from);
+        starts.get(next).is_some_and(|start| *start < to)
+    }
+}
+
+fn loop_of(facts: &RunFacts) -> Option<Loop<'_>> {
+    let run = facts.ledger.as_ref()?;
+    Some((run.loop_name.as_deref()?, run.repo.as_deref(), run.profile.as_deref(), run.harness.as_deref()))
+}
+
+fn work_of(facts: &RunFacts) -> Option<Work> {
+    let Run { loop_name, repo, profile, .. } = facts.ledger.clone()?;
+    Some(Work { loop_name, repo, profile })
+}

@@ -1,0 +1,113 @@
+//! Which run each call of a session log belongs to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use super::places::Places;
+use crate::event::{Id, RunId, Time, TokenUsage};
+use crate::fold::facts::{CallFacts, LogCall, Reading};
+
+/// How long after a run's start, or its conversation's, the turn begins that its harness takes. One that begins later
+/// is somebody's who went on with a conversation in which no model had answered.
+const FIRST_TURN_MS: i64 = 30_000;
+
+/// The runs that hold a conversation.
+#[derive(Debug, Default)]
+pub(super) struct Holders {
+    /// For each call its run; `None`: it is no run's.
+    pub(super) runs: Vec<Option<RunId>>,
+    /// Runs after which somebody may have gone on, as nothing tells when they ended; and since when somebody did, if
+    /// there are such calls.
+    pub(super) left: BTreeMap<RunId, Option<Time>>,
+}
+
+/// How long a run has held a conversation that nothing tells the end of: its harness takes one turn, and others may go
+/// on with the conversation.
+#[derive(Debug, Default)]
+struct Tenure {
+    /// The turn that it began with, and the last call of that; `None` where no call is known to be of it.
+    turn: Option<(Option<Id>, usize)>,
+    /// The last call that its output shows.
+    shown: Option<usize>,
+}
+
+impl Tenure {
+    /// A turn without an id that tells its time may be another process's.
+    fn is_turn_told(&self) -> bool {
+        self.turn.as_ref().is_none_or(|(turn, _)| began(turn).is_some())
+    }
+
+    /// Its last call.
+    fn until(&self) -> Option<usize> {
+        let of_turn = self.turn.as_ref().map(|(_, last)| *last);
+        if self.is_turn_told() { of_turn.max(self.shown) } else { self.shown.or(of_turn) }
+    }
+}
+
+/// When a turn began, as its id tells.
+fn began(turn: &Option<Id>) -> Option<Time> {
+    turn.as_deref().and_then(Time::of_uuid)
+}
+
+/// Finds the runs of a conversation's calls. `twins` are the calls as traces show them, `readings` what its counter read
+/// in outputs.
+pub(super) fn holders(
+    places: &Places,
+    id: &Id,
+    calls: &[LogCall],
+    twins: &[Option<Box<CallFacts>>],
+    readings: &[Reading],
+) -> Holders {
+    let mut read_by: FxHashMap<TokenUsage, BTreeSet<RunId>> = FxHashMap::default();
+    for reading in readings.iter().filter(|reading| reading.run.is_some()) {
+        read_by.entry(reading.total).or_default().extend(reading.run.clone());
+    }
+    let mut holders = Holders::default();
+    let mut tenures: FxHashMap<RunId, Tenure> = FxHashMap::default();
+    for (at, (call, twin)) in calls.iter().zip(twins).enumerate() {
+        let time = call.time();
+        // A session that is resumed tells its counter again: what was read before a run is no call of that.
+        let may_hold = |run: &&RunId| time.is_none() || places.start_of(run) <= time;
+        let total = call.key.total();
+        let by_reading = total.and_then(|total| read_by.get(&total)).into_iter().flatten().filter(may_hold);
+        let mut shown_by: BTreeSet<RunId> = match twin {
+            Some(twin) if !twin.runs.is_empty() => twin.runs.clone(),
+            _ => by_reading.cloned().collect(),
+        };
+        if shown_by.is_empty() {
+            let told = total.and_then(|total| places.of_footer(id, total.blended_tokens(), time));
+            shown_by.extend(told.cloned());
+        }
+        let began = began(&call.context.turn);
+        let run = places.of_logged(id, &shown_by, time, began);
+        if let Some(run) = run.as_ref().filter(|run| places.is_endless(run)) {
+            let since = places.start_of(run).max(Time::of_uuid(id));
+            let is_late = began.zip(since).is_some_and(|(began, since)| began.millis_since(since) > FIRST_TURN_MS);
+            let tenure = tenures.entry(run.clone()).or_insert_with(|| Tenure {
+                turn: (!is_late || !shown_by.is_empty()).then(|| (call.context.turn.clone(), at)),
+                shown: None,
+            });
+            match &mut tenure.turn {
+                Some((turn, last)) if *turn == call.context.turn => *last = at,
+                _ => {}
+            }
+            if !shown_by.is_empty() {
+                tenure.shown = Some(at);
+            }
+        }
+        holders.runs.push(run);
+    }
+    let unsure = tenures.iter().filter(|(_, tenure)| !tenure.is_turn_told() && tenure.shown.is_none());
+    holders.left.extend(unsure.map(|(run, _)| (run.clone(), None)));
+    for (at, (of, call)) in holders.runs.iter_mut().zip(calls).enumerate() {
+        let until = of.as_ref().and_then(|run| tenures.get(run)).map(Tenure::until);
+        if let Some(run) = of.take_if(|_| until.is_some_and(|until| Some(at) > until)) {
+            let last = until.flatten().and_then(|until| calls.get(until)).and_then(LogCall::time);
+            let since = began(&call.context.turn).or(last).or(call.time());
+            let known = holders.left.entry(run).or_default();
+            *known = known.or(since);
+        }
+    }
+    holders
+}

@@ -1,0 +1,69 @@
+//! Readings that a session log lost: the next one counts their calls, too, which may be another run's.
+
+use rustc_hash::FxHashSet;
+
+use crate::event::{RunId, Time, TokenUsage};
+use crate::fold::facts::{LogCall, Reading};
+
+/// Splits calls that count lost ones where an output shows what the counter read between; adds that to what was logged.
+pub(super) fn fill(
+    calls: &mut Vec<LogCall>,
+    logged: &mut Vec<(Option<Time>, TokenUsage)>,
+    lost_after: &FxHashSet<TokenUsage>,
+    readings: &[Reading],
+) {
+    if lost_after.is_empty() || readings.is_empty() {
+        return;
+    }
+    let mut read: Vec<TokenUsage> = readings.iter().map(|reading| reading.total).collect();
+    read.sort_by_key(|total| (total.total_tokens(), *total));
+    let mut filled = Vec::with_capacity(calls.len() + lost_after.len());
+    let mut last: Option<(Option<Time>, TokenUsage)> = None;
+    for call in std::mem::take(calls) {
+        let Some(total) = call.key.total() else {
+            filled.push(call);
+            continue;
+        };
+        let (since, from) = last.unwrap_or_default();
+        // A counter that began anew counts nothing of before.
+        let counts_lost = lost_after.contains(&from) && call.usage() == total.minus(&from);
+        let is_between = |read: &TokenUsage| !read.fell_below(&from) && !read.exceeds(&total) && *read != total;
+        let next = read.partition_point(|total| total.total_tokens() <= from.total_tokens());
+        match read.get(next).copied().filter(|read| counts_lost && is_between(read)) {
+            Some(read) => {
+                let part = call.until(&read, &read.minus(&from), since);
+                logged.push((part.time(), read));
+                filled.extend([part, call.with_usage(&total.minus(&read))]);
+            }
+            None => filled.push(call),
+        }
+        last = Some((filled.last().and_then(LogCall::time), total));
+    }
+    logged.sort();
+    *calls = filled;
+}
+
+/// Which of the calls may count some of another run: what was lost before them is that one's, or their own.
+/// `runs` are the runs of each call, `starts_in` tells whether the conversation began in one.
+pub(super) fn shared<'a>(
+    calls: &[LogCall],
+    runs: &'a [Option<RunId>],
+    lost_after: &FxHashSet<TokenUsage>,
+    starts_in: impl Fn(&RunId) -> bool,
+) -> Vec<(usize, Option<&'a Option<RunId>>)> {
+    let mut shared = Vec::new();
+    let mut last: Option<(TokenUsage, &Option<RunId>)> = None;
+    for (at, (call, run)) in calls.iter().zip(runs).enumerate() {
+        let Some(total) = call.key.total() else { continue };
+        let is_lost = lost_after.contains(&last.map(|(from, _)| from).unwrap_or_default());
+        let is_border = match last {
+            Some((_, earlier)) => earlier != run,
+            None => run.as_ref().is_some_and(|run| !starts_in(run)),
+        };
+        if is_lost && is_border {
+            shared.push((at, last.map(|(_, earlier)| earlier)));
+        }
+        last = Some((total, run));
+    }
+    shared
+}

@@ -1,0 +1,216 @@
+//! Which run each fact belongs to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::ends::Ends;
+use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
+use crate::fold::facts::{CallFacts, ConversationFacts, Reading, RunFacts, main_of};
+use crate::fold::join::{IsHome, Joined, join};
+
+/// forge's times are whole seconds.
+const SECOND_MS: i64 = 1_000;
+
+/// Where facts belong that several runs show, or none.
+pub(in crate::fold) struct Places {
+    /// When each run began and ended.
+    windows: FxHashMap<RunId, (Option<Time>, Option<Time>)>,
+    /// Runs of which only a later time is known by which they were over, or none.
+    endless: FxHashSet<RunId>,
+    /// The runs that show each conversation, and how many of its calls.
+    pub(super) shown: FxHashMap<Id, BTreeMap<RunId, usize>>,
+    /// The blended totals that runs' outputs end with, by conversation.
+    footers: FxHashMap<Id, BTreeMap<u64, RunId>>,
+    /// Conversations that no output names, with the runs that their session log was joined with.
+    pub(super) joined: Joined,
+    /// How far conversations had come when each run ended.
+    pub(in crate::fold) ends: Ends,
+}
+
+impl Places {
+    pub(in crate::fold) fn new(
+        runs: &FxHashMap<RunId, Box<RunFacts>>,
+        conversations: &FxHashMap<Id, Box<ConversationFacts>>,
+        calls: &FxHashMap<CallKey, Box<CallFacts>>,
+        is_home: IsHome<'_>,
+    ) -> Places {
+        let window = |run: &RunFacts| (run.started_at(), run.ended_at());
+        let windows = runs.iter().map(|(id, run)| (id.clone(), window(run))).collect();
+        let endless = runs.iter().filter(|(_, run)| !run.is_end_told()).map(|(id, _)| id.clone()).collect();
+        let mut shown: FxHashMap<Id, BTreeMap<RunId, usize>> = FxHashMap::default();
+        for call in calls.values() {
+            if let Some(conversation) = &call.conversation {
+                for run in &call.runs {
+                    *shown.entry(conversation.clone()).or_default().entry(run.clone()).or_default() += 1;
+                }
+            }
+        }
+        for (id, conversation) in conversations {
+            let readings = conversation.readings.iter().filter_map(|reading| reading.run.as_ref());
+            let results = conversation.results.values().flat_map(|result| &result.runs);
+            // A header alone joins a run with what other sources tell of the conversation.
+            let begins = conversation.begins.iter().flatten();
+            for run in readings.chain(results).chain(begins).chain(conversation.naming()) {
+                shown.entry(id.clone()).or_default().entry(run.clone()).or_default();
+            }
+        }
+        let mut footers: FxHashMap<Id, BTreeMap<u64, RunId>> = FxHashMap::default();
+        for (run, facts) in runs {
+            for (conversation, blended) in &facts.footers {
+                if let Some(conversation) = conversation.clone() {
+                    let known = footers.entry(conversation).or_default().entry(*blended).or_insert_with(|| run.clone());
+                    *known = run.clone().min(known.clone());
+                }
+            }
+        }
+        let joined = join(runs, conversations, calls, &shown, is_home);
+        for (id, runs) in &joined.runs {
+            let known = shown.entry(id.clone()).or_default();
+            known.extend(runs.iter().map(|run| (run.clone(), 0)));
+        }
+        let ends = Ends::new(runs, &shown);
+        Places { windows, endless, shown, footers, joined, ends }
+    }
+
+    /// Runs whose session log nothing tells for certain.
+    pub(in crate::fold) fn ambiguous(&self) -> impl Iterator<Item = &RunId> {
+        self.joined.ambiguous.iter()
+    }
+
+    /// The one run a fact belongs to. Of several that show it: the one that was at work then, that
+    /// shows most of the conversation, that began first. Of none: the one that shows the
+    /// conversation and was at work then. Where one ended in the second in which the next began, an answer is the
+    /// former's: it takes longer than that.
+    pub(in crate::fold) fn of(
+        &self,
+        conversation: &Id,
+        shown_by: &BTreeSet<RunId>,
+        time: Option<Time>,
+    ) -> Option<RunId> {
+        let all = self.shown.get(conversation);
+        if shown_by.len() == 1 {
+            return shown_by.first().cloned();
+        }
+        if shown_by.is_empty() {
+            let at_work = || all.into_iter().flat_map(BTreeMap::keys).filter(|run| self.is_at_work(run, time));
+            let began_before = |run: &&RunId| {
+                time.zip(self.start_of(run)).is_none_or(|(time, start)| time.millis_since(start) >= SECOND_MS)
+            };
+            return only(at_work()).or_else(|| only(at_work().filter(began_before))).cloned();
+        }
+        let rank = |run: &&RunId| {
+            let calls = all.and_then(|all| all.get(*run)).copied().unwrap_or(0);
+            let start = self.start_of(run);
+            let is_own = self.starts_in(conversation, run);
+            (self.is_at_work(run, time), is_own, calls, std::cmp::Reverse((start, (*run).clone())))
+        };
+        shown_by.iter().max_by_key(rank).cloned()
+    }
+
+    /// The one run that a call of a session log belongs to: the one whose output shows it, else the latest of
+    /// those that show the conversation and were at work then, if the call's turn `began` in it.
+    pub(super) fn of_logged(
+        &self,
+        conversation: &Id,
+        shown_by: &BTreeSet<RunId>,
+        time: Option<Time>,
+        began: Option<Time>,
+    ) -> Option<RunId> {
+        if !shown_by.is_empty() {
+            return self.of(conversation, shown_by, time);
+        }
+        let at_work = self.shown.get(conversation)?.keys().filter(|run| time.is_some() && self.is_at_work(run, time));
+        let is_begun = |start: Option<Time>| began.is_none_or(|began| start <= Some(began));
+        let rank = |run: &&RunId| (is_begun(self.start_of(run)), self.start_of(run), (*run).clone());
+        at_work.max_by_key(rank).cloned()
+    }
+
+    /// The run at work then whose output ends with this blended total of the conversation.
+    pub(super) fn of_footer(&self, conversation: &Id, blended: u64, time: Option<Time>) -> Option<&RunId> {
+        let run = self.footers.get(conversation)?.get(&blended)?;
+        Some(run).filter(|run| time.is_some() && self.is_at_work(run, time))
+    }
+
+    /// The conversations that sub-agents worked for whose session logs were joined with runs.
+    pub(super) fn spawners(&self, conversations: &FxHashMap<Id, Box<ConversationFacts>>) -> FxHashMap<Id, Id> {
+        let joined = self.joined.runs.keys();
+        joined.filter_map(|id| Some((id.clone(), main_of(conversations, id)?.clone()))).collect()
+    }
+
+    /// What a sub-agent did that was spawned after somebody had gone on with a run's conversation is not the run's.
+    /// `left` tells since when that is.
+    pub(super) fn leave_to_others<'a>(&mut self, id: &Id, left: impl Fn(&RunId) -> Option<&'a Time>) {
+        let Some(runs) = self.joined.runs.get_mut(id) else { return };
+        let made = Time::of_uuid(id);
+        let is_left = |run: &RunId| left(run).is_some_and(|since| made >= Some(*since));
+        runs.retain(|run| !is_left(run));
+        if let Some(shown) = self.shown.get_mut(id) {
+            shown.retain(|run, _| !is_left(run));
+            if shown.is_empty() {
+                self.shown.remove(id);
+            }
+        }
+    }
+
+    /// Whether nothing tells when a run ended.
+    pub(super) fn is_endless(&self, run: &RunId) -> bool {
+        self.endless.contains(run)
+    }
+
+    /// When a run began.
+    pub(super) fn start_of(&self, run: &RunId) -> Option<Time> {
+        self.windows.get(run).and_then(|(start, _)| *start)
+    }
+
+    /// Whether any run shows the conversation.
+    pub(in crate::fold) fn is_shown_by_a_run(&self, conversation: &Id) -> bool {
+        self.shown.contains_key(conversation)
+    }
+
+    /// Whether a run was at work at a time; forge's times are whole seconds.
+    pub(super) fn is_at_work(&self, run: &RunId, time: Option<Time>) -> bool {
+        let Some((start, end)) = self.windows.get(run) else { return false };
+        let Some(time) = time else { return true };
+        start.is_none_or(|start| start <= time) && end.is_none_or(|end| time.millis_since(end) < SECOND_MS)
+    }
+
+    /// Whether a conversation began within a run: its id holds the time it was made.
+    pub(super) fn starts_in(&self, conversation: &Id, run: &RunId) -> bool {
+        let start = self.start_of(run);
+        Time::of_uuid(conversation).zip(start).is_some_and(|(made, start)| made >= start)
+    }
+
+    /// Gives each reading of a conversation's counter to one run.
+    pub(super) fn place_readings(&self, id: &Id, readings: &mut [Reading]) {
+        // Of a conversation that no run shows, none is a run's.
+        if !self.is_shown_by_a_run(id) && readings.iter().all(|reading| reading.run.is_none()) {
+            return;
+        }
+        let mut shown_by: BTreeMap<(Option<Time>, TokenUsage), BTreeSet<RunId>> = BTreeMap::new();
+        for reading in &*readings {
+            shown_by.entry((reading.stamp, reading.total)).or_default().extend(reading.run.clone());
+        }
+        let own = readings.iter().filter(|reading| reading.run.is_some()).map(|reading| reading.total.total_tokens());
+        let own = own.max();
+        for reading in readings {
+            let runs = shown_by.get(&(reading.stamp, reading.total));
+            reading.run = runs.and_then(|runs| self.of(id, runs, reading.time));
+            // A process tells its counter at its end, and tells no time: that is a run's if its own output ends with
+            // the same, or with a later one of a conversation that began in it.
+            if reading.time.is_none() && runs.is_some_and(BTreeSet::is_empty) {
+                let total = reading.total.total_tokens();
+                let is_within = own.is_some_and(|own| total < own);
+                let is_of = |run: &RunId| own == Some(total) || is_within && self.starts_in(id, run);
+                let told = self.footers.get(id).and_then(|told| told.get(&reading.total.blended_tokens())).cloned();
+                reading.run = told.or_else(|| reading.run.take().filter(is_of));
+            }
+        }
+    }
+}
+
+/// The only one there is.
+fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
+    let first = all.next();
+    first.filter(|_| all.next().is_none())
+}

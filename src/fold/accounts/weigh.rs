@@ -1,0 +1,215 @@
+//! What an account comes to: its counter against its calls.
+
+use super::account::Account;
+use super::parts::{Rest, give_report};
+use super::weighed::{Rows, Weighed};
+use crate::event::{CallKey, Id, Time, TokenUsage};
+use crate::fold::facts::CallFacts;
+use crate::fold::rows::{Quality, Reason, Reasons, Taken, UsageRow};
+
+impl Account {
+    /// When the latest call was answered that no sub-agent made; `None` without one of a known time.
+    fn latest_own(&self) -> Option<Time> {
+        let calls = self.calls.values().filter(|call| !call.is_subagent);
+        calls.filter_map(|call| call.time).max().max(self.messages.latest_own())
+    }
+
+    fn sum(&self, of: impl Fn(&CallFacts) -> bool) -> TokenUsage {
+        self.calls.values().filter(|call| of(call)).map(|call| &call.usage).sum()
+    }
+
+    /// Weighs the counter against the calls: a counter covers what came before its last reading,
+    /// calls after it add to it, and calls that exceed it win.
+    pub(in crate::fold) fn weigh(self, conversation: &Id) -> Weighed {
+        let is_joined = self.is_joined;
+        let weighed = self.weigh_witnesses(conversation);
+        if is_joined { Weighed { taken: Taken::SessionByTime, ..weighed } } else { weighed }
+    }
+
+    fn weigh_witnesses(mut self, conversation: &Id) -> Weighed {
+        if let Some(logged) = self.logged.take() {
+            return logged.weigh(conversation, self.unfinished.and_then(|(time, _)| time));
+        }
+        if self.has_messages_alone() {
+            return self.weigh_messages(conversation);
+        }
+        self.calls.extend(std::mem::take(&mut self.messages).unpack(conversation));
+        self.cover_bare();
+        let is_untimed = self.cover_untimed();
+        let is_open = self.cover_logged();
+        let counted = self.counted();
+        if let Some(parts) = &counted {
+            self.take_untold(parts);
+        }
+        let seen = self.sum(|_| true);
+        let covered = self.sum(|call| call.is_covered);
+        let mut blended = vec![seen.blended_tokens()];
+        blended.extend(self.share.iter().map(|share| share.total.blended_tokens()));
+        let Some(parts) = counted else {
+            let is_doubtful = self.calls.values().any(|call| call.is_doubtful);
+            let (quality, reasons) = self.judge(false);
+            let rows = Rows::Made(self.call_rows(conversation));
+            return Weighed {
+                rows,
+                quality,
+                reasons,
+                taken: Taken::Calls,
+                agrees: None,
+                blended,
+                reached: 0,
+                is_doubtful,
+            };
+        };
+        let total: TokenUsage = parts.values().map(|part| &part.usage).sum();
+        let total = total.with_untold(&covered);
+        blended.push(total.plus(&self.sum(|call| !call.is_covered)).blended_tokens());
+        // Inputs tell it by themselves: of its output a call may show no more than a placeholder.
+        let exceeds = covered.total_tokens() > total.total_tokens() || covered.input_tokens > total.input_tokens;
+        let beyond = total.beyond(&covered);
+        let is_doubtful = self.share.as_ref().is_some_and(|share| share.is_doubtful)
+            || self.calls.values().any(|call| call.is_doubtful && (exceeds || !call.is_covered));
+        let (mut quality, mut reasons) = self.judge(exceeds);
+        // Such calls may be all that the counter counts, or come after it.
+        if is_untimed && !exceeds && covered != total {
+            (quality, reasons) = (Quality::Partial, Reason::UntimedCounter.into());
+        }
+        // Neither tells all that the other does.
+        if exceeds && !beyond.is_zero() {
+            quality = Quality::Partial;
+        }
+        if is_open {
+            (quality, reasons) = (Quality::Partial, Reason::UntimedCounter.into());
+        }
+        let is_floor = self.share.as_ref().is_some_and(|share| share.is_floor);
+        let is_compared = !covered.is_zero() && (!is_open || !exceeds);
+        let agrees = is_compared.then_some(is_floor || !covered.exceeds(&total));
+        let is_nothing = total.is_zero() && self.calls.is_empty() && !is_floor && parts.is_empty();
+        let rest = match (is_open, exceeds) {
+            (true, _) => Rest::OfEach,
+            (false, true) => Rest::Beyond(beyond),
+            (false, false) => Rest::Of(total.minus(&covered)),
+        };
+        let rest = self.remainders(parts, rest, conversation);
+        let mut rows = self.call_rows(conversation);
+        if is_nothing {
+            rows.push(UsageRow { conversation: Some(conversation.clone()), ..UsageRow::of(total) });
+        }
+        let rest: Vec<UsageRow> = rest.into_iter().filter_map(|row| give_report(row, &mut rows)).collect();
+        rows.extend(rest);
+        // The harness reports the cost of what its counter counts.
+        rows.iter_mut().for_each(|row| row.is_underpaid = exceeds && row.is_paid);
+        let taken = if exceeds { Taken::Calls } else { Taken::Counter };
+        Weighed { rows: Rows::Made(rows), quality, reasons, taken, agrees, blended, reached: 0, is_doubtful }
+    }
+
+    fn has_messages_alone(&self) -> bool {
+        !self.messages.is_empty() && self.calls.is_empty() && self.share.is_none() && self.results.is_empty()
+    }
+
+    /// The same where nothing but packed calls tells of usage.
+    fn weigh_messages(self, conversation: &Id) -> Weighed {
+        let (quality, reasons) = self.judge_calls(false, self.messages.has_placeholder());
+        let rows: Vec<UsageRow> =
+            self.messages.calls(conversation).map(|(key, call)| Account::call_row(key, call, false)).collect();
+        let seen: TokenUsage = rows.iter().filter_map(|row| row.usage.as_ref()).sum();
+        let (rows, blended) = (Rows::Made(rows), vec![seen.blended_tokens()]);
+        Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended, reached: 0, is_doubtful: false }
+    }
+
+    /// A run's counter counts what a bare trace shows of the time before its last reading.
+    fn cover_bare(&mut self) {
+        let Some(read) = self.share.as_ref().filter(|share| !share.is_floor).and_then(|share| share.time) else {
+            return;
+        };
+        let is_elsewhere = |call: &CallFacts| call.is_bare && call.runs.is_empty() && call.time < Some(read);
+        for call in self.calls.values_mut().filter(|call| !call.is_covered && is_elsewhere(call)) {
+            call.is_covered = true;
+        }
+    }
+
+    /// A counter that tells no time may count every call that no source shows behind it: another source's calls are its
+    /// witnesses and add nothing to it. Tells whether there are any.
+    fn cover_untimed(&mut self) -> bool {
+        if self.share.as_ref().is_none_or(|share| share.place.is_none()) {
+            return false;
+        }
+        let mut is_any = false;
+        for call in self.calls.values_mut().filter(|call| !call.is_covered && !call.is_beyond) {
+            (call.is_covered, is_any) = (true, true);
+        }
+        is_any
+    }
+
+    /// How much is known, and why.
+    fn judge(&self, exceeds: bool) -> (Quality, Reasons) {
+        let is_placeholder = self.calls.values().any(|call| !call.is_final && (exceeds || !call.is_covered));
+        self.judge_calls(exceeds, is_placeholder)
+    }
+
+    /// Whether a process ended without a result, and no log tells what else it did: that a copy knows the whole output
+    /// of calls that it shows doesn't end it.
+    fn has_open_process(&self) -> bool {
+        let is_open = |call: &CallFacts| call.captured_in.is_some() && !call.is_covered && !call.is_subagent;
+        let is_any_open = self.has_open_capture || self.calls.values().any(|call| is_open(call));
+        !self.results.is_empty() && !self.has_log && is_any_open
+    }
+
+    fn judge_calls(&self, exceeds: bool, is_placeholder: bool) -> (Quality, Reasons) {
+        // Sub-agents work beside it: that they went on doesn't tell that it did.
+        let latest = self.latest_own().max(self.share.as_ref().and_then(|share| share.time));
+        let ends_open = self.unfinished.as_ref().is_some_and(|(time, _)| match time {
+            Some(_) => *time >= latest,
+            // Of those without times, none is left that the counter counts.
+            None => self.share.as_ref().is_none_or(|share| share.place.is_some()),
+        });
+        let is_cut = ends_open || self.has_open_process() || self.is_unmeasured;
+        // A process's result counts what its sub-agents used.
+        let is_all_counted = !self.results.is_empty() && self.calls.values().all(|call| call.is_covered);
+        let lacks_agent = self.lacks_agent && !is_all_counted;
+        let has_share = self.share.as_ref().is_some_and(|share| !share.is_floor);
+        let has_results = !self.results.is_empty();
+        let is_counted = has_share || has_results;
+        // Where a counter leaves calls out, others may have been left out before the output's part that is in view.
+        let is_in_view = self.begins || self.share.as_ref().is_some_and(|share| share.starts_in_view);
+        let is_counted_whole = is_counted && (!exceeds || has_results || is_in_view);
+        let is_whole = is_counted_whole || self.is_joined || (self.share.is_none() && self.begins);
+        let mut reasons = Reasons::default();
+        reasons.add_if(has_share, Reason::CounterCovers);
+        reasons.add_if(has_results, Reason::ResultCovers);
+        reasons.add_if(is_whole && !is_counted && !is_cut && !lacks_agent, Reason::CallsComplete);
+        reasons.add_if(exceeds, Reason::CallsExceedCounter);
+        reasons.add_if(!is_whole && !has_share && self.share.is_some(), Reason::NoBaseline);
+        reasons.add_if(!is_whole && (has_share || self.share.is_none()), Reason::NoBeginning);
+        reasons.add_if(is_cut, Reason::StillStreaming);
+        reasons.add_if(lacks_agent, Reason::MissingAgent);
+        reasons.add_if(is_placeholder, Reason::Placeholder);
+        let is_exact = is_whole && !is_cut && !lacks_agent && !is_placeholder;
+        (if is_exact { Quality::Exact } else { Quality::Partial }, reasons)
+    }
+
+    /// The rows of its calls, which are used up.
+    fn call_rows(self, conversation: &Id) -> Vec<UsageRow> {
+        let is_paid = self.is_paid();
+        let of = |call: Box<CallFacts>| CallFacts { conversation: Some(conversation.clone()), ..*call };
+        self.calls.into_iter().map(|(key, call)| Account::call_row(key, of(call), is_paid)).collect()
+    }
+
+    /// The row of a call of a conversation, the cost of whose processes is reported or not.
+    fn call_row(key: CallKey, call: CallFacts, is_paid: bool) -> UsageRow {
+        let is_paid = call.is_paid && is_paid;
+        UsageRow {
+            conversation: call.conversation,
+            model: call.model,
+            time: call.time,
+            call: Some(key),
+            service_tier: call.service_tier,
+            is_subagent: call.is_subagent,
+            branch: call.branch,
+            // What the whole reports is not reported twice.
+            cost_reported: call.cost.filter(|_| !is_paid),
+            is_paid,
+            timing: call.timing,
+            ..UsageRow::of(call.usage)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What an account comes to.
+
+use crate::event::{Id, MAX_COUNT};
+use crate::fold::facts::LogCall;
+use crate::fold::rows::{Quality, Reasons, Taken, UsageRow};
+
+/// What an account comes to.
+#[derive(Debug)]
+pub(in crate::fold) struct Weighed {
+    pub(in crate::fold) rows: Rows,
+    pub(in crate::fold) quality: Quality,
+    pub(in crate::fold) reasons: Reasons,
+    pub(in crate::fold) taken: Taken,
+    /// Whether a counter and calls were there, and agree.
+    pub(in crate::fold) agrees: Option<bool>,
+    /// Blended totals that a footer may repeat.
+    pub(in crate::fold) blended: Vec<u64>,
+    /// The largest blended total that a session log tells of, other owners' parts too; 0 without one.
+    pub(in crate::fold) reached: u64,
+    /// Whether records that may be quoted tell it, and nothing that surely isn't.
+    pub(in crate::fold) is_doubtful: bool,
+}
+
+/// Its rows.
+#[derive(Debug)]
+pub(in crate::fold) enum Rows {
+    /// As they are.
+    Made(Vec<UsageRow>),
+    /// The calls in a conversation's session log: nearly all there are, so a row of each is made when it is needed.
+    Logged(Id, Vec<LogCall>),
+}
+
+impl Rows {
+    /// Adds their blended tokens to a sum.
+    pub(in crate::fold) fn add_blended_tokens(&self, sum: u64) -> u64 {
+        let plus = |sum: u64, blended: u64| sum.saturating_add(blended).min(MAX_COUNT);
+        match self {
+            Rows::Made(rows) => rows.iter().filter_map(|row| row.blended_tokens).fold(sum, plus),
+            Rows::Logged(_, calls) => calls.iter().map(|call| call.usage().blended_tokens()).fold(sum, plus),
+        }
+    }
+
+    /// The model that the first one names.
+    pub(in crate::fold) fn first_model(&self) -> Option<&Id> {
+        match self {
+            Rows::Made(rows) => rows.first()?.model.as_ref(),
+            Rows::Logged(_, calls) => calls.first()?.context.model.as_ref(),
+        }
+    }
+
+    /// The rows themselves.
+    pub(in crate::fold) fn made(self) -> Vec<UsageRow> {
+        match self {
+            Rows::Made(rows) => rows,
+            Rows::Logged(conversation, calls) => calls.iter().map(|call| call.row(&conversation)).collect(),
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! What is known of a conversation.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use super::log::Log;
+use super::log_end::LogEnd;
+use super::messages::Messages;
+use super::place::Place;
+use super::uncounted::UncountedCall;
+use crate::event::{Billing, Conversation, Counter, Harness, Id, ModelUsage, RunId, Time, TokenUsage, Usd};
+
+/// What is known of a conversation.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ConversationFacts {
+    /// The harness that held it.
+    pub harness: Option<Harness>,
+    /// The machine that its sources come from; of several, the last by name.
+    pub host: Option<Id>,
+    /// The model it was configured with.
+    pub model: Option<Id>,
+    /// The runs (`None`: bare logs) that show its first records, or of which nothing can have been cut off.
+    pub begins: BTreeSet<Option<RunId>>,
+    /// The runs whose outputs name it, though its first records are not in view.
+    pub named_by: BTreeSet<RunId>,
+    /// Answers that were still streaming, or turns that were open, where a source's part of a run's output ends: when,
+    /// and where that stands.
+    pub unfinished: BTreeMap<Option<RunId>, BTreeSet<(Option<Time>, Place)>>,
+    /// Its sub-agents of which calls are known, as far as they are named.
+    pub agents: BTreeSet<Id>,
+    /// Calls of which a record can't be counted.
+    pub uncounted: BTreeSet<UncountedCall>,
+    /// Readings of its cumulative counter.
+    pub readings: Vec<Reading>,
+    /// Readings of its processes' counters.
+    pub results: FxHashMap<ResultKey, ResultFacts>,
+    /// The folder it began in, and when its record was written.
+    pub repo: Option<(Time, Id)>,
+    /// The branch that was checked out then.
+    pub branch: Option<(Time, Id)>,
+    /// The harness's version then.
+    pub version: Option<(Time, Id)>,
+    /// The conversation it was forked from, or that spawned it.
+    pub parent: Option<Id>,
+    /// Whether a sub-agent holds it.
+    pub is_subagent: bool,
+    /// How the account pays.
+    pub billing: Option<Billing>,
+    /// Whether its session log is among the sources.
+    pub is_logged: bool,
+    /// The sources that are its session logs, by their names.
+    pub logs: BTreeMap<Id, LogEnd>,
+    /// Names of the sources outside of runs that show results of its processes.
+    pub captures: BTreeSet<Id>,
+    /// Names of sources that end where a process begins.
+    pub open_captures: BTreeSet<Id>,
+    /// Whether a model answered in it.
+    pub is_answered: bool,
+    /// The calls of its session log, by reading or response.
+    pub log: Log,
+    /// The calls of its session logs, by message.
+    pub messages: Messages,
+}
+
+/// A reading of a conversation's counter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// When, as its record says.
+    pub stamp: Option<Time>,
+    /// When, but never before the reading that precedes it in its source.
+    pub time: Option<Time>,
+    /// Where it stands, which orders readings that tell no time.
+    pub place: Place,
+    /// The counter's value.
+    pub total: TokenUsage,
+    /// The latest call in it.
+    pub last: Option<TokenUsage>,
+    /// The run whose output shows it.
+    pub run: Option<RunId>,
+    /// The conversation's model then.
+    pub model: Option<Id>,
+    /// Whether it may be quoted.
+    pub is_doubtful: bool,
+}
+
+/// Identity of a process's reading.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ResultKey(pub Option<Id>, pub Vec<ModelUsage>);
+
+impl ResultKey {
+    /// Older events leave service tiers out.
+    pub(in crate::fold) fn of(counter: &Counter) -> ResultKey {
+        let total = counter.total.iter().map(|model| ModelUsage { service_tier: None, ..model.clone() });
+        ResultKey(counter.key.clone(), total.collect())
+    }
+}
+
+/// A reading of a process's counter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResultFacts {
+    /// The counter's value, by model.
+    pub total: Vec<ModelUsage>,
+    /// The model that was at work then.
+    pub model: Option<Id>,
+    /// What the harness says all of it costs.
+    pub cost: Option<Usd>,
+    /// When.
+    pub time: Option<Time>,
+    /// Whether a later reading of the same process is known, which counts instead.
+    pub is_superseded: bool,
+    /// Whether a later reading's cost includes this one's.
+    pub has_later_cost: bool,
+    /// Whether all of the process's records up to it are in view.
+    pub is_whole: bool,
+    /// The runs whose outputs show it.
+    pub runs: BTreeSet<RunId>,
+}
+
+impl ConversationFacts {
+    /// The runs whose outputs name it as the one they hold: a tail may hold nothing but what a sub-agent did.
+    pub(in crate::fold) fn naming(&self) -> impl Iterator<Item = &RunId> {
+        self.named_by.iter().filter(|_| !self.is_subagent)
+    }
+
+    /// Whether something beside its session log tells of its usage.
+    pub(in crate::fold) fn has_witness(&self) -> bool {
+        let is_in_run = self.begins.iter().any(Option::is_some);
+        is_in_run || !self.results.is_empty() || !self.readings.is_empty() || self.is_logged
+    }
+
+    pub(super) fn merge(&mut self, other: ConversationFacts, id: &Id) {
+        self.messages.merge(other.messages, id);
+        self.harness = larger(self.harness.take(), other.harness);
+        self.host = larger(self.host.take(), other.host);
+        self.model = larger(self.model.take(), other.model);
+        self.begins.extend(other.begins);
+        self.named_by.extend(other.named_by);
+        for (run, ends) in other.unfinished {
+            self.unfinished.entry(run).or_default().extend(ends);
+        }
+        self.agents.extend(other.agents);
+        self.uncounted.extend(other.uncounted);
+        first(&mut self.repo, other.repo);
+        first(&mut self.branch, other.branch);
+        first(&mut self.version, other.version);
+        self.parent = larger(self.parent.take(), other.parent);
+        self.readings.extend(other.readings);
+        for (key, result) in other.results {
+            self.add_result(key, result);
+        }
+        self.billing = larger(self.billing, other.billing);
+        self.is_subagent |= other.is_subagent;
+        self.is_logged |= other.is_logged;
+        for (source, log) in other.logs {
+            self.logs.entry(source).or_default().merge(log);
+        }
+        self.captures.extend(other.captures);
+        self.open_captures.extend(other.open_captures);
+        self.is_answered |= other.is_answered;
+        self.log.merge(other.log);
+    }
+
+    /// Adds that an answer was streaming at the end of a run's output.
+    pub(in crate::fold) fn add_unfinished(&mut self, run: Option<RunId>, end: (Option<Time>, Place)) {
+        self.unfinished.entry(run).or_default().insert(end);
+    }
+
+    /// Takes what a record tells of the conversation.
+    pub(in crate::fold) fn learn(&mut self, found: &Conversation) {
+        self.billing = larger(self.billing, found.billing);
+        self.is_subagent |= found.is_subagent;
+        self.is_logged |= found.is_logged;
+        self.is_answered |= found.is_answered;
+    }
+
+    /// Adds a result, or what another record of it tells.
+    pub(in crate::fold) fn add_result(&mut self, key: ResultKey, result: ResultFacts) {
+        match self.results.entry(key) {
+            Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                if known.total < result.total {
+                    known.total = result.total;
+                }
+                known.model = larger(known.model.take(), result.model);
+                known.cost = larger(known.cost, result.cost);
+                known.is_superseded |= result.is_superseded;
+                known.has_later_cost |= result.has_later_cost;
+                known.is_whole |= result.is_whole;
+                known.time = larger(known.time, result.time);
+                known.runs.extend(result.runs);
+            }
+            Entry::Vacant(free) => {
+                free.insert(result);
+            }
+        }
+    }
+}
+
+/// How many generations are asked for what a log may have copied.
+const GENERATIONS: usize = 64;
+
+/// The conversations that this one came from, its parent first.
+pub(in crate::fold) fn ancestors(conversations: &FxHashMap<Id, Box<ConversationFacts>>, id: &Id) -> Vec<Id> {
+    let mut line: Vec<Id> = Vec::new();
+    let parent = |id: &Id| conversations.get(id).and_then(|facts| facts.parent.clone());
+    while let Some(parent) = parent(line.last().unwrap_or(id)) {
+        if line.len() == GENERATIONS || line.contains(&parent) || parent == *id {
+            break;
+        }
+        line.push(parent);
+    }
+    line
+}
+
+/// The conversation whose sub-agent, or a sub-agent's, held this one; `None` if no sub-agent did.
+pub(in crate::fold) fn main_of<'a>(
+    conversations: &'a FxHashMap<Id, Box<ConversationFacts>>,
+    id: &Id,
+) -> Option<&'a Id> {
+    let parent = |id: &Id| conversations.get(id).filter(|facts| facts.is_subagent)?.parent.as_ref();
+    let mut main = parent(id)?;
+    for _ in 0..GENERATIONS {
+        let Some(above) = parent(main) else { break };
+        main = above;
+    }
+    Some(main)
+}
+
+pub(super) fn larger<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
+    a.max(b)
+}
+
+/// What was written down first.
+pub(in crate::fold) fn first(known: &mut Option<(Time, Id)>, other: Option<(Time, Id)>) {
+    if let Some(other) = other.filter(|other| known.as_ref().is_none_or(|known| other < known)) {
+        *known = Some(other);
+    }
+}

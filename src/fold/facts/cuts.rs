@@ -1,0 +1,188 @@
+//! Session logs that end, or break off, with a call that can't be read. A copy of such a log may have it whole.
+
+use std::cell::LazyCell;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::conversation::{ConversationFacts, Reading};
+use super::log_end::LogEnd;
+use super::place::Place;
+use crate::event::{Id, RunId, Time, TokenUsage, unpacked_name};
+
+impl ConversationFacts {
+    /// Adds that what a source tells of it ends with an answer that isn't whole. `time` is when it was streaming, or
+    /// when the latest whole one was given.
+    pub(in crate::fold) fn end(&mut self, run: Option<RunId>, time: Option<Time>, place: Place) {
+        match self.logs.get_mut(&place.source).filter(|_| run.is_none()) {
+            Some(log) => {
+                let is_subagents = self.messages.is_subagents();
+                let (last_reading, last_message) = (self.log.last_reading(), self.messages.last());
+                let length = place.offset;
+                *log = LogEnd { length, is_subagents, is_cut: true, latest: time, last_message, last_reading };
+            }
+            None => self.add_unfinished(run, (time, place)),
+        }
+    }
+
+    /// When the latest of what is known of it happened, in the facts of one source.
+    pub(in crate::fold) fn latest(&self) -> Option<Time> {
+        let readings = self.readings.iter().filter_map(|reading| reading.time).max();
+        self.log.latest().max(self.messages.times().max()).max(readings)
+    }
+
+    /// Adds that a log ends with whole records.
+    pub(in crate::fold) fn ends_whole(&mut self, source: &Id, length: u64) {
+        if let Some(log) = self.logs.get_mut(source) {
+            (log.length, log.last_reading) = (length, self.log.last_reading());
+        }
+    }
+
+    /// When and where it ends with an answer that isn't whole, in this run or outside of runs. `is_logs`: what its
+    /// session logs end with belongs there. `time_of` a message is when it was given as far as any copy tells.
+    pub(in crate::fold) fn end_in(
+        &self,
+        run: &Option<RunId>,
+        is_logs: bool,
+        time_of: impl Fn(&Id) -> Option<Time>,
+    ) -> Option<(Option<Time>, Place)> {
+        let lost = self.cut_logs().filter(|_| is_logs).map(|(source, log)| {
+            let latest = log.latest.max(log.last_message.as_ref().and_then(&time_of));
+            // Sub-agents work side by side: that others went on doesn't tell that this one did.
+            let latest = latest.filter(|_| !log.is_subagents);
+            (latest, Place { source: source.clone(), offset: log.length })
+        });
+        let of_logs = lost.max_by_key(|(latest, place)| (latest.is_none(), *latest, place.clone()));
+        let copies = LazyCell::new(|| Copies::of(self));
+        let is_whole_elsewhere = |place: &Place| copies.go_on(&place.source, place.offset);
+        let ends_of = |run| self.unfinished.get(run).into_iter().flatten().rev();
+        let end_of = |run| ends_of(run).find(|(_, place)| !is_whole_elsewhere(place));
+        // A log without a whole call ends with a torn one outside of runs.
+        let end = end_of(run).or_else(|| end_of(&None).filter(|_| is_logs)).cloned();
+        match (end, of_logs) {
+            // Where the log tells all calls, what an output leaves open is no more than the log does.
+            (Some((None, _)), Some(lost)) if self.is_logged => Some(lost),
+            (end, lost) => end.or(lost),
+        }
+    }
+
+    /// Forgets the open turns that a later reading of the counter counts. Where records tell no time, captures come one
+    /// after the other by their names; a copy of one ends in the same turn.
+    pub(in crate::fold) fn drop_counted_ends(&mut self, readings: &[Reading]) {
+        for (run, ends) in &mut self.unfinished {
+            let untimed = readings.iter().filter(|reading| reading.stamp.is_none() && reading.run == *run);
+            let mut totals: Vec<(&Place, TokenUsage)> =
+                untimed.map(|reading| (&reading.place, reading.total)).collect();
+            totals.sort();
+            let mut known = FxHashSet::default();
+            let last = totals.iter().filter(|(_, total)| known.insert(*total)).last().map(|(_, total)| *total);
+            ends.retain(|(time, place)| {
+                let before = totals.partition_point(|(read, _)| *read < place).checked_sub(1);
+                time.is_some() || before.map(|at| totals[at].1) == last
+            });
+        }
+        self.unfinished.retain(|_, ends| !ends.is_empty());
+    }
+
+    /// Its session logs that end so.
+    fn cut_logs(&self) -> impl Iterator<Item = (&Id, &LogEnd)> {
+        let copies = LazyCell::new(|| Copies::of(self));
+        self.logs.iter().filter(move |(source, log)| log.is_cut && !copies.go_on(source, log.length))
+    }
+
+    /// What its counter read before readings that its session logs may have lost.
+    pub(in crate::fold) fn read_before_losses(&self) -> impl Iterator<Item = TokenUsage> {
+        // Another copy of a log that is cut behind such a reading isn't.
+        let whole = LazyCell::new(|| {
+            let whole = self.logs.values().filter(|log| !log.is_cut).map(|log| log.last_reading);
+            whole.collect::<FxHashSet<TokenUsage>>()
+        });
+        let cut = self.cut_logs().map(|(_, log)| log.last_reading);
+        let cut = cut.filter(move |last| !whole.contains(last) && !self.log.reads_on(last));
+        self.log.lost_after.iter().copied().chain(cut)
+    }
+
+    /// Whether one of its session logs ends so.
+    pub(in crate::fold) fn has_cut_log(&self) -> bool {
+        self.logs.values().any(|log| log.is_cut) || self.unfinished.contains_key(&None)
+    }
+
+    /// Whether a model answered in it, or was about to, outside of runs: then it used tokens, whether anything tells
+    /// how many or not.
+    pub(in crate::fold) fn is_asked(&self) -> bool {
+        self.is_answered || self.has_cut_log() || !self.uncounted.is_empty()
+    }
+
+    /// Whether a capture ends where a process begins, outside of runs.
+    pub(in crate::fold) fn has_open_capture(&self) -> bool {
+        let copies = LazyCell::new(|| Copies::of(self));
+        self.open_captures.iter().any(|source| !copies.go_on(source, u64::MAX))
+    }
+}
+
+/// Sources of the same file name.
+struct Copies<'a> {
+    facts: &'a ConversationFacts,
+    by_name: FxHashMap<&'a str, Named>,
+}
+
+/// What is known of those of one name.
+#[derive(Default)]
+struct Named {
+    /// Lengths of the two longest logs.
+    longest: [u64; 2],
+    has_capture: bool,
+}
+
+impl<'a> Copies<'a> {
+    fn of(facts: &'a ConversationFacts) -> Copies<'a> {
+        let mut by_name: FxHashMap<&str, Named> = FxHashMap::default();
+        for (source, log) in &facts.logs {
+            let [first, second] = &mut by_name.entry(file_name(source)).or_default().longest;
+            if log.length > *first {
+                *second = std::mem::replace(first, log.length);
+            } else {
+                *second = log.length.max(*second);
+            }
+        }
+        for source in &facts.captures {
+            by_name.entry(file_name(source)).or_default().has_capture = true;
+        }
+        Copies { facts, by_name }
+    }
+
+    /// Whether another one goes on where this source was cut: a log that is longer, or a capture with the result that
+    /// this one lacks.
+    fn go_on(&self, source: &Id, length: u64) -> bool {
+        let Some(named) = self.by_name.get(file_name(source)) else { return false };
+        let [first, second] = named.longest;
+        let is_longest = self.facts.logs.get(source).is_some_and(|log| log.length == first);
+        let longest_other = if is_longest { second } else { first };
+        longest_other > length || (named.has_capture && !self.facts.captures.contains(source))
+    }
+}
+
+/// A source's file name.
+fn file_name(source: &str) -> &str {
+    unpacked_name(source.rsplit(['/', '\\']).next().unwrap_or(source))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ConversationFacts, Copies, LogEnd};
+    use crate::event::Id;
+
+    #[test]
+    fn a_cut_log_goes_on_in_a_longer_copy_or_in_a_capture_of_its_name() {
+        let mut facts = ConversationFacts::default();
+        let lengths =
+            [("a/x.jsonl", 7), ("b/x.jsonl.gz", 7), ("c\\x.jsonl.zst", 5), ("a/y.jsonl", 9), ("a/z.jsonl", 1)];
+        for (source, length) in lengths {
+            facts.logs.insert(source.into(), LogEnd { length, ..LogEnd::default() });
+        }
+        facts.captures.insert("b/z.jsonl".into());
+        let goes_on = |source: &str, length| Copies::of(&facts).go_on(&Id::from(source), length);
+        assert_eq!(lengths.map(|(source, length)| goes_on(source, length)), [false, false, true, false, true]);
+        assert_eq!([goes_on("a/x.jsonl", 6), goes_on("a/y.jsonl", 6), goes_on("d/x.jsonl", 6)], [true, false, true]);
+        assert_eq!([goes_on("b/z.jsonl", 1), goes_on("d/z.jsonl", u64::MAX), goes_on("d/w", 0)], [false, true, false]);
+    }
+}

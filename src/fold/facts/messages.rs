@@ -1,0 +1,283 @@
+//! Calls of session logs that bear the provider's message id, packed: there may be hundreds of thousands.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rustc_hash::{FxHashSet, FxHasher};
+
+use super::call::CallFacts;
+use super::compact::{MaybeTime, MaybeUsd, ShortId};
+use super::counts::{small, tokens};
+use crate::event::{CallKey, GROWING, Harness, Id, Time};
+
+/// One call. What nearly all calls of a session share stands in its context.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::fold) struct PackedCall {
+    id: ShortId,
+    is_final: bool,
+    /// Input, cache reads, cache writes, those of them kept for an hour, output, reasoning.
+    counts: [u32; 6],
+    time: MaybeTime,
+    cost: MaybeUsd,
+    context: Arc<CallContext>,
+}
+
+/// What calls share.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct CallContext {
+    model: Option<Id>,
+    service_tier: Option<Id>,
+    branch: Option<Id>,
+    harness: Option<Harness>,
+    is_subagent: bool,
+    tells_reasoning: bool,
+}
+
+impl CallContext {
+    fn of(call: &CallFacts, tells_reasoning: bool) -> CallContext {
+        CallContext {
+            model: call.model.clone(),
+            service_tier: call.service_tier.clone(),
+            branch: call.branch.clone(),
+            harness: call.harness.clone(),
+            is_subagent: call.is_subagent,
+            tells_reasoning,
+        }
+    }
+
+    fn is_of(&self, call: &CallFacts, tells_reasoning: bool) -> bool {
+        let CallContext { model, service_tier, branch, harness, .. } = self;
+        (model, service_tier, branch, harness) == (&call.model, &call.service_tier, &call.branch, &call.harness)
+            && (self.is_subagent, self.tells_reasoning) == (call.is_subagent, tells_reasoning)
+    }
+}
+
+/// The calls of one conversation. Merging is associative and commutative.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Messages {
+    /// Sorted by id, each once, but for those that were just added.
+    pub(in crate::fold) calls: Vec<PackedCall>,
+}
+
+impl PackedCall {
+    /// `None` for what doesn't fit, which is kept as it is.
+    fn new(key: &CallKey, call: &CallFacts, like: Option<&PackedCall>) -> Option<PackedCall> {
+        let CallKey::Message(key) = key else { return None };
+        let is_plain = call.is_logged && call.captured_in.is_none() && !call.is_covered && call.runs.is_empty();
+        if !is_plain || call.timing.is_some() {
+            return None;
+        }
+        let (id, time) = (ShortId::new(key)?, MaybeTime::new(call.time)?);
+        let usage = &call.usage;
+        let tells_reasoning = usage.reasoning_output_tokens.is_some();
+        let shared = like.map(|like| &like.context).filter(|context| context.is_of(call, tells_reasoning)).cloned();
+        let context = shared.unwrap_or_else(|| Arc::new(CallContext::of(call, tells_reasoning)));
+        Some(PackedCall {
+            id,
+            is_final: call.is_final,
+            counts: small(usage)?,
+            time,
+            cost: MaybeUsd::new(call.cost),
+            context,
+        })
+    }
+
+    pub(in crate::fold) fn time(&self) -> Option<Time> {
+        self.time.get()
+    }
+
+    pub(in crate::fold) fn id(&self) -> &[u8] {
+        self.id.as_bytes()
+    }
+
+    /// What its id has in common with that of the same call as it ends.
+    fn beginning(&self) -> Option<&str> {
+        self.id.as_str().split_once(GROWING).map(|(beginning, _)| beginning)
+    }
+
+    fn key(&self) -> CallKey {
+        CallKey::Message(self.id.as_str().into())
+    }
+
+    fn call(&self, conversation: &Id) -> CallFacts {
+        let CallContext { model, service_tier, branch, harness, is_subagent, tells_reasoning } = &*self.context;
+        CallFacts {
+            usage: tokens(&self.counts, *tells_reasoning),
+            is_final: self.is_final,
+            time: self.time(),
+            conversation: Some(conversation.clone()),
+            model: model.clone(),
+            service_tier: service_tier.clone(),
+            is_subagent: *is_subagent,
+            harness: harness.clone(),
+            timing: None,
+            is_covered: false,
+            is_beyond: false,
+            is_doubtful: false,
+            is_logged: true,
+            captured_in: None,
+            is_bare: false,
+            branch: branch.clone(),
+            cost: self.cost.get(),
+            is_paid: false,
+            runs: BTreeSet::new(),
+        }
+    }
+
+    /// Takes what other records of the same call tell, each with the conversation that holds it.
+    pub(in crate::fold) fn merge<'a>(
+        &mut self,
+        conversation: &Id,
+        others: impl Iterator<Item = (&'a Id, &'a PackedCall)>,
+    ) {
+        let mut call = self.call(conversation);
+        others.for_each(|(id, other)| call.merge(other.call(id)));
+        if let Some(merged) = PackedCall::new(&self.key(), &call, Some(self)) {
+            *self = merged;
+        }
+    }
+
+    pub(in crate::fold) fn hash(&self) -> u64 {
+        use std::hash::Hasher;
+        let mut hasher = FxHasher::default();
+        hasher.write(self.id());
+        hasher.finish()
+    }
+}
+
+impl Messages {
+    /// Adds a call; gives it back if it doesn't fit.
+    pub(in crate::fold) fn push(&mut self, key: &CallKey, call: CallFacts) -> Option<CallFacts> {
+        match PackedCall::new(key, &call, self.calls.last()) {
+            Some(packed) => {
+                self.calls.push(packed);
+                None
+            }
+            None => Some(call),
+        }
+    }
+
+    /// Whether there are none.
+    pub(in crate::fold) fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+    }
+
+    /// Brings those that were added in order. `conversation` is whose they are.
+    pub(in crate::fold) fn settle(&mut self, conversation: &Id) {
+        self.calls.sort_by(|a, b| a.id().cmp(b.id()));
+        self.calls.dedup_by(|later, kept| {
+            let is_same = later.id() == kept.id();
+            if is_same {
+                kept.merge(conversation, [(conversation, &*later)].into_iter());
+            }
+            is_same
+        });
+        self.drop_outgrown();
+        self.calls.shrink_to_fit();
+    }
+
+    /// Drops what isn't final where the same call is known as it ended: ids sort those of the same beginning together.
+    fn drop_outgrown(&mut self) {
+        let is_same = |a: &PackedCall, b: &PackedCall| a.beginning().is_some() && a.beginning() == b.beginning();
+        let finals = |calls: &[PackedCall]| calls.iter().any(|call| call.is_final);
+        if self.calls.iter().all(|call| call.is_final || call.beginning().is_none()) {
+            return;
+        }
+        let outgrown = self.calls.chunk_by(is_same).flat_map(|calls| {
+            let is_known = finals(calls);
+            calls.iter().map(move |call| is_known && !call.is_final)
+        });
+        let mut outgrown = Vec::from_iter(outgrown).into_iter();
+        self.calls.retain(|_| outgrown.next() != Some(true));
+    }
+
+    /// The union of both, of the same conversation.
+    pub(super) fn merge(&mut self, mut other: Messages, conversation: &Id) {
+        let is_mixed = !self.is_empty() && !other.is_empty();
+        self.calls.append(&mut other.calls);
+        // Two sorted stretches: the sort merges them.
+        if is_mixed {
+            self.settle(conversation);
+        }
+    }
+
+    /// When they were answered.
+    pub(in crate::fold) fn times(&self) -> impl Iterator<Item = Time> + '_ {
+        self.calls.iter().filter_map(PackedCall::time)
+    }
+
+    /// When the latest was answered that no sub-agent made; `None` without one of a known time.
+    pub(in crate::fold) fn latest_own(&self) -> Option<Time> {
+        let calls = self.calls.iter().filter(|call| !call.context.is_subagent);
+        calls.filter_map(PackedCall::time).max()
+    }
+
+    /// The id of the one that was added last.
+    pub(super) fn last(&self) -> Option<Id> {
+        self.calls.last().map(|call| call.id.as_str().into())
+    }
+
+    /// When the one of this id was answered. They must be in order.
+    pub(in crate::fold) fn time_of(&self, id: &str) -> Option<Time> {
+        let at = self.calls.binary_search_by(|call| call.id().cmp(id.as_bytes())).ok()?;
+        self.calls.get(at).and_then(PackedCall::time)
+    }
+
+    /// Whether a sub-agent made the one that was added last.
+    pub(super) fn is_subagents(&self) -> bool {
+        self.calls.last().is_some_and(|call| call.context.is_subagent)
+    }
+
+    /// Whether a sub-agent made one of them.
+    pub(in crate::fold) fn has_subagents(&self) -> bool {
+        self.calls.iter().any(|call| call.context.is_subagent)
+    }
+
+    /// The blended total of those that were answered at a known time.
+    pub(in crate::fold) fn blended_tokens(&self) -> u64 {
+        let dated = self.calls.iter().filter(|call| call.time().is_some());
+        dated.fold(0, |sum, call| sum.saturating_add(tokens(&call.counts, false).blended_tokens()))
+    }
+
+    /// Whether one of these ids is among them.
+    pub(in crate::fold) fn has_any_of(&self, ids: &FxHashSet<&str>) -> bool {
+        let has = |call: &PackedCall| ids.contains(call.id.as_str());
+        !ids.is_empty() && self.calls.iter().any(has)
+    }
+
+    /// Whether one of them has this id, or one that begins so, if it ends with [`GROWING`]. They must be in order.
+    pub(in crate::fold) fn has(&self, id: &str) -> bool {
+        let at = self.calls.partition_point(|call| call.id() < id.as_bytes());
+        let is_meant = |known: &[u8]| match id.ends_with(GROWING) {
+            true => known.starts_with(id.as_bytes()),
+            false => known == id.as_bytes(),
+        };
+        self.calls.get(at).is_some_and(|call| is_meant(call.id()))
+    }
+
+    /// Whether the output count of one of them is not final.
+    pub(in crate::fold) fn has_placeholder(&self) -> bool {
+        self.calls.iter().any(|call| !call.is_final)
+    }
+
+    /// Unpacks them in the order of their keys.
+    pub(in crate::fold) fn calls<'a>(
+        &'a self,
+        conversation: &'a Id,
+    ) -> impl Iterator<Item = (CallKey, CallFacts)> + 'a {
+        self.calls.iter().map(|packed| (packed.key(), packed.call(conversation)))
+    }
+
+    /// Hands them on, unpacked.
+    pub(in crate::fold) fn unpack(self, conversation: &Id) -> BTreeMap<CallKey, Box<CallFacts>> {
+        self.calls(conversation).map(|(key, call)| (key, Box::new(call))).collect()
+    }
+}
+
+/// The provider's id of a call's message, where that identifies it.
+pub(in crate::fold) fn id_of(key: &CallKey) -> Option<&str> {
+    match key {
+        CallKey::Message(id) => Some(id),
+        _ => None,
+    }
+}

@@ -1,0 +1,124 @@
+//! What is known, whatever it was read from: a union of keyed facts.
+
+mod call;
+mod compact;
+mod conversation;
+mod counts;
+mod cuts;
+mod footers;
+mod log;
+mod log_end;
+mod messages;
+mod place;
+mod quota;
+mod run;
+mod timing;
+mod uncounted;
+
+pub use self::call::CallFacts;
+pub(in crate::fold) use self::compact::{MaybeTime, MaybeUsd, ShortId};
+pub use self::conversation::{ConversationFacts, Reading, ResultFacts, ResultKey};
+pub(in crate::fold) use self::conversation::{ancestors, first, main_of};
+pub use self::counts::Counts;
+pub(in crate::fold) use self::counts::{small, tokens};
+pub(in crate::fold) use self::footers::{add_footer, add_sure_footer};
+pub(in crate::fold) use self::log::MARGIN_MS;
+pub use self::log::{Log, LogCall, LogKey, TurnContext};
+pub(in crate::fold) use self::log_end::LogEnd;
+pub use self::messages::Messages;
+pub(in crate::fold) use self::messages::{PackedCall, id_of};
+pub use self::place::Place;
+pub use self::quota::QuotaReading;
+pub(in crate::fold) use self::quota::{QuotaFold, Window, order};
+pub use self::run::RunFacts;
+pub use self::timing::{Shown, TimingFacts};
+pub(in crate::fold) use self::uncounted::UncountedCall;
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use crate::event::{CallKey, Defect, Id, RunId};
+
+/// Facts of any number of sources. Merging is associative and commutative, and a fact given twice
+/// counts once.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    /// Runs by their id.
+    pub runs: FxHashMap<RunId, Box<RunFacts>>,
+    /// Conversations by their id.
+    pub conversations: FxHashMap<Id, Box<ConversationFacts>>,
+    /// Model calls by their key.
+    pub calls: FxHashMap<CallKey, Box<CallFacts>>,
+    /// The conversations of calls that several show: all but one of them copied it.
+    pub shared: FxHashMap<CallKey, BTreeSet<Id>>,
+    /// How long things took; nothing where nobody asked.
+    pub timing: TimingFacts,
+    /// Footers that belong to no run, by their conversation.
+    pub footers: BTreeSet<(Id, u64)>,
+    /// Readings of rate limits: of an unchanged state the first and the last.
+    pub quotas: Vec<QuotaReading>,
+    /// Defects outside any run.
+    pub defects: BTreeMap<Defect, u64>,
+}
+
+impl Facts {
+    /// The union of both.
+    pub fn merge(mut self, mut other: Facts) -> Facts {
+        if self.calls.len() + self.conversations.len() < other.calls.len() + other.conversations.len() {
+            std::mem::swap(&mut self, &mut other);
+        }
+        // Most are new, and moved as they are.
+        for (id, run) in other.runs {
+            match self.runs.entry(id) {
+                Entry::Occupied(mut known) => known.get_mut().merge(*run),
+                Entry::Vacant(free) => {
+                    free.insert(run);
+                }
+            }
+        }
+        for (id, conversation) in other.conversations {
+            match self.conversations.entry(id) {
+                Entry::Occupied(mut known) => {
+                    let id = known.key().clone();
+                    known.get_mut().merge(*conversation, &id);
+                }
+                Entry::Vacant(free) => {
+                    free.insert(conversation);
+                }
+            }
+        }
+        for (key, call) in other.calls {
+            self.add_call(key, call);
+        }
+        for (key, conversations) in other.shared {
+            self.shared.entry(key).or_default().extend(conversations);
+        }
+        self.timing.merge(other.timing);
+        for (id, blended) in other.footers {
+            add_footer(&mut self.footers, id, blended);
+        }
+        self.quotas.extend(other.quotas);
+        for (defect, count) in other.defects {
+            *self.defects.entry(defect).or_default() += count;
+        }
+        self
+    }
+
+    /// Adds a call, or what another record of it tells.
+    pub(super) fn add_call(&mut self, key: CallKey, call: Box<CallFacts>) {
+        match self.calls.entry(key) {
+            Entry::Occupied(mut known) => {
+                if known.get().conversation != call.conversation {
+                    let both = [&known.get().conversation, &call.conversation].into_iter().flatten().cloned();
+                    self.shared.entry(known.key().clone()).or_default().extend(both);
+                }
+                known.get_mut().merge(*call);
+            }
+            Entry::Vacant(free) => {
+                free.insert(call);
+            }
+        }
+    }
+}

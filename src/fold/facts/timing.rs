@@ -1,0 +1,120 @@
+//! How long things took: a union of keyed facts, as with tokens.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+
+use crate::event::{Harness, Id, Request, RunId, StreamFailure, Time, ToolCall};
+
+/// Who an attempt is: its conversation, when it ended, and its number.
+pub type RequestKey = (Id, Option<Time>, Option<u64>);
+
+/// Who a broken stream is: its conversation, and when it broke.
+pub type FailureKey = (Id, Option<Time>);
+
+/// Who a tool call is: its conversation, its id, and when it ended.
+pub type ToolKey = (Option<Id>, Option<Id>, Option<Time>);
+
+/// Requests, broken streams and tool calls of any number of sources. Merging is associative and
+/// commutative, and a fact given twice counts once.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TimingFacts {
+    /// Attempts to have a model's API answer.
+    pub requests: FxHashMap<RequestKey, Shown<Request>>,
+    /// Streams that broke off.
+    pub failures: FxHashMap<FailureKey, Shown<StreamFailure>>,
+    /// Tool calls.
+    pub tools: FxHashMap<ToolKey, Shown<ToolCall>>,
+}
+
+/// A fact, who wrote it down, and the runs that show it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown<T> {
+    /// What is known.
+    pub fact: T,
+    /// The harness that wrote it down.
+    pub harness: Option<Harness>,
+    /// The runs whose outputs show it.
+    pub runs: BTreeSet<RunId>,
+}
+
+impl<T> Shown<T> {
+    pub(in crate::fold) fn new(fact: T, run: Option<RunId>, harness: Option<Harness>) -> Shown<T> {
+        Shown { fact, harness, runs: run.into_iter().collect() }
+    }
+}
+
+impl TimingFacts {
+    /// Takes an attempt.
+    pub(in crate::fold) fn request(&mut self, time: Option<Time>, request: Shown<Request>) {
+        let key = (request.fact.conversation.clone(), time, request.fact.attempt);
+        join(&mut self.requests, key, request, |a, b| Request {
+            conversation: a.conversation,
+            model: a.model.max(b.model),
+            duration_ms: a.duration_ms.max(b.duration_ms),
+            status: a.status.max(b.status),
+            attempt: a.attempt,
+            failed: a.failed || b.failed,
+            // A tail does not show what came before.
+            is_retry: a.is_retry || b.is_retry,
+        });
+    }
+
+    /// Takes a stream that broke off.
+    pub(in crate::fold) fn failure(&mut self, time: Option<Time>, failure: Shown<StreamFailure>) {
+        let key = (failure.fact.conversation.clone(), time);
+        join(&mut self.failures, key, failure, |a, b| StreamFailure {
+            conversation: a.conversation,
+            model: a.model.max(b.model),
+        });
+    }
+
+    /// Takes a tool call.
+    pub(in crate::fold) fn tool(&mut self, time: Option<Time>, tool: Shown<ToolCall>) {
+        let key = (tool.fact.conversation.clone(), tool.fact.call_id.clone(), time);
+        join(&mut self.tools, key, tool, |a, b| ToolCall {
+            conversation: a.conversation,
+            model: a.model.max(b.model),
+            call_id: a.call_id,
+            name: a.name.max(b.name),
+            duration_ms: a.duration_ms.max(b.duration_ms),
+            success: a.success.max(b.success),
+        });
+    }
+
+    /// The union of both.
+    pub(super) fn merge(&mut self, other: TimingFacts) {
+        for ((_, time, _), request) in other.requests {
+            self.request(time, request);
+        }
+        for ((_, time), failure) in other.failures {
+            self.failure(time, failure);
+        }
+        for ((_, _, time), tool) in other.tools {
+            self.tool(time, tool);
+        }
+    }
+
+    /// Drops tool calls that nothing names where another record of the same names them.
+    pub(in crate::fold) fn drop_named_twins(&mut self) {
+        if self.tools.keys().all(|(conversation, ..)| conversation.is_some()) {
+            return;
+        }
+        let named = self.tools.keys().filter(|(conversation, ..)| conversation.is_some());
+        let named: BTreeSet<Id> = named.filter_map(|(_, id, _)| id.clone()).collect();
+        self.tools.retain(|(conversation, id, _), _| {
+            conversation.is_some() || id.as_ref().is_none_or(|id| !named.contains(id))
+        });
+    }
+}
+
+fn join<K: std::hash::Hash + Eq, T>(known: &mut FxHashMap<K, Shown<T>>, key: K, new: Shown<T>, merge: fn(T, T) -> T) {
+    let joined = match known.remove(&key) {
+        Some(mut old) => {
+            old.runs.extend(new.runs);
+            Shown { fact: merge(old.fact, new.fact), harness: old.harness.max(new.harness), runs: old.runs }
+        }
+        None => new,
+    };
+    known.insert(key, joined);
+}

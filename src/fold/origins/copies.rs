@@ -1,0 +1,215 @@
+//! Whose a call is that several conversations show: resuming or forking one copies its history.
+
+use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+
+use rustc_hash::FxHashMap;
+
+use crate::event::{CallKey, Id, Time};
+use crate::fold::facts::{CallFacts, ConversationFacts};
+
+/// Calls that more conversations show than this are held against each one's own calls alone: time stays linear.
+const MOST_COMPARED: usize = 64;
+
+/// Which conversations show the same calls.
+#[derive(Debug, Default)]
+pub(super) struct Copies {
+    /// Conversations that show a call together, and when the first such call was made.
+    sets: FxHashMap<BTreeSet<Id>, Time>,
+    /// Of such, the one that was seen making a call of theirs.
+    seen: FxHashMap<BTreeSet<Id>, Id>,
+    shown: FxHashMap<Id, Shown>,
+}
+
+/// What a conversation shows.
+#[derive(Debug, Default)]
+struct Shown {
+    /// When the first of the calls was made that no other conversation shows.
+    own_since: Option<Time>,
+    /// How many calls it shows.
+    calls: usize,
+}
+
+impl Copies {
+    /// Learns of a call that these conversations show.
+    pub(super) fn share(&mut self, ids: BTreeSet<Id>, time: Option<Time>) {
+        let time = time.unwrap_or(Time::MAX);
+        for id in &ids {
+            self.shown.entry(id.clone()).or_default().calls += 1;
+        }
+        match self.sets.entry(ids) {
+            Entry::Occupied(mut first) => {
+                let first = first.get_mut();
+                *first = time.min(*first);
+            }
+            Entry::Vacant(free) => {
+                free.insert(time);
+            }
+        }
+    }
+
+    /// Learns which of the conversations that show a call was seen making it.
+    pub(super) fn made_by(&mut self, ids: &BTreeSet<Id>, maker: Id) {
+        let known = self.seen.entry(ids.clone()).or_insert_with(|| maker.clone());
+        if maker < *known {
+            *known = maker;
+        }
+    }
+
+    /// Learns of a call that no other conversation shows; all shared ones must be known.
+    pub(super) fn own(&mut self, id: &Id, time: Option<Time>) {
+        let Some(shown) = self.shown.get_mut(id) else { return };
+        let time = time.unwrap_or(Time::MAX);
+        shown.calls += 1;
+        shown.own_since = Some(shown.own_since.map_or(time, |since| since.min(time)));
+    }
+
+    /// Whether a conversation shows a call that others show, too.
+    pub(super) fn has(&self, id: &Id) -> bool {
+        self.shown.contains_key(id)
+    }
+
+    /// Which of the conversations that show a call made it: the one that was seen making such a call; else not one whose
+    /// parent shows it too; else the one that went on with nothing that not all of them show, as the copies went on;
+    /// else the one that went on first. Of those that went on together, the same of what followed.
+    pub(super) fn origins(self, parent: impl Fn(&Id) -> Option<Id>) -> FxHashMap<BTreeSet<Id>, Id> {
+        let mut sets_of: FxHashMap<&Id, Vec<(Time, &BTreeSet<Id>)>> = FxHashMap::default();
+        for (ids, first) in &self.sets {
+            ids.iter().for_each(|id| sets_of.entry(id).or_default().push((*first, ids)));
+        }
+        sets_of.values_mut().for_each(|sets| sets.sort_unstable());
+        let went_on = |id: &Id, ids: &BTreeSet<Id>| {
+            let sets = sets_of.get(id).filter(|_| ids.len() <= MOST_COMPARED).into_iter().flatten();
+            let apart = sets.filter(|(_, with)| !with.is_superset(ids)).take(MOST_COMPARED);
+            let own = self.shown.get(id).and_then(|shown| shown.own_since);
+            let mut times: Vec<Time> = apart.map(|(first, _)| *first).chain(own).collect();
+            times.sort_unstable();
+            times
+        };
+        let origin = |ids: &BTreeSet<Id>| {
+            let rank = |id: &&Id| {
+                let is_copy = parent(id).is_some_and(|parent| ids.contains(&parent));
+                (is_copy, went_on(id, ids), self.shown.get(*id).map(|shown| shown.calls), (*id).clone())
+            };
+            self.seen.get(ids).cloned().or_else(|| ids.iter().min_by_key(rank).cloned())
+        };
+        self.sets.keys().filter_map(|ids| Some((ids.clone(), origin(ids)?))).collect()
+    }
+}
+
+/// Gives every copied call to the conversation that made it.
+pub(in crate::fold) fn attribute(
+    calls: &mut FxHashMap<CallKey, Box<CallFacts>>,
+    shared: &FxHashMap<CallKey, BTreeSet<Id>>,
+    conversations: &FxHashMap<Id, Box<ConversationFacts>>,
+) {
+    if shared.is_empty() {
+        return;
+    }
+    let mut copies = Copies::default();
+    for (key, ids) in shared {
+        let call = calls.get(key);
+        copies.share(ids.clone(), call.and_then(|call| call.time));
+        if let Some(maker) = call.and_then(|call| call.made_by(ids)) {
+            copies.made_by(ids, maker.clone());
+        }
+    }
+    for (_, call) in calls.iter().filter(|(key, _)| !shared.contains_key(*key)) {
+        if let Some(id) = &call.conversation {
+            copies.own(id, call.time);
+        }
+    }
+    let origins = copies.origins(|id| conversations.get(id).and_then(|facts| facts.parent.clone()));
+    for (key, ids) in shared {
+        if let (Some(call), Some(origin)) = (calls.get_mut(key), origins.get(ids)) {
+            call.conversation = Some(call.made_by(ids).unwrap_or(origin).clone());
+        }
+    }
+}
+
+impl CallFacts {
+    /// The one of these conversations that was seen making it.
+    fn made_by(&self, ids: &BTreeSet<Id>) -> Option<&Id> {
+        self.captured_in.as_ref().filter(|id| ids.contains(*id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::Copies;
+    use crate::event::{Id, Time};
+
+    fn set(ids: &str) -> BTreeSet<Id> {
+        ids.split(' ').map(Into::into).collect()
+    }
+
+    fn at(second: i64) -> Option<Time> {
+        Time::from_millis(second * 1000)
+    }
+
+    #[test]
+    fn the_origin_is_who_went_on_first_or_not_at_all() {
+        let mut copies = Copies::default();
+        // `a` went on with a call at 2, `b` at 3.
+        copies.share(set("a b"), at(1));
+        copies.own(&"a".into(), at(2));
+        copies.own(&"b".into(), at(3));
+        // `d` did not go on.
+        copies.share(set("c d"), at(1));
+        copies.own(&"c".into(), at(2));
+        let origins = copies.origins(|_| None);
+        assert_eq!(origins[&set("a b")].as_str(), "a");
+        assert_eq!(origins[&set("c d")].as_str(), "d");
+    }
+
+    #[test]
+    fn a_copy_that_was_copied_went_on_too() {
+        let mut copies = Copies::default();
+        // All that `b` went on with was copied to `c`.
+        copies.share(set("a b c"), at(1));
+        copies.share(set("b c"), at(3));
+        copies.own(&"a".into(), at(2));
+        copies.own(&"c".into(), at(4));
+        let origins = copies.origins(|_| None);
+        assert_eq!(origins[&set("a b c")].as_str(), "a");
+        assert_eq!(origins[&set("b c")].as_str(), "b");
+    }
+
+    #[test]
+    fn of_two_that_went_on_together_the_next_step_decides() {
+        let mut copies = Copies::default();
+        copies.share(set("a b c"), at(1));
+        // `b` copied more of `a` than `c` did.
+        copies.share(set("a b"), at(2));
+        copies.own(&"a".into(), at(3));
+        copies.own(&"a".into(), at(4));
+        copies.own(&"b".into(), at(5));
+        copies.own(&"c".into(), at(6));
+        let origins = copies.origins(|_| None);
+        assert_eq!(origins[&set("a b c")].as_str(), "a");
+        assert_eq!(origins[&set("a b")].as_str(), "a");
+    }
+
+    #[test]
+    fn who_was_seen_making_one_made_what_was_copied_with_it() {
+        let mut copies = Copies::default();
+        // Nothing tells when `a` went on.
+        copies.share(set("a b"), at(1));
+        copies.made_by(&set("a b"), "a".into());
+        copies.own(&"a".into(), None);
+        copies.own(&"b".into(), at(2));
+        let origins = copies.origins(|_| None);
+        assert_eq!(origins[&set("a b")].as_str(), "a");
+    }
+
+    #[test]
+    fn who_names_its_parent_is_a_copy() {
+        let mut copies = Copies::default();
+        copies.share(set("a b"), at(1));
+        copies.own(&"b".into(), at(2));
+        let origins = copies.origins(|id| (id.as_str() == "a").then(|| "b".into()));
+        assert_eq!(origins[&set("a b")].as_str(), "b");
+    }
+}

@@ -1,0 +1,47 @@
+//! Of which conversation a run's footers are.
+
+use rustc_hash::FxHashMap;
+
+use crate::event::{CallKey, Id, RunId, Time};
+use crate::fold::facts::{CallFacts, ConversationFacts, RunFacts, main_of};
+
+/// Footers of an output that names one conversation, and no other, are that one's. Of several that it shows, sub-agents
+/// hold all but the oldest, which the footers count. Of one that a sub-agent is known to hold, they are not either.
+pub(in crate::fold) fn name_footers(
+    runs: &mut FxHashMap<RunId, Box<RunFacts>>,
+    conversations: &FxHashMap<Id, Box<ConversationFacts>>,
+    calls: &FxHashMap<CallKey, Box<CallFacts>>,
+) {
+    let mut named: FxHashMap<&RunId, Option<&Id>> = FxHashMap::default();
+    for (id, facts) in conversations {
+        for run in facts.naming() {
+            named.entry(run).and_modify(|known| *known = None).or_insert(Some(id));
+        }
+    }
+    let mut oldest: FxHashMap<&RunId, (Time, &Id)> = FxHashMap::default();
+    let readings = conversations.iter().flat_map(|(id, facts)| {
+        let readings = facts.readings.iter().filter_map(|reading| reading.run.as_ref());
+        readings.chain(facts.named_by.iter()).chain(facts.begins.iter().flatten()).map(move |run| (run, id))
+    });
+    let called = calls.values().filter_map(|call| Some((&call.runs, call.conversation.as_ref()?)));
+    let called = called.flat_map(|(runs, id)| runs.iter().map(move |run| (run, id)));
+    for (run, id) in readings.chain(called) {
+        let Some(made) = Time::of_uuid(id) else { continue };
+        let known = oldest.entry(run).or_insert((made, id));
+        *known = (*known).min((made, id));
+    }
+    for (run, facts) in runs {
+        let sole = named.get(run).copied().flatten();
+        let main = oldest.get(run).map(|(_, id)| *id);
+        let own: Vec<u64> =
+            facts.footers.iter().filter(|(of, _)| main.is_some() && of.as_ref() == main).map(|(_, own)| *own).collect();
+        let is_younger = |of: &Id| Time::of_uuid(of) > oldest.get(run).map(|(made, _)| *made);
+        let name = |(of, blended): (Option<Id>, u64)| match of {
+            // A tail that shows no more than a sub-agent's conversation ends with the footer of the whole.
+            Some(of) if is_younger(&of) && (own.is_empty() || own.contains(&blended)) => (main.cloned(), blended),
+            Some(of) => (main_of(conversations, &of).cloned().or(Some(of)), blended),
+            None => (sole.cloned(), blended),
+        };
+        facts.footers = std::mem::take(&mut facts.footers).into_iter().map(name).collect();
+    }
+}

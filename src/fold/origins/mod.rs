@@ -1,0 +1,14 @@
+//! Of which conversation a fact is that several show, or that names none: forking a conversation copies its history, and
+//! not every record names the conversation that it is of.
+
+mod copies;
+mod footers;
+mod own;
+mod readings;
+mod shelf;
+mod told_elsewhere;
+
+pub(in crate::fold) use self::copies::attribute;
+pub(in crate::fold) use self::footers::name_footers;
+pub(in crate::fold) use self::own::{Own, take_own_calls};
+pub(in crate::fold) use self::readings::name_by_reading;

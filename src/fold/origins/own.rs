@@ -1,0 +1,233 @@
+//! Which calls of a session log are the conversation's own: not those that it copied from its ancestors' logs, and
+//! those once that are recorded twice.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::event::{Doubt, Id, Time, TokenUsage};
+use crate::fold::facts::{ConversationFacts, Log, LogCall, LogKey, ancestors};
+
+/// A conversation's own calls.
+#[derive(Debug, Default)]
+pub(in crate::fold) struct Own {
+    /// In the order of their times.
+    pub(in crate::fold) calls: Vec<LogCall>,
+    /// What the conversation's counter read, over other calls too.
+    pub(in crate::fold) readings: Vec<(Option<Time>, TokenUsage)>,
+    /// What it came to with each response that is recorded behind the last of them, as far as it counts those: it
+    /// leaves compactions out.
+    pub(in crate::fold) recorded: Vec<(Option<Time>, TokenUsage)>,
+    /// Those behind which others may have been lost.
+    pub(in crate::fold) lost_after: FxHashSet<TokenUsage>,
+    /// Whether there may be more: calls that can't be told from copies.
+    pub(in crate::fold) is_floor: bool,
+    /// Whether its counter goes on from another conversation's.
+    pub(in crate::fold) is_forked: bool,
+}
+
+/// Tells the conversations' own calls from copies, and from readings that repeat what was recorded by response.
+/// `is_witnessed` says of which conversations an output tells, too.
+pub(in crate::fold) fn take_own_calls(
+    conversations: &mut FxHashMap<Id, Box<ConversationFacts>>,
+    is_witnessed: impl Fn(&Id) -> bool,
+) -> FxHashMap<Id, Own> {
+    let mut of_ancestors: FxHashMap<Id, Read> = FxHashMap::default();
+    let in_doubt: Vec<Id> =
+        conversations.iter().filter(|(_, facts)| facts.is_in_doubt()).map(|(id, _)| id.clone()).collect();
+    let mut lines: FxHashMap<Id, Vec<Id>> = FxHashMap::default();
+    for id in in_doubt {
+        let line = ancestors(conversations, &id);
+        for ancestor in &line {
+            if let Some(facts) = conversations.get(ancestor).filter(|facts| facts.is_logged) {
+                of_ancestors.entry(ancestor.clone()).or_insert_with(|| Read::of(facts));
+            }
+        }
+        lines.insert(id, line);
+    }
+    // A fork's counter goes on from its parent's, which an output may show.
+    let has_witness = |id: &Id, facts: &ConversationFacts| !facts.readings.is_empty() || is_witnessed(id);
+    let forked = conversations.iter().filter(|(id, facts)| facts.parent.is_some() && has_witness(id, facts));
+    let parents: FxHashSet<Id> = forked.filter_map(|(_, facts)| facts.parent.clone()).collect();
+    let logged = conversations.iter_mut().filter(|(_, facts)| facts.is_logged);
+    let own = logged.map(|(id, facts)| {
+        let line = lines.get(id).map_or(&[][..], Vec::as_slice);
+        let ancestors: Vec<&Read> = line.iter().filter_map(|ancestor| of_ancestors.get(ancestor)).collect();
+        let parent = line.first().and_then(|parent| of_ancestors.get(parent));
+        let lineage = Lineage { has_parent: facts.parent.is_some(), parent, ancestors: &ancestors };
+        let with_readings = has_witness(id, facts) || parents.contains(id);
+        let own = own_calls(std::mem::take(&mut facts.log), &lineage, with_readings);
+        (id.clone(), own)
+    });
+    own.collect()
+}
+
+/// What the counter in a session log read.
+struct Read {
+    readings: FxHashSet<TokenUsage>,
+    /// Readings behind which others may have been lost.
+    lost_after: FxHashSet<TokenUsage>,
+}
+
+impl Read {
+    fn of(facts: &ConversationFacts) -> Read {
+        Read { readings: facts.log.readings().collect(), lost_after: facts.read_before_losses().collect() }
+    }
+}
+
+/// Where a conversation comes from.
+struct Lineage<'a> {
+    has_parent: bool,
+    /// Its parent's log, if that is among the sources. It has what the parent copied, too.
+    parent: Option<&'a Read>,
+    /// The logs of its ancestors.
+    ancestors: &'a [&'a Read],
+}
+
+impl Lineage<'_> {
+    fn is_copied(&self, total: &TokenUsage) -> bool {
+        self.ancestors.iter().any(|log| log.readings.contains(total))
+    }
+
+    /// How many of the calls, in their order, were copied at least: copies come first, also those whose origin was
+    /// lost. And how many of those that follow may be copies, too.
+    fn copied(&self, log: &Log) -> (usize, usize) {
+        let is_copy =
+            |call: &LogCall| call.doubt != Doubt::None && call.key.total().is_some_and(|total| self.is_copied(&total));
+        let count = log.calls.iter().rposition(is_copy).map_or(0, |last| last + 1);
+        let last = count.checked_sub(1).and_then(|last| log.calls.get(last)?.key.total());
+        let last = last.unwrap_or_else(|| log.last_inherited());
+        match self.parent {
+            Some(parent) if !parent.lost_after.contains(&last) => (count, usize::from(log.lost_after.contains(&last))),
+            _ => (count, usize::MAX),
+        }
+    }
+}
+
+fn own_calls(log: Log, lineage: &Lineage<'_>, with_readings: bool) -> Own {
+    let has_parent = lineage.has_parent;
+    let (copied, in_doubt) = if has_parent { lineage.copied(&log) } else { (0, 0) };
+    // Copies that kept their times are older than the conversation: what is not, comes after them.
+    let keeps_times = lineage.parent.is_none() && log.last_inherited() != TokenUsage::default();
+    let lost_after = if with_readings { log.lost_after } else { FxHashSet::default() };
+    let mut own = Own { is_forked: has_parent, lost_after, ..Own::default() };
+    let by_response = |call: &&LogCall| matches!(call.key, LogKey::Response(_));
+    let recorded: FxHashSet<Option<Id>> =
+        log.calls.iter().filter(by_response).map(|call| call.context.turn.clone()).collect();
+    let mut calls = log.calls;
+    let mut counted: FxHashMap<Option<Id>, Vec<LogCall>> = FxHashMap::default();
+    let mut index = 0;
+    calls.retain(|call| {
+        let at = index;
+        index += 1;
+        let total = call.key.total();
+        if let Some(total) = total.filter(|_| with_readings) {
+            own.readings.push((call.time(), total));
+        }
+        match (call.doubt, total) {
+            // What no ancestor's log has is no copy, whatever it is.
+            (Doubt::Child, Some(total)) if has_parent => {
+                own.is_floor |= lineage.parent.is_some() && !lineage.is_copied(&total);
+                return false;
+            }
+            (Doubt::Child, None) if has_parent => return false,
+            (Doubt::Ancestor, Some(_)) if has_parent => {
+                if at < copied {
+                    return false;
+                }
+                // It may be a copy of what was lost, or count what was copied before it and lost.
+                if at - copied < in_doubt {
+                    own.is_floor = true;
+                    return keeps_times && !call.may_be_several;
+                }
+            }
+            _ => {}
+        }
+        let is_recorded = total.is_some() && recorded.contains(&call.context.turn);
+        if is_recorded {
+            counted.entry(call.context.turn.clone()).or_default().push(call.clone());
+        }
+        !is_recorded
+    });
+    let mut turns: FxHashMap<Option<Id>, Turn> = FxHashMap::default();
+    // Nothing is uncounted or unrecorded where there is no reading.
+    for call in calls.iter().filter(by_response).filter(|_| !counted.is_empty()) {
+        let turn = turns.entry(call.context.turn.clone()).or_default();
+        turn.begin(call.time());
+        *turn.responses.entry(call.usage()).or_default() += 1;
+    }
+    for (turn, counted) in counted {
+        let turn = turns.entry(turn).or_default();
+        counted.iter().for_each(|call| turn.begin(call.time()));
+        turn.counted = counted;
+    }
+    let mut turns: Vec<(Option<Id>, Turn)> = turns.into_iter().collect();
+    turns.sort_by(|a, b| (a.1.began, &a.0).cmp(&(b.1.began, &b.0)));
+    let mut uncounted = TokenUsage::default();
+    for (_, turn) in turns {
+        own.is_floor |= turn.add_unrecorded(&mut calls, &mut uncounted);
+    }
+    calls.sort_by(|a, b| (a.time(), &a.key).cmp(&(b.time(), &b.key)));
+    own.readings.sort();
+    // What a fork's counter began with is known from its own log alone.
+    if with_readings && (!own.is_forked || !own.readings.is_empty()) {
+        let (read, mut total) = own.readings.last().copied().unwrap_or_default();
+        for call in calls.iter().filter(by_response).filter(|call| call.time() > read) {
+            total = total.plus(&call.usage());
+            own.recorded.push((call.time(), total));
+        }
+    }
+    own.calls = calls;
+    own
+}
+
+/// A turn with responses' own records.
+#[derive(Debug, Default)]
+struct Turn {
+    /// When the first of what follows was written.
+    began: Option<Time>,
+    /// How many responses of each size their records tell of.
+    responses: FxHashMap<TokenUsage, usize>,
+    /// What the counter counted in it.
+    counted: Vec<LogCall>,
+}
+
+impl Turn {
+    fn begin(&mut self, time: Option<Time>) {
+        self.began = [self.began, time].into_iter().flatten().min();
+    }
+
+    /// Adds what the counter counted of which no response tells, as its record was torn. `uncounted` is what responses
+    /// of earlier turns used and the counter hadn't counted by then, as its reading was torn. Gives whether the counter
+    /// may leave some out, as it does compactions: then what is added may be too little.
+    fn add_unrecorded(self, calls: &mut Vec<LogCall>, uncounted: &mut TokenUsage) -> bool {
+        let Turn { mut responses, mut counted, .. } = self;
+        counted.retain(|call| match responses.get_mut(&call.usage()) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                false
+            }
+            _ => true,
+        });
+        let rest = responses.into_iter().flat_map(|(usage, count)| std::iter::repeat_n(usage, count));
+        let rest: TokenUsage = rest.sum();
+        if rest.is_zero() && uncounted.is_zero() {
+            calls.append(&mut counted);
+            return false;
+        }
+        // One reading may count several responses.
+        let grown: TokenUsage = counted.iter().map(LogCall::usage).sum();
+        let more = grown.minus(&rest);
+        let unrecorded = more.minus(uncounted);
+        *uncounted = uncounted.plus(&rest.minus(&grown)).minus(&more);
+        let last = counted.into_iter().max_by(|a, b| a.key.cmp(&b.key)).filter(|_| !unrecorded.is_zero());
+        calls.extend(last.map(|last| last.with_usage(&unrecorded)));
+        !more.is_zero()
+    }
+}
+
+impl ConversationFacts {
+    fn is_in_doubt(&self) -> bool {
+        let has = |doubt| self.log.calls.iter().any(|call| call.doubt == doubt);
+        // Where a turn of its own begins, what stands before it was copied.
+        self.parent.is_some() && (has(Doubt::Ancestor) || (has(Doubt::Child) && !has(Doubt::None)))
+    }
+}

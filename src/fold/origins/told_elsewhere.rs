@@ -1,0 +1,73 @@
+//! Calls of which one record can't be counted and another one is.
+
+use std::collections::BTreeSet;
+
+use crate::event::{GROWING, Id};
+use crate::fold::facts::{ConversationFacts, Facts, UncountedCall, id_of};
+
+impl Facts {
+    /// Drops those of which another record tells the usage, whatever source it stands in.
+    pub(in crate::fold) fn drop_counted(&mut self) {
+        if self.conversations.values().all(|facts| facts.uncounted.is_empty()) {
+            return;
+        }
+        let ids = self.calls.iter().filter_map(|(key, call)| Some((id_of(key)?, call.conversation.as_ref())));
+        let unpacked: BTreeSet<(&str, Option<&Id>)> = ids.collect();
+        for (id, facts) in &mut self.conversations {
+            let messages = &facts.messages;
+            let is_unpacked = |key: &str| {
+                let mut from = unpacked.range((key, None)..).take_while(|(known, _)| known.starts_with(key));
+                match key.ends_with(GROWING) {
+                    true => from.any(|(_, conversation)| *conversation == Some(id)),
+                    false => from.next().is_some_and(|(known, _)| *known == key),
+                }
+            };
+            let is_counted =
+                |call: &UncountedCall| call.key.as_deref().is_some_and(|key| messages.has(key) || is_unpacked(key));
+            facts.uncounted.retain(|call| !is_counted(call));
+        }
+        self.drop_agents();
+        self.drop_copied();
+    }
+
+    /// Drops the sub-agents of which calls are known, in whatever conversation: a fork's log repeats what its parent's
+    /// did. Where none is named, any that made a call may be the one.
+    fn drop_agents(&mut self) {
+        let is_any = |facts: &ConversationFacts| facts.uncounted.iter().any(|call| call.agent.is_some());
+        let lacking: BTreeSet<Id> =
+            self.conversations.iter().filter(|(_, facts)| is_any(facts)).map(|(id, _)| id.clone()).collect();
+        if lacking.is_empty() {
+            return;
+        }
+        let known: BTreeSet<Id> = self.conversations.values().flat_map(|facts| &facts.agents).cloned().collect();
+        let of_nameless =
+            self.calls.values().filter(|call| call.is_subagent).filter_map(|call| call.conversation.as_ref());
+        let of_nameless: BTreeSet<Id> = of_nameless.filter(|id| lacking.contains(*id)).cloned().collect();
+        for id in &lacking {
+            let Some(facts) = self.conversations.get_mut(id) else { continue };
+            let has_calls = of_nameless.contains(id) || facts.messages.has_subagents();
+            let is_nameless = facts.agents.is_empty() && has_calls;
+            let is_known = |agent: &Id| is_nameless || known.contains(agent);
+            facts.uncounted.retain(|call| !call.agent.as_ref().is_some_and(is_known));
+        }
+    }
+
+    /// Drops what was copied from the conversation that one was branched from: there it is missed.
+    fn drop_copied(&mut self) {
+        let parent = |facts: &ConversationFacts| facts.parent.as_ref().and_then(|id| self.conversations.get(id));
+        let copied = |id: &Id, facts: &ConversationFacts| {
+            let name = |call: &UncountedCall| call.key.clone().or_else(|| call.agent.clone());
+            let missed: BTreeSet<Id> = parent(facts)?.uncounted.iter().filter_map(name).collect();
+            let is_copy = |call: &&UncountedCall| name(call).is_some_and(|name| missed.contains(&name));
+            let copied: BTreeSet<UncountedCall> = facts.uncounted.iter().filter(is_copy).cloned().collect();
+            (!copied.is_empty()).then(|| (id.clone(), copied))
+        };
+        let lacking = self.conversations.iter().filter(|(_, facts)| !facts.uncounted.is_empty());
+        let copied: Vec<(Id, BTreeSet<UncountedCall>)> = lacking.filter_map(|(id, facts)| copied(id, facts)).collect();
+        for (id, calls) in copied {
+            if let Some(facts) = self.conversations.get_mut(&id) {
+                facts.uncounted.retain(|call| !calls.contains(call));
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The conversations that sources name.
+
+use crate::event::{Billing, Harness, Id, Time};
+use crate::fold::facts::ConversationFacts;
+
+/// A conversation that a source names, whether it left usage behind or not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedConversation {
+    /// The harness's own id.
+    pub id: Id,
+    /// The harness that held it.
+    pub harness: Option<Harness>,
+    /// The model it was configured with.
+    pub model: Option<Id>,
+    /// The conversation it was forked from, or whose sub-agent held it.
+    pub parent: Option<Id>,
+    /// Whether a sub-agent held it.
+    pub is_subagent: bool,
+    /// Whether its session log, with readings of its counter, is among the sources.
+    pub is_logged: bool,
+    /// The folder it began in.
+    pub repo: Option<Id>,
+    /// The branch that was checked out then.
+    pub branch: Option<Id>,
+    /// The harness's version then.
+    pub version: Option<Id>,
+    /// How the account pays.
+    pub billing: Option<Billing>,
+    /// When it began, where the record of that tells.
+    pub began: Option<Time>,
+}
+
+impl NamedConversation {
+    pub(in crate::fold) fn new(id: &Id, facts: &ConversationFacts) -> NamedConversation {
+        let name = |dated: &Option<(Time, Id)>| dated.as_ref().map(|(_, name)| name.clone());
+        NamedConversation {
+            id: id.clone(),
+            harness: facts.harness.clone(),
+            model: facts.model.clone(),
+            parent: facts.parent.clone(),
+            is_subagent: facts.is_subagent,
+            is_logged: facts.is_logged,
+            repo: name(&facts.repo),
+            branch: name(&facts.branch),
+            version: name(&facts.version),
+            billing: facts.billing,
+            began: [&facts.repo, &facts.branch, &facts.version].into_iter().flatten().map(|(time, _)| *time).min(),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Facts become owners and rows: every fact finds its run, every run's witnesses are weighed.
+
+mod footers;
+mod placed;
+mod quotas;
+mod settled;
+mod verdict;
+
+pub use self::settled::{Placed, Pricing, Settled};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use self::footers::Footers;
+use self::quotas::settle_quotas;
+use crate::event::{Billing, Id, Run, RunId};
+use crate::fold::accounts::{Account, Ends, Places};
+use crate::fold::facts::{Facts, RunFacts};
+use crate::fold::join::IsHome;
+use crate::fold::origins::{attribute, name_by_reading, name_footers};
+use crate::fold::rows::{NamedConversation, Owner, Reason, Taken, Work};
+
+/// Settles everything. The result depends on the facts alone, not on their order.
+pub fn settle(facts: Facts) -> Settled {
+    settle_with(facts, &|_, _| true)
+}
+
+/// The same where it is known which sources may stand in the home of which profile: `is_home` is given both.
+pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
+    facts.drop_counted();
+    facts.unpack_witnessed();
+    let Facts { mut runs, mut conversations, mut calls, shared, timing, footers, quotas, defects } = facts;
+    name_by_reading(&mut conversations);
+    attribute(&mut calls, &shared, &conversations);
+    name_footers(&mut runs, &conversations, &calls);
+    let mut settled = Settled::default();
+    for (defect, count) in defects {
+        settled.defects.entry(defect).or_default().0 += count;
+    }
+    let models: FxHashMap<Id, Id> =
+        conversations.iter().filter_map(|(id, facts)| Some((id.clone(), facts.model.clone()?))).collect();
+    let named = conversations.iter().filter(|(id, _)| !id.is_anonymous());
+    settled.conversations = named.map(|(id, facts)| NamedConversation::new(id, facts)).collect();
+    settled.conversations.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut places = Places::new(&runs, &conversations, &calls, is_home);
+    settled.ambiguous = places.ambiguous().cloned().collect();
+    settled.quotas = settle_quotas(quotas, &places, &conversations);
+    let mut accounts = places.accounts(conversations, calls);
+    let mut ends = std::mem::take(&mut places.ends);
+    ends.learn(&accounts);
+    settled.rows.reserve(accounts.values().map(Account::calls_seen).sum());
+    let mut by_owner: BTreeMap<Option<RunId>, Vec<(Id, Account)>> = BTreeMap::new();
+    while let Some(((run, conversation), account)) = accounts.pop_first() {
+        by_owner.entry(run).or_default().push((conversation, account));
+    }
+    let mut bare = by_owner.remove(&None).unwrap_or_default();
+    let mut ordered: Vec<(RunId, Box<RunFacts>)> = runs.into_iter().collect();
+    ordered.sort_by_cached_key(|(id, run)| (run.started_at(), id.clone()));
+    for (id, run) in ordered {
+        let accounts = by_owner.remove(&Some(id.clone())).unwrap_or_default();
+        settled.run(id, *run, accounts, &ends, &models);
+    }
+    let mut bare_footers: BTreeMap<Id, BTreeSet<u64>> = BTreeMap::new();
+    for (id, blended) in footers {
+        // What a run shows too is the run's.
+        if places.is_shown_by_a_run(&id) {
+            continue;
+        }
+        bare_footers.entry(id).or_default().insert(blended);
+    }
+    let told = settled.told_by_footers();
+    let counted: BTreeSet<Id> = bare.iter().map(|(id, _)| id.clone()).collect();
+    for id in bare_footers.keys().filter(|id| !counted.contains(*id)) {
+        bare.push((id.clone(), Account::default()));
+    }
+    bare.sort_by(|a, b| a.0.cmp(&b.0));
+    for (id, account) in bare {
+        let footers = bare_footers.remove(&id).unwrap_or_default();
+        let in_runs = told.get(&id).copied();
+        let shared = ends.work(&id).filter(|_| account.is_shared());
+        settled.bare_conversation(id, account, shared, footers, &models, in_runs);
+    }
+    for (id, rest) in settled.left_open(&ends) {
+        let harness = settled.conversation_named(&id).and_then(|named| named.harness.clone());
+        let owner = Owner { shared: ends.work(&id), ..Owner::new(None, harness) };
+        let (model, conversation) = (models.get(&id).cloned(), Some(id));
+        let footers = Footers { share: Some(rest), conversation, model, ..Footers::default() };
+        settled.owner(owner, Vec::new(), footers, None);
+    }
+    settled.timing(timing, &places);
+    settled
+}
+
+impl Settled {
+    fn run(
+        &mut self,
+        id: RunId,
+        facts: RunFacts,
+        accounts: Vec<(Id, Account)>,
+        ends: &Ends,
+        models: &FxHashMap<Id, Id>,
+    ) {
+        let run = facts.run().unwrap_or_else(|| Run::new(id.clone()));
+        for (defect, count) in &facts.defects {
+            let known = self.defects.entry(*defect).or_default();
+            known.0 += count;
+            known.1.push(id.clone());
+        }
+        if facts.footers.iter().map(|(_, blended)| blended).collect::<BTreeSet<_>>().len() > 1 {
+            self.several_footers.push(id.clone());
+        }
+        let footers = Footers::of_run(&run, &facts, &accounts, ends, models);
+        if !footers.all.is_empty()
+            && footers.share.is_none()
+            && !accounts.iter().any(|(_, account)| account.has_usage())
+        {
+            self.resumed_footers.push(id.clone());
+        }
+        let harness = run.harness.as_deref().map(|name| name.to_owned().into()).or(facts.harness);
+        let told = accounts.iter().filter_map(|(_, account)| account.billing).max();
+        let billing = told.or_else(|| Billing::of_auth_kind(run.auth_kind.as_deref()?));
+        let host = facts.host.or_else(|| accounts.iter().filter_map(|(_, account)| account.host.clone()).max());
+        let is_killed = run.is_killed();
+        let owner = Owner { billing, host, ..Owner::new(Some(run), harness) };
+        let is_open = facts.is_open && !facts.is_closed;
+        let cut = match () {
+            () if is_open => Some(Reason::OpenRun),
+            () if is_killed && !accounts.iter().any(|(_, account)| account.has_result()) => Some(Reason::Killed),
+            () => None,
+        };
+        self.owner(owner, accounts, footers, cut);
+    }
+
+    /// What runs used of conversations of which footers alone tell it.
+    fn told_by_footers(&self) -> FxHashMap<Id, u64> {
+        let mut told: FxHashMap<Id, u64> = FxHashMap::default();
+        let owners = self.owners.iter().enumerate().filter(|(_, owner)| owner.taken == Some(Taken::Footer));
+        for row in owners.flat_map(|(index, _)| self.rows.of_owner(index)) {
+            if let (Some(id), Some(blended)) = (row.conversation, row.blended_tokens) {
+                let sum = told.entry(id.clone()).or_default();
+                *sum = sum.saturating_add(blended);
+            }
+        }
+        told
+    }
+
+    /// What the footers of conversations count that no run is known to have used: where runs tell of nothing, and it is
+    /// theirs or a later one's.
+    fn left_open(&self, ends: &Ends) -> Vec<(Id, u64)> {
+        let mut rest: BTreeMap<&Id, u64> = ends.over_silence().collect();
+        rest.retain(|id, _| self.conversation_named(id).is_none_or(|named| !named.is_logged));
+        if rest.is_empty() {
+            return Vec::new();
+        }
+        let of_runs = rest.keys().flat_map(|id| ends.runs_of(id).map(|run| (run, *id)));
+        let of_runs: FxHashMap<&RunId, &Id> = of_runs.collect();
+        for row in self.rows.views() {
+            // What names no conversation may be its run's.
+            let run = || self.owners.get(row.owner)?.run.as_ref();
+            let id = row.conversation.or_else(|| of_runs.get(&run()?.id).copied());
+            if let Some(rest) = id.and_then(|id| rest.get_mut(id)) {
+                *rest = rest.saturating_sub(row.blended_tokens.unwrap_or(0));
+            }
+        }
+        rest.into_iter().filter(|(_, rest)| *rest > 0).map(|(id, rest)| (id.clone(), rest)).collect()
+    }
+
+    /// `in_runs`: what footers alone tell of it.
+    fn bare_conversation(
+        &mut self,
+        id: Id,
+        account: Account,
+        shared: Option<Work>,
+        footers: BTreeSet<u64>,
+        models: &FxHashMap<Id, Id>,
+        in_runs: Option<u64>,
+    ) {
+        if !account.has_usage() && !account.is_unmeasured && footers.is_empty() {
+            return;
+        }
+        let harness = account.harness.clone();
+        let host = account.host.clone();
+        let owner = Owner { billing: account.billing, host, shared, ..Owner::new(None, harness) };
+        let model = models.get(&id).cloned();
+        let (share, sure) = (footers.last().copied(), BTreeSet::new());
+        let conversation = Some(id.clone());
+        let mut footers = Footers { share, all: footers, sure, conversation, model, is_counters: false };
+        let Some(in_runs) = in_runs.filter(|_| account.is_counted_from_zero()) else {
+            return self.owner(owner, vec![(id, account)], footers, None);
+        };
+        // The counter counts what runs used, too, of which nothing is known but its blended total.
+        let rest = account.weigh(&id).rows.add_blended_tokens(0).saturating_sub(in_runs);
+        if rest > 0 {
+            footers.share = Some(rest);
+            self.owner(owner, Vec::new(), footers, None);
+        }
+    }
+}
