@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::growth::Share;
 use super::logged::Logged;
 use crate::event::{Billing, CallKey, Harness, Id, RunId, Time};
-use crate::fold::facts::{CallFacts, Messages, Place, ResultFacts};
+use crate::fold::facts::{CallFacts, ConversationFacts, Messages, Place, ResultFacts};
 
 /// What the witnesses of one conversation in one run say.
 #[derive(Debug, Default)]
@@ -42,6 +42,15 @@ pub(in crate::fold) struct Account {
 }
 
 impl Account {
+    /// Takes what is known of its conversation, whoever used it.
+    pub(super) fn know(&mut self, facts: &ConversationFacts) {
+        self.has_log = !facts.logs.is_empty();
+        self.harness.clone_from(&facts.harness);
+        self.billing = facts.billing;
+        self.host.clone_from(&facts.host);
+        self.model.clone_from(&facts.model);
+    }
+
     /// Whether anything tells of usage.
     pub(in crate::fold) fn has_usage(&self) -> bool {
         let is_logged = self.logged.as_ref().is_some_and(|logged| !logged.is_empty());
@@ -91,3 +100,6 @@ impl Account {
 
 /// Which run an account belongs to, and which conversation it is of.
 pub(super) type AccountKey = (Option<RunId>, Id);
+
+/// Accounts by run and conversation.
+pub(in crate::fold) type Accounts = BTreeMap<AccountKey, Account>;

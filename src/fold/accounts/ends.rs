@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use super::account::{Account, AccountKey};
+use super::account::Accounts;
 use super::growth::Before;
 use crate::event::{Id, Run, RunId, Time};
 use crate::fold::facts::RunFacts;
@@ -65,7 +65,7 @@ impl Ends {
     }
 
     /// Learns what counters read last.
-    pub(in crate::fold) fn learn(&mut self, accounts: &BTreeMap<AccountKey, Account>) {
+    pub(in crate::fold) fn learn(&mut self, accounts: &Accounts) {
         for ((run, id), account) in accounts {
             let (Some(run), Some(total)) = (run, account.last_total()) else { continue };
             let Some(line) = self.0.get_mut(id) else { continue };

@@ -1,10 +1,10 @@
 //! A cumulative counter over a conversation, and each run's share of it: the growth within the run.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
+use super::read_order::in_order;
 use crate::event::{Id, RunId, Time, TokenUsage};
 use crate::fold::facts::{Place, Reading};
 
@@ -61,63 +61,63 @@ pub(super) struct Uncovered {
     pub(super) usage: TokenUsage,
 }
 
+/// What is known of a run in which a conversation was at work.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Bounds<'a> {
+    /// When it began.
+    pub(super) start: Option<Time>,
+    /// Whether the conversation began within it, so that its counter was at zero.
+    pub(super) starts_in: bool,
+    /// Whether that is in view, too.
+    pub(super) begins_in: bool,
+    /// The run of the conversation that came before it.
+    pub(super) before: Option<Before<'a>>,
+}
+
 /// Splits a conversation's readings at the runs' boundaries.
 ///
 /// `uncovered` are calls, by time, that no reading of their own run counts: a later run's does, but they are
-/// not its own. `starts_in` tells whether the conversation began within a run, so that its counter
-/// was at zero; `begins_in` whether that is in view, too; `start_of` tells when a run began, `before` which run of the
-/// conversation came before it.
+/// not its own. `bounds` tells what is known of each run.
 pub(super) fn shares<'a>(
-    mut readings: Vec<Reading>,
+    readings: Vec<Reading>,
     uncovered: &[Uncovered],
-    starts_in: impl Fn(&RunId) -> bool,
-    begins_in: impl Fn(&RunId) -> bool,
-    start_of: impl Fn(&RunId) -> Option<Time>,
-    before: impl Fn(&RunId) -> Option<Before<'a>>,
+    bounds: impl Fn(&RunId) -> Bounds<'a>,
 ) -> BTreeMap<Option<RunId>, Share> {
-    // One reading may stand in several sources: of a tail and the whole, the whole knows better what
-    // came before it; a run's word goes before a bare log's.
-    readings.sort_by(|a, b| identity(a).cmp(&identity(b)));
-    readings.dedup_by(|later, kept| {
-        let is_same = later.stamp == kept.stamp && later.total == kept.total;
-        kept.is_doubtful &= !is_same || later.is_doubtful;
-        is_same
-    });
-    let timed: FxHashSet<TokenUsage> =
-        readings.iter().filter(|reading| reading.stamp.is_some()).map(|reading| reading.total).collect();
-    readings.retain(|reading| reading.stamp.is_some() || !timed.contains(&reading.total));
-    let start = |reading: &Reading| reading.run.as_ref().and_then(&start_of);
-    let follows = Follows::new(&readings, |reading| reading.stamp.and(reading.time));
-    // A run's reading came after its start.
-    let follows_runs = Follows::new(&readings, |reading| reading.stamp.and(reading.time).or_else(|| start(reading)));
-    readings.sort_by_cached_key(|reading| {
-        let untimed = || match &reading.run {
-            Some(_) => start(reading).max(follows.after(&reading.total)),
-            None => follows_runs.after(&reading.total),
-        };
-        let time = reading.time.or_else(untimed);
-        // What tells no time is ordered by where it stands.
-        let place = reading.stamp.is_none().then(|| (reading.run.is_none(), reading.place.clone()));
-        (time, place, reading.total)
-    });
-    let mut places_of: FxHashMap<&RunId, Vec<usize>> = FxHashMap::default();
-    for (place, call) in uncovered.iter().enumerate() {
-        if let Some(run) = &call.run {
-            places_of.entry(run).or_default().push(place);
-        }
+    let readings = in_order(readings, |run| bounds(run).start);
+    let mut split =
+        Split { calls: Between::new(uncovered), bounds, shares: BTreeMap::new(), previous: None, since: None };
+    for reading in readings {
+        split.read(reading);
     }
-    let mut shares: BTreeMap<Option<RunId>, Share> = BTreeMap::new();
-    let mut previous: Option<TokenUsage> = None;
-    let mut since: Option<Time> = None;
-    for mut reading in readings {
+    split.shares
+}
+
+/// Readings as they are split.
+struct Split<'u, F> {
+    calls: Between<'u>,
+    bounds: F,
+    shares: BTreeMap<Option<RunId>, Share>,
+    /// The reading before, and when that was.
+    previous: Option<TokenUsage>,
+    since: Option<Time>,
+}
+
+impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
+    /// Gives what the counter grew by since the reading before to the run that read it.
+    fn read(&mut self, mut reading: Reading) {
+        let previous = self.previous;
         reading.total = previous.map_or(reading.total, |previous| reading.total.with_untold(&previous));
-        let is_first = !shares.contains_key(&reading.run);
+        let bounds = reading.run.as_ref().map_or_else(Bounds::default, &self.bounds);
+        let is_first = !self.shares.contains_key(&reading.run);
         let is_anew = previous.is_some_and(|previous| reading.total.fell_below(&previous));
-        let begins = begins_at_zero(&reading, &starts_in);
+        let begins = begins_at_zero(&reading, bounds.starts_in);
         // A run that left no reading, just before this one.
-        let over = reading.run.as_ref().filter(|_| is_first && !is_anew && !begins).and_then(&before);
-        let over = over.filter(|before| before.follows_silence || !shares.contains_key(&Some(before.run.clone())));
-        let share = shares.entry(reading.run.clone()).or_default();
+        let over = bounds.before.filter(|before| {
+            let is_silent = before.follows_silence || !self.shares.contains_key(&Some(before.run.clone()));
+            is_first && !is_anew && !begins && is_silent
+        });
+        let (others, is_sure) = self.others(&reading, over);
+        let share = self.shares.entry(reading.run.clone()).or_default();
         share.is_doubtful = reading.is_doubtful || (share.is_doubtful && is_anew);
         let growth = match previous {
             Some(_) if is_anew => reading.total,
@@ -128,40 +128,14 @@ pub(super) fn shares<'a>(
                 TokenUsage::default()
             }
         };
-        // Of what tells no time and is no run's, nothing tells which runs' calls it counts.
-        let is_undated = reading.time.is_none() && reading.run.is_none();
-        let is_all = is_undated && previous.is_none();
-        let from = uncovered.partition_point(|call| !is_all && since.is_none_or(|since| call.time <= since));
-        let to = uncovered.partition_point(|call| is_undated || Some(call.time) <= reading.time).max(from);
-        let apart = uncovered[from..to].iter().filter(|call| call.run != reading.run);
-        // But nothing came before the run that the conversation began in.
-        let is_sure = apart.clone().all(|call| is_all && call.run.as_ref().is_some_and(&begins_in));
-        // Where readings tell no times, calls are known to lie between them by their run alone.
-        let of_silent = over.and_then(|before| places_of.get(before.run)).into_iter().flatten();
-        let of_silent = of_silent.filter(|place| !(from..to).contains(place)).map(|place| &uncovered[*place].usage);
-        let others: TokenUsage = apart.map(|call| &call.usage).chain(of_silent).sum();
         let mut growth = growth.minus(&others);
         if let Some(before) = over {
-            let end = before.blended;
             let start = previous.map(|previous| previous.plus(&others));
-            let seen = reading.last.map(|last| reading.total.minus(&last));
-            let is_told = |start: &TokenUsage| end == Some(start.blended_tokens());
-            let is_confirmed = start.is_some() && (start == seen || start.as_ref().is_some_and(is_told));
-            if let Some(seen) = seen.filter(|seen| !is_confirmed && is_told(seen)) {
-                (growth, share.is_floor) = (reading.total.minus(&seen), false);
-            } else if !is_confirmed {
-                let is_possible = |end: &u64| start.is_none_or(|start| start.blended_tokens() <= *end);
-                let blended = end.filter(is_possible).and_then(|end| reading.total.blended_tokens().checked_sub(end));
-                let usage = start.map(|_| std::mem::take(&mut growth));
-                let unsure = Unsure { usage, model: reading.model.clone(), time: reading.time, blended };
-                share.is_floor = true;
-                share.unsure = Some(unsure);
-            }
+            growth = share.growth_over(before, start, growth, &reading);
         }
-        share.is_floor |= is_undated && !is_sure && !others.is_zero();
+        share.is_floor |= !is_sure && !others.is_zero();
         share.starts_in_view |= is_first && reading.last == Some(growth);
-        previous = Some(reading.total);
-        since = reading.time;
+        (self.previous, self.since) = (Some(reading.total), reading.time);
         (share.total, share.time) = (reading.total, reading.time);
         share.place = reading.stamp.is_none().then(|| reading.place.clone());
         if !growth.is_zero() {
@@ -170,53 +144,89 @@ pub(super) fn shares<'a>(
             *time = reading.time;
         }
     }
-    shares
+
+    /// What others' calls come to that the counter grew by, too, and whether surely all of them are others'.
+    fn others(&self, reading: &Reading, over: Option<Before<'_>>) -> (TokenUsage, bool) {
+        // Of what tells no time and is no run's, nothing tells which runs' calls it counts.
+        let is_undated = reading.time.is_none() && reading.run.is_none();
+        let is_all = is_undated && self.previous.is_none();
+        let Between { uncovered, places_of } = &self.calls;
+        let is_before = |call: &Uncovered| !is_all && self.since.is_none_or(|since| call.time <= since);
+        let from = uncovered.partition_point(is_before);
+        let to = uncovered.partition_point(|call| is_undated || Some(call.time) <= reading.time).max(from);
+        let apart = uncovered[from..to].iter().filter(|call| call.run != reading.run);
+        // But nothing came before the run that the conversation began in.
+        let begins_in = |run: &RunId| (self.bounds)(run).begins_in;
+        let is_sure = !is_undated || apart.clone().all(|call| is_all && call.run.as_ref().is_some_and(begins_in));
+        // Where readings tell no times, calls are known to lie between them by their run alone.
+        let of_silent = over.and_then(|before| places_of.get(before.run)).into_iter().flatten();
+        let of_silent = of_silent.filter(|place| !(from..to).contains(place)).map(|place| &uncovered[*place].usage);
+        (apart.map(|call| &call.usage).chain(of_silent).sum(), is_sure)
+    }
 }
 
-/// Which of the readings whose time is known others came after: those that they don't fall below.
-struct Follows(Vec<(u64, Time)>);
+/// Calls that may lie between readings.
+struct Between<'u> {
+    /// By time.
+    uncovered: &'u [Uncovered],
+    /// Which of them are each run's.
+    places_of: FxHashMap<&'u RunId, Vec<usize>>,
+}
 
-impl Follows {
-    fn new(readings: &[Reading], time: impl Fn(&Reading) -> Option<Time>) -> Follows {
-        let timed = |reading: &Reading| Some((reading.total.total_tokens(), time(reading)?));
-        let mut known: Vec<(u64, Time)> = match readings.iter().all(|reading| reading.stamp.is_some()) {
-            true => Vec::new(),
-            false => readings.iter().filter_map(timed).collect(),
-        };
-        known.sort();
-        let mut latest = None;
-        for (_, time) in &mut known {
-            *time = *latest.insert(latest.map_or(*time, |latest: Time| latest.max(*time)));
+impl<'u> Between<'u> {
+    fn new(uncovered: &'u [Uncovered]) -> Between<'u> {
+        let mut places_of: FxHashMap<&RunId, Vec<usize>> = FxHashMap::default();
+        for (place, call) in uncovered.iter().enumerate() {
+            if let Some(run) = &call.run {
+                places_of.entry(run).or_default().push(place);
+            }
         }
-        Follows(known)
-    }
-
-    /// When the latest of those was read that a counter of this value came after.
-    fn after(&self, total: &TokenUsage) -> Option<Time> {
-        let count = self.0.partition_point(|(known, _)| *known <= total.total_tokens());
-        self.0.get(count.checked_sub(1)?).map(|(_, time)| *time)
+        Between { uncovered, places_of }
     }
 }
 
-fn identity(reading: &Reading) -> impl Ord {
-    let model = Reverse(reading.model.clone());
-    let word = (reading.run.is_none(), reading.run.clone(), model, reading.last);
-    let place = reading.stamp.is_none().then(|| reading.place.clone());
-    (reading.stamp, reading.total, Reverse(reading.time), word, place)
+impl Share {
+    /// A run's own part of a growth that may be in part a silent run's before it. `start` is what the counter read
+    /// before both, with the calls that are known since.
+    fn growth_over(
+        &mut self,
+        before: Before<'_>,
+        start: Option<TokenUsage>,
+        mut growth: TokenUsage,
+        reading: &Reading,
+    ) -> TokenUsage {
+        let end = before.blended;
+        let seen = reading.last.map(|last| reading.total.minus(&last));
+        let is_told = |start: &TokenUsage| end == Some(start.blended_tokens());
+        let is_confirmed = start.is_some() && (start == seen || start.as_ref().is_some_and(is_told));
+        if is_confirmed {
+            return growth;
+        }
+        if let Some(seen) = seen.filter(is_told) {
+            self.is_floor = false;
+            return reading.total.minus(&seen);
+        }
+        let is_possible = |end: &u64| start.is_none_or(|start| start.blended_tokens() <= *end);
+        let blended = end.filter(is_possible).and_then(|end| reading.total.blended_tokens().checked_sub(end));
+        let usage = start.map(|_| std::mem::take(&mut growth));
+        self.is_floor = true;
+        self.unsure = Some(Unsure { usage, model: reading.model.clone(), time: reading.time, blended });
+        growth
+    }
 }
 
 /// Whether the counter was at zero before its first visible reading belongs to the reading's run.
 /// Outside runs the counter is the conversation's own, whole.
 ///
 /// A counter that reads zero was set to it when the context was full: what it counted before is lost.
-fn begins_at_zero(reading: &Reading, starts_in: &impl Fn(&RunId) -> bool) -> bool {
+fn begins_at_zero(reading: &Reading, starts_in: bool) -> bool {
     let is_first_call = reading.last == Some(reading.total);
-    reading.run.as_ref().is_none_or(|run| !reading.total.is_zero() && (is_first_call || starts_in(run)))
+    reading.run.is_none() || (!reading.total.is_zero() && (is_first_call || starts_in))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::shares;
+    use super::{Bounds, shares};
     use crate::event::{Time, TokenUsage};
     use crate::fold::{Place, Reading};
 
@@ -229,7 +239,7 @@ mod tests {
     }
 
     fn input(readings: Vec<Reading>, run: Option<&str>, starts: bool) -> (u64, bool) {
-        let shares = shares(readings, &[], |_| starts, |_| starts, |_| None, |_| None);
+        let shares = shares(readings, &[], |_| Bounds { starts_in: starts, begins_in: starts, ..Bounds::default() });
         let share = &shares[&run.map(Into::into)];
         (share.by_model.values().map(|(usage, _)| usage.input_tokens).sum(), share.is_floor)
     }
