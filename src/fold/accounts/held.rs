@@ -24,7 +24,8 @@ fn without_parts(total: &TokenUsage) -> TokenUsage {
     TokenUsage { cache_creation_input_tokens: 0, reasoning_output_tokens: None, ..*total }
 }
 
-/// Holds what counters in outputs read against the log. What they counted beyond its end is theirs who read it.
+/// Compares the counters in outputs with the log's. What an output's counter counted beyond the end of the log goes to
+/// the run whose output it is.
 /// `recorded` is what the log's counter came to with responses that stand behind its last reading.
 pub(super) fn hold_against(
     joined: &mut BTreeMap<Option<RunId>, Logged>,

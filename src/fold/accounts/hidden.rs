@@ -28,10 +28,13 @@ struct Hidden {
 type HiddenCalls = BTreeMap<Option<Id>, Vec<Hidden>>;
 
 impl Account {
-    /// Finds the calls that only a session log shows, but that a process's counter has counted: all of them if it has
-    /// room for them, else, of a capture that was cut, those that come to what it counts, and of one that is whole, those
-    /// that come to what its calls leave of that. Gives whether nothing tells which these are. Then all do, and the
-    /// log may go on beyond the counter.
+    /// Marks the calls that only a session log shows and a process's counter has counted as covered. These are:
+    ///
+    /// 1. All of them, if they fit in what the counter counts beside the calls that the capture shows.
+    /// 2. Else, where the capture is whole, those in a row that come to just that rest.
+    /// 3. Else, where it was cut, those in a row that come to all that the counter counts.
+    ///
+    /// Gives whether nothing tells which they are. Then all count as covered, and the log may go on beyond the counter.
     pub(super) fn cover_logged(&mut self) -> bool {
         let is_hidden = |call: &CallFacts| call.is_logged && call.captured_in.is_none() && !call.is_covered;
         if self.results.is_empty() || !self.calls.values().any(|call| is_hidden(call)) {

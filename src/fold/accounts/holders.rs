@@ -8,8 +8,8 @@ use super::places::Places;
 use crate::event::{Id, RunId, Time, TokenUsage};
 use crate::fold::facts::{CallFacts, LogCall, Reading};
 
-/// How long after a run's start, or its conversation's, the turn begins that its harness takes. One that begins later
-/// is somebody's who went on with a conversation in which no model had answered.
+/// How long after a run's start, or its conversation's, the turn begins that its harness takes. If the
+/// first turn begins later, somebody went on with a conversation that had got no answer.
 const FIRST_TURN_MS: i64 = 30_000;
 
 /// The runs that hold a conversation.

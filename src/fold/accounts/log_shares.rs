@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::held::{Readings, hold_against};
 use super::holders::{Holders, holders};
-use super::logged::{Hidden, Logged};
+use super::logged::{Logged, Unshown};
 use super::losses;
 use super::places::Places;
 use super::twins::{Twins, since, twins};
@@ -37,28 +37,16 @@ pub(super) fn log_shares(
         return joined;
     }
     losses::fill(&mut calls, &mut logged, &lost_after, &readings);
-    let Twins { mut of_call, mut unmatched } = twins(&calls, seen);
+    let Twins { mut of_call, unmatched } = twins(&calls, seen);
     let Holders { mut runs, left } = holders(places, id, &calls, &of_call, &readings);
     for (run, since) in left {
         let part = joined.entry(Some(run)).or_default();
         (part.lacks, part.left_at) = (Reason::EndUntold.into(), since);
     }
-    let shared = losses::shared(&calls, &runs, &lost_after, |run| places.starts_in(id, run));
-    let shared: Vec<(usize, Option<RunId>)> =
-        shared.into_iter().map(|(at, run)| (at, run.cloned().flatten())).collect();
-    for (at, earlier) in shared {
-        for run in [earlier, runs[at].take()].into_iter().flatten() {
-            joined.entry(Some(run)).or_default().lack(Reason::TornBetween);
-        }
+    for run in losses::take_shared(&calls, &mut runs, &lost_after, |run| places.starts_in(id, run)) {
+        joined.entry(Some(run)).or_default().lack(Reason::TornBetween);
     }
-    // What traces show beyond the log only adds to it where every logged call of that time is shown, too.
-    let mut hidden: BTreeMap<Option<RunId>, Vec<Hidden>> = BTreeMap::new();
-    for (((call, twin), run), since) in calls.iter().zip(&of_call).zip(&runs).zip(since(&calls)) {
-        if twin.is_none() {
-            hidden.entry(run.clone()).or_default().push(Hidden { since, until: call.time(), usage: call.usage() });
-        }
-    }
-    unmatched.sort_by(|a, b| (a.1.time, &a.0).cmp(&(b.1.time, &b.0)));
+    let unshown = unshown(&calls, &of_call, &runs);
     for (key, call) in unmatched {
         let run = places.of_logged(id, &call.runs, call.time, None);
         joined.entry(run).or_default().unlogged.push((key, call));
@@ -68,7 +56,7 @@ pub(super) fn log_shares(
     let end = calls.last().and_then(LogCall::time).max(logged.last().and_then(|(time, _)| *time));
     for (run, part) in &mut joined {
         part.end = end;
-        part.keep_unlogged(hidden.get(run).map_or(&[][..], Vec::as_slice));
+        part.keep_unlogged(unshown.get(run).map_or(&[][..], Vec::as_slice));
     }
     let last = runs.last().cloned().flatten();
     for ((call, run), twin) in calls.into_iter().zip(runs).zip(&mut of_call) {
@@ -89,6 +77,21 @@ pub(super) fn log_shares(
         part.reached = reached;
     }
     joined
+}
+
+/// The log's calls that no trace shows, by the run that holds them.
+fn unshown(
+    calls: &[LogCall],
+    twins: &[Option<Box<CallFacts>>],
+    runs: &[Option<RunId>],
+) -> BTreeMap<Option<RunId>, Vec<Unshown>> {
+    let mut unshown: BTreeMap<Option<RunId>, Vec<Unshown>> = BTreeMap::new();
+    for (((call, twin), run), since) in calls.iter().zip(twins).zip(runs).zip(since(calls)) {
+        if twin.is_none() {
+            unshown.entry(run.clone()).or_default().push(Unshown { since, until: call.time(), usage: call.usage() });
+        }
+    }
+    unshown
 }
 
 /// A log that was copied while a run was at work, of a conversation that is known to have gone on, may lack what the run

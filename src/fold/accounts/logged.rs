@@ -35,7 +35,7 @@ pub(super) struct Logged {
 }
 
 /// A call of a log that no trace shows.
-pub(super) struct Hidden {
+pub(super) struct Unshown {
     /// From when to when it may have been answered.
     pub(super) since: Option<Time>,
     pub(super) until: Option<Time>,
@@ -63,17 +63,17 @@ impl Logged {
         self.calls.is_empty() && self.unlogged.is_empty() && self.beyond.is_none() && !self.is_floor
     }
 
-    /// Calls that only a trace shows may be parts of what the log counts as one: `hidden` are the log's calls that
-    /// the trace doesn't show. Then the larger counts.
-    pub(super) fn keep_unlogged(&mut self, hidden: &[Hidden]) {
+    /// Keeps the calls that only a trace shows, as far as they add to the log. They may be parts of what the log counts
+    /// as one: where there are logged calls of that time that the trace doesn't show (`unshown`), the larger counts.
+    pub(super) fn keep_unlogged(&mut self, unshown: &[Unshown]) {
         // What came after the log is no part of it.
         let behind = self.unlogged.partition_point(|(_, call)| call.time <= self.end);
         let (Some(first), Some(last)) = (self.unlogged.first(), self.unlogged[..behind].last()) else { return };
         let (from, to) = (first.1.time, last.1.time);
         let after =
             |time: Option<Time>, then: Option<Time>| time.zip(then).map_or(0, |(time, then)| time.millis_since(then));
-        let is_between = |call: &&Hidden| after(call.until, from) >= -MARGIN_MS && after(call.since, to) <= MARGIN_MS;
-        let parts: TokenUsage = hidden.iter().filter(is_between).map(|call| &call.usage).sum();
+        let is_between = |call: &&Unshown| after(call.until, from) >= -MARGIN_MS && after(call.since, to) <= MARGIN_MS;
+        let parts: TokenUsage = unshown.iter().filter(is_between).map(|call| &call.usage).sum();
         if parts.is_zero() {
             return;
         }

@@ -1,5 +1,7 @@
 //! Readings that a session log lost: the next one counts their calls, too, which may be another run's.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashSet;
 
 use crate::event::{RunId, Time, TokenUsage};
@@ -43,27 +45,35 @@ pub(super) fn fill(
     *calls = filled;
 }
 
-/// Which of the calls may count some of another run: what was lost before them is that one's, or their own.
-/// `runs` are the runs of each call, `starts_in` tells whether the conversation began in one.
-pub(super) fn shared<'a>(
+/// Takes those calls from their runs that may count some of another run, too: what was lost before them is that one's,
+/// or their own. Gives the runs concerned. `runs` are the runs of each call, `starts_in` tells whether the conversation
+/// began in one.
+pub(super) fn take_shared(
     calls: &[LogCall],
-    runs: &'a [Option<RunId>],
+    runs: &mut [Option<RunId>],
     lost_after: &FxHashSet<TokenUsage>,
     starts_in: impl Fn(&RunId) -> bool,
-) -> Vec<(usize, Option<&'a Option<RunId>>)> {
-    let mut shared = Vec::new();
-    let mut last: Option<(TokenUsage, &Option<RunId>)> = None;
-    for (at, (call, run)) in calls.iter().zip(runs).enumerate() {
+) -> BTreeSet<RunId> {
+    let mut concerned = BTreeSet::new();
+    if lost_after.is_empty() {
+        return concerned;
+    }
+    let mut last: Option<(TokenUsage, Option<RunId>)> = None;
+    for (call, run) in calls.iter().zip(runs) {
         let Some(total) = call.key.total() else { continue };
-        let is_lost = lost_after.contains(&last.map(|(from, _)| from).unwrap_or_default());
-        let is_border = match last {
-            Some((_, earlier)) => earlier != run,
-            None => run.as_ref().is_some_and(|run| !starts_in(run)),
+        let own = run.clone();
+        let (is_lost, is_border) = match &last {
+            Some((from, earlier)) => (lost_after.contains(from), *earlier != own),
+            None => {
+                let is_older = own.as_ref().is_some_and(|run| !starts_in(run));
+                (lost_after.contains(&TokenUsage::default()), is_older)
+            }
         };
         if is_lost && is_border {
-            shared.push((at, last.map(|(_, earlier)| earlier)));
+            concerned.extend(last.and_then(|(_, earlier)| earlier));
+            concerned.extend(run.take());
         }
-        last = Some((total, run));
+        last = Some((total, own));
     }
-    shared
+    concerned
 }

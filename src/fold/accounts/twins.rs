@@ -9,6 +9,7 @@ use crate::fold::facts::{CallFacts, LogCall, MARGIN_MS};
 pub(super) struct Twins {
     /// For each call of the log: what a trace shows of it; `None` if none does.
     pub(super) of_call: Vec<Option<Box<CallFacts>>>,
+    /// In the order of their times.
     pub(super) unmatched: Vec<(CallKey, Box<CallFacts>)>,
 }
 
@@ -43,6 +44,7 @@ pub(super) fn twins(calls: &[LogCall], seen: Vec<(CallKey, Box<CallFacts>)>) -> 
     });
     let of_call = of_call.collect();
     unmatched.extend(by_size.into_values().flatten());
+    unmatched.sort_by(|a, b| (a.1.time, &a.0).cmp(&(b.1.time, &b.0)));
     Twins { of_call, unmatched }
 }
 

@@ -132,9 +132,9 @@ impl ConversationFacts {
 
     pub(super) fn merge(&mut self, other: ConversationFacts, id: &Id) {
         self.messages.merge(other.messages, id);
-        self.harness = larger(self.harness.take(), other.harness);
-        self.host = larger(self.host.take(), other.host);
-        self.model = larger(self.model.take(), other.model);
+        self.harness = self.harness.take().max(other.harness);
+        self.host = self.host.take().max(other.host);
+        self.model = self.model.take().max(other.model);
         self.begins.extend(other.begins);
         self.named_by.extend(other.named_by);
         for (run, ends) in other.unfinished {
@@ -145,12 +145,12 @@ impl ConversationFacts {
         first(&mut self.repo, other.repo);
         first(&mut self.branch, other.branch);
         first(&mut self.version, other.version);
-        self.parent = larger(self.parent.take(), other.parent);
+        self.parent = self.parent.take().max(other.parent);
         self.readings.extend(other.readings);
         for (key, result) in other.results {
             self.add_result(key, result);
         }
-        self.billing = larger(self.billing, other.billing);
+        self.billing = self.billing.max(other.billing);
         self.is_subagent |= other.is_subagent;
         self.is_logged |= other.is_logged;
         for (source, log) in other.logs {
@@ -169,7 +169,7 @@ impl ConversationFacts {
 
     /// Takes what a record tells of the conversation.
     pub(in crate::fold) fn learn(&mut self, found: &Conversation) {
-        self.billing = larger(self.billing, found.billing);
+        self.billing = self.billing.max(found.billing);
         self.is_subagent |= found.is_subagent;
         self.is_logged |= found.is_logged;
         self.is_answered |= found.is_answered;
@@ -183,12 +183,12 @@ impl ConversationFacts {
                 if known.total < result.total {
                     known.total = result.total;
                 }
-                known.model = larger(known.model.take(), result.model);
-                known.cost = larger(known.cost, result.cost);
+                known.model = known.model.take().max(result.model);
+                known.cost = known.cost.max(result.cost);
                 known.is_superseded |= result.is_superseded;
                 known.has_later_cost |= result.has_later_cost;
                 known.is_whole |= result.is_whole;
-                known.time = larger(known.time, result.time);
+                known.time = known.time.max(result.time);
                 known.runs.extend(result.runs);
             }
             Entry::Vacant(free) => {
@@ -226,10 +226,6 @@ pub(in crate::fold) fn main_of<'a>(
         main = above;
     }
     Some(main)
-}
-
-pub(super) fn larger<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
-    a.max(b)
 }
 
 /// What was written down first.

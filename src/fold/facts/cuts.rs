@@ -52,8 +52,8 @@ impl ConversationFacts {
             (latest, Place { source: source.clone(), offset: log.length })
         });
         let of_logs = lost.max_by_key(|(latest, place)| (latest.is_none(), *latest, place.clone()));
-        let copies = LazyCell::new(|| Copies::of(self));
-        let is_whole_elsewhere = |place: &Place| copies.go_on(&place.source, place.offset);
+        let namesakes = LazyCell::new(|| Namesakes::of(self));
+        let is_whole_elsewhere = |place: &Place| namesakes.go_on(&place.source, place.offset);
         let ends_of = |run| self.unfinished.get(run).into_iter().flatten().rev();
         let end_of = |run| ends_of(run).find(|(_, place)| !is_whole_elsewhere(place));
         // A log without a whole call ends with a torn one outside of runs.
@@ -85,8 +85,8 @@ impl ConversationFacts {
 
     /// Its session logs that end so.
     fn cut_logs(&self) -> impl Iterator<Item = (&Id, &LogEnd)> {
-        let copies = LazyCell::new(|| Copies::of(self));
-        self.logs.iter().filter(move |(source, log)| log.is_cut && !copies.go_on(source, log.length))
+        let namesakes = LazyCell::new(|| Namesakes::of(self));
+        self.logs.iter().filter(move |(source, log)| log.is_cut && !namesakes.go_on(source, log.length))
     }
 
     /// What its counter read before readings that its session logs may have lost.
@@ -114,13 +114,13 @@ impl ConversationFacts {
 
     /// Whether a capture ends where a process begins, outside of runs.
     pub(in crate::fold) fn has_open_capture(&self) -> bool {
-        let copies = LazyCell::new(|| Copies::of(self));
-        self.open_captures.iter().any(|source| !copies.go_on(source, u64::MAX))
+        let namesakes = LazyCell::new(|| Namesakes::of(self));
+        self.open_captures.iter().any(|source| !namesakes.go_on(source, u64::MAX))
     }
 }
 
 /// Sources of the same file name.
-struct Copies<'a> {
+struct Namesakes<'a> {
     facts: &'a ConversationFacts,
     by_name: FxHashMap<&'a str, Named>,
 }
@@ -133,8 +133,8 @@ struct Named {
     has_capture: bool,
 }
 
-impl<'a> Copies<'a> {
-    fn of(facts: &'a ConversationFacts) -> Copies<'a> {
+impl<'a> Namesakes<'a> {
+    fn of(facts: &'a ConversationFacts) -> Namesakes<'a> {
         let mut by_name: FxHashMap<&str, Named> = FxHashMap::default();
         for (source, log) in &facts.logs {
             let [first, second] = &mut by_name.entry(file_name(source)).or_default().longest;
@@ -147,7 +147,7 @@ impl<'a> Copies<'a> {
         for source in &facts.captures {
             by_name.entry(file_name(source)).or_default().has_capture = true;
         }
-        Copies { facts, by_name }
+        Namesakes { facts, by_name }
     }
 
     /// Whether another one goes on where this source was cut: a log that is longer, or a capture with the result that
@@ -168,7 +168,7 @@ fn file_name(source: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{ConversationFacts, Copies, LogEnd};
+    use super::{ConversationFacts, LogEnd, Namesakes};
     use crate::event::Id;
 
     #[test]
@@ -180,7 +180,7 @@ mod tests {
             facts.logs.insert(source.into(), LogEnd { length, ..LogEnd::default() });
         }
         facts.captures.insert("b/z.jsonl".into());
-        let goes_on = |source: &str, length| Copies::of(&facts).go_on(&Id::from(source), length);
+        let goes_on = |source: &str, length| Namesakes::of(&facts).go_on(&Id::from(source), length);
         assert_eq!(lengths.map(|(source, length)| goes_on(source, length)), [false, false, true, false, true]);
         assert_eq!([goes_on("a/x.jsonl", 6), goes_on("a/y.jsonl", 6), goes_on("d/x.jsonl", 6)], [true, false, true]);
         assert_eq!([goes_on("b/z.jsonl", 1), goes_on("d/z.jsonl", u64::MAX), goes_on("d/w", 0)], [false, true, false]);

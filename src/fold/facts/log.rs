@@ -178,8 +178,8 @@ impl Log {
         behind.iter().any(|call| call.key.total().is_some()) || self.inherited.iter().any(|total| total > last)
     }
 
-    /// Sorts what was added.
-    pub(in crate::fold) fn settle(&mut self) {
+    /// Sorts the calls by key, and merges those of the same one.
+    pub(in crate::fold) fn sort(&mut self) {
         self.calls.sort_by(|a, b| a.key.cmp(&b.key));
         self.calls.dedup_by(|later, kept| {
             let is_same = later.key == kept.key;
@@ -200,7 +200,7 @@ impl Log {
             return;
         }
         self.calls.append(&mut other.calls);
-        self.settle();
+        self.sort();
     }
 
     /// When the latest call was answered.

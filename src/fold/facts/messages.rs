@@ -162,8 +162,8 @@ impl Messages {
         self.calls.is_empty()
     }
 
-    /// Brings those that were added in order. `conversation` is whose they are.
-    pub(in crate::fold) fn settle(&mut self, conversation: &Id) {
+    /// Sorts the calls by id, and merges those of the same one. `conversation` is whose they are.
+    pub(in crate::fold) fn sort(&mut self, conversation: &Id) {
         self.calls.sort_by(|a, b| a.id().cmp(b.id()));
         self.calls.dedup_by(|later, kept| {
             let is_same = later.id() == kept.id();
@@ -197,7 +197,7 @@ impl Messages {
         self.calls.append(&mut other.calls);
         // Two sorted stretches: the sort merges them.
         if is_mixed {
-            self.settle(conversation);
+            self.sort(conversation);
         }
     }
 

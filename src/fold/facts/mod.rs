@@ -39,7 +39,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use crate::event::{CallKey, Defect, Id, RunId};
+use crate::event::{CallKey, Defect, Harness, Id, RunId};
 
 /// Facts of any number of sources. Merging is associative and commutative, and a fact given twice
 /// counts once.
@@ -104,6 +104,13 @@ impl Facts {
             *self.defects.entry(defect).or_default() += count;
         }
         self
+    }
+
+    /// What is known of a conversation, to which a record of this harness adds.
+    pub(super) fn conversation(&mut self, id: Id, harness: Option<Harness>) -> &mut ConversationFacts {
+        let facts = self.conversations.entry(id).or_default();
+        facts.harness = facts.harness.take().max(harness);
+        facts
     }
 
     /// Adds a call, or what another record of it tells.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::conversation::larger;
 use super::footers::{add_footer, add_sure_footer};
 use crate::event::{Defect, Harness, Id, Run, Time};
 
@@ -83,8 +82,8 @@ impl RunFacts {
         }
         self.is_open |= other.is_open;
         self.is_closed |= other.is_closed;
-        self.harness = larger(self.harness.take(), other.harness);
-        self.host = larger(self.host.take(), other.host);
+        self.harness = self.harness.take().max(other.harness);
+        self.host = self.host.take().max(other.host);
         for (whose, blended) in other.footers {
             add_footer(&mut self.footers, whose, blended);
         }

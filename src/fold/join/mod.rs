@@ -1,12 +1,18 @@
 //! Runs whose output names no conversation find the session log of theirs: by harness, folder, home and time.
 //!
-//! A session that begins within a run, not long after its start, may be the run's, though somebody goes on with it
-//! later. Where several may be, the one whose ends within the run are nearest to the run's is, if any other is at least
-//! twice as far away, for the run and for the session alike. Of a log that tells nothing before its first answer, the
-//! beginning is known to a minute only. A footer in the run's output must be the session's total; one that is goes
-//! before all distances, and joins a session that goes on in later runs, too. A session that other runs' outputs name
-//! may go on in one that names none. No answer comes in the second in which its run began: where runs meet in it, it is
-//! the former's.
+//! What may be joined:
+//!
+//! - A session that begins within a run, not long after its start, though somebody may go on with it later (`fit`).
+//!   Of a log that tells nothing before its first answer, the beginning is known to a minute only.
+//! - A session that was there before and goes on within the run, if no other run and nobody else was at work with it
+//!   then, also one that other runs' outputs name (`resumed`).
+//! - The session that came to just what a footer in the run's output says, before all others. A session that came to
+//!   something else is not the run's.
+//!
+//! What decides between several: the session whose beginning and end are nearest to the run's, if every other one is at
+//! least twice as far away, seen from the run and seen from the session. Where one run ends in the second in which the
+//! next begins, an answer of that second is the former's: no answer comes so soon.
+//!
 //! What stays open is joined with nothing.
 
 mod fit;

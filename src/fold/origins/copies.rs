@@ -69,9 +69,14 @@ impl Copies {
         self.shown.contains_key(id)
     }
 
-    /// Which of the conversations that show a call made it: the one that was seen making such a call; else not one whose
-    /// parent shows it too; else the one that went on with nothing that not all of them show, as the copies went on;
-    /// else the one that went on first. Of those that went on together, the same of what followed.
+    /// Which conversation made the calls that several show. The first of these that tells decides:
+    ///
+    /// 1. An output shows one of them making such a call.
+    /// 2. A conversation whose parent shows the calls, too, copied them.
+    /// 3. The one that did nothing more made them: those that copied it went on.
+    /// 4. The one that went on first, with a call that not all of them show, made them. Of those that went on at the same
+    ///    time, the next such call decides.
+    /// 5. The one that shows fewest calls, then the first by id, so that there is one answer.
     pub(super) fn origins(self, parent: impl Fn(&Id) -> Option<Id>) -> FxHashMap<BTreeSet<Id>, Id> {
         let mut sets_of: FxHashMap<&Id, Vec<(Time, &BTreeSet<Id>)>> = FxHashMap::default();
         for (ids, first) in &self.sets {

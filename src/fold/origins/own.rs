@@ -102,44 +102,23 @@ impl Lineage<'_> {
     }
 }
 
+/// A conversation's own calls, and what its counter read if that is asked for.
 fn own_calls(log: Log, lineage: &Lineage<'_>, with_readings: bool) -> Own {
-    let has_parent = lineage.has_parent;
-    let (copied, in_doubt) = if has_parent { lineage.copied(&log) } else { (0, 0) };
-    // Copies that kept their times are older than the conversation: what is not, comes after them.
-    let keeps_times = lineage.parent.is_none() && log.last_inherited() != TokenUsage::default();
+    let mut sieve = Sieve::new(&log, lineage);
     let lost_after = if with_readings { log.lost_after } else { FxHashSet::default() };
-    let mut own = Own { is_forked: has_parent, lost_after, ..Own::default() };
-    let by_response = |call: &&LogCall| matches!(call.key, LogKey::Response(_));
-    let recorded: FxHashSet<Option<Id>> =
-        log.calls.iter().filter(by_response).map(|call| call.context.turn.clone()).collect();
-    let mut calls = log.calls;
+    let mut own = Own { is_forked: lineage.has_parent, lost_after, ..Own::default() };
+    let of_turn = log.calls.iter().filter(|call| is_by_response(call)).map(|call| call.context.turn.clone());
+    let recorded: FxHashSet<Option<Id>> = of_turn.collect();
     let mut counted: FxHashMap<Option<Id>, Vec<LogCall>> = FxHashMap::default();
-    let mut index = 0;
-    calls.retain(|call| {
-        let at = index;
-        index += 1;
+    own.calls = log.calls;
+    let mut places = 0..;
+    own.calls.retain(|call| {
         let total = call.key.total();
         if let Some(total) = total.filter(|_| with_readings) {
             own.readings.push((call.time(), total));
         }
-        match (call.doubt, total) {
-            // What no ancestor's log has is no copy, whatever it is.
-            (Doubt::Child, Some(total)) if has_parent => {
-                own.is_floor |= lineage.parent.is_some() && !lineage.is_copied(&total);
-                return false;
-            }
-            (Doubt::Child, None) if has_parent => return false,
-            (Doubt::Ancestor, Some(_)) if has_parent => {
-                if at < copied {
-                    return false;
-                }
-                // It may be a copy of what was lost, or count what was copied before it and lost.
-                if at - copied < in_doubt {
-                    own.is_floor = true;
-                    return keeps_times && !call.may_be_several;
-                }
-            }
-            _ => {}
+        if !places.next().is_some_and(|at| sieve.keeps(at, call)) {
+            return false;
         }
         let is_recorded = total.is_some() && recorded.contains(&call.context.turn);
         if is_recorded {
@@ -147,9 +126,75 @@ fn own_calls(log: Log, lineage: &Lineage<'_>, with_readings: bool) -> Own {
         }
         !is_recorded
     });
-    let mut turns: FxHashMap<Option<Id>, Turn> = FxHashMap::default();
+    own.is_floor = sieve.is_floor;
     // Nothing is uncounted or unrecorded where there is no reading.
-    for call in calls.iter().filter(by_response).filter(|_| !counted.is_empty()) {
+    if !counted.is_empty() {
+        own.is_floor |= add_counted(&mut own.calls, counted);
+    }
+    own.calls.sort_by(|a, b| (a.time(), &a.key).cmp(&(b.time(), &b.key)));
+    own.readings.sort();
+    // What a fork's counter began with is known from its own log alone.
+    if with_readings && (!own.is_forked || !own.readings.is_empty()) {
+        let (read, mut total) = own.readings.last().copied().unwrap_or_default();
+        for call in own.calls.iter().filter(|call| is_by_response(call) && call.time() > read) {
+            total = total.plus(&call.usage());
+            own.recorded.push((call.time(), total));
+        }
+    }
+    own
+}
+
+fn is_by_response(call: &LogCall) -> bool {
+    matches!(call.key, LogKey::Response(_))
+}
+
+/// Holds a log's calls back that are copies, or may be.
+struct Sieve<'a> {
+    lineage: &'a Lineage<'a>,
+    /// How many of the first calls were copied at least, and how many of those that follow may be.
+    copied: usize,
+    in_doubt: usize,
+    /// Whether copies that kept their times are older than the conversation: what is not, comes after them.
+    keeps_times: bool,
+    /// Whether some that were held back may be the conversation's own.
+    is_floor: bool,
+}
+
+impl<'a> Sieve<'a> {
+    fn new(log: &Log, lineage: &'a Lineage<'a>) -> Sieve<'a> {
+        let (copied, in_doubt) = if lineage.has_parent { lineage.copied(log) } else { (0, 0) };
+        let keeps_times = lineage.parent.is_none() && log.last_inherited() != TokenUsage::default();
+        Sieve { lineage, copied, in_doubt, keeps_times, is_floor: false }
+    }
+
+    /// Whether the call at this place is the conversation's own.
+    fn keeps(&mut self, at: usize, call: &LogCall) -> bool {
+        if !self.lineage.has_parent {
+            return true;
+        }
+        match (call.doubt, call.key.total()) {
+            (Doubt::Child, total) => {
+                // What no ancestor's log has is no copy, whatever it is.
+                let is_known = total.is_none_or(|total| self.lineage.is_copied(&total));
+                self.is_floor |= self.lineage.parent.is_some() && !is_known;
+                false
+            }
+            (Doubt::Ancestor, Some(_)) if at < self.copied => false,
+            // It may be a copy of what was lost, or count what was copied before it and lost.
+            (Doubt::Ancestor, Some(_)) if at - self.copied < self.in_doubt => {
+                self.is_floor = true;
+                self.keeps_times && !call.may_be_several
+            }
+            _ => true,
+        }
+    }
+}
+
+/// Adds what the counter counted in turns of which responses' own records tell, as far as those don't tell it. Gives
+/// whether it may be too little.
+fn add_counted(calls: &mut Vec<LogCall>, counted: FxHashMap<Option<Id>, Vec<LogCall>>) -> bool {
+    let mut turns: FxHashMap<Option<Id>, Turn> = FxHashMap::default();
+    for call in calls.iter().filter(|call| is_by_response(call)) {
         let turn = turns.entry(call.context.turn.clone()).or_default();
         turn.begin(call.time());
         *turn.responses.entry(call.usage()).or_default() += 1;
@@ -162,21 +207,7 @@ fn own_calls(log: Log, lineage: &Lineage<'_>, with_readings: bool) -> Own {
     let mut turns: Vec<(Option<Id>, Turn)> = turns.into_iter().collect();
     turns.sort_by(|a, b| (a.1.began, &a.0).cmp(&(b.1.began, &b.0)));
     let mut uncounted = TokenUsage::default();
-    for (_, turn) in turns {
-        own.is_floor |= turn.add_unrecorded(&mut calls, &mut uncounted);
-    }
-    calls.sort_by(|a, b| (a.time(), &a.key).cmp(&(b.time(), &b.key)));
-    own.readings.sort();
-    // What a fork's counter began with is known from its own log alone.
-    if with_readings && (!own.is_forked || !own.readings.is_empty()) {
-        let (read, mut total) = own.readings.last().copied().unwrap_or_default();
-        for call in calls.iter().filter(by_response).filter(|call| call.time() > read) {
-            total = total.plus(&call.usage());
-            own.recorded.push((call.time(), total));
-        }
-    }
-    own.calls = calls;
-    own
+    turns.into_iter().fold(false, |is_floor, (_, turn)| turn.add_unrecorded(calls, &mut uncounted) || is_floor)
 }
 
 /// A turn with responses' own records.

@@ -34,7 +34,7 @@ fn attribute(
     take_sharing(&shared, &mut is_taken);
     let stays = |(_, conversation, _): &Spot| is_taken.get(*conversation as usize) == Some(&false);
     shared.retain(|spots| spots.first().is_some_and(stays));
-    shelf.settle(&shared, conversations);
+    shelf.give_to_origins(&shared, conversations);
     let mut taken = Vec::new();
     for ((id, messages), is_taken) in shelf.0.into_iter().zip(is_taken) {
         match conversations.get_mut(&id).filter(|_| !is_taken) {
@@ -113,7 +113,7 @@ impl Shelf {
         shared
     }
 
-    fn settle(&mut self, shared: &[Vec<Spot>], conversations: &FxHashMap<Id, Box<ConversationFacts>>) {
+    fn give_to_origins(&mut self, shared: &[Vec<Spot>], conversations: &FxHashMap<Id, Box<ConversationFacts>>) {
         if shared.is_empty() {
             return;
         }

@@ -1,51 +1,45 @@
 //! Calls, as the records of a source tell them.
 
-use super::SourceFold;
 use super::nameless::unnamed;
-use crate::event::{Call, CallKey, Harness, RunId, Time};
+use super::{Record, SourceFold};
+use crate::event::{Call, CallKey};
 use crate::fold::facts::{CallFacts, LogKey};
 
 impl SourceFold {
-    pub(super) fn call(
-        &mut self,
-        mut call: Box<Call>,
-        run: Option<RunId>,
-        harness: Option<Harness>,
-        time: Option<Time>,
-        offset: u64,
-    ) {
+    /// Takes a call.
+    pub(super) fn take_call(&mut self, mut call: Box<Call>, record: Record) {
         // What nothing names is its source's own.
         let conversation = call.conversation.get_or_insert_with(|| unnamed(&self.name)).clone();
         let facts = match self.facts.conversations.get_mut(&conversation) {
             Some(facts) => facts,
             None => self.facts.conversations.entry(conversation.clone()).or_default(),
         };
-        if facts.harness.is_none() || facts.harness < harness {
-            facts.harness.clone_from(&harness);
+        if facts.harness < record.harness {
+            facts.harness.clone_from(&record.harness);
         }
         if let Some(agent) = call.agent.take_if(|agent| !facts.agents.contains(agent)) {
             facts.agents.insert(agent);
         }
-        if call.stands_alone && !facts.begins.contains(&run) {
-            facts.begins.insert(run.clone());
+        if call.stands_alone && !facts.begins.contains(&record.run) {
+            facts.begins.insert(record.run.clone());
         }
-        if call.is_logged && run.is_none() && matches!(call.key, CallKey::Message(_)) {
+        if call.is_logged && record.run.is_none() && matches!(call.key, CallKey::Message(_)) {
             if !facts.logs.contains_key(&self.name) {
                 facts.logs.entry(self.name.clone()).or_default();
             }
             let key = call.key.clone();
-            if let Some(unpacked) = facts.messages.push(&key, seen(*call, run, harness, time)) {
+            if let Some(unpacked) = facts.messages.push(&key, seen(*call, record)) {
                 self.facts.add_call(key, Box::new(unpacked));
             }
             return;
         }
-        let stream = self.streams.entry((run.clone(), Some(conversation))).or_default();
+        let stream = self.streams.entry((record.run.clone(), Some(conversation))).or_default();
         if call.is_logged {
             stream.note_log(&mut facts.logs, &self.name);
         }
         if let Some(key) = LogKey::of(&call.key) {
             facts.is_logged = true;
-            facts.log.push(key, *call, time, &mut stream.context);
+            facts.log.push(key, *call, record.time, &mut stream.context);
             return;
         }
         stream.is_open = false;
@@ -57,20 +51,21 @@ impl SourceFold {
         if !is_twin && !call.is_logged {
             stream.uncovered.push(call.key.clone());
         }
-        let time = match &call.key {
-            CallKey::Trace(_, time, _) => Some(*time),
-            _ => time,
-        };
         let key = call.key.clone();
         let is_beyond = stream.is_untimed && !is_twin;
-        let is_doubtful = self.doubts.contains(offset);
-        let facts = CallFacts { is_covered: is_twin, is_beyond, is_doubtful, ..seen(*call, run, harness, time) };
+        let is_doubtful = self.doubts.contains(record.offset);
+        let facts = CallFacts { is_covered: is_twin, is_beyond, is_doubtful, ..seen(*call, record) };
         self.facts.add_call(key, Box::new(facts));
     }
 }
 
 /// What a record tells of a call.
-fn seen(call: Call, run: Option<RunId>, harness: Option<Harness>, time: Option<Time>) -> CallFacts {
+fn seen(call: Call, record: Record) -> CallFacts {
+    let Record { run, harness, time, .. } = record;
+    let time = match &call.key {
+        CallKey::Trace(_, time, _) => Some(*time),
+        _ => time,
+    };
     CallFacts {
         usage: call.usage,
         is_final: call.is_final,

@@ -1,26 +1,28 @@
 //! Readings of counters, held against the calls before them in the same source.
 
-use std::collections::hash_map::Entry;
-
 use rustc_hash::FxHashMap;
 
-use super::SourceFold;
-use crate::event::{Counter, Harness, Id, ModelUsage, RunId, Scope, Time, TokenUsage};
-use crate::fold::facts::{Place, Reading, ResultFacts, ResultKey};
+use super::{Record, SourceFold, Stream};
+use crate::event::{CallKey, Counter, Id, ModelUsage, Scope, TokenUsage};
+use crate::fold::facts::{ConversationFacts, Reading, ResultFacts, ResultKey};
 
 impl SourceFold {
     /// Takes a reading.
-    pub(super) fn counter(
-        &mut self,
-        counter: Counter,
-        run: Option<RunId>,
-        harness: Option<Harness>,
-        time: Option<Time>,
-        place: Place,
-    ) {
-        let is_doubtful = self.doubts.contains(place.offset);
-        let stream = self.streams.entry((run.clone(), counter.conversation.clone())).or_default();
-        let covered = std::mem::take(&mut stream.uncovered);
+    pub(super) fn take_counter(&mut self, mut counter: Counter, record: Record) {
+        self.name_counter(&mut counter, &record.run);
+        let model = self.cover(&counter, &record);
+        if let Some(id) = &counter.conversation {
+            self.facts.conversation(id.clone(), record.harness.clone());
+        }
+        match counter.scope {
+            Scope::Conversation => self.take_reading(counter, record),
+            Scope::Process | Scope::Query => self.take_result(counter, record, model),
+        }
+    }
+
+    /// Marks the calls before a reading as covered by it. Gives the model that was at work.
+    fn cover(&mut self, counter: &Counter, record: &Record) -> Option<Id> {
+        let stream = self.streams.entry((record.run.clone(), counter.conversation.clone())).or_default();
         let total = counter.tokens();
         // The same value again is no new call, whose record could still come.
         if stream.total.replace(total) != Some(total) {
@@ -28,52 +30,50 @@ impl SourceFold {
         }
         let mut model = None;
         let is_paid = counter.cost.is_some() || counter.total.iter().any(|model| model.cost.is_some());
-        for key in &covered {
-            if let Entry::Occupied(mut call) = self.facts.calls.entry(key.clone()) {
-                let call = call.get_mut();
-                // A query's usage leaves its sub-agents out.
-                let is_beside = counter.scope == Scope::Query && call.is_subagent;
-                call.is_paid |= is_paid;
-                call.is_covered |= !is_beside;
-                if !call.is_subagent && call.model.is_some() {
-                    model.clone_from(&call.model);
-                }
-                stream.beside.extend(is_beside.then(|| key.clone()));
-                stream.twin_to_come = stream.twin_to_come.filter(|last| *last != call.usage);
+        for key in std::mem::take(&mut stream.uncovered) {
+            let Some(call) = self.facts.calls.get_mut(&key) else { continue };
+            // A query's usage leaves its sub-agents out.
+            let is_beside = counter.scope == Scope::Query && call.is_subagent;
+            call.is_paid |= is_paid;
+            call.is_covered |= !is_beside;
+            if !call.is_subagent && call.model.is_some() {
+                model.clone_from(&call.model);
             }
+            stream.twin_to_come = stream.twin_to_come.filter(|last| *last != call.usage);
+            stream.beside.extend(is_beside.then_some(key));
         }
-        stream.is_untimed = time.is_none();
+        stream.is_untimed = record.time.is_none();
         stream.is_open = false;
-        let model = model.or_else(|| stream.model.clone());
-        stream.latest = stream.latest.max(time);
-        if let Some(id) = &counter.conversation {
-            let facts = self.facts.conversations.entry(id.clone()).or_default();
-            facts.harness = facts.harness.take().max(harness);
-        }
-        match counter.scope {
-            Scope::Conversation => {
-                let reading = Reading {
-                    stamp: time,
-                    time: stream.latest,
-                    place,
-                    total,
-                    last: counter.last,
-                    run,
-                    model: stream.model.clone(),
-                    is_doubtful,
-                };
-                match counter.conversation {
-                    Some(id) => self.facts.conversations.entry(id).or_default().readings.push(reading),
-                    None => stream.anonymous.push(reading),
-                }
-            }
-            Scope::Process | Scope::Query => self.result(counter, run, time, model),
+        stream.latest = stream.latest.max(record.time);
+        model.or_else(|| stream.model.clone())
+    }
+
+    /// Takes a reading of a conversation's counter.
+    fn take_reading(&mut self, counter: Counter, record: Record) {
+        let is_doubtful = self.doubts.contains(record.offset);
+        let (total, place) = (counter.tokens(), self.place(record.offset));
+        let stream = self.streams.entry((record.run.clone(), counter.conversation.clone())).or_default();
+        let reading = Reading {
+            stamp: record.time,
+            time: stream.latest,
+            place,
+            total,
+            last: counter.last,
+            run: record.run,
+            model: stream.model.clone(),
+            is_doubtful,
+        };
+        match counter.conversation {
+            Some(id) => self.facts.conversations.entry(id).or_default().readings.push(reading),
+            None => stream.anonymous.push(reading),
         }
     }
 
-    /// A value that rose by its latest query or more is the same process again: only its latest reading counts. Where a reading
-    /// counts a query's tokens, that holds for its cost alone, until one counts the process's. `model` was at work.
-    fn result(&mut self, counter: Counter, run: Option<RunId>, time: Option<Time>, model: Option<Id>) {
+    /// Takes a reading of a process's counter. A value that rose by its latest query or more is the same process again:
+    /// only its latest reading counts. Where a reading counts a query's tokens, that holds for its cost alone, until one
+    /// counts the process's. `model` was at work.
+    fn take_result(&mut self, counter: Counter, record: Record, model: Option<Id>) {
+        let Record { run, time, .. } = record;
         let Some(id) = counter.conversation.clone() else { return };
         let stream = self.streams.entry((run.clone(), Some(id.clone()))).or_default();
         // Captures of several processes may repeat an id: what says something else is another reading.
@@ -84,21 +84,7 @@ impl SourceFold {
             conversation.captures.insert(self.name.clone());
         }
         if stream.results.last() != Some(&key) {
-            let counts_process = counter.scope == Scope::Process;
-            // Of a query's cost, the one before it is enough.
-            let from = if counts_process { 0 } else { stream.results.len().saturating_sub(1) };
-            let earlier = stream.results.get(from..).unwrap_or_default();
-            let is_same = goes_on(earlier.iter().filter_map(|key| conversation.results.get(key)), &counter);
-            for key in earlier.iter().filter(|_| is_same) {
-                let Some(earlier) = conversation.results.get_mut(key) else { continue };
-                earlier.has_later_cost |= !counts_process;
-                earlier.is_superseded |= counts_process;
-            }
-            if counts_process || !is_same {
-                stream.results.clear();
-            }
-            let beside = if counts_process { std::mem::take(&mut stream.beside) } else { Vec::new() };
-            for key in beside.into_iter().filter(|_| is_same) {
+            for key in supersede(stream, conversation, &counter) {
                 self.facts.calls.entry(key).and_modify(|call| call.is_covered = true);
             }
             stream.results.push(key.clone());
@@ -115,6 +101,26 @@ impl SourceFold {
         };
         conversation.add_result(key, facts);
     }
+}
+
+/// Tells the stream's earlier results what a later one of the same process counts of them. Gives the calls that they left
+/// out and this one counts.
+fn supersede(stream: &mut Stream, conversation: &mut ConversationFacts, counter: &Counter) -> Vec<CallKey> {
+    let counts_process = counter.scope == Scope::Process;
+    // Of a query's cost, the one before it is enough.
+    let from = if counts_process { 0 } else { stream.results.len().saturating_sub(1) };
+    let earlier = stream.results.get(from..).unwrap_or_default();
+    let is_same = goes_on(earlier.iter().filter_map(|key| conversation.results.get(key)), counter);
+    for key in earlier.iter().filter(|_| is_same) {
+        let Some(earlier) = conversation.results.get_mut(key) else { continue };
+        earlier.has_later_cost |= !counts_process;
+        earlier.is_superseded |= counts_process;
+    }
+    if counts_process || !is_same {
+        stream.results.clear();
+    }
+    let beside = if counts_process { std::mem::take(&mut stream.beside) } else { Vec::new() };
+    if is_same { beside } else { Vec::new() }
 }
 
 /// Whether a reading is of the process that gave these, the latest last: what it counts of them, or costs, didn't fall.

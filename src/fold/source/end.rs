@@ -31,8 +31,8 @@ impl SourceFold {
             }
         }
         for (id, facts) in &mut self.facts.conversations {
-            facts.log.settle();
-            facts.messages.settle(id);
+            facts.log.sort();
+            facts.messages.sort(id);
         }
         if let Some(host) = self.host {
             let of_runs = self.facts.runs.values_mut().map(|facts| &mut facts.host);

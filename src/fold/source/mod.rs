@@ -11,10 +11,12 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::event::{CallKey, Conversation, Defect, Event, Fact, Footer, Harness, Id, Run, RunId, Time, TokenUsage};
+use crate::event::{
+    CallKey, Conversation, Defect, Event, Fact, Footer, Harness, Id, Run, RunId, Time, TokenUsage, Uncounted,
+};
 use crate::fold::facts::{
-    Facts, LogEnd, Place, QuotaFold, QuotaReading, Reading, ResultKey, RunFacts, Shown, TurnContext, UncountedCall,
-    add_footer, add_sure_footer, first,
+    Facts, LogEnd, Place, QuotaFold, QuotaReading, Reading, ResultKey, Shown, TurnContext, UncountedCall, add_footer,
+    add_sure_footer, first,
 };
 use doubts::Doubts;
 
@@ -94,7 +96,6 @@ impl SourceFold {
     /// Takes the next event.
     pub fn apply(&mut self, event: Event) {
         let Event { offset, run, harness, time, fact } = event;
-        let place = |fold: &SourceFold| Place { source: fold.name.clone(), offset };
         if run.is_some() && run != self.latest_run {
             self.latest_run.clone_from(&run);
         }
@@ -105,76 +106,49 @@ impl SourceFold {
             let known = &mut self.facts.runs.entry(id.clone()).or_default().harness;
             *known = known.take().max(Some(harness.clone()));
         }
+        let record = Record { run, harness, time, offset };
         match fact {
-            Fact::Run(found) => self.run(*found),
-            Fact::Conversation(found) => self.conversation(*found, run, harness, time),
-            Fact::Call(call) => self.call(call, run, harness, time, offset),
-            Fact::Counter(mut counter) => {
-                self.name_counter(&mut counter, &run);
-                self.counter(*counter, run, harness, time, place(self));
+            Fact::Run(found) => self.take_run(*found),
+            Fact::Conversation(found) => self.take_conversation(*found, record),
+            Fact::Call(call) => self.take_call(call, record),
+            Fact::Counter(counter) => self.take_counter(*counter, record),
+            Fact::Footer(footer) => self.take_footer(&footer, record),
+            Fact::OpenRun => self.open_run(record),
+            Fact::Uncounted(found) => self.take_uncounted(*found, record),
+            Fact::Unfinished(id) => self.end_unfinished(id, record),
+            Fact::Ended(id) => self.end_whole(&id, offset),
+            Fact::Lost(id) => self.lose(&id),
+            Fact::Quota(quota) => {
+                let Record { run, harness, time, .. } = record;
+                self.quotas.apply(QuotaReading { time, run, harness, quota: *quota });
             }
-            Fact::Footer(footer) => self.footer(&footer, run, harness, offset),
-            Fact::OpenRun => {
-                if let Some(facts) = run.and_then(|run| self.facts.runs.get_mut(&run)) {
-                    (facts.is_open, facts.is_closed) = (true, false);
-                }
-            }
-            Fact::Uncounted(found) => {
-                let place = place(self);
-                let facts = self.facts.conversations.entry(found.conversation).or_default();
-                facts.harness = facts.harness.take().max(harness);
-                facts.uncounted.insert(UncountedCall { key: found.key, agent: found.agent, time, place });
-            }
-            Fact::Unfinished(id) => {
-                let place = place(self);
-                let facts = self.facts.conversations.entry(id).or_default();
-                facts.harness = facts.harness.take().max(harness);
-                facts.end(run, time, place);
-            }
-            Fact::Ended(id) => {
-                if let Some(facts) = self.facts.conversations.get_mut(&id) {
-                    facts.ends_whole(&self.name, offset);
-                }
-            }
-            Fact::Lost(id) => {
-                if let Some(facts) = self.facts.conversations.get_mut(&id) {
-                    facts.log.lose();
-                }
-            }
-            Fact::Quota(quota) => self.quotas.apply(QuotaReading { time, run, harness, quota: *quota }),
             Fact::CallTiming(timing) => {
                 if let Some(call) = self.facts.calls.get_mut(&timing.key) {
                     call.add_timing(timing);
                 }
             }
-            Fact::Request(request) => self.facts.timing.request(time, Shown::new(*request, run, harness)),
-            Fact::StreamFailure(failure) => self.facts.timing.failure(time, Shown::new(*failure, run, harness)),
-            Fact::ToolCall(tool) => self.facts.timing.tool(time, Shown::new(*tool, run, harness)),
+            Fact::Request(request) => self.facts.timing.request(time, record.shows(*request)),
+            Fact::StreamFailure(failure) => self.facts.timing.failure(time, record.shows(*failure)),
+            Fact::ToolCall(tool) => self.facts.timing.tool(time, record.shows(*tool)),
             // What was read is no part of what it says.
             Fact::Source(found) => self.host = found.host,
             Fact::Skipped(_) => {}
-            Fact::Defect(defect) => {
-                match defect {
-                    Defect::Truncated => self.broken_at = Some(offset),
-                    Defect::DoubtfulRecord => self.doubts.add(offset),
-                    _ => {}
-                }
-                self.defect(defect, run);
-            }
+            Fact::Defect(defect) => self.take_defect(defect, record),
             Fact::Inherited(inherited) => {
                 self.facts.conversations.entry(inherited.conversation).or_default().log.inherit(inherited.total);
             }
         }
     }
 
-    fn run(&mut self, found: Run) {
+    fn take_run(&mut self, found: Run) {
         self.latest_run = Some(found.id.clone());
         let facts = self.facts.runs.entry(found.id.clone()).or_default();
         facts.is_closed = true;
         facts.add_run(found);
     }
 
-    fn conversation(&mut self, found: Conversation, run: Option<RunId>, harness: Option<Harness>, time: Option<Time>) {
+    fn take_conversation(&mut self, found: Conversation, record: Record) {
+        let Record { run, harness, time, .. } = record;
         // The header of plain output, which tells no time, begins a session: a footer before it ended another one.
         if found.begins && time.is_none() && !self.facts.conversations.contains_key(&found.id) {
             self.name_footers();
@@ -188,8 +162,7 @@ impl SourceFold {
         if found.model.is_some() {
             stream.model.clone_from(&found.model);
         }
-        let facts = self.facts.conversations.entry(found.id.clone()).or_default();
-        facts.harness = facts.harness.take().max(harness);
+        let facts = self.facts.conversation(found.id.clone(), harness);
         facts.model = facts.model.take().max(found.model.clone());
         facts.learn(&found);
         let dated = |name: Option<Id>| name.map(|name| (time.unwrap_or(Time::MAX), name));
@@ -204,36 +177,90 @@ impl SourceFold {
         }
     }
 
-    fn footer(&mut self, footer: &Footer, run: Option<RunId>, harness: Option<Harness>, offset: u64) {
-        match run {
-            Some(run) => {
-                if let Some(id) = &footer.conversation {
-                    let facts = self.facts.conversations.entry(id.clone()).or_default();
-                    facts.named_by.insert(run.clone());
+    fn take_footer(&mut self, footer: &Footer, record: Record) {
+        let Record { run, harness, offset, .. } = record;
+        match (run, footer.conversation.clone()) {
+            (Some(run), conversation) => {
+                if let Some(id) = &conversation {
+                    self.facts.conversations.entry(id.clone()).or_default().named_by.insert(run.clone());
                 }
-                let facts: &mut RunFacts = self.facts.runs.entry(run).or_default();
-                add_footer(&mut facts.footers, footer.conversation.clone(), footer.blended_tokens);
+                let facts = self.facts.runs.entry(run).or_default();
+                add_footer(&mut facts.footers, conversation, footer.blended_tokens);
                 if !self.doubts.contains(offset) {
                     add_sure_footer(&mut facts.sure_footers, footer.blended_tokens);
                 }
             }
-            None => {
-                let Some(id) = footer.conversation.clone() else {
-                    add_footer(&mut self.unnamed_footers, harness, footer.blended_tokens);
-                    return;
-                };
-                let facts = self.facts.conversations.entry(id.clone()).or_default();
-                facts.harness = facts.harness.take().max(harness);
+            (None, Some(id)) => {
+                self.facts.conversation(id.clone(), harness);
                 add_footer(&mut self.facts.footers, id, footer.blended_tokens);
             }
+            (None, None) => add_footer(&mut self.unnamed_footers, harness, footer.blended_tokens),
         }
     }
 
-    fn defect(&mut self, defect: Defect, run: Option<RunId>) {
-        let counts = match run {
+    /// The source ends within the run's output.
+    fn open_run(&mut self, record: Record) {
+        if let Some(facts) = record.run.and_then(|run| self.facts.runs.get_mut(&run)) {
+            (facts.is_open, facts.is_closed) = (true, false);
+        }
+    }
+
+    fn take_uncounted(&mut self, found: Uncounted, record: Record) {
+        let place = self.place(record.offset);
+        let facts = self.facts.conversation(found.conversation, record.harness);
+        facts.uncounted.insert(UncountedCall { key: found.key, agent: found.agent, time: record.time, place });
+    }
+
+    /// What is told of the conversation ends here with an answer that isn't whole.
+    fn end_unfinished(&mut self, id: Id, record: Record) {
+        let place = self.place(record.offset);
+        self.facts.conversation(id, record.harness).end(record.run, record.time, place);
+    }
+
+    /// What is told of the conversation ends here with whole records.
+    fn end_whole(&mut self, id: &Id, offset: u64) {
+        if let Some(facts) = self.facts.conversations.get_mut(id) {
+            facts.ends_whole(&self.name, offset);
+        }
+    }
+
+    /// A reading of the conversation's counter may have been lost here.
+    fn lose(&mut self, id: &Id) {
+        if let Some(facts) = self.facts.conversations.get_mut(id) {
+            facts.log.lose();
+        }
+    }
+
+    fn take_defect(&mut self, defect: Defect, record: Record) {
+        match defect {
+            Defect::Truncated => self.broken_at = Some(record.offset),
+            Defect::DoubtfulRecord => self.doubts.add(record.offset),
+            _ => {}
+        }
+        let counts = match record.run {
             Some(run) => &mut self.facts.runs.entry(run).or_default().defects,
             None => &mut self.facts.defects,
         };
         *counts.entry(defect).or_default() += 1;
+    }
+
+    fn place(&self, offset: u64) -> Place {
+        Place { source: self.name.clone(), offset }
+    }
+}
+
+/// What an event tells beside its fact.
+struct Record {
+    run: Option<RunId>,
+    harness: Option<Harness>,
+    time: Option<Time>,
+    /// Where it stands in the source.
+    offset: u64,
+}
+
+impl Record {
+    /// What it says of time, with who shows that.
+    fn shows<T>(self, fact: T) -> Shown<T> {
+        Shown::new(fact, self.run, self.harness)
     }
 }

@@ -29,8 +29,7 @@ impl SourceFold {
         for (harness, blended) in std::mem::take(&mut self.unnamed_footers) {
             let of_sole = sole.as_ref().filter(|(_, used)| blended >= *used);
             let id = of_sole.map_or_else(|| own.clone(), |(id, _)| id.clone());
-            let facts = self.facts.conversations.entry(id.clone()).or_default();
-            facts.harness = facts.harness.take().max(harness);
+            self.facts.conversation(id.clone(), harness);
             add_footer(&mut self.facts.footers, id, blended);
         }
     }
