@@ -4,9 +4,9 @@ use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use super::Options;
 use super::lines::read_stream;
-use super::produce::{Named, bare};
+use super::options::Options;
+use super::out::{Named, bare};
 use crate::event::{Fact, Loss, Skipped, Source};
 use crate::parse::{self, Format, Journal, Reading, Rows};
 use crate::source::{CHUNK, Database, HEAD, Opened};

@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::Options;
-use super::produce::{Named, bare, broken_off};
+use super::options::Options;
+use super::out::{Named, bare, broken_off};
 use super::readers::Readers;
 use crate::event::{Defect, Fact};
 use crate::parse::{self, Mark, Reading, Seen};

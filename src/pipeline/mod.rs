@@ -5,6 +5,8 @@
 mod database;
 mod homes;
 mod lines;
+mod options;
+mod out;
 mod produce;
 mod readers;
 mod survey;
@@ -14,50 +16,16 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use crate::event::{Event, Fact, Id, Loss, Skipped, Time};
+use crate::event::{Event, Fact, Loss, Skipped};
 use crate::fold::{Facts, IsHome, Settled, SourceFold, settle, settle_with};
-use crate::parse::{self, Needs};
-use crate::source::{CHUNK, Discovered, Input, Limits, Progress};
+use crate::source::{Discovered, Input};
 pub use homes::{Sessions, sessions, sessions_of};
+pub use options::Options;
 pub use survey::{Sources, Surveyed, survey};
 
-use produce::{Out, produce};
+use out::{Out, bare};
+use produce::produce;
 use readers::Readers;
-
-/// How the sources are read.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Bytes of a chunk.
-    pub chunk: usize,
-    /// The longest line that is kept.
-    pub longest_line: usize,
-    /// Now: no ledger's entry can be much later.
-    pub now: Time,
-    /// Which facts to look for.
-    pub needs: Needs,
-    /// The machine that sources come from which don't name one.
-    pub host: Option<Id>,
-    /// Told of what was read, as it is read.
-    pub progress: Progress,
-}
-
-impl Options {
-    /// What fits any input, at this time, and gives what reports are made of.
-    pub fn at(now: Time) -> Options {
-        Options {
-            chunk: CHUNK,
-            longest_line: 16 * 1024 * 1024,
-            now,
-            needs: Needs::USAGE,
-            host: None,
-            progress: Progress::default(),
-        }
-    }
-
-    fn limits(&self) -> Limits {
-        Limits { chunk: self.chunk, look: parse::LOOK, line: self.longest_line.max(self.chunk) }
-    }
-}
 
 /// What one reading of the sources gave.
 #[derive(Debug, Default)]
@@ -189,11 +157,11 @@ fn hold(input: &Input, readers: &Readers<'_>) -> Option<Vec<(String, Event)>> {
 fn tell_unwalked(discovered: &Discovered, take: &mut dyn FnMut(&str, Event)) {
     for (path, reason) in &discovered.skipped {
         let skipped = Skipped { reason: reason.clone(), loss: Loss::Found };
-        take(&path.display().to_string(), produce::bare(0, Fact::Skipped(skipped)));
+        take(&path.display().to_string(), bare(0, Fact::Skipped(skipped)));
     }
     for path in &discovered.unfollowed {
         let skipped = Skipped { reason: "a link to a folder above; give that as a path".to_owned(), loss: Loss::None };
-        take(&path.display().to_string(), produce::bare(0, Fact::Skipped(skipped)));
+        take(&path.display().to_string(), bare(0, Fact::Skipped(skipped)));
     }
 }
 

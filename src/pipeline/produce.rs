@@ -4,6 +4,7 @@ use std::io::{self, BufReader, Read};
 use std::ops::ControlFlow;
 
 use super::lines::read_lines;
+use super::out::{Named, Out, bare, broken_off};
 use super::readers::Readers;
 use crate::event::{Defect, Event, Fact, Loss, Skipped, Source, unpacked_name};
 use crate::parse::{self, Format, Reading};
@@ -11,56 +12,12 @@ use crate::parse::{self, Format, Reading};
 use crate::source::Rest;
 use crate::source::{self, Input, Opened, open};
 
-/// Where events go, until whoever takes them has had enough.
-pub(super) struct Out<'a> {
-    take: &'a mut dyn FnMut(&str, Event) -> ControlFlow<()>,
-    is_stopped: bool,
-}
-
-impl<'a> Out<'a> {
-    pub(super) fn new(take: &'a mut dyn FnMut(&str, Event) -> ControlFlow<()>) -> Out<'a> {
-        Out { take, is_stopped: false }
-    }
-
-    pub(super) fn push(&mut self, source: &str, event: Event) {
-        if !self.is_stopped {
-            self.is_stopped = (self.take)(source, event).is_break();
-        }
-    }
-
-    /// Whether reading on is in vain.
-    pub(super) fn is_stopped(&self) -> bool {
-        self.is_stopped
-    }
-}
-
-/// Where the events of one source go.
-pub(super) struct Named<'o, 'a> {
-    source: &'o str,
-    out: &'o mut Out<'a>,
-}
-
-impl Named<'_, '_> {
-    pub(super) fn push(&mut self, event: Event) {
-        self.out.push(self.source, event);
-    }
-
-    pub(super) fn is_stopped(&self) -> bool {
-        self.out.is_stopped()
-    }
-}
-
-/// An event of no run and no harness.
-pub(super) fn bare(offset: u64, fact: Fact) -> Event {
-    Event { offset, run: None, harness: None, time: None, fact }
-}
-
 /// Hands on the events of one source; gives the number of its bytes, after decompression. What goes wrong is
 /// an event like everything else.
 pub(super) fn produce(input: &Input, readers: &Readers<'_>, out: &mut Out<'_>) -> u64 {
     let options = readers.options;
     let name = input.name();
-    let mut named = Named { source: &name, out };
+    let mut named = Named::new(&name, out);
     let loss = if matches!(input, Input::File(_, false)) { Loss::Found } else { Loss::Named };
     let opened = match open(input, &options.progress, readers.memory()) {
         Ok(opened) => opened,
@@ -96,11 +53,6 @@ pub(super) fn produce(input: &Input, readers: &Readers<'_>, out: &mut Out<'_>) -
         named.push(skipped(bytes, cause.to_string(), loss));
     }
     bytes
-}
-
-/// Why a source that broke off after so many bytes is read no further.
-pub(super) fn broken_off(bytes: u64, cause: &io::Error) -> io::Error {
-    io::Error::new(cause.kind(), format!("breaks off after {bytes} bytes: {cause}"))
 }
 
 fn skipped(offset: u64, reason: String, loss: Loss) -> Event {

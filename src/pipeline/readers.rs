@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::Options;
+use super::options::Options;
 use crate::parse::Seen;
 use crate::source::Buffer;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::Options;
+use super::options::Options;
 use crate::parse::{self, Format, Survey};
 use crate::source::{Buffer, Chunks, Discovered, Input, is_archive, open};
 
