@@ -15,11 +15,11 @@ use forge_usage::table::{self, Answers};
 
 use super::args::{CheckArgs, Color, LimitArgs};
 use super::commit::{Commit, Question};
-use super::{BROKEN, commit, input, output, query};
+use super::{BROKEN, clock, commit, input, output, query};
 
 /// Checks, writes the verdict, and returns the exit code.
 pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
-    let now = input::now();
+    let now = clock::now();
     let query = query::selection(&args.select, now)?;
     let once = once(&args.limits)?;
     let format = format(args)?;

@@ -12,7 +12,7 @@ use super::args::{ExportArgs, Exported};
 use super::input::Input;
 use super::partition::{Parts, refuse_foreign};
 use super::replace::New;
-use super::{input, output, query};
+use super::{clock, input, output, query};
 
 /// Where a table goes.
 enum Destination {
@@ -56,7 +56,7 @@ fn table(args: &ExportArgs, definition: &'static Definition) -> anyhow::Result<u
         "{} has no costs: leave --cost-mode and --service-tier out",
         definition.name
     );
-    let mut query = query::selection(&args.select, input::now())?;
+    let mut query = query::selection(&args.select, clock::now())?;
     query.limit = args.limit.map(|limit| limit.get());
     let format = format(args)?;
     let destination = destination(args, definition, format)?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use forge_usage::config::{Config, Profiles};
-use forge_usage::event::{Defect, Loss, Time};
+use forge_usage::event::{Defect, Loss};
 use forge_usage::fold::{Settled, settle_with};
 use forge_usage::parse::Needs;
 use forge_usage::pipeline::{self, Options, Skip};
@@ -13,7 +13,7 @@ use forge_usage::source::{self, Discovered, default_ledgers, discover};
 use forge_usage::table::{PriceOptions, Skipped, Sources, is_loss, price};
 
 use super::args::{InputArgs, OutputArgs, PriceArgs};
-use super::{FINE, NO_ANSWER, complain, output, progress};
+use super::{FINE, NO_ANSWER, clock, complain, output, progress};
 
 /// What stands for the homes of all harnesses.
 const AUTO: &str = "auto";
@@ -283,10 +283,5 @@ pub(super) fn spool(found: &mut Found) -> anyhow::Result<Option<tempfile::NamedT
 
 /// Options that leave nothing out.
 pub(super) fn everything(args: &InputArgs) -> Options {
-    Options { needs: Needs::ALL, host: args.host.clone(), ..Options::at(now()) }
-}
-
-/// The time of the system's clock.
-pub(super) fn now() -> Time {
-    Time::from_micros(chrono::Utc::now().timestamp_micros())
+    Options { needs: Needs::ALL, host: args.host.clone(), ..Options::at(clock::now()) }
 }

@@ -5,12 +5,12 @@ use forge_usage::render;
 use forge_usage::table;
 
 use super::args::{LatencyArgs, PriceArgs};
-use super::{input, output, query};
+use super::{clock, input, output, query};
 
 /// Prints a report over times.
 pub(super) fn run(args: &LatencyArgs) -> anyhow::Result<u8> {
     // A typo should not cost a long reading.
-    let query = query::of_latency(&args.table, input::now())?;
+    let query = query::of_latency(&args.table, clock::now())?;
     let format = output::format(args.table.format.named(), &args.table.output)?;
     let needs = Needs { timing: true, ..Needs::USAGE };
     let input = input::read_with(&args.table.input, &PriceArgs::default(), &args.table.output, needs)?;

@@ -10,7 +10,7 @@ use forge_usage::table::Warning;
 
 use super::args::{Color, InputArgs, OutputArgs};
 use super::replace::New;
-use super::{complain, input, is_broken_pipe};
+use super::{clock, complain, is_broken_pipe};
 
 /// Fills the file that was asked for, all or nothing, or standard output. A reader that went away is no error: what
 /// is known of the answer holds without it.
@@ -111,7 +111,7 @@ pub(super) fn style(args: &OutputArgs, color: Color) -> Style {
         Color::Never => false,
         Color::Auto => is_terminal && !no_color && !is_dumb,
     };
-    Style { width: width(args.output.as_deref()), color, notes: !args.quiet, now: Some(input::now()) }
+    Style { width: width(args.output.as_deref()), color, notes: !args.quiet, now: Some(clock::now()) }
 }
 
 /// How wide lines may be; `None` where what is written goes to no terminal.

@@ -5,7 +5,7 @@ use forge_usage::render::{self, Format};
 use forge_usage::table::{self, Builder, Definition, Table};
 
 use super::args::{Color, PriceArgs, QuotaArgs};
-use super::{input, output, query};
+use super::{clock, input, output, query};
 
 /// Columns of the screen; the other formats have all.
 const SCREEN: [&str; 8] =
@@ -13,7 +13,7 @@ const SCREEN: [&str; 8] =
 
 /// Prints the rows of `export quota`, in the order of their time.
 pub(super) fn run(args: &QuotaArgs) -> anyhow::Result<u8> {
-    let mut query = query::selection(&args.select, input::now())?;
+    let mut query = query::selection(&args.select, clock::now())?;
     query.limit = args.limit.map(|limit| limit.get());
     let format = output::format(args.format.named(), &args.output)?;
     let definition = Definition::from_name("quota")?;

@@ -4,13 +4,13 @@ use forge_usage::render;
 use forge_usage::table;
 
 use super::args::ReportArgs;
-use super::{input, output, query};
+use super::{clock, input, output, query};
 
 /// Prints a report; `fixed` is the dimension of a short form.
 pub(super) fn run(args: &ReportArgs, fixed: Option<&str>) -> anyhow::Result<u8> {
     let ReportArgs { table: args, prices } = args;
     // A typo should not cost a long reading.
-    let query = query::of_report(args, fixed, input::now())?;
+    let query = query::of_report(args, fixed, clock::now())?;
     let format = output::format(args.format.named(), &args.output)?;
     let input = input::read(&args.input, prices, &args.output)?;
     let code = input.exit_code(&args.input);

@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use forge_usage::render::CheckFormat;
 
-use super::{Color, InputArgs, OutputArgs, PriceArgs, SelectArgs, amount};
+use super::input::InputArgs;
+use super::number::amount;
+use super::output::{Color, OutputArgs};
+use super::prices::PriceArgs;
+use super::select::SelectArgs;
 
 /// Checks usage against budgets: those of the policy file, or those that flags give.
 ///

@@ -7,7 +7,11 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use forge_usage::render::DataFormat;
 use forge_usage::table::{Definition, TABLES};
 
-use super::{InputArgs, OutputArgs, PriceArgs, SelectArgs, positive};
+use super::input::InputArgs;
+use super::number::positive;
+use super::output::OutputArgs;
+use super::prices::PriceArgs;
+use super::select::SelectArgs;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ExportArgs {

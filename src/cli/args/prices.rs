@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use forge_usage::table::CostMode;
 
-use super::{FormatArgs, OutputArgs};
+use super::output::{FormatArgs, OutputArgs};
 
 /// What tokens cost.
 #[derive(Debug, Default, Args)]

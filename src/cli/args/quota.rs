@@ -4,7 +4,10 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 
-use super::{FormatArgs, InputArgs, OutputArgs, SelectArgs, positive};
+use super::input::InputArgs;
+use super::number::positive;
+use super::output::{FormatArgs, OutputArgs};
+use super::select::SelectArgs;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct QuotaArgs {

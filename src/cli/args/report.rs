@@ -3,9 +3,13 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use clap::Args;
-use forge_usage::render::{Format, Quantity};
+use forge_usage::render::Quantity;
 
-use super::{Color, InputArgs, OutputArgs, PriceArgs, SelectArgs, format, positive};
+use super::input::InputArgs;
+use super::number::positive;
+use super::output::{Color, FormatArgs, OutputArgs};
+use super::prices::PriceArgs;
+use super::select::SelectArgs;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ReportArgs {
@@ -51,33 +55,6 @@ pub(in crate::cli) struct TableArgs {
 
     #[command(flatten)]
     pub(in crate::cli) output: OutputArgs,
-}
-
-/// The format of a table.
-#[derive(Debug, Args)]
-pub(in crate::cli) struct FormatArgs {
-    /// Format of the result: table, json, jsonl, csv, markdown [default: by the suffix of -o FILE, else table]
-    #[arg(long, value_name = "FORMAT", value_parser = format, help_heading = "Output")]
-    pub(in crate::cli) format: Option<Format>,
-
-    /// Short for --format json
-    #[arg(long, conflicts_with_all = ["format", "jsonl"], help_heading = "Output")]
-    pub(in crate::cli) json: bool,
-
-    /// Short for --format jsonl
-    #[arg(long, conflicts_with = "format", help_heading = "Output")]
-    pub(in crate::cli) jsonl: bool,
-}
-
-impl FormatArgs {
-    /// The format that was named, if any.
-    pub(in crate::cli) fn named(&self) -> Option<Format> {
-        match (self.json, self.jsonl) {
-            (true, _) => Some(Format::Json),
-            (_, true) => Some(Format::Jsonl),
-            _ => self.format,
-        }
-    }
 }
 
 /// What is measured, and how.

@@ -1,0 +1,64 @@
+//! Flags of every command that writes.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use forge_usage::render::Format;
+
+/// How the result is written.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct OutputArgs {
+    /// File to write to, put in place in one step; - is standard output. `export` and `events` also take a folder
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(in crate::cli) output: Option<PathBuf>,
+
+    /// Only the table, no notes; what could not be read is still told
+    #[arg(short, long, help_heading = "Output", conflicts_with = "verbose")]
+    pub(in crate::cli) quiet: bool,
+
+    /// Name every file that was passed over; `check` also shows the groups that are ok
+    #[arg(short, long, help_heading = "Output")]
+    pub(in crate::cli) verbose: bool,
+}
+
+/// The format of a table.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct FormatArgs {
+    /// Format of the result: table, json, jsonl, csv, markdown [default: by the suffix of -o FILE, else table]
+    #[arg(long, value_name = "FORMAT", value_parser = format, help_heading = "Output")]
+    pub(in crate::cli) format: Option<Format>,
+
+    /// Short for --format json
+    #[arg(long, conflicts_with_all = ["format", "jsonl"], help_heading = "Output")]
+    pub(in crate::cli) json: bool,
+
+    /// Short for --format jsonl
+    #[arg(long, conflicts_with = "format", help_heading = "Output")]
+    pub(in crate::cli) jsonl: bool,
+}
+
+impl FormatArgs {
+    /// The format that was named, if any.
+    pub(in crate::cli) fn named(&self) -> Option<Format> {
+        match (self.json, self.jsonl) {
+            (true, _) => Some(Format::Json),
+            (_, true) => Some(Format::Jsonl),
+            _ => self.format,
+        }
+    }
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Color {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+fn format(name: &str) -> Result<Format, String> {
+    Format::from_name(name).map_err(|error| error.to_string())
+}
