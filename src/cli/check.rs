@@ -15,7 +15,8 @@ use forge_usage::table::{self, Answers};
 
 use super::args::{CheckArgs, Color, LimitArgs};
 use super::commit::{Commit, Question};
-use super::{BROKEN, clock, commit, input, output, query};
+use super::exit::BROKEN;
+use super::{clock, commit, input, output, query};
 
 /// Checks, writes the verdict, and returns the exit code.
 pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {

@@ -9,7 +9,8 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 
 use super::args::{Cli, CompletionsArgs, ManArgs};
-use super::{FINE, output};
+use super::exit::FINE;
+use super::output;
 
 /// Writes the completions of a shell.
 pub(super) fn completions(args: &CompletionsArgs) -> anyhow::Result<u8> {

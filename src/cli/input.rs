@@ -13,7 +13,8 @@ use forge_usage::source::{self, Discovered, default_ledgers, discover};
 use forge_usage::table::{PriceOptions, Skipped, Sources, is_loss, price};
 
 use super::args::{InputArgs, OutputArgs, PriceArgs};
-use super::{FINE, NO_ANSWER, clock, complain, output, progress};
+use super::exit::{FINE, NO_ANSWER, complain};
+use super::{clock, output, progress};
 
 /// What stands for the homes of all harnesses.
 const AUTO: &str = "auto";

@@ -6,6 +6,7 @@ mod clock;
 mod commit;
 mod doctor;
 mod events;
+mod exit;
 mod explain;
 mod export;
 mod generate;
@@ -21,19 +22,12 @@ mod replace;
 mod report;
 mod schema;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 
 use args::{Cli, Command};
-
-/// Nothing to complain about.
-const FINE: u8 = 0;
-/// A budget is broken.
-const BROKEN: u8 = 1;
-/// The question could not be answered: bad arguments, unreadable input, or losses under `--strict`.
-const NO_ANSWER: u8 = 2;
+use exit::{FINE, NO_ANSWER, complain, is_broken_pipe};
 
 /// Runs the program with the process's arguments.
 pub fn run() -> ExitCode {
@@ -76,17 +70,4 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Completions(args) => generate::completions(args),
         Command::Man(args) => generate::man(args),
     }
-}
-
-/// Says something on standard error; if nobody reads it, that is no reason to stop.
-fn complain(message: &str) {
-    let _ = writeln!(std::io::stderr(), "forge-usage: {}", forge_usage::render::terminal(message));
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        let io = cause.downcast_ref::<std::io::Error>();
-        io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
-            || cause.downcast_ref::<forge_usage::error::Error>().is_some_and(|error| error.is_broken_pipe())
-    })
 }

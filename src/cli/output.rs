@@ -9,8 +9,9 @@ use forge_usage::render::{self, Format, Style};
 use forge_usage::table::Warning;
 
 use super::args::{Color, InputArgs, OutputArgs};
+use super::clock;
+use super::exit::{complain, is_broken_pipe};
 use super::replace::New;
-use super::{clock, complain, is_broken_pipe};
 
 /// Fills the file that was asked for, all or nothing, or standard output. A reader that went away is no error: what
 /// is known of the answer holds without it.

@@ -7,7 +7,8 @@ use forge_usage::render::{self, Format};
 use forge_usage::table::{self, PRICES, Shown};
 
 use super::args::{Color, PricesArgs};
-use super::{FINE, input, output};
+use super::exit::FINE;
+use super::{input, output};
 
 /// Columns of a model's own page: what its head lines say is left out.
 const PAGE: [&str; 8] = [

@@ -5,7 +5,8 @@ use forge_usage::table::schema;
 use forge_usage::{budget, config, price};
 
 use super::args::{POLICY, SchemaArgs, SchemaForm};
-use super::{FINE, output};
+use super::exit::FINE;
+use super::output;
 
 /// Prints the columns of one table or of all.
 pub(super) fn run(args: &SchemaArgs) -> anyhow::Result<u8> {
