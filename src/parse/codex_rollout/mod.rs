@@ -27,7 +27,7 @@ use super::needles::Needle;
 use crate::event::{Defect, Fact};
 use glance::BEGINNING;
 use header::OldHeader;
-use pass::Pass;
+use pass::{HARNESS, Pass};
 use record::Line;
 
 /// See the module.
@@ -38,8 +38,6 @@ pub(super) static FORMAT: Format = Format {
     sniff,
     shape: Shape::SessionLog(SessionLog { lines: LINES, begin: |head, name| Box::new(Pass::new(head, name)) }),
 };
-
-const HARNESS: &str = "codex";
 
 const ROOT: Root = Root {
     homes: &[Place::Variable("CODEX_HOME", ""), Place::User(".codex*")],

@@ -4,7 +4,6 @@
 //! History that was copied into a log repeats the readings of its origin, with their times or with new ones. It is
 //! told by the turns ([`Turns`]).
 
-use super::HARNESS;
 use super::counter::Counter;
 use super::header::OldHeader;
 use super::torn::Torn;
@@ -16,6 +15,9 @@ use crate::parse::format::OrderedPass;
 use crate::parse::lines::uuid_at_end;
 use crate::parse::mark::{Header, Latest, Logged, Mark, MarkKind, Response};
 use crate::parse::sink::Sink;
+
+/// Who writes rollouts.
+pub(super) const HARNESS: &str = "codex";
 
 /// The ordered pass over a rollout.
 #[derive(Debug, Default)]

@@ -4,8 +4,9 @@
 
 use std::fmt::Write;
 
+use super::FORMAT as TRACE;
+use super::head::HARNESS;
 use super::otel::{Otel, PROMPTED, ends_text};
-use super::{FORMAT as TRACE, HARNESS};
 use crate::event::Time;
 use crate::parse::format::{Format, Journal, Place, Root, Shape};
 use crate::parse::tracing;

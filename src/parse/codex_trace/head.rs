@@ -4,6 +4,9 @@
 use crate::event::Time;
 use crate::parse::blocks::{BLOCK, no_words};
 
+/// Who writes traces.
+pub(super) const HARNESS: &str = "codex";
+
 const TIME: usize = "2026-05-12T07:03:16.926349Z ".len();
 const STAMP: usize = "2026-05-12T07:03:16.926Z".len();
 const EVENT: &[u8] = b" INFO codex_otel::traces::otel_manager: event.name=\"";

@@ -22,7 +22,7 @@ use crate::parse::mark::{Mark, MarkKind};
 use crate::parse::marker;
 use crate::parse::needles::Needle;
 use crate::parse::tracing;
-use head::{Head, head};
+use head::{HARNESS, Head, head};
 use otel::{Otel, PROMPTED, STREAMED};
 use tool_result::{closes_tool_result, is_message_text};
 
@@ -35,8 +35,6 @@ pub(in crate::parse) static FORMAT: Format =
 
 const ROOT: Root =
     Root { homes: &[Place::Variable("CODEX_HOME", ""), Place::User(".codex*")], logs: &["log"], endings: &[".log"] };
-
-const HARNESS: &str = "codex";
 
 const LINES: Lines = Lines {
     harness: Some(HARNESS),

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::HARNESS;
+use super::head::HARNESS;
 use super::named::span_thread;
 use super::otel::Otel;
 use super::tool_result::WORDS;

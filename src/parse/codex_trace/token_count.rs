@@ -1,8 +1,8 @@
 //! `codex_exec: Received event: Event { id: …, msg: TokenCount(TokenCountEvent { … }) }`: a reading of the
 //! conversation's counter, of rate limits, or both.
 
-use super::HARNESS;
 use super::debug_text::{DebugText, is_same_but_for_digits, message_of};
+use super::head::HARNESS;
 use super::named::span_thread;
 use crate::event::{Counter, Defect, Fact, Id, ModelUsage, Quota, Scope, Time, TokenUsage};
 use crate::parse::debug::{self, Value};

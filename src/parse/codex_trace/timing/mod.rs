@@ -12,7 +12,7 @@ use memchr::memmem::Finder;
 
 use crate::event::{Id, Time};
 use crate::parse::chunk::Chunk;
-use crate::parse::codex_trace::HARNESS;
+use crate::parse::codex_trace::head::HARNESS;
 use crate::parse::codex_trace::named::span_thread;
 use crate::parse::codex_trace::prompt;
 use crate::parse::format::LOOK;
