@@ -3,7 +3,6 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use forge_usage::parse::Needs;
 use forge_usage::render::{self, DataFormat};
 use forge_usage::table::schema::Kind;
 use forge_usage::table::{self, Definition, Query, Sources, Warning};
@@ -64,8 +63,7 @@ fn table(args: &ExportArgs, definition: &'static Definition) -> anyhow::Result<u
         Destination::File(path) => Some(path.as_path()),
         Destination::Stdout | Destination::Parts(_) => None,
     };
-    let needs = Needs { timing: definition.needs.timing, quota: definition.needs.quota };
-    let input = input::read_beside(&args.input, &args.prices, &args.output, target, needs)?;
+    let input = input::read_beside(&args.input, &args.prices, &args.output, target, definition.needs)?;
     let rows = definition.rows(&input.settled, &query);
     match destination {
         Destination::Stdout => output::write(&args.output, |out| Ok(render::rows(&columns, rows, format, out)?))?,

@@ -6,10 +6,9 @@ use std::ops::{ControlFlow, Range};
 use super::mark::{Mark, MarkKind};
 use super::marker;
 use super::needles::Needle;
-use super::needs::Needs;
 use super::seen::Seen;
 use super::sink::Sink;
-use crate::event::{Defect, Event, Id, MAX_COUNT, Time};
+use crate::event::{Defect, Event, Id, MAX_COUNT, Needs, Time};
 
 /// A kind of text, or a part of one, that this crate reads.
 #[derive(Debug)]

@@ -32,7 +32,6 @@ mod loop_log;
 mod mark;
 mod marker;
 mod needles;
-mod needs;
 mod openai;
 mod opencode;
 mod pairs;
@@ -62,12 +61,12 @@ use scan::{Kind, Scanner};
 use session::Session;
 use sink::Sink;
 
+pub use crate::event::Needs;
 pub use chunk::Chunk;
 pub use format::{Format, Journal, LOOK, Place, Root, Rows};
 use format::{Lines, OrderedPass, Shape};
 pub use mark::Mark;
 use mark::MarkKind;
-pub use needs::Needs;
 pub use seen::Seen;
 pub use survey::{Survey, Unknown};
 

@@ -9,8 +9,8 @@ use super::format::{Hit, Lines, Seems};
 use super::lines::{lines_backwards, lines_forwards};
 use super::mark::{Mark, MarkKind};
 use super::needles::Needles;
-use super::needs::Needs;
 use super::seen::Seen;
+use crate::event::Needs;
 
 /// Looks for several formats' needles at once.
 #[derive(Debug)]

@@ -1,7 +1,6 @@
 //! Where the ordered pass puts its events.
 
-use super::needs::Needs;
-use crate::event::{Defect, Event, Fact, RunId, Time};
+use crate::event::{Defect, Event, Fact, Needs, RunId, Time};
 
 /// Hands events on; drops those that nobody asked for.
 pub struct Sink<'a> {

@@ -4,10 +4,11 @@ use super::Query;
 use super::dimension::{is_subagents, time_of};
 use super::frame::Cell;
 use super::schema::{COSTS, Column, Kind, NOT_KNOWN, PLACE, SERVICE_TIER, TOKENS, column};
-use super::tables::{Definition, Needs, Rows};
+use super::tables::{Definition, Rows};
 use super::timing::{TIMES, time_cells};
 use super::token_sum::TokenSum;
 use super::usage::{cost_cells, in_order, place, places};
+use crate::event::Needs;
 use crate::fold::{Owner, Settled, Taken, UsageRow};
 
 /// See the module.

@@ -10,8 +10,8 @@ use super::schema::{
     BILLING, BRANCH, COSTS, Column, HARNESS_VERSION, HOST, Kind, MODELS, NOT_KNOWN, PARENT, QUALITY, TOKENS, column,
 };
 use super::sum::Sum;
-use super::tables::{Definition, Needs, Rows};
-use crate::event::{Billing, Id, Time};
+use super::tables::{Definition, Rows};
+use crate::event::{Billing, Id, Needs, Time};
 use crate::fold::{NamedConversation, Owner, Quality, RowView, Settled, UsageRow};
 
 /// See the module.

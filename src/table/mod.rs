@@ -30,6 +30,7 @@ mod values;
 pub mod verdict;
 mod warnings;
 
+pub use crate::event::Needs;
 pub use cost::{CostMode, Options as PriceOptions, price, price_book};
 pub use dimension::{Dimension, Filter, start_of_day};
 pub use doctor::Examination;
@@ -38,7 +39,7 @@ pub use latency::{latency, latency_measures};
 pub use overlap::Overlap;
 pub use prices::{PRICES, Shown, prices};
 pub use report::{Query, Sort, report};
-pub use tables::{Definition, Needs, Rows, TABLES};
+pub use tables::{Definition, Rows, TABLES};
 pub use tally::Tally;
 pub use unplaced::wider;
 pub use warnings::{is_loss, warnings};

@@ -6,9 +6,9 @@ use super::Query;
 use super::frame::Cell;
 use super::group::is_asked_for;
 use super::schema::{Column, Kind, NOT_KNOWN, PLACE, column};
-use super::tables::{Definition, Needs, Rows};
+use super::tables::{Definition, Rows};
 use super::usage::place;
-use crate::event::MAX_COUNT;
+use crate::event::{MAX_COUNT, Needs};
 use crate::fold::{Owner, QuotaReading, Settled, UsageRow};
 
 /// See the module.

@@ -5,9 +5,9 @@ use super::frame::{Builder, Cell, Table};
 use super::group::is_asked_for;
 use super::schema::{COSTS, Column, HOST, Kind, MODELS, NOT_KNOWN, QUALITY, TOKENS, column};
 use super::sum::Sum;
-use super::tables::{Definition, Needs, Rows};
+use super::tables::{Definition, Rows};
 use crate::error::Result;
-use crate::event::{Id, Run};
+use crate::event::{Id, Needs, Run};
 use crate::fold::{Owner, RowView, Settled};
 
 /// See the module.

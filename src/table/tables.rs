@@ -4,6 +4,7 @@ use super::frame::{Builder, Cell, Table};
 use super::schema::{Column, TableSchema};
 use super::{Query, calls, conversations, quota, runs, tools, usage};
 use crate::error::{Result, unknown};
+use crate::event::Needs;
 use crate::fold::Settled;
 
 /// The rows of a table, in the order of their time; rows without one come last.
@@ -24,20 +25,6 @@ pub struct Definition {
     pub needs: Needs,
     /// The rows that a query asks for.
     pub(super) rows: for<'a> fn(&'a Settled, &'a Query) -> Rows<'a>,
-}
-
-/// Facts that are not looked for unless a table needs them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Needs {
-    /// Times of requests, streams and tool calls.
-    pub timing: bool,
-    /// Readings of rate limits.
-    pub quota: bool,
-}
-
-impl Needs {
-    /// Runs, conversations and their usage are always there.
-    pub const USAGE: Needs = Needs { timing: false, quota: false };
 }
 
 /// The tables, the fact table first.

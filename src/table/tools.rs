@@ -4,9 +4,9 @@ use super::Query;
 use super::frame::Cell;
 use super::group::{count, is_asked_for};
 use super::schema::{Column, Kind, NOT_KNOWN, PLACE, column};
-use super::tables::{Definition, Needs, Rows};
+use super::tables::{Definition, Rows};
 use super::usage::place;
-use crate::event::ToolCall;
+use crate::event::{Needs, ToolCall};
 use crate::fold::{Placed, Settled, UsageRow};
 
 /// See the module.

@@ -8,9 +8,9 @@ use super::group::{is_asked_for, usd};
 use super::schema::{
     BILLING, BRANCH, COSTS, Column, EFFORT, HOST, Kind, NOT_KNOWN, PLACE, QUALITY, SERVICE_TIER, TOKENS, column,
 };
-use super::tables::{Definition, Needs, Rows};
+use super::tables::{Definition, Rows};
 use super::token_sum::TokenSum;
-use crate::event::{Billing, Time};
+use crate::event::{Billing, Needs, Time};
 use crate::fold::{Owner, Settled, Taken, UsageRow, UsageRows};
 
 /// See the module.

@@ -30,7 +30,6 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "parse::seen",
             "parse::needles",
             "parse::pairs",
-            "parse::needs",
             "parse::plain",
             "parse::blocks",
             "parse::anthropic",

@@ -36,8 +36,8 @@ fn indent(line: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::{KIND, result};
+    use crate::event::Needs;
     use crate::parse::format::Hit;
-    use crate::parse::needs::Needs;
     use crate::parse::seen::Seen;
 
     fn found(text: &str) -> Option<String> {

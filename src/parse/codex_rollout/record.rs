@@ -5,11 +5,10 @@ use serde_json::value::RawValue;
 
 use super::header::Meta;
 use super::token_count;
-use crate::event::{Defect, Time};
+use crate::event::{Defect, Needs, Time};
 use crate::parse::json::{Text, part};
 use crate::parse::lines::{id, model};
 use crate::parse::mark::{Header, Logged, Mark, MarkKind, Response};
-use crate::parse::needs::Needs;
 use crate::parse::openai::Usage;
 use crate::parse::seen::Seen;
 

@@ -3,9 +3,9 @@
 use super::glance::{answered, glance};
 use super::record::Line;
 use super::usual::{reading, record};
+use crate::event::Needs;
 use crate::parse::format::Seems;
 use crate::parse::mark::{Logged, Mark, MarkKind};
-use crate::parse::needs::Needs;
 use crate::parse::seen::Seen;
 
 const LINE: &str = r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"event_msg","payload":{"type":"token_count","info":{"total_token_usage":{"input_tokens":90,"cached_input_tokens":40,"output_tokens":7,"reasoning_output_tokens":3,"total_tokens":97},"last_token_usage":{"input_tokens":50,"cached_input_tokens":0,"output_tokens":0,"reasoning_output_tokens":0,"total_tokens":50},"model_context_window":258400},"rate_limits":{"primary":null,"plan_type":"pro"}}}"#;

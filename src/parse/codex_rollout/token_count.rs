@@ -3,11 +3,10 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::event::{Billing, Defect, Fact, MAX_COUNT, Quota, Time};
+use crate::event::{Billing, Defect, Fact, MAX_COUNT, Needs, Quota, Time};
 use crate::parse::json::{Text, part};
 use crate::parse::lines::id;
 use crate::parse::mark::{Latest, Logged, MarkKind};
-use crate::parse::needs::Needs;
 use crate::parse::openai::Usage;
 
 #[derive(Deserialize)]

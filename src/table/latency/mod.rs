@@ -20,7 +20,7 @@ use crate::fold::Settled;
 use group::Group;
 use item::{Item, items};
 
-/// Answers a query about times. The settled facts must hold them: see [`crate::parse::Needs`].
+/// Answers a query about times. The settled facts must hold them: see [`crate::event::Needs`].
 pub fn latency(settled: &Settled, query: &Query, sources: Sources) -> Result<Report> {
     let by = default_by(settled, query)?;
     let latest = latest_periods(settled, &by, query);

@@ -1,8 +1,7 @@
 use super::{AHEAD, AHEAD_BYTES, Pass};
-use crate::event::{Fact, Footer, Id, Run, Time};
+use crate::event::{Fact, Footer, Id, Needs, Run, Time};
 use crate::parse::content::LONGEST;
 use crate::parse::mark::{Entry, Mark, MarkKind, Place};
-use crate::parse::needs::Needs;
 use crate::parse::sink::Sink;
 
 const HEAD: &[u8] = b"---\nloop_name: kiln\n---\n";

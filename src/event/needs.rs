@@ -1,6 +1,6 @@
-//! What a command needs to know: what nobody asks for is not looked for.
+//! Which facts a command needs: what nobody asks for is not looked for.
 
-use crate::event::Fact;
+use super::Fact;
 
 /// Which facts a reading gives beyond runs, conversations and their usage, which it always gives.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
