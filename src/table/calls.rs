@@ -1,10 +1,10 @@
 //! One row a model call, after duplicates are dropped.
 
-use super::Query;
+use super::columns::{COSTS, Column, Kind, NOT_KNOWN, PLACE, SERVICE_TIER, TOKENS, column};
+use super::definition::{Definition, Rows};
 use super::dimension::{is_subagents, time_of};
 use super::frame::Cell;
-use super::schema::{COSTS, Column, Kind, NOT_KNOWN, PLACE, SERVICE_TIER, TOKENS, column};
-use super::tables::{Definition, Rows};
+use super::query::Query;
 use super::timing::{TIMES, time_cells};
 use super::token_sum::TokenSum;
 use super::usage::{cost_cells, in_order, place, places};

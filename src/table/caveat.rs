@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{PriceNote, Warning};
+use super::warnings::Warning;
 use crate::event::{Billing, Id, MAX_COUNT, Time};
 use crate::fold::{Lack, Owner, RowView, Settled};
 
@@ -13,6 +13,17 @@ const UNKNOWN_MODEL: &str = "unknown-model";
 const UNNAMED_MODEL: &str = "unnamed-model";
 const UNPRICED_TOKENS: &str = "unpriced-tokens";
 const EARLY_PRICE: &str = "early-price";
+
+/// What the costs of a report rest on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PriceNote {
+    /// The day of the list prices; `None` where all costs are the harnesses' own.
+    pub list_prices: Option<Time>,
+    /// Profiles whose accounts pay a flat fee: their costs are no bill.
+    pub subscriptions: Vec<String>,
+    /// The other profiles.
+    pub others: Vec<String>,
+}
 
 /// Collects, over the rows of a query, what its reader should know of their costs.
 #[derive(Debug, Default)]

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Query;
-use super::dimension::time_of;
-use super::frame::Cell;
-use super::group::{count, is_asked_for};
-use super::schema::{
+use super::columns::{
     BILLING, BRANCH, COSTS, Column, HARNESS_VERSION, HOST, Kind, MODELS, NOT_KNOWN, PARENT, QUALITY, TOKENS, column,
 };
+use super::definition::{Definition, Rows};
+use super::dimension::time_of;
+use super::frame::Cell;
+use super::query::Query;
 use super::sum::Sum;
-use super::tables::{Definition, Rows};
+use super::walk::is_asked_for;
 use crate::event::{Billing, Id, Needs, Time};
 use crate::fold::{NamedConversation, Owner, Quality, RowView, Settled, UsageRow};
 
@@ -162,12 +162,12 @@ impl<'a> Conversation<'a> {
             Cell::text(self.harness()),
             self.name(|named| &named.version),
             Cell::text(self.billing().map(Billing::name)),
-            count(runs.len() as u64),
+            Cell::count(runs.len() as u64),
             Cell::text(sum.model().or(configured)),
             models,
             Cell::time(self.first),
             Cell::time(self.last),
-            if calls > 0 { count(calls) } else { Cell::Blank },
+            if calls > 0 { Cell::count(calls) } else { Cell::Blank },
         ];
         cells.extend(sum.token_cells());
         let quality = self.quality();

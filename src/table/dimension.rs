@@ -9,8 +9,7 @@ use chrono::{
 use chrono_tz::Tz;
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::latency::TOOL_NAME;
-use super::schema::{Column, DIMENSIONS};
+use super::columns::{Column, DIMENSIONS, TOOL_NAME};
 use crate::error::{Error, Result, unknown};
 use crate::event::{Billing, Id, Time};
 use crate::fold::{Owner, Quality, RowView, Settled};

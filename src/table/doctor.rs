@@ -1,8 +1,9 @@
 //! What was found and what of it was not understood, as tables.
 
+use super::columns::{Column, Kind, NOT_KNOWN, column};
 use super::frame::{Builder, Cell, Table};
-use super::schema::{Column, Kind, NOT_KNOWN, column};
-use super::{Sources, Warning};
+use super::sources::Sources;
+use super::warnings::Warning;
 use crate::error::Result;
 
 /// What a look at the sources came to.

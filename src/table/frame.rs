@@ -7,9 +7,9 @@ use polars::prelude::{
     Int64Type, IntoColumn, NewChunkedArray, PrimitiveChunkedBuilder, StringChunkedBuilder, TimeUnit, TimeZone,
 };
 
-use super::schema::{Column, Kind};
+use super::columns::{Column, Kind};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{Time, Usd};
+use crate::event::{MAX_COUNT, Time, Usd};
 
 /// One value of a table.
 #[derive(Debug, Clone, PartialEq)]
@@ -229,6 +229,22 @@ impl Cell {
     /// A whole number, where it is known.
     pub(super) fn integer(value: Option<i64>) -> Cell {
         value.map_or(Cell::Blank, Cell::Integer)
+    }
+
+    /// How many.
+    pub(super) fn count(value: u64) -> Cell {
+        Cell::Integer(value.min(MAX_COUNT) as i64)
+    }
+
+    /// Dollars, where they are known.
+    pub(super) fn usd(value: Option<Usd>) -> Cell {
+        value.map_or(Cell::Blank, Cell::Usd)
+    }
+
+    /// Names, comma-separated.
+    pub(super) fn list<'a>(names: impl Iterator<Item = &'a str>) -> Cell {
+        let names: Vec<&str> = names.collect();
+        if names.is_empty() { Cell::Blank } else { Cell::Text(names.join(",")) }
     }
 }
 

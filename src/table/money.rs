@@ -1,7 +1,6 @@
 //! What rows cost together.
 
 use super::frame::Cell;
-use super::group::usd;
 use crate::event::Usd;
 use crate::fold::{Owner, Quality, RowView};
 
@@ -66,7 +65,7 @@ impl Money {
     /// The cells of [`super::schema::COSTS`].
     pub(super) fn cells(&self) -> [Cell; 5] {
         let computed = self.computed.and_then(|computed| self.known(self.lacks_computed, computed));
-        [self.exact(), self.reported, computed, self.low, self.high()].map(usd)
+        [self.exact(), self.reported, computed, self.low, self.high()].map(Cell::usd)
     }
 
     fn known(&self, lacks: bool, usd: Usd) -> Option<Usd> {

@@ -2,12 +2,12 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Query;
 use super::dimension::Dimension;
-use super::group::{Fit, walk};
+use super::query::Query;
 use super::tally::{Adder, Tally};
 use super::unplaced::{is_untold, walk_unplaced};
 use super::values::Key;
+use super::walk::{Fit, walk};
 use crate::fold::Settled;
 
 /// Of a query's groups, what is of those that have usage elsewhere that may be of the group.

@@ -1,7 +1,6 @@
 //! Figures of each run in a group, for their medians.
 
 use super::frame::Cell;
-use super::group::usd;
 use crate::event::{TokenUsage, Usd};
 use crate::fold::{Owner, Quality, RowView};
 
@@ -67,7 +66,7 @@ impl PerRun {
     /// The cells of [`super::schema::PER_RUN`] that are medians.
     pub(super) fn cells(&mut self) -> [Cell; 6] {
         self.close();
-        let cost = usd(self.costs.median().map(Usd::from_pico));
+        let cost = Cell::usd(self.costs.median().map(Usd::from_pico));
         let others = [&mut self.total, &mut self.uncached, &mut self.output, &mut self.blended, &mut self.durations];
         let [total, uncached, output, blended, duration] = others.map(|figures| Cell::integer(figures.median()));
         [cost, total, uncached, output, blended, duration]

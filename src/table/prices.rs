@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 
+use super::columns::{Column, Kind, column};
 use super::frame::{Builder, Cell, Table};
-use super::schema::{Column, Kind, column};
 use crate::error::Result;
 use crate::event::Usd;
 use crate::price::{Found, Period, STANDARD, Step};

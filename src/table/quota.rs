@@ -2,12 +2,12 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Query;
+use super::columns::{Column, Kind, NOT_KNOWN, PLACE, column};
+use super::definition::{Definition, Rows};
 use super::frame::Cell;
-use super::group::is_asked_for;
-use super::schema::{Column, Kind, NOT_KNOWN, PLACE, column};
-use super::tables::{Definition, Rows};
+use super::query::Query;
 use super::usage::place;
+use super::walk::is_asked_for;
 use crate::event::{MAX_COUNT, Needs};
 use crate::fold::{Owner, QuotaReading, Settled, UsageRow};
 

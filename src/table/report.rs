@@ -1,19 +1,20 @@
-//! A query over the fact table.
+//! A report: a query's groups, in order, with what its reader should know.
 
 use std::cmp::Ordering;
 
-use chrono_tz::Tz;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::caveat::PriceNote;
+use super::columns::{Column, measures};
 use super::cost::price_book;
 use super::dimension::{Dimension, Filter};
-use super::frame::{Builder, Cell};
+use super::frame::{Builder, Cell, Table};
 use super::group::group;
-use super::latency::{TOOL_NAME, latency_measures};
-use super::schema::{self, Kind};
+use super::query::{Query, Sort, default_by};
+use super::sources::Sources;
 use super::values::Key;
-use super::{Answers, Report, Slowest, Sources, Window, warnings};
-use crate::error::{Error, Result, unknown};
+use super::warnings::{Warning, warnings};
+use crate::error::{Result, unknown};
 use crate::event::Time;
 use crate::fold::{Owner, Quality, Settled};
 
@@ -23,79 +24,65 @@ const STANDS_OUT: f64 = 3.0;
 /// How many runs a loop must have for its median to mean something.
 const ENOUGH_RUNS: usize = 5;
 
-/// What a report is asked for.
-#[derive(Debug, Clone)]
-pub struct Query {
-    /// Dimensions, in order; `None`: by loop where there are runs, else by day.
-    pub by: Option<Vec<Dimension>>,
-    /// Rows must match one filter of each key.
-    pub filters: Vec<Filter>,
-    /// And one of each key of these: what a budget is about, beside what was asked for.
-    pub scope: Vec<Filter>,
-    /// First instant.
+/// A report: rows, their totals, and how far they can be trusted.
+#[derive(Debug)]
+pub struct Report {
+    /// The dimensions it is grouped by, in order; the first columns of `rows`.
+    pub by: Vec<&'static Column>,
+    /// The groups: the dimensions of `by`, then [`measures`](super::schema::measures).
+    pub rows: Table,
+    /// The same measures over everything, one row, also over groups that a limit left out.
+    pub totals: Table,
+    /// Groups before `--limit`.
+    pub groups: usize,
+    /// Those of them that have no name in the first dimension.
+    pub nameless: usize,
+    /// Distinct loops over everything.
+    pub loops: usize,
+    /// Distinct profiles over everything.
+    pub profiles: usize,
+    /// The window that was asked for, and the zone days are cut in.
+    pub window: Window,
+    /// `KEY=GLOB` of the rows that were asked for.
+    pub filters: Vec<String>,
+    /// The day of the latest list prices; `None` where nothing was priced.
+    pub price_book: Option<String>,
+    /// Whose word was taken for costs: `auto`, `reported` or `computed`; `None` where nothing was priced.
+    pub cost_mode: Option<&'static str>,
+    /// The slowest run, where one stands out against its loop.
+    pub slowest: Option<Slowest>,
+    /// Loops none of whose runs left usage behind.
+    pub blind_loops: Vec<String>,
+    /// What the costs rest on; `None` where there is nothing to say of them.
+    pub prices: Option<PriceNote>,
+    /// What was read.
+    pub sources: Sources,
+    /// What the reader should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// The time that a report covers.
+#[derive(Debug, Clone, Default)]
+pub struct Window {
+    /// First instant; `None` for all there is.
     pub since: Option<Time>,
-    /// First instant after the window.
+    /// First instant after it; `None` for all there is.
     pub until: Option<Time>,
-    /// Where days are cut.
-    pub zone: Tz,
-    /// Only the latest periods of the first time dimension that have rows, this many.
-    pub last: Option<usize>,
-    /// The column that rows are sorted by; the default is time, then cost, then tokens.
-    pub sort: Option<Sort>,
-    /// At most this many rows.
-    pub limit: Option<usize>,
+    /// IANA name of the zone, or an offset.
+    pub zone: String,
+    /// First and last instant of what was found, where known.
+    pub found: Option<(Time, Time)>,
 }
 
-/// Every row, days cut in UTC.
-impl Default for Query {
-    fn default() -> Query {
-        Query {
-            by: None,
-            filters: Vec::new(),
-            scope: Vec::new(),
-            since: None,
-            until: None,
-            zone: Tz::UTC,
-            last: None,
-            sort: None,
-            limit: None,
-        }
-    }
-}
-
-/// A column to sort by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sort {
-    column: &'static schema::Column,
-    is_descending: bool,
-}
-
-impl Sort {
-    /// Reads `COLUMN`, `COLUMN:asc` or `COLUMN:desc`. Without a word, text ascends, numbers descend.
-    pub fn parse(text: &str) -> Result<Sort> {
-        Sort::among(text, schema::DIMENSIONS.iter().chain(schema::measures()).collect())
-    }
-
-    /// The same for a column of a latency report.
-    pub fn of_latency(text: &str) -> Result<Sort> {
-        Sort::among(text, schema::DIMENSIONS.iter().chain([&TOOL_NAME]).chain(latency_measures()).collect())
-    }
-
-    fn among(text: &str, columns: Vec<&'static schema::Column>) -> Result<Sort> {
-        let (name, direction) = text.split_once(':').map_or((text, None), |(name, word)| (name, Some(word)));
-        let name = Dimension::from_name(name).map_or(name, |dimension| dimension.column().name);
-        let column = columns
-            .iter()
-            .find(|column| column.name == name)
-            .ok_or_else(|| unknown("column", name, &columns.iter().map(|column| column.name).collect::<Vec<_>>()))?;
-        let is_descending = match direction {
-            None => column.kind != Kind::Text,
-            Some("desc") => true,
-            Some("asc") => false,
-            Some(word) => return Err(unknown("direction", word, &["asc", "desc"])),
-        };
-        Ok(Sort { column, is_descending })
-    }
+/// A run far slower than its loop's median.
+#[derive(Debug, Clone)]
+pub struct Slowest {
+    /// Its id.
+    pub run_id: String,
+    /// Its loop.
+    pub loop_name: String,
+    /// Its time over the median time of its loop's runs.
+    pub times_median: f64,
 }
 
 /// Answers a query.
@@ -104,7 +91,7 @@ pub fn report(settled: &Settled, query: &Query, sources: Sources) -> Result<Repo
     let mut groups = group(settled, &by, query);
     let (caveats, unplaced) = (groups.caveats, groups.unplaced);
     let sums = Sums {
-        measures: schema::measures(),
+        measures: measures(),
         rows: groups.by_key.into_iter().map(|(key, mut group)| (key, group.cells())).collect(),
         totals: groups.totals.cells(),
         order: &["cost_low_usd", "total_tokens", "blended_tokens"],
@@ -118,22 +105,10 @@ pub fn report(settled: &Settled, query: &Query, sources: Sources) -> Result<Repo
     Ok(report)
 }
 
-/// The dimensions that were asked for; else loops, or days where there are no runs.
-pub(super) fn default_by(settled: &Settled, query: &Query) -> Result<Vec<Dimension>> {
-    let by = match &query.by {
-        Some(by) => by.clone(),
-        None => vec![Dimension::from_name(if Answers(settled).has_runs() { "loop" } else { "day" })?],
-    };
-    if query.last.is_some() && !by.iter().any(|dimension| dimension.is_time()) {
-        return Err(Error::invalid("--last counts periods: add --by hour, day, week or month"));
-    }
-    Ok(by)
-}
-
 /// What a query's groups come to.
 pub(super) struct Sums {
     /// The columns beside the dimensions.
-    pub(super) measures: Vec<&'static schema::Column>,
+    pub(super) measures: Vec<&'static Column>,
     /// The groups, in any order.
     pub(super) rows: Vec<(Key, Vec<Cell>)>,
     pub(super) totals: Vec<Cell>,
@@ -209,7 +184,7 @@ pub(super) fn finish(
         cost_mode: settled.pricing.mode,
         prices: None,
         sources,
-        warnings: warnings::warnings(settled),
+        warnings: warnings(settled),
     })
 }
 
@@ -223,7 +198,7 @@ fn sorted_by(line: &[Cell], at: usize, floors: Option<(usize, usize)>) -> Option
 /// The columns that rows are sorted by, in turn; `true` for descending. All dimensions are among them, so that no two
 /// rows are equal.
 fn order(
-    columns: &[&'static schema::Column],
+    columns: &[&'static Column],
     by: &[Dimension],
     asked: Option<&Sort>,
     order: &[&'static str],

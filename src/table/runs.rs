@@ -1,11 +1,11 @@
 //! One row a run.
 
-use super::Query;
+use super::columns::{COSTS, Column, HOST, Kind, MODELS, NOT_KNOWN, QUALITY, TOKENS, column};
+use super::definition::{Definition, Rows};
 use super::frame::{Builder, Cell, Table};
-use super::group::is_asked_for;
-use super::schema::{COSTS, Column, HOST, Kind, MODELS, NOT_KNOWN, QUALITY, TOKENS, column};
+use super::query::Query;
 use super::sum::Sum;
-use super::tables::{Definition, Rows};
+use super::walk::is_asked_for;
 use crate::error::Result;
 use crate::event::{Id, Needs, Run};
 use crate::fold::{Owner, RowView, Settled};

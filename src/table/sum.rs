@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::frame::Cell;
-use super::group::list;
 use super::money::Money;
 use super::token_sum::TokenSum;
 use crate::event::Id;
@@ -54,6 +53,6 @@ impl Sum {
 
     /// All models, comma-separated.
     pub(super) fn models(&self) -> Cell {
-        list(self.by_model.keys().map(Id::as_str))
+        Cell::list(self.by_model.keys().map(Id::as_str))
     }
 }

@@ -1,11 +1,10 @@
 //! Sums over groups of rows that remember no single run: what budgets are held against.
 
-use super::Query;
-use super::group::{Fit, walk};
 use super::money::Money;
-use super::report::default_by;
+use super::query::{Query, default_by};
 use super::token_sum::TokenSum;
 use super::values::Key;
+use super::walk::{Fit, walk};
 use crate::error::Result;
 use crate::event::{MAX_COUNT, Usd};
 use crate::fold::{Owner, Quality, RowView, Settled};

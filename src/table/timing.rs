@@ -1,8 +1,7 @@
 //! How long a call's parts took, as columns of its row.
 
+use super::columns::{Column, Kind, column};
 use super::frame::Cell;
-use super::group::count;
-use super::schema::{Column, Kind, column};
 use crate::event::{CallTiming, MAX_COUNT};
 use crate::fold::UsageRow;
 
@@ -50,7 +49,7 @@ pub(super) fn time_cells(row: &UsageRow) -> Vec<Cell> {
     let request = timing.and_then(|timing| timing.request);
     let first = timing.and_then(|timing| timing.first_token);
     let stream = timing.and_then(|timing| timing.stream);
-    let known = |value: Option<u64>| value.map_or(Cell::Blank, count);
+    let known = |value: Option<u64>| value.map_or(Cell::Blank, Cell::count);
     vec![
         known(request.and_then(|request| request.duration_ms)),
         known(request.and_then(|request| request.status).map(u64::from)),

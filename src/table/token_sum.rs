@@ -1,7 +1,6 @@
 //! Tokens of some rows, added up.
 
 use super::frame::Cell;
-use super::group::count;
 use crate::event::{MAX_COUNT, TokenUsage};
 use crate::fold::UsageRow;
 
@@ -51,16 +50,16 @@ impl TokenSum {
     /// The cells of [`super::schema::TOKENS`].
     pub(super) fn cells(&self) -> [Cell; 8] {
         let usage = self.usage.as_ref();
-        let of = |get: fn(&TokenUsage) -> u64| usage.map_or(Cell::Blank, |usage| count(get(usage)));
+        let of = |get: fn(&TokenUsage) -> u64| usage.map_or(Cell::Blank, |usage| Cell::count(get(usage)));
         [
             of(|usage| usage.input_tokens),
             of(|usage| usage.cache_read_input_tokens),
             of(|usage| usage.cache_creation_input_tokens),
-            self.uncached().map_or(Cell::Blank, count),
+            self.uncached().map_or(Cell::Blank, Cell::count),
             of(|usage| usage.output_tokens),
-            usage.and_then(|usage| usage.reasoning_output_tokens).map_or(Cell::Blank, count),
+            usage.and_then(|usage| usage.reasoning_output_tokens).map_or(Cell::Blank, Cell::count),
             of(TokenUsage::total_tokens),
-            self.blended.map_or(Cell::Blank, count),
+            self.blended.map_or(Cell::Blank, Cell::count),
         ]
     }
 }

@@ -1,11 +1,11 @@
 //! One row a tool call.
 
-use super::Query;
+use super::columns::{Column, Kind, NOT_KNOWN, PLACE, column};
+use super::definition::{Definition, Rows};
 use super::frame::Cell;
-use super::group::{count, is_asked_for};
-use super::schema::{Column, Kind, NOT_KNOWN, PLACE, column};
-use super::tables::{Definition, Rows};
+use super::query::Query;
 use super::usage::place;
+use super::walk::is_asked_for;
 use crate::event::{Needs, ToolCall};
 use crate::fold::{Placed, Settled, UsageRow};
 
@@ -48,7 +48,7 @@ fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
                 Cell::time(tool.time),
                 Cell::text(fact.call_id.as_deref()),
                 Cell::text(fact.name.as_deref()),
-                fact.duration_ms.map_or(Cell::Blank, count),
+                fact.duration_ms.map_or(Cell::Blank, Cell::count),
                 fact.success.map_or(Cell::Blank, Cell::Flag),
             ]);
             cells

@@ -2,10 +2,11 @@
 //! It is left out, and everything that it may be a part of is a floor.
 
 use super::dimension::{Dimension, time_of};
-use super::group::{Fit, walk};
+use super::query::Query;
 use super::tally::{Adder, Tally};
 use super::values::{Grouping, Key};
-use super::{Query, Warning};
+use super::walk::{Fit, walk};
+use super::warnings::Warning;
 use crate::event::Usd;
 use crate::fold::{Owner, Quality, RowView, Settled};
 

@@ -1,15 +1,15 @@
 //! The fact table of all reports: a row a call, and a row for what only a counter, a result or a footer tells of a
 //! run (or a conversation of no run) and a model.
 
-use super::Query;
-use super::dimension::{branch, is_subagents, repo, time_of};
-use super::frame::Cell;
-use super::group::{is_asked_for, usd};
-use super::schema::{
+use super::columns::{
     BILLING, BRANCH, COSTS, Column, EFFORT, HOST, Kind, NOT_KNOWN, PLACE, QUALITY, SERVICE_TIER, TOKENS, column,
 };
-use super::tables::{Definition, Rows};
+use super::definition::{Definition, Rows};
+use super::dimension::{branch, is_subagents, repo, time_of};
+use super::frame::Cell;
+use super::query::Query;
 use super::token_sum::TokenSum;
+use super::walk::is_asked_for;
 use crate::event::{Billing, Needs, Time};
 use crate::fold::{Owner, Settled, Taken, UsageRow, UsageRows};
 
@@ -117,7 +117,7 @@ fn cells(settled: &Settled, row: &UsageRow, owner: &Owner) -> Vec<Cell> {
 /// The cells of [`COSTS`]: the row's own, whatever is known of the rest of its run.
 pub(super) fn cost_cells(row: &UsageRow) -> [Cell; 5] {
     let cost = &row.cost;
-    [cost.exact, cost.reported, cost.computed, cost.low, cost.high].map(usd)
+    [cost.exact, cost.reported, cost.computed, cost.low, cost.high].map(Cell::usd)
 }
 
 /// The cells of [`PLACE`].

@@ -1,7 +1,9 @@
 //! What a check of budgets found: plain data, made by [`crate::budget`] and written by [`crate::render`].
 
-use super::schema::Kind;
-use super::{Sources, Warning, Window};
+use super::columns::Kind;
+use super::report::Window;
+use super::sources::Sources;
+use super::warnings::Warning;
 use crate::event::{Time, Usd};
 
 /// How a group stands against a limit, from the best to the worst.

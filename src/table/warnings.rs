@@ -1,8 +1,18 @@
 //! What the reader of a table should know.
 
-use super::Warning;
 use crate::event::{Defect, RunId};
 use crate::fold::Settled;
+
+/// Something the reader should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// A stable word for scripts.
+    pub code: String,
+    /// The same for people.
+    pub message: String,
+    /// How often.
+    pub count: u64,
+}
 
 /// Everything that was refused, lost or contradictory, each kind once.
 pub fn warnings(settled: &Settled) -> Vec<Warning> {

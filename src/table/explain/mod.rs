@@ -4,10 +4,10 @@ mod court;
 mod subject;
 mod witness;
 
+use super::columns::{Column, Kind, NOT_KNOWN, TOKENS, column};
 use super::cost::{Options as PriceOptions, without_hour_writes};
 use super::frame::{Builder, Cell, Table};
 use super::runs;
-use super::schema::{Column, Kind, NOT_KNOWN, TOKENS, column};
 use super::token_sum::TokenSum;
 use crate::error::Result;
 use crate::event::{Event, Id, Usd};

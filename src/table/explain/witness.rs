@@ -1,7 +1,7 @@
 //! The records that tell of a subject, as a table.
 
+use super::super::columns::{Column, Kind, TOKENS, column};
 use super::super::frame::{Builder, Cell, Table};
-use super::super::schema::{Column, Kind, TOKENS, column};
 use super::super::token_sum::TokenSum;
 use super::Subject;
 use super::court::{Court, Said};

@@ -1,6 +1,6 @@
 //! The columns of a latency report.
 
-use crate::table::schema::{Column, Kind, column};
+use crate::table::columns::{Column, Kind, column};
 
 const NONE: &str = "none is known";
 
@@ -52,9 +52,6 @@ static TAIL: [Column; 4] = [
     column("errors", Kind::Count, "API requests that failed, and streams that broke off", "no request was seen"),
     column("retries", Kind::Count, "API requests made because one before them had failed", "no request was seen"),
 ];
-
-/// The tool's name, which times of tools are grouped and filtered by.
-pub(crate) static TOOL_NAME: Column = column("tool", Kind::Text, "name of the tool", "not about a tool");
 
 /// All measures of a latency report, in order; its dimensions stand before them.
 pub fn latency_measures() -> Vec<&'static Column> {

@@ -6,7 +6,6 @@ use super::item::{Item, What};
 use crate::event::{Id, MAX_COUNT};
 use crate::fold::UsageRow;
 use crate::table::frame::Cell;
-use crate::table::group::count;
 use crate::table::timing::tokens_per_second;
 
 /// Times of some calls, tools and runs. What is kept are the values themselves, so that percentiles are exact.
@@ -77,14 +76,17 @@ impl Group {
 
     /// The measures of [`super::latency_measures`], in their order.
     pub(super) fn cells(mut self) -> Vec<Cell> {
-        let seen = |seen: u64, value: u64| if seen > 0 { count(value) } else { Cell::Blank };
-        let mut cells =
-            vec![count(self.runs.len() as u64), count(self.conversations.len() as u64), seen(self.calls, self.calls)];
+        let seen = |seen: u64, value: u64| if seen > 0 { Cell::count(value) } else { Cell::Blank };
+        let mut cells = vec![
+            Cell::count(self.runs.len() as u64),
+            Cell::count(self.conversations.len() as u64),
+            seen(self.calls, self.calls),
+        ];
         for values in [&mut self.ttft, &mut self.request, &mut self.streaming, &mut self.stall] {
             values.sort_unstable();
             cells.extend(summary(values, Cell::Integer));
         }
-        cells.push(count(self.floors));
+        cells.push(Cell::count(self.floors));
         self.rate.sort_unstable_by(f64::total_cmp);
         cells.extend(summary(&self.rate, Cell::Number));
         for values in [&mut self.tool, &mut self.run] {
@@ -104,7 +106,7 @@ impl Group {
 /// How many values there are, their percentiles and the largest.
 fn summary<T: Copy>(sorted: &[T], cell: fn(T) -> Cell) -> [Cell; 6] {
     let at = |percent| nearest_rank(sorted, percent).map_or(Cell::Blank, cell);
-    [count(sorted.len() as u64), at(50), at(90), at(95), at(99), at(100)]
+    [Cell::count(sorted.len() as u64), at(50), at(90), at(95), at(99), at(100)]
 }
 
 /// The smallest value that at least so many percent of all values do not exceed.

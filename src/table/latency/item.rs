@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use chrono_tz::Tz;
 
-use super::columns::TOOL_NAME;
 use crate::event::{Id, Request, Time, ToolCall};
 use crate::fold::{Owner, Placed, Settled, UsageRow};
-use crate::table::Query;
+use crate::table::columns::TOOL_NAME;
 use crate::table::dimension::{Dimension, time_of};
-use crate::table::group::passes;
+use crate::table::query::Query;
 use crate::table::tools::as_row;
+use crate::table::walk::passes;
 
 /// Something that took time.
 pub(super) struct Item<'a> {

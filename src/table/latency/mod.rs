@@ -1,6 +1,6 @@
 //! How long things took: a query over calls, requests, tool calls and runs.
 
-mod columns;
+pub(super) mod columns;
 mod group;
 mod item;
 
@@ -8,15 +8,14 @@ use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-pub(super) use columns::TOOL_NAME;
-pub use columns::latency_measures;
-
 use super::dimension::Dimension;
-use super::report::{Sums, default_by, finish};
-use super::{Query, Report, Sources};
+use super::query::{Query, default_by};
+use super::report::{Report, Sums, finish};
+use super::sources::Sources;
 use crate::error::Result;
 use crate::event::Time;
 use crate::fold::Settled;
+use columns::latency_measures;
 use group::Group;
 use item::{Item, items};
 

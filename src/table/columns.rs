@@ -1,6 +1,4 @@
-//! The public schema: every column of every table, defined once. All outputs and docs follow it.
-
-use super::tables::TABLES;
+//! Columns: what one is, and those that several tables have, defined once. The ground of the room.
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,15 +82,6 @@ pub struct TableSchema {
     pub columns: Vec<&'static Column>,
     /// Names of those that a row has only where it was asked for.
     pub optional: Vec<&'static str>,
-}
-
-/// Every table there is: those that can be exported, then the rows of a report.
-pub fn all() -> Vec<TableSchema> {
-    let exported = TABLES.iter().map(|table| table.schema());
-    let columns = DIMENSIONS.iter().chain(measures()).collect();
-    let about = "a group of usage rows: of the first columns those of --by, then all measures";
-    let optional = DIMENSIONS.iter().map(|column| column.name).collect();
-    exported.chain([TableSchema { name: "report", about, columns, optional }]).collect()
 }
 
 /// One column.
@@ -259,6 +248,9 @@ pub static DIMENSIONS: [Column; 21] = [
     column("week", Kind::Text, "Monday of the ISO week of the row's own time", "no time known"),
     column("month", Kind::Text, "month of the row's own time", "no time known"),
 ];
+
+/// The tool's name, which times of tools are grouped and filtered by too.
+pub(super) static TOOL_NAME: Column = column("tool", Kind::Text, "name of the tool", "not about a tool");
 
 /// Where a call or a reading belongs, in the order of every table.
 pub static PLACE: [Column; 5] = [

@@ -1,9 +1,9 @@
-//! Every table that can be exported, as plain data. A new one is a file with its columns and its rows, and a line here.
+//! What a table is, as plain data.
 
+use super::columns::{Column, TableSchema};
 use super::frame::{Builder, Cell, Table};
-use super::schema::{Column, TableSchema};
-use super::{Query, calls, conversations, quota, runs, tools, usage};
-use crate::error::{Result, unknown};
+use super::query::Query;
+use crate::error::Result;
 use crate::event::Needs;
 use crate::fold::Settled;
 
@@ -27,19 +27,7 @@ pub struct Definition {
     pub(super) rows: for<'a> fn(&'a Settled, &'a Query) -> Rows<'a>,
 }
 
-/// The tables, the fact table first.
-pub static TABLES: [&Definition; 6] =
-    [&usage::TABLE, &runs::TABLE, &calls::TABLE, &conversations::TABLE, &tools::TABLE, &quota::TABLE];
-
 impl Definition {
-    /// Finds a table by its name.
-    pub fn from_name(name: &str) -> Result<&'static Definition> {
-        TABLES.into_iter().find(|table| table.name == name).ok_or_else(|| {
-            let known: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
-            unknown("table", name, &known)
-        })
-    }
-
     /// Its columns, and what a row is.
     pub fn schema(&self) -> TableSchema {
         TableSchema { name: self.name, about: self.about, columns: (self.columns)(), optional: Vec::new() }
