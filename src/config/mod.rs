@@ -1,13 +1,13 @@
 //! The user's file, `.forge/usage.toml`: prices, profiles, budgets. Found, read and taken apart into
 //! sections that name their lines; what the sections mean is the business of the rooms that use them.
 
+mod lines;
 mod profile;
 mod section;
 mod value;
 
 use std::fs::File;
 use std::io::Read;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 pub use profile::schema as profiles_schema;
@@ -15,6 +15,7 @@ pub use profile::{Profile, Profiles};
 pub use section::{Field, Section};
 
 use crate::error::{Error, ErrorKind, Result};
+use lines::Lines;
 
 /// Words that may stand at the top of the file.
 const KNOWN: [&str; 3] = ["prices", "profiles", "budget"];
@@ -25,9 +26,7 @@ const MOST_BYTES: u64 = 4 * 1024 * 1024;
 /// A file that was read. The one that nobody wrote is empty.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
-    path: Option<PathBuf>,
-    /// Where each line starts.
-    lines: Vec<usize>,
+    lines: Lines,
     entries: Vec<value::Entry>,
 }
 
@@ -63,11 +62,10 @@ impl Config {
     /// Takes apart the text of the file at `path`. Fails at a word it doesn't know, with the line.
     pub fn parse(path: &Path, text: &str) -> Result<Config> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut config = Config { path: Some(path.to_path_buf()), ..Config::default() };
-        config.lines.push(0);
-        config.lines.extend(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1));
-        config.entries =
-            value::parse(text).map_err(|(message, span)| config.at(span, Error::new(ErrorKind::Config, message)))?;
+        let lines = Lines::new(path, text);
+        let entries =
+            value::parse(text).map_err(|(message, span)| lines.at(span, Error::new(ErrorKind::Config, message)))?;
+        let config = Config { lines, entries };
         config.root().only(&KNOWN)?;
         config.profiles()?;
         Ok(config)
@@ -75,7 +73,7 @@ impl Config {
 
     /// Where it was found; `None` for the one that nobody wrote.
     pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
+        self.lines.path()
     }
 
     /// The sections `[prices."model"]` or `[[prices."model"]]`, each with its model, in the order of the file.
@@ -102,16 +100,7 @@ impl Config {
     }
 
     fn root(&self) -> Section<'_> {
-        Section { config: self, name: String::new(), entries: &self.entries, span: 0..0 }
-    }
-
-    /// `error`, with the line of `span`.
-    fn at(&self, span: Range<usize>, error: Error) -> Error {
-        error.at(self.path.as_deref().unwrap_or(Path::new("usage.toml")), self.line(span.start))
-    }
-
-    fn line(&self, offset: usize) -> usize {
-        self.lines.partition_point(|start| *start <= offset).max(1)
+        Section { lines: &self.lines, name: String::new(), entries: &self.entries, span: 0..0 }
     }
 }
 

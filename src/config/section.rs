@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Config;
+use super::lines::Lines;
 use super::value::{Entry, Value};
 use crate::error::{Error, Result, unknown};
 use crate::event::{Time, Usd};
@@ -10,7 +10,7 @@ use crate::event::{Time, Usd};
 /// A table of the file, with the words that lead to it: `[prices."gpt-x"]` is `prices.gpt-x`.
 #[derive(Debug, Clone)]
 pub struct Section<'a> {
-    pub(super) config: &'a Config,
+    pub(super) lines: &'a Lines,
     pub(super) name: String,
     pub(super) entries: &'a [Entry],
     pub(super) span: Range<usize>,
@@ -19,7 +19,7 @@ pub struct Section<'a> {
 /// One `key = value` of a section.
 #[derive(Debug, Clone)]
 pub struct Field<'a> {
-    config: &'a Config,
+    lines: &'a Lines,
     name: String,
     entry: &'a Entry,
 }
@@ -43,19 +43,19 @@ impl<'a> Section<'a> {
     /// Fails at the first key that is none of `known`, with the nearest of them.
     pub fn only(&self, known: &[&str]) -> Result<()> {
         match self.fields().iter().find(|field| !known.contains(&field.key())) {
-            Some(field) => Err(self.config.at(field.entry.key_span.clone(), unknown("key", field.key(), known))),
+            Some(field) => Err(self.lines.at(field.entry.key_span.clone(), unknown("key", field.key(), known))),
             None => Ok(()),
         }
     }
 
     /// An error of the line where the section begins.
     pub fn error(&self, message: impl Into<String>) -> Error {
-        self.config.at(self.span.clone(), Error::invalid(message))
+        self.lines.at(self.span.clone(), Error::invalid(message))
     }
 
     /// The line where it begins, from 1.
     pub fn line(&self) -> usize {
-        self.config.line(self.span.start)
+        self.lines.line(self.span.start)
     }
 
     /// The words that lead to it.
@@ -65,7 +65,7 @@ impl<'a> Section<'a> {
 
     fn field(&self, entry: &'a Entry) -> Field<'a> {
         let name = if self.name.is_empty() { entry.key.clone() } else { format!("{}.{}", self.name, entry.key) };
-        Field { config: self.config, name, entry }
+        Field { lines: self.lines, name, entry }
     }
 }
 
@@ -82,7 +82,7 @@ impl<'a> Field<'a> {
 
     /// `error`, with the line where the value stands.
     pub fn failed(&self, error: Error) -> Error {
-        self.config.at(self.entry.span.clone(), error)
+        self.lines.at(self.entry.span.clone(), error)
     }
 
     /// A text.
@@ -166,7 +166,7 @@ impl<'a> Field<'a> {
     }
 
     fn of(&self, entries: &'a [Entry], span: &Range<usize>) -> Section<'a> {
-        Section { config: self.config, name: self.name.clone(), entries, span: span.clone() }
+        Section { lines: self.lines, name: self.name.clone(), entries, span: span.clone() }
     }
 
     fn wanted(&self, what: &str) -> Error {
