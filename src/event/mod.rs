@@ -8,6 +8,7 @@ mod billing;
 mod call;
 mod counter;
 mod defect;
+mod fact;
 mod id;
 mod line;
 mod model;
@@ -20,14 +21,11 @@ mod timing;
 mod usage;
 mod usd;
 
-use std::borrow::Cow;
-
-use serde::{Deserialize, Serialize};
-
 pub use billing::Billing;
 pub use call::{Call, CallKey, Conversation, Doubt, GROWING, Inherited, Uncounted};
 pub use counter::{Counter, Footer, ModelUsage, Scope};
 pub use defect::Defect;
+pub use fact::{Event, Fact, Harness};
 pub use id::Id;
 pub use line::{Line, SCHEMA_VERSION};
 pub use model::without_window;
@@ -39,94 +37,3 @@ pub use time::Time;
 pub use timing::{Answered, CallTiming, FirstToken, Request, Since, Stream, StreamFailure, ToolCall};
 pub use usage::{MAX_COUNT, MIXED, TokenUsage};
 pub use usd::Usd;
-
-/// Name of the program that ran the agent: `codex`, `claude`, `opencode`, …
-pub type Harness = Cow<'static, str>;
-
-/// One fact with its origin.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Event {
-    /// Byte offset of the record in its source (in the decompressed text).
-    pub offset: u64,
-    /// The run whose output holds the record; `None` in a bare log.
-    #[serde(rename = "run_id", default, skip_serializing_if = "Option::is_none")]
-    pub run: Option<RunId>,
-    /// The harness that wrote the record; `None` for forge's own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub harness: Option<Harness>,
-    /// When it happened, where the record says so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub time: Option<Time>,
-    /// What happened.
-    #[serde(flatten)]
-    pub fact: Fact,
-}
-
-/// What an event says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "data", rename_all = "snake_case")]
-pub enum Fact {
-    /// A run exists: a ledger entry, or the start marker of a loop log.
-    Run(Box<Run>),
-    /// A conversation was named, with what is known about it.
-    Conversation(Box<Conversation>),
-    /// One request to a model was answered, with its usage.
-    Call(Box<Call>),
-    /// A cumulative counter was read.
-    Counter(Box<Counter>),
-    /// The harness printed its blended total at the end.
-    Footer(Footer),
-    /// A rate limit's window was reported.
-    Quota(Box<Quota>),
-    /// An attempt to have a model's API answer.
-    Request(Box<Request>),
-    /// A stream that broke off.
-    StreamFailure(Box<StreamFailure>),
-    /// How long the parts of a call took.
-    CallTiming(Box<CallTiming>),
-    /// A tool ran.
-    ToolCall(Box<ToolCall>),
-    /// A record of a call tells no usage, or can't be read.
-    Uncounted(Box<Uncounted>),
-    /// The last sign of a conversation is a request that was still being answered.
-    Unfinished(Id),
-    /// The source ends within the run's output: the run is at work, or what tells of it was cut.
-    OpenRun,
-    /// A session log of a conversation ends here, and not within a call.
-    Ended(Id),
-    /// A session log of a conversation lost a record here that may be a reading of its counter, and was read on.
-    Lost(Id),
-    /// A session log shows a reading of another conversation's counter: history that was copied into it.
-    Inherited(Box<Inherited>),
-    /// A record could not be read, or was refused.
-    Defect(Defect),
-    /// A source begins; what follows is of it until another one begins.
-    Source(Source),
-    /// A file or folder, or the rest of one, was passed over.
-    Skipped(Skipped),
-}
-
-impl Fact {
-    /// The conversation it is about, where it names one.
-    pub fn conversation(&self) -> Option<&Id> {
-        match self {
-            Fact::Conversation(conversation) => Some(&conversation.id),
-            Fact::Call(call) => call.conversation.as_ref(),
-            Fact::Counter(counter) => counter.conversation.as_ref(),
-            Fact::Footer(footer) => footer.conversation.as_ref(),
-            Fact::Request(request) => Some(&request.conversation),
-            Fact::StreamFailure(failure) => Some(&failure.conversation),
-            Fact::ToolCall(call) => call.conversation.as_ref(),
-            Fact::Unfinished(id) | Fact::Ended(id) | Fact::Lost(id) => Some(id),
-            Fact::Inherited(inherited) => Some(&inherited.conversation),
-            Fact::Uncounted(uncounted) => Some(&uncounted.conversation),
-            Fact::CallTiming(timing) => match &timing.key {
-                CallKey::Trace(id, ..) | CallKey::Reading(id, ..) | CallKey::Response(id, _) => Some(id),
-                CallKey::Message(_) => None,
-            },
-            Fact::Run(_) | Fact::OpenRun | Fact::Quota(_) | Fact::Defect(_) | Fact::Source(_) | Fact::Skipped(_) => {
-                None
-            }
-        }
-    }
-}
