@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use super::{csv, json, parquet, written};
+use super::written::written;
+use super::{csv, json, parquet};
 use crate::error::{Error, Result, unknown};
 use crate::table::Cell;
 use crate::table::schema::Column;

@@ -7,7 +7,8 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::format::Style;
 use super::json::{self, Reading, Rows, SCHEMA_VERSION, Warned};
-use super::{escape, number, text, written};
+use super::written::written;
+use super::{escape, number, text};
 use crate::error::Result;
 use crate::table::{Examination, Table};
 

@@ -34,11 +34,12 @@ mod schema;
 mod screen;
 mod text;
 mod wrap;
+mod written;
 
 #[cfg(test)]
 mod tests;
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 
 pub use check::{CheckFormat, check, step_outputs};
 pub use data::{DataFormat, rows};
@@ -49,10 +50,11 @@ pub use latency::Quantity;
 pub use notes::warnings;
 pub use schema::{SchemaFormat, schema};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::table::explain::Explanation;
 use crate::table::{Report, Table};
 use screen::Screen;
+use written::written;
 
 /// Writes `report`; `style` is for people's formats only.
 pub fn report(report: &Report, format: Format, style: &Style, out: &mut dyn Write) -> Result<()> {
@@ -107,13 +109,4 @@ pub fn explanation(explanation: &Explanation, is_json: bool, style: &Style, out:
         true => explain::json(explanation, out),
         false => explain::text(explanation, style, out),
     })
-}
-
-/// Runs `write` on a buffered `out`. The cause of the error stays an [`std::io::Error`], which
-/// [`Error::is_broken_pipe`] relies on.
-fn written(out: &mut dyn Write, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
-    let mut out = BufWriter::new(out);
-    write(&mut out)
-        .and_then(|()| out.flush())
-        .map_err(|cause| Error::new(ErrorKind::Io, "cannot write the output").caused_by(cause))
 }

@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::json::{self, SCHEMA_VERSION, quality_key};
-use super::{escape, markdown, text, written};
+use super::written::written;
+use super::{escape, markdown, text};
 use crate::error::Result;
 use crate::table::schema::{Column, Kind, TableSchema};
 use crate::table::{Builder, Cell, Table};

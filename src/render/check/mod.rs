@@ -15,6 +15,7 @@ use std::io::Write;
 
 pub use github::step_outputs;
 
+use super::written::written;
 use super::{Format, Style};
 use crate::error::{Result, unknown};
 use crate::table::verdict::Verdict;
@@ -81,7 +82,7 @@ impl CheckFormat {
 
 /// Writes a verdict. People see the groups that are ok only with `all`; machines always do.
 pub fn check(verdict: &Verdict, format: CheckFormat, style: &Style, all: bool, out: &mut dyn Write) -> Result<()> {
-    super::written(out, |out| match format {
+    written(out, |out| match format {
         CheckFormat::Table => text::write(verdict, style, all, out),
         CheckFormat::Json => json::write(verdict, out),
         CheckFormat::Markdown => markdown::write(verdict, all, out),

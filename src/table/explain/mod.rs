@@ -101,11 +101,6 @@ pub fn explain(
     Ok(Explanation { subject, owners, witnesses })
 }
 
-/// The cost of an owner as far as it is known; `None` if nothing of it is.
-fn cost(settled: &Settled, owner: usize) -> Option<Usd> {
-    settled.rows.of_owner(owner).filter_map(|row| row.cost.low).reduce(|a, b| a + b)
-}
-
 fn grounds(owner: &Owner) -> Vec<Ground> {
     let ground = |reason: crate::fold::Reason| Ground {
         code: reason.code(),

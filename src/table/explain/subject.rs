@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{Event, Fact, Id};
+use crate::event::{Event, Fact, Id, Usd};
 use crate::fold::{RowView, Settled};
 
 /// How many of several ids are named.
@@ -45,7 +45,7 @@ impl Subject {
                 .and_then(|(_, index)| Subject::owner(settled, index))
                 .ok_or("no run says when it began and ended"),
             Choice::Costliest => (0..settled.owners.len())
-                .filter_map(|index| Some((super::cost(settled, index)?, index, Subject::owner(settled, index)?)))
+                .filter_map(|index| Some((cost(settled, index)?, index, Subject::owner(settled, index)?)))
                 .max_by_key(|(cost, index, _)| (*cost, std::cmp::Reverse(*index)))
                 .map(|(.., subject)| subject)
                 .ok_or("nothing has a cost that is known"),
@@ -125,4 +125,9 @@ impl Subject {
         owners.dedup();
         owners
     }
+}
+
+/// The cost of an owner as far as it is known; `None` if nothing of it is.
+fn cost(settled: &Settled, owner: usize) -> Option<Usd> {
+    settled.rows.of_owner(owner).filter_map(|row| row.cost.low).reduce(|a, b| a + b)
 }
