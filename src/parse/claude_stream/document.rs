@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use super::{HARNESS, understand};
+use super::meaning::{HARNESS, understand};
 use crate::event::Fact;
 use crate::parse::document::{self, Layout, Piece};
 use crate::parse::mark::{Mark, MarkKind};

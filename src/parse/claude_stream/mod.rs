@@ -5,19 +5,21 @@
 //! records repeat for each content block and hold a placeholder for the output.
 
 mod document;
+mod meaning;
 mod record;
 mod spread;
 
 use serde_json::value::RawValue;
 
-use crate::event::{Conversation, Defect, Fact, Id, Time};
+use crate::event::{Defect, Fact};
 use crate::parse::format::{Format, Hit, Lines, Shape};
 use crate::parse::json::part;
-use crate::parse::lines::{clean, id, lines, may_be_document, may_begin_with, model};
-use crate::parse::mark::{Logged, Mark, MarkKind};
+use crate::parse::lines::{clean, lines, may_be_document, may_begin_with};
+use crate::parse::mark::{Mark, MarkKind};
 use crate::parse::marker;
 use crate::parse::needles::Needle;
-use record::{Assistant, Finish, Head, Init, RateLimit, RateLimitEvent, StreamEvent, calls};
+use meaning::{HARNESS, understand};
+use record::Head;
 
 /// Records, one a line.
 pub(in crate::parse) static STREAM: Format = Format {
@@ -36,8 +38,6 @@ pub(in crate::parse) static DOCUMENT: Format = Format {
     sniff: sniff_document,
     shape: Shape::Document(document::read),
 };
-
-const HARNESS: &str = "claude";
 
 const LINES: Lines = Lines {
     harness: Some(HARNESS),
@@ -120,92 +120,4 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     if let Err(defect) = understood {
         marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
     }
-}
-
-/// Says what one record means, or what is wrong with it; a record without a session is something else's.
-fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
-    let (read, session) = match part::<Head>(json) {
-        Ok(head) => {
-            let Some(session) = head.session_id.as_deref().and_then(id) else { return };
-            (say(json, &head, &session, mark, marks), Some(session))
-        }
-        Err(Defect::OutOfRange) => return,
-        Err(defect) => (Err(defect), None),
-    };
-    if let Err(defect) = read {
-        marks.push(mark(MarkKind::Fact(Fact::Defect(defect))).of(session));
-    }
-}
-
-/// Says what a record of a session means.
-fn say(
-    json: &str,
-    head: &Head,
-    session: &Id,
-    mark: &impl Fn(MarkKind) -> Mark,
-    marks: &mut Vec<Mark>,
-) -> Result<(), Defect> {
-    let mut add = |kind, time| marks.push(mark(kind).at(time).of(Some(session.clone())));
-    match (head.r#type.as_deref(), head.subtype.as_deref()) {
-        (Some("system"), Some("init")) => {
-            let init = part::<Init>(json)?;
-            let model = init.model.as_deref().and_then(model);
-            let billing = init.billing();
-            // Only a result tells that nothing is missing: calls show a placeholder for their output.
-            add(
-                MarkKind::Fact(Fact::Conversation(Box::new(Conversation {
-                    model,
-                    billing,
-                    ..Conversation::new(session.clone())
-                }))),
-                None,
-            );
-        }
-        (Some("assistant"), _) => {
-            let record: Assistant<'_> = part(json)?;
-            let time = record.timestamp.as_deref().and_then(Time::parse);
-            let is_subagent = record.parent_tool_use_id.is_some();
-            let Some(message) = &record.message else { return Ok(()) };
-            if message.is_uncounted() {
-                add(MarkKind::Logged(Logged::Uncounted(message.key(&[]))), time);
-            }
-            for call in calls(message, session, is_subagent) {
-                add(MarkKind::Fact(Fact::Call(call)), time);
-            }
-            if message.has_bad_step() {
-                return Err(Defect::OutOfRange);
-            }
-        }
-        (Some("stream_event"), _) => {
-            let record: StreamEvent<'_> = part(json)?;
-            let stream: Id = format!("{session} {}", record.parent_tool_use_id.as_deref().unwrap_or("")).into();
-            let Some(event) = record.event else { return Ok(()) };
-            match (event.r#type.as_deref(), event.message, event.usage) {
-                (Some("message_start"), Some(message), _) => {
-                    let is_subagent = record.parent_tool_use_id.is_some();
-                    if let Some(call) = calls(&message, session, is_subagent).next() {
-                        add(MarkKind::MessageStart(stream, call), None);
-                    }
-                }
-                (Some("message_delta"), _, Some(usage)) => {
-                    add(MarkKind::MessageDelta(stream, Box::new(usage.growth())), None);
-                }
-                _ => {}
-            }
-        }
-        (Some("result"), _) => {
-            let counter = part::<Finish<'_>>(json)?.counter(session.clone());
-            if !counter.total.is_empty() || counter.cost.is_some() {
-                add(MarkKind::Fact(Fact::Counter(Box::new(counter))), None);
-            }
-        }
-        (Some("rate_limit_event"), _) => {
-            let quota = part::<RateLimitEvent>(json)?.rate_limit_info.and_then(RateLimit::quota);
-            if let Some(quota) = quota {
-                add(MarkKind::Fact(Fact::Quota(Box::new(quota))), None);
-            }
-        }
-        _ => {}
-    }
-    Ok(())
 }

@@ -4,8 +4,8 @@
 
 use std::fmt::Write;
 
-use super::FORMAT as TRACE;
 use super::head::HARNESS;
+use super::log::FORMAT as TRACE;
 use super::otel::{Otel, PROMPTED, ends_text};
 use crate::event::Time;
 use crate::parse::format::{Format, Journal, Place, Root, Shape};

@@ -1,20 +1,9 @@
-//! Codex traces: the text that `RUST_LOG` makes Codex write, in `~/.codex/log` or on its output.
-//!
-//! What counts are the `response.completed` events of `codex_otel` that carry counts, and the
-//! `TokenCount` Debug events of `codex_exec`. Tool results run over many lines and end with
-//! `mcp_server=… mcp_server_origin=…`; what they hold is content.
+//! The trace as text, a record a line.
 
-mod database;
-mod debug_text;
-mod head;
-mod named;
-mod otel;
-mod prompt;
-mod timing;
-mod token_count;
-mod tool_result;
-mod usual;
-
+use super::head::{HARNESS, Head, head};
+use super::otel::{Otel, PROMPTED, STREAMED};
+use super::tool_result::{closes_tool_result, is_message_text};
+use super::{named, prompt, token_count, usual};
 use crate::event::{Billing, Call, CallKey, Conversation, Defect, Fact, Time};
 use crate::parse::format::{Format, Hit, Lines, Place, Root, Shape};
 use crate::parse::lines::{clean, lines, may_be_record};
@@ -22,12 +11,6 @@ use crate::parse::mark::{Mark, MarkKind};
 use crate::parse::marker;
 use crate::parse::needles::Needle;
 use crate::parse::tracing;
-use head::{HARNESS, Head, head};
-use otel::{Otel, PROMPTED, STREAMED};
-use tool_result::{closes_tool_result, is_message_text};
-
-pub(in crate::parse) use database::FORMAT as DATABASE;
-pub(in crate::parse) use timing::read as read_timing;
 
 /// See the module.
 pub(in crate::parse) static FORMAT: Format =

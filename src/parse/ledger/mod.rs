@@ -4,6 +4,7 @@
 //! Everything between an entry's fences was printed by a program that an agent drives: an entry
 //! begins only where the writer's exact header stands. This file knows no harness.
 
+mod front_matter;
 mod pass;
 
 use std::borrow::Cow;
@@ -15,6 +16,7 @@ use crate::parse::format::{Format, Hit, LOOK, Lines, Shape};
 use crate::parse::lines::{clean, lines, lines_backwards};
 use crate::parse::mark::{Entry, Mark, MarkKind, Place};
 use crate::parse::needles::Needle;
+use front_matter::FrontMatter;
 pub(in crate::parse) use pass::Pass;
 
 /// See the module.
@@ -39,35 +41,6 @@ const USUAL_FIELDS: usize = 16;
 
 fn sniff(head: &[u8]) -> bool {
     FrontMatter::read(head).is_some()
-}
-
-/// What the ledger says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct FrontMatter {
-    name: Id,
-    repo: Option<Id>,
-    created: Option<Time>,
-}
-
-impl FrontMatter {
-    /// Reads the block between two `---` at the start; `None` if it isn't a ledger's.
-    fn read(head: &[u8]) -> Option<FrontMatter> {
-        let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-        let mut lines = lines(head).map(clean);
-        if lines.next()? != "---" {
-            return None;
-        }
-        let (mut name, mut repo, mut created) = (None, None, None);
-        for line in lines.take(50).take_while(|line| line != "---") {
-            match line.split_once(": ") {
-                Some(("loop_name" | "workflow_name", value)) => name = Some(Id::from(value)),
-                Some(("repo_path", value)) => repo = Some(Id::from(value)),
-                Some(("created_at", value)) => created = Time::parse(value),
-                _ => {}
-            }
-        }
-        Some(FrontMatter { name: name?, repo, created })
-    }
 }
 
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
@@ -192,16 +165,8 @@ fn place(before: &[u8]) -> Place {
 
 #[cfg(test)]
 mod tests {
-    use super::{FrontMatter, place};
+    use super::place;
     use crate::parse::mark::Place;
-
-    #[test]
-    fn the_front_matter_names_loop_and_repository() {
-        let head = b"\xef\xbb\xbf---\r\nloop_id: x\r\nloop_name: a b\r\nrepo_path: /srv\r\n---\r\n";
-        let front = FrontMatter::read(head).expect("front matter");
-        assert_eq!((&*front.name, front.repo.as_deref()), ("a b", Some("/srv")));
-        assert_eq!(FrontMatter::read(b"---\ntitle: notes\n---\n"), None);
-    }
 
     #[test]
     fn a_header_follows_a_closed_fence_fields_or_the_title() {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use super::FrontMatter;
+use super::front_matter::FrontMatter;
 use crate::event::{Defect, Fact, Id, Run, RunId, Time};
 use crate::parse::content::{Content, LONGEST};
 use crate::parse::mark::{Entry, Mark, MarkKind, Place};
