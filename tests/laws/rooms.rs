@@ -1,6 +1,10 @@
 //! The house's rooms: who may import whom, and where each heavy crate lives.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 /// What the files of a room may use of the crate: the first prefix of the path that fits.
 const ROOMS: [(&str, &[&str]); 15] = [
@@ -85,35 +89,47 @@ fn sources() -> Vec<(String, String)> {
     files
 }
 
-/// The paths a file imports from its crate, as `room::item`; groups taken apart.
+/// An import, or what is handed on: how far it is indented, and the path.
+static STATEMENT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?m)^( *)(?:pub(?:\([^)]*\))? )?use ([^;]+);").expect("a pattern"));
+
+/// The module that a file is: `table/mod.rs` is `table`, `table/cost.rs` is `table::cost`.
+fn module(name: &str) -> String {
+    name.trim_end_matches(".rs").trim_end_matches("/mod").replace('/', "::")
+}
+
+/// What a file is, its tests at its end left out.
+fn own(text: &str) -> &str {
+    text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or(text)
+}
+
+/// The paths a file imports from its crate, or hands on, as `room::item`; groups taken apart.
 fn imports(name: &str, text: &str) -> Vec<String> {
-    let parents: Vec<&str> = name.split('/').rev().skip(1).collect::<Vec<_>>().into_iter().rev().collect();
-    let module = |depth: usize| {
-        parents[..parents.len().saturating_sub(depth)].iter().map(|part| format!("{part}::")).collect::<String>()
-    };
-    let is_mod = name.ends_with("mod.rs");
     let mut paths = Vec::new();
-    for statement in text.split("\nuse ").skip(1).chain(text.split("\n    use ").skip(1)) {
-        let statement: String = statement.split(';').next().unwrap_or("").split_whitespace().collect();
-        let inside = |rest: &str, base: String| {
-            let (head, items) = rest.split_once('{').unwrap_or(("", rest));
-            let items = items.trim_end_matches('}').to_owned();
-            items
-                .split(',')
-                .filter(|item| !item.is_empty())
-                .map(|item| format!("{base}{head}{item}"))
-                .collect::<Vec<_>>()
-        };
-        if let Some(rest) = statement.strip_prefix("crate::") {
-            paths.extend(inside(rest, String::new()));
-        } else if let Some(rest) = statement.strip_prefix("super::super::") {
-            paths.extend(inside(rest, module(1 + usize::from(is_mod))));
-        } else if let Some(rest) = statement.strip_prefix("super::") {
-            // In a `mod tests` at the end of a file it is the file itself.
-            paths.extend(inside(rest, module(usize::from(is_mod))).into_iter().filter(|path| path.contains("::")));
+    for statement in STATEMENT.captures_iter(text) {
+        let path: String = statement[2].split_whitespace().collect();
+        // What is indented stands in a module of the file's own.
+        let mut base = module(name) + if statement[1].is_empty() { "" } else { "::inner" };
+        let mut rest = &*path;
+        if let Some(whole) = rest.strip_prefix("crate::") {
+            (base, rest) = (String::new(), whole);
+        } else if rest.starts_with("super::") {
+            while let Some(above) = rest.strip_prefix("super::") {
+                (base, rest) = (base.rsplit_once("::").map_or("", |(parent, _)| parent).to_owned(), above);
+            }
+        } else if !children(text).any(|child| starts(rest, child)) {
+            continue;
         }
+        let (head, items) = rest.split_once('{').unwrap_or(("", rest));
+        let items = items.trim_end_matches('}').split(',').filter(|item| !item.is_empty());
+        paths.extend(items.map(|item| format!("{base}::{head}{item}").trim_start_matches("::").to_owned()));
     }
     paths
+}
+
+/// The files that a file declares.
+fn children(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| line.strip_suffix(';')?.split_once("mod ").map(|(_, child)| child))
 }
 
 fn starts(path: &str, prefix: &str) -> bool {
@@ -126,8 +142,7 @@ fn no_room_imports_what_it_must_not_know() {
     for (name, text) in sources().into_iter().filter(|(name, _)| !name.contains("tests")) {
         let (room, allowed) =
             ROOMS.iter().find(|(room, _)| name.starts_with(room)).unwrap_or_else(|| panic!("{name} is in no room"));
-        let own = text.split("\n#[cfg(test)]").next().unwrap_or(&text);
-        for path in imports(&name, own) {
+        for path in imports(&name, own(&text)) {
             // A format may be a folder: its files are one.
             let format = name
                 .strip_prefix("parse/")
@@ -142,6 +157,47 @@ fn no_room_imports_what_it_must_not_know() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The file that what a path names stands in, wherever else it is handed on.
+fn home(path: &str, files: &BTreeMap<String, Vec<String>>) -> Option<String> {
+    let ends = path.match_indices("::").map(|(end, _)| end).chain([path.len()]);
+    let file = ends.map(|end| &path[..end]).filter(|start| files.contains_key(*start)).last()?;
+    let item = &path[file.len()..];
+    match files[file].iter().find(|other| !item.is_empty() && other.ends_with(item) && *other != path) {
+        Some(handed_on) => home(handed_on, files),
+        None => Some(file.to_owned()),
+    }
+}
+
+#[test]
+fn no_file_stands_on_one_that_stands_on_it() {
+    let mut sources = sources();
+    sources.retain(|(name, _)| !name.contains("tests"));
+    sources.retain(|(name, _)| !name.starts_with("fold/source/"));
+    let imported: BTreeMap<String, Vec<String>> =
+        sources.iter().map(|(name, text)| (module(name), imports(name, own(text)))).collect();
+    // A file stands on those that it imports from, and on those that it declares.
+    let mut stands_on: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (name, text) in &sources {
+        let file = module(name);
+        let homes = imported[&file].iter().filter_map(|path| home(path, &imported));
+        let declared = children(text).map(|child| format!("{file}::{child}"));
+        stands_on.insert(file.clone(), homes.chain(declared).filter(|other| *other != file).collect());
+    }
+    // Take away what stands on nothing, then what nothing stands on: circles remain, and what is between them.
+    loop {
+        let below: BTreeSet<String> = stands_on.values().flatten().cloned().collect();
+        let files: BTreeSet<String> = stands_on.keys().cloned().collect();
+        stands_on.retain(|file, on| {
+            on.retain(|other| files.contains(other));
+            !on.is_empty() && below.contains(file)
+        });
+        if stands_on.len() == files.len() {
+            break;
+        }
+    }
+    assert!(stands_on.is_empty(), "{stands_on:#?}");
 }
 
 #[test]
