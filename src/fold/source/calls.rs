@@ -1,7 +1,7 @@
 //! Calls, as the records of a source tell them.
 
 use super::nameless::unnamed;
-use super::{Record, SourceFold};
+use super::state::{Record, SourceFold};
 use crate::event::{Call, CallKey};
 use crate::fold::facts::{CallFacts, LogKey};
 

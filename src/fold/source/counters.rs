@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Record, SourceFold, Stream};
+use super::state::{Record, SourceFold, Stream};
 use crate::event::{CallKey, Counter, Id, ModelUsage, Scope, TokenUsage};
 use crate::fold::facts::{ConversationFacts, Reading, ResultFacts, ResultKey};
 

@@ -2,8 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::SourceFold;
 use super::nameless::{anonymous_id, unnamed};
+use super::state::SourceFold;
 use crate::event::{Id, Time};
 use crate::fold::facts::{Facts, Place};
 

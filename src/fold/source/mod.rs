@@ -5,94 +5,14 @@ mod counters;
 mod doubts;
 mod end;
 mod nameless;
+mod state;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-use rustc_hash::FxHashMap;
-
-use crate::event::{
-    CallKey, Conversation, Defect, Event, Fact, Footer, Harness, Id, Run, RunId, Time, TokenUsage, Uncounted,
-};
-use crate::fold::facts::{
-    Facts, LogEnd, Place, QuotaFold, QuotaReading, Reading, ResultKey, Shown, TurnContext, UncountedCall, add_footer,
-    add_sure_footer, first,
-};
-use doubts::Doubts;
-
-/// Folds one source. Events must come in the order of the source.
-#[derive(Debug)]
-pub struct SourceFold {
-    name: Id,
-    /// The machine it comes from.
-    host: Option<Id>,
-    facts: Facts,
-    /// What the order of the records tells, for each conversation in each run.
-    streams: FxHashMap<(Option<RunId>, Option<Id>), Stream>,
-    quotas: QuotaFold,
-    doubts: Doubts,
-    /// The run that the latest event was of.
-    latest_run: Option<RunId>,
-    /// Where the source broke off.
-    broken_at: Option<u64>,
-    /// Blended totals of no run and of no conversation that is named, with the harness that printed them.
-    unnamed_footers: BTreeSet<(Option<Harness>, u64)>,
-}
-
-/// A conversation's records in one run (or outside runs) of one source.
-#[derive(Debug, Default)]
-struct Stream {
-    /// Whether it is known that the source is the conversation's session log.
-    is_noted: bool,
-    /// Calls since the latest reading of a counter.
-    uncovered: Vec<CallKey>,
-    /// The latest call of the latest reading, unless its record was seen before the reading.
-    twin_to_come: Option<TokenUsage>,
-    /// The latest value of its counter.
-    total: Option<TokenUsage>,
-    /// Whether the counter was read so last that its reading tells no time.
-    is_untimed: bool,
-    latest: Option<Time>,
-    model: Option<Id>,
-    /// The readings of the process that was read last, as far as none of them counts the others.
-    results: Vec<ResultKey>,
-    /// Calls of sub-agents that such readings leave out.
-    beside: Vec<CallKey>,
-    /// Whether the process was named when it began.
-    is_whole: bool,
-    /// Whether nothing of it followed: calls tell by themselves whether a result counts them.
-    is_open: bool,
-    /// Readings of a conversation that nothing named.
-    anonymous: Vec<Reading>,
-    /// What the latest call of a session log shared with others.
-    context: Arc<TurnContext>,
-}
-
-impl Stream {
-    /// Notes once that the source is a session log of the conversation.
-    fn note_log(&mut self, logs: &mut BTreeMap<Id, LogEnd>, source: &Id) {
-        if !std::mem::replace(&mut self.is_noted, true) {
-            logs.entry(source.clone()).or_default();
-        }
-    }
-}
+use self::state::Record;
+pub use self::state::SourceFold;
+use crate::event::{Conversation, Defect, Event, Fact, Footer, Id, Run, Time, Uncounted};
+use crate::fold::facts::{QuotaReading, UncountedCall, add_footer, add_sure_footer, first};
 
 impl SourceFold {
-    /// `name` tells the source from others.
-    pub fn new(name: &str) -> SourceFold {
-        SourceFold {
-            name: name.into(),
-            host: None,
-            facts: Facts::default(),
-            streams: FxHashMap::default(),
-            quotas: QuotaFold::default(),
-            doubts: Doubts::default(),
-            latest_run: None,
-            broken_at: None,
-            unnamed_footers: BTreeSet::new(),
-        }
-    }
-
     /// Takes the next event.
     pub fn apply(&mut self, event: Event) {
         let Event { offset, run, harness, time, fact } = event;
@@ -242,25 +162,5 @@ impl SourceFold {
             None => &mut self.facts.defects,
         };
         *counts.entry(defect).or_default() += 1;
-    }
-
-    fn place(&self, offset: u64) -> Place {
-        Place { source: self.name.clone(), offset }
-    }
-}
-
-/// What an event tells beside its fact.
-struct Record {
-    run: Option<RunId>,
-    harness: Option<Harness>,
-    time: Option<Time>,
-    /// Where it stands in the source.
-    offset: u64,
-}
-
-impl Record {
-    /// What it says of time, with who shows that.
-    fn shows<T>(self, fact: T) -> Shown<T> {
-        Shown::new(fact, self.run, self.harness)
     }
 }

@@ -1,6 +1,6 @@
 //! What a source tells of conversations that nothing names.
 
-use super::SourceFold;
+use super::state::SourceFold;
 use crate::event::{Counter, Id, ModelUsage, RunId, Scope, Time};
 use crate::fold::facts::{Reading, add_footer};
 

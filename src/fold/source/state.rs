@@ -1,0 +1,105 @@
+//! What is known of a source while its events are folded.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::doubts::Doubts;
+use crate::event::{CallKey, Harness, Id, RunId, Time, TokenUsage};
+use crate::fold::facts::{Facts, LogEnd, Place, QuotaFold, Reading, ResultKey, Shown, TurnContext};
+
+/// Folds one source. Events must come in the order of the source.
+#[derive(Debug)]
+pub struct SourceFold {
+    pub(super) name: Id,
+    /// The machine it comes from.
+    pub(super) host: Option<Id>,
+    pub(super) facts: Facts,
+    /// What the order of the records tells, for each conversation in each run.
+    pub(super) streams: FxHashMap<(Option<RunId>, Option<Id>), Stream>,
+    pub(super) quotas: QuotaFold,
+    pub(super) doubts: Doubts,
+    /// The run that the latest event was of.
+    pub(super) latest_run: Option<RunId>,
+    /// Where the source broke off.
+    pub(super) broken_at: Option<u64>,
+    /// Blended totals of no run and of no conversation that is named, with the harness that printed them.
+    pub(super) unnamed_footers: BTreeSet<(Option<Harness>, u64)>,
+}
+
+/// A conversation's records in one run (or outside runs) of one source.
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    /// Whether it is known that the source is the conversation's session log.
+    pub(super) is_noted: bool,
+    /// Calls since the latest reading of a counter.
+    pub(super) uncovered: Vec<CallKey>,
+    /// The latest call of the latest reading, unless its record was seen before the reading.
+    pub(super) twin_to_come: Option<TokenUsage>,
+    /// The latest value of its counter.
+    pub(super) total: Option<TokenUsage>,
+    /// Whether the counter was read so last that its reading tells no time.
+    pub(super) is_untimed: bool,
+    pub(super) latest: Option<Time>,
+    pub(super) model: Option<Id>,
+    /// The readings of the process that was read last, as far as none of them counts the others.
+    pub(super) results: Vec<ResultKey>,
+    /// Calls of sub-agents that such readings leave out.
+    pub(super) beside: Vec<CallKey>,
+    /// Whether the process was named when it began.
+    pub(super) is_whole: bool,
+    /// Whether nothing of it followed: calls tell by themselves whether a result counts them.
+    pub(super) is_open: bool,
+    /// Readings of a conversation that nothing named.
+    pub(super) anonymous: Vec<Reading>,
+    /// What the latest call of a session log shared with others.
+    pub(super) context: Arc<TurnContext>,
+}
+
+impl Stream {
+    /// Notes once that the source is a session log of the conversation.
+    pub(super) fn note_log(&mut self, logs: &mut BTreeMap<Id, LogEnd>, source: &Id) {
+        if !std::mem::replace(&mut self.is_noted, true) {
+            logs.entry(source.clone()).or_default();
+        }
+    }
+}
+
+impl SourceFold {
+    /// `name` tells the source from others.
+    pub fn new(name: &str) -> SourceFold {
+        SourceFold {
+            name: name.into(),
+            host: None,
+            facts: Facts::default(),
+            streams: FxHashMap::default(),
+            quotas: QuotaFold::default(),
+            doubts: Doubts::default(),
+            latest_run: None,
+            broken_at: None,
+            unnamed_footers: BTreeSet::new(),
+        }
+    }
+
+    /// Where something stands in the source.
+    pub(super) fn place(&self, offset: u64) -> Place {
+        Place { source: self.name.clone(), offset }
+    }
+}
+
+/// What an event tells beside its fact.
+pub(super) struct Record {
+    pub(super) run: Option<RunId>,
+    pub(super) harness: Option<Harness>,
+    pub(super) time: Option<Time>,
+    /// Where it stands in the source.
+    pub(super) offset: u64,
+}
+
+impl Record {
+    /// What it says of time, with who shows that.
+    pub(super) fn shows<T>(self, fact: T) -> Shown<T> {
+        Shown::new(fact, self.run, self.harness)
+    }
+}
