@@ -10,7 +10,7 @@ use clap_mangen::Man;
 
 use super::args::{Cli, CompletionsArgs, ManArgs};
 use super::exit::FINE;
-use super::output;
+use super::{output, reference};
 
 /// Writes the completions of a shell.
 pub(super) fn completions(args: &CompletionsArgs) -> anyhow::Result<u8> {
@@ -29,10 +29,14 @@ fn with_one_name(script: &str) -> String {
     script.replace("forge__subcmd__usage", "forge__usage")
 }
 
-/// Writes a page of the manual, or all of them into a folder.
+/// Writes a page of the manual, or all of them into a folder, or the tables of flags.
 pub(super) fn man(args: &ManArgs) -> anyhow::Result<u8> {
     let mut program = Cli::definition().disable_help_subcommand(true);
     program.build();
+    if args.markdown {
+        output::write_to(None, |out| Ok(out.write_all(reference::markdown(&program).as_bytes())?))?;
+        return Ok(FINE);
+    }
     let commands = || program.get_subcommands().filter(|command| !command.is_hide_set());
     let page = match &args.command {
         None => &program,

@@ -18,6 +18,7 @@ mod prices;
 mod progress;
 mod query;
 mod quota;
+mod reference;
 mod replace;
 mod report;
 mod schema;

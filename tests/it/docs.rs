@@ -8,6 +8,7 @@ use crate::writers::{Entry, claude_result, front};
 
 const README: &str = include_str!("../../README.md");
 const CI: &str = include_str!("../../docs/ci.md");
+const FLAGS: &str = include_str!("../../docs/flags.md");
 const FROM_CCUSAGE: &str = include_str!("../../docs/from-ccusage.md");
 const ACTION: &str = include_str!("../../action.yml");
 
@@ -128,4 +129,30 @@ fn every_command_for_those_who_come_from_ccusage_runs() {
         let found = if command.contains("--where") { "1 conversation" } else { "conversation" };
         assert!(outcome.stdout.contains(found), "{command}: {}", outcome.stdout);
     }
+}
+
+#[test]
+fn the_document_of_flags_is_what_the_program_says_of_itself() {
+    let outcome = Workdir::new().run(&["man", "--markdown"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let stale = outcome.stdout.lines().zip(FLAGS.lines()).find(|(now, then)| now != then);
+    assert!(outcome.stdout == FLAGS, "make it anew: forge-usage man --markdown > docs/flags.md\n{stale:#?}");
+}
+
+#[test]
+fn the_document_of_flags_names_every_variable_that_is_read() {
+    let read = ["var_os(\"", "Variable(\"", "is_true(\"", "appended(\"", "named(\"XDG_"];
+    let mut seen = 0;
+    for path in files_below(&fixtures().join("../src")) {
+        let text = std::fs::read_to_string(&path).expect("text");
+        for call in read {
+            for (at, _) in text.match_indices(call) {
+                let from = at + call.find('"').expect("a quote") + 1;
+                let name = text[from..].split('"').next().expect("a name");
+                assert!(FLAGS.contains(&format!("`{name}`")), "{}: {name}", path.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 12, "{seen}");
 }

@@ -72,4 +72,8 @@ pub(in crate::cli) struct ManArgs {
     /// Folder to write all pages to, or that of COMMAND
     #[arg(short, long, value_name = "DIR")]
     pub(in crate::cli) output: Option<PathBuf>,
+
+    /// Print tables of all flags and environment variables instead, as Markdown
+    #[arg(long, conflicts_with_all = ["command", "output"])]
+    pub(in crate::cli) markdown: bool,
 }
