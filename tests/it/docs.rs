@@ -9,6 +9,7 @@ use crate::writers::{Entry, claude_result, front};
 const README: &str = include_str!("../../README.md");
 const CI: &str = include_str!("../../docs/ci.md");
 const FLAGS: &str = include_str!("../../docs/flags.md");
+const LIMITS: &str = include_str!("../../docs/limits.md");
 const FROM_CCUSAGE: &str = include_str!("../../docs/from-ccusage.md");
 const ACTION: &str = include_str!("../../action.yml");
 
@@ -98,7 +99,7 @@ fn the_action_passes_its_inputs_as_arguments() {
 
 #[test]
 fn every_policy_in_the_documents_is_valid() {
-    let policies: Vec<String> = [README, CI].iter().flat_map(|text| blocks(text, "toml")).collect();
+    let policies: Vec<String> = [README, CI, LIMITS].iter().flat_map(|text| blocks(text, "toml")).collect();
     assert!(policies.iter().any(|policy| policy.contains("[[budget]]")));
     for policy in policies {
         let work = project();
@@ -129,6 +130,37 @@ fn every_command_for_those_who_come_from_ccusage_runs() {
         let found = if command.contains("--where") { "1 conversation" } else { "conversation" };
         assert!(outcome.stdout.contains(found), "{command}: {}", outcome.stdout);
     }
+}
+
+/// What a heading is called in a link: its words in lower case, with dashes between.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim_start_matches('#').trim().chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+#[test]
+fn every_link_in_the_documents_leads_somewhere() {
+    let root = fixtures().join("..");
+    let mut seen = 0;
+    for name in
+        ["README.md", "CONTRIBUTING.md", "docs/limits.md", "docs/ci.md", "docs/from-ccusage.md", "docs/speed.md"]
+    {
+        let path = root.join(name);
+        let text = std::fs::read_to_string(&path).expect("a document");
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.starts_with("https://")) {
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { path.clone() } else { path.parent().expect("a folder").join(file) };
+            assert!(target.exists(), "{name}: {link}");
+            if !heading.is_empty() {
+                let text = std::fs::read_to_string(&target).expect("a document");
+                let mut headings = text.lines().filter(|line| line.starts_with('#'));
+                assert!(headings.any(|line| anchor(line) == heading), "{name}: {link}");
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 30, "{seen}");
 }
 
 #[test]
