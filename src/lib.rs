@@ -14,8 +14,9 @@
 //! 6. `render` writes them: text, JSON, CSV, Markdown, Parquet. `budget` holds them against a policy.
 //!
 //! [`pipeline`] runs the first three in parallel ([`pipeline::read`]), or hands the events out as
-//! they are read ([`pipeline::events`]). [`config`] reads the user's file. Nothing prints, and
-//! nothing but [`source`] and [`config`] opens files.
+//! they are read ([`pipeline::events`]). [`config`] reads the user's file. Nothing prints. [`source`]
+//! and [`config`] open files, and so does [`pipeline`] with a file that was found, to read its parts in
+//! parallel; no other room touches one.
 //!
 #![cfg_attr(feature = "tables", doc = "```")]
 #![cfg_attr(not(feature = "tables"), doc = "```ignore")]

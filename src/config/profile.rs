@@ -107,7 +107,7 @@ fn profile(section: &Section) -> Result<Profile> {
 }
 
 /// forge's own rule: profile `codex1` has the home `.codex-1`, `cc2` has `.claude-2`; without a number it is the
-/// harness's default.
+/// harness's default. This is no list of harnesses: a name that begins otherwise has any home.
 fn default_home(profile: &str, log: &str) -> bool {
     const STEMS: [(&str, &str); 3] = [("codex", ".codex"), ("cc", ".claude"), ("claude", ".claude")];
     let Some((stem, home)) = STEMS.iter().find(|(stem, _)| profile.starts_with(stem)) else { return true };

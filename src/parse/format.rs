@@ -1,5 +1,4 @@
-//! What a format is: plain data and functions. A new one is a file of its own and a line in
-//! [`super::FORMATS`].
+//! What a format is: plain data and functions. CONTRIBUTING.md says what a new one needs.
 
 use std::ops::{ControlFlow, Range};
 

@@ -3,8 +3,8 @@
 //!
 //! A chunk of a source gives *candidates* ([`Mark`]s): what a line would mean if it stands where its
 //! writer puts it. Chunks can be cut at any line end and scanned in parallel. One ordered pass over
-//! the source ([`Reading`]) decides which candidates stand. A new format is a file of its own, a
-//! line in [`FORMATS`], and the types of its records in `survey/words.rs`.
+//! the source ([`Reading`]) decides which candidates stand. CONTRIBUTING.md says what a new format
+//! needs.
 
 mod anthropic;
 mod blocks;
