@@ -8,7 +8,7 @@ use super::marker;
 use super::needles::Needle;
 use crate::event::{Conversation, Defect, Fact, Footer};
 
-/// See the module.
+/// What `codex exec` prints for people, in an output or saved.
 pub(super) static FORMAT: Format =
     Format { name: "codex-exec", harness: Some(HARNESS), roots: &[], sniff, shape: Shape::Lines(LINES) };
 

@@ -14,7 +14,7 @@ use super::needles::Needle;
 use super::openai::Usage;
 use crate::event::{Conversation, Counter, Defect, Fact, ModelUsage, Scope};
 
-/// See the module.
+/// What `codex exec --json` prints, in an output or saved.
 pub(super) static FORMAT: Format =
     Format { name: "codex-exec-json", harness: Some(HARNESS), roots: &[], sniff, shape: Shape::Lines(LINES) };
 

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::format::{Format, Shape};
 use crate::event::{Defect, Event, Fact, Line, SCHEMA_VERSION};
 
-/// See the module.
+/// What `forge-usage events` wrote: a JSON line for each event.
 pub(super) static FORMAT: Format =
     Format { name: "events", harness: None, roots: &[], sniff, shape: Shape::Events(read) };
 

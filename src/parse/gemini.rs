@@ -16,7 +16,7 @@ use super::lines::{id, id_in_torn, key, may_be_document, model};
 use super::mark::{Mark, MarkKind};
 use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
 
-/// See the module.
+/// Gemini CLI's chats: `~/.gemini/tmp/*/chats/*.json`.
 pub(super) static FORMAT: Format =
     Format { name: "gemini-chat", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Document(read) };
 

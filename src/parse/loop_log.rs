@@ -15,7 +15,7 @@ use super::region::Region;
 use super::sink::Sink;
 use crate::event::{Defect, Fact, Run, RunId, Time};
 
-/// See the module.
+/// forge's loop logs: `~/.local/share/forge/logs/loops/*.log`.
 pub(super) static FORMAT: Format =
     Format { name: "forge-loop-log", harness: None, roots: &[], sniff, shape: Shape::LoopLog };
 

@@ -16,7 +16,7 @@ use super::mark::{Logged, Mark, MarkKind};
 use super::needles::Needle;
 use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
 
-/// See the module.
+/// pi's session files: `~/.pi/agent/sessions/**/*.jsonl`.
 pub(super) static FORMAT: Format =
     Format { name: "pi-session", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Session(LINES) };
 

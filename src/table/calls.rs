@@ -11,7 +11,7 @@ use super::usage::{cost_cells, in_order, place, places};
 use crate::event::Needs;
 use crate::fold::{Owner, Settled, Taken, UsageRow};
 
-/// See the module.
+/// `export calls`: a row for each model call.
 pub(super) static TABLE: Definition = Definition {
     name: "calls",
     about: "one request to a model and its answer, however often it is told of",

@@ -14,7 +14,7 @@ use super::walk::is_asked_for;
 use crate::event::{Billing, Id, Needs, Time};
 use crate::fold::{NamedConversation, Owner, Quality, RowView, Settled, UsageRow};
 
-/// See the module.
+/// `export conversations`: a row for each session or thread of a harness.
 pub(super) static TABLE: Definition = Definition {
     name: "conversations",
     about: "one session or thread of a harness, over all its runs",

@@ -11,7 +11,7 @@ use super::walk::is_asked_for;
 use crate::event::{MAX_COUNT, Needs};
 use crate::fold::{Owner, QuotaReading, Settled, UsageRow};
 
-/// See the module.
+/// `export quota`: a row for each state of a rate limit's window.
 pub(super) static TABLE: Definition = Definition {
     name: "quota",
     about: "the state of a rate limit's window; of a state that stays the same, the first and the last time",

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::event::{Id, Needs, Run};
 use crate::fold::{Owner, RowView, Settled};
 
-/// See the module.
+/// `export runs`: a row for each iteration of a loop.
 pub(super) static TABLE: Definition = Definition {
     name: "runs",
     about: "one iteration of a loop",

@@ -9,7 +9,7 @@ use super::walk::is_asked_for;
 use crate::event::{Needs, ToolCall};
 use crate::fold::{Placed, Settled, UsageRow};
 
-/// See the module.
+/// `export tools`: a row for each tool call.
 pub(super) static TABLE: Definition = Definition {
     name: "tools",
     about: "one tool that ran between two calls, with how long it took",

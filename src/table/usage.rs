@@ -13,7 +13,7 @@ use super::walk::is_asked_for;
 use crate::event::{Billing, Needs, Time};
 use crate::fold::{Owner, Settled, Taken, UsageRow, UsageRows};
 
-/// See the module.
+/// `export usage`: the fact table that reports group.
 pub(super) static TABLE: Definition = Definition {
     name: "usage",
     about: "the fact table of all reports: one model call, or what only a counter, a result or a footer tells",

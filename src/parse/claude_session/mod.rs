@@ -25,7 +25,7 @@ use glance::{ASSISTANT, glance, is_appended, is_open};
 use record::{Head, Record};
 use torn::{record_of, session_of, without_padding};
 
-/// See the module.
+/// Claude Code's session files: `~/.claude/projects/**/*.jsonl`.
 pub(super) static FORMAT: Format =
     Format { name: "claude-session", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Session(LINES) };
 

@@ -30,7 +30,7 @@ use header::OldHeader;
 use pass::{HARNESS, Pass};
 use record::Line;
 
-/// See the module.
+/// Codex's session logs: `~/.codex/{sessions,archived_sessions}/**/rollout-*.jsonl`.
 pub(super) static FORMAT: Format = Format {
     name: "codex-rollout",
     harness: Some(HARNESS),

@@ -11,7 +11,7 @@ use crate::event::Time;
 use crate::parse::format::{Format, Journal, Place, Root, Shape};
 use crate::parse::tracing;
 
-/// See the module.
+/// Codex's log database: `~/.codex/logs_*.sqlite`.
 pub(in crate::parse) static FORMAT: Format = Format {
     name: "codex-log-db",
     harness: Some(HARNESS),

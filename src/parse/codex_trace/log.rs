@@ -12,7 +12,7 @@ use crate::parse::marker;
 use crate::parse::needles::Needle;
 use crate::parse::tracing;
 
-/// See the module.
+/// Codex's trace: `~/.codex/log/*.log`, in an output, or saved.
 pub(in crate::parse) static FORMAT: Format =
     Format { name: "codex-trace", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Lines(LINES) };
 

@@ -19,7 +19,7 @@ use crate::parse::needles::Needle;
 use front_matter::FrontMatter;
 pub(in crate::parse) use pass::Pass;
 
-/// See the module.
+/// forge's ledgers: `.forge/ledgers/*.md` of a repository.
 pub(in crate::parse) static FORMAT: Format =
     Format { name: "forge-ledger", harness: None, roots: &[], sniff, shape: Shape::Ledger };
 

@@ -16,7 +16,7 @@ use super::mark::{Mark, MarkKind};
 use crate::event::{Fact, Time, Uncounted};
 use record::{Found, Lost, Row, understand};
 
-/// See the module.
+/// opencode's files: `~/.local/share/opencode/storage/{message,session}/**/*.json`.
 pub(super) static FORMAT: Format =
     Format { name: "opencode", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Document(read) };
 
