@@ -148,7 +148,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_short_way_tells_what_the_long_one_does(
+        fn a_time_is_the_same_by_the_short_way_and_by_the_long_one(
             date in "(0|[0-9]{4})-[01][0-9]-[0-3][0-9]",
             clock in "[T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9]",
             rest in "(\\.[0-9]{0,10})?(Z|z|\\+01:00)?",

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_have_commas() {
+    fn counts_have_a_comma_before_every_three_digits() {
         assert_eq!([0, 999, 1_000, -1_234_567].map(count), ["0", "999", "1,000", "-1,234,567"]);
     }
 }

@@ -156,11 +156,21 @@ pub fn difference(a: &Settled, b: &Settled) -> Option<String> {
 
 /// The first difference between owners or rows.
 pub fn without_defects(a: &Settled, b: &Settled) -> Option<String> {
-    let owners = a.owners.iter().zip(&b.owners).find(|(a, b)| a != b).map(|pair| format!("{pair:?}"));
-    let rows = a.rows.iter().zip(b.rows.iter()).find(|(a, b)| a != b).map(|pair| format!("{pair:?}"));
-    let counts = [a.owners.len(), a.rows.len(), b.owners.len(), b.rows.len()];
-    let lengths = (counts[..2] != counts[2..]).then(|| format!("owners and rows: {counts:?}\n{a:?}\nagainst\n{b:?}"));
-    owners.or(rows).or(lengths)
+    first_difference(a.owners.iter(), b.owners.iter()).or_else(|| first_difference(a.rows.iter(), b.rows.iter()))
+}
+
+/// The first place where two lists differ; `None` there is the end of one.
+fn first_difference<T: PartialEq + std::fmt::Debug>(
+    mut a: impl Iterator<Item = T>,
+    mut b: impl Iterator<Item = T>,
+) -> Option<String> {
+    loop {
+        match (a.next(), b.next()) {
+            (None, None) => return None,
+            (a, b) if a != b => return Some(format!("{a:?}\nagainst\n{b:?}")),
+            _ => {}
+        }
+    }
 }
 
 /// What an owner's rows add up to: its tokens, as far as the split is known, and its blended total.

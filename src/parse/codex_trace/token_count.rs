@@ -193,7 +193,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_short_way_tells_what_the_long_one_does(changes in proptest::collection::vec(change(), 0..3)) {
+        fn a_counter_reads_the_same_by_the_short_way_and_by_the_long_one(changes in proptest::collection::vec(change(), 0..3)) {
             let mut text = USUAL.to_owned();
             for (at, length, new) in changes {
                 let at = text.floor_char_boundary(at.min(text.len()));

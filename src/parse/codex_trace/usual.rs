@@ -163,7 +163,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_short_way_tells_what_the_long_one_does(
+        fn a_trace_line_means_the_same_by_the_short_way_and_by_the_long_one(
             changes in proptest::collection::vec(
                 (0..5_usize, 0..420_usize, 0..12_usize, proptest::sample::select(NEW), any::<bool>()), 1..6),
         ) {

@@ -35,7 +35,7 @@ fn json_keeps_the_order_of_the_contract() {
 }
 
 #[test]
-fn json_is_json() {
+fn json_and_every_json_line_can_be_parsed_whatever_a_name_holds() {
     let report = report(&["harness"], &[ROW, "harness=\u{7f}\u{e0041}\u{1}"], "runs=2");
     let document: serde_json::Value = serde_json::from_str(&shown(&report, Format::Json, &PLAIN)).unwrap();
     assert_eq!(document["rows"][1]["harness"], "\u{7f}\u{e0041}\u{1}");
