@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::cases::subset;
-use crate::support::{Outcome, Workdir, fixtures};
+use crate::support::{Workdir, document, fixtures};
 use crate::writers::{Entry, claude_result, exact, footer, front, run_id};
 
 #[test]
@@ -52,10 +52,6 @@ fn priced() -> Workdir {
 }
 
 /// The verdict, whatever its exit code.
-fn verdict(outcome: &Outcome) -> Value {
-    serde_json::from_str(&outcome.stdout).unwrap_or_else(|e| panic!("{e}: {} {}", outcome.stdout, outcome.stderr))
-}
-
 fn states(verdict: &Value) -> Vec<&str> {
     let limits = verdict["limits"].as_array().expect("limits");
     limits.iter().map(|limit| limit["state"].as_str().expect("a state")).collect()
@@ -94,7 +90,7 @@ fn a_limit_can_hold_for_each_value_of_any_dimension() {
     ] {
         let outcome = work.run(&["check", "--json", "--tz", "UTC", "--max-cost", "100", "--per", per]);
         assert_eq!(outcome.code, 0, "{per}: {}", outcome.stderr);
-        let verdict = verdict(&outcome);
+        let verdict = document(&outcome);
         assert_eq!(verdict["limits"][0]["groups"].as_array().expect("groups").len(), groups, "{per}: {verdict}");
     }
 }
@@ -115,13 +111,13 @@ fn every_flag_limits_its_measure() {
     ] {
         let outcome = work.run(&["check", "--json", flag, limit]);
         assert_eq!(outcome.code, 1, "{flag}: {}", outcome.stderr);
-        let verdict = verdict(&outcome);
+        let verdict = document(&outcome);
         assert_eq!(verdict["limits"][0]["measure"], measure);
         let got = &verdict["limits"][0]["groups"][0]["used"];
         assert_eq!(got.as_f64(), used.as_f64(), "{flag}");
     }
     let outcome = work.run(&["check", "--json", "--max-failed-runs", "0"]);
-    assert_eq!((outcome.code, states(&verdict(&outcome))), (0, vec!["ok"]));
+    assert_eq!((outcome.code, states(&document(&outcome))), (0, vec!["ok"]));
 }
 
 #[test]
@@ -130,7 +126,7 @@ fn a_window_and_filters_narrow_every_budget() {
     let args = ["check", "--json", "--tz", "UTC", "--max-cost", "3", "--per", "day"];
     let outcome =
         work.run(&[&args[..], &["--since", "2026-10-05T09:00:00Z", "--until", "2026-10-05T10:00:00Z"]].concat());
-    let verdict = verdict(&outcome);
+    let verdict = document(&outcome);
     assert_eq!(verdict["limits"][0]["groups"][0]["used"], 3);
     assert_eq!(verdict["since"], "2026-10-05T09:00:00Z");
     // The window, not the day, is what the rate is of.
@@ -143,10 +139,10 @@ fn a_window_and_filters_narrow_every_budget() {
 fn flags_are_a_budget_for_once_and_a_named_file_adds_its_own() {
     let work = priced();
     let policy = work.write(".forge/usage.toml", "[[budget]]\nname = \"tight\"\nmax_cost_usd = 1\n");
-    assert_eq!(states(&verdict(&work.run(&["check", "--json"]))), ["exceeded"]);
-    assert_eq!(states(&verdict(&work.run(&["check", "--json", "--max-runs", "9"]))), ["ok"]);
+    assert_eq!(states(&document(&work.run(&["check", "--json"]))), ["exceeded"]);
+    assert_eq!(states(&document(&work.run(&["check", "--json", "--max-runs", "9"]))), ["ok"]);
     let both = ["check", "--json", "--max-runs", "9", "--config", policy.to_str().expect("UTF-8")];
-    assert_eq!(states(&verdict(&work.run(&both))), ["exceeded", "ok"]);
+    assert_eq!(states(&document(&work.run(&both))), ["exceeded", "ok"]);
     let text = work.run(&["check"]);
     assert!(text.stdout.starts_with(".forge/usage.toml"), "{}", text.stdout);
 }
@@ -250,7 +246,7 @@ fn nothing_found_is_an_error_unless_that_is_allowed() {
     let outcome = work.run(&["check", "--max-cost", "5"]);
     assert_eq!(outcome.code, 2);
     let outcome = work.run(&["check", "--max-cost", "5", "--allow-empty", "--json"]);
-    assert_eq!((outcome.code, states(&verdict(&outcome))), (0, vec!["ok"]));
+    assert_eq!((outcome.code, states(&document(&outcome))), (0, vec!["ok"]));
 }
 
 #[test]
@@ -270,7 +266,7 @@ fn the_largest_contributors_are_named() {
         front("day") + &Entry { name: "day", ..Entry::new(9) }.with(&exact(9, (500, 0, 20, 0))),
     );
     let outcome = work.run(&["check", "--json", "--max-tokens", "1K", "--per", "total"]);
-    let verdict = verdict(&outcome);
+    let verdict = document(&outcome);
     let contributors = &verdict["limits"][0]["groups"][0]["contributors"];
     assert_eq!(contributors[0], json!({ "loop": "night", "used": 3300, "is_floor": true }));
     assert_eq!(contributors[1], json!({ "loop": "day", "used": 520, "is_floor": false }));
@@ -284,7 +280,7 @@ fn the_current_day_has_a_rate_and_a_projection() {
     let entry = Entry { start: at(2), finish: at(1), ..Entry::new(0) };
     work.write(".forge/ledgers/night.md", front("night") + &entry.with(&footer("1,000", "Done.")));
     let outcome = work.run(&["check", "--json", "--tz", "UTC", "--max-blended-tokens", "2B", "--per", "month"]);
-    let verdict = verdict(&outcome);
+    let verdict = document(&outcome);
     let pace = &verdict["limits"][0]["groups"][0]["pace"];
     assert!(pace["elapsed_ms"].as_i64() > Some(0), "{verdict}");
     assert!(pace["projected"].as_i64() >= Some(1000), "{verdict}");
@@ -301,7 +297,7 @@ fn a_few_runs_in_many_hours_are_no_rate_of_zero() {
     let words: Vec<&str> = text.split_whitespace().collect();
     let rate = words.windows(3).find(|words| words[1..] == ["an", "hour:"]).unwrap_or_else(|| panic!("{text}"))[0];
     assert_ne!(rate, "0", "{text}");
-    let verdict = verdict(&work.run(&[&args[..], &["--json"]].concat()));
+    let verdict = document(&work.run(&[&args[..], &["--json"]].concat()));
     let rate = &verdict["limits"][0]["groups"][0]["pace"]["burn_per_hour"];
     assert!(rate.as_f64() > Some(0.0), "{verdict}");
 }
@@ -319,12 +315,12 @@ fn the_header_names_the_commit_of_the_policy() {
     if !git(&["init", "-q"]) || !git(&["add", ".forge/usage.toml"]) || !git(&who) {
         return; // without git nothing is said
     }
-    let told = verdict(&work.run(&["check", "--json"]));
+    let told = document(&work.run(&["check", "--json"]));
     assert_eq!(told["policy"], ".forge/usage.toml");
     assert_eq!(told["policy_commit"].as_str().map(str::len), Some(7));
     assert_eq!(told["policy_changed"], false);
     work.write(".forge/usage.toml", "[[budget]]\nname = \"a\"\nmax_runs = 99\n");
-    assert_eq!(verdict(&work.run(&["check", "--json"]))["policy_changed"], true);
+    assert_eq!(document(&work.run(&["check", "--json"]))["policy_changed"], true);
     assert!(work.run(&["check"]).stdout.contains(" + changes"));
 }
 
@@ -400,6 +396,6 @@ fn the_parser_takes_what_the_schema_gives_as_examples() {
     let policy = "[[budget]]\nname = \"a\"\nmax_runs = 5\n".to_owned() + &defaults.collect::<String>();
     work.write("b.toml", "[[budget]]\nname = \"a\"\nmax_runs = 5\n");
     work.write("a.toml", policy);
-    let limits = |file: &str| verdict(&work.run(&["check", "--json", "--config", file]))["limits"].clone();
+    let limits = |file: &str| document(&work.run(&["check", "--json", "--config", file]))["limits"].clone();
     assert_eq!(limits("a.toml"), limits("b.toml"));
 }

@@ -6,19 +6,14 @@ use std::process::Stdio;
 use serde_json::json;
 
 use crate::support::{Workdir, json_of};
-use crate::writers::{Entry, exact, front};
+use crate::writers::{CALL, Entry, exact, front, ledger};
 
-const CALL: (u64, u64, u64, u64) = (1000, 400, 50, 10);
 const TOTAL: u64 = 1050;
-
-fn ledger() -> String {
-    front("night") + &Entry::new(0).with(&exact(0, CALL))
-}
 
 #[test]
 fn a_missing_path_is_named_and_ends_in_2() {
     let work = Workdir::new();
-    work.write("ledgers/night.md", ledger());
+    work.write("ledgers/night.md", ledger("night", 0..1));
     let outcome = work.run(&["report", "ledgers", "no-such-folder"]);
     assert_eq!(outcome.code, 2, "{outcome:?}");
     assert!(outcome.stderr.contains("no-such-folder"), "{}", outcome.stderr);
@@ -66,7 +61,7 @@ fn a_ledger_without_entries_is_no_error() {
 #[test]
 fn finds_the_ledgers_of_the_repository_from_a_folder_below() {
     let work = Workdir::new();
-    work.write("repo/.forge/ledgers/night.md", ledger());
+    work.write("repo/.forge/ledgers/night.md", ledger("night", 0..1));
     let below = work.mkdir("repo/src/deep");
     let mut command = work.command(&["report", "--json"]);
     let output = command.current_dir(below).output().expect("the binary runs");
@@ -78,7 +73,7 @@ fn finds_the_ledgers_of_the_repository_from_a_folder_below() {
 #[test]
 fn chdir_changes_where_the_search_begins() {
     let work = Workdir::new();
-    work.write("repo/.forge/ledgers/night.md", ledger());
+    work.write("repo/.forge/ledgers/night.md", ledger("night", 0..1));
     work.mkdir("repo/src");
     assert_eq!(work.report(&["-C", "repo/src"])["totals"]["total_tokens"], TOTAL);
     assert_eq!(work.report(&["-C", "repo", ".forge/ledgers/night.md"])["totals"]["total_tokens"], TOTAL);
@@ -97,7 +92,7 @@ fn walks_hidden_folders_and_obeys_no_ignore_file() {
     let work = Workdir::new();
     work.write("tree/.gitignore", "*.md\n.forge/\n");
     work.write("tree/.ignore", "*\n");
-    work.write("tree/.forge/ledgers/night.md", ledger());
+    work.write("tree/.forge/ledgers/night.md", ledger("night", 0..1));
     work.write("tree/.codex/log/codex.log", exact(3, (200, 0, 20, 0)));
     let totals = &work.report(&["tree"])["totals"];
     assert_eq!(totals["runs"], 1);
@@ -108,7 +103,7 @@ fn walks_hidden_folders_and_obeys_no_ignore_file() {
 #[test]
 fn knows_a_format_by_its_content_not_its_name() {
     let work = Workdir::new();
-    work.write("odd/ledger.log", ledger());
+    work.write("odd/ledger.log", ledger("night", 0..1));
     work.write("odd/trace.md", exact(3, (200, 0, 20, 0)));
     assert_eq!(work.report(&["odd"])["totals"]["total_tokens"], TOTAL + 220);
 }
@@ -116,7 +111,7 @@ fn knows_a_format_by_its_content_not_its_name() {
 #[test]
 fn a_path_given_twice_counts_once() {
     let work = Workdir::new();
-    work.write("ledgers/night.md", ledger());
+    work.write("ledgers/night.md", ledger("night", 0..1));
     let report = work.report(&["ledgers", "ledgers/night.md", "./ledgers"]);
     assert_eq!(report["totals"]["runs"], 1);
     assert_eq!(report["totals"]["total_tokens"], TOTAL);
@@ -125,7 +120,7 @@ fn a_path_given_twice_counts_once() {
 #[test]
 fn reads_standard_input_plain_and_compressed() {
     let work = Workdir::new();
-    for (name, plain) in [("ledger", ledger()), ("trace", exact(0, CALL))] {
+    for (name, plain) in [("ledger", ledger("night", 0..1)), ("trace", exact(0, CALL))] {
         for (packing, bytes) in packings(plain.as_bytes()) {
             let outcome = work.run_with(&["report", "--json", "-"], &bytes);
             let report = json_of(&outcome, &[name, packing]);
@@ -137,7 +132,7 @@ fn reads_standard_input_plain_and_compressed() {
 #[test]
 fn reads_compressed_files_whatever_they_are_called() {
     let work = Workdir::new();
-    for (packing, bytes) in packings(ledger().as_bytes()) {
+    for (packing, bytes) in packings(ledger("night", 0..1).as_bytes()) {
         work.write("night.md", &bytes);
         assert_eq!(work.report(&["night.md"])["totals"]["total_tokens"], TOTAL, "{packing}");
         let name = format!("night.md.{packing}");
@@ -177,7 +172,7 @@ fn a_closed_pipe_is_no_error() {
 #[test]
 fn a_closed_pipe_changes_no_verdict() {
     let work = Workdir::new();
-    work.write("night.md", ledger());
+    work.write("night.md", ledger("night", 0..1));
     let torn = exact(1, CALL).replace("input_token_count=1000", "input_token_count=-5");
     work.write("odd.md", front("odd") + &Entry { name: "odd", ..Entry::new(1) }.with(&torn));
     let commands: [(&[&str], i32); 6] = [
@@ -200,7 +195,7 @@ fn a_closed_pipe_changes_no_verdict() {
 #[test]
 fn results_go_to_standard_output_and_words_to_standard_error() {
     let work = Workdir::new();
-    work.write("ledgers/night.md", ledger());
+    work.write("ledgers/night.md", ledger("night", 0..1));
     work.write("ledgers/noise.bin", [0_u8, 159, 146, 150, 0, 1, 2, 3]);
     let outcome = work.run(&["report", "--json", "-v", "ledgers"]);
     assert_eq!(json_of(&outcome, &[])["totals"]["runs"], 1);
@@ -211,7 +206,7 @@ fn results_go_to_standard_output_and_words_to_standard_error() {
 #[test]
 fn output_goes_to_the_file_that_was_asked_for() {
     let work = Workdir::new();
-    work.write("night.md", ledger());
+    work.write("night.md", ledger("night", 0..1));
     let outcome = work.run(&["report", "--json", "-o", "report.json", "night.md"]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (0, ""), "{}", outcome.stderr);
     let text = std::fs::read_to_string(work.path("report.json")).expect("a report");
@@ -222,7 +217,7 @@ fn output_goes_to_the_file_that_was_asked_for() {
 #[test]
 fn export_runs_writes_the_same_rows_as_jsonl_and_csv() {
     let work = Workdir::new();
-    work.write("night.md", ledger() + &Entry::new(1).with("Only words."));
+    work.write("night.md", ledger("night", 0..1) + &Entry::new(1).with("Only words."));
     let rows = work.runs(&["night.md"]);
     assert_eq!(rows.len(), 2);
     let by_start =

@@ -2,14 +2,13 @@
 
 use serde_json::Value;
 
-use crate::support::{Workdir, fixtures, json_of};
+use crate::support::{Workdir, fixtures};
 
 const FORK: &str = "019e1b05-6940-7a1b-9c2d-000000000002";
 
-fn explained(case: &str) -> Value {
+fn of_fork(case: &str) -> Value {
     let input = fixtures().join("codex-rollout").join(case).join("input").display().to_string();
-    let args = ["explain", "--json", FORK, &input];
-    json_of(&Workdir::new().run(&args), &args)
+    Workdir::new().explain(&[FORK, &input])
 }
 
 /// The sizes and verdicts of the calls.
@@ -27,7 +26,7 @@ fn reasons(explanation: &Value) -> Vec<&str> {
 
 #[test]
 fn what_a_fork_without_turn_ids_copied_is_called_a_copy() {
-    let explanation = explained("fork-of-a-fork-without-turn-ids");
+    let explanation = of_fork("fork-of-a-fork-without-turn-ids");
     let copied = "copied from another conversation";
     assert_eq!(calls(&explanation), [(1050, copied), (1360, copied), (1570, "counted")]);
     assert_eq!(reasons(&explanation), ["session-log"]);
@@ -35,7 +34,7 @@ fn what_a_fork_without_turn_ids_copied_is_called_a_copy() {
 
 #[test]
 fn what_only_a_missing_log_could_tell_from_copies_is_called_undecided() {
-    let explanation = explained("fork-whose-parent-is-missing-without-turn-ids");
+    let explanation = of_fork("fork-whose-parent-is-missing-without-turn-ids");
     let verdicts: Vec<&str> = calls(&explanation).into_iter().map(|(_, verdict)| verdict).collect();
     assert!(!verdicts.is_empty());
     assert!(verdicts.iter().all(|verdict| *verdict == "not counted: may be copied from another conversation"));

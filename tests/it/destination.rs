@@ -4,11 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use crate::support::{Workdir, fixtures};
-
-fn sample() -> String {
-    fixtures().join("sample/ledgers").display().to_string()
-}
+use crate::support::{Workdir, fixtures, sample};
 
 /// Everything in a folder, hidden files too, by path.
 fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Workdir, fixtures, json_of};
+use crate::support::{Workdir, fixtures, json_of, sample};
 
 /// A record of a Codex trace.
 fn record(event: &str, more: &str) -> String {
@@ -20,7 +20,7 @@ fn examined(dir: &Workdir, args: &[&str]) -> Value {
 #[test]
 fn files_are_counted_by_their_format() {
     let dir = Workdir::new();
-    let found = examined(&dir, &[&fixtures().join("sample/ledgers").display().to_string()]);
+    let found = examined(&dir, &[&sample()]);
     assert_eq!(found["formats"][0]["format"], "forge-ledger");
     assert_eq!(found["formats"][0]["files"], 6);
     assert_eq!(found["formats"][0]["bytes"], found["sources"]["bytes"]);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{Workdir, fixtures, json_of};
+use crate::support::{Workdir, fixtures, json_of, sample};
 
 const REPORT: [&str; 6] = ["report", "--json", "--tz", "UTC", "--by", "run,model,day"];
 
@@ -35,7 +35,7 @@ fn every_fixture_reports_the_same_from_its_events() {
 #[test]
 fn each_line_has_a_version_an_origin_and_a_kind() {
     let work = Workdir::new();
-    let outcome = work.run(&["events", fixtures().join("sample/ledgers").to_str().expect("UTF-8")]);
+    let outcome = work.run(&["events", &sample()]);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     let mut kinds = std::collections::BTreeSet::new();
     for line in outcome.stdout.lines() {
@@ -130,7 +130,7 @@ fn nothing_found_is_an_error_that_says_where() {
 #[test]
 fn a_byte_order_mark_before_the_first_event_changes_nothing() {
     let work = Workdir::new();
-    let events = work.run(&["events", fixtures().join("sample/ledgers").to_str().expect("UTF-8")]).stdout;
+    let events = work.run(&["events", &sample()]).stdout;
     let plain = work.run_with(&["report", "--json", "-"], events.as_bytes());
     let marked = work.run_with(&["report", "--json", "-"], format!("\u{feff}{events}").as_bytes());
     let (plain, marked) = (json_of(&plain, &[]), json_of(&marked, &[]));

@@ -2,19 +2,8 @@
 
 use serde_json::Value;
 
-use crate::support::{Workdir, fixtures, json_of};
-use crate::writers::{Counts, Entry, completed, counter, exact, footer, front};
-
-const CALL: Counts = (1000, 400, 50, 10);
-
-fn sample() -> String {
-    fixtures().join("sample/ledgers").to_str().expect("UTF-8").to_owned()
-}
-
-fn explained(work: &Workdir, args: &[&str]) -> Value {
-    let args = [&["explain", "--json"], args].concat();
-    json_of(&work.run(&args), &args)
-}
+use crate::support::{Workdir, fixtures, json_of, sample};
+use crate::writers::{CALL, Entry, completed, counter, exact, footer, front};
 
 fn verdicts(explanation: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().expect("text").to_owned();
@@ -33,7 +22,7 @@ fn the_parts_of_a_run_add_up_to_its_row() {
     assert!(runs.len() > 5);
     for run in runs {
         let id = run["run_id"].as_str().expect("an id");
-        let explanation = explained(&work, &[id, &sample()]);
+        let explanation = work.explain(&[id, &sample()]);
         let owner = &explanation["owners"][0];
         for (key, value) in owner["run"].as_object().expect("a row") {
             assert_eq!(value, &run[key], "{key} of {id}");
@@ -52,7 +41,7 @@ fn each_witness_says_what_became_of_it_and_where_it_stands() {
     let work = Workdir::new();
     let ledger = front("night") + &Entry::new(0).with(&exact(0, CALL));
     work.write("night.md", &ledger);
-    let explanation = explained(&work, &["--slowest", "night.md"]);
+    let explanation = work.explain(&["--slowest", "night.md"]);
     let told = verdicts(&explanation);
     assert_eq!(told[0], pair("run", "success"));
     assert!(told.contains(&pair("call", "counted")), "{told:?}");
@@ -69,7 +58,7 @@ fn each_witness_says_what_became_of_it_and_where_it_stands() {
 fn a_cut_tail_says_what_is_missing_and_what_would_fill_it() {
     let work = Workdir::new();
     work.write("night.md", front("night") + &Entry::new(0).with(&completed(0, 1, CALL)));
-    let explanation = explained(&work, &["--slowest", "night.md"]);
+    let explanation = work.explain(&["--slowest", "night.md"]);
     let reason = &explanation["owners"][0]["reasons"][0];
     assert_eq!(reason["code"], "no-beginning");
     assert!(reason["remedy"].as_str().expect("a remedy").contains("session log"), "{reason}");
@@ -83,7 +72,7 @@ fn a_footer_that_contradicts_is_shown() {
     let work = Workdir::new();
     let output = counter(0, 1, CALL, CALL) + &footer("999,999", "Done.");
     work.write("night.md", front("night") + &Entry::new(0).with(&output));
-    let explanation = explained(&work, &["--slowest", "night.md"]);
+    let explanation = work.explain(&["--slowest", "night.md"]);
     assert!(verdicts(&explanation).contains(&pair("footer", "contradicts")), "{explanation}");
     assert_eq!(explanation["owners"][0]["run"]["reconciled"], "mismatch");
 }
@@ -93,11 +82,11 @@ fn any_unique_beginning_of_an_id_will_do() {
     let work = Workdir::new();
     let runs = work.runs(&[&sample()]);
     let id = runs[0]["run_id"].as_str().expect("an id");
-    assert_eq!(explained(&work, &[&id[..13], &sample()])["id"], id);
+    assert_eq!(work.explain(&[&id[..13], &sample()])["id"], id);
     let conversations = work.report(&["--by", "conversation", &sample()]);
     let named = conversations["rows"].as_array().expect("rows").iter().find_map(|row| row["conversation_id"].as_str());
     let conversation = named.expect("a conversation");
-    let explanation = explained(&work, &[conversation, &sample()]);
+    let explanation = work.explain(&[conversation, &sample()]);
     assert_eq!((&explanation["kind"], &explanation["id"]), (&"conversation".into(), &conversation.into()));
 }
 
@@ -138,7 +127,7 @@ fn the_costliest_run_is_the_one_with_the_largest_known_cost() {
     let runs = work.runs(&[&sample()]);
     let cost = |run: &&Value| (run["cost_low_usd"].as_f64().unwrap_or(-1.0) * 1e9) as i64;
     let costliest = runs.iter().max_by_key(cost).expect("a run");
-    assert_eq!(explained(&work, &["--costliest", &sample()])["id"], costliest["run_id"]);
+    assert_eq!(work.explain(&["--costliest", &sample()])["id"], costliest["run_id"]);
     work.write("night.md", front("night") + &Entry::new(0).with(""));
     let outcome = work.run(&["explain", "--costliest", "night.md"]);
     assert_eq!(outcome.code, 2);
@@ -171,7 +160,7 @@ fn a_reported_cost_is_held_against_the_list_prices() {
         work.write("out.jsonl", reporting(cost));
         let outcome = work.run(&["explain", "0a8b32dc", "out.jsonl"]);
         assert!(outcome.stdout.lines().any(|line| line == sentence), "{}", outcome.stdout);
-        let owner = &explained(&work, &["0a8b32dc", "out.jsonl"])["owners"][0];
+        let owner = &work.explain(&["0a8b32dc", "out.jsonl"])["owners"][0];
         assert_eq!(owner["cost_difference_usd"].as_f64(), Some(difference), "{owner}");
     }
 }
@@ -183,7 +172,7 @@ fn a_cost_that_nobody_reports_is_told_from_list_prices_alone() {
     work.write("night.md", &ledger);
     let outcome = work.run(&["explain", "--slowest", "night.md"]);
     assert!(outcome.stdout.contains("List prices give a cost of $"), "{}", outcome.stdout);
-    assert_eq!(explained(&work, &["--slowest", "night.md"])["owners"][0]["cost_difference_usd"], Value::Null);
+    assert_eq!(work.explain(&["--slowest", "night.md"])["owners"][0]["cost_difference_usd"], Value::Null);
 }
 
 #[test]
@@ -199,7 +188,7 @@ fn cache_writes_that_are_kept_for_an_hour_are_named_as_the_cause() {
     };
     let told = |work: &Workdir| {
         let text = work.run(&["explain", id, "."]).stdout;
-        let owner = explained(work, &[id, "."])["owners"][0].clone();
+        let owner = work.explain(&[id, "."])["owners"][0].clone();
         (text, owner["run"]["cost_computed_usd"].as_f64(), owner["cost_without_hour_writes_usd"].as_f64())
     };
     work.write("s.jsonl", session(2000));

@@ -2,13 +2,9 @@
 
 use serde_json::Value;
 
-use crate::support::{Workdir, fixtures};
+use crate::support::{Workdir, sample};
 
 const TABLES: [&str; 5] = ["usage", "runs", "calls", "conversations", "quota"];
-
-fn sample() -> String {
-    fixtures().join("sample/ledgers").display().to_string()
-}
 
 fn rows(dir: &Workdir, table: &str, args: &[&str]) -> Vec<Value> {
     let input = sample();
@@ -60,7 +56,7 @@ fn calls_are_the_calls_of_usage() {
 }
 
 #[test]
-fn keys_are_unique() {
+fn every_row_of_an_export_has_a_key_of_its_own() {
     let dir = Workdir::new();
     for (table, key) in [("usage", "key"), ("calls", "key"), ("runs", "run_id"), ("conversations", "conversation_id")] {
         let mut keys: Vec<String> = rows(&dir, table, &[]).iter().map(|row| row[key].to_string()).collect();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Workdir, column, fixtures, json_of};
+use crate::support::{Workdir, column, json_of, sample};
 use crate::writers::{Entry, claude_result, exact, front};
 
 /// Three loops over three days: codex on 18 and 19 November, claude on the 20th.
@@ -316,7 +316,7 @@ fn the_default_zone_is_the_one_that_the_environment_names() {
 #[test]
 fn a_limit_changes_no_count_of_what_there_is() {
     let work = Workdir::new();
-    let sample = fixtures().join("sample/ledgers").display().to_string();
+    let sample = sample();
     // Beside three models there are runs that name none.
     for limit in [&[][..], &["--limit", "1"], &["--limit", "3"]] {
         let text = work.run(&[&["report", "--by", "model", &sample], limit].concat()).stdout;

@@ -12,7 +12,7 @@ const CALL: Counts = (3000, 2048, 100, 40);
 const FORGED: Counts = (70_000, 0, 7000, 0);
 
 /// Three runs, the middle one with this output.
-fn ledger(middle: &str) -> String {
+fn around(middle: &str) -> String {
     front("night")
         + &Entry::new(0).with(&exact(0, (500, 0, 20, 0)))
         + &Entry::new(1).with(middle)
@@ -40,7 +40,7 @@ fn run(runs: &[Value], n: u32) -> &Value {
 /// The neighbours are the same to the last column, no run appears or vanishes, and the middle run
 /// has no fewer tokens, exact or blended.
 fn held_against(honest: &str, hostile: &str) -> (Value, Vec<String>) {
-    held(&ledger(honest), &ledger(hostile))
+    held(&around(honest), &around(hostile))
 }
 
 fn held(honest: &str, hostile: &str) -> (Value, Vec<String>) {
@@ -130,7 +130,7 @@ fn an_entry_header_without_its_blank_line_or_run_id_is_content() {
 #[test]
 fn a_forged_entry_from_the_future_hides_no_later_run() {
     let forged = forged_entry(&Entry { finish: "2099-01-01T00:00:00Z".to_owned(), ..fresh() });
-    let (runs, codes) = read(&ledger(&output_with(&format!("```\n\n{forged}"))));
+    let (runs, codes) = read(&around(&output_with(&format!("```\n\n{forged}"))));
     assert_eq!(run(&runs, 0)["total_tokens"], 520);
     assert_eq!(run(&runs, 2)["total_tokens"], 930);
     flagged(&codes, "quoted-entry");

@@ -5,15 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::Value;
 
 use crate::support::{Workdir, fixtures, warning_codes};
-use crate::writers::{Counts, Entry, claude_result, completed, counter, exact, footer, front};
-
-const CALL: Counts = (1000, 400, 50, 10);
+use crate::writers::{CALL, Entry, claude_result, completed, counter, exact, footer, front, ledger};
 
 /// Two exact runs, 1050 tokens each.
-fn ledger() -> String {
-    front("night") + &Entry::new(0).with(&exact(0, CALL)) + &Entry::new(1).with(&exact(1, CALL))
-}
-
 fn total_of(content: impl AsRef<[u8]>) -> Value {
     let work = Workdir::new();
     work.write("night.md", content);
@@ -24,17 +18,17 @@ fn total_of(content: impl AsRef<[u8]>) -> Value {
 
 #[test]
 fn carriage_returns_change_nothing() {
-    assert_eq!(total_of(ledger().replace('\n', "\r\n")), 2100);
+    assert_eq!(total_of(ledger("night", 0..2).replace('\n', "\r\n")), 2100);
 }
 
 #[test]
 fn a_byte_order_mark_changes_nothing() {
-    assert_eq!(total_of(format!("\u{feff}{}", ledger())), 2100);
+    assert_eq!(total_of(format!("\u{feff}{}", ledger("night", 0..2))), 2100);
 }
 
 #[test]
 fn invalid_utf8_in_the_output_costs_nothing_else() {
-    let marked = ledger().replace("codex\nDone.", "codex\n@@@ Done.");
+    let marked = ledger("night", 0..2).replace("codex\nDone.", "codex\n@@@ Done.");
     let bytes: Vec<u8> = marked.bytes().map(|b| if b == b'@' { 0xff } else { b }).collect();
     // The writer's mail address lost its sign too: not a byte of it matters.
     assert_eq!(total_of(bytes), 2100);
@@ -42,12 +36,12 @@ fn invalid_utf8_in_the_output_costs_nothing_else() {
 
 #[test]
 fn nul_bytes_in_the_output_cost_nothing_else() {
-    assert_eq!(total_of(ledger().replace("codex\nDone.", "codex\n\0\0Done.\0")), 2100);
+    assert_eq!(total_of(ledger("night", 0..2).replace("codex\nDone.", "codex\n\0\0Done.\0")), 2100);
 }
 
 #[test]
 fn terminal_escapes_around_records_cost_nothing() {
-    let coloured = ledger()
+    let coloured = ledger("night", 0..2)
         .replace(" INFO codex_otel", " \u{1b}[32mINFO\u{1b}[0m codex_otel")
         .replace("tokens used", "\u{1b}[2mtokens used\u{1b}[0m");
     assert_eq!(total_of(coloured), 2100);
@@ -56,7 +50,7 @@ fn terminal_escapes_around_records_cost_nothing() {
 #[test]
 fn a_binary_file_is_skipped_and_counted() {
     let work = Workdir::new();
-    work.write("ledgers/night.md", ledger());
+    work.write("ledgers/night.md", ledger("night", 0..2));
     work.write("ledgers/blob.bin", (0..4096_u32).map(|n| (n * 31 % 256) as u8).collect::<Vec<u8>>());
     let report = work.report(&["ledgers"]);
     assert_eq!(report["totals"]["total_tokens"], 2100);
@@ -70,8 +64,8 @@ fn a_binary_file_is_skipped_and_counted() {
 fn an_unreadable_file_is_named_and_costs_no_other() {
     use std::os::unix::fs::PermissionsExt;
     let work = Workdir::new();
-    work.write("ledgers/night.md", ledger());
-    let shut = work.write("ledgers/shut.md", ledger());
+    work.write("ledgers/night.md", ledger("night", 0..2));
+    let shut = work.write("ledgers/shut.md", ledger("night", 0..2));
     std::fs::set_permissions(&shut, std::fs::Permissions::from_mode(0o000)).expect("permissions");
     if std::fs::read(&shut).is_ok() {
         return; // root reads everything
@@ -87,7 +81,7 @@ fn an_unreadable_file_is_named_and_costs_no_other() {
 #[test]
 fn a_folder_that_links_to_itself_is_walked_once() {
     let work = Workdir::new();
-    work.write("ledgers/night.md", ledger());
+    work.write("ledgers/night.md", ledger("night", 0..2));
     std::os::unix::fs::symlink(work.path("ledgers"), work.path("ledgers/again")).expect("a link");
     let report = work.report(&["ledgers"]);
     assert_eq!(report["totals"]["total_tokens"], 2100);
@@ -123,7 +117,7 @@ fn a_claude_result_with_impossible_numbers_costs_no_other_run() {
         let broken = claude_result(session, 4444, 20, 0.5).replace("4444", bad);
         let work = Workdir::new();
         let entry = Entry { harness: "claude", ..Entry::new(2) };
-        work.write("night.md", ledger() + &entry.with(&broken));
+        work.write("night.md", ledger("night", 0..2) + &entry.with(&broken));
         let runs = work.runs(&["night.md"]);
         assert_eq!(runs.len(), 3, "{bad}");
         let whole = runs.iter().filter(|run| run["total_tokens"] == 1050).count();
@@ -153,7 +147,7 @@ fn clocks_that_run_backwards_give_no_negative_time() {
 #[test]
 fn a_very_long_line_costs_nothing_else() {
     let long = "x".repeat(8 << 20);
-    assert_eq!(total_of(ledger().replace("codex\nDone.", &format!("codex\n{long}"))), 2100);
+    assert_eq!(total_of(ledger("night", 0..2).replace("codex\nDone.", &format!("codex\n{long}"))), 2100);
 }
 
 #[test]
@@ -171,7 +165,7 @@ fn an_entry_without_output_between_others_keeps_their_numbers() {
 #[test]
 fn strict_turns_what_was_skipped_into_2() {
     let work = Workdir::new();
-    work.write("ledgers/night.md", ledger());
+    work.write("ledgers/night.md", ledger("night", 0..2));
     assert_eq!(work.run(&["report", "--strict", "ledgers"]).code, 0);
     let bad = completed(2, 30, (777, 0, 33, 0)).replace("input_token_count=777", "input_token_count=-5");
     work.write("ledgers/odd.md", front("odd") + &Entry { name: "odd", ..Entry::new(2) }.with(&bad));
@@ -218,7 +212,7 @@ fn a_ledger_cut_after_any_byte_never_fails_and_never_counts_more() {
 fn the_order_and_number_of_files_change_nothing() {
     let work = Workdir::new();
     work.write("a/night.md", front("night") + &Entry::new(0).with(&exact(0, CALL)));
-    work.write("b/night.md", ledger());
+    work.write("b/night.md", ledger("night", 0..2));
     work.write("c/codex.log", exact(1, CALL));
     let orders: [&[&str]; 4] = [&["a", "b", "c"], &["c", "b", "a"], &["b", "c", "a", "b"], &["."]];
     let reports: Vec<Value> = orders.iter().map(|paths| work.report(&[&["--by", "run"], *paths].concat())).collect();
@@ -291,10 +285,10 @@ fn a_packed_file_that_breaks_off_is_named_and_proves_nothing() {
 fn a_packed_file_that_breaks_off_before_it_tells_its_format_is_lost() {
     let work = Workdir::new();
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
-    std::io::Write::write_all(&mut gzip, ledger().as_bytes()).expect("memory");
+    std::io::Write::write_all(&mut gzip, ledger("night", 0..2).as_bytes()).expect("memory");
     let packed = gzip.finish().expect("memory");
     work.write("ledgers/night.md.gz", &packed[..30]);
-    work.write("ledgers/day.md", ledger());
+    work.write("ledgers/day.md", ledger("night", 0..2));
     let outcome = work.run(&["report", "ledgers"]);
     assert!(outcome.code == 0 && outcome.stderr.contains("night.md.gz: breaks off after "), "{outcome:?}");
     assert_eq!(work.run(&["report", "--strict", "ledgers"]).code, 2);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Workdir, column, fixtures, json_of};
+use crate::support::{Workdir, column, fixtures, json_of, sample};
 
 fn input(case: &str) -> String {
     fixtures().join(case).join("input").display().to_string()
@@ -113,7 +113,7 @@ fn a_bad_measure_or_column_is_named_before_anything_is_read() {
 
 #[test]
 fn a_run_without_times_of_calls_still_has_its_own() {
-    let report = latency(&[&fixtures().join("sample/ledgers").display().to_string()]);
+    let report = latency(&[&sample()]);
     assert_eq!(report["totals"]["run_count"], report["totals"]["runs"]);
     assert_eq!(report["totals"]["ttft_count"], 0);
     assert_eq!(report["totals"]["errors"], Value::Null);

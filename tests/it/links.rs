@@ -3,13 +3,7 @@
 use std::os::unix::fs::symlink;
 
 use crate::support::Workdir;
-use crate::writers::{Counts, Entry, exact, front};
-
-const CALL: Counts = (1000, 400, 50, 10);
-
-fn ledger(name: &str, run: u32) -> String {
-    front(name) + &Entry { name, ..Entry::new(run) }.with(&exact(run, CALL))
-}
+use crate::writers::ledger;
 
 fn link(work: &Workdir, target: &str, name: &str) {
     symlink(work.path(target), work.path(name)).expect("a link");
@@ -25,7 +19,7 @@ fn folders_that_link_to_each_other_are_walked_once() {
             link(&work, to, &format!("{from}/to{n}"));
         }
     }
-    work.write("tree/d0/night.md", ledger("night", 0));
+    work.write("tree/d0/night.md", ledger("night", 0..1));
     let report = work.report(&["tree"]);
     assert_eq!((&report["totals"]["runs"], &report["sources"]["files"]), (&1.into(), &1.into()));
     // What they lead to is read anyway: nothing is passed over.
@@ -36,9 +30,9 @@ fn folders_that_link_to_each_other_are_walked_once() {
 #[test]
 fn a_link_out_of_the_folder_is_followed_and_all_behind_it_read_once() {
     let work = Workdir::new();
-    work.write("elsewhere/day.md", ledger("day", 1));
-    work.write("elsewhere/deep/noon.md", ledger("noon", 2));
-    work.write("ledgers/night.md", ledger("night", 0));
+    work.write("elsewhere/day.md", ledger("day", 1..2));
+    work.write("elsewhere/deep/noon.md", ledger("noon", 2..3));
+    work.write("ledgers/night.md", ledger("night", 0..1));
     work.mkdir("ledgers/in");
     // The first that is found may lead to a part of what the next one leads to.
     link(&work, "elsewhere/deep", "ledgers/a");
@@ -55,8 +49,8 @@ fn a_link_out_of_the_folder_is_followed_and_all_behind_it_read_once() {
 #[test]
 fn a_link_to_a_folder_above_is_told_and_not_followed() {
     let work = Workdir::new();
-    work.write("all/day.md", ledger("day", 1));
-    work.write("all/ledgers/night.md", ledger("night", 0));
+    work.write("all/day.md", ledger("day", 1..2));
+    work.write("all/ledgers/night.md", ledger("night", 0..1));
     link(&work, "all", "all/ledgers/up");
     let report = work.report(&["all/ledgers"]);
     assert_eq!(report["totals"]["runs"], 1);
@@ -88,7 +82,7 @@ fn a_file_with_several_names_is_read_once() {
 #[test]
 fn a_link_that_leads_nowhere_is_named_and_costs_no_other_file() {
     let work = Workdir::new();
-    work.write("ledgers/night.md", ledger("night", 0));
+    work.write("ledgers/night.md", ledger("night", 0..1));
     link(&work, "gone", "ledgers/gone");
     let report = work.report(&["ledgers"]);
     assert_eq!(report["totals"]["runs"], 1);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Workdir, column, fixtures, json_of, warning_codes};
+use crate::support::{Workdir, column, fixtures, json_of, sample, warning_codes};
 
 /// Claude's stream of one session: its calls, and a result if there is one.
 struct Session {
@@ -196,7 +196,7 @@ fn shares_of_a_cost_add_up_however_many_tokens_it_is_shared_by() {
 #[test]
 fn the_text_marks_list_prices_and_whose_are_no_bill() {
     let work = Workdir::new();
-    let sample = fixtures().join("sample/ledgers").display().to_string();
+    let sample = sample();
     let text = work.run(&["report", &sample]).stdout;
     assert!(text.contains(" COST*  "), "{text}");
     assert!(text.contains("\n* list prices of 2026-11-22\n"), "{text}");

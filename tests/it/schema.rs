@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Workdir, fixtures};
+use crate::support::{Workdir, fixtures, sample};
 
 const TABLES: [&str; 5] = ["usage", "runs", "calls", "conversations", "quota"];
 
@@ -69,7 +69,7 @@ fn every_exported_row_is_as_its_schema_says() {
 fn every_row_of_a_report_is_as_its_schema_says() {
     let dir = Workdir::new();
     let schema = json_schema(&dir, "report");
-    let input = fixtures().join("sample/ledgers").display().to_string();
+    let input = sample();
     let report = dir.report(&[&input, "--by", "loop,model,day"]);
     let required = schema["required"].to_string();
     // Of the dimensions only those that were asked for are there.

@@ -1,10 +1,6 @@
 //! A file gets the format that its name promises.
 
-use crate::support::{Workdir, fixtures};
-
-fn sample() -> String {
-    fixtures().join("sample/ledgers").display().to_string()
-}
+use crate::support::{Workdir, fixtures, sample};
 
 #[test]
 fn the_suffix_of_the_output_tells_the_format_unless_a_flag_does() {

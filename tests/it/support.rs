@@ -105,6 +105,12 @@ impl Workdir {
         json_of(&self.run_with(&args, input.as_bytes()), &args)
     }
 
+    /// What `explain` says, which must succeed.
+    pub fn explain(&self, args: &[&str]) -> Value {
+        let args = [&["explain", "--json"], args].concat();
+        json_of(&self.run(&args), &args)
+    }
+
     /// The rows of `export runs`, which must succeed.
     pub fn runs(&self, args: &[&str]) -> Vec<Value> {
         let head = ["export", "runs", "--format", "jsonl", "-o", "-"];
@@ -117,12 +123,22 @@ impl Workdir {
 /// The document on standard output of a run that must have succeeded.
 pub fn json_of(outcome: &Outcome, args: &[&str]) -> Value {
     assert_eq!(outcome.code, 0, "{args:?}: {}", outcome.stderr);
-    serde_json::from_str(&outcome.stdout).unwrap_or_else(|e| panic!("{args:?}: {e}\n{}", outcome.stdout))
+    document(outcome)
+}
+
+/// The document on standard output, whatever the exit code says: a verdict of `check` is one.
+pub fn document(outcome: &Outcome) -> Value {
+    serde_json::from_str(&outcome.stdout).unwrap_or_else(|e| panic!("{e}: {outcome:?}"))
 }
 
 /// A folder of the project's own fixtures.
 pub fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+/// The sample of the README: six ledgers, three days.
+pub fn sample() -> String {
+    fixtures().join("sample/ledgers").display().to_string()
 }
 
 /// The codes of a report's warnings.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::{Workdir, column, warning_codes};
+use crate::support::{Workdir, column, document, warning_codes};
 use crate::writers::{Entry, claude_result, exact, footer, front};
 
 const SESSION: &str = "0197c536-2a64-7f0e-9d54-1f0a6b7c8d9e";
@@ -36,10 +36,10 @@ fn rollout(id: &str, day: &str) -> String {
     .collect()
 }
 
-fn verdict(work: &Workdir, args: &[&str]) -> (i32, Value) {
+/// The exit code of a check, and its verdict.
+fn judged(work: &Workdir, args: &[&str]) -> (i32, Value) {
     let outcome = work.run(&[&["check", "--json", "--tz", "UTC"], args].concat());
-    let verdict = serde_json::from_str(&outcome.stdout).unwrap_or_else(|e| panic!("{e}: {outcome:?}"));
-    (outcome.code, verdict)
+    (outcome.code, document(&outcome))
 }
 
 fn group<'a>(verdict: &'a Value, at: usize, keys: &[&str]) -> Vec<&'a Value> {
@@ -53,17 +53,17 @@ fn usage_without_a_time_may_lie_in_any_window() {
     let keys = ["state", "used", "at_most", "is_floor", "unplaced", "unplaced_runs"];
     for window in [&["--since", "31d"][..], &["--until", "2020-01-01"], &["--since", "31d", "--per", "day"]] {
         let args = [&["--max-cost", "5", "execution.json"], window].concat();
-        let (code, doubted) = verdict(&work, &args);
+        let (code, doubted) = judged(&work, &args);
         assert_eq!(group(&doubted, 0, &keys), ["unproven", "", "12.5", "true", "12.5", "1"].map(value).each_ref());
         assert_eq!((code, &doubted["complete"], &doubted["cost_usd"]), (0, &json!(false), &Value::Null));
         assert!(warning_codes(&doubted).contains(&"undated-usage".to_owned()), "{doubted}");
-        assert_eq!(verdict(&work, &[&args[..], &["--on-unknown", "fail"]].concat()).0, 1);
+        assert_eq!(judged(&work, &[&args[..], &["--on-unknown", "fail"]].concat()).0, 1);
     }
     // All of it would be within: proven, and yet no cost that is known.
-    let (code, within) = verdict(&work, &["--max-cost", "50", "--since", "31d", "execution.json"]);
+    let (code, within) = judged(&work, &["--max-cost", "50", "--since", "31d", "execution.json"]);
     assert_eq!((code, &within["state"], &within["complete"]), (0, &json!("ok"), &json!(false)));
     // Without a window nothing is in doubt.
-    let (code, all) = verdict(&work, &["--max-cost", "5", "execution.json"]);
+    let (code, all) = judged(&work, &["--max-cost", "5", "execution.json"]);
     assert_eq!((code, &all["state"], &all["complete"]), (1, &json!("exceeded"), &json!(true)));
 }
 
@@ -97,7 +97,7 @@ fn a_report_of_a_window_names_the_usage_that_tells_no_time() {
 
 /// Each group's key, state and upper bound.
 fn groups(work: &Workdir, key: &str, args: &[&str]) -> Vec<String> {
-    let verdict = verdict(work, args).1;
+    let verdict = judged(work, args).1;
     let groups = verdict["limits"][0]["groups"].as_array().expect("groups");
     let told = groups.iter().map(|group| format!("{} {} {}", group[key], group["state"], group["at_most"]));
     BTreeSet::from_iter(told).into_iter().collect()
@@ -137,7 +137,7 @@ fn an_old_conversation_without_usage_lies_where_it_began() {
     let head: Vec<&str> = whole.lines().take(2).collect();
     work.write("old.jsonl", format!("{}\n{answered}\n", head.join("\n")));
     work.write("new.jsonl", rollout("01a0618f-a900-76b8-96b2-73ff34fce19d", "2026-10-05"));
-    let check = |since| verdict(&work, &["--max-tokens", "5K", "--since", since, "old.jsonl", "new.jsonl"]).1;
+    let check = |since| judged(&work, &["--max-tokens", "5K", "--since", since, "old.jsonl", "new.jsonl"]).1;
     assert_eq!(check("2026-10-01")["state"], "ok");
     assert_eq!(check("2026-01-01")["state"], "unproven");
 }
@@ -148,8 +148,8 @@ fn usage_of_an_unknown_model_may_be_of_the_model_asked_for() {
     let entries = Entry::new(0).with(&exact(0, (1000, 0, 100, 0))) + &Entry::new(1).with(&footer("5,267", "Done."));
     work.write("night.md", front("night") + &entries);
     let args = ["--max-cost", "1", "night.md"];
-    assert_eq!(verdict(&work, &args).1["state"], "unproven");
-    let model = verdict(&work, &[&args[..], &["--where", "model=gpt-*"]].concat()).1;
+    assert_eq!(judged(&work, &args).1["state"], "unproven");
+    let model = judged(&work, &[&args[..], &["--where", "model=gpt-*"]].concat()).1;
     assert_eq!((&model["state"], &model["complete"]), (&json!("unproven"), &json!(false)));
     assert_eq!(warning_codes(&model), ["unplaced-model"]);
     let report = work.report(&["--where", "model=gpt-*", "night.md"]);
@@ -164,7 +164,7 @@ fn input_that_could_not_be_read_proves_nothing() {
     let work = Workdir::new();
     work.write("ledgers/night.md", front("night") + &Entry::new(0).with(&exact(0, (1000, 0, 100, 0))));
     work.write("ledgers/day.md.gz", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03 torn");
-    let check = |args: &[&str]| verdict(&work, &[&["ledgers"], args].concat());
+    let check = |args: &[&str]| judged(&work, &[&["ledgers"], args].concat());
     let (code, doubted) = check(&["--max-tokens", "5K"]);
     assert_eq!((code, &doubted["state"], &doubted["complete"]), (0, &json!("unproven"), &json!(false)));
     assert_eq!(doubted["cost_usd"], Value::Null);
@@ -184,7 +184,7 @@ fn session_logs_alone_tell_no_run_time() {
     let work = Workdir::new();
     work.write("rollout.jsonl", rollout(SESSION, "2026-10-05"));
     for limit in [["--max-run-time", "30m"], ["--max-failed-runs", "3"]] {
-        let (_, verdict) = verdict(&work, &[&limit[..], &["rollout.jsonl"]].concat());
+        let (_, verdict) = judged(&work, &[&limit[..], &["rollout.jsonl"]].concat());
         assert_eq!(group(&verdict, 0, &["state", "used"]), [&json!("unproven"), &Value::Null], "{limit:?}");
     }
 }
@@ -260,9 +260,9 @@ fn no_usage_of_no_known_time_makes_no_floor() {
     let report = work.report(&[&["--by", "day"], &args[..]].concat());
     assert_eq!(warning_codes(&report), Vec::<String>::new());
     assert_eq!((&report["totals"]["complete"], &report["totals"]["cost_usd"]), (&json!(true), &json!(0.00045)));
-    let (_, within) = verdict(&work, &[&["--max-cost", "1"], &args[..]].concat());
+    let (_, within) = judged(&work, &[&["--max-cost", "1"], &args[..]].concat());
     assert_eq!((&within["state"], &within["complete"]), (&json!("ok"), &json!(true)));
-    let (_, by_day) = verdict(&work, &["--max-tokens", "110", "--per", "day", "session.jsonl", "err.json"]);
+    let (_, by_day) = judged(&work, &["--max-tokens", "110", "--per", "day", "session.jsonl", "err.json"]);
     let keys = ["day", "used", "is_floor", "runs", "unknown_runs"];
     assert_eq!(group(&by_day, 0, &keys), ["2026-10-05", "110", "false", "1", "0"].map(value).each_ref());
 }
@@ -277,7 +277,7 @@ fn a_conversation_of_which_a_part_tells_no_time_is_one() {
         [&["--since", "2026-01-01"][..], &["--per", "conversation", "--since", "2026-01-01"], &["--per", "day"]]
     {
         let args = [&["--max-tokens", "450", "--max-unknown", "50%", "session.jsonl", "run.jsonl"], window].concat();
-        let doubted = verdict(&work, &args).1;
+        let doubted = judged(&work, &args).1;
         let one = ["unproven", "110", "515", "1", "1", "1"].map(value);
         assert_eq!(group(&doubted, 0, &keys), one.each_ref(), "{window:?}");
     }
@@ -290,7 +290,7 @@ fn a_day_without_a_run_has_none_that_failed() {
     work.write("night.md", front("night") + &Entry { status: "error", ..Entry::new(0) }.with("Done."));
     for limit in [["--max-run-time", "5h"], ["--max-failed-runs", "3"]] {
         for per in [&["--per", "day"][..], &["--per", "loop"], &["--per", "repo"], &["--since", "2026-10-09"]] {
-            let verdict = verdict(&work, &[&limit[..], per, &["session.jsonl", "night.md"]].concat()).1;
+            let verdict = judged(&work, &[&limit[..], per, &["session.jsonl", "night.md"]].concat()).1;
             assert_eq!(verdict["state"], "ok", "{limit:?} {per:?} {verdict}");
         }
     }

@@ -9,7 +9,7 @@ use crate::writers::{Entry, claude_result, front};
 const HOSTILE: &str = "::error::x ##[error]y %0A::set-output name=a::b | <script> @all \"]]>\" \u{1b}[31m {a=\"b\"}";
 
 /// A ledger of a loop of this name: runs of $3 and $4, and `silent` ones that left nothing.
-fn ledger(name: &str, first: u32, silent: u32) -> String {
+fn costly(name: &str, first: u32, silent: u32) -> String {
     let run = |n: u32, cost: f64| {
         let session = format!("{n:08x}-2a64-4f0e-9d54-1f0a6b7c8d9e");
         let entry = Entry { name, harness: "claude", profile: "cc1", ..Entry::new(n) };
@@ -24,7 +24,7 @@ fn ledger(name: &str, first: u32, silent: u32) -> String {
 fn four_loops() -> Workdir {
     let work = Workdir::new();
     for (at, (name, silent)) in [("anvil", 0), ("bellows", 1), ("chisel", 0)].into_iter().enumerate() {
-        work.write(&format!("ledgers/{name}.md"), ledger(name, at as u32 * 5, silent));
+        work.write(&format!("ledgers/{name}.md"), costly(name, at as u32 * 5, silent));
     }
     work.write(
         "usage.toml",
@@ -208,8 +208,8 @@ fn a_suffix_tells_the_format_and_exports_come_beside() {
 #[test]
 fn hostile_names_stay_names_in_every_format() {
     let work = Workdir::new();
-    work.write("ledgers/a.md", ledger(HOSTILE, 0, 1));
-    work.write("ledgers/b.md", ledger("plain", 5, 0));
+    work.write("ledgers/a.md", costly(HOSTILE, 0, 1));
+    work.write("ledgers/b.md", costly("plain", 5, 0));
     let policy = json!(HOSTILE).to_string();
     work.write("usage.toml", format!("[[budget]]\nname = {policy}\nper = \"day\"\nmax_cost_usd = 1\n"));
     let args = |format| ["check", "--config", "usage.toml", "--format", format, "-v", "ledgers"];
@@ -368,7 +368,7 @@ fn what_cannot_be_compared_is_an_error() {
 #[test]
 fn prices_are_no_matter_where_nothing_limits_costs() {
     let work = Workdir::new();
-    work.write("ledgers/night.md", ledger("night", 0, 0));
+    work.write("ledgers/night.md", costly("night", 0, 0));
     let said = |flag: &[&str]| work.run(&[&["check", "--format", "table", "ledgers"], flag].concat()).stdout;
     assert!(!said(&["--max-tokens", "5M"]).contains("price"), "{}", said(&["--max-tokens", "5M"]));
     assert!(said(&["--max-cost", "5"]).starts_with("prices "), "{}", said(&["--max-cost", "5"]));

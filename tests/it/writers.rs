@@ -3,6 +3,9 @@
 /// Counts of one call or counter reading: input (cached included), cached, output, reasoning.
 pub type Counts = (u64, u64, u64, u64);
 
+/// A call like any other: 1,050 tokens.
+pub const CALL: Counts = (1000, 400, 50, 10);
+
 /// Fields that carry private things; no output may ever show them.
 pub const SECRETS: [&str; 3] = ["acct-keep-out", "keep.out@example.test", "OPEN-SESAME"];
 
@@ -12,6 +15,11 @@ pub fn front(name: &str) -> String {
         "---\nloop_id: 6d1b3a52-0d5e-4c53-9b0a-5a1c3f0e7a01\nloop_name: {name}\nrepo_path: /srv/paint\n\
          created_at: 2026-10-05T08:00:00Z\n---\n\n# Loop Ledger: {name}\n\n"
     )
+}
+
+/// A ledger with these runs of [`Entry::new`], a call of [`CALL`] each, which are exact.
+pub fn ledger(name: &str, runs: std::ops::Range<u32>) -> String {
+    front(name) + &runs.map(|n| Entry { name, ..Entry::new(n) }.with(&exact(n, CALL))).collect::<String>()
 }
 
 /// One entry to write; `..Entry::new(n)` fills what a test doesn't care about.

@@ -62,7 +62,7 @@ impl Left {
 }
 
 /// The runs, each with what it is said to have used.
-fn told(settled: &Settled) -> Vec<(String, &Owner, Sum)> {
+fn runs(settled: &Settled) -> Vec<(String, &Owner, Sum)> {
     let sums = sums(settled);
     let run = |owner: &Owner| owner.run.as_ref().map(|run| run.id.to_string());
     let runs = settled.owners.iter().filter_map(|owner| Some((run(owner)?, owner)));
@@ -90,7 +90,7 @@ fn check(world: &World, left: &Left) -> Result<(), TestCaseError> {
     }
     let settled = settled(&files, &options(1 << 20));
     let truth = world.truth();
-    for (id, owner, sum) in told(&settled) {
+    for (id, owner, sum) in runs(&settled) {
         // A trace that breaks off between two lines looks like one that ends.
         if left.cut.is_some() && files.contains_key("codex.log") && !shows_usage(&files, &id) {
             continue;

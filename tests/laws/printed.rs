@@ -49,7 +49,7 @@ fn with(text: &str, printed: &str) -> String {
 }
 
 /// Every row of usage, and how well it is known.
-fn told(settled: &Settled) -> Vec<String> {
+fn rows(settled: &Settled) -> Vec<String> {
     let row = |row: UsageRow| {
         let owner = &settled.owners[row.owner];
         let run = owner.run.as_ref().map(|run| run.id.to_string());
@@ -61,8 +61,8 @@ fn told(settled: &Settled) -> Vec<String> {
 fn check(text: &str, printed: &str) -> Result<(), TestCaseError> {
     let with = with(text, printed);
     prop_assert_ne!(text, &with);
-    let told = |text: &str| told(&settled_bytes(text.as_bytes(), &Cut::Whole));
-    prop_assert_eq!(told(text), told(&with), "{}", with);
+    let rows = |text: &str| rows(&settled_bytes(text.as_bytes(), &Cut::Whole));
+    prop_assert_eq!(rows(text), rows(&with), "{}", with);
     Ok(())
 }
 

@@ -16,7 +16,7 @@ use crate::world::{traced_world, world};
 /// The calls of every conversation: how many, and their sum.
 type Calls = BTreeMap<String, (usize, TokenUsage)>;
 
-fn told(settled: &Settled) -> Calls {
+fn calls(settled: &Settled) -> Calls {
     let mut calls = Calls::new();
     for row in settled.rows.iter().filter(|row| row.call.is_some()) {
         let id = row.conversation.as_ref().expect("a conversation").to_string();
@@ -56,7 +56,7 @@ proptest! {
     #[test]
     fn rollouts_tell_every_call_once(home in home()) {
         let written = home.write();
-        prop_assert_eq!(told(&settled(&written.files, &options(1 << 20))), truth(&written.truth));
+        prop_assert_eq!(calls(&settled(&written.files, &options(1 << 20))), truth(&written.truth));
     }
 
     #[test]
@@ -86,7 +86,7 @@ proptest! {
                 files.insert(format!("archived_sessions/rollout-{n}.jsonl"), bytes[..kept].to_vec());
             }
         }
-        prop_assert_eq!(told(&shuffled(&files, &keys, &Cut::Whole)), truth(&written.truth));
+        prop_assert_eq!(calls(&shuffled(&files, &keys, &Cut::Whole)), truth(&written.truth));
     }
 
     #[test]
@@ -94,7 +94,7 @@ proptest! {
         let mut written = home.write();
         let name = written.files.keys().nth(which.index(written.files.len())).expect("a file").clone();
         written.files.remove(&name);
-        let told = told(&settled(&written.files, &options(1 << 20)));
+        let told = calls(&settled(&written.files, &options(1 << 20)));
         prop_assert!(is_within(&told, &truth(&written.truth)), "{:?} of {:?}", told, written.truth);
     }
 
@@ -108,7 +108,7 @@ proptest! {
         let bytes = written.files[&name].clone();
         let kept = at.index(bytes.len());
         written.files.insert(name, bytes[..kept].to_vec());
-        let told = told(&settled(&written.files, &options(1 << 20)));
+        let told = calls(&settled(&written.files, &options(1 << 20)));
         prop_assert!(is_within(&told, &truth(&written.truth)), "{:?} of {:?}", told, written.truth);
     }
 

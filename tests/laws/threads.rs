@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use crate::forge::{self, Counts};
 use crate::kit::Files;
+use crate::world::counts;
 
 /// What happens in a home, one step after the other.
 #[derive(Debug, Clone)]
@@ -100,17 +101,12 @@ struct Thread {
     is_first_call: bool,
 }
 
-fn counts() -> impl Strategy<Value = Counts> {
-    (1..20_000_u64, 0..=100_u64, 1..3_000_u64, 0..=100_u64)
-        .prop_map(|(input, cached, output, reasoning)| [input, input * cached / 100, output, output * reasoning / 100])
-}
-
 fn deed() -> impl Strategy<Value = Deed> {
     prop_oneof![
-        8 => counts().prop_map(Deed::Call),
+        8 => counts(1, 1).prop_map(Deed::Call),
         2 => Just(Deed::Repeat),
         1 => Just(Deed::Notice),
-        1 => counts().prop_map(Deed::Compact),
+        1 => counts(1, 1).prop_map(Deed::Compact),
         1 => Just(Deed::Reset),
         1 => Just(Deed::Overflow),
         1 => Just(Deed::Quote),

@@ -11,15 +11,10 @@ use crate::forge;
 use crate::kit::{Cut, Files, Sum, cases, options, settled, settled_bytes, sums};
 use crate::world::{Work, World, world};
 
-/// Every run's, by its id; what belongs to none stands under its conversation.
-fn told(settled: &Settled) -> BTreeMap<String, Sum> {
-    sums(settled)
-}
-
-/// The runs' alone: what a counter grew by over two of them may be either's, and is neither's.
-fn told_of_runs(settled: &Settled) -> impl Iterator<Item = (String, Sum)> {
+/// The sums of the runs alone: what a counter grew by over two of them may be either's, and is neither's.
+fn sums_of_runs(settled: &Settled) -> impl Iterator<Item = (String, Sum)> {
     let runs: BTreeSet<&str> = settled.owners.iter().filter_map(|owner| Some(&*owner.run.as_ref()?.id)).collect();
-    let all = told(settled).into_iter();
+    let all = sums(settled).into_iter();
     all.filter(move |(id, _)| runs.contains(id.as_str()))
 }
 
@@ -29,13 +24,13 @@ proptest! {
     #[test]
     fn a_ledger_tells_what_was_used(world in world()) {
         let settled = settled_bytes(world.ledger(usize::MAX).as_bytes(), &Cut::Whole);
-        prop_assert_eq!(told(&settled), world.truth());
+        prop_assert_eq!(sums(&settled), world.truth());
     }
 
     #[test]
     fn a_loop_log_tells_what_was_used(world in world()) {
         let settled = settled_bytes(world.loop_log().as_bytes(), &Cut::Whole);
-        prop_assert_eq!(told(&settled), world.truth());
+        prop_assert_eq!(sums(&settled), world.truth());
     }
 
     #[test]
@@ -53,7 +48,7 @@ proptest! {
     fn claude_streams_tell_what_was_used(world in world()) {
         let settled = settled(&world.streams(), &options(1 << 20));
         let truth: Vec<Sum> = world.runs().iter().filter(|run| run.harness == "claude").map(|run| run.truth).collect();
-        prop_assert_eq!(told(&settled).into_values().collect::<Vec<Sum>>(), truth);
+        prop_assert_eq!(sums(&settled).into_values().collect::<Vec<Sum>>(), truth);
     }
 
     #[test]
@@ -62,7 +57,7 @@ proptest! {
         files.extend(world.ledger_file());
         files.insert("kiln.log".to_owned(), world.loop_log().into_bytes());
         files.extend(world.trace().map(|trace| ("codex.log".to_owned(), trace.into_bytes())));
-        prop_assert_eq!(told(&settled(&files, &options(1 << 20))), world.truth());
+        prop_assert_eq!(sums(&settled(&files, &options(1 << 20))), world.truth());
     }
 
     #[test]
@@ -70,7 +65,7 @@ proptest! {
         let settled = settled_bytes(world.ledger(lines).as_bytes(), &Cut::Whole);
         let truth = world.truth();
         // Where nothing names the conversation, its footer counts the runs before too.
-        for (run, sum) in told_of_runs(&settled).filter(|(run, _)| !world.resumes(run)) {
+        for (run, sum) in sums_of_runs(&settled).filter(|(run, _)| !world.resumes(run)) {
             prop_assert!(is_within(&sum, &truth[&run]), "{} lines: {run}: {sum:?} of {:?}", lines, truth[&run]);
         }
     }
@@ -93,7 +88,7 @@ fn never_more(world: &World, text: &str, cuts: &[Index]) -> Result<(), TestCaseE
     let truth = world.truth();
     for cut in cuts {
         let end = cut.index(text.len());
-        for (run, sum) in told(&settled_bytes(&text.as_bytes()[..end], &Cut::Whole)) {
+        for (run, sum) in sums(&settled_bytes(&text.as_bytes()[..end], &Cut::Whole)) {
             let whole = truth.get(&run).copied().unwrap_or_default();
             prop_assert!(is_within(&sum, &whole), "cut at {end}: {run}: {sum:?} of {whole:?}");
         }
@@ -126,7 +121,7 @@ fn a_ledger_cut_at_every_byte_never_tells_more() {
     };
     let (ledger, truth) = (world.ledger(usize::MAX), world.truth());
     for end in 0..ledger.len() {
-        for (run, sum) in told(&settled_bytes(&ledger.as_bytes()[..end], &Cut::Whole)) {
+        for (run, sum) in sums(&settled_bytes(&ledger.as_bytes()[..end], &Cut::Whole)) {
             assert!(is_within(&sum, &truth[&run]), "cut at {end}: {run}: {sum:?} of {:?}", truth[&run]);
         }
     }

@@ -37,8 +37,8 @@ enum Prints {
     Text,
 }
 
-fn counts() -> impl Strategy<Value = Counts> {
-    // Calls of the same size are the hardest to tell apart.
+/// What a call used. Calls of the same size are the hardest to tell apart.
+fn often_equal() -> impl Strategy<Value = Counts> {
     prop_oneof![
         Just([1000, 400, 10, 0]),
         (1..90_000_u64, 0..9_u64, 0..900_u64).prop_map(|(input, tenths, output)| [
@@ -51,7 +51,7 @@ fn counts() -> impl Strategy<Value = Counts> {
 }
 
 fn told() -> impl Strategy<Value = Told> {
-    let turns = proptest::collection::vec(proptest::collection::vec(counts(), 1..4), 1..4);
+    let turns = proptest::collection::vec(proptest::collection::vec(often_equal(), 1..4), 1..4);
     let trace =
         proptest::option::of((any::<bool>(), any::<bool>()).prop_map(|(counter, twin)| Trace { counter, twin }));
     let prints = prop_oneof![Just(Prints::Json), Just(Prints::Text)];

@@ -50,8 +50,9 @@ pub struct Run {
     pub truth: Sum,
 }
 
-fn counts() -> impl Strategy<Value = Counts> {
-    (0..20_000_u64, 0..=100_u64, 0..3_000_u64, 0..=100_u64)
+/// What a call used: no less than this input and this output.
+pub fn counts(input: u64, output: u64) -> impl Strategy<Value = Counts> {
+    (input..20_000, 0..=100_u64, output..3_000, 0..=100_u64)
         .prop_map(|(input, cached, output, reasoning)| [input, input * cached / 100, output, output * reasoning / 100])
 }
 
@@ -61,7 +62,7 @@ fn prints() -> impl Strategy<Value = Prints> {
 
 fn codex() -> impl Strategy<Value = Work> {
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    (flags, vec(counts(), 1..5), 0..4_u8, prints()).prop_map(
+    (flags, vec(counts(0, 0), 1..5), 0..4_u8, prints()).prop_map(
         |((resumes, counter, footer, twin), calls, chatter, prints)| Work::Codex {
             resumes,
             calls,
