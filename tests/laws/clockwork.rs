@@ -245,38 +245,10 @@ impl Clock<'_> {
 
     fn call(&mut self, call: &Call, turn: Option<(Millis, Option<Millis>)>) {
         self.now += 1;
-        let mut attempt = 0;
-        for (index, (took, breaks)) in call.failed.iter().enumerate() {
-            self.request(*took, !breaks, attempt, index > 0);
-            attempt = if *breaks { 0 } else { attempt + 1 };
-            if *breaks {
-                self.sse("created", 3);
-                self.now += 1;
-                self.event("sse_event", "event.kind=response.failed duration_ms=1 error.message=stream closed");
-                self.told.broken_streams += 1;
-            }
-        }
+        let attempt = self.failures(call);
         self.request(call.request_ms, false, attempt, !call.failed.is_empty());
         let asked = self.now - call.request_ms;
-        let (mut first_delta, mut opened) = (None, 0);
-        for (index, (wait, is_delta)) in call.events.iter().enumerate() {
-            let kind = match index {
-                0 => "created",
-                index if index + 1 == call.events.len() => "completed",
-                _ if *is_delta => "output_text.delta",
-                _ => "output_item.added",
-            };
-            self.sse(kind, *wait);
-            if index == 0 {
-                opened = self.now;
-            }
-            if *is_delta && first_delta.is_none() {
-                first_delta = Some(self.now);
-                if let Some((_, Some(ms))) = turn {
-                    self.event("turn_ttft", &format!("duration_ms={ms}"));
-                }
-            }
-        }
+        let (opened, first_delta) = self.stream(call, turn.and_then(|(_, ms)| ms));
         let streamed = self.now - opened;
         self.now += 1;
         let input = 1000 + self.told.calls.len() as u64;
@@ -298,8 +270,7 @@ impl Clock<'_> {
         });
         let shows = !self.thread.hides_requests;
         let measured = first_delta.filter(|_| shows).and_then(|delta| token(Since::Request, delta - asked));
-        let stall = call.events[1..].iter().map(|(wait, _)| *wait).max();
-        let truth = Truth {
+        self.told.calls.push(Truth {
             conversation: self.id(),
             input_tokens: input,
             request: shows.then_some(Answered { duration_ms: Some(call.request_ms), status: Some(200) }),
@@ -309,14 +280,54 @@ impl Clock<'_> {
             stream: Stream {
                 events: call.events.len() as u64,
                 duration_ms: streamed,
-                longest_stall_ms: stall,
+                longest_stall_ms: call.events[1..].iter().map(|(wait, _)| *wait).max(),
                 is_floor: false,
             },
-        };
-        self.told.calls.push(truth);
+        });
         if let Some(tool) = &call.tool {
             self.tool(tool);
         }
+    }
+
+    /// Writes the attempts that fail; gives the number of the next one.
+    fn failures(&mut self, call: &Call) -> u64 {
+        let mut attempt = 0;
+        for (index, (took, breaks)) in call.failed.iter().enumerate() {
+            self.request(*took, !breaks, attempt, index > 0);
+            attempt = if *breaks { 0 } else { attempt + 1 };
+            if *breaks {
+                self.sse("created", 3);
+                self.now += 1;
+                self.event("sse_event", "event.kind=response.failed duration_ms=1 error.message=stream closed");
+                self.told.broken_streams += 1;
+            }
+        }
+        attempt
+    }
+
+    /// Writes the events of the stream, and the harness's word on the turn's first token behind the first delta; gives
+    /// when it opened, and when the first delta came.
+    fn stream(&mut self, call: &Call, token_ms: Option<Millis>) -> (Millis, Option<Millis>) {
+        let (mut opened, mut first_delta) = (0, None);
+        for (index, (wait, is_delta)) in call.events.iter().enumerate() {
+            let kind = match index {
+                0 => "created",
+                index if index + 1 == call.events.len() => "completed",
+                _ if *is_delta => "output_text.delta",
+                _ => "output_item.added",
+            };
+            self.sse(kind, *wait);
+            if index == 0 {
+                opened = self.now;
+            }
+            if *is_delta && first_delta.is_none() {
+                first_delta = Some(self.now);
+                if let Some(ms) = token_ms {
+                    self.event("turn_ttft", &format!("duration_ms={ms}"));
+                }
+            }
+        }
+        (opened, first_delta)
     }
 
     fn tool(&mut self, tool: &Tool) {

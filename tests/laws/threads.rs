@@ -200,6 +200,22 @@ pub struct Written {
     pub truth: BTreeMap<String, Vec<Counts>>,
 }
 
+impl Thread {
+    fn say(&mut self, millis: u64, kind: &'static str, payload: String) {
+        self.records.push(Record { millis, kind, payload });
+    }
+
+    /// Writes the record of a response.
+    fn record(&mut self, millis: u64, turn: &str, counts: Counts, made: u64) {
+        let payload = format!(
+            "{{\"thread_id\":\"{}\",\"turn_id\":\"{turn}\",\"response_id\":\"resp_{made}\",\"usage\":{}}}",
+            self.id,
+            usage(counts, 0)
+        );
+        self.say(millis, "token_usage_record", payload);
+    }
+}
+
 struct Writer {
     millis: u64,
     /// Makes every call's size its own: a running total that two conversations share is a copy.
@@ -232,88 +248,76 @@ impl Writer {
         let mut thread = self.threads[index].clone();
         let mut last = thread.total;
         if resumes && thread.total != [0; 4] && !thread.is_first_call {
-            let millis = self.tick();
-            thread.records.push(Record { millis, kind: "event_msg", payload: reading(thread.total, last, 0) });
+            let payload = reading(thread.total, last, 0);
+            thread.say(self.tick(), "event_msg", payload);
         }
         let millis = self.tick();
         self.made += 1;
         let turn = uuid(millis, self.made);
         let named = if thread.version == Version::Untimed { String::new() } else { format!("\"turn_id\":\"{turn}\",") };
-        let say = |thread: &mut Thread, kind, payload| thread.records.push(Record { millis, kind, payload });
         if thread.version != Version::Untimed {
-            say(&mut thread, "event_msg", format!("{{\"type\":\"task_started\",{named}\"started_at\":1}}"));
+            thread.say(millis, "event_msg", format!("{{\"type\":\"task_started\",{named}\"started_at\":1}}"));
         }
-        say(
-            &mut thread,
-            "turn_context",
-            format!("{{{named}\"cwd\":\"/srv/kiln\",\"model\":\"{}\",\"effort\":\"high\"}}", MODELS[model]),
-        );
+        let context = format!("{{{named}\"cwd\":\"/srv/kiln\",\"model\":\"{}\",\"effort\":\"high\"}}", MODELS[model]);
+        thread.say(millis, "turn_context", context);
         for deed in deeds {
             self.millis += 3_000;
-            let millis = self.tick();
-            let say = |thread: &mut Thread, kind, payload| thread.records.push(Record { millis, kind, payload });
-            let recorded = |thread: &mut Thread, counts: Counts, made: u64| {
-                let payload = format!(
-                    "{{\"thread_id\":\"{}\",\"turn_id\":\"{turn}\",\"response_id\":\"resp_{made}\",\"usage\":{}}}",
-                    thread.id,
-                    usage(counts, 0)
-                );
-                thread.records.push(Record { millis, kind: "token_usage_record", payload });
-            };
-            match deed {
-                Deed::Call(counts) => {
-                    self.made += 1;
-                    let counts = add(*counts, [30_000 * self.made, 0, 0, 0]);
-                    if thread.version == Version::Recorded {
-                        recorded(&mut thread, counts, self.made);
-                    }
-                    thread.total = add(thread.total, counts);
-                    last = counts;
-                    thread.calls.push(counts);
-                    thread.is_first_call = false;
-                    let payload = reading(thread.total, counts, 0);
-                    say(&mut thread, "event_msg", payload);
-                }
-                Deed::Compact(counts) if thread.version == Version::Recorded => {
-                    self.made += 1;
-                    recorded(&mut thread, *counts, self.made);
-                    thread.calls.push(*counts);
-                    let compacted = format!("{{\"message\":\"\",\"compaction_response_id\":\"resp_{}\"}}", self.made);
-                    say(&mut thread, "compacted", compacted);
-                }
-                Deed::Compact(_) => say(&mut thread, "compacted", "{\"message\":\"so far\"}".to_owned()),
-                Deed::Repeat if thread.is_first_call => {}
-                Deed::Repeat => {
-                    let payload = reading(thread.total, last, 0);
-                    say(&mut thread, "event_msg", payload);
-                }
-                Deed::Notice => say(
-                    &mut thread,
-                    "event_msg",
-                    format!("{{\"type\":\"token_count\",\"info\":null,\"rate_limits\":{LIMITS}}}"),
-                ),
-                Deed::Reset => thread.total = [0; 4],
-                Deed::Overflow => {
-                    thread.total = [0; 4];
-                    thread.is_first_call = false;
-                    say(&mut thread, "event_msg", reading([0; 4], [0; 4], 258_400));
-                }
-                Deed::Quote => {
-                    let quoted = reading([9_999_999, 0, 9_999, 0], [9_999_999, 0, 9_999, 0], 0);
-                    let quoted = format!("{{\"timestamp\":\"x\",\"type\":\"event_msg\",\"payload\":{quoted}}}");
-                    let output = forge::quoted(&quoted);
-                    let nested = format!(
-                        "{{\"type\":\"function_call_output\",\"call_id\":\"c\",\"output\":{output},\"nested\":{quoted}}}"
-                    );
-                    say(&mut thread, "response_item", nested);
-                }
-            }
+            last = self.deed(&mut thread, deed, &turn, last);
         }
         if thread.total == [0; 4] {
             thread.is_first_call = true;
         }
         thread.ends.push((thread.records.len(), thread.total));
         self.threads[index] = thread;
+    }
+
+    /// Writes what is done in a turn after a call of this size; gives the size of the latest call.
+    fn deed(&mut self, thread: &mut Thread, deed: &Deed, turn: &str, last: Counts) -> Counts {
+        let millis = self.tick();
+        match deed {
+            Deed::Call(counts) => {
+                self.made += 1;
+                let counts = add(*counts, [30_000 * self.made, 0, 0, 0]);
+                if thread.version == Version::Recorded {
+                    thread.record(millis, turn, counts, self.made);
+                }
+                thread.total = add(thread.total, counts);
+                thread.calls.push(counts);
+                thread.is_first_call = false;
+                thread.say(millis, "event_msg", reading(thread.total, counts, 0));
+                return counts;
+            }
+            Deed::Compact(counts) if thread.version == Version::Recorded => {
+                self.made += 1;
+                thread.record(millis, turn, *counts, self.made);
+                thread.calls.push(*counts);
+                let compacted = format!("{{\"message\":\"\",\"compaction_response_id\":\"resp_{}\"}}", self.made);
+                thread.say(millis, "compacted", compacted);
+            }
+            Deed::Compact(_) => thread.say(millis, "compacted", "{\"message\":\"so far\"}".to_owned()),
+            Deed::Repeat if thread.is_first_call => {}
+            Deed::Repeat => thread.say(millis, "event_msg", reading(thread.total, last, 0)),
+            Deed::Notice => {
+                let notice = format!("{{\"type\":\"token_count\",\"info\":null,\"rate_limits\":{LIMITS}}}");
+                thread.say(millis, "event_msg", notice);
+            }
+            Deed::Reset => thread.total = [0; 4],
+            Deed::Overflow => {
+                thread.total = [0; 4];
+                thread.is_first_call = false;
+                thread.say(millis, "event_msg", reading([0; 4], [0; 4], 258_400));
+            }
+            Deed::Quote => {
+                let quoted = reading([9_999_999, 0, 9_999, 0], [9_999_999, 0, 9_999, 0], 0);
+                let quoted = format!("{{\"timestamp\":\"x\",\"type\":\"event_msg\",\"payload\":{quoted}}}");
+                let output = forge::quoted(&quoted);
+                let nested = format!(
+                    "{{\"type\":\"function_call_output\",\"call_id\":\"c\",\"output\":{output},\"nested\":{quoted}}}"
+                );
+                thread.say(millis, "response_item", nested);
+            }
+        }
+        last
     }
 
     fn fork(&mut self, index: usize, how: Copy, is_subagent: bool, upgrades: bool, turns: usize) {
