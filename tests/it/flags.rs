@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::{Workdir, column, json_of, sample};
-use crate::writers::{Entry, claude_result, exact, front};
+use crate::writers::{Entry, claude_result, exact, front, run_id};
 
 /// Three loops over three days: codex on 18 and 19 November, claude on the 20th.
 fn three_loops() -> Workdir {
@@ -11,7 +11,7 @@ fn three_loops() -> Workdir {
     let ledger = |name: &'static str, day: u32, profile: &'static str, harness: &'static str, status, output: &str| {
         let entry = Entry {
             name,
-            run_id: format!("{day:08x}-7a31-4c0f-8e21-93b6d40c1f5a"),
+            run_id: run_id(day),
             profile,
             harness,
             status,
@@ -23,7 +23,7 @@ fn three_loops() -> Workdir {
         work.write(&format!("ledgers/{name}.md"), front(name) + &entry.with(&output));
     };
     ledger("anvil", 18, "codex1", "codex", "success", &exact(0, (1000, 0, 100, 0)));
-    ledger("bellows", 19, "codex2", "codex", "error", &exact(0, (3000, 0, 300, 0)).replace("7c4d-9a01", "7c4d-9a02"));
+    ledger("bellows", 19, "codex2", "codex", "error", &exact(0, (3000, 0, 300, 0)).replace("7b3c-8d11", "7b3c-8d12"));
     ledger(
         "chisel",
         20,

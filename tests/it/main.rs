@@ -32,6 +32,8 @@ mod permissions;
 mod prices;
 mod schema;
 mod sessions;
+#[path = "../shapes/mod.rs"]
+mod shapes;
 mod suffixes;
 mod support;
 #[cfg(unix)]

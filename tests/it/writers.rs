@@ -1,5 +1,7 @@
 //! Writes what forge, Codex and Claude write: ledgers and the lines inside them.
 
+use crate::shapes::{self, ClaudeResult, OTEL};
+
 /// Counts of one call or counter reading: input (cached included), cached, output, reasoning.
 pub type Counts = (u64, u64, u64, u64);
 
@@ -11,10 +13,7 @@ pub const SECRETS: [&str; 3] = ["acct-keep-out", "keep.out@example.test", "OPEN-
 
 /// A ledger's front matter and title.
 pub fn front(name: &str) -> String {
-    format!(
-        "---\nloop_id: 6d1b3a52-0d5e-4c53-9b0a-5a1c3f0e7a01\nloop_name: {name}\nrepo_path: /srv/paint\n\
-         created_at: 2026-10-05T08:00:00Z\n---\n\n# Loop Ledger: {name}\n\n"
-    )
+    shapes::front(name, "/srv/paint", "2026-10-05T08:00:00Z")
 }
 
 /// A ledger with these runs of [`Entry::new`], a call of [`CALL`] each, which are exact.
@@ -53,26 +52,20 @@ impl Entry<'_> {
 
     pub fn with(&self, output: &str) -> String {
         let Entry { name, run_id, profile, harness, status, start, finish } = self;
-        format!(
-            "## {finish}\n\n- run_id: {run_id}\n- loop_name: {name}\n- status: {status}\n- profile: {profile}\n\
-             - harness: {harness}\n- prompt_source: base\n- prompt_override: false\n- started_at: {start}\n\
-             - finished_at: {finish}\n- exit_code: 0\n\n```\n{}\n```\n\n",
-            output.trim()
-        )
+        let entry = shapes::Entry { name, run_id, status, profile, harness: Some(harness), start, finish };
+        entry.with(&shapes::fence(output))
     }
 }
 
 /// The run id of the `n`-th run.
 pub fn run_id(n: u32) -> String {
-    format!("{n:08x}-7a31-4c0f-8e21-93b6d40c1f5a")
+    shapes::run_id(n as usize)
 }
 
 /// A conversation id that was made with the `n`-th run of [`Entry::new`], a second after its start.
 pub fn conversation(n: u32) -> String {
     // 2026-10-05T09:00:01Z
-    let ms = 1_791_190_801_000_u64 + u64::from(n) * 1_800_000;
-    let hex = format!("{ms:012x}");
-    format!("{}-{}-7c4d-9a01-{n:012x}", &hex[..8], &hex[8..])
+    shapes::uuid(1_791_190_801_000 + u64::from(n) * 1_800_000, n as usize)
 }
 
 /// An RFC 3339 time in the `n`-th run of [`Entry::new`], some seconds after its start.
@@ -81,7 +74,8 @@ fn time(n: u32, second: u32) -> String {
     format!("2026-10-05T{:02}:{:02}:{second:02}", minute / 60, minute % 60)
 }
 
-fn common(n: u32) -> String {
+/// What all events of a conversation share.
+fn shared(n: u32) -> String {
     format!(
         "conversation.id={} app.version=0.98.0 auth_mode=\"Chatgpt\" user.account_id=\"{}\" user.email=\"{}\" \
          terminal.type=unknown model=gpt-5.3-codex slug=gpt-5.3-codex",
@@ -91,60 +85,25 @@ fn common(n: u32) -> String {
     )
 }
 
-fn event(n: u32, second: u32, name: &str, fields: &str) -> String {
-    let time = time(n, second);
-    format!(
-        "{time}.000000Z  INFO codex_otel::traces::otel_manager: event.name=\"{name}\" event.timestamp={time}.000Z {fields}"
-    )
-}
-
 /// The two records of one completed call, the generic one and the one with counts.
 pub fn completed(n: u32, second: u32, counts: Counts) -> String {
-    let (input, cached, output, reasoning) = counts;
-    let fields = format!("event.kind=response.completed {}", common(n));
-    let generic = event(n, second, "codex.sse_event", &format!("{fields} duration_ms=0"));
-    let counted = format!(
-        "{fields} input_token_count={input} output_token_count={output} cached_token_count={cached} \
-         reasoning_token_count={reasoning} tool_token_count={}",
-        input + output
-    );
-    format!("{generic}\n{}\n", event(n, second, "codex.sse_event", &counted))
-}
-
-fn usage((input, cached, output, reasoning): Counts) -> String {
-    format!(
-        "TokenUsage {{ input_tokens: {input}, cached_input_tokens: {cached}, output_tokens: {output}, \
-         reasoning_output_tokens: {reasoning}, total_tokens: {} }}",
-        input + output
-    )
+    shapes::completed(&time(n, second), &shared(n), counts.into(), &[OTEL])
 }
 
 /// A counter reading.
 pub fn counter(n: u32, second: u32, total: Counts, last: Counts) -> String {
-    format!(
-        "{}.500000Z DEBUG codex_exec: Received event: Event {{ id: \"0\", msg: TokenCount(TokenCountEvent {{ info: \
-         Some(TokenUsageInfo {{ total_token_usage: {}, last_token_usage: {}, model_context_window: Some(258400) }}), \
-         rate_limits: None }}) }}\n",
-        time(n, second),
-        usage(total),
-        usage(last)
-    )
+    shapes::counter(&time(n, second), total.into(), last.into(), "None")
 }
 
 /// A tool result whose raw output may span lines.
 pub fn tool_result(n: u32, second: u32, output: &str) -> String {
-    let fields = format!(
-        "{} tool_name=shell call_id=call_1 arguments={{\"command\":[\"echo\",\"{}\"]}} duration_ms=9 success=true \
-         output={output} mcp_server=\"\" mcp_server_origin=\"\"",
-        common(n),
-        SECRETS[2]
-    );
-    event(n, second, "codex.tool_result", &fields) + "\n"
+    let argument = format!("\"echo\",\"{}\"", SECRETS[2]);
+    shapes::tool_result(&time(n, second), &shared(n), &argument, output, "\"\"")
 }
 
 /// The end of a Codex run: the message, the footer, the message again.
 pub fn footer(blended: &str, message: &str) -> String {
-    format!("codex\n{message}\ntokens used\n{blended}\n{message}\n")
+    shapes::footer(blended, message)
 }
 
 /// A whole exact run: one call, its counter, and a footer that agrees.
@@ -155,12 +114,8 @@ pub fn exact(n: u32, counts: Counts) -> String {
 
 /// A Claude result record, the only record of its run.
 pub fn claude_result(session: &str, input: u64, output: u64, cost: f64) -> String {
-    serde_json::json!({
-        "type": "result", "subtype": "success", "is_error": false, "duration_ms": 9000, "num_turns": 1,
-        "result": SECRETS[2], "session_id": session, "total_cost_usd": cost,
-        "usage": {"input_tokens": input, "output_tokens": output},
-        "modelUsage": {"claude-opus-4-6": {"inputTokens": input, "outputTokens": output,
-            "cacheReadInputTokens": 0, "cacheCreationInputTokens": 0, "costUSD": cost}},
-    })
-    .to_string()
+    let used = [input, 0, 0, output];
+    let by_model = Some(("claude-opus-4-6", used));
+    let cost_usd = &cost.to_string();
+    ClaudeResult { session, uuid: None, text: SECRETS[2], cost_usd, query: used, by_model }.line()
 }

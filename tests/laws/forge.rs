@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-/// Input (cached included), cached, output, reasoning.
-pub type Counts = [u64; 4];
+use crate::shapes::{self, ClaudeResult, Entry, OTEL, anthropic, fence};
+pub use crate::shapes::{Buckets, Counts, run_id};
 
 /// Seconds since 2026-05-12T07:00:00Z.
 pub type Second = u32;
@@ -19,16 +19,10 @@ pub fn clock(second: Second) -> String {
     format!("2026-{month:02}-{day:02}T{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
-pub fn run_id(n: usize) -> String {
-    format!("{n:08x}-5b21-4d0e-9c13-77aa51f0c2de")
-}
-
 /// A version 7 UUID that was made at this second.
 pub fn conversation(second: Second, n: usize) -> String {
     // 2026-05-12T07:00:00Z
-    let millis = 1_778_569_200_000_u64 + u64::from(second) * 1000;
-    let hex = format!("{millis:012x}");
-    format!("{}-{}-7b3c-8d11-{n:012x}", &hex[..8], &hex[8..])
+    shapes::uuid(1_778_569_200_000 + u64::from(second) * 1000, n)
 }
 
 /// A version 4 UUID.
@@ -37,25 +31,17 @@ pub fn session(n: usize) -> String {
 }
 
 pub fn front(name: &str) -> String {
-    format!(
-        "---\nloop_id: 0f2a9a52-0d5e-4c53-9b0a-5a1c3f0e7a01\nloop_name: {name}\nrepo_path: /srv/kiln\n\
-         created_at: 2026-05-12T06:00:00Z\n---\n\n# Loop Ledger: {name}\n\n"
-    )
+    shapes::front(name, "/srv/kiln", "2026-05-12T06:00:00Z")
 }
 
 /// A ledger's entry; without output there is no fence.
 pub fn entry(name: &str, n: usize, harness: Option<&str>, start: Second, end: Second, output: &str) -> String {
-    let (appended, start) = (clock(end), clock(start));
-    let harness = harness.map_or(String::new(), |harness| format!("- harness: {harness}\n"));
-    let output = output.trim();
-    let fence = if output.is_empty() { String::new() } else { format!("```\n{output}\n```\n\n") };
-    format!(
-        "## {appended}Z\n\n- run_id: {}\n- loop_name: {name}\n- status: success\n- profile: p{}\n{harness}\
-         - prompt_source: base\n- prompt_override: false\n- started_at: {start}Z\n- finished_at: {appended}Z\n\
-         - exit_code: 0\n\n{fence}",
-        run_id(n),
-        n % 3
-    )
+    let (finish, start) = (format!("{}Z", clock(end)), format!("{}Z", clock(start)));
+    let (run_id, profile) = (run_id(n), format!("p{}", n % 3));
+    let fence = if output.trim().is_empty() { String::new() } else { fence(output) };
+    let entry =
+        Entry { name, run_id: &run_id, status: "success", profile: &profile, harness, start: &start, finish: &finish };
+    entry.with(&fence)
 }
 
 pub fn marker(second: Second, message: &str) -> String {
@@ -66,67 +52,44 @@ pub fn starts(second: Second, n: usize) -> String {
     marker(second, &format!("run {} start (profile=p{})", run_id(n), n % 3))
 }
 
-fn otel(second: Second, target: &str, name: &str, conversation: &str, rest: &str) -> String {
-    let time = clock(second);
+/// What all events of a conversation share.
+fn shared(conversation: &str) -> String {
     format!(
-        "{time}.000130Z  INFO {target}: event.name=\"{name}\" event.timestamp={time}.000Z conversation.id={conversation} \
-         app.version=0.98.0 user.account_id=\"acct-invented\" user.email=\"kim@example.test\" model=gpt-5.3-codex {rest}\n"
+        "conversation.id={conversation} app.version=0.98.0 user.account_id=\"acct-invented\" \
+         user.email=\"kim@example.test\" model=gpt-5.3-codex"
     )
 }
 
-const TARGETS: [&str; 3] = ["codex_otel::traces::otel_manager", "codex_otel.log_only", "codex_otel.trace_safe"];
+fn event(second: Second, name: &str, conversation: &str, fields: &str) -> String {
+    shapes::event(&clock(second), OTEL, name, &shared(conversation), fields)
+}
+
+/// Where newer versions of Codex write each event once more.
+const TWINS: [&str; 2] = ["codex_otel.log_only", "codex_otel.trace_safe"];
 
 /// The records of a completed call: one without counts, one or two (`twin`) with.
 pub fn completed(second: Second, conversation: &str, counts: Counts, twin: bool) -> String {
-    let [input, cached, output, reasoning] = counts;
-    let sse = |target, rest: &str| {
-        otel(second, target, "codex.sse_event", conversation, &format!("event.kind=response.completed {rest}"))
-    };
-    let told = format!(
-        "input_token_count={input} output_token_count={output} cached_token_count={cached} \
-         reasoning_token_count={reasoning} tool_token_count={}",
-        input + output
-    );
-    let mut text = sse(TARGETS[0], "duration_ms=0");
-    if twin {
-        text += &sse(TARGETS[1], &told);
-        text += &sse(TARGETS[2], &told);
-    } else {
-        text += &sse(TARGETS[0], &told);
-    }
-    text
+    let counted: &[&str] = if twin { &TWINS } else { &[OTEL] };
+    shapes::completed(&clock(second), &shared(conversation), counts, counted)
 }
 
 pub fn begins(second: Second, conversation: &str) -> String {
-    otel(second, TARGETS[0], "codex.conversation_starts", conversation, "context_window=258400")
+    event(second, "codex.conversation_starts", conversation, "context_window=258400")
 }
 
 /// A sign of life: an answer is streaming.
 pub fn delta(second: Second, conversation: &str) -> String {
-    otel(second, TARGETS[0], "codex.sse_event", conversation, "event.kind=response.output_text.delta duration_ms=3")
+    event(second, "codex.sse_event", conversation, "event.kind=response.output_text.delta duration_ms=3")
 }
 
 /// A record that names its conversation and nothing else.
 pub fn request(second: Second, conversation: &str) -> String {
-    otel(
-        second,
-        TARGETS[0],
-        "codex.api_request",
-        conversation,
-        "duration_ms=40 http.response.status_code=200 attempt=0",
-    )
+    event(second, "codex.api_request", conversation, "duration_ms=40 http.response.status_code=200 attempt=0")
 }
 
 /// A tool's result, with its output as it is.
 pub fn tool_result(second: Second, conversation: &str, output: &str) -> String {
-    let fields = "tool_name=shell call_id=call_1 arguments={\"command\":[\"ls\"]} duration_ms=9 success=true";
-    otel(
-        second,
-        TARGETS[0],
-        "codex.tool_result",
-        conversation,
-        &format!("{fields} output={output} mcp_server= mcp_server_origin="),
-    )
+    shapes::tool_result(&clock(second), &shared(conversation), "\"ls\"", output, "")
 }
 
 /// A prompt that is not redacted; newer versions write what all events share behind it.
@@ -134,34 +97,20 @@ pub fn prompt(second: Second, conversation: &str, text: &str, is_newer: bool) ->
     let (time, length) = (clock(second), text.chars().count());
     let told = format!("prompt_length={length} prompt={text}");
     if !is_newer {
-        return otel(second, TARGETS[0], "codex.user_prompt", conversation, &told);
+        return event(second, "codex.user_prompt", conversation, &told);
     }
     format!(
         "{time}.000130Z  INFO session_loop{{thread_id={conversation}}}: {}: event.name=\"codex.user_prompt\" {told} \
          event.timestamp={time}.000Z conversation.id={conversation} app.version=0.131.0 model=gpt-5.3-codex\n",
-        TARGETS[1]
-    )
-}
-
-fn usage([input, cached, output, reasoning]: Counts) -> String {
-    format!(
-        "TokenUsage {{ input_tokens: {input}, cached_input_tokens: {cached}, output_tokens: {output}, \
-         reasoning_output_tokens: {reasoning}, total_tokens: {} }}",
-        input + output
+        TWINS[0]
     )
 }
 
 /// A reading of the conversation's counter.
 pub fn counter(second: Second, total: Counts, last: Counts) -> String {
-    format!(
-        "{}.500000Z DEBUG codex_exec: Received event: Event {{ id: \"0\", msg: TokenCount(TokenCountEvent {{ info: \
-         Some(TokenUsageInfo {{ total_token_usage: {}, last_token_usage: {}, model_context_window: Some(258400) }}), \
-         rate_limits: Some(RateLimitSnapshot {{ primary: Some(RateLimitWindow {{ used_percent: 3.0, window_minutes: \
-         Some(300), resets_at: Some(1778580000) }}), secondary: None }}) }}) }}\n",
-        clock(second),
-        usage(total),
-        usage(last)
-    )
+    let limits = "Some(RateLimitSnapshot { primary: Some(RateLimitWindow { used_percent: 3.0, window_minutes: \
+                  Some(300), resets_at: Some(1778580000) }), secondary: None })";
+    shapes::counter(&clock(second), total, last, limits)
 }
 
 /// What a Codex session log begins with.
@@ -219,7 +168,7 @@ pub fn header(conversation: &str) -> String {
 
 /// What it prints last.
 pub fn footer(blended: u64) -> String {
-    format!("codex\nDone.\ntokens used\n{}\nDone.\n", grouped(blended))
+    shapes::footer(&grouped(blended), "Done.")
 }
 
 fn grouped(number: u64) -> String {
@@ -234,22 +183,12 @@ fn grouped(number: u64) -> String {
     text
 }
 
-/// Uncached input, cache read, cache creation, output.
-pub type Buckets = [u64; 4];
-
 pub const CLAUDE_MODEL: &str = "claude-sonnet-4-5-20250929";
 
 pub fn init(session: &str) -> String {
     format!(
         "{{\"type\":\"system\",\"subtype\":\"init\",\"cwd\":\"/srv/kiln\",\"session_id\":\"{session}\",\
          \"model\":\"{CLAUDE_MODEL}\",\"claude_code_version\":\"2.1.150\"}}\n"
-    )
-}
-
-fn anthropic([input, read, creation, output]: Buckets) -> String {
-    format!(
-        "{{\"input_tokens\":{input},\"cache_creation_input_tokens\":{creation},\
-         \"cache_read_input_tokens\":{read},\"output_tokens\":{output},\"service_tier\":\"standard\"}}"
     )
 }
 
@@ -266,18 +205,9 @@ pub fn assistant(session: &str, message: &str, buckets: Buckets, text: &str) -> 
 
 /// A process's result: what it used by model, and its latest query in all. Older ones tell no models.
 pub fn result(session: &str, uuid: &str, total: Buckets, query: Buckets, cents: u64, models: bool) -> String {
-    let [input, read, creation, output] = total;
-    let cost = format!("{}.{:02}", cents / 100, cents % 100);
-    let by_model = format!(
-        "\"modelUsage\":{{\"{CLAUDE_MODEL}\":{{\"inputTokens\":{input},\"outputTokens\":{output},\
-         \"cacheReadInputTokens\":{read},\"cacheCreationInputTokens\":{creation},\"costUSD\":{cost}}}}},"
-    );
-    format!(
-        "{{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"duration_ms\":9000,\"result\":\"Done.\",\
-         \"session_id\":\"{session}\",\"total_cost_usd\":{cost},\"usage\":{},{}\"uuid\":\"{uuid}\"}}\n",
-        anthropic(query),
-        if models { &by_model } else { "" }
-    )
+    let cost_usd = &format!("{}.{:02}", cents / 100, cents % 100);
+    let by_model = models.then_some((CLAUDE_MODEL, total));
+    ClaudeResult { session, uuid: Some(uuid), text: "Done.", cost_usd, query, by_model }.line()
 }
 
 /// A JSON string.

@@ -21,6 +21,8 @@ mod printed;
 mod prompts;
 mod rooms;
 mod sessions;
+#[path = "../shapes/mod.rs"]
+mod shapes;
 mod stream;
 #[cfg(feature = "tables")]
 mod tables;
