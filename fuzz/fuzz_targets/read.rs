@@ -8,7 +8,7 @@ use std::io::Cursor;
 
 use forge_usage::event::{Event, MAX_COUNT, Time};
 use forge_usage::fold::{Settled, SourceFold, settle};
-use forge_usage::parse::{self, Format, LOOK, Needs, Reading};
+use forge_usage::parse::{self, Format, LOOK, Needs, SourceReader};
 use forge_usage::source::{Buffer, Chunk, Chunks, HEAD, Limits, STRETCH, Stretch};
 use libfuzzer_sys::fuzz_target;
 
@@ -53,7 +53,7 @@ fn read(format: &'static Format, bytes: &[u8], chunks: Vec<Chunk>) -> Settled {
     let now = Time::from_micros(1_781_913_600_000_000);
     let mut fold = SourceFold::new("source");
     let mut apply = |event: Event| fold.apply(event);
-    match Reading::new(format, "", &bytes[..bytes.len().min(HEAD)], now, Needs::ALL) {
+    match SourceReader::new(format, "", &bytes[..bytes.len().min(HEAD)], now, Needs::ALL) {
         Some(mut reading) => {
             for chunk in &chunks {
                 let lines = parse::Chunk { text: &chunk.text, start: chunk.start, end: chunk.end, base: chunk.base };

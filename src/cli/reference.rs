@@ -2,7 +2,7 @@
 //! help, homes of harnesses from their formats.
 
 use clap::{Arg, Command};
-use forge_usage::parse::{FORMATS, Place, Root};
+use forge_usage::parse::{FORMATS, Home, Root};
 
 /// Flags of these commands are those of the first.
 const SHORTCUTS: [&str; 5] = ["report", "daily", "weekly", "monthly", "session"];
@@ -142,8 +142,8 @@ fn about(arg: &Arg) -> String {
 fn homes() -> Vec<(&'static str, String)> {
     let mut homes: Vec<(&'static str, String)> = Vec::new();
     for (harness, root) in FORMATS.iter().flat_map(|format| format.roots.iter().map(|root| (format.harness, root))) {
-        for place in root.homes {
-            if let Place::Variable(name, within) = place
+        for home in root.homes {
+            if let Home::Variable(name, within) = home
                 && !homes.iter().any(|(known, _)| known == name)
             {
                 let whose = harness.unwrap_or("forge");
@@ -161,11 +161,11 @@ fn homes() -> Vec<(&'static str, String)> {
 
 /// Where the homes of a root are without its variable.
 fn usual(root: &Root) -> Vec<String> {
-    let named = |place: &Place| match place {
-        Place::User(name) => Some(format!("~/{name}")),
-        Place::Config(name) => Some(format!("$XDG_CONFIG_HOME/{name}")),
-        Place::Data(name) => Some(format!("$XDG_DATA_HOME/{name}")),
-        Place::Variable(..) => None,
+    let named = |home: &Home| match home {
+        Home::User(name) => Some(format!("~/{name}")),
+        Home::Config(name) => Some(format!("$XDG_CONFIG_HOME/{name}")),
+        Home::Data(name) => Some(format!("$XDG_DATA_HOME/{name}")),
+        Home::Variable(..) => None,
     };
     root.homes.iter().filter_map(named).collect()
 }

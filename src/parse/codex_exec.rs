@@ -25,6 +25,7 @@ const LINES: Lines = Lines {
     named: None,
     time: None,
     torn_of: None,
+    timing: None,
 };
 
 fn sniff(head: &[u8]) -> bool {

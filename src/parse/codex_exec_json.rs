@@ -33,6 +33,7 @@ const LINES: Lines = Lines {
     named: None,
     time: None,
     torn_of: None,
+    timing: None,
 };
 
 /// The fields of any record that matter.

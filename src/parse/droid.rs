@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::document::{self, Layout, Piece};
-use super::format::{Format, Hit, Lines, Place, Root, Shape};
+use super::format::{Format, Hit, Home, Lines, Root, Shape};
 use super::json::{Count, Text, or_zero, part};
 use super::lines::{clean, id, lines, may_be_call, may_be_document, model, path};
 use super::mark::{Logged, Mark, MarkKind};
@@ -33,7 +33,7 @@ pub(super) static SESSION: Format = Format {
 };
 
 const ROOT: Root =
-    Root { homes: &[Place::User(".factory*")], logs: &["sessions"], endings: &[".settings.json", ".jsonl"] };
+    Root { homes: &[Home::User(".factory*")], logs: &["sessions"], endings: &[".settings.json", ".jsonl"] };
 
 const HARNESS: &str = "droid";
 const SUFFIX: &str = ".settings.json";
@@ -48,6 +48,7 @@ const LINES: Lines = Lines {
     named: None,
     time: None,
     torn_of: None,
+    timing: None,
 };
 
 #[derive(Deserialize)]

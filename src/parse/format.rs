@@ -2,6 +2,7 @@
 
 use std::ops::{ControlFlow, Range};
 
+use super::chunk::Chunk;
 use super::mark::{Mark, MarkKind};
 use super::marker;
 use super::needles::Needle;
@@ -28,16 +29,16 @@ pub struct Format {
 #[derive(Debug)]
 pub struct Root {
     /// Its homes. A name may hold one `*`.
-    pub homes: &'static [Place],
+    pub homes: &'static [Home],
     /// The folders and files of a home that hold such files; in no other is looked. A name may hold one `*`.
     pub logs: &'static [&'static str],
     /// How the names of such files end.
     pub endings: &'static [&'static str],
 }
 
-/// Where a home stands.
+/// A home of a harness.
 #[derive(Debug, Clone, Copy)]
-pub enum Place {
+pub enum Home {
     /// In the user's home.
     User(&'static str),
     /// In the user's folder of configuration.
@@ -115,6 +116,10 @@ pub type NamedBy = fn(&[u8], &Seen) -> Option<Named>;
 /// Tells which conversation a torn record names.
 pub type TornOf = fn(&[u8]) -> Option<Id>;
 
+/// Reads what a chunk's own lines say of time. No stretch runs over the offsets that are given: what is content may begin
+/// or end there.
+pub type ReadTiming = fn(&Chunk<'_>, &[u64], &mut Vec<Mark>);
+
 /// Reads a row of a database.
 pub type ReadRow = fn(&[Option<String>], u64, &mut dyn FnMut(Mark));
 
@@ -161,6 +166,8 @@ pub struct Lines {
     pub time: Option<fn(&str) -> Option<Time>>,
     /// The conversation that a record names which is torn.
     pub torn_of: Option<TornOf>,
+    /// Reads what the lines say of time, for those who ask for that.
+    pub timing: Option<ReadTiming>,
 }
 
 /// A conversation that a line names.

@@ -10,7 +10,7 @@ use std::io::BufRead;
 use serde::Deserialize;
 
 use super::document::{self, Layout, Piece};
-use super::format::{Format, Place, Root, Shape};
+use super::format::{Format, Home, Root, Shape};
 use super::json::{Count, Text, or_zero, part};
 use super::lines::{id, id_in_torn, key, may_be_document, model};
 use super::mark::{Mark, MarkKind};
@@ -21,7 +21,7 @@ pub(super) static FORMAT: Format =
     Format { name: "gemini-chat", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Document(read) };
 
 const ROOT: Root = Root {
-    homes: &[Place::Variable("GEMINI_CLI_HOME", ".gemini"), Place::User(".gemini*")],
+    homes: &[Home::Variable("GEMINI_CLI_HOME", ".gemini"), Home::User(".gemini*")],
     logs: &["tmp/*/chats"],
     endings: &[".json", ".jsonl"],
 };

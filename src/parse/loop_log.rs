@@ -35,6 +35,7 @@ pub(super) const LINES: Lines = Lines {
     named: None,
     time: None,
     torn_of: None,
+    timing: None,
 };
 
 fn sniff(head: &[u8]) -> bool {

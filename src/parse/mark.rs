@@ -214,12 +214,12 @@ pub struct Entry {
     /// Where the output's fence opens; `None` without output.
     pub output: Option<u64>,
     /// What it stands behind.
-    pub place: Place,
+    pub behind: Behind,
 }
 
 /// What a ledger entry's header stands behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Behind {
     /// A closed fence or another header's fields, as the writer puts it, or nothing at all.
     Entry,
     /// A ledger's title and no output: the first entry, or that of a ledger which an agent shows.

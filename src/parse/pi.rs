@@ -9,7 +9,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::format::{Format, Hit, Lines, Place, Root, Shape};
+use super::format::{Format, Hit, Home, Lines, Root, Shape};
 use super::json::{Count, Text, or_zero, part, price};
 use super::lines::{clean, id, key, lines, may_be_call, model, path};
 use super::mark::{Logged, Mark, MarkKind};
@@ -21,7 +21,7 @@ pub(super) static FORMAT: Format =
     Format { name: "pi-session", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Session(LINES) };
 
 const ROOT: Root = Root {
-    homes: &[Place::Variable("PI_CODING_AGENT_DIR", ""), Place::User(".pi*/agent")],
+    homes: &[Home::Variable("PI_CODING_AGENT_DIR", ""), Home::User(".pi*/agent")],
     logs: &["sessions"],
     endings: &[".jsonl"],
 };
@@ -48,6 +48,7 @@ const LINES: Lines = Lines {
     named: None,
     time: None,
     torn_of: None,
+    timing: None,
 };
 
 #[derive(Deserialize)]

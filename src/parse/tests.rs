@@ -1,6 +1,6 @@
 //! One source at a time, from text to events.
 
-use super::{Chunk, Needs, Reading, detect, read_document};
+use super::{Chunk, Needs, SourceReader, detect, read_document};
 use crate::event::{Event, Fact, Time};
 
 /// Reads a text in one chunk.
@@ -9,7 +9,7 @@ pub(super) fn events(text: &str) -> Vec<Event> {
     let format = detect(head).expect("a known format");
     let mut events = Vec::new();
     let now = Time::parse("2026-11-22T12:00:00Z").expect("a time");
-    match Reading::new(format, "", head, now, Needs::ALL) {
+    match SourceReader::new(format, "", head, now, Needs::ALL) {
         Some(mut reading) => {
             let marks = reading.scan(&Chunk { text: head, start: 0, end: head.len(), base: 0 });
             reading.push(marks, &mut |event| events.push(event));

@@ -1,13 +1,10 @@
 //! Where what lines say of time stands among a chunk's other candidates.
 
 use super::chunk::Chunk;
+use super::format::ReadTiming;
 use super::mark::{Mark, MarkKind};
 use super::timing::Sign;
 use crate::event::{CallKey, Fact};
-
-/// Reads what a chunk's own lines say of time. No stretch runs over the offsets that are given: what is
-/// content may begin or end there.
-pub(super) type ReadTiming = fn(&Chunk<'_>, &[u64], &mut Vec<Mark>);
 
 /// Adds to a chunk's candidates what its lines say of time, each in its place.
 pub(super) fn among(marks: Vec<Mark>, chunk: &Chunk<'_>, read: ReadTiming) -> Vec<Mark> {

@@ -8,7 +8,7 @@ use super::lines::read_stream;
 use super::options::Options;
 use super::out::{Named, bare};
 use crate::event::{Fact, Loss, Skipped, Source};
-use crate::parse::{self, Format, Journal, Reading, Rows};
+use crate::parse::{self, Format, Journal, Rows, SourceReader};
 use crate::source::{CHUNK, Database, HEAD, Opened};
 
 /// Hands on what a database tells; why, if it can't be read.
@@ -55,7 +55,7 @@ fn read_journal(
     let mut text = Text { database, journal, latest: i64::MIN, lines: Vec::new(), given: 0 };
     let mut head = Vec::new();
     text.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
-    let Some(reading) = Reading::new(journal.lines, "", &head, options.now, options.needs) else { return Ok(()) };
+    let Some(reading) = SourceReader::new(journal.lines, "", &head, options.now, options.needs) else { return Ok(()) };
     let opened = Opened::stream(head.into(), Box::new(text));
     read_stream(opened, reading, options, out, &mut 0)
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::parse::{FORMATS, Place, Root};
+use crate::parse::{FORMATS, Home, Root};
 use crate::source::{Discovered, Folders, distinct, logs, matching};
 
 /// Session logs that were found.
@@ -23,9 +23,9 @@ pub fn sessions(home: Option<PathBuf>, variable: &dyn Fn(&str) -> Option<OsStrin
     let folders = Folders::new(home, variable);
     let mut sessions = Sessions::default();
     for root in roots() {
-        let places = root.homes.iter().flat_map(|place| bases(*place, &folders, variable));
+        let bases = root.homes.iter().flat_map(|home| bases(*home, &folders, variable));
         let mut homes: Vec<PathBuf> = Vec::new();
-        for (base, pattern) in places {
+        for (base, pattern) in bases {
             let looked = base.join(pattern).display().to_string();
             homes.extend(matching(&base, pattern).into_iter().filter(|home| home.is_dir()));
             if !sessions.looked.contains(&looked) {
@@ -57,13 +57,13 @@ fn roots() -> impl Iterator<Item = &'static Root> {
 }
 
 /// Folders that exist or not, and the pattern of homes in them.
-fn bases(place: Place, folders: &Folders, variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<(PathBuf, &'static str)> {
+fn bases(home: Home, folders: &Folders, variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<(PathBuf, &'static str)> {
     let in_folder = |folder: &Option<PathBuf>, pattern| folder.iter().map(|folder| (folder.clone(), pattern)).collect();
-    match place {
-        Place::User(pattern) => in_folder(&folders.home, pattern),
-        Place::Config(pattern) => in_folder(&folders.config, pattern),
-        Place::Data(pattern) => in_folder(&folders.data, pattern),
-        Place::Variable(name, pattern) => {
+    match home {
+        Home::User(pattern) => in_folder(&folders.home, pattern),
+        Home::Config(pattern) => in_folder(&folders.config, pattern),
+        Home::Data(pattern) => in_folder(&folders.data, pattern),
+        Home::Variable(name, pattern) => {
             let named = variable(name).and_then(|value| value.into_string().ok()).unwrap_or_default();
             let paths = named.split(',').map(str::trim).filter(|path| !path.is_empty());
             paths.map(|path| (PathBuf::from(path), pattern)).collect()

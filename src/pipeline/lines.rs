@@ -10,7 +10,7 @@ use super::options::Options;
 use super::out::{Named, bare, broken_off};
 use super::readers::Readers;
 use crate::event::{Defect, Fact};
-use crate::parse::{self, Mark, Reading, Seen};
+use crate::parse::{self, Mark, Seen, SourceReader};
 use crate::source::{Buffer, Chunk, Chunks, Input, Opened, Progress, STRETCH, Stretch};
 
 /// How many stretches of a file are scanned at once for each thread; what they give is held until it is their turn.
@@ -24,7 +24,7 @@ const MOST_HELD: usize = 100_000;
 pub(super) fn read_lines(
     input: &Input,
     opened: Opened,
-    reading: Reading,
+    reading: SourceReader,
     readers: &Readers<'_>,
     out: &mut Named<'_, '_>,
     bytes: &mut u64,
@@ -44,7 +44,12 @@ pub(super) fn read_lines(
 }
 
 /// The source is over, or broke off: what was read until then counts.
-fn end(reading: Reading, broken: Option<std::io::Error>, bytes: u64, out: &mut Named<'_, '_>) -> std::io::Result<()> {
+fn end(
+    reading: SourceReader,
+    broken: Option<std::io::Error>,
+    bytes: u64,
+    out: &mut Named<'_, '_>,
+) -> std::io::Result<()> {
     if broken.is_some() {
         out.push(bare(bytes, Fact::Defect(Defect::Truncated)));
     }
@@ -54,7 +59,7 @@ fn end(reading: Reading, broken: Option<std::io::Error>, bytes: u64, out: &mut N
 
 /// Takes the candidates of chunks, up to the first that couldn't be read; why that was.
 fn take_all(
-    reading: &mut Reading,
+    reading: &mut SourceReader,
     scanned: impl IntoIterator<Item = std::io::Result<Scanned>>,
     out: &mut Named<'_, '_>,
 ) -> Option<std::io::Error> {
@@ -72,7 +77,7 @@ fn read_stretch(
     file: File,
     length: u64,
     head: Buffer,
-    mut reading: Reading,
+    mut reading: SourceReader,
     readers: &Readers<'_>,
     out: &mut Named<'_, '_>,
 ) -> std::io::Result<()> {
@@ -92,7 +97,7 @@ fn read_stretches(
     path: &std::path::Path,
     file: File,
     length: u64,
-    mut reading: Reading,
+    mut reading: SourceReader,
     readers: &Readers<'_>,
     out: &mut Named<'_, '_>,
 ) -> std::io::Result<()> {
@@ -107,7 +112,7 @@ fn read_stretches(
         if batch.is_empty() {
             break;
         }
-        let scan = |first: u64, reading: &Reading| -> Vec<std::io::Result<Scanned>> {
+        let scan = |first: u64, reading: &SourceReader| -> Vec<std::io::Result<Scanned>> {
             let idle = files.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let file = match idle.map_or_else(|| File::open(path), Ok) {
                 Ok(file) => file,
@@ -146,7 +151,7 @@ fn read_stretches(
 /// Scans the chunks of a stretch, up to the first that can't be read.
 fn scan_stretch(
     stretch: &mut Stretch<File>,
-    reading: &Reading,
+    reading: &SourceReader,
     seen: &Seen,
     progress: Option<&Progress>,
 ) -> Vec<std::io::Result<Scanned>> {
@@ -171,7 +176,7 @@ fn scan_stretch(
 /// Reads what comes as a stream: standard input, compressed files, rows of a database.
 pub(super) fn read_stream(
     opened: Opened,
-    mut reading: Reading,
+    mut reading: SourceReader,
     options: &Options,
     out: &mut Named<'_, '_>,
     bytes: &mut u64,
@@ -194,13 +199,13 @@ pub(super) fn read_stream(
 /// A chunk's candidates, and the line that was too long for it.
 type Scanned = (Vec<Mark>, Option<u64>);
 
-fn scan(chunk: &Chunk, reading: &Reading, seen: &Seen) -> Scanned {
+fn scan(chunk: &Chunk, reading: &SourceReader, seen: &Seen) -> Scanned {
     let Chunk { text, start, end, base, too_long } = chunk;
     let lines = parse::Chunk { text, start: *start, end: *end, base: *base };
     (reading.scan_like(&lines, seen), *too_long)
 }
 
-fn take(reading: &mut Reading, (marks, too_long): Scanned, out: &mut Named<'_, '_>) {
+fn take(reading: &mut SourceReader, (marks, too_long): Scanned, out: &mut Named<'_, '_>) {
     reading.push(marks, &mut |event| out.push(event));
     if let Some(offset) = too_long {
         out.push(parse::line_too_long(offset));

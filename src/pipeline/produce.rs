@@ -7,7 +7,7 @@ use super::lines::read_lines;
 use super::out::{Named, Out, bare, broken_off};
 use super::readers::Readers;
 use crate::event::{Defect, Event, Fact, Loss, Skipped, Source, unpacked_name};
-use crate::parse::{self, Format, Reading};
+use crate::parse::{self, Format, SourceReader};
 #[cfg(feature = "sqlite")]
 use crate::source::Rest;
 use crate::source::{self, Input, Opened, open};
@@ -99,7 +99,7 @@ fn read(
     }
     out.push(bare(0, Fact::Source(Source { format: format.name.into(), host: options.host.clone() })));
     let name = unpacked_name(input.file_name());
-    match Reading::new(format, name, &opened.head, options.now, options.needs) {
+    match SourceReader::new(format, name, &opened.head, options.now, options.needs) {
         Some(reading) => read_lines(input, opened, reading, readers, out, bytes),
         None => {
             let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes });

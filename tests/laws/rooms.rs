@@ -7,11 +7,13 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// What the files of a room may use of the crate: the first prefix of the path that fits.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("event/", &["event"]),
     ("error.rs", &[]),
     ("source/", &["error", "source"]),
     ("parse/mod.rs", &["event", "parse"]),
+    ("parse/formats.rs", &["event", "parse"]),
+    ("parse/reader.rs", &["event", "parse"]),
     (
         "parse/",
         &[

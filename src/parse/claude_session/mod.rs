@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use crate::event::{Call, Conversation, Defect, Fact, Id, Time};
-use crate::parse::format::{Format, Hit, Lines, Place, Root, Shape};
+use crate::parse::format::{Format, Hit, Home, Lines, Root, Shape};
 use crate::parse::json::{name, part, price};
 use crate::parse::lines::{branch, clean, id, lines, may_be_call};
 use crate::parse::mark::{Logged, Mark, MarkKind};
@@ -30,7 +30,7 @@ pub(super) static FORMAT: Format =
     Format { name: "claude-session", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Session(LINES) };
 
 const ROOT: Root = Root {
-    homes: &[Place::Variable("CLAUDE_CONFIG_DIR", ""), Place::User(".claude*"), Place::Config("claude")],
+    homes: &[Home::Variable("CLAUDE_CONFIG_DIR", ""), Home::User(".claude*"), Home::Config("claude")],
     logs: &["projects"],
     endings: &[".jsonl", ".jsonl.gz", ".jsonl.zst"],
 };
@@ -45,6 +45,7 @@ const LINES: Lines = Lines {
     named: None,
     time: None,
     torn_of: Some(session_of),
+    timing: None,
 };
 
 /// What tells of a sub-agent's work.

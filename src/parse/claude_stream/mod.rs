@@ -56,6 +56,7 @@ const LINES: Lines = Lines {
     named: None,
     time: None,
     torn_of: None,
+    timing: None,
 };
 
 fn sniff_lines(head: &[u8]) -> bool {

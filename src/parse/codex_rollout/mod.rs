@@ -20,7 +20,7 @@ mod tests;
 
 use memchr::memmem;
 
-use super::format::{Format, Hit, Lines, Place, Root, SessionLog, Shape};
+use super::format::{Format, Hit, Home, Lines, Root, SessionLog, Shape};
 use super::lines::{clean, lines};
 use super::mark::{Logged, Mark, MarkKind};
 use super::needles::Needle;
@@ -40,7 +40,7 @@ pub(super) static FORMAT: Format = Format {
 };
 
 const ROOT: Root = Root {
-    homes: &[Place::Variable("CODEX_HOME", ""), Place::User(".codex*")],
+    homes: &[Home::Variable("CODEX_HOME", ""), Home::User(".codex*")],
     logs: &["sessions", "archived_sessions"],
     endings: &[".jsonl", ".jsonl.zst"],
 };
@@ -67,6 +67,7 @@ const LINES: Lines = Lines {
     named: None,
     time: None,
     torn_of: None,
+    timing: None,
 };
 
 /// How many lines may be torn before the first record.

@@ -8,7 +8,7 @@ use super::head::HARNESS;
 use super::log::FORMAT as TRACE;
 use super::otel::{Otel, PROMPTED, ends_text};
 use crate::event::Time;
-use crate::parse::format::{Format, Journal, Place, Root, Shape};
+use crate::parse::format::{Format, Home, Journal, Root, Shape};
 use crate::parse::tracing;
 
 /// Codex's log database: `~/.codex/logs_*.sqlite`.
@@ -27,7 +27,7 @@ pub(in crate::parse) static FORMAT: Format = Format {
 };
 
 const ROOT: Root = Root {
-    homes: &[Place::Variable("CODEX_HOME", ""), Place::User(".codex*")],
+    homes: &[Home::Variable("CODEX_HOME", ""), Home::User(".codex*")],
     logs: &["logs_*.sqlite"],
     endings: &[".sqlite"],
 };

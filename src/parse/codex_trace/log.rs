@@ -3,9 +3,9 @@
 use super::head::{HARNESS, Head, head};
 use super::otel::{Otel, PROMPTED, STREAMED};
 use super::tool_result::{closes_tool_result, is_message_text};
-use super::{named, prompt, token_count, usual};
+use super::{named, prompt, timing, token_count, usual};
 use crate::event::{Billing, Call, CallKey, Conversation, Defect, Fact, Time};
-use crate::parse::format::{Format, Hit, Lines, Place, Root, Shape};
+use crate::parse::format::{Format, Hit, Home, Lines, Root, Shape};
 use crate::parse::lines::{clean, lines, may_be_record};
 use crate::parse::mark::{Mark, MarkKind};
 use crate::parse::marker;
@@ -17,7 +17,7 @@ pub(in crate::parse) static FORMAT: Format =
     Format { name: "codex-trace", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Lines(LINES) };
 
 const ROOT: Root =
-    Root { homes: &[Place::Variable("CODEX_HOME", ""), Place::User(".codex*")], logs: &["log"], endings: &[".log"] };
+    Root { homes: &[Home::Variable("CODEX_HOME", ""), Home::User(".codex*")], logs: &["log"], endings: &[".log"] };
 
 const LINES: Lines = Lines {
     harness: Some(HARNESS),
@@ -36,6 +36,7 @@ const LINES: Lines = Lines {
     named: Some(named::named),
     time: Some(time_of),
     torn_of: None,
+    timing: Some(timing::read),
 };
 
 /// The time of a line, if it is a record.

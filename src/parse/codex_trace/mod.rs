@@ -18,4 +18,3 @@ mod usual;
 
 pub(in crate::parse) use database::FORMAT as DATABASE;
 pub(in crate::parse) use log::FORMAT;
-pub(in crate::parse) use timing::read as read_timing;

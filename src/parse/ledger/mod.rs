@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::event::{Id, Run, RunId, Time};
 use crate::parse::format::{Format, Hit, LOOK, Lines, Shape};
 use crate::parse::lines::{clean, lines, lines_backwards};
-use crate::parse::mark::{Entry, Mark, MarkKind, Place};
+use crate::parse::mark::{Behind, Entry, Mark, MarkKind};
 use crate::parse::needles::Needle;
 use front_matter::FrontMatter;
 pub(in crate::parse) use pass::Pass;
@@ -32,6 +32,7 @@ pub(in crate::parse) const LINES: Lines = Lines {
     named: None,
     time: None,
     torn_of: None,
+    timing: None,
 };
 
 const FENCE: &str = "```";
@@ -49,7 +50,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         if let Some(entry) = header(hit, &line) {
             marks.push(hit.mark(None, MarkKind::Entry(Box::new(entry))));
         }
-    } else if line == "### Git Summary" && place(hit.before()) != Place::Text && opens_fence(hit) {
+    } else if line == "### Git Summary" && behind(hit.before()) != Behind::Text && opens_fence(hit) {
         marks.push(hit.mark(None, MarkKind::GitSummary));
     }
 }
@@ -109,7 +110,7 @@ fn header(hit: &Hit<'_>, line: &str) -> Option<Entry> {
         && fields.get(1).is_some_and(|field| matches!(field.key(), "loop_name" | "workflow_name"));
     let run = run(&fields).filter(|_| is_writers)?;
     let run = Run { over_by: Some(appended).filter(|_| run.finished_at.is_none()), ..run };
-    Some(Entry { run, output, appended, place: place(hit.before()) })
+    Some(Entry { run, output, appended, behind: behind(hit.before()) })
 }
 
 fn run(fields: &[Field<'_>]) -> Option<Run> {
@@ -146,7 +147,7 @@ fn plain(id: Uuid) -> RunId {
 
 /// What a header stands behind, and the blank line that the writer puts before it. Where Git marks two sides of a
 /// merge is as good as blank; what people write under a title is no output.
-fn place(before: &[u8]) -> Place {
+fn behind(before: &[u8]) -> Behind {
     let is_title = |line: &str| line.starts_with("# Loop Ledger:") || line.starts_with("# Workflow Ledger:");
     let is_field = |line: &str| line.starts_with("- ") && (line.contains(':') || line.contains("] status="));
     let mut backwards = lines_backwards(before)
@@ -155,34 +156,34 @@ fn place(before: &[u8]) -> Place {
         .peekable();
     let is_parted = backwards.peek().is_none_or(|line| line.is_empty());
     match backwards.find(|line| !line.is_empty()) {
-        Some(line) if is_title(&line) => Place::Title,
-        Some(line) if is_parted && (line == FENCE || is_field(&line)) => Place::Entry,
-        Some(_) if backwards.take_while(|line| !line.starts_with(FENCE)).any(|line| is_title(&line)) => Place::Title,
-        Some(_) => Place::Text,
-        None => Place::Entry,
+        Some(line) if is_title(&line) => Behind::Title,
+        Some(line) if is_parted && (line == FENCE || is_field(&line)) => Behind::Entry,
+        Some(_) if backwards.take_while(|line| !line.starts_with(FENCE)).any(|line| is_title(&line)) => Behind::Title,
+        Some(_) => Behind::Text,
+        None => Behind::Entry,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::place;
-    use crate::parse::mark::Place;
+    use super::behind;
+    use crate::parse::mark::Behind;
 
     #[test]
     fn a_header_follows_a_closed_fence_fields_or_the_title() {
-        assert_eq!(place(b"text\n```\n\n"), Place::Entry);
-        assert_eq!(place(b"- exit_code: 0\n\n"), Place::Entry);
-        assert_eq!(place(b"# Loop Ledger: night\n\n"), Place::Title);
-        assert_eq!(place(b"# Loop Ledger: night\n\nThe night shift.\n\n"), Place::Title);
-        assert_eq!(place(b"# Loop Ledger: night\n\n```\n\nThe night shift.\n\n"), Place::Text);
-        assert_eq!(place(b"text\n\n"), Place::Text);
-        assert_eq!(place(b"```\n"), Place::Text);
+        assert_eq!(behind(b"text\n```\n\n"), Behind::Entry);
+        assert_eq!(behind(b"- exit_code: 0\n\n"), Behind::Entry);
+        assert_eq!(behind(b"# Loop Ledger: night\n\n"), Behind::Title);
+        assert_eq!(behind(b"# Loop Ledger: night\n\nThe night shift.\n\n"), Behind::Title);
+        assert_eq!(behind(b"# Loop Ledger: night\n\n```\n\nThe night shift.\n\n"), Behind::Text);
+        assert_eq!(behind(b"text\n\n"), Behind::Text);
+        assert_eq!(behind(b"```\n"), Behind::Text);
     }
 
     #[test]
     fn what_git_puts_between_two_sides_of_a_merge_is_as_good_as_blank() {
-        assert_eq!(place(b"```\n\n<<<<<<< HEAD\n"), Place::Entry);
-        assert_eq!(place(b"```\n\n=======\n"), Place::Entry);
-        assert_eq!(place(b"text\n\n=======\n"), Place::Text);
+        assert_eq!(behind(b"```\n\n<<<<<<< HEAD\n"), Behind::Entry);
+        assert_eq!(behind(b"```\n\n=======\n"), Behind::Entry);
+        assert_eq!(behind(b"text\n\n=======\n"), Behind::Text);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use super::front_matter::FrontMatter;
 use crate::event::{Defect, Fact, Id, Run, RunId, Time};
 use crate::parse::content::{Content, LONGEST};
-use crate::parse::mark::{Entry, Mark, MarkKind, Place};
+use crate::parse::mark::{Behind, Entry, Mark, MarkKind};
 use crate::parse::region::Region;
 use crate::parse::sink::Sink;
 
@@ -47,7 +47,7 @@ struct Header {
     appended: Time,
     starts: Time,
     run: RunId,
-    place: Place,
+    behind: Behind,
 }
 
 impl Pass {
@@ -125,7 +125,7 @@ impl Pass {
             self.headers.pop_front();
         }
         let is_own = self.is_named(&entry)
-            && (entry.place != Place::Text || !self.is_output)
+            && (entry.behind != Behind::Text || !self.is_output)
             && self.latest.is_none_or(|latest| latest <= entry.appended)
             && !self.seen.contains(&entry.run.id)
             && !self.is_refuted(offset, &entry);
@@ -155,14 +155,14 @@ impl Pass {
         let enough = if self.is_of_the_future(entry.appended) { 1 } else { 2 };
         let created = self.front.as_ref().and_then(|front| front.created);
         let could_follow = |later: &&Header| {
-            later.place != Place::Text
+            later.behind != Behind::Text
                 && later.appended < entry.appended
                 && self.latest.max(created).is_none_or(|latest| latest <= later.starts)
                 && !self.seen.contains(&later.run)
                 && later.run != entry.run.id
         };
         let ahead = self.headers.iter().take(AHEAD).take_while(|later| !is_far(offset, later.offset));
-        let until_a_title = ahead.take_while(|later| later.place != Place::Title);
+        let until_a_title = ahead.take_while(|later| later.behind != Behind::Title);
         until_a_title.filter(could_follow).take(enough).count() == enough
     }
 
@@ -179,7 +179,7 @@ fn is_far(header: u64, offset: u64) -> bool {
 impl Header {
     fn of(offset: u64, entry: &Entry) -> Header {
         let starts = entry.run.started_at.unwrap_or(entry.appended);
-        Header { offset, appended: entry.appended, starts, run: entry.run.id.clone(), place: entry.place }
+        Header { offset, appended: entry.appended, starts, run: entry.run.id.clone(), behind: entry.behind }
     }
 }
 

@@ -10,7 +10,7 @@ mod record;
 use std::io::BufRead;
 
 use super::document::{self, Layout, Piece};
-use super::format::{Format, Place, Root, Rows, Shape};
+use super::format::{Format, Home, Root, Rows, Shape};
 use super::lines::{id, may_be_document};
 use super::mark::{Mark, MarkKind};
 use crate::event::{Fact, Time, Uncounted};
@@ -21,7 +21,7 @@ pub(super) static FORMAT: Format =
     Format { name: "opencode", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Document(read) };
 
 const ROOT: Root =
-    Root { homes: &[Place::Data("opencode")], logs: &["storage/message", "storage/session"], endings: &[".json"] };
+    Root { homes: &[Home::Data("opencode")], logs: &["storage/message", "storage/session"], endings: &[".json"] };
 
 /// The same in a database.
 pub(super) static DATABASE: Format = Format {
@@ -43,7 +43,7 @@ const TABLES: [Rows; 3] = [
     },
 ];
 
-const DATABASES: Root = Root { homes: &[Place::Data("opencode")], logs: &["opencode*.db"], endings: &[".db"] };
+const DATABASES: Root = Root { homes: &[Home::Data("opencode")], logs: &["opencode*.db"], endings: &[".db"] };
 
 const HARNESS: &str = "opencode";
 

@@ -30,7 +30,7 @@ const SIDE_BY_SIDE: usize = 16;
 
 static TARGET: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("codex_otel"));
 
-/// Reads a chunk's own lines; see [`crate::parse::timing::ReadTiming`].
+/// Reads a chunk's own lines; see [`crate::parse::format::ReadTiming`].
 pub(in crate::parse) fn read(chunk: &Chunk<'_>, parting: &[u64], marks: &mut Vec<Mark>) {
     let mut scan = Scan { chunk, streams: Vec::new(), usual: None, marks };
     let own = &chunk.text[..chunk.end];

@@ -1,7 +1,7 @@
 use super::{AHEAD, AHEAD_BYTES, Pass};
 use crate::event::{Fact, Footer, Id, Needs, Run, Time};
 use crate::parse::content::LONGEST;
-use crate::parse::mark::{Entry, Mark, MarkKind, Place};
+use crate::parse::mark::{Behind, Entry, Mark, MarkKind};
 use crate::parse::sink::Sink;
 
 const HEAD: &[u8] = b"---\nloop_name: kiln\n---\n";
@@ -13,7 +13,7 @@ fn header(offset: u64, n: usize) -> Mark {
     let name = Id::from("kiln");
     let run = Run { loop_name: Some(name), ..Run::new(format!("run-{n}").into()) };
     let output = Some(offset);
-    let entry = Entry { run, appended: Time::from_micros(1), output, place: Place::Entry };
+    let entry = Entry { run, appended: Time::from_micros(1), output, behind: Behind::Entry };
     Mark::new(offset, None, MarkKind::Entry(Box::new(entry)))
 }
 
