@@ -34,52 +34,9 @@ fn say(
 ) -> Result<(), Defect> {
     let mut add = |kind, time| marks.push(mark(kind).at(time).of(Some(session.clone())));
     match (head.r#type.as_deref(), head.subtype.as_deref()) {
-        (Some("system"), Some("init")) => {
-            let init = part::<Init>(json)?;
-            let model = init.model.as_deref().and_then(model);
-            let billing = init.billing();
-            // Only a result tells that nothing is missing: calls show a placeholder for their output.
-            add(
-                MarkKind::Fact(Fact::Conversation(Box::new(Conversation {
-                    model,
-                    billing,
-                    ..Conversation::new(session.clone())
-                }))),
-                None,
-            );
-        }
-        (Some("assistant"), _) => {
-            let record: Assistant<'_> = part(json)?;
-            let time = record.timestamp.as_deref().and_then(Time::parse);
-            let is_subagent = record.parent_tool_use_id.is_some();
-            let Some(message) = &record.message else { return Ok(()) };
-            if message.is_uncounted() {
-                add(MarkKind::Logged(Logged::Uncounted(message.key(&[]))), time);
-            }
-            for call in calls(message, session, is_subagent) {
-                add(MarkKind::Fact(Fact::Call(call)), time);
-            }
-            if message.has_bad_step() {
-                return Err(Defect::OutOfRange);
-            }
-        }
-        (Some("stream_event"), _) => {
-            let record: StreamEvent<'_> = part(json)?;
-            let stream: Id = format!("{session} {}", record.parent_tool_use_id.as_deref().unwrap_or("")).into();
-            let Some(event) = record.event else { return Ok(()) };
-            match (event.r#type.as_deref(), event.message, event.usage) {
-                (Some("message_start"), Some(message), _) => {
-                    let is_subagent = record.parent_tool_use_id.is_some();
-                    if let Some(call) = calls(&message, session, is_subagent).next() {
-                        add(MarkKind::MessageStart(stream, call), None);
-                    }
-                }
-                (Some("message_delta"), _, Some(usage)) => {
-                    add(MarkKind::MessageDelta(stream, Box::new(usage.growth())), None);
-                }
-                _ => {}
-            }
-        }
+        (Some("system"), Some("init")) => say_init(&part(json)?, session, &mut add),
+        (Some("assistant"), _) => return say_message(&part(json)?, session, &mut add),
+        (Some("stream_event"), _) => say_stream_event(part(json)?, session, &mut add),
         (Some("result"), _) => {
             let counter = part::<Finish<'_>>(json)?.counter(session.clone());
             if !counter.total.is_empty() || counter.cost.is_some() {
@@ -95,4 +52,48 @@ fn say(
         _ => {}
     }
     Ok(())
+}
+
+/// Says that a process begins.
+fn say_init(init: &Init, session: &Id, add: &mut impl FnMut(MarkKind, Option<Time>)) {
+    let model = init.model.as_deref().and_then(model);
+    // Only a result tells that nothing is missing: calls show a placeholder for their output.
+    let conversation = Conversation { model, billing: init.billing(), ..Conversation::new(session.clone()) };
+    add(MarkKind::Fact(Fact::Conversation(Box::new(conversation))), None);
+}
+
+/// Says what an answer, or a part of one, tells of its calls.
+fn say_message(
+    record: &Assistant<'_>,
+    session: &Id,
+    add: &mut impl FnMut(MarkKind, Option<Time>),
+) -> Result<(), Defect> {
+    let time = record.timestamp.as_deref().and_then(Time::parse);
+    let is_subagent = record.parent_tool_use_id.is_some();
+    let Some(message) = &record.message else { return Ok(()) };
+    if message.is_uncounted() {
+        add(MarkKind::Logged(Logged::Uncounted(message.key(&[]))), time);
+    }
+    for call in calls(message, session, is_subagent) {
+        add(MarkKind::Fact(Fact::Call(call)), time);
+    }
+    if message.has_bad_step() { Err(Defect::OutOfRange) } else { Ok(()) }
+}
+
+/// Says what a piece of a streamed answer tells of its usage.
+fn say_stream_event(record: StreamEvent<'_>, session: &Id, add: &mut impl FnMut(MarkKind, Option<Time>)) {
+    let parent = record.parent_tool_use_id.as_deref();
+    let stream: Id = format!("{session} {}", parent.unwrap_or("")).into();
+    let Some(event) = record.event else { return };
+    match (event.r#type.as_deref(), event.message, event.usage) {
+        (Some("message_start"), Some(message), _) => {
+            if let Some(call) = calls(&message, session, parent.is_some()).next() {
+                add(MarkKind::MessageStart(stream, call), None);
+            }
+        }
+        (Some("message_delta"), _, Some(usage)) => {
+            add(MarkKind::MessageDelta(stream, Box::new(usage.growth())), None);
+        }
+        _ => {}
+    }
 }
