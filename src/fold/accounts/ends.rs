@@ -30,8 +30,9 @@ struct Line {
 struct End {
     start: Option<Time>,
     run: RunId,
-    /// The conversation's blended total; `None` where nothing tells it.
-    blended: Option<u64>,
+    /// What may be the conversation's blended total, in order: several where footers differ and nothing confirms one of
+    /// them, none where nothing tells it.
+    totals: Vec<u64>,
     /// Whether a run before it may have held the conversation, too, and tells of nothing.
     follows_silence: bool,
 }
@@ -47,8 +48,7 @@ impl Ends {
                 let footers = facts.into_iter().flat_map(|facts| &facts.footers);
                 let own = footers.filter(|(of, _)| of.as_ref() == Some(id)).map(|(_, blended)| *blended);
                 let start = facts.and_then(|facts| facts.started_at());
-                // The smallest, so that a forged one takes nothing from a later run.
-                End { start, run: run.clone(), blended: own.min(), follows_silence: false }
+                End { start, run: run.clone(), totals: own.collect(), follows_silence: false }
             };
             let mut ends: Vec<End> = of.keys().map(end).collect();
             ends.sort_by(|a, b| (a.start, &a.run).cmp(&(b.start, &b.run)));
@@ -64,14 +64,24 @@ impl Ends {
         Ends(ends.collect())
     }
 
-    /// Learns what counters read last.
+    /// Learns what counters read last. Of footers that tell more, the smallest: a forged one takes nothing from a later run.
     pub(in crate::fold) fn learn(&mut self, accounts: &Accounts) {
         for ((run, id), account) in accounts {
             let (Some(run), Some(total)) = (run, account.last_total()) else { continue };
             let Some(line) = self.0.get_mut(id) else { continue };
             if let Some(end) = line.places.get(run).and_then(|place| line.ends.get_mut(*place)) {
-                end.blended = end.blended.max(Some(total.blended_tokens()));
+                let read = total.blended_tokens();
+                end.totals = vec![end.totals.iter().copied().find(|footer| *footer >= read).unwrap_or(read)];
             }
+        }
+    }
+
+    /// Learns of a run which of its footers its other witnesses confirm.
+    pub(in crate::fold) fn confirm(&mut self, conversation: &Id, run: &RunId, total: u64) {
+        let Some(line) = self.0.get_mut(conversation) else { return };
+        let end = line.places.get(run).and_then(|place| line.ends.get_mut(*place));
+        if let Some(end) = end.filter(|end| end.totals.contains(&total)) {
+            end.totals = vec![total];
         }
     }
 
@@ -85,15 +95,16 @@ impl Ends {
         let line = self.0.get(conversation)?;
         let this = *line.places.get(run)?;
         let (last, follows_silence) = (line.ends.get(this.checked_sub(1)?)?, line.ends.get(this)?.follows_silence);
-        Some(Before { run: &last.run, blended: last.blended.filter(|_| !follows_silence), follows_silence })
+        let totals = if follows_silence { &[][..] } else { &last.totals };
+        Some(Before { run: &last.run, totals, follows_silence })
     }
 
     /// A run's own part of a footer, which counts the whole conversation; `None` if what came before isn't known.
     pub(in crate::fold) fn share(&self, run: &Run, conversation: Option<&Id>, blended: u64) -> Option<u64> {
         let Some(conversation) = conversation else { return Some(blended) };
         let before = self.before(conversation, &run.id);
-        if let Some(then) = before.and_then(|before| before.blended) {
-            return Some(blended.checked_sub(then).unwrap_or(blended));
+        if let Some(before) = before.filter(|before| !before.totals.is_empty()) {
+            return Some(blended - before.total_within(blended).unwrap_or(0));
         }
         let made = Time::of_uuid(conversation).zip(run.started_at);
         let is_older = made.map_or(before.is_some(), |(made, start)| made < start);
@@ -119,8 +130,12 @@ impl Line {
         let made = Time::of_uuid(conversation)?;
         self.ends.first()?.start.filter(|start| *start <= made)?;
         let is_open =
-            |pair: &[End]| pair[1].blended.is_some() && (pair[0].blended.is_none() || pair[1].follows_silence);
-        self.ends.windows(2).any(is_open).then(|| self.ends.iter().rev().find_map(|end| end.blended)).flatten()
+            |pair: &[End]| !pair[1].totals.is_empty() && (pair[0].totals.is_empty() || pair[1].follows_silence);
+        self.ends
+            .windows(2)
+            .any(is_open)
+            .then(|| self.ends.iter().rev().find_map(|end| end.totals.last().copied()))
+            .flatten()
     }
 }
 

@@ -47,10 +47,18 @@ pub(super) struct Unsure {
 pub(super) struct Before<'a> {
     /// The run of it before this one.
     pub(super) run: &'a RunId,
-    /// The conversation's blended total when this run began; `None` where nothing tells it.
-    pub(super) blended: Option<u64>,
+    /// What may have been the conversation's blended total when this run began, in order; none where nothing tells it.
+    pub(super) totals: &'a [u64],
     /// Whether a run between the two may have held it, too, and tells of nothing.
     pub(super) follows_silence: bool,
+}
+
+impl Before<'_> {
+    /// The total that is taken where it came to so much later: the largest, as the run before was given it. One that
+    /// is more was quoted or forged.
+    pub(super) fn total_within(&self, later: u64) -> Option<u64> {
+        self.totals.iter().rev().copied().find(|total| *total <= later)
+    }
 }
 
 /// A call after the last reading of its run.
@@ -195,9 +203,8 @@ impl Share {
         mut growth: TokenUsage,
         reading: &Reading,
     ) -> TokenUsage {
-        let end = before.blended;
         let seen = reading.last.map(|last| reading.total.minus(&last));
-        let is_told = |start: &TokenUsage| end == Some(start.blended_tokens());
+        let is_told = |start: &TokenUsage| before.totals.contains(&start.blended_tokens());
         let is_confirmed = start.is_some() && (start == seen || start.as_ref().is_some_and(is_told));
         if is_confirmed {
             return growth;
@@ -207,7 +214,8 @@ impl Share {
             return reading.total.minus(&seen);
         }
         let is_possible = |end: &u64| start.is_none_or(|start| start.blended_tokens() <= *end);
-        let blended = end.filter(is_possible).and_then(|end| reading.total.blended_tokens().checked_sub(end));
+        let read = reading.total.blended_tokens();
+        let blended = before.total_within(read).filter(is_possible).map(|end| read - end);
         let usage = start.map(|_| std::mem::take(&mut growth));
         self.is_floor = true;
         self.unsure = Some(Unsure { usage, model: reading.model.clone(), time: reading.time, blended });

@@ -26,8 +26,8 @@ pub(super) struct Footers {
 
 /// What footers say of the accounts that they count.
 pub(super) struct Told {
-    /// Whether one of them is what the accounts come to.
-    pub(super) is_confirmed: bool,
+    /// The largest of which the accounts say the same.
+    pub(super) confirmed: Option<u64>,
     /// Whether it tells more than the accounts, and is taken.
     pub(super) is_taken: bool,
     /// Whether only calls were seen, and it says that these are all.
@@ -76,7 +76,9 @@ impl Footers {
         let counted: Vec<&Weighed> = weighed.iter().filter(|(id, _)| self.count(id)).map(|(_, one)| one).collect();
         let blended = counted.iter().fold(0, |sum, one| one.rows.add_blended_tokens(sum));
         let is_told = |footer: &u64| *footer == blended || counted.iter().any(|one| one.blended.contains(footer));
-        let is_confirmed = self.all.iter().chain(&self.share).any(is_told);
+        let is_last = |footer: &u64| self.share.as_ref().is_some_and(is_told) && self.all.last() == Some(footer);
+        let confirmed = self.all.iter().rev().copied().find(|footer| is_told(footer) || is_last(footer));
+        let is_confirmed = confirmed.is_some();
         // What may be quoted is sure where a footer that surely isn't tells the same.
         let is_sure = |one: &Weighed| self.sure.iter().any(|sure| one.blended.contains(sure));
         let is_doubtful = !self.sure.contains(&blended) && counted.iter().any(|one| one.is_doubtful && !is_sure(one));
@@ -96,7 +98,7 @@ impl Footers {
         };
         let is_proof = only_calls && is_confirmed && !is_doubtful;
         let beyond = if is_confirmed { 0 } else { self.beyond(&counted, blended) };
-        Told { is_confirmed, is_taken, is_proof, is_doubtful, blended, beyond, worst }
+        Told { confirmed, is_taken, is_proof, is_doubtful, blended, beyond, worst }
     }
 
     /// What the largest counts beyond session logs: one that the harness goes on with was copied too early.
@@ -115,12 +117,12 @@ impl Footers {
         let agree = weighed.iter().all(|(_, one)| one.agrees != Some(false));
         let is_tail = told.is_taken && told.worst.is_some() && self.all.len() == 1;
         // What counts earlier runs too, nobody knows how much of it, contradicts nothing that is less.
-        let is_mute = self.share.is_none() && !told.is_confirmed && self.all.last() >= Some(&told.blended);
+        let is_mute = self.share.is_none() && told.confirmed.is_none() && self.all.last() >= Some(&told.blended);
         match (witnesses, self.all.is_empty() || is_mute) {
             (0, _) if self.all.is_empty() => None,
             (0, _) | (1, true) => Some(Reconciled::Single),
             (_, true) if agree => Some(Reconciled::Ok),
-            (_, false) if agree && (told.is_confirmed || is_tail) => Some(Reconciled::Ok),
+            (_, false) if agree && (told.confirmed.is_some() || is_tail) => Some(Reconciled::Ok),
             _ => Some(Reconciled::Mismatch),
         }
     }

@@ -59,7 +59,8 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
     ordered.sort_by_cached_key(|(id, run)| (run.started_at(), id.clone()));
     for (id, run) in ordered {
         let accounts = by_owner.remove(&Some(id.clone())).unwrap_or_default();
-        settled.run(id, *run, accounts, &ends, &models);
+        // Where one ended is known before the next.
+        settled.run(id, *run, accounts, &mut ends, &models);
     }
     let mut bare_footers: BTreeMap<Id, BTreeSet<u64>> = BTreeMap::new();
     for (id, blended) in footers {
@@ -98,7 +99,7 @@ impl Settled {
         id: RunId,
         facts: RunFacts,
         accounts: Vec<(Id, Account)>,
-        ends: &Ends,
+        ends: &mut Ends,
         models: &FxHashMap<Id, Id>,
     ) {
         let run = facts.run().unwrap_or_else(|| Run::new(id.clone()));
@@ -129,7 +130,10 @@ impl Settled {
             () if is_killed && !accounts.iter().any(|(_, account)| account.has_result()) => Some(Reason::Killed),
             () => None,
         };
-        self.owner(owner, accounts, footers, cut);
+        let conversation = footers.conversation.clone();
+        if let (Some(total), Some(conversation)) = (self.owner(owner, accounts, footers, cut), conversation) {
+            ends.confirm(&conversation, &id, total);
+        }
     }
 
     /// What runs used of conversations of which footers alone tell it.
@@ -187,7 +191,8 @@ impl Settled {
         let conversation = Some(id.clone());
         let mut footers = Footers { share, all: footers, sure, conversation, model, is_counters: false };
         let Some(in_runs) = in_runs.filter(|_| account.is_counted_from_zero()) else {
-            return self.owner(owner, vec![(id, account)], footers, None);
+            self.owner(owner, vec![(id, account)], footers, None);
+            return;
         };
         // The counter counts what runs used, too, of which nothing is known but its blended total.
         let rest = account.weigh(&id).rows.add_blended_tokens(0).saturating_sub(in_runs);

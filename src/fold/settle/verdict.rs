@@ -8,14 +8,15 @@ use crate::fold::rows::{Owner, Quality, Reason, Reasons, Reconciled, Taken, Usag
 
 impl Settled {
     /// Weighs an owner's witnesses: a counter goes before a complete set of calls, that before a
-    /// footer, that before some calls. `cut`: why others may be missing at the run's end.
+    /// footer, that before some calls. `cut`: why others may be missing at the run's end. Gives the footer that the other
+    /// witnesses confirm.
     pub(super) fn owner(
         &mut self,
         mut owner: Owner,
         accounts: Vec<(Id, Account)>,
         footers: Footers,
         cut: Option<Reason>,
-    ) {
+    ) -> Option<u64> {
         let index = self.owners.len();
         let is_run = owner.run.is_some();
         let nothing_of = accounts.first().filter(|_| !is_run).map(|(id, _)| id.clone());
@@ -36,7 +37,7 @@ impl Settled {
         let is_doubtful = !told.is_taken && told.is_doubtful || beside.iter().any(|(_, weighed)| weighed.is_doubtful);
         let is_closed = told.is_proof || told.is_taken && beside.is_empty();
         // A run that was killed behind its footer had nothing under way.
-        let is_ended = |cut: Reason| is_closed || told.is_confirmed && cut == Reason::Killed;
+        let is_ended = |cut: Reason| is_closed || told.confirmed.is_some() && cut == Reason::Killed;
         let cut = cut.filter(|cut| !is_ended(*cut));
         let start = owner.run.as_ref().and_then(|run| run.started_at);
         // Where all calls of the run's own conversation are in view, so are those of the sub-agents that it spawned.
@@ -66,7 +67,7 @@ impl Settled {
         let is_short = told.beyond > 0;
         owner.reasons.add_if(is_short, Reason::FooterBeyondLog);
         owner.reasons.add_if(is_doubtful, Reason::Doubtful);
-        let is_of_more = !footers.all.is_empty() && footers.share.is_none() && !told.is_confirmed;
+        let is_of_more = !footers.all.is_empty() && footers.share.is_none() && told.confirmed.is_none();
         owner.reasons.add_if(is_of_more, Reason::FooterOfMore);
         if let Some(quality) = quality {
             owner.quality = if cut.is_some() || is_doubtful || is_short { Quality::Partial } else { quality };
@@ -108,5 +109,6 @@ impl Settled {
             self.mismatches.push(run.id.clone());
         }
         self.owners.push(owner);
+        told.confirmed
     }
 }
