@@ -59,6 +59,11 @@ impl Before<'_> {
     pub(super) fn total_within(&self, later: u64) -> Option<u64> {
         self.totals.iter().rev().copied().find(|total| *total <= later)
     }
+
+    /// Whether it surely came to more than was read.
+    fn went_beyond(&self, read: &TokenUsage) -> bool {
+        matches!(self.totals, [only] if *only > read.blended_tokens())
+    }
 }
 
 /// A call after the last reading of its run.
@@ -119,10 +124,11 @@ impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
         let is_first = !self.shares.contains_key(&reading.run);
         let is_anew = previous.is_some_and(|previous| reading.total.fell_below(&previous));
         let begins = begins_at_zero(&reading, bounds.starts_in);
-        // A run that left no reading, just before this one.
+        // A run that left no reading, just before this one, or whose only footer counts more than it read last.
         let over = bounds.before.filter(|before| {
-            let is_silent = before.follows_silence || !self.shares.contains_key(&Some(before.run.clone()));
-            is_first && !is_anew && !begins && is_silent
+            let went_beyond = previous.is_some_and(|read| before.went_beyond(&read));
+            let is_read = !went_beyond && self.shares.contains_key(&Some(before.run.clone()));
+            is_first && !is_anew && !begins && (before.follows_silence || !is_read)
         });
         let (others, is_sure) = self.others(&reading, over);
         let share = self.shares.entry(reading.run.clone()).or_default();

@@ -48,17 +48,9 @@ impl Account {
         let Some(parts) = counted else {
             let is_doubtful = self.calls.values().any(|call| call.is_doubtful);
             let (quality, reasons) = self.judge(false);
-            let rows = Rows::Made(self.call_rows(conversation));
-            return Weighed {
-                rows,
-                quality,
-                reasons,
-                taken: Taken::Calls,
-                agrees: None,
-                blended,
-                reached: 0,
-                is_doubtful,
-            };
+            let (rows, reached) = (Rows::Made(self.call_rows(conversation)), largest(&blended));
+            let taken = Taken::Calls;
+            return Weighed { rows, quality, reasons, taken, agrees: None, blended, reached, is_doubtful };
         };
         let total: TokenUsage = parts.values().map(|part| &part.usage).sum();
         let total = total.with_untold(&covered);
@@ -99,7 +91,8 @@ impl Account {
         // The harness reports the cost of what its counter counts.
         rows.iter_mut().for_each(|row| row.is_underpaid = exceeds && row.is_paid);
         let taken = if exceeds { Taken::Calls } else { Taken::Counter };
-        Weighed { rows: Rows::Made(rows), quality, reasons, taken, agrees, blended, reached: 0, is_doubtful }
+        let (rows, reached) = (Rows::Made(rows), largest(&blended));
+        Weighed { rows, quality, reasons, taken, agrees, blended, reached, is_doubtful }
     }
 
     fn has_messages_alone(&self) -> bool {
@@ -112,8 +105,9 @@ impl Account {
         let rows: Vec<UsageRow> =
             self.messages.calls(conversation).map(|(key, call)| Account::call_row(key, call, false)).collect();
         let seen: TokenUsage = rows.iter().filter_map(|row| row.usage.as_ref()).sum();
-        let (rows, blended) = (Rows::Made(rows), vec![seen.blended_tokens()]);
-        Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended, reached: 0, is_doubtful: false }
+        let (rows, reached) = (Rows::Made(rows), seen.blended_tokens());
+        let (taken, blended) = (Taken::Calls, vec![reached]);
+        Weighed { rows, quality, reasons, taken, agrees: None, blended, reached, is_doubtful: false }
     }
 
     /// A run's counter counts what a bare trace shows of the time before its last reading.
@@ -212,4 +206,8 @@ impl Account {
             ..UsageRow::of(call.usage)
         }
     }
+}
+
+fn largest(blended: &[u64]) -> u64 {
+    blended.iter().copied().max().unwrap_or(0)
 }

@@ -57,6 +57,8 @@ pub struct Facts {
     pub timing: TimingFacts,
     /// Footers that belong to no run, by their conversation.
     pub footers: BTreeSet<(Id, u64)>,
+    /// Those of them of which nothing says that they may be quoted.
+    pub sure_footers: BTreeSet<(Id, u64)>,
     /// Readings of rate limits: of an unchanged state the first and the last.
     pub quotas: Vec<QuotaReading>,
     /// Defects outside any run.
@@ -98,6 +100,9 @@ impl Facts {
         self.timing.merge(other.timing);
         for (id, blended) in other.footers {
             add_footer(&mut self.footers, id, blended);
+        }
+        for (id, blended) in other.sure_footers {
+            add_footer(&mut self.sure_footers, id, blended);
         }
         self.quotas.extend(other.quotas);
         for (defect, count) in other.defects {

@@ -21,7 +21,7 @@ pub enum Reason {
     FooterConfirms,
     /// Only the blended total at the end is known.
     FooterOnly,
-    /// The blended total at the end tells of more than the session log holds.
+    /// The blended total at the end tells of more than the session log, or the output's records, which end too early.
     FooterBeyondLog,
     /// The counter tells no time, and counts more than the calls that other sources show, which may have come after it.
     UntimedCounter,
@@ -120,7 +120,7 @@ impl Reason {
             Reason::FooterConfirms => "the blended total at the end equals what the calls add up to",
             Reason::FooterOnly => "only the blended total at the end is known; cache reads are outside of it",
             Reason::FooterBeyondLog => {
-                "the blended total at the end tells of more than the session log holds, which ends too early"
+                "the blended total at the end tells of more than the records before it, the last of which are missing"
             }
             Reason::UntimedCounter => "the counter tells no time: calls that other sources show may have come after it",
             Reason::NoBaseline => "the counter began before this run, and its value at the start is not in the input",
@@ -144,6 +144,12 @@ impl Reason {
             Reason::FooterOfMore => "the blended total at the end counts earlier runs too, which are not in the input",
             Reason::NoUsage => "nothing in the output tells of usage",
         }
+    }
+
+    /// Whether nothing may be missing for it but what came last.
+    pub(in crate::fold) fn leaves_the_end_open(self) -> bool {
+        use Reason::{CallsComplete, CallsExceedCounter, CounterCovers, SessionLog, StillStreaming};
+        matches!(self, CounterCovers | CallsComplete | CallsExceedCounter | SessionLog | StillStreaming)
     }
 
     /// What would fill the gap; `None` if it leaves none.

@@ -36,7 +36,7 @@ pub(super) struct Told {
     pub(super) is_doubtful: bool,
     /// Blended tokens of the accounts.
     blended: u64,
-    /// What it tells beyond a session log that ends too early; 0 if it doesn't.
+    /// What it tells beyond a session log or records that end too early; 0 if it doesn't.
     pub(super) beyond: u64,
     /// How little is known of the accounts; `None` without any.
     pub(super) worst: Option<Quality>,
@@ -97,17 +97,19 @@ impl Footers {
             _ => false,
         };
         let is_proof = only_calls && is_confirmed && !is_doubtful;
-        let beyond = if is_confirmed { 0 } else { self.beyond(&counted, blended) };
+        let beyond = if is_confirmed || is_taken { 0 } else { self.beyond(&counted, blended) };
         Told { confirmed, is_taken, is_proof, is_doubtful, blended, beyond, worst }
     }
 
-    /// What the largest counts beyond session logs: one that the harness goes on with was copied too early.
+    /// What the largest counts beyond what else is known: a session log that the harness goes on with was copied too
+    /// early, and of an output the last records are torn or missing. Of several there, any may be quoted.
     fn beyond(&self, counted: &[&Weighed], blended: u64) -> u64 {
         // What is nobody's for another reason would count twice.
-        let is_end_alone = |reason: Reason| matches!(reason, Reason::SessionLog | Reason::StillStreaming);
-        let is_log = |one: &&Weighed| one.taken.is_session() && one.reasons.iter().all(is_end_alone);
+        let lacks_its_end = |one: &&Weighed| one.reasons.iter().all(Reason::leaves_the_end_open);
+        let are_logs = counted.iter().all(|one| one.taken.is_session());
         let reached = counted.iter().map(|one| one.reached).max();
-        let is_more = self.all.last().copied() > reached && counted.iter().all(is_log);
+        let is_proof = are_logs || (self.all.len() == 1 && self.all.is_subset(&self.sure));
+        let is_more = is_proof && self.all.last().copied() > reached && counted.iter().all(lacks_its_end);
         self.share.filter(|_| is_more && reached.is_some()).map_or(0, |share| share.saturating_sub(blended))
     }
 

@@ -30,7 +30,8 @@ pub fn settle(facts: Facts) -> Settled {
 pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
     facts.drop_counted();
     facts.unpack_witnessed();
-    let Facts { mut runs, mut conversations, mut calls, shared, timing, footers, quotas, defects } = facts;
+    let Facts { mut runs, mut conversations, mut calls, shared, timing, footers, sure_footers, quotas, defects } =
+        facts;
     name_by_reading(&mut conversations);
     attribute(&mut calls, &shared, &conversations);
     name_footers(&mut runs, &conversations, &calls);
@@ -77,10 +78,13 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
     }
     bare.sort_by(|a, b| a.0.cmp(&b.0));
     for (id, account) in bare {
-        let footers = bare_footers.remove(&id).unwrap_or_default();
+        let all = bare_footers.remove(&id).unwrap_or_default();
+        let sure = all.iter().copied().filter(|blended| sure_footers.contains(&(id.clone(), *blended))).collect();
+        let (share, model, conversation) = (all.last().copied(), models.get(&id).cloned(), Some(id.clone()));
+        let footers = Footers { all, sure, share, is_counters: false, conversation, model };
         let in_runs = told.get(&id).copied();
         let shared = ends.work(&id).filter(|_| account.is_shared());
-        settled.bare_conversation(id, account, shared, footers, &models, in_runs);
+        settled.bare_conversation(id, account, shared, footers, in_runs);
     }
     for (id, rest) in settled.left_open(&ends) {
         let harness = settled.conversation_named(&id).and_then(|named| named.harness.clone());
@@ -176,20 +180,15 @@ impl Settled {
         id: Id,
         account: Account,
         shared: Option<Work>,
-        footers: BTreeSet<u64>,
-        models: &FxHashMap<Id, Id>,
+        mut footers: Footers,
         in_runs: Option<u64>,
     ) {
-        if !account.has_usage() && !account.is_unmeasured && footers.is_empty() {
+        if !account.has_usage() && !account.is_unmeasured && footers.all.is_empty() {
             return;
         }
         let harness = account.harness.clone();
         let host = account.host.clone();
         let owner = Owner { billing: account.billing, host, shared, ..Owner::new(None, harness) };
-        let model = models.get(&id).cloned();
-        let (share, sure) = (footers.last().copied(), BTreeSet::new());
-        let conversation = Some(id.clone());
-        let mut footers = Footers { share, all: footers, sure, conversation, model, is_counters: false };
         let Some(in_runs) = in_runs.filter(|_| account.is_counted_from_zero()) else {
             self.owner(owner, vec![(id, account)], footers, None);
             return;

@@ -112,6 +112,9 @@ impl SourceFold {
             }
             (None, Some(id)) => {
                 self.facts.conversation(id.clone(), harness);
+                if !self.doubts.contains(offset) {
+                    add_footer(&mut self.facts.sure_footers, id.clone(), footer.blended_tokens);
+                }
                 add_footer(&mut self.facts.footers, id, footer.blended_tokens);
             }
             (None, None) => add_footer(&mut self.unnamed_footers, harness, footer.blended_tokens),
