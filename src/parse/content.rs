@@ -92,21 +92,19 @@ impl Content {
                 self.open.push_back((mark.offset, self.gone + self.held.len() + 1));
                 self.held.push_back(mark);
             }
-            MarkKind::Close => {
+            // A bare log may hold process after process.
+            MarkKind::MayClose(below_footer) if self.open.is_empty() && !(below_footer && run.is_some()) => {
+                if self.anchor.is_some() {
+                    self.doubt(self.held.len(), run, sink);
+                }
+            }
+            MarkKind::Close | MarkKind::MayClose(_) => {
                 match self.open.pop_back() {
                     Some((_, before)) => self.refuse(before - self.gone, self.held.len(), run, sink),
                     None if self.anchor.is_some() => self.doubtful = self.held.len(),
                     None => {}
                 }
                 self.anchor = Some(mark.offset);
-            }
-            MarkKind::MayClose => {
-                if let Some((_, before)) = self.open.pop_back() {
-                    self.refuse(before - self.gone, self.held.len(), run, sink);
-                    self.anchor = Some(mark.offset);
-                } else if self.anchor.is_some() {
-                    self.doubt(self.held.len(), run, sink);
-                }
             }
             MarkKind::Marker(_) if self.open.is_empty() => {
                 self.release(self.held.len(), stands);

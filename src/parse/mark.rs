@@ -47,8 +47,9 @@ pub enum MarkKind {
     Open,
     /// A tool's output ends here.
     Close,
-    /// A tool's output ends here, if one is open: the line may stand in an agent's message.
-    MayClose,
+    /// A tool's output ends here, if one is open: the line may stand in an agent's message. `true` below a footer:
+    /// then no record of the same process follows such a message.
+    MayClose(bool),
     /// A ledger entry's header.
     Entry(Box<Entry>),
     /// A fence is the last line of a ledger.
@@ -254,7 +255,7 @@ impl Mark {
             MarkKind::Prompt(_)
                 | MarkKind::Open
                 | MarkKind::Close
-                | MarkKind::MayClose
+                | MarkKind::MayClose(_)
                 | MarkKind::Entry(_)
                 | MarkKind::GitSummary
                 | MarkKind::Marker(_)

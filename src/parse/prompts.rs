@@ -105,7 +105,7 @@ fn tells(mark: &Mark) -> bool {
 }
 
 fn closes(mark: &Mark) -> bool {
-    matches!(mark.kind, MarkKind::Close | MarkKind::MayClose)
+    matches!(mark.kind, MarkKind::Close | MarkKind::MayClose(_))
 }
 
 /// Whether every tool's output that begins here ends here, and none else does.

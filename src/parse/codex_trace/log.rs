@@ -2,7 +2,7 @@
 
 use super::head::{HARNESS, Head, head};
 use super::otel::{Otel, PROMPTED, STREAMED};
-use super::tool_result::{closes_tool_result, is_message_text};
+use super::tool_result::{Message, closes_tool_result, message_text};
 use super::{named, prompt, timing, token_count, usual};
 use crate::event::{Billing, Call, CallKey, Conversation, Defect, Fact, Time};
 use crate::parse::format::{Format, Hit, Home, Lines, Root, Shape};
@@ -84,10 +84,10 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let is_own = record.is_some_and(|record| record.body.contains("event.name=\"codex.tool_result\""));
     if !is_own && closes_tool_result(line) {
         // Outputs quote messages, and messages the ends of outputs: it matters where none is known to be open.
-        let is_doubtful = !hit.is_output && is_message_text(hit.before());
-        let kind = if is_doubtful { MarkKind::MayClose } else { MarkKind::Close };
+        let message = if hit.is_output { None } else { message_text(hit.before()) };
+        let kind = message.map_or(MarkKind::Close, |message| MarkKind::MayClose(message == Message::BelowFooter));
         marks.push(hit.mark(Some(HARNESS), kind));
-        if !is_doubtful && !hit.is_output {
+        if message.is_none() && !hit.is_output {
             // A record follows the end of another.
             let next = hit.following().next().and_then(|line| time_of(&line));
             marks.extend(next.map(|next| hit.mark(Some(HARNESS), MarkKind::BeganAnew).at(Some(next))));

@@ -31,9 +31,20 @@ pub(super) fn closes_tool_result(line: &str) -> bool {
     is_last && SERVER.find(before.as_bytes()).is_some()
 }
 
-/// Whether the text after the latest record is a section of plain output: the message of an agent,
-/// who may print anything, even the end of a tool result.
-pub(super) fn is_message_text(before: &[u8]) -> bool {
+/// Where an agent's message may stand, or a prompt's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Message {
+    /// Where records may follow.
+    Between,
+    /// Below a footer, which ends a process.
+    BelowFooter,
+}
+
+/// Which message the text after the latest record may be, if it has a section of plain output: an agent may print
+/// anything, even the end of a tool result.
+pub(super) fn message_text(before: &[u8]) -> Option<Message> {
+    let mut message = None;
+    let is_prompt = |line: &[u8]| PROMPT.find(line).map(|_| Message::Between);
     for (_, line) in lines_backwards(before) {
         // What it may become is told by its first byte; outputs have many lines.
         if !may_be_record(line) && (!matches!(line.first(), Some(b'c' | b'e' | b't' | b'u')) || !may_be_word(line)) {
@@ -41,21 +52,25 @@ pub(super) fn is_message_text(before: &[u8]) -> bool {
         }
         // A prompt runs on until the next record, too.
         if head(line).is_some() && memchr::memchr(0x1b, line).is_none() {
-            return PROMPT.find(line).is_some();
+            return message.or_else(|| is_prompt(line));
         }
         let line = clean(line);
-        if WORDS.contains(&&*line) {
-            return true;
+        if line == FOOTER {
+            return Some(Message::BelowFooter);
         }
-        if tracing::starts_record(&line) {
-            return PROMPT.find(line.as_bytes()).is_some();
+        if WORDS.contains(&&*line) {
+            message = Some(Message::Between);
+        } else if tracing::starts_record(&line) {
+            return message.or_else(|| is_prompt(line.as_bytes()));
         }
     }
-    false
+    message
 }
 
+const FOOTER: &str = "tokens used";
+
 /// What stands above a section of plain output.
-pub(super) const WORDS: [&str; 5] = ["codex", "exec", "thinking", "user", "tokens used"];
+pub(super) const WORDS: [&str; 5] = ["codex", "exec", "thinking", "user", FOOTER];
 
 /// Whether a line may be one of them, as it is or under colours.
 fn may_be_word(line: &[u8]) -> bool {
