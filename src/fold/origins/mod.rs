@@ -1,9 +1,10 @@
 //! Of which conversation a fact is that several show, or that names none: forking a conversation copies its history, and
-//! not every record names the conversation that it is of.
+//! not every record names the conversation that it is of. And which of them an output but quotes.
 
 mod copies;
 mod footers;
 mod own;
+mod quoted;
 mod readings;
 mod shelf;
 mod told_elsewhere;
@@ -11,4 +12,5 @@ mod told_elsewhere;
 pub(in crate::fold) use self::copies::attribute;
 pub(in crate::fold) use self::footers::name_footers;
 pub(in crate::fold) use self::own::{Own, take_own_calls};
+pub(in crate::fold) use self::quoted::unplace_quoted;
 pub(in crate::fold) use self::readings::name_by_reading;

@@ -1,0 +1,25 @@
+//! What outputs quote of the time before their runs.
+
+use rustc_hash::FxHashMap;
+
+use crate::event::{CallKey, RunId, Time};
+use crate::fold::facts::{CallFacts, MARGIN_MS, RunFacts};
+
+/// A call from well before a run is none of the run's: its output quotes it. Where no other run shows it, it is as one of
+/// a bare log.
+pub(in crate::fold) fn unplace_quoted(
+    calls: &mut FxHashMap<CallKey, Box<CallFacts>>,
+    runs: &FxHashMap<RunId, Box<RunFacts>>,
+) {
+    for call in calls.values_mut().filter(|call| !call.runs.is_empty()) {
+        let Some(time) = call.time else { continue };
+        call.runs.retain(|run| !runs.get(run).is_some_and(|run| began_well_after(run, time)));
+        call.is_bare |= call.runs.is_empty() && !call.is_logged;
+    }
+}
+
+/// Whether a run began well after a time. One that ended before it began had its clock set back.
+fn began_well_after(run: &RunFacts, time: Time) -> bool {
+    let Some(start) = run.started_at() else { return false };
+    run.ended_at().is_none_or(|end| end >= start) && start.millis_since(time) > MARGIN_MS
+}
