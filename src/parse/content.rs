@@ -3,10 +3,10 @@
 
 use std::collections::VecDeque;
 
-use super::mark::{Mark, MarkKind};
+use super::mark::{Mark, MarkKind, SLACK_MS};
 use super::prompts::{Prompts, Quote};
 use super::sink::Sink;
-use crate::event::{Defect, RunId};
+use crate::event::{Defect, RunId, Time};
 
 /// The longest tool output that is believed. One that doesn't end within it has no end: older
 /// writers close none, and a killed one can't.
@@ -18,8 +18,12 @@ pub(super) struct Content {
     held: VecDeque<Mark>,
     /// How many candidates left `held` at its front.
     gone: usize,
-    /// Where each open output begins: its offset, and the number of candidates before its first.
-    open: VecDeque<(u64, usize)>,
+    /// The outputs that are open, those within it behind each.
+    open: VecDeque<Opening>,
+    /// Whether the first of them may have ended where one ended that it quotes.
+    may_be_over: bool,
+    /// The latest time of a record that stands.
+    latest: Option<Time>,
     /// So many of what is held are content if a record follows: after a tool's output there is one,
     /// after an agent's last message, which may look like the end of such an output, there is none.
     doubtful: usize,
@@ -29,6 +33,16 @@ pub(super) struct Content {
     /// tail, or the latest end (which a quoted end may have preceded).
     anchor: Option<u64>,
     prompts: Prompts,
+}
+
+/// Where a tool's output begins.
+#[derive(Debug)]
+struct Opening {
+    offset: u64,
+    /// When that was written.
+    time: Option<Time>,
+    /// The number of candidates before its first.
+    before: usize,
 }
 
 impl Content {
@@ -83,13 +97,19 @@ impl Content {
             self.refuse(0, self.doubtful, run, sink);
         }
         self.expire(mark.offset, stands);
+        // What an output holds was there before its record was written.
+        if self.may_be_over && mark.tells() && self.open.front().is_some_and(|output| mark.time > output.time) {
+            self.open.clear();
+            self.may_be_over = false;
+        }
         match mark.kind {
             MarkKind::Open => {
                 if self.open.is_empty() {
                     self.release(self.held.len(), stands);
                 }
                 self.anchor = Some(mark.offset);
-                self.open.push_back((mark.offset, self.gone + self.held.len() + 1));
+                let (offset, time, before) = (mark.offset, mark.time, self.gone + self.held.len() + 1);
+                self.open.push_back(Opening { offset, time, before });
                 self.held.push_back(mark);
             }
             // A bare log may hold process after process.
@@ -100,7 +120,7 @@ impl Content {
             }
             MarkKind::Close | MarkKind::MayClose(_) => {
                 match self.open.pop_back() {
-                    Some((_, before)) => self.refuse(before - self.gone, self.held.len(), run, sink),
+                    Some(output) => self.close(output, run, sink),
                     None if self.anchor.is_some() => self.doubtful = self.held.len(),
                     None => {}
                 }
@@ -112,7 +132,23 @@ impl Content {
                 self.anchor = None;
             }
             _ if self.anchor.is_some() => self.held.push_back(mark),
-            _ => stands.push(mark),
+            _ => {
+                self.latest = self.latest.max(time_of(&mark));
+                stands.push(mark);
+            }
+        }
+    }
+
+    /// The output that began last ends. One that is older than what stands before the first that is open is quoted
+    /// there: all of that is content so far, and this may be its end, too.
+    fn close(&mut self, output: Opening, run: Option<&RunId>, sink: &mut Sink<'_>) {
+        let is_old = self.latest.zip(output.time).is_some_and(|(latest, time)| latest.millis_since(time) > SLACK_MS);
+        let quoting = self.open.front().filter(|_| is_old);
+        self.may_be_over = quoting.is_some() || (self.may_be_over && !self.open.is_empty());
+        let before = quoting.map_or(output.before, |first| first.before);
+        self.refuse(before - self.gone, self.held.len(), run, sink);
+        for open in &mut self.open {
+            open.before = open.before.min(before);
         }
     }
 
@@ -127,6 +163,7 @@ impl Content {
         self.end_prompt(run, sink, &mut stands);
         self.doubt(self.doubtful, run, sink);
         self.open.clear();
+        self.may_be_over = false;
         self.anchor = None;
         stands.extend(self.held.drain(..));
         stands
@@ -135,11 +172,12 @@ impl Content {
     /// Gives what no end can make content any more.
     fn expire(&mut self, now: u64, stands: &mut Vec<Mark>) {
         let is_over = |begin: u64| now.saturating_sub(begin) > LONGEST;
-        while self.open.front().is_some_and(|(begin, _)| is_over(*begin)) {
+        while self.open.front().is_some_and(|output| is_over(output.offset)) {
             self.open.pop_front();
+            self.may_be_over = false;
         }
         match (self.open.front(), self.anchor) {
-            (Some(&(_, before)), _) => self.release((before - 1).saturating_sub(self.gone), stands),
+            (Some(output), _) => self.release((output.before - 1).saturating_sub(self.gone), stands),
             (None, Some(anchor)) if is_over(anchor) => {
                 self.anchor = None;
                 self.release(self.held.len(), stands);
@@ -152,6 +190,7 @@ impl Content {
     fn release(&mut self, count: usize, stands: &mut Vec<Mark>) {
         self.doubtful = self.doubtful.saturating_sub(count);
         self.gone += count;
+        self.latest = self.latest.max(self.held.iter().take(count).filter_map(time_of).max());
         stands.extend(self.held.drain(..count));
     }
 
@@ -174,4 +213,9 @@ impl Content {
         }
         self.doubtful = 0;
     }
+}
+
+/// When a record was written.
+fn time_of(mark: &Mark) -> Option<Time> {
+    mark.time.filter(|_| mark.tells())
 }

@@ -268,6 +268,11 @@ impl Mark {
         matches!(self.kind, MarkKind::Fact(Fact::Quota(_))) && self.conversation.is_none()
     }
 
+    /// Whether its time tells of a record, whoever asks for what and however the source is cut.
+    pub fn tells(&self) -> bool {
+        !matches!(self.kind, MarkKind::Named(_) | MarkKind::Timing(_) | MarkKind::Fact(Fact::Quota(_)))
+    }
+
     /// Whether it would count something, so that refusing it is worth a word.
     pub fn is_usage(&self) -> bool {
         matches!(&self.kind, MarkKind::Fact(Fact::Call(_) | Fact::Counter(_) | Fact::Footer(_)))

@@ -1,7 +1,7 @@
 //! Tells records from what a prompt quotes.
 
 use super::mark::{Mark, MarkKind, PromptText, SLACK_MS};
-use crate::event::{Fact, Time};
+use crate::event::Time;
 
 /// A prompt, and what stands in its text.
 ///
@@ -44,7 +44,7 @@ impl Prompts {
     /// Learns of a candidate that stands in no prompt.
     pub(super) fn learn(&mut self, mark: &Mark) {
         self.has_worked |= mark.is_usage() || mark.kind == MarkKind::Open;
-        if tells(mark) {
+        if mark.tells() {
             self.latest = self.latest.max(mark.time);
         }
     }
@@ -80,7 +80,7 @@ impl Prompts {
     /// The open prompt is over: what stands in it, and what that is.
     pub(super) fn end(&mut self) -> impl Iterator<Item = (Mark, Quote)> + use<> {
         let ended = self.open.take().map(|Open { text, time, held }| {
-            let is_newer = |mark: &Mark| tells(mark) && mark.time.is_some_and(|at| at > time);
+            let is_newer = |mark: &Mark| mark.tells() && mark.time.is_some_and(|at| at > time);
             let is_doubtful = text.is_doubtful || !is_balanced(&held) || held.iter().any(is_newer);
             held.into_iter().map(move |mark| {
                 let is_later = mark.time.is_some_and(|at| at > time);
@@ -97,11 +97,6 @@ impl Prompts {
         });
         ended.into_iter().flatten()
     }
-}
-
-/// Whether a candidate's time tells of a record, whoever asks for what.
-fn tells(mark: &Mark) -> bool {
-    !matches!(mark.kind, MarkKind::Named(_) | MarkKind::Timing(_) | MarkKind::Fact(Fact::Quota(_)))
 }
 
 fn closes(mark: &Mark) -> bool {
