@@ -3,7 +3,7 @@
 use super::head::{HARNESS, Head, head};
 use super::otel::{Otel, PROMPTED, STREAMED};
 use super::tool_result::{Message, closes_tool_result, message_text};
-use super::{named, prompt, timing, token_count, usual};
+use super::{configured, named, prompt, timing, token_count, usual};
 use crate::event::{Billing, Call, CallKey, Conversation, Defect, Fact, Time};
 use crate::parse::format::{Format, Hit, Home, Lines, Root, Shape};
 use crate::parse::lines::{clean, lines, may_be_record};
@@ -21,11 +21,12 @@ const ROOT: Root =
 
 const LINES: Lines = Lines {
     harness: Some(HARNESS),
-    // The codex_otel events that matter, the Debug event, a tool result's head and its end, a
+    // The codex_otel events that matter, the Debug events, a tool result's head and its end, a
     // prompt. Their first bytes are rare in the other lines, of which there are thousands.
     needles: &[
         Needle::new("input_token_count", "_tok"),
         Needle::new("TokenCount(", "nCou"),
+        Needle::new("SessionConfigured(", "nCon"),
         Needle::new(".tool_result", "resu"),
         Needle::new("n_starts", "_sta"),
         Needle::new("mcp_server_origin", "_ori"),
@@ -77,7 +78,10 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
             }
             read_otel(hit, record.time, &otel, marks);
         }
-        Some(record) => token_count::read(hit, record, marks),
+        Some(record) => {
+            token_count::read(hit, record, marks);
+            configured::read(hit, record, marks);
+        }
         None => {}
     }
     // An output may end with a record that it quotes.

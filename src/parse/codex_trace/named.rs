@@ -1,6 +1,6 @@
 //! Which conversation a line names, for records that name none.
 
-use super::debug_text::message_of;
+use super::configured::conversation_of;
 use super::head::{Head, head, word};
 use super::otel::{Otel, STREAMED, has_failed, is_over};
 use crate::event::Time;
@@ -38,10 +38,7 @@ fn named_by(line: &str) -> Option<(&[u8], Time, bool)> {
     if let Some(thread) = span_thread(record.spans) {
         return Some((thread.as_bytes(), record.time, false));
     }
-    let configured = message_of(record.body)?.strip_prefix("SessionConfigured(")?;
-    let (_, after) = configured.split_once("session_id: ").or_else(|| configured.split_once("thread_id: "))?;
-    let id = after.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).find(|word| word.len() == 36)?;
-    Some((id.as_bytes(), record.time, false))
+    Some((conversation_of(record.body)?.as_bytes(), record.time, false))
 }
 
 /// The thread that a record's spans name.
