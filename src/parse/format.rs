@@ -25,6 +25,13 @@ pub struct Format {
     pub shape: Shape,
 }
 
+impl Format {
+    /// Whether its sources are session logs of lines, whose last event tells where they end.
+    pub(super) fn tells_end(&self) -> bool {
+        matches!(self.shape, Shape::Session(_) | Shape::SessionLog(_))
+    }
+}
+
 /// Where a harness keeps files of a format.
 #[derive(Debug)]
 pub struct Root {
@@ -73,9 +80,13 @@ pub enum Shape {
     Events(ReadEvents),
 }
 
-/// Reads written events and hands them on, each with the name of its source, until whoever takes them breaks off.
-pub type ReadEvents =
-    fn(&mut dyn std::io::BufRead, &mut dyn FnMut(&str, Event) -> ControlFlow<()>) -> std::io::Result<()>;
+/// Reads written events and hands them on, each with the name of its source, until whoever takes them breaks off. Is
+/// given whether the events of sources of a format, by its name, tell where these end.
+pub type ReadEvents = fn(
+    &mut dyn std::io::BufRead,
+    fn(&str) -> bool,
+    &mut dyn FnMut(&str, Event) -> ControlFlow<()>,
+) -> std::io::Result<()>;
 
 /// How a session log is read.
 #[derive(Debug)]

@@ -160,7 +160,7 @@ pub fn read_events(
     emit: &mut dyn FnMut(&str, Event) -> ControlFlow<()>,
 ) -> std::io::Result<()> {
     let Shape::Events(read) = &format.shape else { return Ok(()) };
-    read(input, emit)
+    read(input, |name| FORMATS.iter().any(|format| format.name == name && format.tells_end()), emit)
 }
 
 /// A line that was longer than chunks can hold, as an event.

@@ -78,11 +78,7 @@ fn read(
     let options = readers.options;
     if parse::is_events(format) {
         let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes });
-        let mut latest = String::new();
-        let read = parse::read_events(format, &mut reader, &mut |source, mut event| {
-            if latest != source {
-                source.clone_into(&mut latest);
-            }
+        return parse::read_events(format, &mut reader, &mut |source, mut event| {
             if let Fact::Source(found) = &mut event.fact {
                 found.host = found.host.take().or_else(|| options.host.clone());
             }
@@ -91,11 +87,6 @@ fn read(
             }
             if out.out.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        if read.is_err() {
-            // What was being told of is what lacks something.
-            out.out.push(&latest, bare(*bytes, Fact::Defect(Defect::Truncated)));
-        }
-        return read;
     }
     out.push(bare(0, Fact::Source(Source { format: format.name.into(), host: options.host.clone() })));
     let name = unpacked_name(input.file_name());

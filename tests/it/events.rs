@@ -62,6 +62,106 @@ fn a_torn_line_costs_only_itself() {
     assert!(codes.contains(&"torn-record".to_owned()), "{codes:?}");
 }
 
+/// The events of a case of session logs.
+fn events_of(work: &Workdir, case: &str) -> String {
+    let path = fixtures().join(case).join("input");
+    work.run(&["events", path.to_str().expect("UTF-8")]).stdout
+}
+
+/// Conversations that are exact and partial, whether all is complete, and warnings.
+fn known(report: &Value) -> (u64, u64, bool, Vec<String>) {
+    let of = |quality: &str| report["totals"]["runs_by_quality"][quality].as_u64().expect("a number");
+    let is_complete = report["totals"]["complete"].as_bool().expect("a flag");
+    (of("exact"), of("partial"), is_complete, crate::support::warning_codes(report))
+}
+
+const LOGS: [&str; 3] = [
+    "claude-session/equal-numbers-of-two-messages-are-two-calls",
+    "codex-rollout/model-switch-over-midnight",
+    "pi-session/buckets-are-disjoint",
+];
+
+#[test]
+fn a_session_log_whose_events_are_cut_is_a_floor() {
+    for case in LOGS {
+        let work = Workdir::new();
+        let events = events_of(&work, case);
+        assert_eq!(known(&work.report_of(&events)), (1, 0, true, Vec::new()), "{case}");
+        let starts: Vec<usize> = events.match_indices("\n{").map(|(at, _)| at + 1).collect();
+        let first = events.find("\"kind\":\"call\"").expect("a call");
+        let between: Vec<usize> = starts.into_iter().filter(|start| *start > first).collect();
+        assert!(between.len() > 1, "{case}");
+        for at in between {
+            let cut = work.report_of(&events[..at]);
+            assert_eq!(known(&cut), (0, 1, false, vec!["truncated-input".to_owned()]), "{case}: {at}");
+            let torn = work.report_of(&events[..at - 30]);
+            let codes = vec!["torn-record".to_owned(), "truncated-input".to_owned()];
+            // Where its only call is torn, nothing is known of what it used.
+            let (exact, _, is_complete, told) = known(&torn);
+            assert_eq!((exact, is_complete, told), (0, false, codes), "{case}: {at}");
+        }
+        // A cut stream that is written down again tells the same.
+        let cut = &events[..first];
+        let again = work.run_with(&["events", "-"], cut.as_bytes()).stdout;
+        let (once, twice) = (work.report_of(cut), work.report_of(&again));
+        assert_eq!((&once["totals"], &once["warnings"]), (&twice["totals"], &twice["warnings"]), "{case}");
+    }
+}
+
+#[test]
+fn a_torn_line_within_the_events_makes_its_session_a_floor_and_no_other() {
+    let work = Workdir::new();
+    let [claude, rollout, pi] = LOGS.map(|case| events_of(&work, case));
+    let torn = vec!["torn-record".to_owned()];
+    for line in rollout.lines().filter(|line| line.contains("\"kind\":\"call\"")) {
+        for left in [&line[..line.len() / 2], &line[line.len() / 2..], "\0\0\0"] {
+            let events = format!("{claude}{}{pi}", rollout.replace(line, left));
+            assert_eq!(known(&work.report_of(&events)), (2, 1, false, torn.clone()), "{left}");
+        }
+    }
+    let quota = rollout.lines().find(|line| line.contains("\"kind\":\"quota\"")).expect("a reading");
+    let events = rollout.replace(quota, &quota[..quota.len() - 9]);
+    assert_eq!(known(&work.report_of(&events)), (1, 0, true, torn));
+}
+
+#[test]
+fn the_counter_that_follows_makes_up_for_a_torn_call_and_the_one_before_does_not() {
+    let work = Workdir::new();
+    let trace = events_of(&work, "codex-trace/a-counter-makes-up-for-a-bad-count");
+    let calls: Vec<&str> = trace.lines().filter(|line| line.contains("\"kind\":\"call\"")).collect();
+    let torn = |call: &str, events: &str| events.replace(call, &call[..call.len() / 2]);
+    let whole = work.report_of(&trace)["totals"]["total_tokens"].clone();
+    for call in &calls {
+        let report = work.report_of(&torn(call, &trace));
+        assert_eq!((&report["totals"]["total_tokens"], known(&report).0), (&whole, 1), "{call}");
+    }
+    let last = trace.trim_end().rfind('\n').expect("several lines");
+    let report = work.report_of(&torn(calls[calls.len() - 1], &trace[..=last]));
+    assert_eq!((known(&report).0, known(&report).1), (0, 1));
+}
+
+#[test]
+fn another_copy_of_a_torn_call_makes_up_for_it() {
+    let work = Workdir::new();
+    let claude = events_of(&work, LOGS[0]);
+    let call = claude.lines().find(|line| line.contains("\"kind\":\"call\"")).expect("a call");
+    work.write("torn.jsonl", claude.replace(call, &call[..call.len() - 9]));
+    let log = fixtures().join(LOGS[0]).join("input");
+    let report = work.report(&["torn.jsonl", log.to_str().expect("UTF-8")]);
+    assert_eq!(known(&report), (1, 0, true, vec!["torn-record".to_owned()]));
+}
+
+#[test]
+fn what_is_appended_to_a_torn_line_is_read() {
+    let work = Workdir::new();
+    let [claude, rollout, _] = LOGS.map(|case| events_of(&work, case));
+    let events = format!("{}{rollout}", &claude[..claude.len() - 20]);
+    let report = work.report_of(&events);
+    let codes = vec!["torn-record".to_owned(), "truncated-input".to_owned()];
+    assert_eq!(known(&report), (1, 1, false, codes));
+    assert_eq!(report["sources"]["files"], 2);
+}
+
 #[test]
 fn counts_beyond_64_bits_are_refused() {
     let work = Workdir::new();

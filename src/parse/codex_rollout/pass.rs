@@ -268,7 +268,9 @@ impl OrderedPass for Pass {
 
     fn finish(self: Box<Self>, sink: &mut Sink<'_>) {
         if let Some(old) = self.old {
+            let id = old.id.clone();
             sink.event(0, None, Some(HARNESS), None, Fact::Conversation(Box::new(old)));
+            sink.event(self.length, None, None, None, Fact::Ended(id));
         }
         let Some(id) = self.conversation else { return };
         match self.torn.is_any || self.has_lost_own {
