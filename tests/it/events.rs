@@ -163,6 +163,38 @@ fn what_is_appended_to_a_torn_line_is_read() {
 }
 
 #[test]
+fn a_first_line_that_is_torn_costs_only_itself() {
+    let work = Workdir::new();
+    let [claude, rollout, _] = LOGS.map(|case| events_of(&work, case));
+    for left in ["\"kind\":\"skipped\"}", "{\"schema_version\":1,\"sou"] {
+        let report = work.report_of(&format!("{left}\n{claude}{rollout}"));
+        assert_eq!(known(&report), (2, 0, true, vec!["torn-record".to_owned()]), "{left}");
+        assert_eq!(report["sources"]["files"], 2);
+    }
+    // What stood before it may have been a call, whatever the torn line was.
+    let last = rollout.rfind("\"kind\":\"quota\"").expect("a reading");
+    let report = work.report_of(&rollout[last..]);
+    assert_eq!(known(&report), (0, 0, false, vec!["torn-record".to_owned()]));
+    let calls: Vec<usize> = rollout.match_indices("\"kind\":\"call\"").map(|(at, _)| at).collect();
+    let before = rollout[..calls[1]].rfind("\"kind\":\"quota\"").expect("a reading");
+    for from in [before, calls[0]] {
+        let report = work.report_of(&rollout[from..]);
+        assert_eq!(known(&report), (0, 1, false, vec!["torn-record".to_owned()]));
+    }
+}
+
+#[test]
+fn a_text_that_quotes_events_is_none() {
+    let work = Workdir::new();
+    let claude = events_of(&work, LOGS[0]);
+    for first in ["# How events look", "```json", "{\"type\":\"note\"}", "[", "{"] {
+        work.write("notes.md", format!("{first}\n{claude}"));
+        let outcome = work.run(&["report", "notes.md"]);
+        assert!(outcome.code == 2 && outcome.stderr.contains("no ledger, trace or session"), "{first}: {outcome:?}");
+    }
+}
+
+#[test]
 fn counts_beyond_64_bits_are_refused() {
     let work = Workdir::new();
     let line =

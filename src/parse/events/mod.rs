@@ -6,6 +6,7 @@ use std::io::{self, BufRead, Read};
 use std::ops::ControlFlow;
 
 use memchr::memmem;
+use serde::de::IgnoredAny;
 
 use super::format::{Format, Shape};
 use crate::event::{Defect, Event, Fact, Line, SCHEMA_VERSION};
@@ -34,10 +35,16 @@ struct Stamp<'a> {
     _kind: std::borrow::Cow<'a, str>,
 }
 
+/// The first line decides, or the one behind it where that is torn: a text may quote whole events, but does not begin as
+/// what is left of one.
 fn sniff(head: &[u8]) -> bool {
     let head = head.strip_prefix(BOM).unwrap_or(head);
-    let first = head.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
-    first.is_some_and(|line| serde_json::from_slice::<Stamp>(line).is_ok())
+    let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let is_event = |line: &[u8]| serde_json::from_slice::<Stamp>(line).is_ok();
+    let Some(first) = lines.next() else { return false };
+    let is_left = first.starts_with(BEGINNING) || first.ends_with(b"}");
+    let is_torn = is_left && serde_json::from_slice::<IgnoredAny>(first).is_err();
+    is_event(first) || (is_torn && lines.next().is_some_and(is_event))
 }
 
 /// Reads line by line. A line that is no event costs only itself, and makes what it may tell of a floor; one of another
