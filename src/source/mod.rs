@@ -4,6 +4,7 @@ mod archive;
 mod buffer;
 mod chunk;
 mod discover;
+mod gzip;
 mod homes;
 mod open;
 mod progress;

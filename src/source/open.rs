@@ -5,6 +5,7 @@ use std::io::{self, Cursor, Read};
 
 use super::Input;
 use super::buffer::Buffer;
+use super::gzip::Gzip;
 use super::progress::{Progress, Watched};
 
 /// How much of a source's beginning is looked at to tell its format.
@@ -104,11 +105,8 @@ pub fn open(input: &Input, progress: &Progress, memory: Buffer) -> io::Result<Op
         return Ok(opened);
     }
     let whole = opened.into_reader();
-    let mut reader: Box<dyn Read + Send> = if is_gzip {
-        Box::new(flate2::read::MultiGzDecoder::new(whole))
-    } else {
-        Box::new(zstd::stream::read::Decoder::new(whole)?)
-    };
+    let mut reader: Box<dyn Read + Send> =
+        if is_gzip { Box::new(Gzip::new(whole)) } else { Box::new(zstd::stream::read::Decoder::new(whole)?) };
     let mut head = Buffer::default();
     let broken = match head.append(&mut reader, HEAD) {
         Err(error) if head.is_empty() => return Err(error),

@@ -282,6 +282,20 @@ fn a_packed_file_that_breaks_off_is_named_and_proves_nothing() {
 }
 
 #[test]
+fn zeros_behind_a_packed_file_are_no_part_of_it() {
+    let work = Workdir::new();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gzip, ledger("night", 0..2).as_bytes()).expect("memory");
+    let packed = gzip.finish().expect("memory");
+    work.write("night.md.gz", [&packed[..], &[0; 512]].concat());
+    let report = work.report(&["night.md.gz"]);
+    work.write("night.md", ledger("night", 0..2));
+    let plain = work.report(&["night.md"]);
+    assert_eq!((&report["totals"], &report["warnings"]), (&plain["totals"], &plain["warnings"]));
+    assert_eq!(report["sources"]["skipped"], Value::Array(Vec::new()));
+}
+
+#[test]
 fn a_packed_file_that_breaks_off_before_it_tells_its_format_is_lost() {
     let work = Workdir::new();
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
