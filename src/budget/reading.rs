@@ -68,7 +68,8 @@ impl Reading {
     fn plain(name: &str, group: &Tally, has_runs: bool) -> Reading {
         let Tally { runs, failed_runs: failed, ended_runs: ended, owners: all, exact_runs: exact, .. } = *group;
         let sum = |low: Option<i64>, unknown: i64| {
-            let high = (unknown <= 0).then(|| low.unwrap_or(0));
+            // Sums stop at the largest number.
+            let high = Some(low.unwrap_or(0)).filter(|high| unknown <= 0 && *high < i64::MAX);
             Reading { low: low.or(high), high, runs: all, unknown: unknown.max(0), lacks: NO_LACKS }
         };
         match name {

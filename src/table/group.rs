@@ -106,7 +106,8 @@ impl<'a> Group<'a> {
     /// The measures of [`schema::measures`], in their order.
     pub(super) fn cells(&mut self) -> Vec<Cell> {
         let sums = &self.sums;
-        let complete = !self.may_lack && sums.by_quality[Quality::Exact as usize] == sums.owners();
+        let complete =
+            !self.may_lack && !sums.tokens.is_stopped() && sums.by_quality[Quality::Exact as usize] == sums.owners();
         let calls = if self.calls > 0 { Cell::count(self.calls) } else { Cell::Blank };
         let mut cells = vec![Cell::count(sums.runs), Cell::count(self.conversations.len() as u64), calls];
         cells.extend(sums.tokens.cells());

@@ -47,6 +47,12 @@ impl TokenSum {
         self.blended
     }
 
+    /// Whether a sum stopped at the largest count: it is a floor then.
+    pub(super) fn is_stopped(&self) -> bool {
+        let total = self.usage.as_ref().map_or(0, TokenUsage::total_tokens);
+        total.max(self.blended.unwrap_or(0)) >= MAX_COUNT
+    }
+
     /// The cells of [`super::schema::TOKENS`].
     pub(super) fn cells(&self) -> [Cell; 8] {
         let usage = self.usage.as_ref();

@@ -135,6 +135,28 @@ fn sums_past_64_bits_neither_fail_nor_turn_negative() {
 }
 
 #[test]
+fn sums_that_stop_at_64_bits_are_floors_and_say_why() {
+    let work = Workdir::new();
+    let line = |id: &str| {
+        format!(
+            r#"{{"type":"assistant","sessionId":"s","uuid":"{id}","timestamp":"2026-09-02T10:00:01.000Z","message":{{"id":"msg_{id}","model":"claude-opus-4-6","stop_reason":"end_turn","usage":{{"input_tokens":9000000000000000000,"output_tokens":10}}}}}}"#
+        ) + "\n"
+    };
+    let complete = |log: String| {
+        work.write("s.jsonl", log);
+        work.report(&["s.jsonl"])["totals"]["complete"].as_bool()
+    };
+    assert_eq!(complete(line("a")), Some(true));
+    assert_eq!(complete(line("a") + &line("b")), Some(false));
+    let text = work.run(&["report", "s.jsonl"]).stdout;
+    assert!(text.contains(" ≥9,223,372T "), "{text}");
+    for limit in ["--max-cost", "--max-tokens"] {
+        let check = work.run(&["check", "s.jsonl", limit, "1"]);
+        assert!(check.code == 1 && check.stdout.contains("a floor: sums stop at the largest number"), "{check:?}");
+    }
+}
+
+#[test]
 fn clocks_that_run_backwards_give_no_negative_time() {
     let work = Workdir::new();
     let entry = Entry { start: "2026-10-05T09:05:00Z".to_owned(), ..Entry::new(0) };

@@ -141,7 +141,10 @@ fn doubts(limit: &Judged, group: &Standing) -> Vec<String> {
     match group.state {
         State::Exceeded if group.is_floor => {
             let unknown = (unknown > 0 && success.is_none()).then(of_runs);
-            let lacks: Vec<String> = success.into_iter().chain(unknown).chain(others(limit, group, "")).collect();
+            let mut lacks: Vec<String> = success.into_iter().chain(unknown).chain(others(limit, group, "")).collect();
+            if lacks.is_empty() {
+                lacks.push("sums stop at the largest number there is".to_owned());
+            }
             vec![format!("a floor: {}; the truth can only be higher", lacks.join(", "))]
         }
         State::Exceeded => Vec::new(),
