@@ -12,9 +12,10 @@ impl Entry {
     /// The same with every rule applied:
     ///
     /// 1. what the source listed later than the model itself holds before;
-    /// 2. a standard price that vanished keeps holding, one of a long prompt or of another tier doesn't: those are
-    ///    dropped on purpose;
-    /// 3. cache reads and writes for which a provider lists no price cost what other input does.
+    /// 2. a standard price that vanished keeps holding, one of cache reads, of a long prompt or of another tier doesn't:
+    ///    those are dropped on purpose;
+    /// 3. cache reads and writes for which a provider lists no price cost what other input does;
+    /// 4. the cache reads of a long prompt whose input is no cheaper aren't either.
     pub(super) fn settled(mut self) -> Entry {
         let services: BTreeSet<String> = self.periods.iter().flat_map(|period| period.tiers.keys().cloned()).collect();
         for service in &services {
@@ -22,7 +23,7 @@ impl Entry {
             fill_rates(&mut self.periods, service);
         }
         for at in 1..self.periods.len() {
-            let last = first_rates(&self.periods[at - 1], STANDARD);
+            let last = Rates { cache_read: None, ..first_rates(&self.periods[at - 1], STANDARD) };
             let steps = self.periods[at].tiers.entry(STANDARD.to_owned()).or_default();
             match steps.first_mut() {
                 Some(first) => first.rates = first.rates.or(last),
@@ -107,7 +108,8 @@ fn fill_gaps(tiers: &mut Tiers) -> Rates {
             let is_standard = service == STANDARD;
             let mut rates = without_free_writes(step.rates);
             if is_standard && step.above > 0 {
-                rates.cache_read = rates.cache_read.or(listed.cache_read);
+                let least = listed.cache_read.filter(|_| rates.input >= listed.input);
+                rates.cache_read = rates.cache_read.or(listed.cache_read).max(least);
             }
             step.rates = with_input_price(rates, listed);
         }
@@ -189,10 +191,32 @@ mod tests {
     }
 
     #[test]
-    fn a_standard_price_that_vanished_keeps_holding() {
-        let found =
-            entry(&[r#"{"standard":[[0,3,1,null,null,15,null]]}"#, r#"{"standard":[[0,4,null,null,null,15,null]]}"#]);
-        assert_eq!(rates(&found, 1, STANDARD, 0), [4, 1, 4, 4, 15]);
+    fn a_standard_price_that_vanished_keeps_holding_but_for_cache_reads() {
+        let found = entry(&[r#"{"standard":[[0,3,1,5,6,15,null]]}"#, r#"{"standard":[[0,4,null,5,null,15,null]]}"#]);
+        assert_eq!(rates(&found, 1, STANDARD, 0), [4, 4, 5, 6, 15]);
+    }
+
+    #[test]
+    fn cache_reads_whose_price_was_dropped_cost_what_the_input_of_their_step_does() {
+        let found = entry(&[
+            r#"{"standard":[[0,30,3,null,null,180],[272,60,6,null,null,270]],"flex":[[0,15,null,null,null,90]]}"#,
+            r#"{"standard":[[0,30,null,null,null,180],[272,60,null,null,null,270]],"flex":[[0,15,null,null,null,90]]}"#,
+        ]);
+        assert_eq!(rates(&found, 0, STANDARD, 1), [60, 6, 60, 60, 270]);
+        assert_eq!(rates(&found, 0, "flex", 0), [15, -1, 15, 15, 90]);
+        assert_eq!(rates(&found, 1, STANDARD, 0), [30, 30, 30, 30, 180]);
+        assert_eq!(rates(&found, 1, STANDARD, 1), [60, 60, 60, 60, 270]);
+        assert_eq!(rates(&found, 1, "flex", 0), [15, 15, 15, 15, 90]);
+    }
+
+    #[test]
+    fn cache_reads_of_a_long_prompt_are_no_cheaper_where_its_input_is_not() {
+        let found = entry(&[
+            r#"{"standard":[[0,12,4,null,null,100],[200,25,null,null,null,150]]}"#,
+            r#"{"standard":[[0,12,1,null,null,100],[200,25,2,null,null,150]]}"#,
+        ]);
+        assert_eq!(rates(&found, 0, STANDARD, 1), [25, 4, 25, 25, 150]);
+        assert_eq!(rates(&found, 1, STANDARD, 1), [25, 2, 25, 25, 150]);
     }
 
     #[test]
