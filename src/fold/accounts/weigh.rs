@@ -1,7 +1,9 @@
 //! What an account comes to: its counter against its calls.
 
+use std::collections::BTreeMap;
+
 use super::account::Account;
-use super::parts::{Rest, give_report};
+use super::parts::{Part, Rest, give_report};
 use super::weighed::{Rows, Weighed};
 use crate::event::{CallKey, Id, Time, TokenUsage};
 use crate::fold::facts::CallFacts;
@@ -37,41 +39,58 @@ impl Account {
         self.cover_bare();
         let is_untimed = self.cover_untimed();
         let is_open = self.cover_logged();
-        let counted = self.counted();
-        if let Some(parts) = &counted {
-            self.take_untold(parts);
+        match self.counted() {
+            Some(parts) => {
+                self.take_untold(&parts);
+                self.weigh_counter(parts, is_untimed, is_open, conversation)
+            }
+            None => self.weigh_calls(conversation),
         }
-        let seen = self.sum(|_| true);
+    }
+
+    /// Blended totals that a footer may repeat: of the calls, and of the counter.
+    fn blended(&self) -> Vec<u64> {
+        let seen = self.sum(|_| true).blended_tokens();
+        std::iter::once(seen).chain(self.share.iter().map(|share| share.total.blended_tokens())).collect()
+    }
+
+    /// What the calls come to where no counter tells of them.
+    fn weigh_calls(self, conversation: &Id) -> Weighed {
+        let blended = self.blended();
+        let is_doubtful = self.calls.values().any(|call| call.is_doubtful);
+        let (quality, reasons) = self.judge(false);
+        let (rows, reached) = (Rows::Made(self.call_rows(conversation)), largest(&blended));
+        Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended, reached, is_doubtful }
+    }
+
+    /// What a counter and the calls come to. `is_untimed`: the counter tells no time, and there are calls that it may
+    /// count or not. `is_open`: the same of calls that only a session log shows.
+    fn weigh_counter(
+        self,
+        parts: BTreeMap<Option<Id>, Part>,
+        is_untimed: bool,
+        is_open: bool,
+        conversation: &Id,
+    ) -> Weighed {
         let covered = self.sum(|call| call.is_covered);
-        let mut blended = vec![seen.blended_tokens()];
-        blended.extend(self.share.iter().map(|share| share.total.blended_tokens()));
-        let Some(parts) = counted else {
-            let is_doubtful = self.calls.values().any(|call| call.is_doubtful);
-            let (quality, reasons) = self.judge(false);
-            let (rows, reached) = (Rows::Made(self.call_rows(conversation)), largest(&blended));
-            let taken = Taken::Calls;
-            return Weighed { rows, quality, reasons, taken, agrees: None, blended, reached, is_doubtful };
-        };
         let total: TokenUsage = parts.values().map(|part| &part.usage).sum();
         let total = total.with_untold(&covered);
+        let mut blended = self.blended();
         blended.push(total.plus(&self.sum(|call| !call.is_covered)).blended_tokens());
         // Inputs tell it by themselves: of its output a call may show no more than a placeholder.
         let exceeds = covered.total_tokens() > total.total_tokens() || covered.input_tokens > total.input_tokens;
         let beyond = total.beyond(&covered);
         let is_doubtful = self.share.as_ref().is_some_and(|share| share.is_doubtful)
             || self.calls.values().any(|call| call.is_doubtful && (exceeds || !call.is_covered));
-        let (mut quality, mut reasons) = self.judge(exceeds);
-        // Such calls may be all that the counter counts, or come after it.
-        if is_untimed && !exceeds && covered != total {
-            (quality, reasons) = (Quality::Partial, Reason::UntimedCounter.into());
-        }
-        // Neither tells all that the other does.
-        if exceeds && !beyond.is_zero() {
-            quality = Quality::Partial;
-        }
-        if is_open {
-            (quality, reasons) = (Quality::Partial, Reason::UntimedCounter.into());
-        }
+        let (quality, reasons) = match self.judge(exceeds) {
+            // Such calls may be all that the counter counts, or come after it.
+            _ if is_open || is_untimed && !exceeds && covered != total => {
+                (Quality::Partial, Reason::UntimedCounter.into())
+            }
+            // Neither tells all that the other does.
+            (_, reasons) if exceeds && !beyond.is_zero() => (Quality::Partial, reasons),
+            judged => judged,
+        };
         let is_floor = self.share.as_ref().is_some_and(|share| share.is_floor);
         let is_compared = !covered.is_zero() && (!is_open || !exceeds);
         let agrees = is_compared.then_some(is_floor || !covered.exceeds(&total));
@@ -81,11 +100,11 @@ impl Account {
             (false, true) => Rest::Beyond(beyond),
             (false, false) => Rest::Of(total.minus(&covered)),
         };
-        let rest = self.remainders(parts, rest, conversation);
-        let mut rows = self.call_rows(conversation);
+        let mut rest = self.remainders(parts, rest, conversation);
         if is_nothing {
-            rows.push(UsageRow { conversation: Some(conversation.clone()), ..UsageRow::of(total) });
+            rest.push(UsageRow { conversation: Some(conversation.clone()), ..UsageRow::of(total) });
         }
+        let mut rows = self.call_rows(conversation);
         let rest: Vec<UsageRow> = rest.into_iter().filter_map(|row| give_report(row, &mut rows)).collect();
         rows.extend(rest);
         // The harness reports the cost of what its counter counts.

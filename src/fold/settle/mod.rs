@@ -56,50 +56,31 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
     while let Some(((run, conversation), account)) = accounts.pop_first() {
         by_owner.entry(run).or_default().push((conversation, account));
     }
-    let mut bare = by_owner.remove(&None).unwrap_or_default();
+    let bare = by_owner.remove(&None).unwrap_or_default();
     let mut ordered: Vec<(RunId, Box<RunFacts>)> = runs.into_iter().collect();
     ordered.sort_by_cached_key(|(id, run)| (run.started_at(), id.clone()));
     for (id, run) in ordered {
         let accounts = by_owner.remove(&Some(id.clone())).unwrap_or_default();
         // Where one ended is known before the next.
-        settled.run(id, *run, accounts, &mut ends, &models);
+        settled.add_run(id, *run, accounts, &mut ends, &models);
     }
-    let mut bare_footers: BTreeMap<Id, BTreeSet<u64>> = BTreeMap::new();
-    for (id, blended) in footers {
-        // What a run shows too is the run's.
-        if places.is_shown_by_a_run(&id) {
-            continue;
-        }
-        bare_footers.entry(id).or_default().insert(blended);
-    }
-    let told = settled.told_by_footers();
-    let counted: BTreeSet<Id> = bare.iter().map(|(id, _)| id.clone()).collect();
-    for id in bare_footers.keys().filter(|id| !counted.contains(*id)) {
-        bare.push((id.clone(), Account::default()));
-    }
-    bare.sort_by(|a, b| a.0.cmp(&b.0));
-    for (id, account) in bare {
-        let all = bare_footers.remove(&id).unwrap_or_default();
-        let sure = all.iter().copied().filter(|blended| sure_footers.contains(&(id.clone(), *blended))).collect();
-        let (share, model, conversation) = (all.last().copied(), models.get(&id).cloned(), Some(id.clone()));
-        let footers = Footers { all, sure, share, is_counters: false, conversation, model };
-        let in_runs = told.get(&id).copied();
-        let shared = ends.work(&id).filter(|_| account.is_shared());
-        settled.bare_conversation(id, account, shared, footers, in_runs);
-    }
+    // What a run shows too is the run's.
+    let of_none = |(id, _): &(Id, u64)| !places.is_shown_by_a_run(id);
+    settled.add_bare(bare, footers.into_iter().filter(of_none), &sure_footers, &ends, &models);
     for (id, rest) in settled.left_open(&ends) {
         let harness = settled.conversation_named(&id).and_then(|named| named.harness.clone());
         let owner = Owner { shared: ends.work(&id), ..Owner::new(None, harness) };
         let (model, conversation) = (models.get(&id).cloned(), Some(id));
         let footers = Footers { share: Some(rest), conversation, model, ..Footers::default() };
-        settled.owner(owner, Vec::new(), footers, None);
+        settled.add_owner(owner, Vec::new(), footers, None);
     }
-    settled.timing(timing, &places);
+    settled.add_timing(timing, &places);
     settled
 }
 
 impl Settled {
-    fn run(
+    /// Adds a run with all that is known of it. Where the run ended is told to `ends`.
+    fn add_run(
         &mut self,
         id: RunId,
         facts: RunFacts,
@@ -136,7 +117,7 @@ impl Settled {
             () => None,
         };
         let conversation = footers.conversation.clone();
-        if let (Some(total), Some(conversation)) = (self.owner(owner, accounts, footers, cut), conversation) {
+        if let (Some(total), Some(conversation)) = (self.add_owner(owner, accounts, footers, cut), conversation) {
             ends.confirm(&conversation, &id, total);
         }
     }
@@ -175,8 +156,34 @@ impl Settled {
         rest.into_iter().filter(|(_, rest)| *rest > 0).map(|(id, rest)| (id.clone(), rest)).collect()
     }
 
-    /// `in_runs`: what footers alone tell of it.
-    fn bare_conversation(
+    /// Adds the conversations that are no run's, as far as they are not. `footers` are theirs.
+    fn add_bare(
+        &mut self,
+        accounts: Vec<(Id, Account)>,
+        footers: impl Iterator<Item = (Id, u64)>,
+        sure_footers: &BTreeSet<(Id, u64)>,
+        ends: &Ends,
+        models: &FxHashMap<Id, Id>,
+    ) {
+        let told = self.told_by_footers();
+        let mut bare: BTreeMap<Id, (Account, BTreeSet<u64>)> = BTreeMap::new();
+        bare.extend(accounts.into_iter().map(|(id, account)| (id, (account, BTreeSet::new()))));
+        for (id, blended) in footers {
+            bare.entry(id).or_default().1.insert(blended);
+        }
+        for (id, (account, all)) in bare {
+            let sure = all.iter().copied().filter(|blended| sure_footers.contains(&(id.clone(), *blended))).collect();
+            let (share, model, conversation) = (all.last().copied(), models.get(&id).cloned(), Some(id.clone()));
+            let footers = Footers { all, sure, share, is_counters: false, conversation, model };
+            let in_runs = told.get(&id).copied();
+            let shared = ends.work(&id).filter(|_| account.is_shared());
+            self.add_conversation(id, account, shared, footers, in_runs);
+        }
+    }
+
+    /// Adds a conversation that is no run's. `shared`: what the runs worked for that used it together. `in_runs`: what
+    /// runs used of it, in blended tokens, as their footers alone tell.
+    fn add_conversation(
         &mut self,
         id: Id,
         account: Account,
@@ -191,14 +198,14 @@ impl Settled {
         let host = account.host.clone();
         let owner = Owner { billing: account.billing, host, shared, ..Owner::new(None, harness) };
         let Some(in_runs) = in_runs.filter(|_| account.is_counted_from_zero()) else {
-            self.owner(owner, vec![(id, account)], footers, None);
+            self.add_owner(owner, vec![(id, account)], footers, None);
             return;
         };
         // The counter counts what runs used, too, of which nothing is known but its blended total.
         let rest = account.weigh(&id).rows.add_blended_tokens(0).saturating_sub(in_runs);
         if rest > 0 {
             footers.share = Some(rest);
-            self.owner(owner, Vec::new(), footers, None);
+            self.add_owner(owner, Vec::new(), footers, None);
         }
     }
 }

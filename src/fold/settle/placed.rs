@@ -12,7 +12,7 @@ use crate::fold::rows::Owner;
 
 impl Settled {
     /// Gives every fact about time to its owner.
-    pub(super) fn timing(&mut self, mut facts: TimingFacts, places: &Places) {
+    pub(super) fn add_timing(&mut self, mut facts: TimingFacts, places: &Places) {
         facts.drop_named_twins();
         let TimingFacts { requests, failures, tools } = facts;
         if requests.is_empty() && failures.is_empty() && tools.is_empty() {
