@@ -22,6 +22,7 @@ mod hostile;
 mod hours;
 mod input;
 mod latency;
+mod limits;
 #[cfg(unix)]
 mod links;
 mod media;

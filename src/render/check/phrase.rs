@@ -41,18 +41,34 @@ pub(super) fn name(group: &Standing, is_whole: bool) -> String {
 }
 
 /// What is used, of what: `$48.37 of $25.00`, `≥41.2M of 40.0M output tokens`.
+///
+/// Both have every digit where rounding would hide on which side of the limit it is.
 pub(super) fn used_of_limit(limit: &Judged, group: &Standing) -> String {
-    let of = group.limit.map(|of| format!(" of {}", amount(limit.kind, of, Bound::Exact)));
+    let is_alike = is_alike(limit.kind, group);
+    let used = match group.used {
+        None => UNKNOWN.to_owned(),
+        Some(used) if is_alike => whole(limit.kind, used, group.is_floor),
+        Some(used) => amount(limit.kind, used, bound(group.is_floor)),
+    };
+    let of = group.limit.map(|of| {
+        // A limit of a comparison is a product, which nobody wrote.
+        let is_whole = is_alike || (group.before.is_none() && is_rounded(limit.kind, of));
+        let of = if is_whole { whole(limit.kind, of, false) } else { amount(limit.kind, of, Bound::Exact) };
+        format!(" of {of}")
+    });
     let words = if limit.words.is_empty() { String::new() } else { format!(" {}", limit.words) };
-    format!("{}{}{words}", used(limit, group), of.unwrap_or_default())
+    format!("{used}{}{words}", of.unwrap_or_default())
 }
 
-/// What is used; with every digit where rounding would hide on which side of the limit it is.
-pub(super) fn used(limit: &Judged, group: &Standing) -> String {
-    let Some(used) = group.used else { return UNKNOWN.to_owned() };
-    let shown = amount(limit.kind, used, bound(group.is_floor));
-    let is_alike = |of: i64| used != of && shown.trim_start_matches('≥') == amount(limit.kind, of, Bound::Exact);
-    if group.limit.is_some_and(is_alike) { whole(limit.kind, used, group.is_floor) } else { shown }
+/// Whether what is used and the limit look alike if they are rounded in the same way, and aren't.
+fn is_alike(kind: Kind, group: &Standing) -> bool {
+    let shown = |value| amount(kind, value, bound(group.is_floor));
+    group.used.zip(group.limit).is_some_and(|(used, limit)| used != limit && shown(used) == shown(limit))
+}
+
+/// Whether a figure for people lacks digits of the value: then it is that of a smaller one too.
+fn is_rounded(kind: Kind, value: i64) -> bool {
+    amount(kind, value, Bound::Floor) == amount(kind, value.saturating_sub(1), Bound::Floor)
 }
 
 fn bound(is_floor: bool) -> Bound {
@@ -61,20 +77,21 @@ fn bound(is_floor: bool) -> Bound {
 
 /// A value for people.
 pub(super) fn amount(kind: Kind, value: i64, bound: Bound) -> String {
-    let floor = |text: String| if bound == Bound::Floor { format!("≥{text}") } else { text };
-    match kind {
-        Kind::Usd => number::dollars(Usd::from_pico(value), bound).unwrap_or_else(|| UNKNOWN.to_owned()),
-        Kind::Tokens => number::tokens(value, bound).unwrap_or_else(|| UNKNOWN.to_owned()),
-        Kind::Millis => floor(number::duration(value)),
-        _ => floor(number::count(value)),
-    }
+    let sign = if bound == Bound::Floor { "≥" } else { "" };
+    let shown = match kind {
+        Kind::Usd => number::dollars(Usd::from_pico(value), bound),
+        Kind::Tokens => number::tokens(value, bound),
+        Kind::Millis => number::bounded_duration(value, bound),
+        _ => Some(format!("{sign}{}", number::count(value))),
+    };
+    shown.unwrap_or_else(|| UNKNOWN.to_owned())
 }
 
 fn whole(kind: Kind, value: i64, is_floor: bool) -> String {
     let sign = if is_floor { "≥" } else { "" };
     match kind {
-        Kind::Usd => format!("{sign}${}", exact::dollars(Usd::from_pico(value))),
-        Kind::Millis => format!("{sign}{} ms", number::count(value)),
+        Kind::Usd => format!("{sign}${}", exact::dollars_and_cents(Usd::from_pico(value))),
+        Kind::Millis => format!("{sign}{}", exact::duration(value)),
         _ => format!("{sign}{}", number::count(value)),
     }
 }
@@ -92,13 +109,14 @@ pub(super) fn share(group: &Standing) -> String {
     }
 }
 
-/// By how much the limit is exceeded: `+$23.37`, `≥+$2.05`. Empty where it isn't.
+/// By how much the limit is exceeded: `+$23.37`, `≥+$2.05`, `>+$0`. Empty where it isn't.
 pub(super) fn over(limit: &Judged, group: &Standing) -> String {
     let Some(over) = over_by(group) else {
         return String::new();
     };
-    let shown = amount(limit.kind, over, Bound::Exact);
-    format!("{}+{shown}", if group.is_floor { "≥" } else { "" })
+    let shown = amount(limit.kind, over, bound(group.is_floor));
+    let (sign, shown) = shown.split_at(shown.len() - shown.trim_start_matches(['≥', '>']).len());
+    format!("{sign}+{shown}")
 }
 
 fn over_by(group: &Standing) -> Option<i64> {
