@@ -9,7 +9,7 @@ use super::units::WHOLE;
 use crate::error::Result;
 use crate::event::Time;
 use crate::table::verdict::{Judged, Lacks, Standing, State, Verdict};
-use crate::table::{Answers, Cell, Filter, Query};
+use crate::table::{Answers, Cell, Filter, Query, Warning};
 
 /// The terms of a check.
 #[derive(Debug, Clone, Copy)]
@@ -36,15 +36,30 @@ pub fn check(budgets: &[Budget], query: &Query, terms: Terms, answers: Answers<'
     let cost = usd("cost_usd").filter(|_| !terms.lacks_input);
     let is_complete = all.totals.get(0, "complete") == Cell::Flag(true) && (cost.is_some() || all.rows.height() == 0);
     let is_complete = is_complete && !terms.lacks_input;
+    let warnings = idle(&limits, query).into_iter().chain(all.warnings).collect();
     Ok(Verdict {
         limits,
         cost,
         cost_low: usd("cost_low_usd"),
         is_complete,
         window: all.window,
-        warnings: all.warnings,
+        warnings,
         ..Verdict::default()
     })
+}
+
+/// Names each budget towards which nothing counts, as with a typo in its `where`: it never fails.
+fn idle(limits: &[Judged], query: &Query) -> Vec<Warning> {
+    let mut idle: Vec<&Judged> = limits.iter().filter(|limit| limit.groups.is_empty()).collect();
+    idle.dedup_by(|a, b| a.budget == b.budget);
+    let told = |limit: &Judged| {
+        let asked = query.filters.iter().map(Filter::to_string);
+        let filters: Vec<String> = limit.filters.iter().cloned().chain(asked).collect();
+        let filters = if filters.is_empty() { String::new() } else { format!(" ({})", filters.join(", ")) };
+        let message = format!("nothing counts towards {}{filters}", limit.budget);
+        Warning { code: "idle-budget".to_owned(), message, count: 1 }
+    };
+    idle.into_iter().map(told).collect()
 }
 
 /// Judges every limit of every budget, within what was asked for.

@@ -375,6 +375,30 @@ fn prices_are_no_matter_where_nothing_limits_costs() {
 }
 
 #[test]
+fn a_budget_towards_which_nothing_counts_is_told_beside_every_format() {
+    let work = four_loops();
+    work.write(
+        "typo.toml",
+        "[[budget]]\nname = \"anvils\"\nwhere = { loop = \"anvli\" }\nmax_cost_usd = 1\nmax_runs = 1\n",
+    );
+    let said = "warning: nothing counts towards anvils (loop=anvli, profile=cc1)\n";
+    let run = |format| {
+        let args = ["check", "--config", "typo.toml", "--where", "profile=cc1", "--format", format, "ledgers"];
+        let outcome = work.run(&args);
+        assert_eq!(outcome.code, 0, "{format}: {}", outcome.stderr);
+        outcome
+    };
+    for format in ["markdown", "junit", "github", "openmetrics"] {
+        assert_eq!(run(format).stderr, format!("forge-usage: {said}"), "{format}");
+    }
+    let screen = run("table");
+    assert!(screen.stdout.ends_with(said) && screen.stderr.is_empty(), "{screen:?}");
+    let verdict: Value = serde_json::from_str(&run("json").stdout).expect("JSON");
+    let warning = json!([{ "code": "idle-budget", "message": said[9..].trim_end(), "count": 1 }]);
+    assert_eq!(verdict["warnings"], warning);
+}
+
+#[test]
 fn what_only_warns_is_counted_as_such() {
     let work = four_loops();
     let policy = "[[budget]]\nname = \"soft\"\nmax_cost_usd = 1\nseverity = \"warn\"\n";

@@ -48,13 +48,9 @@ pub(super) fn write(verdict: &Verdict, style: &Style, all: bool, out: &mut dyn W
         return Ok(());
     }
     writeln!(out, "{} → exit {}", phrase::summary(verdict), verdict.exit_code)?;
-    let idle = verdict.limits.iter().filter(|limit| limit.groups.is_empty()).map(|limit| {
-        let filters = if limit.filters.is_empty() { String::new() } else { format!(" ({})", limit.filters.join(", ")) };
-        format!("warning: nothing counts towards {}{filters}", limit.budget)
-    });
     let warnings = verdict.told_warnings();
     let notes: Vec<String> =
-        idle.chain(notes::skipped(&verdict.sources.skipped)).chain(notes::warnings(&warnings)).collect();
+        notes::skipped(&verdict.sources.skipped).into_iter().chain(notes::warnings(&warnings)).collect();
     if !notes.is_empty() {
         writeln!(out)?;
     }
