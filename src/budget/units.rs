@@ -69,21 +69,23 @@ pub fn count(text: &str) -> Result<i64> {
 
 /// A share, in millionths: `20%` or `0.2`.
 pub fn share(text: &str) -> Result<i64> {
-    let share = ratio(text)?;
-    if share > WHOLE {
-        let hint = if text.ends_with('%') { String::new() } else { format!("; write \"{text}%\"") };
-        return Err(Error::invalid(format!("{text:?} is more than the whole{hint}")));
-    }
-    Ok(share)
+    let share = rise(text)?;
+    if share > WHOLE { Err(Error::invalid(format!("{text:?} is more than the whole"))) } else { Ok(share) }
 }
 
-/// A proportion that may exceed the whole, in millionths: `150%` or `1.5`.
-pub fn ratio(text: &str) -> Result<i64> {
-    let parsed = match text.strip_suffix('%') {
+/// By how much of itself something may rise, in millionths: `20%` or `0.2`, and `150%`. More than the whole is told
+/// in percent alone: who writes 20 means that.
+pub fn rise(text: &str) -> Result<i64> {
+    let percent = text.strip_suffix('%');
+    let parsed = match percent {
         Some(number) => decimal(number.trim_end(), 4),
         None => decimal(text, 6),
     };
-    parsed.ok_or_else(|| Error::invalid(format!("{text:?} is no share; write \"20%\" or 0.2")))
+    let rise = parsed.ok_or_else(|| Error::invalid(format!("{text:?} is no share; write \"20%\" or 0.2")))?;
+    if rise > WHOLE && percent.is_none() {
+        return Err(Error::invalid(format!("{text:?} is more than the whole; write \"{text}%\"")));
+    }
+    Ok(rise)
 }
 
 /// `text` × 10^`places` as a whole number; `None` for anything that is no non-negative decimal number, has
@@ -111,7 +113,7 @@ fn decimal(text: &str, places: usize) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, dollars, duration, ratio, share, tokens};
+    use super::{count, dollars, duration, rise, share, tokens};
 
     #[test]
     fn units_scale_without_losing_a_digit() {
@@ -122,7 +124,8 @@ mod tests {
         assert_eq!(duration("1h 30m").unwrap(), 5_400_000);
         assert_eq!(duration("1d12h").unwrap(), 129_600_000);
         assert_eq!(share("12.5%").unwrap(), share("0.125").unwrap());
-        assert_eq!(ratio("150%").unwrap(), 1_500_000);
+        assert_eq!(rise("150%").unwrap(), 1_500_000);
+        assert_eq!(rise("1").unwrap(), rise("100%").unwrap());
         assert_eq!(count("0").unwrap(), 0);
     }
 
@@ -146,6 +149,9 @@ mod tests {
         }
         for text in ["", "%", "120%", "20", "1.5", "0.0000001"] {
             assert!(share(text).is_err(), "{text:?}");
+        }
+        for text in ["", "%", "20", "2", "1.5", "1.000001", "0.0000001"] {
+            assert!(rise(text).is_err(), "{text:?}");
         }
     }
 

@@ -64,7 +64,7 @@ fn baseline(args: &CheckArgs) -> anyhow::Result<Option<(&Path, Baseline, Compari
     let measures = args.baseline.measure.iter().map(|name| budget::comparable(name.trim()));
     let comparison = Comparison {
         measures: measures.collect::<Result<_>>().map_err(flag("--measure"))?,
-        max_increase: units::ratio(&args.baseline.max_increase).map_err(flag("--max-increase"))?,
+        max_increase: units::rise(&args.baseline.max_increase).map_err(flag("--max-increase"))?,
         min_runs: units::count(&args.baseline.min_runs).map_err(flag("--min-runs"))?,
         on_unknown: args.limits.on_unknown.as_deref().map_or(Ok(OnUnknown::Warn), OnUnknown::from_name)?,
     };

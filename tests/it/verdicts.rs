@@ -280,6 +280,14 @@ fn a_median_may_rise_as_far_as_it_may() {
     assert_eq!(groups[0]["limit"], 26.4);
     assert_eq!(groups[0]["used"], 26.4022);
     assert_eq!(compared(1.2001, &["--max-increase", "21%"]).0, 0);
+    assert_eq!(compared(2.5, &["--max-increase", "150%"]).0, 0);
+    assert_eq!(compared(2.5, &["--max-increase", "1"]).0, 1);
+    // Who forgets the sign means no rise of 2,000 %.
+    for rise in ["20", "2", "1.5"] {
+        let (code, _, error) = compared(2.5, &["--max-increase", rise]);
+        let said = format!("--max-increase: \"{rise}\" is more than the whole; write \"{rise}%\"");
+        assert_eq!((code, error), (2, format!("forge-usage: {said}\n")));
+    }
     assert_eq!(compared(2.0, &["--measure", "output_tokens"]).0, 0);
 }
 

@@ -121,7 +121,7 @@ pub(in crate::cli) struct BaselineArgs {
     #[arg(long, value_name = "FILE", help_heading = "Baseline")]
     pub(in crate::cli) baseline: Option<PathBuf>,
 
-    /// How much a median may rise
+    /// How much a median may rise: 20%, 0.2, 150%
     #[arg(
         long,
         value_name = "SHARE",
