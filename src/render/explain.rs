@@ -17,6 +17,7 @@ use crate::table::{Cell, Table};
 pub(super) fn text(explanation: &Explanation, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let subject = &explanation.subject;
     let about = match &explanation.owners[..] {
+        [] => vec!["left no usage of its own".to_owned()],
         [owner] => details(&owner.row),
         owners => vec![dimension::number_of(owners.len(), "run")],
     };

@@ -91,6 +91,22 @@ fn any_unique_beginning_of_an_id_will_do() {
 }
 
 #[test]
+fn a_conversation_that_left_no_usage_is_known_all_the_same() {
+    let work = Workdir::new();
+    let case = fixtures().join("codex-rollout/asked-and-never-answered/input");
+    let case = case.to_str().expect("UTF-8");
+    let conversations = work.run(&["export", "conversations", "--format", "jsonl", case]).stdout;
+    let row: Value = serde_json::from_str(conversations.lines().next().expect("a row")).expect("JSON");
+    let id = row["conversation_id"].as_str().expect("an id");
+    for start in [id, &id[..13]] {
+        let text = work.run(&["explain", start, case]);
+        assert_eq!((text.code, text.stderr.as_str()), (0, ""));
+        assert!(text.stdout.starts_with(&format!("conversation {id} · left no usage of its own\n")), "{}", text.stdout);
+    }
+    assert_eq!(work.explain(&[id, case])["owners"], serde_json::json!([]));
+}
+
+#[test]
 fn an_id_of_nothing_and_one_of_several_are_told_apart() {
     let work = Workdir::new();
     let nothing = work.run(&["explain", "zzzz", &sample()]);

@@ -70,17 +70,22 @@ impl Subject {
             settled.owners.iter().enumerate().filter_map(|(index, owner)| Some((&owner.run.as_ref()?.id, index)));
         let runs: Vec<(&Id, usize)> = runs.filter(|(id, _)| id.starts_with(start)).collect();
         let conversations = settled.rows.views().filter_map(|row| row.conversation);
-        let conversations: BTreeSet<&Id> =
-            conversations.filter(|id| id.starts_with(start) && !id.is_anonymous()).collect();
+        let is_meant = |id: &&Id| id.starts_with(start) && !id.is_anonymous();
+        let conversations: BTreeSet<&Id> = conversations.filter(is_meant).collect();
+        let known = || settled.conversations.iter().map(|named| &named.id).filter(is_meant);
         // An id that is whole is meant, whatever longer ones begin with it.
         let whole = |id: &Id| **id == *start;
         if let Some((id, index)) = runs.iter().find(|(id, _)| whole(id)) {
             return Ok(Subject::run(settled, *index, id.to_string()));
         }
-        if let Some(id) = conversations.iter().find(|id| whole(id)) {
+        if let Some(id) = conversations.iter().copied().chain(known()).find(|id| whole(id)) {
             return Ok(Subject::conversation(id));
         }
-        let all: Vec<&Id> = runs.iter().map(|(id, _)| *id).chain(conversations.iter().copied()).collect();
+        let mut all: Vec<&Id> = runs.iter().map(|(id, _)| *id).chain(conversations).collect();
+        if all.is_empty() {
+            // Those that left no usage make no beginning of another's id ambiguous.
+            all.extend(known());
+        }
         match (&runs[..], &all[..]) {
             ([(id, index)], [_]) => Ok(Subject::run(settled, *index, id.to_string())),
             ([], [id]) => Ok(Subject::conversation(id)),
