@@ -1,14 +1,16 @@
 //! `latency`: how long things took.
 
+use std::path::PathBuf;
+
 use forge_usage::parse::Needs;
-use forge_usage::render;
+use forge_usage::render::{self, Style};
 use forge_usage::table;
 
 use super::args::{LatencyArgs, PriceArgs};
-use super::{clock, input, output, query};
+use super::{again, clock, input, output, query};
 
-/// Prints a report over times.
-pub(super) fn run(args: &LatencyArgs) -> anyhow::Result<u8> {
+/// Prints a report over times; `chdir` led to the current folder.
+pub(super) fn run(args: &LatencyArgs, chdir: &[PathBuf]) -> anyhow::Result<u8> {
     // A typo should not cost a long reading.
     let query = query::of_latency(&args.table, clock::now())?;
     let format = output::format(args.table.format.named(), &args.table.output)?;
@@ -16,7 +18,8 @@ pub(super) fn run(args: &LatencyArgs) -> anyhow::Result<u8> {
     let input = input::read_with(&args.table.input, &PriceArgs::default(), &args.table.output, needs)?;
     let code = input.exit_code(&args.table.input);
     let report = table::latency(&input.settled, &query, input.sources)?;
-    let style = output::style(&args.table.output, args.table.color);
+    let again = again::arguments(&args.table.input, chdir);
+    let style = Style { again, ..output::style(&args.table.output, args.table.color) };
     output::write(&args.table.output, |out| Ok(render::latency(&report, args.measure, format, &style, out)?))?;
     if !output::holds_warnings(format, &args.table.output) {
         output::warn(&report.warnings, &args.table.output, &args.table.input);

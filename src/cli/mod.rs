@@ -1,5 +1,6 @@
 //! The program: arguments in, text and an exit code out. Sees the library as any user does.
 
+mod again;
 mod args;
 mod check;
 mod clock;
@@ -54,12 +55,12 @@ pub fn run() -> ExitCode {
 fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
     cli.chdir.iter().try_for_each(|folder| input::enter(folder))?;
     match &cli.command {
-        Command::Report(args) => report::run(args, None),
-        Command::Daily(args) => report::run(args, Some("day")),
-        Command::Weekly(args) => report::run(args, Some("week")),
-        Command::Monthly(args) => report::run(args, Some("month")),
-        Command::Session(args) => report::run(args, Some("conversation_id")),
-        Command::Latency(args) => latency::run(args),
+        Command::Report(args) => report::run(args, None, &cli.chdir),
+        Command::Daily(args) => report::run(args, Some("day"), &cli.chdir),
+        Command::Weekly(args) => report::run(args, Some("week"), &cli.chdir),
+        Command::Monthly(args) => report::run(args, Some("month"), &cli.chdir),
+        Command::Session(args) => report::run(args, Some("conversation_id"), &cli.chdir),
+        Command::Latency(args) => latency::run(args, &cli.chdir),
         Command::Quota(args) => quota::run(args),
         Command::Export(args) => export::run(args),
         Command::Explain(args) => explain::run(args),

@@ -112,7 +112,8 @@ pub(super) fn style(args: &OutputArgs, color: Color) -> Style {
         Color::Never => false,
         Color::Auto => is_terminal && !no_color && !is_dumb,
     };
-    Style { width: width(args.output.as_deref()), color, notes: !args.quiet, now: Some(clock::now()) }
+    let width = width(args.output.as_deref());
+    Style { width, color, notes: !args.quiet, now: Some(clock::now()), ..Style::default() }
 }
 
 /// How wide lines may be; `None` where what is written goes to no terminal.

@@ -1,13 +1,15 @@
 //! `report`, and its short forms.
 
-use forge_usage::render;
+use std::path::PathBuf;
+
+use forge_usage::render::{self, Style};
 use forge_usage::table;
 
 use super::args::ReportArgs;
-use super::{clock, input, output, query};
+use super::{again, clock, input, output, query};
 
-/// Prints a report; `fixed` is the dimension of a short form.
-pub(super) fn run(args: &ReportArgs, fixed: Option<&str>) -> anyhow::Result<u8> {
+/// Prints a report; `fixed` is the dimension of a short form, `chdir` led to the current folder.
+pub(super) fn run(args: &ReportArgs, fixed: Option<&str>, chdir: &[PathBuf]) -> anyhow::Result<u8> {
     let ReportArgs { table: args, prices } = args;
     // A typo should not cost a long reading.
     let query = query::of_report(args, fixed, clock::now())?;
@@ -15,7 +17,7 @@ pub(super) fn run(args: &ReportArgs, fixed: Option<&str>) -> anyhow::Result<u8> 
     let input = input::read(&args.input, prices, &args.output)?;
     let code = input.exit_code(&args.input);
     let report = table::report(&input.settled, &query, input.sources)?;
-    let style = output::style(&args.output, args.color);
+    let style = Style { again: again::arguments(&args.input, chdir), ..output::style(&args.output, args.color) };
     output::write(&args.output, |out| Ok(render::report(&report, format, &style, out)?))?;
     if !output::holds_warnings(format, &args.output) {
         output::warn(&report.warnings, &args.output, &args.input);

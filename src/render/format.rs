@@ -63,11 +63,14 @@ pub struct Style {
     pub notes: bool,
     /// The present, to mark the period that isn't over; `None` marks none.
     pub now: Option<Time>,
+    /// What stands behind a command that is offered, so that it reads the same input: paths and flags, as a shell takes
+    /// them. `None` offers none.
+    pub again: Option<String>,
 }
 
 /// For a pipe: nothing is cut or coloured, words stand around the table.
 impl Default for Style {
     fn default() -> Style {
-        Style { width: None, color: false, notes: true, now: None }
+        Style { width: None, color: false, notes: true, now: None, again: None }
     }
 }

@@ -59,7 +59,7 @@ use written::written;
 /// Writes `report`; `style` is for people's formats only.
 pub fn report(report: &Report, format: Format, style: &Style, out: &mut dyn Write) -> Result<()> {
     written(out, |out| match format {
-        Format::Table => text::report(report, Screen::of_report(report, style), &notes::all(report), style, out),
+        Format::Table => text::report(report, Screen::of_report(report, style), &notes::all(report, style), style, out),
         Format::Json => json::report(report, out),
         Format::Jsonl => json::lines(report.rows.columns(), report.rows.rows(), out),
         Format::Csv => csv::table(&report.rows, out),
@@ -80,7 +80,7 @@ pub fn latency(
     let screen = || latency::screen(report, quantity);
     written(out, |out| match format {
         Format::Table => {
-            let notes = latency::notes(report).into_iter().chain(notes::all(report));
+            let notes = latency::notes(report).into_iter().chain(notes::all(report, style));
             text::report(report, screen(), &notes.collect::<Vec<_>>(), style, out)
         }
         Format::Markdown => markdown::report(report, screen(), &latency::notes(report), style, out),

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::dimension::{number_of, short_id};
+use super::format::Style;
 use super::period;
 use super::row::Row;
 use crate::table::{Report, Skipped, Warning};
@@ -16,8 +17,8 @@ const MOST_NAMES: usize = 3;
 const MOST_REASONS: usize = 5;
 
 /// Everything below the table, a sentence a line.
-pub(super) fn all(report: &Report) -> Vec<String> {
-    let about_runs = coverage(report).into_iter().chain(costs(report)).chain(slowest(report));
+pub(super) fn all(report: &Report, style: &Style) -> Vec<String> {
+    let about_runs = coverage(report).into_iter().chain(costs(report)).chain(slowest(report, style));
     about_runs.chain(skipped(&report.sources.skipped)).chain(warnings(&report.warnings)).collect()
 }
 
@@ -119,11 +120,16 @@ fn names(names: &[String]) -> String {
     if shown.is_empty() { String::new() } else { format!(" ({})", shown.join(", ")) }
 }
 
-fn slowest(report: &Report) -> Option<String> {
+fn slowest(report: &Report, style: &Style) -> Option<String> {
     let slowest = report.slowest.as_ref().filter(|slowest| slowest.times_median.is_finite())?;
     let id = short_id(&slowest.run_id);
     let times = slowest.times_median;
-    Some(format!("Slowest: {id} {}, {times:.1}× its loop's median → forge-usage explain {id}", slowest.loop_name))
+    // A shell must not read anything else in it.
+    let is_plain = id.starts_with(char::is_alphanumeric) && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let again = style.again.as_ref().filter(|_| is_plain);
+    let offer = again.map(|again| format!(" → forge-usage explain {id} {again}"));
+    let offer = offer.unwrap_or_default();
+    Some(format!("Slowest: {id} {}, {times:.1}× its loop's median{}", slowest.loop_name, offer.trim_end()))
 }
 
 /// What was passed over, the most frequent reason first.

@@ -240,3 +240,49 @@ fn a_run_that_is_at_work_is_not_said_to_be_told_whole() {
     let reasons = told.lines().find(|line| line.starts_with("Usage is partial: ")).unwrap_or_default();
     assert!(reasons.contains("ends within the run's output") && !reasons.contains("tells all of it"), "{told}");
 }
+
+/// Five runs of a minute, and one of a quarter of an hour with this id.
+fn slow(id: &str) -> String {
+    let quick = |n: u32| Entry::new(n).with("Done.");
+    let long = Entry { finish: "2026-10-05T11:45:00Z".to_owned(), run_id: id.to_owned(), ..Entry::new(5) };
+    front("night") + &(0..5).map(quick).collect::<String>() + &long.with("Done.")
+}
+
+#[cfg(unix)]
+#[test]
+fn the_command_that_is_offered_works_as_it_stands() {
+    let work = Workdir::new();
+    let id = crate::writers::run_id(5);
+    for path in ["it's/a ledger.md", "plain/ledger.md", ".forge/ledgers/night.md"] {
+        work.write(path, slow(&id));
+    }
+    work.write("usage.toml", "");
+    let program = assert_cmd::cargo::cargo_bin!("forge-usage");
+    for args in [
+        &["report"][..],
+        &["latency", "plain"],
+        &["report", "it's/a ledger.md"],
+        &["report", "-C", "it's", "a ledger.md"],
+        &["report", "--sessions", "plain", "--config", "usage.toml"],
+    ] {
+        let shown = work.run(args).stdout;
+        let offered = shown.split_once("→ forge-usage ").unwrap_or_else(|| panic!("{args:?}: {shown}")).1;
+        let offered = format!("\"$0\" {}", offered.lines().next().expect("a line"));
+        let mut shell = std::process::Command::new("sh");
+        shell.current_dir(work.root()).arg("-c").arg(&offered).arg(program).env("HOME", work.root());
+        let output = shell.output().expect("a shell");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.starts_with(&format!("run {id} · ")), "{offered}: {said}{output:?}");
+    }
+}
+
+#[test]
+fn no_command_is_offered_that_would_not_work() {
+    let work = Workdir::new();
+    let shown = work.run_with(&["report", "-"], slow(&crate::writers::run_id(5)).as_bytes()).stdout;
+    assert!(shown.contains("Slowest: 00000005 ") && !shown.contains('→'), "{shown}");
+    // An id that stands in a ledger is not for a shell.
+    work.write("night.md", slow("x;reboot"));
+    let shown = work.run(&["report", "night.md"]).stdout;
+    assert!(!shown.contains("explain x;"), "{shown}");
+}

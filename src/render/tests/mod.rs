@@ -60,7 +60,7 @@ fn report(by: &[&str], rows: &[&str], totals: &str) -> Report {
     }
 }
 
-const PLAIN: Style = Style { width: None, color: false, notes: true, now: None };
+const PLAIN: Style = Style { width: None, color: false, notes: true, now: None, again: None };
 
 fn shown(report: &Report, format: Format, style: &Style) -> String {
     let mut out = Vec::new();

@@ -81,7 +81,7 @@ fn loops_are_shown_as_in_the_sketch() {
     6 loops                 109    12    ≥6.96M     94%   ≥810K  ≥$58.99   26h 14m   1h 52m  94/109
 
     Measured 94 of 109 runs: 6 were cut off, 9 left nothing (ui-polish).
-    Slowest: 9f3c2a17 rust-core, 8.6× its loop's median → forge-usage explain 9f3c2a17
+    Slowest: 9f3c2a17 rust-core, 8.6× its loop's median
     Passed over 2 files: no known format (a.bin, …)
     warning: records that are cut or torn; not counted (3)
     "#);
