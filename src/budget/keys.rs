@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::measure::{MEASURES, Measure};
-use crate::table::schema::{DIMENSIONS, Kind};
+use crate::table::Dimension;
+use crate::table::schema::Kind;
 
 /// One key of a `[[budget]]`.
 #[derive(Debug)]
@@ -41,6 +42,9 @@ pub(super) const ON_UNKNOWN: [&str; 3] = ["fail", "warn", "ignore"];
 /// The dimensions that a budget can be kept for each value of, and `total`.
 pub(super) const PER: [&str; 12] =
     ["run", "conversation", "loop", "profile", "harness", "model", "repo", "hour", "day", "week", "month", "total"];
+
+/// What those are called that have a short name, as columns are.
+pub(super) const PER_IDS: [&str; 2] = ["run_id", "conversation_id"];
 
 /// All keys, in the order of the schema.
 pub(super) fn keys() -> Vec<Key> {
@@ -138,24 +142,24 @@ impl Takes {
             Takes::Name => json!({ "type": "string", "minLength": 1 }),
             Takes::Where => {
                 let glob = one_or_more(json!({ "type": "string" }));
-                let short = ["run", "conversation"].into_iter();
-                let names = DIMENSIONS.iter().map(|column| column.name).chain(short);
                 let properties: serde_json::Map<String, Value> =
-                    names.map(|name| (name.to_owned(), glob.clone())).collect();
+                    Dimension::names().map(|name| (name.to_owned(), glob.clone())).collect();
                 json!({ "type": "object", "additionalProperties": false, "properties": properties })
             }
-            Takes::Per => one_or_more(json!({ "enum": PER })),
+            Takes::Per => one_or_more(json!({ "enum": PER.iter().chain(&PER_IDS).collect::<Vec<_>>() })),
             Takes::Word(words) => json!({ "enum": words }),
             Takes::Share => json!({ "anyOf": [
                 { "type": "number", "minimum": 0, "maximum": 1 },
-                { "type": "string", "pattern": r"^([0-9]+(\.[0-9]+)? ?%|[01](\.[0-9]+)?)$" },
+                { "type": "string", "pattern": r"^([0-9_]+(\.[0-9_]+)?\s*%|0*[01](\.[0-9_]+)?)$" },
             ] }),
             Takes::Limit(measure) => {
                 let (number, pattern) = match measure.kind {
-                    Kind::Usd => ("number", r"^\$?[0-9_]+(\.[0-9]+)?$"),
-                    Kind::Tokens => ("integer", r"^[0-9_]+(\.[0-9]+)? ?[KMB]?$"),
-                    Kind::Millis => return json!({ "type": "string", "pattern": "^([0-9]+ ?(ms|s|m|h|d) ?)+$" }),
-                    _ => ("integer", "^[0-9_]+$"),
+                    Kind::Usd => ("number", r"^\$?[0-9_]+(\.[0-9_]+)?$"),
+                    Kind::Tokens => ("integer", r"^[0-9_]+(\.[0-9_]+)?(\s*[KMB])?$"),
+                    Kind::Millis => {
+                        return json!({ "type": "string", "pattern": r"^\s*([0-9]+\s*(ms|s|m|h|d)\s*)+$" });
+                    }
+                    _ => ("integer", r"^[0-9_]+(\.0+)?$"),
                 };
                 json!({ "anyOf": [{ "type": number, "minimum": 0 }, { "type": "string", "pattern": pattern }] })
             }

@@ -1,6 +1,6 @@
 //! The `[[budget]]` tables of a policy file become budgets. What is wrong with one names its file and line.
 
-use super::keys::{Key, ON_UNKNOWN, PER, Takes, keys};
+use super::keys::{Key, ON_UNKNOWN, PER, PER_IDS, Takes, keys};
 use super::measure::{MEASURES, Measure};
 use super::units;
 use crate::config::{Field, Section};
@@ -110,8 +110,7 @@ pub fn per<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Vec<Dimension
         if *name == "total" && names.len() == 1 {
             continue;
         }
-        let full = [*name, name.trim_end_matches("_id")];
-        if *name == "total" || !full.iter().any(|name| PER.contains(name)) {
+        if *name == "total" || !(PER.contains(name) || PER_IDS.contains(name)) {
             return Err(if *name == "total" {
                 Error::invalid("\"total\" goes with no other dimension")
             } else {

@@ -46,6 +46,11 @@ impl Dimension {
         })
     }
 
+    /// All words that [`Dimension::from_name`] takes.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        DIMENSIONS.iter().map(|column| column.name).chain(SHORT.iter().map(|(short, _)| *short))
+    }
+
     /// Finds a dimension of a latency report: any other one, or the tool.
     pub fn of_latency(name: &str) -> Result<Dimension> {
         if name == TOOL_NAME.name { Ok(Dimension(&TOOL_NAME)) } else { Dimension::from_name(name) }

@@ -367,9 +367,39 @@ fn the_schema_knows_the_keys_that_the_parser_knows() {
         assert_eq!(keys(pointer), known(head), "{head}");
     }
     let mut dimensions = known("[[budget]]\nname = \"a\"\nmax_runs = 1\n[budget.where]");
-    dimensions.extend(["run".to_owned(), "conversation".to_owned()]);
+    dimensions.extend(["run", "conversation", "parent", "subagent", "version"].map(str::to_owned));
     dimensions.sort();
     assert_eq!(keys("/properties/budget/items/properties/where/properties"), dimensions);
+}
+
+#[test]
+fn the_schema_takes_what_the_parser_takes() {
+    let schema = schema();
+    let keys = &schema["properties"]["budget"]["items"]["properties"];
+    let work = priced();
+    for (key, value) in [
+        ("per", "run_id"),
+        ("per", "conversation_id"),
+        ("max_cost_usd", "$1_000.50"),
+        ("max_total_tokens", "1.5  M"),
+        ("max_total_tokens", "1_000.000_5B"),
+        ("max_run_time", " 1h  30 m 5s"),
+        ("max_runs", "1_000"),
+        ("warn_at", "12.5 %"),
+        ("warn_at", "0.125"),
+        ("max_unknown", "100.00%"),
+    ] {
+        work.write("a.toml", format!("[[budget]]\nname = \"a\"\nmax_failed_runs = 9\n{key} = \"{value}\"\n"));
+        let outcome = work.run(&["check", "--config", "a.toml"]);
+        assert_ne!(outcome.code, 2, "{key} = {value}: {}", outcome.stderr);
+        let forms = keys[key]["anyOf"].as_array().map_or(std::slice::from_ref(&keys[key]), Vec::as_slice);
+        let fits = |form: &Value| match (&form["enum"], form["pattern"].as_str()) {
+            (Value::Array(words), _) => words.contains(&value.into()),
+            (_, Some(pattern)) => regex::Regex::new(pattern).expect("a pattern").is_match(value),
+            _ => false,
+        };
+        assert!(forms.iter().any(fits), "{key} = {value}");
+    }
 }
 
 #[test]
