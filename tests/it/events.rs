@@ -268,3 +268,13 @@ fn a_byte_order_mark_before_the_first_event_changes_nothing() {
     let (plain, marked) = (json_of(&plain, &[]), json_of(&marked, &[]));
     assert_eq!((&plain["rows"], &plain["warnings"]), (&marked["rows"], &marked["warnings"]));
 }
+
+#[test]
+fn every_line_has_data_but_that_of_an_open_run() {
+    let work = Workdir::new();
+    let case = fixtures().join("forge-loop-log/run-at-work/input");
+    let outcome = work.run(&["events", case.to_str().expect("UTF-8")]);
+    let lines: Vec<Value> = outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let bare: Vec<&Value> = lines.iter().filter(|line| line.get("data").is_none()).collect();
+    assert!(lines.len() > 2 && bare.len() == 1 && bare[0]["kind"] == "open_run", "{bare:?}");
+}
