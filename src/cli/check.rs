@@ -16,7 +16,7 @@ use forge_usage::table::{self, Answers};
 use super::args::{CheckArgs, Color, LimitArgs};
 use super::commit::{Commit, Question};
 use super::exit::BROKEN;
-use super::{clock, commit, input, output, query};
+use super::{clock, commit, input, output, query, replace};
 
 /// Checks, writes the verdict, and returns the exit code.
 pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
@@ -29,7 +29,11 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
         input::refuse_to_overwrite(&found.sources.inputs, Some(path))?;
         input::refuse_to_replace(found.config.path(), Some(path))?;
     }
-    for target in args.export.iter().map(|(_, path)| path.as_path()).chain(output::file(&args.output)) {
+    let targets: Vec<&Path> =
+        args.export.iter().map(|(_, path)| path.as_path()).chain(output::file(&args.output)).collect();
+    for (at, target) in targets.iter().copied().enumerate() {
+        let is_twice = targets.iter().take(at).any(|other| replace::is_one_place(other, target));
+        anyhow::ensure!(!is_twice, "{} would be written twice", target.display());
         input::refuse_to_replace(args.baseline.baseline.as_deref(), Some(target))?;
     }
     let baseline = baseline(args)?;

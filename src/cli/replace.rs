@@ -48,7 +48,7 @@ impl New {
 
     fn aside(target: &Path, create: impl Fn(&Path) -> io::Result<File>) -> anyhow::Result<New> {
         // What a link points to is replaced, not the link.
-        let target = target.canonicalize().unwrap_or_else(|_| target.to_owned());
+        let target = followed(target);
         clean_up(&target);
         for attempt in 0..100 {
             let aside = hidden(&target, &format!("tmp-{}{}", std::process::id(), ".".repeat(attempt)));
@@ -110,6 +110,30 @@ impl Drop for New {
             remove(&self.aside);
         }
     }
+}
+
+/// Where links lead from a path, also to what isn't there yet.
+fn followed(path: &Path) -> PathBuf {
+    // As many as Linux follows.
+    const MOST_LINKS: usize = 40;
+    let mut place = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(next) = fs::read_link(&place) else { break };
+        place = folder_of(&place).map_or(next.clone(), |folder| folder.join(next));
+    }
+    place.canonicalize().unwrap_or(place)
+}
+
+/// Whether the second of two files that are written would take the place of the first. What is written into a device
+/// takes no place.
+pub(super) fn is_one_place(a: &Path, b: &Path) -> bool {
+    let place = |path: &Path| {
+        let place = followed(path);
+        let folder = folder_of(&place).and_then(|folder| folder.canonicalize().ok());
+        folder.zip(place.file_name()).map_or_else(|| place.clone(), |(folder, name)| folder.join(name))
+    };
+    let is_device = |path: &Path| path.metadata().is_ok_and(|metadata| !metadata.is_file());
+    !is_device(a) && place(a) == place(b)
 }
 
 /// Makes a finished folder outlive a loss of power. Where the system can't, there is nothing to be done.

@@ -210,6 +210,35 @@ fn links_and_permissions_of_the_place_stay() {
 
 #[cfg(unix)]
 #[test]
+fn a_link_to_what_is_not_there_yet_is_followed() {
+    let dir = Workdir::new();
+    dir.mkdir("real");
+    std::os::unix::fs::symlink("real/new.csv", dir.path("link.csv")).expect("a link");
+    std::os::unix::fs::symlink("link.csv", dir.path("far.csv")).expect("a link");
+    assert_eq!(dir.run(&["export", "runs", &sample(), "-o", "far.csv"]).code, 0);
+    assert!(dir.path("link.csv").symlink_metadata().expect("a link").is_symlink());
+    assert_eq!(names(&dir.path("real")), ["new.csv"]);
+}
+
+#[test]
+fn no_two_results_are_written_to_one_file() {
+    let dir = Workdir::new();
+    dir.mkdir("sub");
+    for args in [
+        &["--json", "-o", "a.json", "--export", "markdown=a.json"][..],
+        &["--export", "json=a.json", "--export", "markdown=sub/../a.json"],
+    ] {
+        let outcome = dir.run(&[&["check", "--max-runs", "1000", &sample()], args].concat());
+        assert_eq!(outcome.code, 2, "{args:?}");
+        assert!(outcome.stderr.ends_with("a.json would be written twice\n"), "{}", outcome.stderr);
+        assert_eq!(names(&dir.root()), [""; 0]);
+    }
+    let args = ["check", "--max-runs", "1000", &sample(), "-o", "a.json", "--export", "markdown=a.md"];
+    assert_eq!((dir.run(&args).code, names(&dir.root())), (0, vec!["a.json".to_owned(), "a.md".to_owned()]));
+}
+
+#[cfg(unix)]
+#[test]
 fn a_device_is_written_into() {
     let dir = Workdir::new();
     let outcome = dir.run(&["export", "runs", &sample(), "-o", "/dev/stdout"]);
