@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use clap::error::{ContextKind, ContextValue};
+
 /// Nothing to complain about.
 pub(super) const FINE: u8 = 0;
 /// A budget is broken.
@@ -12,6 +14,26 @@ pub(super) const NO_ANSWER: u8 = 2;
 /// Says something on standard error; if nobody reads it, that is no reason to stop.
 pub(super) fn complain(message: &str) {
     let _ = writeln!(std::io::stderr(), "forge-usage: {}", forge_usage::render::terminal(message));
+}
+
+/// Says what is wrong with the arguments, as clap does; or prints the help that was asked for. No control character of
+/// an argument reaches the terminal.
+pub(super) fn explain_arguments(mut error: clap::Error) {
+    let mut escaped = Vec::new();
+    for (kind, value) in error.context() {
+        let ContextValue::String(text) = value else { continue };
+        let safe = forge_usage::render::terminal(text);
+        if safe != *text {
+            escaped.push((kind, safe.into_owned()));
+        }
+    }
+    for (kind, safe) in escaped {
+        error.insert(kind, ContextValue::String(safe));
+        // It would repeat the argument as it was.
+        error.remove(ContextKind::Suggested);
+    }
+    // A closed pipe is no error, here as elsewhere.
+    let _ = error.print();
 }
 
 pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -29,16 +29,15 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 
 use args::{Cli, Command};
-use exit::{FINE, NO_ANSWER, complain, is_broken_pipe};
+use exit::{FINE, NO_ANSWER, complain, explain_arguments, is_broken_pipe};
 
 /// Runs the program with the process's arguments.
 pub fn run() -> ExitCode {
     let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => {
-            // A closed pipe is no error, here as elsewhere.
-            let _ = error.print();
             let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            explain_arguments(error);
             return ExitCode::from(if asked { FINE } else { NO_ANSWER });
         }
     };

@@ -143,3 +143,20 @@ fn a_terminal_that_knows_no_colours_gets_none() {
     assert!(shown(&report, 120, "xterm").contains('\u{1b}'));
     assert!(!shown(&report, 120, "dumb").contains('\u{1b}'));
 }
+
+#[test]
+fn no_control_character_of_an_argument_reaches_the_terminal() {
+    let work = Workdir::new();
+    for args in [
+        &["report", "--format", "\u{1b}[2Jx"][..],
+        &["report", "--\u{1b}[2Jx"],
+        &["\u{1b}[2Jx"],
+        &["completions", "\u{1b}[2Jx"],
+        &["man", "\u{1b}[2Jx"],
+    ] {
+        let (mut child, mut terminal) = started(&work, args);
+        assert_eq!(child.wait().expect("the binary ends").code(), Some(2));
+        let shown = sent(&mut terminal, |_| false);
+        assert!(shown.contains("\\u{1b}[2Jx") && !shown.contains("\u{1b}[2J"), "{args:?}: {shown:?}");
+    }
+}
