@@ -90,8 +90,17 @@ fn named_by_variable(name: &str) -> Option<Tz> {
     }
 }
 
-/// A point in time, and the first instant past what the text names: for a date, its end.
+/// A point in time, and the first instant past what the text names: for a date, its end. The last date ends with the
+/// last instant that can be told.
 fn point(flag: &str, text: &str, zone: Tz, now: Time) -> Result<(Time, Time)> {
+    let (first, past) = instants(flag, text, zone, now)?;
+    match first.is_writable() {
+        true => Ok((first, past.min(Time::LAST_WRITABLE))),
+        false => Err(Error::invalid(format!("{flag} {text:?} is out of range"))),
+    }
+}
+
+fn instants(flag: &str, text: &str, zone: Tz, now: Time) -> Result<(Time, Time)> {
     let out_of_range = || Error::invalid(format!("{flag} {text:?} is out of range"));
     let instant = |time: Option<Time>| time.map(|time| (time, time)).ok_or_else(out_of_range);
     let today = || Some(now.to_utc()?.with_timezone(&zone).date_naive());
@@ -149,6 +158,18 @@ mod tests {
         let day = point("--since", "2026-03-29", Oslo, now).expect("a date");
         assert_eq!(day, (time("2026-03-28T23:00:00Z"), time("2026-03-29T22:00:00Z")));
         assert_eq!(point("--since", "20260329", Oslo, now).expect("a date"), day);
+    }
+
+    #[test]
+    fn no_time_has_a_year_of_five_digits() {
+        let now = time("2026-11-22T12:00:00Z");
+        let last = point("--until", "9999-12-31", Oslo, now).expect("a date").1;
+        assert_eq!(last, time("9999-12-31T23:00:00Z"));
+        let last = point("--until", "9999-12-31", chrono_tz::Tz::UTC, now).expect("a date").1;
+        assert_eq!(last, time("9999-12-31T23:59:59.999999Z"));
+        for text in ["-0001-01-01", "+10000-01-01", "0000-01-01", "9000000d"] {
+            assert!(point("--since", text, Oslo, now).is_err(), "{text:?}");
+        }
     }
 
     #[test]

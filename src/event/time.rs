@@ -14,6 +14,9 @@ impl Time {
     /// Later than all others.
     pub const MAX: Time = Time(i64::MAX);
 
+    /// The last that RFC 3339 can tell.
+    pub const LAST_WRITABLE: Time = Time(*WRITABLE.end());
+
     /// This many microseconds since 1970.
     pub fn from_micros(micros: i64) -> Time {
         Time(micros)
@@ -48,6 +51,11 @@ impl Time {
     /// Milliseconds from `earlier` to this; negative when the clock ran backwards.
     pub fn millis_since(self, earlier: Time) -> i64 {
         self.0.saturating_sub(earlier.0) / 1000
+    }
+
+    /// Whether RFC 3339 can tell it: its year has four digits.
+    pub fn is_writable(self) -> bool {
+        WRITABLE.contains(&self.0)
     }
 
     /// The same point as a calendar type; `None` beyond the calendar.
@@ -116,7 +124,7 @@ fn at(numbers: u64, place: u32) -> u32 {
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.to_utc().filter(|_| WRITABLE.contains(&self.0)) {
+        match self.to_utc().filter(|_| self.is_writable()) {
             Some(time) => serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Micros, true)),
             None => serializer.serialize_i64(self.0),
         }

@@ -38,9 +38,9 @@ pub(super) fn duration(millis: i64) -> String {
     if parts.is_empty() { "0ms".to_owned() } else { format!("{sign}{}", parts.join(" ")) }
 }
 
-/// A time as RFC 3339 in UTC, with a fraction only where there is one; `None` beyond the calendar.
+/// A time as RFC 3339 in UTC, with a fraction only where there is one; `None` beyond the years that this can tell.
 pub(super) fn instant(time: Time) -> Option<String> {
-    Some(time.to_utc()?.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    Some(time.to_utc().filter(|_| time.is_writable())?.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }
 
 #[cfg(test)]
@@ -83,5 +83,6 @@ mod tests {
         assert_eq!(exact(1).as_deref(), Some("1970-01-01T00:00:00.000001Z"));
         assert_eq!(exact(i64::MAX), None);
         assert_eq!(exact(i64::MIN), None);
+        assert_eq!(exact(253_402_300_800_000_000), None, "no year has five digits");
     }
 }
