@@ -166,6 +166,18 @@ fn github_gets_annotations_a_summary_and_outputs() {
 }
 
 #[test]
+fn annotations_that_github_would_not_show_are_counted() {
+    let work = Workdir::new();
+    let runs = |count: u32| front("night") + &(0..count).map(|n| Entry::new(n).with("Done.")).collect::<String>();
+    for (count, said) in [(11, "Not annotated: 1 more error\n"), (12, "Not annotated: 2 more errors\n")] {
+        work.write("night.md", runs(count));
+        let args = ["check", "--max-run-time", "1s", "--per", "run", "--format", "github", "night.md"];
+        let text = work.run(&args).stdout;
+        assert!(text.contains(&format!("\n{said}")), "{text}");
+    }
+}
+
+#[test]
 fn the_format_that_was_asked_for_goes_before_the_one_of_the_place() {
     let work = four_loops();
     let run = |args: &[&str], variables: &[(&str, &str)]| {

@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 
 use super::phrase;
+use crate::render::dimension::number_of;
 use crate::render::{escape, exact};
 use crate::table::verdict::{Judged, Standing, State, Verdict};
 
@@ -20,7 +21,8 @@ pub(super) fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
             annotation(command, limit, group, &verdict.window.zone, out)?;
         }
         if all.len() > MOST {
-            writeln!(out, "{} more of {command}s are not annotated", all.len() - MOST)?;
+            let more = number_of(all.len() - MOST, &format!("more {command}"));
+            writeln!(out, "Not annotated: {more}")?;
         }
     }
     // A title may hold names; in the data of a command nothing is a command.
