@@ -61,6 +61,20 @@ impl Dimension {
         self.0
     }
 
+    /// All values that it can have; none for one whose values are names.
+    fn words(self) -> Vec<&'static str> {
+        match self.0.name {
+            "quality" => Quality::ALL.map(Quality::name).to_vec(),
+            "billing" => [Billing::Api, Billing::Subscription].map(Billing::name).to_vec(),
+            "is_subagent" => vec!["true", "false"],
+            _ => Vec::new(),
+        }
+    }
+
+    fn short_name(self) -> &'static str {
+        SHORT.iter().find(|(_, full)| *full == self.0.name).map_or(self.0.name, |(short, _)| short)
+    }
+
     /// Whether it cuts time.
     pub fn is_time(self) -> bool {
         matches!(self.0.name, "hour" | "day" | "week" | "month")
@@ -245,7 +259,7 @@ impl Filter {
         let (key, glob) = text
             .split_once('=')
             .ok_or_else(|| Error::invalid(format!("{text:?} is no KEY=GLOB, such as model=gpt-*")))?;
-        Filter::new(named(key.trim())?, glob)
+        Filter::new(named(key.trim())?, glob.trim())
     }
 
     /// Keeps rows whose `dimension` matches `glob`.
@@ -259,9 +273,9 @@ impl Filter {
         let compiled = GlobBuilder::new(&glob).literal_separator(false).backslash_escape(true).build();
         let bad = |cause: globset::Error| Error::invalid(format!("bad glob {text:?}: {}", cause.kind()));
         let matcher = compiled.map_err(bad)?.compile_matcher();
-        let words = Quality::ALL.map(Quality::name);
-        if dimension.0.name == "quality" && !words.iter().any(|word| matcher.is_match(word)) {
-            return Err(unknown("quality", &text, &words));
+        let words = dimension.words();
+        if !words.is_empty() && !words.iter().any(|word| matcher.is_match(word)) {
+            return Err(unknown(dimension.short_name(), &text, &words));
         }
         Ok(Filter { dimension, text, glob: Some(matcher) })
     }

@@ -106,6 +106,31 @@ fn where_keeps_what_matches_the_glob() {
 }
 
 #[test]
+fn a_value_that_nothing_has_is_an_error_where_all_values_are_known() {
+    let work = three_loops();
+    for (filter, said) in [
+        ("subagent=yes", "unknown subagent \"yes\"; known: true, false"),
+        ("is_subagent=ture", "unknown subagent \"ture\"; did you mean true?"),
+        ("billing=foo", "unknown billing \"foo\"; known: api, subscription"),
+        ("quality=exakt", "unknown quality \"exakt\"; did you mean exact?"),
+    ] {
+        let outcome = work.run(&["report", "--where", filter, "ledgers"]);
+        assert_eq!((outcome.code, outcome.stderr), (2, format!("forge-usage: {said}\n")));
+    }
+    let runs = |filter| work.report(&["--where", filter, "ledgers"])["totals"]["runs"].clone();
+    assert_eq!([runs("subagent=f*"), runs("billing="), runs(" loop = anvil ")], [json!(3), json!(3), json!(1)]);
+}
+
+#[test]
+fn times_are_written_with_years_of_four_digits() {
+    let work = three_loops();
+    let query = &work.report(&["--until", "9999-12-31", "ledgers"])["query"];
+    assert_eq!(query["until"], "9999-12-31T23:59:59.999999Z");
+    let outcome = work.run(&["report", "--since", "-0001-01-01", "ledgers"]);
+    assert_eq!((outcome.code, outcome.stderr.contains("is out of range")), (2, true), "{}", outcome.stderr);
+}
+
+#[test]
 fn since_and_until_include_their_days() {
     let work = three_loops();
     let runs = |args: &[&str]| work.report(&[args, &["ledgers"]].concat())["totals"]["runs"].clone();
