@@ -13,6 +13,7 @@ mod prices;
 mod quota;
 mod report;
 mod select;
+mod words;
 
 use std::path::PathBuf;
 

@@ -132,7 +132,7 @@ fn about(arg: &Arg) -> String {
     }
     let values = arg.get_possible_values();
     let known: Vec<&str> = values.iter().filter(|value| !value.is_hide_set()).map(|value| value.get_name()).collect();
-    if known.iter().any(|name| !about.contains(name)) {
+    if !arg.is_hide_possible_values_set() && known.iter().any(|name| !about.contains(name)) {
         about += &format!(" [possible values: {}]", known.join(", "));
     }
     about

@@ -129,6 +129,9 @@ fn completions_know_the_tables_of_every_shell() {
         assert!(script.contains("export") && script.contains("partition-by"), "{shell}");
     }
     assert!(stdout(&dir, &["completions", "bash"]).contains("conversations"));
+    for words in ["table json jsonl csv markdown", "table json markdown junit", "host loop repo branch"] {
+        assert!(stdout(&dir, &["completions", "bash"]).contains(words), "{words}");
+    }
     let outcome = dir.run(&["completions", "tcsh"]);
     assert!(outcome.code == 2 && outcome.stderr.contains("possible values: bash"), "{}", outcome.stderr);
 }

@@ -10,6 +10,7 @@ use super::number::amount;
 use super::output::{Color, OutputArgs};
 use super::prices::PriceArgs;
 use super::select::SelectArgs;
+use super::words::Words;
 
 /// Checks usage against budgets: those of the policy file, or those that flags give.
 ///
@@ -37,7 +38,7 @@ pub(in crate::cli) struct CheckArgs {
 
     /// Format of the result: table, json, markdown, junit, github, openmetrics [default: by the output's
     /// suffix, else table; on standard output in GitHub Actions: github]
-    #[arg(long, value_name = "FORMAT", value_parser = check_format, help_heading = "Output")]
+    #[arg(long, value_name = "FORMAT", value_parser = FORMATS, hide_possible_values = true, help_heading = "Output")]
     pub(in crate::cli) format: Option<CheckFormat>,
 
     /// Short for --format json
@@ -156,6 +157,9 @@ pub(in crate::cli) struct BaselineArgs {
     )]
     pub(in crate::cli) measure: Vec<String>,
 }
+
+const FORMATS: Words<CheckFormat> =
+    Words { known: || CheckFormat::ALL.map(CheckFormat::name).to_vec(), read: check_format };
 
 fn check_format(name: &str) -> Result<CheckFormat, String> {
     CheckFormat::from_name(name).map_err(|error| error.to_string())

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use forge_usage::render::Format;
 
+use super::words::Words;
+
 /// How the result is written.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct OutputArgs {
@@ -25,7 +27,7 @@ pub(in crate::cli) struct OutputArgs {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct FormatArgs {
     /// Format of the result: table, json, jsonl, csv, markdown [default: by the suffix of -o FILE, else table]
-    #[arg(long, value_name = "FORMAT", value_parser = format, help_heading = "Output")]
+    #[arg(long, value_name = "FORMAT", value_parser = FORMATS, hide_possible_values = true, help_heading = "Output")]
     pub(in crate::cli) format: Option<Format>,
 
     /// Short for --format json
@@ -59,6 +61,7 @@ pub(in crate::cli) enum Color {
     Never,
 }
 
-fn format(name: &str) -> Result<Format, String> {
-    Format::from_name(name).map_err(|error| error.to_string())
-}
+const FORMATS: Words<Format> = Words {
+    known: || Format::ALL.map(Format::name).to_vec(),
+    read: |name| Format::from_name(name).map_err(|error| error.to_string()),
+};

@@ -4,12 +4,14 @@ use std::num::{NonZeroU32, NonZeroUsize};
 
 use clap::Args;
 use forge_usage::render::Quantity;
+use forge_usage::table::Dimension;
 
 use super::input::InputArgs;
 use super::number::positive;
 use super::output::{Color, FormatArgs, OutputArgs};
 use super::prices::PriceArgs;
 use super::select::SelectArgs;
+use super::words::Words;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ReportArgs {
@@ -28,7 +30,7 @@ pub(in crate::cli) struct TableArgs {
 
     /// Dimensions to group by: run, conversation, parent, host, loop, repo, branch, profile, harness, version, model, effort,
     /// service_tier, billing, subagent, status, quality, hour, day, week, month [default: loop for runs, else day]
-    #[arg(long, value_name = "DIM", value_delimiter = ',', help_heading = "Rows")]
+    #[arg(long, value_name = "DIM", value_delimiter = ',', value_parser = DIMENSIONS, hide_possible_values = true, help_heading = "Rows")]
     pub(in crate::cli) by: Vec<String>,
 
     #[command(flatten)]
@@ -56,6 +58,9 @@ pub(in crate::cli) struct TableArgs {
     #[command(flatten)]
     pub(in crate::cli) output: OutputArgs,
 }
+
+/// Which of them a command knows, its query says.
+const DIMENSIONS: Words<String> = Words { known: || Dimension::names().collect(), read: |name| Ok(name.to_owned()) };
 
 /// What is measured, and how.
 const MEASURES: &str = "\
