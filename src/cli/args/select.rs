@@ -9,7 +9,7 @@ pub(in crate::cli) struct SelectArgs {
     #[arg(long = "where", value_name = "KEY=GLOB", help_heading = "Rows")]
     pub(in crate::cli) filters: Vec<String>,
 
-    /// From this time on: 2026-11-20, 20261120, RFC 3339, today, yesterday, or an age such as 7d, 12h, 30m, 2w
+    /// From this time on: 2026-11-20, 20261120, RFC 3339, now, today, yesterday, or an age such as 7d, 12h, 30m, 2w
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Rows")]
     pub(in crate::cli) since: Option<String>,
 
