@@ -26,7 +26,7 @@ const LINES: Lines = Lines {
     needles: &[
         Needle::new("input_token_count", "_tok"),
         Needle::new("TokenCount(", "nCou"),
-        Needle::new("SessionConfigured(", "nCon"),
+        Needle::new("SessionConfiguredEvent", "redE"),
         Needle::new(".tool_result", "resu"),
         Needle::new("n_starts", "_sta"),
         Needle::new("mcp_server_origin", "_ori"),
