@@ -36,7 +36,9 @@ pub(super) struct Told {
     pub(super) is_doubtful: bool,
     /// Blended tokens of the accounts.
     blended: u64,
-    /// What it tells beyond a session log or records that end too early; 0 if it doesn't.
+    /// Whether it tells more than a session log or records that end too early.
+    pub(super) is_more: bool,
+    /// How much of that is surely the owner's; 0 if none is.
     pub(super) beyond: u64,
     /// How little is known of the accounts; `None` without any.
     pub(super) worst: Option<Quality>,
@@ -97,13 +99,14 @@ impl Footers {
             _ => false,
         };
         let is_proof = only_calls && is_confirmed && !is_doubtful;
-        let beyond = if is_confirmed || is_taken { 0 } else { self.beyond(&counted, blended) };
-        Told { confirmed, is_taken, is_proof, is_doubtful, blended, beyond, worst }
+        let more = if is_confirmed || is_taken { 0 } else { self.more(&counted, blended) };
+        let beyond = if self.is_owners(&counted) { more } else { 0 };
+        Told { confirmed, is_taken, is_proof, is_doubtful, blended, is_more: more > 0, beyond, worst }
     }
 
     /// What the largest counts beyond what else is known: a session log that the harness goes on with was copied too
     /// early, and of an output the last records are torn or missing. Of several there, any may be quoted.
-    fn beyond(&self, counted: &[&Weighed], blended: u64) -> u64 {
+    fn more(&self, counted: &[&Weighed], blended: u64) -> u64 {
         // What is nobody's for another reason would count twice.
         let lacks_its_end = |one: &&Weighed| one.reasons.iter().all(Reason::leaves_the_end_open);
         let are_logs = counted.iter().all(|one| one.taken.is_session());
@@ -111,6 +114,13 @@ impl Footers {
         let is_proof = are_logs || (self.all.len() == 1 && self.all.is_subset(&self.sure));
         let is_more = is_proof && self.all.last().copied() > reached && counted.iter().all(lacks_its_end);
         self.share.filter(|_| is_more && reached.is_some()).map_or(0, |share| share.saturating_sub(blended))
+    }
+
+    /// Whether what the largest counts beyond that is the owner's: of a conversation that began before the run, somebody
+    /// may have used it in between, if nothing in the run's output counts that.
+    fn is_owners(&self, counted: &[&Weighed]) -> bool {
+        let counts_all = |one: &&Weighed| one.taken == Taken::Counter || one.taken.is_session();
+        self.share == self.all.last().copied() || counted.iter().any(counts_all)
     }
 
     /// Whether the witnesses agree. In a tail, only calls may be seen that come to less than the footer.

@@ -120,11 +120,10 @@ impl Verdict {
             worst => worst,
         };
         let cut = cut.filter(|cut| !self.is_ended(*cut));
-        let is_short = told.beyond > 0;
         let is_doubtful = !told.is_taken && told.is_doubtful || beside.iter().any(|(_, weighed)| weighed.is_doubtful);
         let is_of_more = !footers.all.is_empty() && footers.share.is_none() && told.confirmed.is_none();
         let mut reasons = self.reasons();
-        reasons.add_if(is_short, Reason::FooterBeyondLog);
+        reasons.add_if(told.is_more, Reason::FooterBeyondLog);
         reasons.add_if(is_doubtful, Reason::Doubtful);
         reasons.add_if(is_of_more, Reason::FooterOfMore);
         let Some(quality) = of_counted.max(beside.iter().map(|(_, weighed)| weighed.quality).max()) else {
@@ -133,7 +132,7 @@ impl Verdict {
         if let Some(cut) = cut {
             reasons = reasons.and(cut.into());
         }
-        let quality = if cut.is_some() || is_doubtful || is_short { Quality::Partial } else { quality };
+        let quality = if cut.is_some() || is_doubtful || told.is_more { Quality::Partial } else { quality };
         (quality, if quality == Quality::Partial { reasons.without_proofs() } else { reasons })
     }
 
