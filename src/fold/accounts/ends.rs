@@ -142,14 +142,15 @@ impl Line {
 /// A loop and its folder, the account and the harness that worked for it.
 type Loop<'a> = (&'a str, Option<&'a str>, Option<&'a str>, Option<&'a str>);
 
-/// When runs began that name no conversation and tell of nothing, by their loop.
+/// When runs began that name no conversation, by their loop: a footer at most tells of them.
 struct Silent<'a>(FxHashMap<Loop<'a>, Vec<Time>>);
 
 impl<'a> Silent<'a> {
     fn of(runs: &'a FxHashMap<RunId, Box<RunFacts>>, shown: &FxHashMap<Id, BTreeMap<RunId, usize>>) -> Silent<'a> {
         let tells: BTreeSet<&RunId> = shown.values().flat_map(BTreeMap::keys).collect();
         let mut silent: FxHashMap<Loop<'a>, Vec<Time>> = FxHashMap::default();
-        let mute = runs.iter().filter(|(id, facts)| facts.footers.is_empty() && !tells.contains(id));
+        let is_nameless = |facts: &RunFacts| facts.footers.iter().all(|(of, _)| of.is_none());
+        let mute = runs.iter().filter(|(id, facts)| is_nameless(facts) && !tells.contains(id));
         for (_, facts) in mute {
             if let (Some(of), Some(start)) = (loop_of(facts), facts.started_at()) {
                 silent.entry(of).or_default().push(start);

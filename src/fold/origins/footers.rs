@@ -1,5 +1,7 @@
 //! Of which conversation a run's footers are.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 
 use crate::event::{CallKey, Id, RunId, Time};
@@ -43,5 +45,55 @@ pub(in crate::fold) fn name_footers(
             None => (sole.cloned(), blended),
         };
         facts.footers = std::mem::take(&mut facts.footers).into_iter().map(name).collect();
+    }
+}
+
+/// A run of which only a footer is left held the conversation whose counter stood there when its next output began.
+pub(in crate::fold) fn name_by_footer(
+    runs: &mut FxHashMap<RunId, Box<RunFacts>>,
+    conversations: &mut FxHashMap<Id, Box<ConversationFacts>>,
+    calls: &FxHashMap<CallKey, Box<CallFacts>>,
+) {
+    let is_nameless = |facts: &RunFacts| facts.footers.iter().all(|(of, _)| of.is_none());
+    let mut nameless: FxHashMap<RunId, Option<Time>> = FxHashMap::default();
+    let left = runs.iter().filter(|(_, facts)| !facts.footers.is_empty() && is_nameless(facts));
+    nameless.extend(left.map(|(run, facts)| (run.clone(), facts.started_at())));
+    if nameless.is_empty() {
+        return;
+    }
+    for facts in conversations.values() {
+        let read = facts.readings.iter().filter_map(|reading| reading.run.as_ref());
+        let shown = read.chain(&facts.named_by).chain(facts.begins.iter().flatten());
+        for run in shown {
+            nameless.remove(run);
+        }
+    }
+    for run in calls.values().flat_map(|call| &call.runs) {
+        nameless.remove(run);
+    }
+    // What counters stood at before the first call that an output tells of.
+    let mut stood: FxHashMap<u64, BTreeSet<(&Id, Time)>> = FxHashMap::default();
+    for (id, facts) in conversations.iter().filter(|(id, facts)| !id.is_anonymous() && !facts.is_subagent) {
+        for reading in facts.readings.iter().filter(|reading| reading.run.is_some()) {
+            if let (Some(last), Some(time)) = (reading.last, reading.time) {
+                stood.entry(reading.total.minus(&last).blended_tokens()).or_default().insert((id, time));
+            }
+        }
+    }
+    let mut found: Vec<(RunId, Id)> = Vec::new();
+    for (run, start) in nameless.iter().filter_map(|(run, start)| Some((run, (*start)?))) {
+        let footers = runs.get(run).into_iter().flat_map(|facts| &facts.footers);
+        let told = footers.filter_map(|(_, blended)| stood.get(blended)).flatten();
+        let ids: BTreeSet<&Id> = told.filter(|(_, time)| *time > start).map(|(id, _)| *id).collect();
+        if let (1, Some(id)) = (ids.len(), ids.first()) {
+            found.push((run.clone(), (*id).clone()));
+        }
+    }
+    for (run, id) in found {
+        if let (Some(facts), Some(conversation)) = (runs.get_mut(&run), conversations.get_mut(&id)) {
+            facts.footers =
+                std::mem::take(&mut facts.footers).into_iter().map(|(_, own)| (Some(id.clone()), own)).collect();
+            conversation.named_by.insert(run);
+        }
     }
 }

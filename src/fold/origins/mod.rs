@@ -10,7 +10,7 @@ mod shelf;
 mod told_elsewhere;
 
 pub(in crate::fold) use self::copies::attribute;
-pub(in crate::fold) use self::footers::name_footers;
+pub(in crate::fold) use self::footers::{name_by_footer, name_footers};
 pub(in crate::fold) use self::own::{Own, take_own_calls};
 pub(in crate::fold) use self::quoted::unplace_quoted;
 pub(in crate::fold) use self::readings::name_by_reading;
