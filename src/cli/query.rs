@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(last, time("9999-12-31T23:00:00Z"));
         let last = point("--until", "9999-12-31", chrono_tz::Tz::UTC, now).expect("a date").1;
         assert_eq!(last, time("9999-12-31T23:59:59.999999Z"));
-        for text in ["-0001-01-01", "+10000-01-01", "0000-01-01", "9000000d"] {
+        for text in ["-0001-01-01", "+10000-01-02", "0000-01-01", "9000000d"] {
             assert!(point("--since", text, Oslo, now).is_err(), "{text:?}");
         }
     }

@@ -211,6 +211,11 @@ impl Share {
     ) -> TokenUsage {
         let seen = reading.last.map(|last| reading.total.minus(&last));
         let is_told = |start: &TokenUsage| before.totals.contains(&start.blended_tokens());
+        // A process that resumed tells again what the run before came to.
+        if is_told(&reading.total) {
+            self.is_floor = false;
+            return TokenUsage::default();
+        }
         let is_confirmed = start.is_some() && (start == seen || start.as_ref().is_some_and(is_told));
         if is_confirmed {
             return growth;

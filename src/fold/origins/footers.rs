@@ -71,12 +71,14 @@ pub(in crate::fold) fn name_by_footer(
     for run in calls.values().flat_map(|call| &call.runs) {
         nameless.remove(run);
     }
-    // What counters stood at before the first call that an output tells of.
+    // What counters stood at before a call that an output tells of, or when a process that resumed told them again.
     let mut stood: FxHashMap<u64, BTreeSet<(&Id, Time)>> = FxHashMap::default();
     for (id, facts) in conversations.iter().filter(|(id, facts)| !id.is_anonymous() && !facts.is_subagent) {
         for reading in facts.readings.iter().filter(|reading| reading.run.is_some()) {
-            if let (Some(last), Some(time)) = (reading.last, reading.time) {
-                stood.entry(reading.total.minus(&last).blended_tokens()).or_default().insert((id, time));
+            let Some(time) = reading.time else { continue };
+            let before = reading.last.map(|last| reading.total.minus(&last));
+            for total in before.into_iter().chain([reading.total]) {
+                stood.entry(total.blended_tokens()).or_default().insert((id, time));
             }
         }
     }
