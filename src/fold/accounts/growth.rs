@@ -123,7 +123,10 @@ impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
         let bounds = reading.run.as_ref().map_or_else(Bounds::default, &self.bounds);
         let is_first = !self.shares.contains_key(&reading.run);
         let is_anew = previous.is_some_and(|previous| reading.total.fell_below(&previous));
-        let begins = begins_at_zero(&reading, bounds.starts_in);
+        // What the run before came to is told again: its calls were not this run's first.
+        let blended = reading.total.blended_tokens();
+        let is_restored = bounds.before.is_some_and(|before| before.totals.contains(&blended));
+        let begins = !is_restored && begins_at_zero(&reading, bounds.starts_in);
         // A run that left no reading, just before this one, or whose only footer counts more than it read last.
         let over = bounds.before.filter(|before| {
             let went_beyond = previous.is_some_and(|read| before.went_beyond(&read));

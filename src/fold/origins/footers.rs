@@ -48,16 +48,17 @@ pub(in crate::fold) fn name_footers(
     }
 }
 
-/// A run of which only a footer is left held the conversation whose counter stood there when its next output began.
+/// A run of which only a footer is left held the conversation whose counter stood there when its next output began, if
+/// that was there before the run was over: runs that do the same come to the same.
 pub(in crate::fold) fn name_by_footer(
     runs: &mut FxHashMap<RunId, Box<RunFacts>>,
     conversations: &mut FxHashMap<Id, Box<ConversationFacts>>,
     calls: &FxHashMap<CallKey, Box<CallFacts>>,
 ) {
     let is_nameless = |facts: &RunFacts| facts.footers.iter().all(|(of, _)| of.is_none());
-    let mut nameless: FxHashMap<RunId, Option<Time>> = FxHashMap::default();
+    let mut nameless: FxHashMap<RunId, (Option<Time>, Option<Time>)> = FxHashMap::default();
     let left = runs.iter().filter(|(_, facts)| !facts.footers.is_empty() && is_nameless(facts));
-    nameless.extend(left.map(|(run, facts)| (run.clone(), facts.started_at())));
+    nameless.extend(left.map(|(run, facts)| (run.clone(), (facts.started_at(), facts.ended_at()))));
     if nameless.is_empty() {
         return;
     }
@@ -83,10 +84,12 @@ pub(in crate::fold) fn name_by_footer(
         }
     }
     let mut found: Vec<(RunId, Id)> = Vec::new();
-    for (run, start) in nameless.iter().filter_map(|(run, start)| Some((run, (*start)?))) {
+    for (run, (start, end)) in &nameless {
         let footers = runs.get(run).into_iter().flat_map(|facts| &facts.footers);
         let told = footers.filter_map(|(_, blended)| stood.get(blended)).flatten();
-        let ids: BTreeSet<&Id> = told.filter(|(_, time)| *time > start).map(|(id, _)| *id).collect();
+        let was_there = |id: &Id| Time::of_uuid(id).is_some_and(|made| start.is_some() && Some(made) <= *end);
+        let went_on = told.filter(|(id, time)| Some(*time) > *start && was_there(id));
+        let ids: BTreeSet<&Id> = went_on.map(|(id, _)| *id).collect();
         if let (1, Some(id)) = (ids.len(), ids.first()) {
             found.push((run.clone(), (*id).clone()));
         }
