@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use super::account::Accounts;
-use super::growth::Before;
+use super::bounds::Before;
 use crate::event::{Id, Run, RunId, Time};
 use crate::fold::facts::RunFacts;
 use crate::fold::rows::Work;

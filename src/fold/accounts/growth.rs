@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
+use super::bounds::{Before, Bounds};
 use super::read_order::in_order;
 use crate::event::{Id, RunId, Time, TokenUsage};
 use crate::fold::facts::{Place, Reading};
@@ -42,49 +43,12 @@ pub(super) struct Unsure {
     pub(super) blended: Option<u64>,
 }
 
-/// What came before a run of a conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Before<'a> {
-    /// The run of it before this one.
-    pub(super) run: &'a RunId,
-    /// What may have been the conversation's blended total when this run began, in order; none where nothing tells it.
-    pub(super) totals: &'a [u64],
-    /// Whether a run between the two may have held it, too, and tells of nothing.
-    pub(super) follows_silence: bool,
-}
-
-impl Before<'_> {
-    /// The total that is taken where it came to so much later: the largest, as the run before was given it. One that
-    /// is more was quoted or forged.
-    pub(super) fn total_within(&self, later: u64) -> Option<u64> {
-        self.totals.iter().rev().copied().find(|total| *total <= later)
-    }
-
-    /// Whether it surely came to more than was read.
-    fn went_beyond(&self, read: &TokenUsage) -> bool {
-        matches!(self.totals, [only] if *only > read.blended_tokens())
-    }
-}
-
 /// A call after the last reading of its run.
 #[derive(Debug, Clone)]
 pub(super) struct Uncovered {
     pub(super) time: Time,
     pub(super) run: Option<RunId>,
     pub(super) usage: TokenUsage,
-}
-
-/// What is known of a run in which a conversation was at work.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Bounds<'a> {
-    /// When it began.
-    pub(super) start: Option<Time>,
-    /// Whether the conversation began within it, so that its counter was at zero.
-    pub(super) starts_in: bool,
-    /// Whether that is in view, too.
-    pub(super) begins_in: bool,
-    /// The run of the conversation that came before it.
-    pub(super) before: Option<Before<'a>>,
 }
 
 /// Splits a conversation's readings at the runs' boundaries.
@@ -248,8 +212,9 @@ fn begins_at_zero(reading: &Reading, starts_in: bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bounds, shares};
+    use super::shares;
     use crate::event::{Time, TokenUsage};
+    use crate::fold::accounts::bounds::Bounds;
     use crate::fold::{Place, Reading};
 
     fn reading(second: i64, input: u64, run: Option<&str>) -> Reading {

@@ -1,6 +1,6 @@
 //! One owner's part of a conversation whose session log is among the sources.
 
-use super::weighed::{Rows, Weighed};
+use super::weighed::{Rows, Weighed, call_row};
 use crate::event::{CallKey, CallTiming, Id, Time, TokenUsage};
 use crate::fold::facts::{CallFacts, LogCall, MARGIN_MS};
 use crate::fold::rows::{Quality, Reason, Reasons, Taken, UsageRow};
@@ -136,16 +136,8 @@ impl Logged {
         let mut timings = timings.into_iter();
         let with_timing = |call: &LogCall| UsageRow { timing: timings.next().flatten(), ..call.row(conversation) };
         let mut rows: Vec<UsageRow> = calls.iter().map(with_timing).collect();
-        rows.extend(unlogged.into_iter().map(|(key, call)| UsageRow {
-            model: call.model,
-            time: call.time,
-            call: Some(key),
-            service_tier: call.service_tier,
-            is_subagent: call.is_subagent,
-            timing: call.timing,
-            conversation: Some(conversation.clone()),
-            ..UsageRow::of(call.usage)
-        }));
+        let of = |call: Box<CallFacts>| CallFacts { conversation: Some(conversation.clone()), ..*call };
+        rows.extend(unlogged.into_iter().map(|(key, call)| call_row(key, of(call), false)));
         rows.extend(beyond.map(|(usage, time)| UsageRow {
             model: rows.last().and_then(|row| row.model.clone()),
             time,

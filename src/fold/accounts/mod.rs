@@ -1,6 +1,7 @@
 //! Every fact goes to one conversation of one owner.
 
 mod account;
+mod bounds;
 mod ends;
 mod gaps;
 mod growth;
@@ -29,7 +30,8 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use self::account::{AccountKey, Accounts};
-use self::growth::{Bounds, Uncovered, shares};
+use self::bounds::Bounds;
+use self::growth::{Uncovered, shares};
 use self::held::Readings;
 use self::log_shares::log_shares;
 use crate::event::{CallKey, Id, RunId, Time, TokenUsage};

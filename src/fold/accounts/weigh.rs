@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::account::Account;
 use super::parts::{Part, Rest, give_report};
-use super::weighed::{Rows, Weighed};
-use crate::event::{CallKey, Id, Time, TokenUsage};
+use super::weighed::{Rows, Weighed, call_row};
+use crate::event::{Id, Time, TokenUsage};
 use crate::fold::facts::CallFacts;
 use crate::fold::rows::{Quality, Reason, Reasons, Taken, UsageRow};
 
@@ -122,7 +122,7 @@ impl Account {
     fn weigh_messages(self, conversation: &Id) -> Weighed {
         let (quality, reasons) = self.judge_calls(false, self.messages.has_placeholder());
         let rows: Vec<UsageRow> =
-            self.messages.calls(conversation).map(|(key, call)| Account::call_row(key, call, false)).collect();
+            self.messages.calls(conversation).map(|(key, call)| call_row(key, call, false)).collect();
         let seen: TokenUsage = rows.iter().filter_map(|row| row.usage.as_ref()).sum();
         let (rows, reached) = (Rows::Made(rows), seen.blended_tokens());
         let (taken, blended) = (Taken::Calls, vec![reached]);
@@ -204,26 +204,7 @@ impl Account {
     fn call_rows(self, conversation: &Id) -> Vec<UsageRow> {
         let is_paid = self.is_paid();
         let of = |call: Box<CallFacts>| CallFacts { conversation: Some(conversation.clone()), ..*call };
-        self.calls.into_iter().map(|(key, call)| Account::call_row(key, of(call), is_paid)).collect()
-    }
-
-    /// The row of a call of a conversation, the cost of whose processes is reported or not.
-    fn call_row(key: CallKey, call: CallFacts, is_paid: bool) -> UsageRow {
-        let is_paid = call.is_paid && is_paid;
-        UsageRow {
-            conversation: call.conversation,
-            model: call.model,
-            time: call.time,
-            call: Some(key),
-            service_tier: call.service_tier,
-            is_subagent: call.is_subagent,
-            branch: call.branch,
-            // What the whole reports is not reported twice.
-            cost_reported: call.cost.filter(|_| !is_paid),
-            is_paid,
-            timing: call.timing,
-            ..UsageRow::of(call.usage)
-        }
+        self.calls.into_iter().map(|(key, call)| call_row(key, of(call), is_paid)).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an account comes to.
 
-use crate::event::{Id, MAX_COUNT};
-use crate::fold::facts::LogCall;
+use crate::event::{CallKey, Id, MAX_COUNT};
+use crate::fold::facts::{CallFacts, LogCall};
 use crate::fold::rows::{Quality, Reasons, Taken, UsageRow};
 
 /// What an account comes to.
@@ -54,5 +54,24 @@ impl Rows {
             Rows::Made(rows) => rows,
             Rows::Logged(conversation, calls) => calls.iter().map(|call| call.row(&conversation)).collect(),
         }
+    }
+}
+
+/// The row of a call of a conversation, the cost of whose processes is reported or not.
+pub(super) fn call_row(key: CallKey, call: CallFacts, is_paid: bool) -> UsageRow {
+    let is_paid = call.is_paid && is_paid;
+    UsageRow {
+        conversation: call.conversation,
+        model: call.model,
+        time: call.time,
+        call: Some(key),
+        service_tier: call.service_tier,
+        is_subagent: call.is_subagent,
+        branch: call.branch,
+        // What the whole reports is not reported twice.
+        cost_reported: call.cost.filter(|_| !is_paid),
+        is_paid,
+        timing: call.timing,
+        ..UsageRow::of(call.usage)
     }
 }

@@ -21,13 +21,7 @@ pub(in crate::fold) fn name_footers(
         }
     }
     let mut oldest: FxHashMap<&RunId, (Time, &Id)> = FxHashMap::default();
-    let readings = conversations.iter().flat_map(|(id, facts)| {
-        let readings = facts.readings.iter().filter_map(|reading| reading.run.as_ref());
-        readings.chain(facts.named_by.iter()).chain(facts.begins.iter().flatten()).map(move |run| (run, id))
-    });
-    let called = calls.values().filter_map(|call| Some((&call.runs, call.conversation.as_ref()?)));
-    let called = called.flat_map(|(runs, id)| runs.iter().map(move |run| (run, id)));
-    for (run, id) in readings.chain(called) {
+    for (run, id) in shown(conversations, calls) {
         let Some(made) = Time::of_uuid(id) else { continue };
         let known = oldest.entry(run).or_insert((made, id));
         *known = (*known).min((made, id));
@@ -48,6 +42,19 @@ pub(in crate::fold) fn name_footers(
     }
 }
 
+/// The runs whose outputs show something of a conversation, each with that.
+fn shown<'a>(
+    conversations: &'a FxHashMap<Id, Box<ConversationFacts>>,
+    calls: &'a FxHashMap<CallKey, Box<CallFacts>>,
+) -> impl Iterator<Item = (&'a RunId, &'a Id)> {
+    let told = conversations.iter().flat_map(|(id, facts)| {
+        let readings = facts.readings.iter().filter_map(|reading| reading.run.as_ref());
+        readings.chain(&facts.named_by).chain(facts.begins.iter().flatten()).map(move |run| (run, id))
+    });
+    let called = calls.values().filter_map(|call| Some((&call.runs, call.conversation.as_ref()?)));
+    told.chain(called.flat_map(|(runs, id)| runs.iter().map(move |run| (run, id))))
+}
+
 /// A run of which only a footer is left held the conversation whose counter stood there when its next output began, if
 /// that was there before the run was over: runs that do the same come to the same.
 pub(in crate::fold) fn name_by_footer(
@@ -62,14 +69,7 @@ pub(in crate::fold) fn name_by_footer(
     if nameless.is_empty() {
         return;
     }
-    for facts in conversations.values() {
-        let read = facts.readings.iter().filter_map(|reading| reading.run.as_ref());
-        let shown = read.chain(&facts.named_by).chain(facts.begins.iter().flatten());
-        for run in shown {
-            nameless.remove(run);
-        }
-    }
-    for run in calls.values().flat_map(|call| &call.runs) {
+    for (run, _) in shown(conversations, calls) {
         nameless.remove(run);
     }
     // What counters stood at before a call that an output tells of, or when a process that resumed told them again.
