@@ -81,7 +81,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
             }
         }
         // What a turn uses is told at its end: one that failed or never ended used an unknown amount.
-        Some("turn.started" | "turn.failed") => marks.push(mark(MarkKind::Named(true))),
+        Some("turn.started" | "turn.failed") => marks.push(mark(MarkKind::Named { in_flight: true })),
         Some("turn.completed") => {
             let usage = record.usage.map(|usage| part::<Usage>(usage.get()).map(|usage| usage.tokens()));
             match usage {
@@ -94,7 +94,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
                     cost: None,
                 }))))),
                 Some(Err(defect)) => marks.push(mark(MarkKind::Fact(Fact::Defect(defect)))),
-                None => marks.push(mark(MarkKind::Named(true))),
+                None => marks.push(mark(MarkKind::Named { in_flight: true })),
             }
         }
         _ => {}

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 
 use super::mark::{Mark, MarkKind, SLACK_MS};
 use super::prompts::{Prompts, Quote};
-use super::sink::Sink;
-use crate::event::{Defect, RunId, Time};
+use super::sink::RunSink;
+use crate::event::{Defect, Time};
 
 /// The longest tool output that is believed. One that doesn't end within it has no end: older
 /// writers close none, and a killed one can't.
@@ -56,17 +56,17 @@ impl Content {
         Content::default()
     }
 
-    /// Takes the next candidate, in the output of `run`; adds those that stand to `stands`, in order.
-    pub(super) fn push(&mut self, mark: Mark, run: Option<&RunId>, sink: &mut Sink<'_>, stands: &mut Vec<Mark>) {
+    /// Takes the next candidate; adds those that stand to `stands`, in order.
+    pub(super) fn push(&mut self, mark: Mark, sink: &mut RunSink<'_, '_>, stands: &mut Vec<Mark>) {
         let Some(mark) = self.prompts.hold(mark) else { return };
-        self.end_prompt(run, sink, stands);
+        self.end_prompt(sink, stands);
         self.prompts.learn(&mark);
         if let (MarkKind::Prompt(Some(text)), Some(time)) = (&mark.kind, mark.time)
             && self.open.is_empty()
         {
-            self.prompts.begin(*text, time, run.is_some());
+            self.prompts.begin(*text, time, sink.is_run());
         }
-        self.take(mark, run, sink, stands);
+        self.take(mark, sink, stands);
     }
 
     /// The next run of the source begins.
@@ -75,7 +75,7 @@ impl Content {
     }
 
     /// Decides on what the open prompt quotes, if there is one.
-    fn end_prompt(&mut self, run: Option<&RunId>, sink: &mut Sink<'_>, stands: &mut Vec<Mark>) {
+    fn end_prompt(&mut self, sink: &mut RunSink<'_, '_>, stands: &mut Vec<Mark>) {
         for (mark, quote) in self.prompts.end() {
             let defect = match quote {
                 Quote::Content => Some(Defect::QuotedRecord),
@@ -83,18 +83,18 @@ impl Content {
                 Quote::Record => None,
             };
             if let Some(defect) = defect.filter(|_| mark.is_usage()) {
-                sink.defect(mark.offset, run.cloned(), defect);
+                sink.defect(mark.offset, defect);
             }
             if quote != Quote::Content {
-                self.take(mark, run, sink, stands);
+                self.take(mark, sink, stands);
             }
         }
     }
 
-    fn take(&mut self, mark: Mark, run: Option<&RunId>, sink: &mut Sink<'_>, stands: &mut Vec<Mark>) {
+    fn take(&mut self, mark: Mark, sink: &mut RunSink<'_, '_>, stands: &mut Vec<Mark>) {
         let is_record = mark.time.is_some() && !mark.is_aside() && !matches!(mark.kind, MarkKind::Marker(_));
         if is_record && self.doubtful > 0 {
-            self.refuse(0, self.doubtful, run, sink);
+            self.refuse(0, self.doubtful, sink);
         }
         self.expire(mark.offset, stands);
         // What an output holds was there before its record was written.
@@ -113,14 +113,14 @@ impl Content {
                 self.held.push_back(mark);
             }
             // A bare log may hold process after process.
-            MarkKind::MayClose(below_footer) if self.open.is_empty() && !(below_footer && run.is_some()) => {
+            MarkKind::MayClose { below_footer } if self.open.is_empty() && !(below_footer && sink.is_run()) => {
                 if self.anchor.is_some() {
-                    self.doubt(self.held.len(), run, sink);
+                    self.doubt(self.held.len(), sink);
                 }
             }
-            MarkKind::Close | MarkKind::MayClose(_) => {
+            MarkKind::Close | MarkKind::MayClose { .. } => {
                 match self.open.pop_back() {
-                    Some(output) => self.close(output, run, sink),
+                    Some(output) => self.close(output, sink),
                     None if self.anchor.is_some() => self.doubtful = self.held.len(),
                     None => {}
                 }
@@ -141,12 +141,12 @@ impl Content {
 
     /// The output that began last ends. One that is older than what stands before the first that is open is quoted
     /// there: all of that is content so far, and this may be its end, too.
-    fn close(&mut self, output: Opening, run: Option<&RunId>, sink: &mut Sink<'_>) {
+    fn close(&mut self, output: Opening, sink: &mut RunSink<'_, '_>) {
         let is_old = self.latest.zip(output.time).is_some_and(|(latest, time)| latest.millis_since(time) > SLACK_MS);
         let quoting = self.open.front().filter(|_| is_old);
         self.may_be_over = quoting.is_some() || (self.may_be_over && !self.open.is_empty());
         let before = quoting.map_or(output.before, |first| first.before);
-        self.refuse(before - self.gone, self.held.len(), run, sink);
+        self.refuse(before - self.gone, self.held.len(), sink);
         for open in &mut self.open {
             open.before = open.before.min(before);
         }
@@ -158,10 +158,10 @@ impl Content {
     }
 
     /// Gives what was held back: nothing follows.
-    pub(super) fn flush(&mut self, run: Option<&RunId>, sink: &mut Sink<'_>) -> Vec<Mark> {
+    pub(super) fn flush(&mut self, sink: &mut RunSink<'_, '_>) -> Vec<Mark> {
         let mut stands = Vec::new();
-        self.end_prompt(run, sink, &mut stands);
-        self.doubt(self.doubtful, run, sink);
+        self.end_prompt(sink, &mut stands);
+        self.doubt(self.doubtful, sink);
         self.open.clear();
         self.may_be_over = false;
         self.anchor = None;
@@ -195,21 +195,21 @@ impl Content {
     }
 
     /// Says once of each of the first that are held that it may be content.
-    fn doubt(&mut self, count: usize, run: Option<&RunId>, sink: &mut Sink<'_>) {
+    fn doubt(&mut self, count: usize, sink: &mut RunSink<'_, '_>) {
         let first =
             self.held.iter().take(count).rposition(|mark| mark.offset < self.doubted).map_or(0, |last| last + 1);
         for mark in self.held.range(first..count) {
             if mark.is_usage() {
-                sink.defect(mark.offset, run.cloned(), Defect::DoubtfulRecord);
+                sink.defect(mark.offset, Defect::DoubtfulRecord);
             }
             self.doubted = mark.offset + 1;
         }
     }
 
     /// Drops a part of what is held, and says so.
-    fn refuse(&mut self, from: usize, to: usize, run: Option<&RunId>, sink: &mut Sink<'_>) {
+    fn refuse(&mut self, from: usize, to: usize, sink: &mut RunSink<'_, '_>) {
         for refused in self.held.drain(from..to).filter(Mark::is_usage) {
-            sink.defect(refused.offset, run.cloned(), Defect::QuotedRecord);
+            sink.defect(refused.offset, Defect::QuotedRecord);
         }
         self.doubtful = 0;
     }

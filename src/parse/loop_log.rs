@@ -110,14 +110,14 @@ impl Pass {
 
     pub(super) fn push(&mut self, mark: Mark, sink: &mut Sink<'_>) {
         let mut stands = Vec::new();
-        self.content.push(mark, self.region.run().as_ref(), sink, &mut stands);
+        self.content.push(mark, &mut sink.in_run(self.region.run()), &mut stands);
         for mark in stands {
             self.take(mark, sink);
         }
     }
 
     pub(super) fn finish(mut self, sink: &mut Sink<'_>) {
-        for mark in self.content.flush(self.region.run().as_ref(), sink) {
+        for mark in self.content.flush(&mut sink.in_run(self.region.run())) {
             self.take(mark, sink);
         }
         match self.began {
@@ -151,7 +151,7 @@ impl Pass {
             return;
         };
         if self.seen.contains(&run.id) || !is_own {
-            sink.defect(offset, self.region.run(), Defect::QuotedEntry);
+            sink.defect(offset, self.region.run().cloned(), Defect::QuotedEntry);
             return;
         }
         self.latest = Some(time);

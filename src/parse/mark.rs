@@ -37,8 +37,11 @@ pub enum MarkKind {
     MessageStart(Id, Box<Call>),
     /// The message that streams there has used this much so far.
     MessageDelta(Id, Box<Growth>),
-    /// A conversation is named; `true` while an answer is streaming.
-    Named(bool),
+    /// A conversation is named.
+    Named {
+        /// Whether an answer is streaming there.
+        in_flight: bool,
+    },
     /// Something about time.
     Timing(Box<Timing>),
     /// A prompt stands here, whose text runs over many lines; `None` if nothing tells how far.
@@ -47,9 +50,11 @@ pub enum MarkKind {
     Open,
     /// A tool's output ends here.
     Close,
-    /// A tool's output ends here, if one is open: the line may stand in an agent's message. `true` below a footer:
-    /// then no record of the same process follows such a message.
-    MayClose(bool),
+    /// A tool's output ends here, if one is open: the line may stand in an agent's message.
+    MayClose {
+        /// Whether it stands below a footer: then no record of the same process follows such a message.
+        below_footer: bool,
+    },
     /// A ledger entry's header.
     Entry(Box<Entry>),
     /// A fence is the last line of a ledger.
@@ -255,7 +260,7 @@ impl Mark {
             MarkKind::Prompt(_)
                 | MarkKind::Open
                 | MarkKind::Close
-                | MarkKind::MayClose(_)
+                | MarkKind::MayClose { .. }
                 | MarkKind::Entry(_)
                 | MarkKind::GitSummary
                 | MarkKind::Marker(_)
@@ -270,7 +275,7 @@ impl Mark {
 
     /// Whether its time tells of a record, whoever asks for what and however the source is cut.
     pub fn tells(&self) -> bool {
-        !matches!(self.kind, MarkKind::Named(_) | MarkKind::Timing(_) | MarkKind::Fact(Fact::Quota(_)))
+        !matches!(self.kind, MarkKind::Named { .. } | MarkKind::Timing(_) | MarkKind::Fact(Fact::Quota(_)))
     }
 
     /// Whether it would count something, so that refusing it is worth a word.

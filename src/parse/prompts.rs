@@ -100,7 +100,7 @@ impl Prompts {
 }
 
 fn closes(mark: &Mark) -> bool {
-    matches!(mark.kind, MarkKind::Close | MarkKind::MayClose(_))
+    matches!(mark.kind, MarkKind::Close | MarkKind::MayClose { .. })
 }
 
 /// Whether every tool's output that begins here ends here, and none else does.

@@ -91,7 +91,7 @@ impl SourceReader {
                 Pass::Ledger(pass) => pass.push(mark, &mut sink),
                 Pass::LoopLog(pass) => pass.push(mark, &mut sink),
                 Pass::Bare(bare) => {
-                    bare.0.push(mark, None, &mut sink, &mut stands);
+                    bare.0.push(mark, &mut sink.in_run(None), &mut stands);
                     for mark in stands.drain(..) {
                         bare.1.push(mark, &mut sink);
                     }
@@ -110,7 +110,7 @@ impl SourceReader {
             Pass::LoopLog(pass) => pass.finish(&mut sink),
             Pass::Bare(bare) => {
                 let (mut content, mut region) = *bare;
-                for mark in content.flush(None, &mut sink) {
+                for mark in content.flush(&mut sink.in_run(None)) {
                     region.push(mark, &mut sink);
                 }
                 region.finish(&mut sink);

@@ -127,7 +127,7 @@ impl Scan<'_, '_> {
         let known = self.marks.len();
         (self.scanner.parts[part].read)(&hit, &mut self.marks);
         // Who is named in an output that ends here is content.
-        let is_end = |mark: &Mark| matches!(mark.kind, MarkKind::Close | MarkKind::MayClose(_));
+        let is_end = |mark: &Mark| matches!(mark.kind, MarkKind::Close | MarkKind::MayClose { .. });
         let ends_output = is_output && matches!(&self.marks[known..], [mark] if is_end(mark));
         self.name_before(part, known, line, ends_output);
     }
@@ -174,7 +174,7 @@ impl Scan<'_, '_> {
         self.named_until = self.named_until.max(line.end);
         self.named |= u32::from(names) << part;
         let parts = |mark: &Mark| {
-            matches!(mark.kind, MarkKind::Close | MarkKind::MayClose(_) | MarkKind::Entry(_) | MarkKind::Marker(_))
+            matches!(mark.kind, MarkKind::Close | MarkKind::MayClose { .. } | MarkKind::Entry(_) | MarkKind::Marker(_))
         };
         if self.marks[self.marks.len() - gave..].iter().any(parts) {
             self.named = 0;
@@ -216,7 +216,7 @@ impl Scan<'_, '_> {
                     harness: part.harness,
                     time: named.time,
                     conversation: Some(named.conversation),
-                    kind: MarkKind::Named(named.in_flight),
+                    kind: MarkKind::Named { in_flight: named.in_flight },
                 });
             }
         }

@@ -26,7 +26,29 @@ impl<'a> Sink<'a> {
         }
     }
 
+    /// It for what stands in the output of a run, or in none.
+    pub(super) fn in_run<'s>(&'s mut self, run: Option<&'s RunId>) -> RunSink<'s, 'a> {
+        RunSink { run, sink: self }
+    }
+
     pub(super) fn defect(&mut self, offset: u64, run: Option<RunId>, defect: Defect) {
         self.event(offset, run, None, None, Fact::Defect(defect));
+    }
+}
+
+/// Hands on what is said of one run's output, or of what is no run's.
+pub(super) struct RunSink<'s, 'a> {
+    run: Option<&'s RunId>,
+    sink: &'s mut Sink<'a>,
+}
+
+impl RunSink<'_, '_> {
+    /// Whether a run's output is told of.
+    pub(super) fn is_run(&self) -> bool {
+        self.run.is_some()
+    }
+
+    pub(super) fn defect(&mut self, offset: u64, defect: Defect) {
+        self.sink.defect(offset, self.run.cloned(), defect);
     }
 }

@@ -49,7 +49,7 @@ fn is_before(timing: &Mark, mark: &Mark) -> bool {
     let parts = |kind: &MarkKind| {
         matches!(
             kind,
-            MarkKind::Prompt(_) | MarkKind::Open | MarkKind::Close | MarkKind::MayClose(_) | MarkKind::Marker(_)
+            MarkKind::Prompt(_) | MarkKind::Open | MarkKind::Close | MarkKind::MayClose { .. } | MarkKind::Marker(_)
         )
     };
     timing.offset < mark.offset || (timing.offset == mark.offset && parts(&mark.kind))

@@ -89,7 +89,8 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     if !is_own && closes_tool_result(line) {
         // Outputs quote messages, and messages the ends of outputs: it matters where none is known to be open.
         let message = if hit.is_output { None } else { message_text(hit.before()) };
-        let kind = message.map_or(MarkKind::Close, |message| MarkKind::MayClose(message == Message::BelowFooter));
+        let may_close = |message| MarkKind::MayClose { below_footer: message == Message::BelowFooter };
+        let kind = message.map_or(MarkKind::Close, may_close);
         marks.push(hit.mark(Some(HARNESS), kind));
         if message.is_none() && !hit.is_output {
             // A record follows the end of another.

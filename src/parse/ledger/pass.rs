@@ -131,7 +131,7 @@ impl Pass {
             && !self.is_refuted(offset, &entry);
         if !is_own {
             let run = self.open.as_ref().and_then(|output| output.region.run());
-            return sink.defect(offset, run, Defect::QuotedEntry);
+            return sink.defect(offset, run.cloned(), Defect::QuotedEntry);
         }
         self.latest = Some(entry.appended);
         self.is_output = entry.output.is_some();
@@ -236,7 +236,7 @@ impl Output {
 
     fn take(&mut self, mark: Mark, sink: &mut Sink<'_>) {
         let mut stands = Vec::new();
-        self.content.push(mark, self.region.run().as_ref(), sink, &mut stands);
+        self.content.push(mark, &mut sink.in_run(self.region.run()), &mut stands);
         for mark in stands {
             self.region.push(mark, sink);
         }
@@ -264,11 +264,11 @@ impl Output {
             }
             // git prints no records: under a true heading there are none, under a forged one they are the run's.
             if mark.is_usage() {
-                sink.defect(mark.offset, self.region.run(), Defect::DoubtfulRecord);
+                sink.defect(mark.offset, self.region.run().cloned(), Defect::DoubtfulRecord);
             }
             self.take(mark, sink);
         }
-        for mark in self.content.flush(self.region.run().as_ref(), sink) {
+        for mark in self.content.flush(&mut sink.in_run(self.region.run())) {
             self.region.push(mark, sink);
         }
     }

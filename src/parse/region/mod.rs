@@ -66,8 +66,8 @@ impl Region {
         self
     }
 
-    pub(super) fn run(&self) -> Option<RunId> {
-        self.run.clone()
+    pub(super) fn run(&self) -> Option<&RunId> {
+        self.run.as_ref()
     }
 
     /// Learns when the first record of a bare log was written.
@@ -91,7 +91,7 @@ impl Region {
         if let MarkKind::Timing(timing) = mark.kind {
             return self.time(mark.offset, mark.harness, mark.conversation, *timing, sink);
         }
-        if let MarkKind::Named(in_flight) = mark.kind {
+        if let MarkKind::Named { in_flight } = mark.kind {
             return self.name(&mark, in_flight, sink);
         }
         if let MarkKind::Prompt(text) = &mark.kind {
