@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::account::Accounts;
 use super::bounds::Before;
 use crate::event::{Id, Run, RunId, Time};
-use crate::fold::facts::RunFacts;
+use crate::fold::facts::{RunFacts, Runs, ShowingRuns};
 use crate::fold::rows::Work;
 
 /// The conversations that went on in several runs.
@@ -39,7 +39,7 @@ struct End {
 
 impl Ends {
     /// `shown` are the runs of each conversation.
-    pub(super) fn new(runs: &FxHashMap<RunId, Box<RunFacts>>, shown: &FxHashMap<Id, BTreeMap<RunId, usize>>) -> Ends {
+    pub(super) fn new(runs: &Runs, shown: &ShowingRuns) -> Ends {
         let silent = Silent::of(runs, shown);
         let several = shown.iter().filter(|(id, of)| of.len() > 1 && !id.is_anonymous());
         let ends = several.map(|(id, of)| {
@@ -146,7 +146,7 @@ type Loop<'a> = (&'a str, Option<&'a str>, Option<&'a str>, Option<&'a str>);
 struct Silent<'a>(FxHashMap<Loop<'a>, Vec<Time>>);
 
 impl<'a> Silent<'a> {
-    fn of(runs: &'a FxHashMap<RunId, Box<RunFacts>>, shown: &FxHashMap<Id, BTreeMap<RunId, usize>>) -> Silent<'a> {
+    fn of(runs: &'a Runs, shown: &ShowingRuns) -> Silent<'a> {
         let tells: BTreeSet<&RunId> = shown.values().flat_map(BTreeMap::keys).collect();
         let mut silent: FxHashMap<Loop<'a>, Vec<Time>> = FxHashMap::default();
         let is_nameless = |facts: &RunFacts| facts.footers.iter().all(|(of, _)| of.is_none());
@@ -161,7 +161,7 @@ impl<'a> Silent<'a> {
     }
 
     /// Whether such a run of the same loop began between two runs.
-    fn is_between(&self, runs: &'a FxHashMap<RunId, Box<RunFacts>>, earlier: &End, later: &End) -> bool {
+    fn is_between(&self, runs: &'a Runs, earlier: &End, later: &End) -> bool {
         let loops = [earlier, later].map(|end| runs.get(&end.run).and_then(|facts| loop_of(facts)));
         let starts = match loops {
             [Some(a), Some(b)] if a == b => self.0.get(&a),

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::account::{Account, AccountKey, Accounts};
 use super::places::Places;
 use crate::event::{Id, RunId};
-use crate::fold::facts::{ConversationFacts, Place, UncountedCall, main_of};
+use crate::fold::facts::{ConversationFacts, Conversations, Place, UncountedCall, main_of};
 use crate::fold::rows::Reason;
 
 /// What is known to be missing, and whose it is.
@@ -24,7 +24,7 @@ struct Gaps {
 
 impl Places {
     /// Tells each account what is known of its conversation, and what it lacks.
-    pub(super) fn find_gaps(&self, accounts: &mut Accounts, conversations: &FxHashMap<Id, Box<ConversationFacts>>) {
+    pub(super) fn find_gaps(&self, accounts: &mut Accounts, conversations: &Conversations) {
         // A run that shows one has a quality of its own.
         for (id, _) in conversations.iter().filter(|(id, facts)| facts.is_asked() && !self.is_shown_by_a_run(id)) {
             let account = accounts.entry((None, id.clone())).or_default();
@@ -85,7 +85,7 @@ impl Places {
 
     /// Of a run whose sub-agents alone are known to have used anything, the conversation that its output names is
     /// missing, or the one that spawned them.
-    fn miss_parents(&self, accounts: &mut Accounts, conversations: &FxHashMap<Id, Box<ConversationFacts>>) {
+    fn miss_parents(&self, accounts: &mut Accounts, conversations: &Conversations) {
         let is_sub_agents = |id: &Id| conversations.get(id).is_some_and(|facts| facts.is_subagent);
         let mut of_runs: FxHashMap<&RunId, bool> = FxHashMap::default();
         for ((run, id), _) in accounts.iter().filter(|(_, account)| account.has_usage()) {
@@ -109,7 +109,7 @@ impl Places {
     /// Whose those calls are that no record counts, and where one of them stands, as far as they are meant.
     fn uncounted(
         &self,
-        conversations: &FxHashMap<Id, Box<ConversationFacts>>,
+        conversations: &Conversations,
         last: &FxHashMap<Id, Option<RunId>>,
         is_meant: impl Fn(&UncountedCall) -> bool,
     ) -> FxHashMap<AccountKey, Place> {
@@ -129,11 +129,7 @@ impl Places {
     }
 
     /// Who went on last with each conversation whose session log is cut: a run, unless calls came after all runs.
-    fn last_of_cut_logs(
-        &self,
-        accounts: &Accounts,
-        conversations: &FxHashMap<Id, Box<ConversationFacts>>,
-    ) -> FxHashMap<Id, Option<RunId>> {
+    fn last_of_cut_logs(&self, accounts: &Accounts, conversations: &Conversations) -> FxHashMap<Id, Option<RunId>> {
         let mut last: FxHashMap<Id, Option<RunId>> = FxHashMap::default();
         let lacks_some = |facts: &ConversationFacts| facts.has_cut_log() || !facts.uncounted.is_empty();
         let is_cut = |id: &Id| conversations.get(id).is_some_and(|facts| lacks_some(facts));

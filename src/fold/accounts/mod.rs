@@ -35,7 +35,7 @@ use self::growth::{Uncovered, shares};
 use self::held::Readings;
 use self::log_shares::log_shares;
 use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
-use crate::fold::facts::{CallFacts, ConversationFacts, Reading};
+use crate::fold::facts::{CallFacts, Calls, ConversationFacts, Conversations, Reading};
 use crate::fold::origins::{Own, take_own_calls};
 
 /// What placing calls leaves to be seen to.
@@ -49,11 +49,7 @@ struct Placed {
 
 impl Places {
     /// Gives every fact to one conversation of one owner.
-    pub(super) fn accounts(
-        &mut self,
-        mut conversations: FxHashMap<Id, Box<ConversationFacts>>,
-        calls: FxHashMap<CallKey, Box<CallFacts>>,
-    ) -> Accounts {
+    pub(super) fn accounts(&mut self, mut conversations: Conversations, calls: Calls) -> Accounts {
         let mut accounts = Accounts::new();
         drop_named_twins(&mut conversations);
         let mut own = take_own_calls(&mut conversations, |id| self.shown.contains_key(id));
@@ -94,12 +90,7 @@ impl Places {
     }
 
     /// Gives each call to an account, but those that traces show of conversations whose session log is known.
-    fn place_calls(
-        &self,
-        calls: FxHashMap<CallKey, Box<CallFacts>>,
-        own: &FxHashMap<Id, Own>,
-        accounts: &mut Accounts,
-    ) -> Placed {
+    fn place_calls(&self, calls: Calls, own: &FxHashMap<Id, Own>, accounts: &mut Accounts) -> Placed {
         let mut placed = Placed::default();
         let mut by_account: FxHashMap<AccountKey, Vec<(CallKey, Box<CallFacts>)>> = FxHashMap::default();
         for (key, call) in calls {
@@ -179,7 +170,7 @@ fn date(readings: &mut [Reading], own: &Own) {
 }
 
 /// A reading that nothing names in one source may be named in another.
-fn drop_named_twins(conversations: &mut FxHashMap<Id, Box<ConversationFacts>>) {
+fn drop_named_twins(conversations: &mut Conversations) {
     if !conversations.keys().any(|id| id.is_anonymous()) {
         return;
     }

@@ -5,21 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ends::Ends;
-use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
-use crate::fold::facts::{CallFacts, ConversationFacts, Reading, RunFacts, main_of};
+use crate::event::{Id, RunId, Time, TokenUsage};
+use crate::fold::facts::{AtWork, Calls, Conversations, Reading, Runs, ShowingRuns, main_of};
 use crate::fold::join::{IsHome, Joined, join};
-
-/// forge's times are whole seconds.
-const SECOND_MS: i64 = 1_000;
 
 /// Where facts belong that several runs show, or none.
 pub(in crate::fold) struct Places {
-    /// When each run began and ended.
-    windows: FxHashMap<RunId, (Option<Time>, Option<Time>)>,
+    /// When each run was at work.
+    at_work: FxHashMap<RunId, AtWork>,
     /// Runs of which only a later time is known by which they were over, or none.
     endless: FxHashSet<RunId>,
     /// The runs that show each conversation, and how many of its calls.
-    pub(super) shown: FxHashMap<Id, BTreeMap<RunId, usize>>,
+    pub(super) shown: ShowingRuns,
     /// The blended totals that runs' outputs end with, by conversation.
     footers: FxHashMap<Id, BTreeMap<u64, RunId>>,
     /// Conversations that no output names, with the runs that their session log was joined with.
@@ -30,15 +27,14 @@ pub(in crate::fold) struct Places {
 
 impl Places {
     pub(in crate::fold) fn new(
-        runs: &FxHashMap<RunId, Box<RunFacts>>,
-        conversations: &FxHashMap<Id, Box<ConversationFacts>>,
-        calls: &FxHashMap<CallKey, Box<CallFacts>>,
+        runs: &Runs,
+        conversations: &Conversations,
+        calls: &Calls,
         is_home: IsHome<'_>,
     ) -> Places {
-        let window = |run: &RunFacts| (run.started_at(), run.ended_at());
-        let windows = runs.iter().map(|(id, run)| (id.clone(), window(run))).collect();
+        let at_work = runs.iter().map(|(id, run)| (id.clone(), run.at_work())).collect();
         let endless = runs.iter().filter(|(_, run)| !run.is_end_told()).map(|(id, _)| id.clone()).collect();
-        let mut shown: FxHashMap<Id, BTreeMap<RunId, usize>> = FxHashMap::default();
+        let mut shown: ShowingRuns = FxHashMap::default();
         for call in calls.values() {
             if let Some(conversation) = &call.conversation {
                 for run in &call.runs {
@@ -70,7 +66,7 @@ impl Places {
             known.extend(runs.iter().map(|run| (run.clone(), 0)));
         }
         let ends = Ends::new(runs, &shown);
-        Places { windows, endless, shown, footers, joined, ends }
+        Places { at_work, endless, shown, footers, joined, ends }
     }
 
     /// Runs whose session log nothing tells for certain.
@@ -78,10 +74,13 @@ impl Places {
         self.joined.ambiguous.iter()
     }
 
-    /// The one run a fact belongs to. Of several that show it: the one that was at work then, that
-    /// shows most of the conversation, that began first. Of none: the one that shows the
-    /// conversation and was at work then. Where one ended in the second in which the next began, an answer is the
-    /// former's: it takes longer than that.
+    /// The one run a fact belongs to; `None`: nothing tells which.
+    ///
+    /// - The only run whose output shows it.
+    /// - Of several, in this order: one that was at work then, in which the conversation began, that shows most calls
+    ///   of it, that began first.
+    /// - If none shows it, the one that shows the conversation and was at work then. Where a run ended in the second
+    ///   in which the next one began, an answer is the former's: none comes so soon.
     pub(in crate::fold) fn of(
         &self,
         conversation: &Id,
@@ -94,10 +93,9 @@ impl Places {
         }
         if shown_by.is_empty() {
             let at_work = || all.into_iter().flat_map(BTreeMap::keys).filter(|run| self.is_at_work(run, time));
-            let began_before = |run: &&RunId| {
-                time.zip(self.start_of(run)).is_none_or(|(time, start)| time.millis_since(start) >= SECOND_MS)
-            };
-            return only(at_work()).or_else(|| only(at_work().filter(began_before))).cloned();
+            let may_have_asked =
+                |run: &&RunId| time.zip(self.at_work.get(*run)).is_none_or(|(time, run)| run.may_have_asked(time));
+            return only(at_work()).or_else(|| only(at_work().filter(may_have_asked))).cloned();
         }
         let rank = |run: &&RunId| {
             let calls = all.and_then(|all| all.get(*run)).copied().unwrap_or(0);
@@ -133,7 +131,7 @@ impl Places {
     }
 
     /// The conversations that sub-agents worked for whose session logs were joined with runs.
-    pub(super) fn spawners(&self, conversations: &FxHashMap<Id, Box<ConversationFacts>>) -> FxHashMap<Id, Id> {
+    pub(super) fn spawners(&self, conversations: &Conversations) -> FxHashMap<Id, Id> {
         let joined = self.joined.runs.keys();
         joined.filter_map(|id| Some((id.clone(), main_of(conversations, id)?.clone()))).collect()
     }
@@ -160,7 +158,7 @@ impl Places {
 
     /// When a run began.
     pub(super) fn start_of(&self, run: &RunId) -> Option<Time> {
-        self.windows.get(run).and_then(|(start, _)| *start)
+        self.at_work.get(run).and_then(|run| run.start)
     }
 
     /// Whether any run shows the conversation.
@@ -168,11 +166,9 @@ impl Places {
         self.shown.contains_key(conversation)
     }
 
-    /// Whether a run was at work at a time; forge's times are whole seconds.
+    /// Whether a run was at work at a time; any run, where none is told.
     pub(super) fn is_at_work(&self, run: &RunId, time: Option<Time>) -> bool {
-        let Some((start, end)) = self.windows.get(run) else { return false };
-        let Some(time) = time else { return true };
-        start.is_none_or(|start| start <= time) && end.is_none_or(|end| time.millis_since(end) < SECOND_MS)
+        self.at_work.get(run).is_some_and(|run| time.is_none_or(|time| run.holds(time)))
     }
 
     /// Whether a conversation began within a run: its id holds the time it was made.

@@ -3,7 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use crate::event::{CallTiming, Harness, Id, RunId, Time, TokenUsage, Usd};
+use rustc_hash::FxHashMap;
+
+use crate::event::{CallKey, CallTiming, Harness, Id, RunId, Time, TokenUsage, Usd};
+
+/// Model calls by their key.
+pub type Calls = FxHashMap<CallKey, Box<CallFacts>>;
 
 /// What is known of a call.
 #[derive(Debug, Clone, PartialEq)]

@@ -12,6 +12,9 @@ use super::place::Place;
 use super::uncounted::UncountedCall;
 use crate::event::{Billing, Conversation, Counter, Harness, Id, ModelUsage, RunId, Time, TokenUsage, Usd};
 
+/// Conversations by their id.
+pub type Conversations = FxHashMap<Id, Box<ConversationFacts>>;
+
 /// What is known of a conversation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ConversationFacts {
@@ -198,11 +201,11 @@ impl ConversationFacts {
     }
 }
 
-/// How many generations are asked for what a log may have copied.
+/// How many generations of forks, or of sub-agents, are followed upwards: what is read may name a circle.
 const GENERATIONS: usize = 64;
 
 /// The conversations that this one came from, its parent first.
-pub(in crate::fold) fn ancestors(conversations: &FxHashMap<Id, Box<ConversationFacts>>, id: &Id) -> Vec<Id> {
+pub(in crate::fold) fn ancestors(conversations: &Conversations, id: &Id) -> Vec<Id> {
     let mut line: Vec<Id> = Vec::new();
     let parent = |id: &Id| conversations.get(id).and_then(|facts| facts.parent.clone());
     while let Some(parent) = parent(line.last().unwrap_or(id)) {
@@ -214,18 +217,16 @@ pub(in crate::fold) fn ancestors(conversations: &FxHashMap<Id, Box<ConversationF
     line
 }
 
-/// The conversation whose sub-agent, or a sub-agent's, held this one; `None` if no sub-agent did.
-pub(in crate::fold) fn main_of<'a>(
-    conversations: &'a FxHashMap<Id, Box<ConversationFacts>>,
-    id: &Id,
-) -> Option<&'a Id> {
+/// The conversations whose sub-agent, or a sub-agent's, held this one, from the nearest up; none if no sub-agent did. A
+/// fork doesn't work for the one that it was forked from.
+pub(in crate::fold) fn spawners<'a>(conversations: &'a Conversations, id: &Id) -> impl Iterator<Item = &'a Id> {
     let parent = |id: &Id| conversations.get(id).filter(|facts| facts.is_subagent)?.parent.as_ref();
-    let mut main = parent(id)?;
-    for _ in 0..GENERATIONS {
-        let Some(above) = parent(main) else { break };
-        main = above;
-    }
-    Some(main)
+    std::iter::successors(parent(id), move |id| parent(id)).take(GENERATIONS)
+}
+
+/// The conversation that all of [`spawners`] worked for; `None` if no sub-agent held it.
+pub(in crate::fold) fn main_of<'a>(conversations: &'a Conversations, id: &Id) -> Option<&'a Id> {
+    spawners(conversations, id).last()
 }
 
 /// What was written down first.

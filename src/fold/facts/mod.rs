@@ -1,5 +1,6 @@
 //! What is known, whatever it was read from: a union of keyed facts.
 
+mod at_work;
 mod call;
 mod compact;
 mod conversation;
@@ -15,10 +16,11 @@ mod run;
 mod timing;
 mod uncounted;
 
-pub use self::call::CallFacts;
+pub(in crate::fold) use self::at_work::{AtWork, SECOND_MS};
+pub use self::call::{CallFacts, Calls};
 pub(in crate::fold) use self::compact::{MaybeTime, MaybeUsd, ShortId};
-pub use self::conversation::{ConversationFacts, Reading, ResultFacts, ResultKey};
-pub(in crate::fold) use self::conversation::{ancestors, first, main_of};
+pub use self::conversation::{ConversationFacts, Conversations, Reading, ResultFacts, ResultKey};
+pub(in crate::fold) use self::conversation::{ancestors, first, main_of, spawners};
 pub use self::counts::Counts;
 pub(in crate::fold) use self::counts::{small, tokens};
 pub(in crate::fold) use self::footers::{add_footer, add_sure_footer};
@@ -30,7 +32,7 @@ pub(in crate::fold) use self::messages::{PackedCall, id_of};
 pub use self::place::Place;
 pub use self::quota::QuotaReading;
 pub(in crate::fold) use self::quota::{QuotaFold, Window, order};
-pub use self::run::RunFacts;
+pub use self::run::{RunFacts, Runs};
 pub use self::timing::{Shown, TimingFacts};
 pub(in crate::fold) use self::uncounted::UncountedCall;
 
@@ -41,16 +43,19 @@ use rustc_hash::FxHashMap;
 
 use crate::event::{CallKey, Defect, Harness, Id, RunId};
 
+/// The runs that show each conversation, and how many of its calls.
+pub(in crate::fold) type ShowingRuns = FxHashMap<Id, BTreeMap<RunId, usize>>;
+
 /// Facts of any number of sources. Merging is associative and commutative, and a fact given twice
 /// counts once.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
     /// Runs by their id.
-    pub runs: FxHashMap<RunId, Box<RunFacts>>,
+    pub runs: Runs,
     /// Conversations by their id.
-    pub conversations: FxHashMap<Id, Box<ConversationFacts>>,
+    pub conversations: Conversations,
     /// Model calls by their key.
-    pub calls: FxHashMap<CallKey, Box<CallFacts>>,
+    pub calls: Calls,
     /// The conversations of calls that several show: all but one of them copied it.
     pub shared: FxHashMap<CallKey, BTreeSet<Id>>,
     /// How long things took; nothing where nobody asked.

@@ -2,8 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
+
+use super::at_work::AtWork;
 use super::footers::{add_footer, add_sure_footer};
-use crate::event::{Defect, Harness, Id, Run, Time};
+use crate::event::{Defect, Harness, Id, Run, RunId, Time};
+
+/// Runs by their id.
+pub type Runs = FxHashMap<RunId, Box<RunFacts>>;
 
 /// What is known of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -60,6 +66,11 @@ impl RunFacts {
     pub(in crate::fold) fn ended_at(&self) -> Option<Time> {
         let of = |run: &Option<Run>| run.as_ref().and_then(|run| run.finished_at.or(run.over_by));
         of(&self.ledger).or(of(&self.log))
+    }
+
+    /// When it was at work.
+    pub(in crate::fold) fn at_work(&self) -> AtWork {
+        AtWork { start: self.started_at(), end: self.ended_at() }
     }
 
     /// Whether forge wrote down when it ended.

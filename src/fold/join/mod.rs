@@ -22,25 +22,20 @@ mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
-
 use self::fit::pairs;
 pub use self::joined::IsHome;
 pub(in crate::fold) use self::joined::Joined;
 use self::resumed::resumed;
-use self::session::{SECOND_MS, lonely, sessions};
-use crate::event::{CallKey, Id, RunId, Time};
-use crate::fold::facts::{CallFacts, ConversationFacts, RunFacts, main_of};
-
-/// Sub-agents of sub-agents, at most.
-const GENERATIONS: usize = 16;
+use self::session::{lonely, sessions};
+use crate::event::{Id, RunId, Time};
+use crate::fold::facts::{Calls, Conversations, Runs, ShowingRuns, main_of, spawners};
 
 /// Joins what can be joined. `shown` are the conversations that outputs name, with their runs.
 pub(in crate::fold) fn join<'a>(
-    runs: &'a FxHashMap<RunId, Box<RunFacts>>,
-    conversations: &'a FxHashMap<Id, Box<ConversationFacts>>,
-    calls: &'a FxHashMap<CallKey, Box<CallFacts>>,
-    shown: &FxHashMap<Id, BTreeMap<RunId, usize>>,
+    runs: &'a Runs,
+    conversations: &'a Conversations,
+    calls: &'a Calls,
+    shown: &ShowingRuns,
     is_home: IsHome<'_>,
 ) -> Joined {
     let lonely = lonely(runs, shown);
@@ -61,16 +56,10 @@ pub(in crate::fold) fn join<'a>(
 
 /// An output whose beginning is cut off may show nothing but a sub-agent's conversation: the one that spawned it while
 /// the run was at work is the run's, too, if no other run is known to have held it then.
-fn with_parents(
-    runs: &FxHashMap<RunId, Box<RunFacts>>,
-    conversations: &FxHashMap<Id, Box<ConversationFacts>>,
-    shown: &FxHashMap<Id, BTreeMap<RunId, usize>>,
-    joined: &mut Joined,
-) {
+fn with_parents(runs: &Runs, conversations: &Conversations, shown: &ShowingRuns, joined: &mut Joined) {
     let is_at_work = |run: &RunId, time: Time| {
-        let facts = runs.get(run);
-        let (start, end) = (facts.and_then(|facts| facts.started_at()), facts.and_then(|facts| facts.ended_at()));
-        start.is_some_and(|start| start <= time) && end.is_none_or(|end| time.millis_since(end) < SECOND_MS)
+        let at_work = runs.get(run).map(|facts| facts.at_work());
+        at_work.is_some_and(|at_work| at_work.start.is_some() && at_work.holds(time))
     };
     let mut of_parents: Vec<(Id, RunId)> = Vec::new();
     for (id, of) in shown {
@@ -88,27 +77,14 @@ fn with_parents(
 }
 
 /// What a sub-agent of its own conversation did belongs to the runs of the one that spawned it.
-fn with_children(
-    conversations: &FxHashMap<Id, Box<ConversationFacts>>,
-    shown: &FxHashMap<Id, BTreeMap<RunId, usize>>,
-    joined: &mut Joined,
-) {
-    let mut of_children: Vec<(Id, BTreeSet<RunId>)> = Vec::new();
-    let children = conversations.iter().filter(|(id, facts)| facts.is_subagent && !shown.contains_key(*id));
-    for (id, facts) in children {
-        let mut above = facts.parent.as_ref();
-        for _ in 0..GENERATIONS {
-            let Some(parent) = above else { break };
-            let shown = shown.get(parent).into_iter().flat_map(BTreeMap::keys);
-            let runs: BTreeSet<RunId> = shown.chain(joined.runs.get(parent).into_iter().flatten()).cloned().collect();
-            if !runs.is_empty() {
-                of_children.push((id.clone(), runs));
-                break;
-            }
-            // A fork's are not those of the conversation that it was forked from.
-            let spawner = conversations.get(parent).filter(|facts| facts.is_subagent);
-            above = spawner.and_then(|facts| facts.parent.as_ref());
-        }
-    }
+fn with_children(conversations: &Conversations, shown: &ShowingRuns, joined: &mut Joined) {
+    let runs_of = |id: &Id| {
+        let shown = shown.get(id).into_iter().flat_map(BTreeMap::keys);
+        let runs: BTreeSet<RunId> = shown.chain(joined.runs.get(id).into_iter().flatten()).cloned().collect();
+        (!runs.is_empty()).then_some(runs)
+    };
+    let children = conversations.keys().filter(|id| !shown.contains_key(*id));
+    let of_children: Vec<(Id, BTreeSet<RunId>)> =
+        children.filter_map(|id| Some((id.clone(), spawners(conversations, id).find_map(runs_of)?))).collect();
     joined.runs.extend(of_children);
 }

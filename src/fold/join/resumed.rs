@@ -6,8 +6,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fit::Pairs;
 use super::joined::{IsHome, Joined};
-use super::session::{Lonely, SECOND_MS, Session};
+use super::session::{Lonely, Session};
 use crate::event::{Id, RunId, Time};
+use crate::fold::facts::SECOND_MS;
 
 /// Sessions that are not one run's alone.
 pub(super) fn resumed(
@@ -89,48 +90,71 @@ fn by_time(
         calls.extend(free.map(|time| (*time, index)));
     }
     calls.sort_unstable();
-    let longest = lonely.iter().map(|run| run.end.micros().saturating_sub(run.start.micros())).max().unwrap_or(0);
-    // Runs that may have been at work between two times, by their places.
-    let around = |from: Time, to: Time| {
-        let earliest = Time::from_micros(from.micros().saturating_sub(longest).saturating_sub(SECOND_MS * 1000));
-        let first = lonely.partition_point(|other| other.start < earliest);
-        let others = lonely[first..].iter().enumerate().map(move |(offset, other)| (first + offset, other));
-        others.take_while(move |(_, other)| other.start <= to)
-    };
+    let others = Others::new(lonely, is_home);
     for (index, run) in runs.iter().copied() {
         let from = calls.partition_point(|(time, _)| *time < run.start);
         let held = calls[from..].iter().take_while(|(time, _)| run.is_at_work(*time));
         let held = held.filter(|(_, session)| run.is_like(&sessions[*session], is_home));
-        // Whose runs end in the second in which this one begins, theirs are the answers of that second.
-        let is_anothers = |(time, session): &&(Time, usize)| {
-            let mut others = around(*time, *time).filter(|(_, other)| other.is_like(&sessions[*session], is_home));
-            !run.may_have_asked(*time)
-                && others.any(|(_, other)| other.is_at_work(*time) && other.may_have_asked(*time))
-        };
-        let held: Vec<&(Time, usize)> = held.filter(|call| !is_anothers(call)).collect();
-        let Some((_, place)) = held.first() else { continue };
-        let session = &sessions[*place];
-        let is_only = held.iter().all(|(_, other)| other == place);
+        let held: Vec<_> = held.filter(|(time, session)| !others.ended_then(run, &sessions[*session], *time)).collect();
+        let Some((_, first)) = held.first() else { continue };
+        let session = &sessions[*first];
+        let is_only = held.iter().all(|(_, other)| other == first);
         // Of a log that tells nothing before its first answer, a late one is no sign that it began late.
         let may_be_whole = session.starts_answered && held.len() == session.times.len();
         let may_be_its = session.start < run.start || run.may_begin(session) || may_be_whole;
-        let is_like = |other: &Lonely<'_>| other.is_like(session, is_home);
+        let times = held.iter().map(|(time, _)| *time);
+        if !is_only || others.may_hold(index, session, times) || others.is_somebodys(run, session) {
+            joined.ambiguous.insert(run.id.clone());
+        } else if may_be_its {
+            joined.runs.entry(session.id.clone()).or_default().insert(run.id.clone());
+        }
+    }
+}
+
+/// What else may have been at work with a session than one run.
+struct Others<'a> {
+    /// By their beginning.
+    runs: &'a [Lonely<'a>],
+    is_home: IsHome<'a>,
+    /// How long the longest of them was at work, in microseconds.
+    longest: i64,
+}
+
+impl<'a> Others<'a> {
+    fn new(runs: &'a [Lonely<'a>], is_home: IsHome<'a>) -> Others<'a> {
+        let longest = runs.iter().map(|run| run.end.micros().saturating_sub(run.start.micros())).max().unwrap_or(0);
+        Others { runs, is_home, longest }
+    }
+
+    /// Runs like a session that may have been at work between two times, by their places.
+    fn around(&self, session: &Session<'_>, from: Time, to: Time) -> impl Iterator<Item = (usize, &Lonely<'a>)> {
+        let earliest = from.micros().saturating_sub(self.longest).saturating_sub(SECOND_MS * 1000);
+        let first = self.runs.partition_point(|run| run.start < Time::from_micros(earliest));
+        let runs = self.runs[first..].iter().enumerate().map(move |(offset, run)| (first + offset, run));
+        runs.take_while(move |(_, run)| run.start <= to).filter(|(_, run)| run.is_like(session, self.is_home))
+    }
+
+    /// Whether another run ended in the second in which this one began, and the answer came then: it is the former's.
+    fn ended_then(&self, run: &Lonely<'_>, session: &Session<'_>, time: Time) -> bool {
+        !run.may_have_asked(time)
+            && self.around(session, time, time).any(|(_, other)| other.is_at_work(time) && other.may_have_asked(time))
+    }
+
+    /// Whether another run than this one was at work when answers came that this one may hold.
+    fn may_hold(&self, index: usize, session: &Session<'_>, times: impl Iterator<Item = Time> + Clone) -> bool {
+        let Some(run) = self.runs.get(index) else { return false };
         let may_be_of = |other: &Lonely<'_>, time| other.may_have_asked(time) || !run.may_have_asked(time);
-        let is_contested = around(run.start, run.end)
-            .filter(|(place, other)| *place != index && is_like(other))
-            .any(|(_, other)| held.iter().any(|(time, _)| other.is_at_work(*time) && may_be_of(other, *time)));
-        // Somebody is at work with it: before and after the run, when no other run was.
+        let mut others = self.around(session, run.start, run.end).filter(|(place, _)| *place != index);
+        others.any(|(_, other)| times.clone().any(|time| other.is_at_work(time) && may_be_of(other, time)))
+    }
+
+    /// Whether somebody is at work with the session: before and after the run, when no run was.
+    fn is_somebodys(&self, run: &Lonely<'_>, session: &Session<'_>) -> bool {
         let by_hand = |time: &Time| {
-            let mut runs = around(*time, *time).filter(|(_, other)| is_like(other));
-            session.is_free(*time) && !runs.any(|(_, other)| other.is_at_work(*time))
+            session.is_free(*time) && !self.around(session, *time, *time).any(|(_, other)| other.is_at_work(*time))
         };
         let (before, rest) = session.times.split_at(session.times.partition_point(|time| *time < run.start));
         let after = &rest[rest.partition_point(|time| run.is_at_work(*time))..];
-        let is_anothers = before.last().is_some_and(by_hand) && after.first().is_some_and(by_hand);
-        if is_only && !is_contested && !is_anothers && may_be_its {
-            joined.runs.entry(session.id.clone()).or_default().insert(run.id.clone());
-        } else if !is_only || is_contested || is_anothers {
-            joined.ambiguous.insert(run.id.clone());
-        }
+        before.last().is_some_and(by_hand) && after.first().is_some_and(by_hand)
     }
 }

@@ -5,11 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::joined::IsHome;
-use crate::event::{CallKey, Id, RunId, Time};
-use crate::fold::facts::{CallFacts, ConversationFacts, LogEnd, RunFacts};
-
-/// forge's times are whole seconds: a run that ends within a second is written down as its beginning.
-pub(super) const SECOND_MS: i64 = 1_000;
+use crate::event::{Id, RunId, Time};
+use crate::fold::facts::{AtWork, Calls, ConversationFacts, Conversations, LogEnd, Runs, SECOND_MS, ShowingRuns};
 
 /// A run without a conversation.
 pub(super) struct Lonely<'a> {
@@ -43,10 +40,7 @@ pub(super) struct Session<'a> {
 }
 
 /// Runs whose outputs name no conversation.
-pub(super) fn lonely<'a>(
-    runs: &'a FxHashMap<RunId, Box<RunFacts>>,
-    shown: &FxHashMap<Id, BTreeMap<RunId, usize>>,
-) -> Vec<Lonely<'a>> {
+pub(super) fn lonely<'a>(runs: &'a Runs, shown: &ShowingRuns) -> Vec<Lonely<'a>> {
     let named = shown.iter().filter(|(id, _)| !id.is_anonymous()).flat_map(|(_, runs)| runs.keys());
     let named: FxHashSet<&RunId> = named.collect();
     let lonely = runs.iter().filter(|(id, _)| !named.contains(id)).filter_map(|(id, facts)| {
@@ -71,10 +65,10 @@ pub(super) fn lonely<'a>(
 
 /// Sessions, by their beginning.
 pub(super) fn sessions<'a>(
-    runs: &FxHashMap<RunId, Box<RunFacts>>,
-    conversations: &'a FxHashMap<Id, Box<ConversationFacts>>,
-    calls: &'a FxHashMap<CallKey, Box<CallFacts>>,
-    shown: &FxHashMap<Id, BTreeMap<RunId, usize>>,
+    runs: &Runs,
+    conversations: &'a Conversations,
+    calls: &'a Calls,
+    shown: &ShowingRuns,
 ) -> Vec<Session<'a>> {
     let mut by_conversation: FxHashMap<&Id, (Vec<Time>, u64)> = FxHashMap::default();
     for call in calls.values().filter(|call| call.is_logged && call.captured_in.is_none()) {
@@ -152,13 +146,18 @@ impl Lonely<'_> {
         self.harness == session.harness && is_in_folder && is_at_home
     }
 
+    /// Whether it was at work then.
     pub(super) fn is_at_work(&self, time: Time) -> bool {
-        self.start <= time && time.millis_since(self.end) < SECOND_MS
+        self.at_work().holds(time)
     }
 
-    /// Whether it began early enough before an answer: none comes within the second.
+    /// Whether it began early enough before an answer of this time to have asked for it.
     pub(super) fn may_have_asked(&self, time: Time) -> bool {
-        time.millis_since(self.start) >= SECOND_MS
+        self.at_work().may_have_asked(time)
+    }
+
+    fn at_work(&self) -> AtWork {
+        AtWork { start: Some(self.start), end: Some(self.end) }
     }
 }
 

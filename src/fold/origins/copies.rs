@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use rustc_hash::FxHashMap;
 
 use crate::event::{CallKey, Id, Time};
-use crate::fold::facts::{CallFacts, ConversationFacts};
+use crate::fold::facts::{CallFacts, Calls, Conversations};
 
 /// Calls that more conversations show than this are held against each one's own calls alone: time stays linear.
 const MOST_COMPARED: usize = 64;
@@ -104,9 +104,9 @@ impl Copies {
 
 /// Gives every copied call to the conversation that made it.
 pub(in crate::fold) fn attribute(
-    calls: &mut FxHashMap<CallKey, Box<CallFacts>>,
+    calls: &mut Calls,
     shared: &FxHashMap<CallKey, BTreeSet<Id>>,
-    conversations: &FxHashMap<Id, Box<ConversationFacts>>,
+    conversations: &Conversations,
 ) {
     if shared.is_empty() {
         return;

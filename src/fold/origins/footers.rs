@@ -4,16 +4,12 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use crate::event::{CallKey, Id, RunId, Time};
-use crate::fold::facts::{CallFacts, ConversationFacts, RunFacts, main_of};
+use crate::event::{Id, RunId, Time};
+use crate::fold::facts::{Calls, Conversations, RunFacts, Runs, main_of};
 
 /// Footers of an output that names one conversation, and no other, are that one's. Of several that it shows, sub-agents
 /// hold all but the oldest, which the footers count. Of one that a sub-agent is known to hold, they are not either.
-pub(in crate::fold) fn name_footers(
-    runs: &mut FxHashMap<RunId, Box<RunFacts>>,
-    conversations: &FxHashMap<Id, Box<ConversationFacts>>,
-    calls: &FxHashMap<CallKey, Box<CallFacts>>,
-) {
+pub(in crate::fold) fn name_footers(runs: &mut Runs, conversations: &Conversations, calls: &Calls) {
     let mut named: FxHashMap<&RunId, Option<&Id>> = FxHashMap::default();
     for (id, facts) in conversations {
         for run in facts.naming() {
@@ -43,10 +39,7 @@ pub(in crate::fold) fn name_footers(
 }
 
 /// The runs whose outputs show something of a conversation, each with that.
-fn shown<'a>(
-    conversations: &'a FxHashMap<Id, Box<ConversationFacts>>,
-    calls: &'a FxHashMap<CallKey, Box<CallFacts>>,
-) -> impl Iterator<Item = (&'a RunId, &'a Id)> {
+fn shown<'a>(conversations: &'a Conversations, calls: &'a Calls) -> impl Iterator<Item = (&'a RunId, &'a Id)> {
     let told = conversations.iter().flat_map(|(id, facts)| {
         let readings = facts.readings.iter().filter_map(|reading| reading.run.as_ref());
         readings.chain(&facts.named_by).chain(facts.begins.iter().flatten()).map(move |run| (run, id))
@@ -57,11 +50,7 @@ fn shown<'a>(
 
 /// A run of which only a footer is left held the conversation whose counter stood there when its next output began, if
 /// that was there before the run was over: runs that do the same come to the same.
-pub(in crate::fold) fn name_by_footer(
-    runs: &mut FxHashMap<RunId, Box<RunFacts>>,
-    conversations: &mut FxHashMap<Id, Box<ConversationFacts>>,
-    calls: &FxHashMap<CallKey, Box<CallFacts>>,
-) {
+pub(in crate::fold) fn name_by_footer(runs: &mut Runs, conversations: &mut Conversations, calls: &Calls) {
     let is_nameless = |facts: &RunFacts| facts.footers.iter().all(|(of, _)| of.is_none());
     let mut nameless: FxHashMap<RunId, (Option<Time>, Option<Time>)> = FxHashMap::default();
     let left = runs.iter().filter(|(_, facts)| !facts.footers.is_empty() && is_nameless(facts));

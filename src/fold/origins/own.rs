@@ -4,7 +4,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::event::{Doubt, Id, Time, TokenUsage};
-use crate::fold::facts::{ConversationFacts, Log, LogCall, LogKey, ancestors};
+use crate::fold::facts::{ConversationFacts, Conversations, Log, LogCall, LogKey, ancestors};
 
 /// A conversation's own calls.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub(in crate::fold) struct Own {
 /// Tells the conversations' own calls from copies, and from readings that repeat what was recorded by response.
 /// `is_witnessed` says of which conversations an output tells, too.
 pub(in crate::fold) fn take_own_calls(
-    conversations: &mut FxHashMap<Id, Box<ConversationFacts>>,
+    conversations: &mut Conversations,
     is_witnessed: impl Fn(&Id) -> bool,
 ) -> FxHashMap<Id, Own> {
     let mut of_ancestors: FxHashMap<Id, Read> = FxHashMap::default();

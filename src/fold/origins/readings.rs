@@ -3,10 +3,10 @@
 use rustc_hash::FxHashMap;
 
 use crate::event::{Id, Time, TokenUsage};
-use crate::fold::facts::{ConversationFacts, MARGIN_MS};
+use crate::fold::facts::{Conversations, MARGIN_MS};
 
 /// Gives readings that nothing names to the conversation whose session log holds the same one, if there is one only.
-pub(in crate::fold) fn name_by_reading(conversations: &mut FxHashMap<Id, Box<ConversationFacts>>) {
+pub(in crate::fold) fn name_by_reading(conversations: &mut Conversations) {
     let unnamed: Vec<Id> = conversations
         .iter()
         .filter(|(id, facts)| id.is_anonymous() && !facts.readings.is_empty() && !facts.is_logged)

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::copies::Copies;
 use crate::event::Id;
-use crate::fold::facts::{ConversationFacts, Facts, Messages, PackedCall, id_of};
+use crate::fold::facts::{ConversationFacts, Conversations, Facts, Messages, PackedCall, id_of};
 
 /// Where a call stands: its id's hash, the conversation and the position in it.
 type Spot = (u64, u32, u32);
@@ -18,7 +18,7 @@ struct Shelf(Vec<(Id, Messages)>);
 /// Gives every call that several conversations show to the one that made it. What `is_witnessed`, and what shares a
 /// call with such a conversation, is taken out and handed on: others must have their say first.
 fn attribute(
-    conversations: &mut FxHashMap<Id, Box<ConversationFacts>>,
+    conversations: &mut Conversations,
     is_witnessed: impl Fn(&Id, &ConversationFacts, &Messages) -> bool,
 ) -> Vec<(Id, Messages)> {
     let mut all: Vec<(Id, Messages)> = Vec::new();
@@ -113,7 +113,7 @@ impl Shelf {
         shared
     }
 
-    fn give_to_origins(&mut self, shared: &[Vec<Spot>], conversations: &FxHashMap<Id, Box<ConversationFacts>>) {
+    fn give_to_origins(&mut self, shared: &[Vec<Spot>], conversations: &Conversations) {
         if shared.is_empty() {
             return;
         }
@@ -149,11 +149,7 @@ impl Shelf {
     }
 
     /// Who made the calls that conversations show together.
-    fn origins(
-        &self,
-        shared: &[Vec<Spot>],
-        conversations: &FxHashMap<Id, Box<ConversationFacts>>,
-    ) -> FxHashMap<BTreeSet<Id>, Id> {
+    fn origins(&self, shared: &[Vec<Spot>], conversations: &Conversations) -> FxHashMap<BTreeSet<Id>, Id> {
         let mut copies = Copies::default();
         let mut is_shared: FxHashSet<(u32, u32)> = FxHashSet::default();
         for spots in shared {
@@ -177,11 +173,11 @@ impl Shelf {
 
 #[cfg(test)]
 mod tests {
-    use rustc_hash::FxHashMap;
 
     use super::attribute;
     use crate::event::{Call, CallKey, Event, Fact, Id, Time, TokenUsage};
-    use crate::fold::{ConversationFacts, Facts, SourceFold};
+    use crate::fold::facts::Conversations;
+    use crate::fold::{Facts, SourceFold};
 
     /// A session log of calls of one conversation: their ids, when, and their output.
     fn log(source: &str, conversation: &str, calls: &[(&str, i64, u64)]) -> Facts {
@@ -212,7 +208,7 @@ mod tests {
     }
 
     /// `b` goes on from `a`, `c` is another one's.
-    fn conversations() -> FxHashMap<Id, Box<ConversationFacts>> {
+    fn conversations() -> Conversations {
         let a = log("1", "a", &[("m1", 1, 5), ("m2", 2, 6)]);
         let b = log("2", "b", &[("m1", 1, 7), ("m2", 2, 6), ("m3", 3, 8)]);
         a.merge(b).merge(log("3", "c", &[("m4", 4, 9)])).conversations

@@ -6,13 +6,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::event::{Doubt, Id, Quota, RunId, Time};
 use crate::fold::accounts::Places;
-use crate::fold::facts::{ConversationFacts, QuotaReading, Window, ancestors, order};
+use crate::fold::facts::{Conversations, QuotaReading, Window, ancestors, order};
 
 /// Gives every reading to the one run it belongs to, and drops what is told twice.
 pub(super) fn settle_quotas(
     mut readings: Vec<QuotaReading>,
     places: &Places,
-    conversations: &FxHashMap<Id, Box<ConversationFacts>>,
+    conversations: &Conversations,
 ) -> Vec<QuotaReading> {
     drop_copies(&mut readings, conversations);
     readings.sort_by(order);
@@ -45,7 +45,7 @@ fn state(quota: &Quota) -> State {
 
 /// Drops what the log of a fork copied and dated anew. Where its turns don't tell, that is what an ancestor was told,
 /// too; without the log of its parent it may be any of it.
-fn drop_copies(readings: &mut Vec<QuotaReading>, conversations: &FxHashMap<Id, Box<ConversationFacts>>) {
+fn drop_copies(readings: &mut Vec<QuotaReading>, conversations: &Conversations) {
     let doubtful = readings.iter().filter(|reading| reading.quota.doubt == Doubt::Ancestor);
     let forks: FxHashSet<Id> = doubtful.filter_map(|reading| reading.quota.conversation.clone()).collect();
     let lines: FxHashMap<Id, Vec<Id>> =
