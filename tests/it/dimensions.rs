@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Workdir, fixtures};
+use crate::support::{Workdir, column, fixtures};
 
 const SUB_AGENTS: &str = "codex-rollout/sub-agents-from-zero-and-with-their-parents-counter/input";
 
@@ -94,4 +94,43 @@ fn a_host_is_a_name_and_no_text() {
     let out = Workdir::new().run(&["report", "--host", "my laptop", &case(SUB_AGENTS)]);
     assert_eq!(out.code, 2);
     assert!(out.stderr.contains("give a name of letters"), "{}", out.stderr);
+}
+
+#[test]
+fn what_a_bare_output_tells_without_a_call_is_its_harnesss_too() {
+    let work = Workdir::new();
+    work.write(
+        "out.log",
+        "OpenAI Codex v0.98.0 (research preview)\n--------\nworkdir: /srv/kiln\nmodel: gpt-5.3-codex\nsession id: \
+         019e1b10-5fa0-7c11-8a02-00000000f101\n--------\ncodex\nDone.\ntokens used\n5,000\n",
+    );
+    work.write(
+        "counter.log",
+        "2026-05-12T07:03:05.000500Z DEBUG codex_exec: Received event: Event { id: \"0\", msg: \
+         TokenCount(TokenCountEvent { info: Some(TokenUsageInfo { total_token_usage: TokenUsage { input_tokens: 1000, \
+         cached_input_tokens: 200, output_tokens: 10, reasoning_output_tokens: 3, total_tokens: 1010 }, \
+         last_token_usage: TokenUsage { input_tokens: 1000, cached_input_tokens: 200, output_tokens: 10, \
+         reasoning_output_tokens: 3, total_tokens: 1010 }, model_context_window: Some(258400) }), rate_limits: None }) \
+         }\n",
+    );
+    for (file, blended) in [("out.log", 5000), ("counter.log", 810)] {
+        let report = work.report(&["--where", "harness=codex", "--by", "harness", file]);
+        assert_eq!(report["totals"]["blended_tokens"], blended, "{file}");
+        assert_eq!(column(&report, "harness"), ["codex"], "{file}");
+    }
+}
+
+#[test]
+fn a_log_from_before_usage_was_written_down_is_of_the_day_that_its_header_tells() {
+    let work = Workdir::new();
+    let id = "0196ac24-1111-7768-98b6-ef525559620";
+    for (name, git) in [("a", r#"{"branch":"main"}"#), ("b", "{}")] {
+        let text =
+            format!(r#"{{"id":"{id}{name}","timestamp":"2025-05-07T17:24:21.123Z","instructions":null,"git":{git}}}"#);
+        work.write(&format!("sessions/{name}.jsonl"), text + "\n{\"record_type\":\"state\"}\n");
+    }
+    let report = |args: &[&str]| work.report(&[&["--by", "day", "--allow-empty", "sessions"], args].concat());
+    assert_eq!(column(&report(&[]), "day"), ["2025-05-07"]);
+    assert_eq!(column(&report(&["--until", "2025-06-01"]), "day"), ["2025-05-07"]);
+    assert_eq!(column(&report(&["--since", "2026-11-01"]), "day"), [""; 0]);
 }

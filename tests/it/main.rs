@@ -21,6 +21,7 @@ mod flags;
 mod hostile;
 mod hours;
 mod input;
+mod joins;
 mod latency;
 mod limits;
 #[cfg(unix)]

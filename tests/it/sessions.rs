@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Workdir, json_of, warning_codes};
-use crate::writers::{Entry, front};
+use crate::support::{Workdir, json_of};
 
 /// A session of one call with this many output tokens.
 fn claude(session: &str, output: u32) -> String {
@@ -124,85 +123,4 @@ fn links_within_a_home_lead_nowhere() {
     std::os::unix::fs::symlink(work.path("../home/.claude"), work.path("../home/.claude-3")).expect("a link");
     let report = work.report(&["--sessions", "auto"]);
     assert_eq!((outputs(&report), &report["sources"]["files"]), (Some(1), &serde_json::json!(1)));
-}
-
-/// The row of a run of forty minutes that names no session, and the warnings.
-fn run_beside(sessions: &[(String, Value)]) -> (Value, Vec<String>) {
-    let work = Workdir::new();
-    let (start, finish) = ("2026-03-02T08:00:00Z".to_owned(), "2026-03-02T08:40:00Z".to_owned());
-    let run = Entry { harness: "opencode", start, finish, ..Entry::new(0) };
-    work.write("ledgers/night.md", front("night") + &run.with("Only words."));
-    for (path, record) in sessions {
-        work.write(&format!("storage/{path}.json"), record.to_string());
-    }
-    let row = work.runs(&["ledgers", "storage"])[0].clone();
-    (row, warning_codes(&work.report(&["ledgers", "storage"])))
-}
-
-/// Whether such a run is joined with one, and the warnings.
-fn joined(sessions: &[(String, Value)]) -> (Value, Vec<String>) {
-    let (row, codes) = run_beside(sessions);
-    (row["source"].clone(), codes)
-}
-
-/// So many minutes after the run's start.
-fn minute(minute: i64) -> i64 {
-    1_772_438_400_000 + minute * 60_000
-}
-
-/// An answer so many minutes after the run's start.
-fn answer(session: &str, at: i64) -> (String, Value) {
-    let tokens = serde_json::json!({"input": 7, "output": 1, "cache": {"read": 0, "write": 0}});
-    let (id, created) = (format!("msg_{session}_{at}"), minute(at));
-    let record = serde_json::json!({"id": id, "sessionID": session, "role": "assistant",
-        "modelID": "claude-sonnet-4-5", "time": {"created": created, "completed": created + 3000}, "tokens": tokens});
-    (format!("message/{session}/{id}"), record)
-}
-
-/// A session that began so many minutes after the run's start.
-fn session(id: &str, at: i64) -> (String, Value) {
-    let record = serde_json::json!({"id": id, "projectID": "p", "directory": "/srv/paint",
-        "time": {"created": minute(at)}});
-    (format!("session/p/{id}"), record)
-}
-
-fn by_time() -> (Value, Vec<String>) {
-    (Value::String("session-by-time".to_owned()), vec![])
-}
-
-fn ambiguous() -> (Value, Vec<String>) {
-    (Value::Null, vec!["ambiguous-session".to_owned()])
-}
-
-#[test]
-fn a_late_answer_is_a_runs_unless_its_session_is_known_to_begin_late() {
-    assert_eq!(joined(&[answer("ses_a", 10)]), by_time());
-    // Then it is another's; there are no two that fit.
-    assert_eq!(joined(&[answer("ses_a", 10), session("ses_a", 9)]), (Value::Null, vec![]));
-    assert_eq!(joined(&[answer("ses_a", 10), answer("ses_b", 12)]), ambiguous());
-}
-
-#[test]
-fn a_session_that_a_run_began_or_went_on_with_is_its_though_somebody_goes_on_with_it_later() {
-    let own = [session("ses_a", 1), answer("ses_a", 2), answer("ses_a", 20)];
-    assert_eq!(joined(&own), by_time());
-    let later = answer("ses_a", 300);
-    assert_eq!(joined(&[&own[..], std::slice::from_ref(&later)].concat()), by_time());
-    let earlier = [session("ses_a", -300), answer("ses_a", -299)];
-    assert_eq!(joined(&[&earlier[..], &own[1..]].concat()), by_time());
-}
-
-#[test]
-fn a_session_that_somebody_is_at_work_with_before_and_after_a_run_may_be_theirs_all_along() {
-    let all: Vec<(String, Value)> = [-10, 5, 20, 50].map(|at| answer("ses_a", at)).into();
-    assert_eq!(joined(&all), ambiguous());
-}
-
-#[test]
-fn a_session_that_goes_on_after_the_run_is_its_rather_than_a_shorter_one_within() {
-    let own = [0, 1, 39, 90].map(|at| if at == 0 { session("ses_a", at) } else { answer("ses_a", at) });
-    let other = [4, 5, 15, 16].map(|at| if at == 4 { session("ses_b", at) } else { answer("ses_b", at) });
-    let (row, codes) = run_beside(&[own, other].concat());
-    // Two calls of eight tokens.
-    assert_eq!((&row["source"], &row["total_tokens"], codes), (&"session-by-time".into(), &16.into(), vec![]));
 }

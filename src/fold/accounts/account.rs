@@ -42,6 +42,13 @@ pub(in crate::fold) struct Account {
 }
 
 impl Account {
+    /// An account of a conversation, with nothing that tells of its usage.
+    pub(in crate::fold) fn of(facts: &ConversationFacts) -> Account {
+        let mut account = Account::default();
+        account.know(facts);
+        account
+    }
+
     /// Takes what is known of its conversation, whoever used it.
     pub(super) fn know(&mut self, facts: &ConversationFacts) {
         self.has_log = !facts.logs.is_empty();
@@ -77,6 +84,12 @@ impl Account {
     pub(super) fn time_of(&self, message: &Id) -> Option<Time> {
         let known = self.calls.get(&CallKey::Message(message.clone()));
         known.and_then(|call| call.time).max(self.messages.time_of(message))
+    }
+
+    /// Whether it shows calls, and no counter that tells of others.
+    pub(super) fn shows_calls_alone(&self) -> bool {
+        let has_calls = !self.calls.is_empty() || !self.messages.is_empty();
+        has_calls && self.share.is_none() && self.results.is_empty()
     }
 
     /// How many calls its witnesses show; a row for each is likely.

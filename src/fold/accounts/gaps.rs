@@ -59,7 +59,10 @@ impl Places {
         let is_placed = |run: &RunId| !self.is_endless(run) && !gaps.unplaced.contains(&(run.clone(), id.clone()));
         let is_in_log = facts.begins.contains(&None) && run.as_ref().is_some_and(is_placed);
         let begins_in_log = is_in_log && reaches_to_output(account);
-        account.begins = facts.begins.contains(run) || begins_elsewhere || begins_in_log;
+        let begins = facts.begins.contains(run) || begins_elsewhere || begins_in_log;
+        // Sub-agents' logs are all that is left of it: those calls that spawned them are missing.
+        let is_of_agents = !facts.is_subagent && !facts.has_own_calls && account.shows_calls_alone();
+        account.begins = begins && !is_of_agents;
         let lost = gaps.uncounted.get(key);
         if let (Some(_), Some(logged)) = (lost, &mut account.logged) {
             logged.lack(Reason::StillStreaming);

@@ -26,6 +26,8 @@ pub struct ConversationFacts {
     pub model: Option<Id>,
     /// The runs (`None`: bare logs) that show its first records, or of which nothing can have been cut off.
     pub begins: BTreeSet<Option<RunId>>,
+    /// When the first of these was written that tells it.
+    pub begun: Option<Time>,
     /// The runs whose outputs name it, though its first records are not in view.
     pub named_by: BTreeSet<RunId>,
     /// Answers that were still streaming, or turns that were open, where a source's part of a run's output ends: when,
@@ -35,11 +37,13 @@ pub struct ConversationFacts {
     pub agents: BTreeSet<Id>,
     /// Calls of which a record can't be counted.
     pub uncounted: BTreeSet<UncountedCall>,
+    /// Whether a call is known that none of its sub-agents made, be it a copy.
+    pub has_own_calls: bool,
     /// Readings of its cumulative counter.
     pub readings: Vec<Reading>,
     /// Readings of its processes' counters.
     pub results: FxHashMap<ResultKey, ResultFacts>,
-    /// The folder it began in, and when its record was written.
+    /// The folder it began in, and when its record was written, or [`UNDATED`].
     pub repo: Option<(Time, Id)>,
     /// The branch that was checked out then.
     pub branch: Option<(Time, Id)>,
@@ -127,6 +131,12 @@ impl ConversationFacts {
         self.named_by.iter().filter(|_| !self.is_subagent)
     }
 
+    /// When it began, where a record tells.
+    pub(in crate::fold) fn began(&self) -> Option<Time> {
+        let dated = [&self.repo, &self.branch, &self.version].into_iter().flatten().map(|(time, _)| *time);
+        dated.filter(|time| *time != UNDATED).chain(self.begun).min()
+    }
+
     /// Whether something beside its session log tells of its usage.
     pub(in crate::fold) fn has_witness(&self) -> bool {
         let is_in_run = self.begins.iter().any(Option::is_some);
@@ -139,6 +149,7 @@ impl ConversationFacts {
         self.host = self.host.take().max(other.host);
         self.model = self.model.take().max(other.model);
         self.begins.extend(other.begins);
+        self.begun = self.begun.into_iter().chain(other.begun).min();
         self.named_by.extend(other.named_by);
         for (run, ends) in other.unfinished {
             self.unfinished.entry(run).or_default().extend(ends);
@@ -156,6 +167,7 @@ impl ConversationFacts {
         self.billing = self.billing.max(other.billing);
         self.is_subagent |= other.is_subagent;
         self.is_logged |= other.is_logged;
+        self.has_own_calls |= other.has_own_calls;
         for (source, log) in other.logs {
             self.logs.entry(source).or_default().merge(log);
         }
@@ -228,6 +240,9 @@ pub(in crate::fold) fn spawners<'a>(conversations: &'a Conversations, id: &Id) -
 pub(in crate::fold) fn main_of<'a>(conversations: &'a Conversations, id: &Id) -> Option<&'a Id> {
     spawners(conversations, id).last()
 }
+
+/// When something was written down whose record tells no time: what is dated counts before it.
+pub(in crate::fold) const UNDATED: Time = Time::MAX;
 
 /// What was written down first.
 pub(in crate::fold) fn first(known: &mut Option<(Time, Id)>, other: Option<(Time, Id)>) {

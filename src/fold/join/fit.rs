@@ -3,13 +3,17 @@
 use std::ops::Range;
 
 use super::joined::IsHome;
-use super::session::{Lonely, Session};
+use super::session::{Lonely, Session, calls};
 
-/// How long after a run's start its session may begin: some logs tell no time before the first answer.
-const STARTUP_MS: i64 = 300_000;
+/// How long after a run's start its session may begin.
+const STARTUP_MS: i64 = 60_000;
 
-/// How long a first answer may take: of a log that tells nothing before it, such a wait says nothing about whose it is.
+/// How long a first answer usually takes: of a log that tells nothing before it, such a wait says nothing about whose it
+/// is.
 const ANSWER_MS: i64 = 60_000;
+
+/// How long a first answer may take.
+const LONGEST_ANSWER_MS: i64 = 300_000;
 
 /// How much nearer than any other the one that is joined must be at least.
 const CLEARANCE_MS: i64 = 1_500;
@@ -29,6 +33,8 @@ struct Fit {
     distance: i64,
     /// Whether the session begins so late that it can't be the run's; another's it is all the less.
     is_late: bool,
+    /// Whether somebody went on with the session after the run, or the run's end cuts it short.
+    goes_on: bool,
     /// How many milliseconds nearer it must be than any other.
     clearance: i64,
 }
@@ -36,12 +42,14 @@ struct Fit {
 impl Lonely<'_> {
     /// Whether a session begins so soon after the run's start that the run may have begun it.
     pub(super) fn may_begin(&self, session: &Session<'_>) -> bool {
-        self.is_at_work(session.start) && session.start.millis_since(self.start) <= STARTUP_MS
+        let longest = if session.starts_answered { LONGEST_ANSWER_MS } else { STARTUP_MS };
+        self.is_at_work(session.start) && session.start.millis_since(self.start) <= longest
     }
 
     /// How well a session fits that begins within the run. What was done with it after the run is somebody else's, if
-    /// no footer tells of it.
-    fn fit(&self, session: &Session<'_>) -> Option<Fit> {
+    /// no footer tells of it. `has_older`: the run may have gone on with a session that was there before, which makes
+    /// one that begins late all the less its.
+    fn fit(&self, session: &Session<'_>, has_older: bool) -> Option<Fit> {
         if !self.is_end_told && self.footers.is_empty() {
             return None;
         }
@@ -50,7 +58,8 @@ impl Lonely<'_> {
         let goes_on = within < session.times.len();
         let after = session.start.millis_since(self.start);
         let is_confirmed = session.totals.iter().any(|(_, blended)| self.footers.contains(blended));
-        let is_like = if self.footers.is_empty() { !goes_on || after <= STARTUP_MS } else { !goes_on && is_confirmed };
+        let is_late = !self.may_begin(session) || (after > ANSWER_MS && has_older);
+        let is_like = if self.footers.is_empty() { !goes_on || !is_late } else { !goes_on && is_confirmed };
         if !self.is_at_work(session.start) || !self.is_at_work(last) || !is_like {
             return None;
         }
@@ -59,7 +68,7 @@ impl Lonely<'_> {
             false => (0, CLEARANCE_MS),
         };
         let distance = after.abs().saturating_sub(answer).max(0).saturating_add(self.end.millis_since(last).abs());
-        Some(Fit { is_unconfirmed: !is_confirmed, distance, is_late: after > STARTUP_MS, clearance })
+        Some(Fit { is_unconfirmed: !is_confirmed, distance, is_late, goes_on, clearance })
     }
 }
 
@@ -79,10 +88,16 @@ pub(super) fn pairs(lonely: &[Lonely<'_>], sessions: &[Session<'_>], is_home: Is
         first..first + count
     };
     let within: Vec<Range<usize>> = lonely.iter().map(within).collect();
-    paired(&within, sessions.len(), |run, session| {
-        let (run, session) = (&lonely[run], &sessions[session]);
+    let calls = calls(sessions);
+    let goes_on_in = |run: &Lonely<'_>| {
+        let mut held = run.held(&calls).map(|(_, session)| &sessions[*session]);
+        held.any(|session| session.start < run.start && run.is_like(session, is_home))
+    };
+    let has_older: Vec<bool> = lonely.iter().map(goes_on_in).collect();
+    paired(&within, sessions.len(), |index, session| {
+        let (run, session) = (&lonely[index], &sessions[session]);
         let may_be_its = session.shown.is_empty() && run.is_like(session, is_home);
-        may_be_its.then(|| run.fit(session)).flatten()
+        may_be_its.then(|| run.fit(session, has_older[index])).flatten()
     })
 }
 
@@ -110,7 +125,10 @@ fn paired(within: &[Range<usize>], sessions: usize, fit: impl Fn(usize, usize) -
         of_runs.iter_mut().chain(&mut of_sessions).for_each(|best| best.is_unknown = false);
         let mutual = |(run, best): (usize, &Best)| {
             let (fit, session) = best.clear().filter(|(fit, _)| !fit.is_late)?;
-            (of_sessions[session].clear() == Some((fit, run))).then_some((run, session))
+            let of_session = &of_sessions[session];
+            // That a run's end cuts a session short is no likeness, where another run may have held all of it.
+            let is_cut_short = fit.goes_on && of_session.is_held_whole;
+            (!is_cut_short && of_session.clear() == Some((fit, run))).then_some((run, session))
         };
         let new: Vec<(usize, usize)> = of_runs.iter().enumerate().filter_map(mutual).collect();
         if new.is_empty() {
@@ -135,6 +153,8 @@ fn paired(within: &[Range<usize>], sessions: usize, fit: impl Fn(usize, usize) -
 #[derive(Debug, Clone)]
 struct Best {
     two: [Option<(Fit, usize)>; 2],
+    /// Whether one of all is to the end.
+    is_held_whole: bool,
     /// Whether they must be looked for.
     is_unknown: bool,
     is_paired: bool,
@@ -142,17 +162,18 @@ struct Best {
 
 impl Default for Best {
     fn default() -> Best {
-        Best { two: [None; 2], is_unknown: true, is_paired: false }
+        Best { two: [None; 2], is_held_whole: false, is_unknown: true, is_paired: false }
     }
 }
 
 impl Best {
-    const PAIRED: Best = Best { two: [None; 2], is_unknown: false, is_paired: true };
+    const PAIRED: Best = Best { two: [None; 2], is_held_whole: false, is_unknown: false, is_paired: true };
 
     fn learn(&mut self, fit: Fit, with: usize) {
         if !self.is_unknown {
             return;
         }
+        self.is_held_whole |= !fit.goes_on && !fit.is_late;
         let [first, second] = &mut self.two;
         if first.is_none_or(|(first, _)| fit < first) {
             *second = first.replace((fit, with));
@@ -197,8 +218,10 @@ mod tests {
                 best.clear().map(|(fit, _)| fit)
             };
             let is_new = |(run, session, fit): &&(usize, usize, Fit)| {
-                let best = [best(&|other| other.0 == *run), best(&|other| other.1 == *session)];
-                !fit.is_late && best == [Some(*fit); 2]
+                let two = [best(&|other| other.0 == *run), best(&|other| other.1 == *session)];
+                let is_whole = |other: &(usize, usize, Fit)| !other.2.goes_on && !other.2.is_late;
+                let is_cut_short = fit.goes_on && fits.iter().any(|other| other.1 == *session && is_whole(other));
+                !fit.is_late && !is_cut_short && two == [Some(*fit); 2]
             };
             let new: Vec<(usize, usize)> =
                 fits.iter().filter(is_new).map(|(run, session, _)| (*run, *session)).collect();
@@ -228,6 +251,7 @@ mod tests {
                         is_unconfirmed: random(3) > 0,
                         distance: (random(spread) * random(spread)) as i64,
                         is_late: random(5) == 0,
+                        goes_on: random(3) == 0,
                         clearance: [CLEARANCE_MS, CLEARANCE_OF_ENDS_MS][random(2) as usize],
                     };
                     if random(4) > 0 {

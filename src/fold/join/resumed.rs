@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fit::Pairs;
 use super::joined::{IsHome, Joined};
-use super::session::{Lonely, Session};
+use super::session::{Lonely, Session, calls};
 use crate::event::{Id, RunId, Time};
 use crate::fold::facts::SECOND_MS;
 
@@ -84,17 +84,10 @@ fn by_time(
     is_home: IsHome<'_>,
     joined: &mut Joined,
 ) {
-    let mut calls: Vec<(Time, usize)> = Vec::new();
-    for (index, session) in sessions.iter().enumerate() {
-        let free = session.times.iter().filter(|time| session.is_free(**time));
-        calls.extend(free.map(|time| (*time, index)));
-    }
-    calls.sort_unstable();
+    let calls = calls(sessions);
     let others = Others::new(lonely, is_home);
     for (index, run) in runs.iter().copied() {
-        let from = calls.partition_point(|(time, _)| *time < run.start);
-        let held = calls[from..].iter().take_while(|(time, _)| run.is_at_work(*time));
-        let held = held.filter(|(_, session)| run.is_like(&sessions[*session], is_home));
+        let held = run.held(&calls).filter(|(_, session)| run.is_like(&sessions[*session], is_home));
         let held: Vec<_> = held.filter(|(time, session)| !others.ended_then(run, &sessions[*session], *time)).collect();
         let Some((_, first)) = held.first() else { continue };
         let session = &sessions[*first];

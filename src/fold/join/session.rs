@@ -77,8 +77,11 @@ pub(super) fn sessions<'a>(
         times.push(time);
         *blended = blended.saturating_add(call.usage.blended_tokens());
     }
-    let has_log =
-        |id: &Id, facts: &ConversationFacts| !facts.logs.is_empty() && !facts.is_subagent && !id.is_anonymous();
+    let has_log = |id: &Id, facts: &ConversationFacts| {
+        let is_its = !facts.logs.is_empty() && !facts.is_subagent && !id.is_anonymous();
+        // Another's log may hold copies of its calls, or its sub-agents' logs alone be left of it.
+        is_its && facts.begins.contains(&None) && (facts.has_own_calls || facts.messages.is_empty())
+    };
     let window = |run: &RunId| {
         let facts = runs.get(run)?;
         Some((facts.started_at().unwrap_or(Time::from_micros(i64::MIN)), facts.ended_at().unwrap_or(Time::MAX)))
@@ -94,8 +97,7 @@ pub(super) fn sessions<'a>(
         times.sort_unstable();
         let (first, last) = (*times.first()?, *times.last()?);
         totals.push((last, blended));
-        let written = facts.repo.as_ref().map(|(time, _)| *time);
-        let start = made.into_iter().chain(written).chain([first]).min().unwrap_or(first);
+        let start = made.into_iter().chain(facts.began()).chain([first]).min().unwrap_or(first);
         Some(Session {
             id,
             harness: facts.harness.as_deref()?,
@@ -111,6 +113,17 @@ pub(super) fn sessions<'a>(
     let mut sessions: Vec<Session> = sessions.collect();
     sessions.sort_by_key(|session| (session.start, session.id));
     sessions
+}
+
+/// When answers came that no run is known to hold, and in which session, in order.
+pub(super) fn calls(sessions: &[Session<'_>]) -> Vec<(Time, usize)> {
+    let mut calls: Vec<(Time, usize)> = Vec::new();
+    for (index, session) in sessions.iter().enumerate() {
+        let free = session.times.iter().filter(|time| session.is_free(**time));
+        calls.extend(free.map(|time| (*time, index)));
+    }
+    calls.sort_unstable();
+    calls
 }
 
 /// Spans of time in order, those that overlap as one.
@@ -154,6 +167,12 @@ impl Lonely<'_> {
     /// Whether it began early enough before an answer of this time to have asked for it.
     pub(super) fn may_have_asked(&self, time: Time) -> bool {
         self.at_work().may_have_asked(time)
+    }
+
+    /// Those of [`calls`] that came while it was at work.
+    pub(super) fn held<'c>(&self, calls: &'c [(Time, usize)]) -> impl Iterator<Item = &'c (Time, usize)> {
+        let from = calls.partition_point(|(time, _)| *time < self.start);
+        calls[from..].iter().take_while(|(time, _)| self.is_at_work(*time))
     }
 
     fn at_work(&self) -> AtWork {

@@ -44,7 +44,7 @@ impl NamedConversation {
             branch: name(&facts.branch),
             version: name(&facts.version),
             billing: facts.billing,
-            began: [&facts.repo, &facts.branch, &facts.version].into_iter().flatten().map(|(time, _)| *time).min(),
+            began: facts.began(),
         }
     }
 }

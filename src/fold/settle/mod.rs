@@ -49,6 +49,9 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
     let mut places = Places::new(&runs, &conversations, &calls, is_home);
     settled.ambiguous = places.ambiguous().cloned().collect();
     settled.quotas = settle_quotas(quotas, &places, &conversations);
+    // Of what nothing but footers tell of, no account is made.
+    let known = |id: &Id| Some((id.clone(), Account::of(conversations.get(id)?)));
+    let mut footed: FxHashMap<Id, Account> = footers.iter().filter_map(|(id, _)| known(id)).collect();
     let mut accounts = places.accounts(conversations, calls);
     let mut ends = std::mem::take(&mut places.ends);
     ends.learn(&accounts);
@@ -67,7 +70,13 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
     }
     // What a run shows too is the run's.
     let of_none = |(id, _): &(Id, u64)| !places.is_shown_by_a_run(id);
-    settled.add_bare(bare, footers.into_iter().filter(of_none), &sure_footers, &ends, &models);
+    let mut all: BTreeMap<Id, (Account, BTreeSet<u64>)> =
+        bare.into_iter().map(|(id, account)| (id, (account, BTreeSet::new()))).collect();
+    for (id, blended) in footers.into_iter().filter(of_none) {
+        let known = || (footed.remove(&id).unwrap_or_default(), BTreeSet::new());
+        all.entry(id.clone()).or_insert_with(known).1.insert(blended);
+    }
+    settled.add_bare(all, &sure_footers, &ends, &models);
     for (id, rest) in settled.left_open(&ends) {
         let harness = settled.conversation_named(&id).and_then(|named| named.harness.clone());
         let owner = Owner { shared: ends.work(&id), ..Owner::new(None, harness) };
@@ -157,21 +166,15 @@ impl Settled {
         rest.into_iter().filter(|(_, rest)| *rest > 0).map(|(id, rest)| (id.clone(), rest)).collect()
     }
 
-    /// Adds the conversations that are no run's, as far as they are not. `footers` are theirs.
+    /// Adds the conversations that are no run's, as far as they are not, with their footers.
     fn add_bare(
         &mut self,
-        accounts: Vec<(Id, Account)>,
-        footers: impl Iterator<Item = (Id, u64)>,
+        bare: BTreeMap<Id, (Account, BTreeSet<u64>)>,
         sure_footers: &BTreeSet<(Id, u64)>,
         ends: &Ends,
         models: &FxHashMap<Id, Id>,
     ) {
         let told = self.told_by_footers();
-        let mut bare: BTreeMap<Id, (Account, BTreeSet<u64>)> = BTreeMap::new();
-        bare.extend(accounts.into_iter().map(|(id, account)| (id, (account, BTreeSet::new()))));
-        for (id, blended) in footers {
-            bare.entry(id).or_default().1.insert(blended);
-        }
         for (id, (account, all)) in bare {
             let sure = all.iter().copied().filter(|blended| sure_footers.contains(&(id.clone(), *blended))).collect();
             let (share, model, conversation) = (all.last().copied(), models.get(&id).cloned(), Some(id.clone()));

@@ -17,6 +17,7 @@ impl SourceFold {
         if facts.harness < record.harness {
             facts.harness.clone_from(&record.harness);
         }
+        facts.has_own_calls |= !call.is_subagent;
         if let Some(agent) = call.agent.take_if(|agent| !facts.agents.contains(agent)) {
             facts.agents.insert(agent);
         }

@@ -65,7 +65,10 @@ impl SourceFold {
         };
         match counter.conversation {
             Some(id) => self.facts.conversations.entry(id).or_default().readings.push(reading),
-            None => stream.anonymous.push(reading),
+            None => {
+                stream.harness = record.harness;
+                stream.anonymous.push(reading);
+            }
         }
     }
 

@@ -22,7 +22,7 @@ impl SourceFold {
             if conversation.is_none() && !stream.anonymous.is_empty() {
                 let id = anonymous_id(&stream.anonymous);
                 let facts = self.facts.conversations.entry(id).or_default();
-                facts.harness = run.as_ref().and_then(|run| self.facts.runs.get(run)?.harness.clone());
+                facts.harness = facts.harness.take().max(stream.harness);
                 if let Some(offset) = self.broken_at.filter(|_| run == self.latest_run) {
                     let time = stream.anonymous.iter().filter_map(|reading| reading.time).max();
                     facts.add_unfinished(run, (time, Place { source: self.name.clone(), offset }));

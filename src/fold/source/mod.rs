@@ -9,8 +9,8 @@ mod state;
 
 use self::state::Record;
 pub use self::state::SourceFold;
-use crate::event::{Conversation, Defect, Event, Fact, Footer, Id, Run, Time, Uncounted};
-use crate::fold::facts::{QuotaReading, UncountedCall, add_footer, add_sure_footer, first};
+use crate::event::{Conversation, Defect, Event, Fact, Footer, Id, Run, Uncounted};
+use crate::fold::facts::{QuotaReading, UNDATED, UncountedCall, add_footer, add_sure_footer, first};
 
 impl SourceFold {
     /// Takes the next event.
@@ -85,12 +85,13 @@ impl SourceFold {
         let facts = self.facts.conversation(found.id.clone(), harness);
         facts.model = facts.model.take().max(found.model.clone());
         facts.learn(&found);
-        let dated = |name: Option<Id>| name.map(|name| (time.unwrap_or(Time::MAX), name));
+        let dated = |name: Option<Id>| name.map(|name| (time.unwrap_or(UNDATED), name));
         first(&mut facts.repo, dated(found.repo));
         first(&mut facts.branch, dated(found.branch));
         first(&mut facts.version, dated(found.version));
         facts.parent = facts.parent.take().max(found.parent);
         if found.begins {
+            facts.begun = facts.begun.into_iter().chain(time).min();
             facts.begins.insert(run);
         } else {
             facts.named_by.extend(run);

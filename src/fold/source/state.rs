@@ -53,6 +53,8 @@ pub(super) struct Stream {
     pub(super) is_open: bool,
     /// Readings of a conversation that nothing named.
     pub(super) anonymous: Vec<Reading>,
+    /// The harness that told of those.
+    pub(super) harness: Option<Harness>,
     /// What the latest call of a session log shared with others.
     pub(super) context: Arc<TurnContext>,
 }

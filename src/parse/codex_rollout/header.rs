@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::glance::{BEGINNING, has_kind};
-use crate::event::{Conversation, Id};
+use crate::event::{Conversation, Id, Time};
 use crate::parse::json::{Text, part};
 use crate::parse::lines::{branch, clean, id, id_in_torn, lines, path};
 use crate::parse::mark::Header;
@@ -98,7 +98,7 @@ impl Meta<'_> {
 
 impl OldHeader<'_> {
     /// The conversation of a log that has no envelope.
-    pub(super) fn read(head: &[u8]) -> Option<Conversation> {
+    pub(super) fn read(head: &[u8]) -> Option<Header> {
         let line = lines(head).next()?;
         // Whatever names its kind is no such header, and other harnesses' logs begin with long lines, too.
         if has_kind(line) {
@@ -109,13 +109,14 @@ impl OldHeader<'_> {
         let header: OldHeader<'_> = serde_json::from_str(&line).ok()?;
         let is_old = header.r#type.is_none() && (header.instructions.is_some() || header.git.is_some());
         let own = header.id.get().filter(|_| is_old && header.timestamp.get().is_some()).and_then(id)?;
-        Some(Conversation {
+        let conversation = Conversation {
             begins: true,
             branch: branch_of(header.git),
             is_logged: true,
             is_answered: true,
             ..Conversation::new(own)
-        })
+        };
+        Some(Header { conversation, started_at: header.timestamp.get().and_then(Time::parse) })
     }
 }
 

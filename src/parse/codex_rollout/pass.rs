@@ -23,7 +23,7 @@ pub(super) const HARNESS: &str = "codex";
 #[derive(Debug, Default)]
 pub(super) struct Pass {
     /// A log without an envelope, whose header says all that is known.
-    old: Option<Conversation>,
+    old: Option<Header>,
     conversation: Option<Id>,
     /// The conversation that the file's name tells: it counts where the header that should stand first is lost. Else
     /// the header's word does, as files may be given any name.
@@ -267,9 +267,9 @@ impl OrderedPass for Pass {
     }
 
     fn finish(self: Box<Self>, sink: &mut Sink<'_>) {
-        if let Some(old) = self.old {
-            let id = old.id.clone();
-            sink.event(0, None, Some(HARNESS), None, Fact::Conversation(Box::new(old)));
+        if let Some(Header { conversation, started_at }) = self.old {
+            let id = conversation.id.clone();
+            sink.event(0, None, Some(HARNESS), started_at, Fact::Conversation(Box::new(conversation)));
             sink.event(self.length, None, None, None, Fact::Ended(id));
         }
         let Some(id) = self.conversation else { return };
