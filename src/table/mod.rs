@@ -63,8 +63,5 @@ pub use warnings::{Warning, is_loss, warnings};
 /// The public schema: every column of every table, defined once. All outputs and docs follow it.
 pub mod schema {
     pub use super::catalogue::all;
-    pub use super::columns::{
-        COSTS, COUNTS, Column, DIMENSIONS, Kind, MODELS, PER_RUN, PLACE, QUALITY, REPORT_TAIL, TOKENS, TableSchema,
-        measures,
-    };
+    pub use super::columns::{Column, DIMENSIONS, Kind, TableSchema, measures};
 }

@@ -4,7 +4,7 @@ mod court;
 mod subject;
 mod witness;
 
-use super::columns::{Column, Kind, NOT_KNOWN, TOKENS, column};
+use super::columns::{CALLS, CONVERSATION_ID, Column, Kind, MODEL, TOKENS, column};
 use super::cost::{Options as PriceOptions, without_hour_writes};
 use super::frame::{Builder, Cell, Table};
 use super::runs;
@@ -18,15 +18,15 @@ pub use subject::{Choice, Subject};
 
 /// Columns of the parts of a usage before its token columns.
 static PART_HEAD: [Column; 4] = [
-    column("conversation_id", Kind::Text, "the harness's id of the session or thread", "not named"),
-    column("model", Kind::Text, "model that answered", NOT_KNOWN),
+    CONVERSATION_ID,
+    MODEL,
     column(
         "part",
         Kind::Text,
         "calls: seen one by one; remainder: what a counter or a result tells beyond them; footer: the blended total",
         "",
     ),
-    column("calls", Kind::Count, "how many calls", "not seen one by one"),
+    Column { meaning: "how many calls", blank: "not seen one by one", ..CALLS },
 ];
 
 /// Columns of the parts of a usage, in order.

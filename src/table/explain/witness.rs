@@ -1,6 +1,6 @@
 //! The records that tell of a subject, as a table.
 
-use super::super::columns::{Column, Kind, TOKENS, column};
+use super::super::columns::{COST_REPORTED, Column, Kind, TOKENS, column};
 use super::super::frame::{Builder, Cell, Table};
 use super::super::token_sum::TokenSum;
 use super::Subject;
@@ -27,7 +27,7 @@ static HEAD: [Column; 6] = [
 
 /// The last columns.
 static TAIL: [Column; 3] = [
-    column("cost_reported_usd", Kind::Usd, "what the harness itself said", "it said nothing"),
+    COST_REPORTED,
     column("source", Kind::Text, "path of the source", ""),
     column("offset", Kind::Integer, "byte offset of the record in the source, decompressed", ""),
 ];

@@ -1,6 +1,6 @@
 //! The columns of a latency report.
 
-use crate::table::columns::{Column, Kind, column};
+use crate::table::columns::{CALLS, Column, Kind, RUNS, column};
 
 const NONE: &str = "none is known";
 
@@ -25,9 +25,9 @@ macro_rules! summary {
 }
 
 static COUNTS: [Column; 3] = [
-    column("runs", Kind::Count, "distinct runs", ""),
+    RUNS,
     column("conversations", Kind::Count, "distinct conversations with a call, a request or a tool call", ""),
-    column("calls", Kind::Count, "model calls that were seen one by one", "none was"),
+    CALLS,
 ];
 
 static TTFT: [Column; 6] = summary!("ttft", "_ms", Kind::Millis, "times to the first token");
