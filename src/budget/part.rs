@@ -2,9 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::measure::Measure;
+use super::amount::{Amount, Maybe};
+use super::measure::Quantity;
 use super::policy::Budget;
-use super::reading::{Maybe, Reading};
 use crate::error::Result;
 use crate::table::verdict::Contributor;
 use crate::table::{Answers, Dimension, Filter, Overlap, Query, Tally, wider};
@@ -139,8 +139,8 @@ impl Part {
         Ok(())
     }
 
-    /// What a group says about a measure.
-    pub(super) fn reading(&self, measure: &Measure, group: &Group) -> Reading {
+    /// What a group comes to.
+    pub(super) fn amount(&self, quantity: Quantity, group: &Group) -> Amount {
         let key = &group.tally.key;
         let maybe = |place: &usize| {
             let tally = self.unplaced.get(*place)?;
@@ -148,21 +148,19 @@ impl Part {
             Some(Maybe { tally, shared })
         };
         let unplaced: Vec<Maybe> = group.unplaced.iter().filter_map(maybe).collect();
-        Reading::of(measure, &group.tally, &unplaced, self.has_runs)
+        Amount::of(quantity, &group.tally, &unplaced, self.has_runs)
     }
 
     /// Who used most of a group's sum.
-    pub(super) fn contributors(&self, group: &Group, measure: &Measure) -> Vec<Contributor> {
+    pub(super) fn contributors(&self, quantity: Quantity, group: &Group) -> Vec<Contributor> {
         let Some((at, places)) = &group.apart else { return Vec::new() };
         let Some((dimension, tallies)) = self.apart.get(*at) else { return Vec::new() };
-        // Shares of a quotient are those of the money.
-        let money = super::MEASURES.iter().find(|other| other.name == "cost_usd");
-        let measure = money.filter(|_| measure.name == "cost_per_successful_run_usd").unwrap_or(measure);
         let of_tally = |place: &usize| {
             let tally = tallies.get(*place)?;
-            let reading = Reading::of(measure, tally, &[], self.has_runs);
-            let used = reading.low.filter(|low| *low > 0)?;
-            Some((used, reading.is_floor(), tally.key.last()?.as_deref()))
+            // Shares of a quotient are those of the money.
+            let amount = Amount::undivided(quantity, tally, self.has_runs);
+            let used = amount.low.filter(|low| *low > 0)?;
+            Some((used, amount.is_floor(), tally.key.last()?.as_deref()))
         };
         let mut all: Vec<(i64, bool, Option<&str>)> = places.iter().filter_map(of_tally).collect();
         all.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.2.cmp(&b.2)));
