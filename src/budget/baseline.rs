@@ -87,7 +87,7 @@ impl Baseline {
             return Err(Error::invalid(format!("holds {shown} of {} groups; make it without --limit", asked.groups)));
         }
         let by = document.by.iter().map(|name| Dimension::from_name(name)).collect::<Result<Vec<_>>>()?;
-        let fleeting = by.iter().find(|by| by.is_time() || by.column().name.ends_with("_id"));
+        let fleeting = by.iter().find(|by| by.is_time() || by.is_id());
         if let Some(by) = fleeting {
             let name = by.column().name;
             return Err(Error::invalid(format!("is by {name}, and none comes twice; make it with --by loop")));

@@ -118,7 +118,7 @@ impl Part {
 
     /// Takes each group's sum apart by the first dimension of which it has several values.
     fn take_apart(&mut self, scoped: &Query, answers: Answers<'_>) -> Result<()> {
-        let is_one = self.per.iter().any(|dimension| dimension.column().name.ends_with("_id"));
+        let is_one = self.per.iter().any(|dimension| dimension.is_id());
         for name in APART.iter().filter(|name| !is_one || **name == "model") {
             let dimension = Dimension::from_name(name)?;
             if self.per.contains(&dimension) || self.groups.iter().all(|group| group.apart.is_some()) {

@@ -252,31 +252,6 @@ pub(super) const STATUS: Column =
 pub(super) const QUALITY: Column =
     column("quality", Kind::Text, "what is known of the run: exact, blended, partial, unknown", "");
 
-/// Columns that reports can be grouped and filtered by.
-pub static DIMENSIONS: [Column; 21] = [
-    RUN_ID,
-    CONVERSATION_ID,
-    PARENT,
-    HOST,
-    LOOP,
-    REPO,
-    BRANCH,
-    PROFILE,
-    HARNESS,
-    HARNESS_VERSION,
-    MODEL,
-    EFFORT,
-    SERVICE_TIER,
-    BILLING,
-    Column { kind: Kind::Text, meaning: "true where a sub-agent made the call, else false", ..IS_SUBAGENT },
-    STATUS,
-    QUALITY,
-    column("hour", Kind::Text, "hour of the row's own time, in the report's time zone", "no time known"),
-    column("day", Kind::Text, "date of the row's own time, in the report's time zone", "no time known"),
-    column("week", Kind::Text, "Monday of the ISO week of the row's own time", "no time known"),
-    column("month", Kind::Text, "month of the row's own time", "no time known"),
-];
-
 /// The tool's name, which times of tools are grouped and filtered by too.
 pub(super) const TOOL_NAME: Column = column("tool", Kind::Text, "name of the tool", "not about a tool");
 

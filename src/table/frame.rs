@@ -128,6 +128,13 @@ fn refused(cause: polars::prelude::PolarsError) -> Error {
 }
 
 impl Table {
+    /// A table of these columns and rows; missing cells are blank. Fails only if polars refuses the columns.
+    pub fn of(columns: Vec<&'static Column>, rows: impl IntoIterator<Item = Vec<Cell>>) -> Result<Table> {
+        let mut builder = Builder::new(columns);
+        rows.into_iter().for_each(|row| builder.push(row));
+        builder.finish()
+    }
+
     /// Its columns, in order.
     pub fn columns(&self) -> &[&'static Column] {
         &self.columns

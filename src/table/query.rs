@@ -2,8 +2,9 @@
 
 use chrono_tz::Tz;
 
-use super::columns::{Column, DIMENSIONS, Kind, TOOL_NAME, measures};
-use super::dimension::{Dimension, Filter};
+use super::columns::{Column, Kind, TOOL_NAME, measures};
+use super::dimension::Dimension;
+use super::filter::Filter;
 use super::latency::columns::latency_measures;
 use crate::error::{Error, Result, unknown};
 use crate::event::Time;
@@ -59,12 +60,12 @@ pub struct Sort {
 impl Sort {
     /// Reads `COLUMN`, `COLUMN:asc` or `COLUMN:desc`. Without a word, text ascends, numbers descend.
     pub fn parse(text: &str) -> Result<Sort> {
-        Sort::among(text, DIMENSIONS.iter().chain(measures()).collect())
+        Sort::among(text, Dimension::columns().chain(measures()).collect())
     }
 
     /// The same for a column of a latency report.
     pub fn of_latency(text: &str) -> Result<Sort> {
-        Sort::among(text, DIMENSIONS.iter().chain([&TOOL_NAME]).chain(latency_measures()).collect())
+        Sort::among(text, Dimension::columns().chain([&TOOL_NAME]).chain(latency_measures()).collect())
     }
 
     fn among(text: &str, columns: Vec<&'static Column>) -> Result<Sort> {
