@@ -4,7 +4,7 @@ use super::columns::{
     COSTS, Column, HARNESS, HOST, Kind, LOOP, MODELS, NOT_KNOWN, PROFILE, QUALITY, RUN_ID, STATUS, TOKENS, column,
 };
 use super::definition::{Definition, Rows};
-use super::frame::{Builder, Cell, Table};
+use super::frame::{Cell, Table};
 use super::query::Query;
 use super::sum::Sum;
 use super::walk::is_asked_for;
@@ -73,9 +73,7 @@ fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
 
 /// The row of one owner; a run's columns are blank for a conversation that belongs to none.
 pub(super) fn row<'a>(owner: &'a Owner, rows: impl Iterator<Item = RowView<'a>>) -> Result<Table> {
-    let mut builder = Builder::new(columns());
-    builder.push(cells(owner, rows));
-    builder.finish()
+    Table::of(columns(), [cells(owner, rows)])
 }
 
 fn cells<'a>(owner: &'a Owner, rows: impl Iterator<Item = RowView<'a>>) -> Vec<Cell> {

@@ -1,7 +1,7 @@
 //! The records that tell of a subject, as a table.
 
 use super::super::columns::{COST_REPORTED, Column, Kind, TOKENS, column};
-use super::super::frame::{Builder, Cell, Table};
+use super::super::frame::{Cell, Table};
 use super::super::token_sum::TokenSum;
 use super::Subject;
 use super::court::{Court, Said};
@@ -49,12 +49,8 @@ pub(super) fn table(settled: &Settled, subject: &Subject, events: &[(Id, Event)]
     }
     ordered.sort_by_key(|(time, source, event)| (*time, *source, event.offset));
     let mut court = Court::new(settled, subject, ordered.iter().map(|(.., event)| *event));
-    let mut builder = Builder::new(columns());
-    for (_, source, event) in &ordered {
-        let Some(said) = court.hear(event) else { continue };
-        builder.push(cells(source, event, said));
-    }
-    builder.finish()
+    let rows = ordered.iter().filter_map(|(_, source, event)| Some(cells(source, event, court.hear(event)?)));
+    Table::of(columns(), rows)
 }
 
 /// A run's entry is dated by its beginning.
