@@ -21,7 +21,7 @@ pub(super) fn text(explanation: &Explanation, style: &Style, out: &mut dyn Write
         [owner] => details(&owner.row),
         owners => vec![dimension::number_of(owners.len(), "run")],
     };
-    let head: Vec<String> = std::iter::once(format!("{} {}", subject.kind, subject.id)).chain(about).collect();
+    let head: Vec<String> = std::iter::once(format!("{} {}", subject.kind.name(), subject.id)).chain(about).collect();
     line(&head.join(" · "), out)?;
     for owner in &explanation.owners {
         writeln!(out)?;
@@ -209,7 +209,7 @@ impl Serialize for Document<'_> {
         let owners: Vec<Owner> = self.0.owners.iter().map(Owner).collect();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("schema_version", &json::SCHEMA_VERSION)?;
-        map.serialize_entry("kind", self.0.subject.kind)?;
+        map.serialize_entry("kind", self.0.subject.kind.name())?;
         map.serialize_entry("id", &self.0.subject.id)?;
         map.serialize_entry("owners", &owners)?;
         map.serialize_entry("witnesses", &json::Rows(&self.0.witnesses))?;

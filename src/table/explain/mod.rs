@@ -11,10 +11,10 @@ use super::runs;
 use super::token_sum::TokenSum;
 use crate::error::Result;
 use crate::event::{Event, Id, Usd};
-use crate::fold::{Owner, RowView, Settled};
+use crate::fold::{Owner, Reason, RowView, Settled};
 use crate::price::Prices;
 
-pub use subject::{Choice, Subject};
+pub use subject::{Choice, Subject, SubjectKind};
 
 /// Columns of the parts of a usage before its token columns.
 static PART_HEAD: [Column; 4] = [
@@ -102,11 +102,7 @@ pub fn explain(
 }
 
 fn grounds(owner: &Owner) -> Vec<Ground> {
-    let ground = |reason: crate::fold::Reason| Ground {
-        code: reason.code(),
-        meaning: reason.meaning(),
-        remedy: reason.remedy(),
-    };
+    let ground = |reason: Reason| Ground { code: reason.code(), meaning: reason.meaning(), remedy: reason.remedy() };
     owner.reasons.iter().map(ground).collect()
 }
 
