@@ -50,6 +50,16 @@ impl Default for Query {
     }
 }
 
+impl Query {
+    /// Fails if the latest periods are asked for, and `by` knows no period.
+    pub fn check_last(&self, by: &[Dimension]) -> Result<()> {
+        if self.last.is_some() && !by.iter().any(|dimension| dimension.is_time()) {
+            return Err(Error::invalid("--last counts periods: add --by hour, day, week or month"));
+        }
+        Ok(())
+    }
+}
+
 /// A column to sort by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sort {
@@ -91,9 +101,7 @@ pub(super) fn default_by(settled: &Settled, query: &Query) -> Result<Vec<Dimensi
         Some(by) => by.clone(),
         None => vec![Dimension::from_name(if has_runs(settled) { "loop" } else { "day" })?],
     };
-    if query.last.is_some() && !by.iter().any(|dimension| dimension.is_time()) {
-        return Err(Error::invalid("--last counts periods: add --by hour, day, week or month"));
-    }
+    query.check_last(&by)?;
     Ok(by)
 }
 
