@@ -9,11 +9,8 @@ use super::judge::Key;
 use super::measure::{MEASURES, Measure, Quantity};
 use super::units;
 use crate::error::{Error, Result, unknown};
-use crate::table::schema::Kind;
+use crate::table::schema::{Kind, SCHEMA_VERSION};
 use crate::table::{Dimension, Report};
-
-/// The version of the report's JSON that this reads.
-const SCHEMA_VERSION: u32 = 1;
 
 /// An earlier report.
 #[derive(Debug)]

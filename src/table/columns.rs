@@ -1,5 +1,8 @@
 //! Columns: what one is, and those that several tables have, defined once. The ground of the room.
 
+/// That of all JSON: it grows when a key changes its meaning or goes away, not when one is added.
+pub const SCHEMA_VERSION: u32 = 1;
+
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

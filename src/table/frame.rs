@@ -224,27 +224,27 @@ impl Cell {
     }
 
     /// Text, where there is some.
-    pub(super) fn text(text: Option<&str>) -> Cell {
+    pub fn text(text: Option<&str>) -> Cell {
         text.map_or(Cell::Blank, |text| Cell::Text(text.to_owned()))
     }
 
     /// A time, where it is known.
-    pub(super) fn time(time: Option<Time>) -> Cell {
+    pub fn time(time: Option<Time>) -> Cell {
         time.map_or(Cell::Blank, Cell::Time)
     }
 
     /// A whole number, where it is known.
-    pub(super) fn integer(value: Option<i64>) -> Cell {
+    pub fn integer(value: Option<i64>) -> Cell {
         value.map_or(Cell::Blank, Cell::Integer)
     }
 
     /// How many.
-    pub(super) fn count(value: u64) -> Cell {
+    pub fn count(value: u64) -> Cell {
         Cell::Integer(value.min(MAX_COUNT) as i64)
     }
 
     /// Dollars, where they are known.
-    pub(super) fn usd(value: Option<Usd>) -> Cell {
+    pub fn usd(value: Option<Usd>) -> Cell {
         value.map_or(Cell::Blank, Cell::Usd)
     }
 

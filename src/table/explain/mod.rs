@@ -121,8 +121,11 @@ fn parts<'a>(rows: impl Iterator<Item = RowView<'a>>, subject: &Subject) -> Resu
     }
     let mut builder = Builder::new(parts_columns());
     for (part, calls, tokens) in sums {
-        let id = |id: Option<Id>| id.map_or(Cell::Blank, |id| Cell::Text(id.to_string()));
-        let mut cells = vec![id(part.conversation), id(part.model), Cell::Text(part.name.to_owned())];
+        let mut cells = vec![
+            Cell::text(part.conversation.as_deref()),
+            Cell::text(part.model.as_deref()),
+            Cell::text(Some(part.name)),
+        ];
         cells.push(if calls > 0 { Cell::Integer(calls) } else { Cell::Blank });
         cells.extend(tokens.cells());
         builder.push(cells);

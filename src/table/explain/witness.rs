@@ -62,20 +62,19 @@ fn time_of(event: &Event) -> Option<Time> {
 }
 
 fn cells(source: &str, event: &Event, said: Said) -> Vec<Cell> {
-    let text = |text: Option<&str>| text.map_or(Cell::Blank, |text| Cell::Text(text.to_owned()));
     let mut cells = vec![
-        time_of(event).map_or(Cell::Blank, Cell::Time),
+        Cell::time(time_of(event)),
         Cell::Text(said.kind.to_owned()),
         Cell::Text(said.verdict),
-        text(event.run.as_deref()),
-        text(event.fact.conversation().map(|id| id.as_str())),
-        text(said.model.as_deref()),
+        Cell::text(event.run.as_deref()),
+        Cell::text(event.fact.conversation().map(|id| id.as_str())),
+        Cell::text(said.model.as_deref()),
     ];
     let mut tokens = TokenSum::default();
     tokens.add(said.usage.as_ref(), said.blended);
     cells.extend(tokens.cells());
-    cells.push(said.cost.map_or(Cell::Blank, Cell::Usd));
+    cells.push(Cell::usd(said.cost));
     cells.push(Cell::Text(source.to_owned()));
-    cells.push(Cell::Integer(i64::try_from(event.offset).unwrap_or(i64::MAX)));
+    cells.push(Cell::count(event.offset));
     cells
 }
