@@ -83,7 +83,7 @@ fn of_limit(budget: &Budget, limit: &Limit, parts: &[Part], query: &Query, terms
             let names = part.per.iter().map(|dimension| dimension.column().name);
             standing.key = names.zip(group.tally.key.iter().cloned()).collect();
             standing.contributors = part.contributors(limit.measure.quantity, group);
-            standing.pace = pace(budget, limit, &standing.key, standing.used, query, terms);
+            standing.pace = pace(budget, limit, &standing, query, terms);
             groups.push(standing);
         }
     }
@@ -155,10 +155,11 @@ fn fails(state: State, budget: &Budget, terms: Terms) -> bool {
     }
 }
 
-fn pace(budget: &Budget, limit: &Limit, key: &Key, used: Option<i64>, query: &Query, terms: Terms) -> Option<Pace> {
+/// How fast a group uses its limit up; `None` if it is no period, or has no part in one.
+fn pace(budget: &Budget, limit: &Limit, group: &Standing, query: &Query, terms: Terms) -> Option<Pace> {
     // A quotient has no rate.
     let adds_up = !limit.measure.quantity.is_quotient();
     let time = budget.per.iter().find(|dimension| dimension.is_time()).filter(|_| adds_up)?;
-    let value = key.iter().find(|(name, _)| *name == time.column().name)?.1.as_deref()?;
-    Span::of(*time, value, query, query.zone, terms.now)?.pace(used?, limit.limit)
+    let value = group.key.iter().find(|(name, _)| *name == time.column().name)?.1.as_deref()?;
+    Span::of(*time, value, query, query.zone, terms.now)?.pace(group.used?, limit.limit)
 }

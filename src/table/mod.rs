@@ -53,7 +53,6 @@ pub use dimension::Dimension;
 pub use doctor::Examination;
 pub use filter::Filter;
 pub use frame::{Builder, Cell, Table};
-pub use latency::columns::latency_measures;
 pub use latency::latency;
 pub use overlap::Overlap;
 pub use prices::{PRICES, Shown, prices};

@@ -54,7 +54,7 @@ static TAIL: [Column; 4] = [
 ];
 
 /// All measures of a latency report, in order; its dimensions stand before them.
-pub fn latency_measures() -> Vec<&'static Column> {
+pub(in crate::table) fn latency_measures() -> Vec<&'static Column> {
     let streams = STREAMING.iter().chain(&STALL).chain([&FLOORS]);
     let calls = COUNTS.iter().chain(&TTFT).chain(&REQUEST).chain(streams).chain(&RATE);
     calls.chain(&TOOL).chain(&RUN).chain(&TAIL).collect()
