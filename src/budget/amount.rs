@@ -1,11 +1,11 @@
-//! What a row of a report says about a measure: a floor, a bound where there is one, and how much is unknown.
+//! What a group comes to: a floor, a bound where there is one, and how much is unknown.
 
 use super::measure::Quantity;
 use crate::event::Usd;
 use crate::table::Tally;
 use crate::table::verdict::Lacks;
 
-/// A measure of one group.
+/// How much of a quantity a group has: pico-dollars, tokens, milliseconds or runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Amount {
     /// At least this; `None` where nothing is known.
@@ -20,22 +20,21 @@ pub(super) struct Amount {
     pub(super) lacks: Lacks,
 }
 
-/// What may be of a group.
+/// Usage that may be of a group.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Maybe<'a> {
     pub(super) tally: &'a Tally,
-    /// What the group has of the same runs, and conversations of no run.
+    /// What the group has for sure of the same runs, and conversations of no run; `None` for nothing.
     pub(super) shared: Option<&'a Tally>,
 }
 
 const NO_LACKS: Lacks = Lacks { input: false, success: false, unplaced_runs: 0, unplaced: None };
 
 impl Amount {
-    /// That of no usage at all.
+    /// What no usage at all comes to.
     pub(super) const NOTHING: Amount = Amount { low: None, high: Some(0), runs: 0, unknown: 0, lacks: NO_LACKS };
 
-    /// What a group comes to, of which `unplaced` may be parts too. `has_runs`: whether there is any run among all that
-    /// was read.
+    /// How much a group has, if it may have `unplaced` beside `group`. `has_runs`: whether any run was read at all.
     pub(super) fn of(quantity: Quantity, group: &Tally, unplaced: &[Maybe], has_runs: bool) -> Amount {
         let plain = |tally: &Tally| Amount::undivided(quantity, tally, has_runs);
         let of_maybe = |maybe: &Maybe| {
@@ -58,7 +57,7 @@ impl Amount {
         sum.over(ended - failed, runs - failed + more.sum::<i64>(), runs - ended)
     }
 
-    /// What is known of a group; of a quotient, what is divided.
+    /// How much a group has for sure; of a quotient, what is divided.
     pub(super) fn undivided(quantity: Quantity, group: &Tally, has_runs: bool) -> Amount {
         let Tally { runs, failed_runs: failed, ended_runs: ended, owners: all, exact_runs: exact, .. } = *group;
         let sum = |low: Option<i64>, unknown: i64| {
@@ -84,7 +83,8 @@ impl Amount {
         }
     }
 
-    /// With what may be a part of it, or not. `shared`: what it has already of the same runs.
+    /// The same if `other` may belong to it too: the floor stays, the bound and the runs grow. `shared` is what it
+    /// already has of the runs of `other`, which count once.
     fn and(self, other: Amount, shared: Amount) -> Amount {
         let runs = self.runs + other.runs - shared.runs;
         Amount {
@@ -103,7 +103,7 @@ impl Amount {
         }
     }
 
-    /// Without some of its runs.
+    /// The same without the runs of `some`.
     fn without(self, some: Amount) -> Amount {
         let less = |all: Option<i64>, part: Option<i64>| Some(all?.saturating_sub(part.unwrap_or(0)).max(0));
         Amount {
@@ -115,7 +115,8 @@ impl Amount {
         }
     }
 
-    /// Divided by a number between `fewest` and `most`, where that of `unsure` runs isn't known.
+    /// The same divided by the number of runs that succeeded. That is from `fewest` to `most`; of `unsure` runs nobody
+    /// knows whether they did.
     fn over(self, fewest: i64, most: i64, unsure: i64) -> Amount {
         let low = self.low.map(|low| low / most.max(1));
         let is_exact = fewest == most && self.low == self.high;

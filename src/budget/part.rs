@@ -15,14 +15,14 @@ const MOST_CONTRIBUTORS: usize = 5;
 /// By what a group's sum is taken apart: the first of these that has several values in it.
 const APART: [&str; 4] = ["loop", "run_id", "conversation_id", "model"];
 
-/// The groups of one query.
+/// The groups of one query, and the usage that may be of them too.
 pub(super) struct Part {
     pub(super) per: Vec<Dimension>,
     pub(super) groups: Vec<Group>,
-    /// What tells no time or no model, and may count.
+    /// Usage that tells no time or no model, and so may be of several groups. First what the window or a filter leaves
+    /// out, then the groups of no known period or model.
     unplaced: Vec<Tally>,
-    /// How many of those the window or a filter leaves out; the others are groups of no known period or
-    /// model.
+    /// How many of `unplaced` are left out.
     left_out: usize,
     overlap: Overlap,
     /// Whether there is any run among all that was read.
@@ -31,9 +31,10 @@ pub(super) struct Part {
     apart: Vec<(Dimension, Vec<Tally>)>,
 }
 
-/// A group, and what its sum is taken apart into: the dimension's place in [`Part::apart`], and those of the tallies.
+/// A group of usage.
 pub(super) struct Group {
     pub(super) tally: Tally,
+    /// What its sum is taken apart into: the place of a dimension in [`Part::apart`], and of its tallies there.
     apart: Option<(usize, Vec<usize>)>,
     /// Places, in [`Part::unplaced`], of what may be of this group.
     unplaced: Vec<usize>,
@@ -79,8 +80,8 @@ fn part(per: &[Dimension], scoped: &Query, answers: Answers<'_>) -> Result<Part>
 }
 
 impl Part {
-    /// Tells each group what may be of it: what a window or a filter leaves out, and what is of no known period or
-    /// model. What may be of no other group is one.
+    /// Tells each group which of `unplaced` may be of it. What may be of none of them makes a group: the limit holds for
+    /// that too.
     fn share_unplaced(&mut self) {
         let is_untold = |group: &&Group| {
             let mut values = self.per.iter().zip(&group.tally.key);
