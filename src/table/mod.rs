@@ -55,7 +55,7 @@ pub use filter::Filter;
 pub use frame::{Builder, Cell, Table};
 pub use latency::latency;
 pub use overlap::Overlap;
-pub use prices::{PRICES, Shown, prices};
+pub use prices::{PRICES, PriceScope, prices};
 pub use query::{Query, Sort};
 pub use report::{Report, Slowest, Window, report};
 pub use sources::{Skipped, Sources};
