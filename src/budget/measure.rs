@@ -28,6 +28,18 @@ pub enum Quantity {
 }
 
 impl Quantity {
+    const fn kind(self) -> Kind {
+        match self {
+            Quantity::Cost | Quantity::CostPerSuccess => Kind::Usd,
+            Quantity::TotalTokens
+            | Quantity::UncachedInputTokens
+            | Quantity::OutputTokens
+            | Quantity::BlendedTokens => Kind::Tokens,
+            Quantity::RunTime => Kind::Millis,
+            Quantity::Runs | Quantity::FailedRuns => Kind::Count,
+        }
+    }
+
     /// Whether it is a quotient, of which no parts add up.
     pub(super) fn is_quotient(self) -> bool {
         self == Quantity::CostPerSuccess
@@ -60,37 +72,27 @@ const fn measure(
     quantity: Quantity,
     name: &'static str,
     key: &'static str,
-    kind: Kind,
     words: &'static str,
     meaning: &'static str,
 ) -> Measure {
-    Measure { quantity, name, key, kind, words, meaning }
+    Measure { quantity, name, key, kind: quantity.kind(), words, meaning }
 }
 
 /// All measures, in the order of every output.
 pub static MEASURES: [Measure; 9] = [
-    measure(Quantity::Cost, "cost_usd", "max_cost_usd", Kind::Usd, "", "cost in US dollars"),
+    measure(Quantity::Cost, "cost_usd", "max_cost_usd", "", "cost in US dollars"),
     measure(
         Quantity::CostPerSuccess,
         "cost_per_successful_run_usd",
         "max_cost_per_successful_run_usd",
-        Kind::Usd,
         "per successful run",
         "cost of all runs over the number of those that succeeded, in US dollars; while none did, all that was spent is its floor",
     ),
-    measure(
-        Quantity::TotalTokens,
-        "total_tokens",
-        "max_total_tokens",
-        Kind::Tokens,
-        "total tokens",
-        "input and output tokens",
-    ),
+    measure(Quantity::TotalTokens, "total_tokens", "max_total_tokens", "total tokens", "input and output tokens"),
     measure(
         Quantity::UncachedInputTokens,
         "uncached_input_tokens",
         "max_uncached_input_tokens",
-        Kind::Tokens,
         "uncached input tokens",
         "input tokens that were not read from the cache",
     ),
@@ -98,7 +100,6 @@ pub static MEASURES: [Measure; 9] = [
         Quantity::OutputTokens,
         "output_tokens",
         "max_output_tokens",
-        Kind::Tokens,
         "output tokens",
         "output tokens, reasoning included",
     ),
@@ -106,24 +107,15 @@ pub static MEASURES: [Measure; 9] = [
         Quantity::BlendedTokens,
         "blended_tokens",
         "max_blended_tokens",
-        Kind::Tokens,
         "blended tokens",
         "uncached input and output tokens; known for runs that left only a footer too",
     ),
-    measure(
-        Quantity::RunTime,
-        "run_time",
-        "max_run_time",
-        Kind::Millis,
-        "run time",
-        "finish − start of the runs, added up",
-    ),
-    measure(Quantity::Runs, "runs", "max_runs", Kind::Count, "runs", "number of runs"),
+    measure(Quantity::RunTime, "run_time", "max_run_time", "run time", "finish − start of the runs, added up"),
+    measure(Quantity::Runs, "runs", "max_runs", "runs", "number of runs"),
     measure(
         Quantity::FailedRuns,
         "failed_runs",
         "max_failed_runs",
-        Kind::Count,
         "failed runs",
         "number of runs whose status is not success",
     ),

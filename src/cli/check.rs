@@ -143,7 +143,7 @@ fn once(args: &LimitArgs) -> Result<Option<Budget>> {
 }
 
 /// The limit that the flags give for a quantity, with its flag.
-fn given<'a>(args: &'a LimitArgs, quantity: Quantity) -> Option<(&'static str, &'a str)> {
+fn given(args: &LimitArgs, quantity: Quantity) -> Option<(&'static str, &str)> {
     let (flag, text) = match quantity {
         Quantity::Cost => ("--max-cost", &args.max_cost),
         Quantity::CostPerSuccess => ("--max-cost-per-successful-run", &args.max_cost_per_successful_run),
