@@ -6,14 +6,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::judge::Key;
-use super::measure::{MEASURES, Measure};
+use super::measure::{MEASURES, Measure, Quantity};
 use super::units;
 use crate::error::{Error, Result, unknown};
-use crate::table::schema::Kind;
+use crate::table::schema::{Kind, SCHEMA_VERSION};
 use crate::table::{Dimension, Report};
-
-/// The version of the report's JSON that this reads.
-const SCHEMA_VERSION: u32 = 1;
 
 /// An earlier report.
 #[derive(Debug)]
@@ -49,14 +46,14 @@ pub(super) struct Median {
 
 /// The columns of a measure's median, and of the runs it is of.
 pub(super) fn columns(measure: &Measure) -> Option<(&'static str, &'static [&'static str])> {
-    Some(match measure.name {
-        "cost_usd" => ("median_cost_usd", &["priced_runs"]),
-        "total_tokens" => ("median_total_tokens", &["exact_runs"]),
-        "uncached_input_tokens" => ("median_uncached_input_tokens", &["exact_runs"]),
-        "output_tokens" => ("median_output_tokens", &["exact_runs"]),
-        "blended_tokens" => ("median_blended_tokens", &["exact_runs", "blended_runs"]),
-        "run_time" => ("median_duration_ms", &["timed_runs"]),
-        _ => return None,
+    Some(match measure.quantity {
+        Quantity::Cost => ("median_cost_usd", &["priced_runs"]),
+        Quantity::TotalTokens => ("median_total_tokens", &["exact_runs"]),
+        Quantity::UncachedInputTokens => ("median_uncached_input_tokens", &["exact_runs"]),
+        Quantity::OutputTokens => ("median_output_tokens", &["exact_runs"]),
+        Quantity::BlendedTokens => ("median_blended_tokens", &["exact_runs", "blended_runs"]),
+        Quantity::RunTime => ("median_duration_ms", &["timed_runs"]),
+        Quantity::CostPerSuccess | Quantity::Runs | Quantity::FailedRuns => return None,
     })
 }
 
@@ -87,7 +84,7 @@ impl Baseline {
             return Err(Error::invalid(format!("holds {shown} of {} groups; make it without --limit", asked.groups)));
         }
         let by = document.by.iter().map(|name| Dimension::from_name(name)).collect::<Result<Vec<_>>>()?;
-        let fleeting = by.iter().find(|by| by.is_time() || by.column().name.ends_with("_id"));
+        let fleeting = by.iter().find(|by| by.is_time() || by.is_id());
         if let Some(by) = fleeting {
             let name = by.column().name;
             return Err(Error::invalid(format!("is by {name}, and none comes twice; make it with --by loop")));

@@ -1,14 +1,14 @@
 //! Budgets are held against reports: each group of each budget gets its state.
 
+use super::amount::Amount;
 use super::measure::Measure;
 use super::pace::Span;
 use super::part::{Part, parts};
 use super::policy::{Budget, Limit, OnUnknown, Severity};
-use super::reading::Reading;
 use super::units::WHOLE;
 use crate::error::Result;
 use crate::event::Time;
-use crate::table::verdict::{Judged, Lacks, Standing, State, Verdict};
+use crate::table::verdict::{Judged, Lacks, Pace, Standing, State, Verdict};
 use crate::table::{Answers, Cell, Filter, Query, Warning};
 
 /// The terms of a check.
@@ -78,18 +78,18 @@ fn of_limit(budget: &Budget, limit: &Limit, parts: &[Part], query: &Query, terms
     let mut groups = Vec::new();
     for part in parts {
         for group in &part.groups {
-            let reading = part.reading(limit.measure, group);
-            let mut standing = standing(budget, limit.limit, reading, terms);
+            let amount = part.amount(limit.measure.quantity, group);
+            let mut standing = standing(budget, limit.limit, amount, terms);
             let names = part.per.iter().map(|dimension| dimension.column().name);
             standing.key = names.zip(group.tally.key.iter().cloned()).collect();
-            standing.contributors = part.contributors(group, limit.measure);
-            standing.pace = pace(budget, limit, &standing.key, standing.used, query, terms);
+            standing.contributors = part.contributors(limit.measure.quantity, group);
+            standing.pace = pace(budget, limit, &standing, query, terms);
             groups.push(standing);
         }
     }
     if groups.is_empty() && terms.lacks_input {
         let key = budget.per.iter().map(|dimension| (dimension.column().name, None)).collect();
-        groups.push(Standing { key, ..standing(budget, limit.limit, Reading::NOTHING, terms) });
+        groups.push(Standing { key, ..standing(budget, limit.limit, Amount::NOTHING, terms) });
     }
     groups.sort_by(|a, b| b.state.cmp(&a.state).then(b.used.cmp(&a.used)).then_with(|| a.key.cmp(&b.key)));
     Judged { groups, ..blank(budget, limit.measure) }
@@ -111,14 +111,14 @@ pub(super) fn blank(budget: &Budget, measure: &'static Measure) -> Judged {
     }
 }
 
-/// How a reading stands against a limit: no key, contributors or pace yet.
-fn standing(budget: &Budget, limit: i64, reading: Reading, terms: Terms) -> Standing {
-    let reading = Reading { high: reading.high.filter(|_| !terms.lacks_input), ..reading };
-    let low = i128::from(reading.low.unwrap_or(0));
-    let is_within = reading.high.is_some_and(|high| high <= limit);
-    let allowed = i128::from(budget.max_unknown) * i128::from(reading.runs);
-    let has_many_unknown = i128::from(reading.unknown) * i128::from(WHOLE) > allowed;
-    let is_blind = reading.is_floor() && (has_many_unknown || terms.lacks_input);
+/// How an amount stands against a limit: no key, contributors or pace yet.
+fn standing(budget: &Budget, limit: i64, amount: Amount, terms: Terms) -> Standing {
+    let amount = Amount { high: amount.high.filter(|_| !terms.lacks_input), ..amount };
+    let low = i128::from(amount.low.unwrap_or(0));
+    let is_within = amount.high.is_some_and(|high| high <= limit);
+    let allowed = i128::from(budget.max_unknown) * i128::from(amount.runs);
+    let has_many_unknown = i128::from(amount.unknown) * i128::from(WHOLE) > allowed;
+    let is_blind = amount.is_floor() && (has_many_unknown || terms.lacks_input);
     let state = if low > i128::from(limit) {
         State::Exceeded
     } else if is_blind && !is_within && budget.on_unknown != OnUnknown::Ignore {
@@ -133,12 +133,12 @@ fn standing(budget: &Budget, limit: i64, reading: Reading, terms: Terms) -> Stan
         state,
         fails: fails(state, budget, terms),
         limit: Some(limit),
-        used: reading.low,
-        at_most: reading.high,
-        is_floor: reading.is_floor(),
-        runs: reading.runs,
-        unknown_runs: reading.unknown,
-        lacks: Lacks { input: terms.lacks_input, ..reading.lacks },
+        used: amount.low,
+        at_most: amount.high,
+        is_floor: amount.is_floor(),
+        runs: amount.runs,
+        unknown_runs: amount.unknown,
+        lacks: Lacks { input: terms.lacks_input, ..amount.lacks },
         contributors: Vec::new(),
         pace: None,
         before: None,
@@ -155,17 +155,11 @@ fn fails(state: State, budget: &Budget, terms: Terms) -> bool {
     }
 }
 
-fn pace(
-    budget: &Budget,
-    limit: &Limit,
-    key: &Key,
-    used: Option<i64>,
-    query: &Query,
-    terms: Terms,
-) -> Option<crate::table::verdict::Pace> {
+/// How fast a group uses its limit up; `None` if it is no period, or has no part in one.
+fn pace(budget: &Budget, limit: &Limit, group: &Standing, query: &Query, terms: Terms) -> Option<Pace> {
     // A quotient has no rate.
-    let adds_up = limit.measure.name != "cost_per_successful_run_usd";
+    let adds_up = !limit.measure.quantity.is_quotient();
     let time = budget.per.iter().find(|dimension| dimension.is_time()).filter(|_| adds_up)?;
-    let value = key.iter().find(|(name, _)| *name == time.column().name)?.1.as_deref()?;
-    Span::of(*time, value, query, query.zone, terms.now)?.pace(used?, limit.limit)
+    let value = group.key.iter().find(|(name, _)| *name == time.column().name)?.1.as_deref()?;
+    Span::of(*time, value, query, query.zone, terms.now)?.pace(group.used?, limit.limit)
 }

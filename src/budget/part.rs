@@ -2,9 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::measure::Measure;
+use super::amount::{Amount, Maybe};
+use super::measure::Quantity;
 use super::policy::Budget;
-use super::reading::{Maybe, Reading};
 use crate::error::Result;
 use crate::table::verdict::Contributor;
 use crate::table::{Answers, Dimension, Filter, Overlap, Query, Tally, wider};
@@ -15,14 +15,14 @@ const MOST_CONTRIBUTORS: usize = 5;
 /// By what a group's sum is taken apart: the first of these that has several values in it.
 const APART: [&str; 4] = ["loop", "run_id", "conversation_id", "model"];
 
-/// The groups of one query.
+/// The groups of one query, and the usage that may be of them too.
 pub(super) struct Part {
     pub(super) per: Vec<Dimension>,
     pub(super) groups: Vec<Group>,
-    /// What tells no time or no model, and may count.
+    /// Usage that tells no time or no model, and so may be of several groups. First what the window or a filter leaves
+    /// out, then the groups of no known period or model.
     unplaced: Vec<Tally>,
-    /// How many of those the window or a filter leaves out; the others are groups of no known period or
-    /// model.
+    /// How many of `unplaced` are left out.
     left_out: usize,
     overlap: Overlap,
     /// Whether there is any run among all that was read.
@@ -31,9 +31,10 @@ pub(super) struct Part {
     apart: Vec<(Dimension, Vec<Tally>)>,
 }
 
-/// A group, and what its sum is taken apart into: the dimension's place in [`Part::apart`], and those of the tallies.
+/// A group of usage.
 pub(super) struct Group {
     pub(super) tally: Tally,
+    /// What its sum is taken apart into: the place of a dimension in [`Part::apart`], and of its tallies there.
     apart: Option<(usize, Vec<usize>)>,
     /// Places, in [`Part::unplaced`], of what may be of this group.
     unplaced: Vec<usize>,
@@ -79,8 +80,8 @@ fn part(per: &[Dimension], scoped: &Query, answers: Answers<'_>) -> Result<Part>
 }
 
 impl Part {
-    /// Tells each group what may be of it: what a window or a filter leaves out, and what is of no known period or
-    /// model. What may be of no other group is one.
+    /// Tells each group which of `unplaced` may be of it. What may be of none of them makes a group: the limit holds for
+    /// that too.
     fn share_unplaced(&mut self) {
         let is_untold = |group: &&Group| {
             let mut values = self.per.iter().zip(&group.tally.key);
@@ -118,7 +119,7 @@ impl Part {
 
     /// Takes each group's sum apart by the first dimension of which it has several values.
     fn take_apart(&mut self, scoped: &Query, answers: Answers<'_>) -> Result<()> {
-        let is_one = self.per.iter().any(|dimension| dimension.column().name.ends_with("_id"));
+        let is_one = self.per.iter().any(|dimension| dimension.is_id());
         for name in APART.iter().filter(|name| !is_one || **name == "model") {
             let dimension = Dimension::from_name(name)?;
             if self.per.contains(&dimension) || self.groups.iter().all(|group| group.apart.is_some()) {
@@ -139,8 +140,8 @@ impl Part {
         Ok(())
     }
 
-    /// What a group says about a measure.
-    pub(super) fn reading(&self, measure: &Measure, group: &Group) -> Reading {
+    /// What a group comes to.
+    pub(super) fn amount(&self, quantity: Quantity, group: &Group) -> Amount {
         let key = &group.tally.key;
         let maybe = |place: &usize| {
             let tally = self.unplaced.get(*place)?;
@@ -148,21 +149,19 @@ impl Part {
             Some(Maybe { tally, shared })
         };
         let unplaced: Vec<Maybe> = group.unplaced.iter().filter_map(maybe).collect();
-        Reading::of(measure, &group.tally, &unplaced, self.has_runs)
+        Amount::of(quantity, &group.tally, &unplaced, self.has_runs)
     }
 
     /// Who used most of a group's sum.
-    pub(super) fn contributors(&self, group: &Group, measure: &Measure) -> Vec<Contributor> {
+    pub(super) fn contributors(&self, quantity: Quantity, group: &Group) -> Vec<Contributor> {
         let Some((at, places)) = &group.apart else { return Vec::new() };
         let Some((dimension, tallies)) = self.apart.get(*at) else { return Vec::new() };
-        // Shares of a quotient are those of the money.
-        let money = super::MEASURES.iter().find(|other| other.name == "cost_usd");
-        let measure = money.filter(|_| measure.name == "cost_per_successful_run_usd").unwrap_or(measure);
         let of_tally = |place: &usize| {
             let tally = tallies.get(*place)?;
-            let reading = Reading::of(measure, tally, &[], self.has_runs);
-            let used = reading.low.filter(|low| *low > 0)?;
-            Some((used, reading.is_floor(), tally.key.last()?.as_deref()))
+            // Shares of a quotient are those of the money.
+            let amount = Amount::undivided(quantity, tally, self.has_runs);
+            let used = amount.low.filter(|low| *low > 0)?;
+            Some((used, amount.is_floor(), tally.key.last()?.as_deref()))
         };
         let mut all: Vec<(i64, bool, Option<&str>)> = places.iter().filter_map(of_tally).collect();
         all.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.2.cmp(&b.2)));

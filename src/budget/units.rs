@@ -3,16 +3,16 @@
 use crate::error::{Error, Result, unknown};
 
 /// Millionths: 20 % is 200,000. Shares stay integers, so that a limit is met or not, whatever the rounding.
-pub const WHOLE: i64 = 1_000_000;
+pub(super) const WHOLE: i64 = 1_000_000;
 
 /// Dollars, as pico-dollars: `5`, `5.25`, `$5`.
-pub fn dollars(text: &str) -> Result<i64> {
+pub(super) fn dollars(text: &str) -> Result<i64> {
     let number = text.strip_prefix('$').unwrap_or(text);
     decimal(number, 12).ok_or_else(|| Error::invalid(format!("{text:?} is no amount of dollars; write 5 or 12.50")))
 }
 
 /// Tokens: `40000000`, `40_000_000`, `40M`, `1.5B`, `500K`.
-pub fn tokens(text: &str) -> Result<i64> {
+pub(super) fn tokens(text: &str) -> Result<i64> {
     const UNITS: [(char, usize); 3] = [('K', 3), ('M', 6), ('B', 9)];
     let (number, unit) = match text.char_indices().next_back().filter(|(_, last)| !last.is_ascii_digit()) {
         Some((at, unit)) => (&text[..at], Some(unit)),
@@ -38,7 +38,7 @@ pub fn tokens(text: &str) -> Result<i64> {
 }
 
 /// A time span, in milliseconds: `90s`, `45m`, `2h`, `1h 30m`, `1d`.
-pub fn duration(text: &str) -> Result<i64> {
+pub(super) fn duration(text: &str) -> Result<i64> {
     const UNITS: [(&str, i64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
     let bad = || Error::invalid(format!("{text:?} is no time span; write 90s, 45m, 2h or 1h 30m"));
     let mut rest = text.trim();

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use anyhow::Context;
-use forge_usage::budget::{self, Baseline, Budget, Comparison, Limit, MEASURES, OnUnknown, Terms, units};
+use forge_usage::budget::{self, Baseline, Budget, Comparison, Limit, MEASURES, OnUnknown, Quantity, Terms, units};
 use forge_usage::config::Config;
 use forge_usage::error::{Error, Result};
 use forge_usage::parse::Needs;
@@ -128,7 +128,7 @@ fn override_with(budget: &mut Budget, args: &LimitArgs) -> Result<()> {
 fn once(args: &LimitArgs) -> Result<Option<Budget>> {
     let mut budget = Budget::new("command line");
     for measure in &MEASURES {
-        if let Some((flag, text)) = given(args, measure.name) {
+        if let Some((flag, text)) = given(args, measure.quantity) {
             let limit = measure.limit(text).map_err(|error| Error::invalid(format!("{flag}: {error}")))?;
             budget.limits.push(Limit { measure, limit });
         }
@@ -142,19 +142,18 @@ fn once(args: &LimitArgs) -> Result<Option<Budget>> {
     Ok(Some(budget).filter(|budget| !budget.limits.is_empty()))
 }
 
-/// The limit that the flags give for a measure, with its flag.
-fn given<'a>(args: &'a LimitArgs, measure: &str) -> Option<(&'static str, &'a str)> {
-    let (flag, text) = match measure {
-        "cost_usd" => ("--max-cost", &args.max_cost),
-        "cost_per_successful_run_usd" => ("--max-cost-per-successful-run", &args.max_cost_per_successful_run),
-        "total_tokens" => ("--max-tokens", &args.max_tokens),
-        "uncached_input_tokens" => ("--max-uncached-input-tokens", &args.max_uncached_input_tokens),
-        "output_tokens" => ("--max-output-tokens", &args.max_output_tokens),
-        "blended_tokens" => ("--max-blended-tokens", &args.max_blended_tokens),
-        "run_time" => ("--max-run-time", &args.max_run_time),
-        "runs" => ("--max-runs", &args.max_runs),
-        "failed_runs" => ("--max-failed-runs", &args.max_failed_runs),
-        _ => return None,
+/// The limit that the flags give for a quantity, with its flag.
+fn given(args: &LimitArgs, quantity: Quantity) -> Option<(&'static str, &str)> {
+    let (flag, text) = match quantity {
+        Quantity::Cost => ("--max-cost", &args.max_cost),
+        Quantity::CostPerSuccess => ("--max-cost-per-successful-run", &args.max_cost_per_successful_run),
+        Quantity::TotalTokens => ("--max-tokens", &args.max_tokens),
+        Quantity::UncachedInputTokens => ("--max-uncached-input-tokens", &args.max_uncached_input_tokens),
+        Quantity::OutputTokens => ("--max-output-tokens", &args.max_output_tokens),
+        Quantity::BlendedTokens => ("--max-blended-tokens", &args.max_blended_tokens),
+        Quantity::RunTime => ("--max-run-time", &args.max_run_time),
+        Quantity::Runs => ("--max-runs", &args.max_runs),
+        Quantity::FailedRuns => ("--max-failed-runs", &args.max_failed_runs),
     };
     Some((flag, text.as_deref()?))
 }

@@ -8,7 +8,7 @@ use anyhow::Context;
 use chrono_tz::Tz;
 use forge_usage::render::{self, DataFormat};
 use forge_usage::table::schema::Column;
-use forge_usage::table::{Cell, Rows};
+use forge_usage::table::{Cell, Rows, date};
 
 use super::replace;
 
@@ -57,11 +57,11 @@ impl Parts<'_> {
     }
 
     fn date_of(&self, row: &[Cell]) -> String {
-        let time = row.get(self.date).and_then(|cell| match cell {
-            Cell::Time(time) => time.to_utc(),
+        let date = row.get(self.date).and_then(|cell| match cell {
+            Cell::Time(time) => date(*time, self.zone),
             _ => None,
         });
-        time.map_or_else(|| NO_DATE.to_owned(), |time| time.with_timezone(&self.zone).format("%Y-%m-%d").to_string())
+        date.unwrap_or_else(|| NO_DATE.to_owned())
     }
 }
 

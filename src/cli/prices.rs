@@ -4,7 +4,7 @@ use std::io::Write;
 
 use forge_usage::price::{Found, Prices};
 use forge_usage::render::{self, Format};
-use forge_usage::table::{self, PRICES, Shown};
+use forge_usage::table::{self, PRICES, PriceScope};
 
 use super::args::{Color, PricesArgs};
 use super::exit::FINE;
@@ -36,7 +36,7 @@ pub(super) fn run(args: &PricesArgs) -> anyhow::Result<u8> {
 /// One model: which entry it takes and why, and all prices it ever had, or had on a day.
 fn page(prices: &Prices, model: &str, format: Format, args: &PricesArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let found = prices.find(model).ok_or_else(|| no_price(prices, model))?;
-    let shown = args.at.map_or(Shown::All, Shown::On);
+    let scope = args.at.map_or(PriceScope::All, PriceScope::On);
     let is_text = format == Format::Table;
     let columns = PRICES.iter().filter(|column| !is_text || PAGE.contains(&column.name)).collect();
     if is_text && !args.quiet {
@@ -45,7 +45,7 @@ fn page(prices: &Prices, model: &str, format: Format, args: &PricesArgs, out: &m
         }
         writeln!(out)?;
     }
-    let table = table::prices(std::iter::once(found), Some(model), shown, columns)?;
+    let table = table::prices(std::iter::once(found), Some(model), scope, columns)?;
     Ok(render::table(&table, format, &output::style(&args.output(), Color::Never), out)?)
 }
 
@@ -77,13 +77,13 @@ fn list(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let found = prices.fitting(pattern.unwrap_or("*"))?;
-    let shown = Shown::Standard(args.at.or(prices.day()).unwrap_or_default());
+    let scope = PriceScope::Standard(args.at.or(prices.day()).unwrap_or_default());
     let is_listed = |name: &str| !["asked", "why", "until"].contains(&name);
     let is_page = |name: &str| ["model", "provider"].contains(&name) || PAGE.contains(&name);
     let columns = PRICES
         .iter()
         .filter(|column| if format == Format::Table { is_page(column.name) } else { is_listed(column.name) });
-    let table = table::prices(found, None, shown, columns.collect())?;
+    let table = table::prices(found, None, scope, columns.collect())?;
     if table.height() == 0 {
         anyhow::bail!("no model with a price fits {:?}", pattern.unwrap_or_default());
     }

@@ -47,37 +47,37 @@ impl Default for Head {
 
 /// A book of list prices.
 #[derive(Debug, Clone, Copy)]
-pub struct Book<'a> {
+pub(super) struct Book<'a> {
     text: &'a str,
 }
 
 impl Book<'static> {
     /// The one that was built in.
-    pub fn embedded() -> Book<'static> {
+    pub(super) fn embedded() -> Book<'static> {
         Book { text: EMBEDDED }
     }
 }
 
 impl<'a> Book<'a> {
     /// What it says about itself.
-    pub fn head(&self) -> Head {
+    pub(super) fn head(&self) -> Head {
         let line = self.text.lines().next().unwrap_or_default();
         serde_json::from_str(line).unwrap_or_default()
     }
 
     /// All models, in order.
-    pub fn entries(&self) -> impl Iterator<Item = Entry> + use<'a> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry> + use<'a> {
         self.text.lines().skip(1).filter_map(read)
     }
 
-    /// The listed entry for a model of this name, every rule applied, and why that one.
+    /// The entry that prices a model, every rule applied, and why that one. `name` is `model` taken apart.
     pub(super) fn find(&self, model: &str, name: &Name) -> Option<(Entry, Vec<String>)> {
         let same = self.same(name);
         let (entry, why) = pick(model, name, &same.iter().collect::<Vec<_>>())?;
         Some((entry.clone().settled(), why))
     }
 
-    /// All models that are the same but for who sells them, when they were made and how they are spelt.
+    /// All entries for the model of this name, whoever sells it, whenever it was made and however it is spelt.
     fn same(&self, name: &Name) -> Vec<Entry> {
         let body = self.text.find('\n').map_or("", |end| &self.text[end + 1..]);
         let (mut low, mut high) = (0, body.len());

@@ -32,7 +32,7 @@ impl Cost {
     }
 
     /// Nothing but that it costs this or more.
-    pub fn at_least(low: Usd) -> Cost {
+    pub(super) fn at_least(low: Usd) -> Cost {
         Cost { exact: None, low, high: None }
     }
 }

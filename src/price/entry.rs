@@ -91,7 +91,7 @@ pub struct OffPeak {
 
 impl OffPeak {
     /// Whether a time falls into them.
-    pub fn contains(&self, time: Time) -> bool {
+    pub(super) fn contains(&self, time: Time) -> bool {
         let Some(time) = time.to_utc() else { return false };
         let day = time.weekday().num_days_from_monday();
         let minute = day * 1440 + time.hour() * 60 + time.minute();
@@ -137,6 +137,6 @@ impl Entry {
 }
 
 /// The day of a time, in UTC; `None` beyond the calendar.
-pub fn day(time: Time) -> Option<NaiveDate> {
+pub(super) fn day(time: Time) -> Option<NaiveDate> {
     time.to_utc().map(|time| time.date_naive())
 }

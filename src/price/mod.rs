@@ -16,7 +16,7 @@ mod pick;
 mod rules;
 mod user;
 
-pub use book::{Book, Head};
+pub use book::Head;
 pub use cost::{Cost, Tokens};
 pub use entry::{Entry, OffPeak, Period, Rates, STANDARD, Step};
 pub use find::{Found, Prices};

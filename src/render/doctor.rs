@@ -6,10 +6,11 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::format::Style;
-use super::json::{self, Reading, Rows, SCHEMA_VERSION, Warned};
+use super::json::{self, Reading, Rows, Warned};
 use super::written::written;
 use super::{escape, number, text};
 use crate::error::Result;
+use crate::table::schema::SCHEMA_VERSION;
 use crate::table::{Examination, Table};
 
 /// Writes an examination as text, or as one JSON document.

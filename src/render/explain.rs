@@ -11,6 +11,7 @@ use super::row::Row;
 use super::screen::{Heading, Screen};
 use super::{dimension, escape, exact, fit, json, number, reckoning, text};
 use crate::table::explain::{Explained, Explanation, Ground};
+use crate::table::schema::SCHEMA_VERSION;
 use crate::table::{Cell, Table};
 
 /// Draws the explanation for people.
@@ -21,7 +22,7 @@ pub(super) fn text(explanation: &Explanation, style: &Style, out: &mut dyn Write
         [owner] => details(&owner.row),
         owners => vec![dimension::number_of(owners.len(), "run")],
     };
-    let head: Vec<String> = std::iter::once(format!("{} {}", subject.kind, subject.id)).chain(about).collect();
+    let head: Vec<String> = std::iter::once(format!("{} {}", subject.kind.name(), subject.id)).chain(about).collect();
     line(&head.join(" · "), out)?;
     for owner in &explanation.owners {
         writeln!(out)?;
@@ -208,8 +209,8 @@ impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let owners: Vec<Owner> = self.0.owners.iter().map(Owner).collect();
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("schema_version", &json::SCHEMA_VERSION)?;
-        map.serialize_entry("kind", self.0.subject.kind)?;
+        map.serialize_entry("schema_version", &SCHEMA_VERSION)?;
+        map.serialize_entry("kind", self.0.subject.kind.name())?;
         map.serialize_entry("id", &self.0.subject.id)?;
         map.serialize_entry("owners", &owners)?;
         map.serialize_entry("witnesses", &json::Rows(&self.0.witnesses))?;
@@ -225,8 +226,8 @@ impl Serialize for Owner<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("run", &json::Row { columns: self.0.row.columns(), cells: self.0.row.row(0) })?;
         let difference = reckoning::difference(&Row::new(&self.0.row, 0));
-        map.serialize_entry("cost_difference_usd", &json::Value(&difference.map_or(Cell::Blank, Cell::Usd)))?;
-        let without = self.0.cost_without_hour_writes.map_or(Cell::Blank, Cell::Usd);
+        map.serialize_entry("cost_difference_usd", &json::Value(&Cell::usd(difference)))?;
+        let without = Cell::usd(self.0.cost_without_hour_writes);
         map.serialize_entry("cost_without_hour_writes_usd", &json::Value(&without))?;
         map.serialize_entry("reasons", &grounds)?;
         map.serialize_entry("parts", &json::Rows(&self.0.parts))?;

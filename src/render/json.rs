@@ -8,12 +8,8 @@ use serde_json::ser::{Formatter, Serializer as JsonSerializer};
 use serde_json::value::RawValue;
 
 use super::{escape, exact};
-use crate::event::Time;
-use crate::table::schema::Column;
+use crate::table::schema::{Column, SCHEMA_VERSION};
 use crate::table::{Cell, Report, Skipped, Sources, Table, Warning};
-
-/// Grows when a key changes its meaning or goes away, not when one is added.
-pub(super) const SCHEMA_VERSION: u32 = 1;
 
 /// Columns that stand together under `runs_by_quality`, and their keys there.
 const BY_QUALITY: [(&str, &str); 4] =
@@ -105,8 +101,7 @@ struct Asked<'a>(&'a Report);
 impl Serialize for Asked<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let report = self.0;
-        let cell = |time: Option<Time>| time.map_or(Cell::Blank, Cell::Time);
-        let (since, until) = (cell(report.window.since), cell(report.window.until));
+        let (since, until) = (Cell::time(report.window.since), Cell::time(report.window.until));
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("since", &Value(&since))?;
         map.serialize_entry("until", &Value(&until))?;

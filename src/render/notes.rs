@@ -76,7 +76,7 @@ pub(super) fn coverage(report: &Report) -> Option<String> {
 /// What the costs are, where they could be taken for a bill. `None` where there is nothing to say.
 pub(super) fn costs(report: &Report) -> Option<String> {
     let note = report.prices.as_ref()?;
-    let day = note.list_prices.and_then(|day| day.to_utc()).map(|day| day.format("%Y-%m-%d").to_string());
+    let day = note.list_prices.as_ref();
     let prices = day.map_or_else(|| "as the harnesses report it".to_owned(), |day| format!("list prices of {day}"));
     let accounts = stems(&note.subscriptions, &note.others);
     Some(match accounts.as_slice() {

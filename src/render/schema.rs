@@ -5,11 +5,11 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::json::{self, SCHEMA_VERSION, quality_key};
+use super::json::{self, quality_key};
 use super::written::written;
 use super::{escape, markdown, text};
 use crate::error::Result;
-use crate::table::schema::{Column, Kind, TableSchema};
+use crate::table::schema::{Column, Kind, SCHEMA_VERSION, TableSchema};
 use crate::table::{Builder, Cell, Table};
 
 /// How a schema is written.

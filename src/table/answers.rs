@@ -35,7 +35,7 @@ impl Answers<'_> {
         Ok(Unplaced::of(self.0, &default_by(self.0, query)?, query).tallies())
     }
 
-    /// What of its groups is of runs, and conversations of no run, of which more may be of the group.
+    /// What its groups have of runs, and conversations of no run, that have more usage which may be of the same group.
     pub fn overlap(self, query: &Query) -> Result<Overlap> {
         Ok(Overlap::of(self.0, &default_by(self.0, query)?, query))
     }

@@ -1,6 +1,6 @@
 //! One row a model call, after duplicates are dropped.
 
-use super::columns::{COSTS, Column, Kind, NOT_KNOWN, PLACE, SERVICE_TIER, TOKENS, column};
+use super::columns::{COSTS, Column, HARNESS, IS_SUBAGENT, Kind, MODEL, PLACE, SERVICE_TIER, TOKENS, column};
 use super::definition::{Definition, Rows};
 use super::dimension::{is_subagents, time_of};
 use super::frame::Cell;
@@ -24,10 +24,10 @@ pub(super) static TABLE: Definition = Definition {
 static KEY: Column = column("key", Kind::Text, "identity of the call, the same in every reading", "");
 
 static CALL: [Column; 6] = [
-    column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN),
-    column("model", Kind::Text, "model that answered", NOT_KNOWN),
+    HARNESS,
+    MODEL,
     SERVICE_TIER,
-    column("is_subagent", Kind::Flag, "whether a sub-agent made the call", ""),
+    IS_SUBAGENT,
     column(
         "is_counted",
         Kind::Flag,

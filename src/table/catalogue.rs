@@ -1,7 +1,8 @@
 //! Every table there is. A new one is a file with its columns and its rows, and a line here.
 
-use super::columns::{DIMENSIONS, TableSchema, measures};
+use super::columns::{TableSchema, measures};
 use super::definition::Definition;
+use super::dimension::Dimension;
 use super::{calls, conversations, quota, runs, tools, usage};
 use crate::error::{Result, unknown};
 
@@ -22,8 +23,8 @@ impl Definition {
 /// The columns of every table: those that can be exported, then the rows of a report.
 pub fn all() -> Vec<TableSchema> {
     let exported = TABLES.iter().map(|table| table.schema());
-    let columns = DIMENSIONS.iter().chain(measures()).collect();
+    let columns = Dimension::columns().chain(measures()).collect();
     let about = "a group of usage rows: of the first columns those of --by, then all measures";
-    let optional = DIMENSIONS.iter().map(|column| column.name).collect();
+    let optional = Dimension::columns().map(|column| column.name).collect();
     exported.chain([TableSchema { name: "report", about, columns, optional }]).collect()
 }

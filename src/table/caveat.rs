@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono_tz::Tz;
+
+use super::time_cut::date;
 use super::warnings::Warning;
-use crate::event::{Billing, Id, MAX_COUNT, Time};
+use crate::event::{Billing, Id, MAX_COUNT};
 use crate::fold::{Lack, Owner, RowView, Settled};
 
 /// Models that are named one by one; more are told together.
@@ -18,11 +21,16 @@ const EARLY_PRICE: &str = "early-price";
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PriceNote {
     /// The day of the list prices; `None` where all costs are the harnesses' own.
-    pub list_prices: Option<Time>,
+    pub list_prices: Option<String>,
     /// Profiles whose accounts pay a flat fee: their costs are no bill.
     pub subscriptions: Vec<String>,
     /// The other profiles.
     pub others: Vec<String>,
+}
+
+/// The day of the latest list prices that rows were priced with; `None` if none were.
+pub fn price_book(settled: &Settled) -> Option<String> {
+    settled.pricing.day.and_then(|day| date(day, Tz::UTC))
 }
 
 /// Collects, over the rows of a query, what its reader should know of their costs.
@@ -87,7 +95,7 @@ impl<'a> Caveats<'a> {
             .iter()
             .take(MOST_NAMES)
             .filter_map(|model| {
-                let first = settled.pricing.firsts.get(*model).and_then(|first| date(*first))?;
+                let first = settled.pricing.firsts.get(*model).and_then(|first| date(*first, Tz::UTC))?;
                 Some(format!("{model} ({first})"))
             })
             .collect();
@@ -105,7 +113,7 @@ impl<'a> Caveats<'a> {
             self.profiles.iter().filter(|(_, billing)| is_paid(billing)).map(|(name, _)| name.to_string()).collect();
         let others = self.profiles.iter().filter(|(_, billing)| !is_paid(billing));
         let others = others.map(|(name, _)| name.to_string()).collect();
-        let list_prices = settled.pricing.day.filter(|_| self.is_computed);
+        let list_prices = price_book(settled).filter(|_| self.is_computed);
         let is_shown = self.is_computed || (self.is_reported && !subscriptions.is_empty());
         is_shown.then_some(PriceNote { list_prices, subscriptions, others })
     }
@@ -116,11 +124,6 @@ impl Warning {
     pub fn is_of_prices(&self) -> bool {
         [UNKNOWN_MODEL, UNNAMED_MODEL, UNPRICED_TOKENS, EARLY_PRICE].contains(&&*self.code)
     }
-}
-
-/// A time's day in UTC.
-pub(super) fn date(time: Time) -> Option<String> {
-    Some(time.to_utc()?.format("%Y-%m-%d").to_string())
 }
 
 impl Lacking {

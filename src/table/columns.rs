@@ -1,5 +1,8 @@
 //! Columns: what one is, and those that several tables have, defined once. The ground of the room.
 
+/// That of all JSON: it grows when a key changes its meaning or goes away, not when one is added.
+pub const SCHEMA_VERSION: u32 = 1;
+
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -104,7 +107,7 @@ pub(super) const fn column(name: &'static str, kind: Kind, meaning: &'static str
 pub(super) const NOT_KNOWN: &str = "not known";
 
 /// Token columns, in the order of every table.
-pub static TOKENS: [Column; 8] = [
+pub(super) static TOKENS: [Column; 8] = [
     column("input_tokens", Kind::Tokens, "prompt tokens, cache reads and cache writes included", NOT_KNOWN),
     column(
         "cache_read_input_tokens",
@@ -135,24 +138,28 @@ pub static TOKENS: [Column; 8] = [
     ),
 ];
 
+pub(super) const COST_REPORTED: Column =
+    column("cost_reported_usd", Kind::Usd, "what the harness itself said", "it said nothing");
+
 /// Cost columns, in the order of every table.
-pub static COSTS: [Column; 5] = [
+pub(super) static COSTS: [Column; 5] = [
     column("cost_usd", Kind::Usd, "reported where there is a report, else computed", "not known for all of it"),
-    column("cost_reported_usd", Kind::Usd, "what the harness itself said", "it said nothing"),
+    COST_REPORTED,
     column("cost_computed_usd", Kind::Usd, "tokens times the price book", "not known for all of it"),
     column("cost_low_usd", Kind::Usd, "floor of the cost: what is known, and the floors of the rest", NOT_KNOWN),
     column("cost_high_usd", Kind::Usd, "upper bound of the cost", "unbounded"),
 ];
 
+pub(super) const RUNS: Column = column("runs", Kind::Count, "distinct runs", "");
+
+pub(super) const CALLS: Column = column("calls", Kind::Count, "model calls that were seen one by one", "none was");
+
 /// Columns of a report that count runs, conversations and calls.
-pub static COUNTS: [Column; 3] = [
-    column("runs", Kind::Count, "distinct runs", ""),
-    column("conversations", Kind::Count, "distinct conversations with known usage of their own", ""),
-    column("calls", Kind::Count, "model calls that were seen one by one", "none was"),
-];
+pub(super) static COUNTS: [Column; 3] =
+    [RUNS, column("conversations", Kind::Count, "distinct conversations with known usage of their own", ""), CALLS];
 
 /// The last columns of a report.
-pub static REPORT_TAIL: [Column; 11] = [
+pub(super) static REPORT_TAIL: [Column; 11] = [
     column(
         "duration_ms",
         Kind::Millis,
@@ -172,7 +179,7 @@ pub static REPORT_TAIL: [Column; 11] = [
 ];
 
 /// Columns of a report that look at each run for itself; they stand after the others.
-pub static PER_RUN: [Column; 7] = [
+pub(super) static PER_RUN: [Column; 7] = [
     column("priced_runs", Kind::Count, "runs, and conversations of no run, whose cost is known for all of it", ""),
     column("median_cost_usd", Kind::Usd, "median cost of a run, over the priced ones", "none is priced"),
     column("median_total_tokens", Kind::Tokens, "median total_tokens of a run, over the exact ones", "none is exact"),
@@ -189,6 +196,11 @@ pub static PER_RUN: [Column; 7] = [
 
 const ONLY_SOME_LOGS: &str = "only some session logs tell it";
 
+pub(super) const RUN_ID: Column = column("run_id", Kind::Text, "forge's id of the run", "belongs to no run");
+
+pub(super) const CONVERSATION_ID: Column =
+    column("conversation_id", Kind::Text, "the harness's id of the session or thread", "not named");
+
 pub(super) const PARENT: Column = column(
     "parent_conversation_id",
     Kind::Text,
@@ -199,6 +211,8 @@ pub(super) const PARENT: Column = column(
 pub(super) const HOST: Column =
     column("host", Kind::Text, "the machine it was read from, as --host told", "--host told nothing");
 
+pub(super) const LOOP: Column = column("loop", Kind::Text, "name of the loop or workflow", "belongs to no run");
+
 pub(super) const REPO: Column = column(
     "repo",
     Kind::Text,
@@ -208,8 +222,16 @@ pub(super) const REPO: Column = column(
 
 pub(super) const BRANCH: Column = column("branch", Kind::Text, "Git branch the agent worked on", ONLY_SOME_LOGS);
 
+pub(super) const PROFILE: Column =
+    column("profile", Kind::Text, "forge's name for a harness and an account", NOT_KNOWN);
+
+pub(super) const HARNESS: Column =
+    column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN);
+
 pub(super) const HARNESS_VERSION: Column =
     column("harness_version", Kind::Text, "the harness's version when the conversation began", ONLY_SOME_LOGS);
+
+pub(super) const MODEL: Column = column("model", Kind::Text, "model that answered", NOT_KNOWN);
 
 pub(super) const EFFORT: Column =
     column("effort", Kind::Text, "reasoning effort the model was asked for", ONLY_SOME_LOGS);
@@ -224,52 +246,27 @@ pub(super) const SERVICE_TIER: Column = column(
 pub(super) const BILLING: Column =
     column("billing", Kind::Text, "how the account pays: api or subscription", "the harness doesn't tell it");
 
-/// Columns that reports can be grouped and filtered by.
-pub static DIMENSIONS: [Column; 21] = [
-    column("run_id", Kind::Text, "forge's id of the run", "belongs to no run"),
-    column("conversation_id", Kind::Text, "the harness's id of the session or thread", "not named"),
-    PARENT,
-    HOST,
-    column("loop", Kind::Text, "name of the loop or workflow", "belongs to no run"),
-    REPO,
-    BRANCH,
-    column("profile", Kind::Text, "forge's name for a harness and an account", NOT_KNOWN),
-    column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN),
-    HARNESS_VERSION,
-    column("model", Kind::Text, "model that answered", NOT_KNOWN),
-    EFFORT,
-    SERVICE_TIER,
-    BILLING,
-    column("is_subagent", Kind::Text, "true where a sub-agent made the call, else false", ""),
-    column("status", Kind::Text, "how the run ended: success, error, killed, …", NOT_KNOWN),
-    column("quality", Kind::Text, "what is known of the run: exact, blended, partial, unknown", ""),
-    column("hour", Kind::Text, "hour of the row's own time, in the report's time zone", "no time known"),
-    column("day", Kind::Text, "date of the row's own time, in the report's time zone", "no time known"),
-    column("week", Kind::Text, "Monday of the ISO week of the row's own time", "no time known"),
-    column("month", Kind::Text, "month of the row's own time", "no time known"),
-];
+pub(super) const IS_SUBAGENT: Column = column("is_subagent", Kind::Flag, "whether a sub-agent made the call", "");
+
+pub(super) const STATUS: Column =
+    column("status", Kind::Text, "how the run ended: success, error, killed, …", NOT_KNOWN);
+
+/// How far a run or conversation is known.
+pub(super) const QUALITY: Column =
+    column("quality", Kind::Text, "what is known of the run: exact, blended, partial, unknown", "");
 
 /// The tool's name, which times of tools are grouped and filtered by too.
-pub(super) static TOOL_NAME: Column = column("tool", Kind::Text, "name of the tool", "not about a tool");
+pub(super) const TOOL_NAME: Column = column("tool", Kind::Text, "name of the tool", "not about a tool");
 
 /// Where a call or a reading belongs, in the order of every table.
-pub static PLACE: [Column; 5] = [
-    column("run_id", Kind::Text, "forge's id of the run", "belongs to no run"),
-    column("conversation_id", Kind::Text, "the harness's id of the session or thread", "not named"),
-    column("loop", Kind::Text, "name of the loop or workflow", "belongs to no run, or not known"),
-    REPO,
-    column("profile", Kind::Text, "forge's name for a harness and an account", NOT_KNOWN),
-];
+pub(super) static PLACE: [Column; 5] =
+    [RUN_ID, CONVERSATION_ID, Column { blank: "belongs to no run, or not known", ..LOOP }, REPO, PROFILE];
 
 /// Models of something that may have several.
-pub static MODELS: [Column; 2] = [
+pub(super) static MODELS: [Column; 2] = [
     column("model", Kind::Text, "model with the largest share of the tokens", NOT_KNOWN),
     column("models", Kind::Text, "all its models, comma-separated", NOT_KNOWN),
 ];
-
-/// How far a run or conversation is known.
-pub static QUALITY: Column =
-    column("quality", Kind::Text, "what is known of the run: exact, blended, partial, unknown", "");
 
 /// All measures of a report, in order; its dimensions stand before them.
 pub fn measures() -> Vec<&'static Column> {

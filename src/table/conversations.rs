@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::{
-    BILLING, BRANCH, COSTS, Column, HARNESS_VERSION, HOST, Kind, MODELS, NOT_KNOWN, PARENT, QUALITY, TOKENS, column,
+    BILLING, BRANCH, CALLS, CONVERSATION_ID, COSTS, Column, HARNESS, HARNESS_VERSION, HOST, IS_SUBAGENT, Kind, MODELS,
+    NOT_KNOWN, PARENT, QUALITY, RUNS, TOKENS, column,
 };
 use super::definition::{Definition, Rows};
 use super::dimension::time_of;
@@ -25,22 +26,22 @@ pub(super) static TABLE: Definition = Definition {
 };
 
 static HEAD: [Column; 10] = [
-    column("conversation_id", Kind::Text, "the harness's id of the session or thread", ""),
+    Column { blank: "", ..CONVERSATION_ID },
     PARENT,
-    column("is_subagent", Kind::Flag, "whether a sub-agent held it", ""),
+    Column { meaning: "whether a sub-agent held it", ..IS_SUBAGENT },
     HOST,
     column("repo", Kind::Text, "path of the folder it began in; else of its runs' repository", NOT_KNOWN),
     BRANCH,
-    column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN),
+    HARNESS,
     HARNESS_VERSION,
     BILLING,
-    column("runs", Kind::Count, "distinct runs that it is part of", ""),
+    Column { meaning: "distinct runs that it is part of", ..RUNS },
 ];
 
 static SEEN: [Column; 3] = [
     column("first_seen_at", Kind::Time, "when its first usage was told", "no time known"),
     column("last_seen_at", Kind::Time, "when its last usage was told", "no time known"),
-    column("calls", Kind::Count, "model calls that were seen one by one", "none was"),
+    CALLS,
 ];
 
 fn columns() -> Vec<&'static Column> {

@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use super::caveat::date;
 use super::dimension::used_at;
 use crate::error::{Result, unknown};
 use crate::event::{Id, Time, TokenUsage, Usd};
@@ -96,11 +95,6 @@ pub(super) fn without_hour_writes<'a>(
     let all = rows.iter().zip(costs);
     let used = all.filter(|(row, _)| row.usage.is_some() || row.blended_tokens.is_some());
     used.map(|(_, cost)| cost.computed).try_fold(Usd::ZERO, |sum, cost| Some(sum + cost?))
-}
-
-/// The day of the latest list prices that rows were priced with; `None` if none were.
-pub fn price_book(settled: &Settled) -> Option<String> {
-    settled.pricing.day.and_then(date)
 }
 
 fn start(day: chrono::NaiveDate) -> Option<Time> {

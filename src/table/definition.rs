@@ -1,7 +1,7 @@
 //! What a table is, as plain data.
 
 use super::columns::{Column, TableSchema};
-use super::frame::{Builder, Cell, Table};
+use super::frame::{Cell, Table};
 use super::query::Query;
 use crate::error::Result;
 use crate::event::Needs;
@@ -45,8 +45,6 @@ impl Definition {
 
     /// The same rows as a table in memory.
     pub fn table(&self, settled: &Settled, query: &Query) -> Result<Table> {
-        let mut builder = Builder::new((self.columns)());
-        self.rows(settled, query).for_each(|row| builder.push(row));
-        builder.finish()
+        Table::of((self.columns)(), self.rows(settled, query))
     }
 }

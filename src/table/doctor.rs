@@ -1,7 +1,7 @@
 //! What was found and what of it was not understood, as tables.
 
 use super::columns::{Column, Kind, NOT_KNOWN, column};
-use super::frame::{Builder, Cell, Table};
+use super::frame::{Cell, Table};
 use super::sources::Sources;
 use super::warnings::Warning;
 use crate::error::Result;
@@ -51,7 +51,5 @@ pub static UNKNOWN: [Column; 5] = [
 
 /// A table of these columns and rows.
 pub fn listed(columns: &'static [Column], rows: impl IntoIterator<Item = Vec<Cell>>) -> Result<Table> {
-    let mut builder = Builder::new(columns.iter().collect());
-    rows.into_iter().for_each(|row| builder.push(row));
-    builder.finish()
+    Table::of(columns.iter().collect(), rows)
 }

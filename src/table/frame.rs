@@ -128,6 +128,13 @@ fn refused(cause: polars::prelude::PolarsError) -> Error {
 }
 
 impl Table {
+    /// A table of these columns and rows; missing cells are blank. Fails only if polars refuses the columns.
+    pub fn of(columns: Vec<&'static Column>, rows: impl IntoIterator<Item = Vec<Cell>>) -> Result<Table> {
+        let mut builder = Builder::new(columns);
+        rows.into_iter().for_each(|row| builder.push(row));
+        builder.finish()
+    }
+
     /// Its columns, in order.
     pub fn columns(&self) -> &[&'static Column] {
         &self.columns
@@ -217,27 +224,27 @@ impl Cell {
     }
 
     /// Text, where there is some.
-    pub(super) fn text(text: Option<&str>) -> Cell {
+    pub fn text(text: Option<&str>) -> Cell {
         text.map_or(Cell::Blank, |text| Cell::Text(text.to_owned()))
     }
 
     /// A time, where it is known.
-    pub(super) fn time(time: Option<Time>) -> Cell {
+    pub fn time(time: Option<Time>) -> Cell {
         time.map_or(Cell::Blank, Cell::Time)
     }
 
     /// A whole number, where it is known.
-    pub(super) fn integer(value: Option<i64>) -> Cell {
+    pub fn integer(value: Option<i64>) -> Cell {
         value.map_or(Cell::Blank, Cell::Integer)
     }
 
     /// How many.
-    pub(super) fn count(value: u64) -> Cell {
+    pub fn count(value: u64) -> Cell {
         Cell::Integer(value.min(MAX_COUNT) as i64)
     }
 
     /// Dollars, where they are known.
-    pub(super) fn usd(value: Option<Usd>) -> Cell {
+    pub fn usd(value: Option<Usd>) -> Cell {
         value.map_or(Cell::Blank, Cell::Usd)
     }
 

@@ -103,7 +103,7 @@ impl<'a> Group<'a> {
         self.sums.money.may_add(&unplaced.money);
     }
 
-    /// The measures of [`schema::measures`], in their order.
+    /// The measures of [`measures`], in their order.
     pub(super) fn cells(&mut self) -> Vec<Cell> {
         let sums = &self.sums;
         let complete =

@@ -1,8 +1,8 @@
 //! Facts become tables. The only room that uses polars.
 //!
-//! From the ground up: `columns` and `frame` say what a table is; `dimension`, `values`, `query` and `walk`, which rows
-//! are asked for, and by what they are grouped; `tally`, `unplaced`, `overlap` and `group` add them up; `report` and
-//! `latency` put reports together. Beside these, `definition` says what a whole table is, a file each makes the rows of
+//! From the ground up: `columns` and `frame` say what a table is; `time_cut`, `dimension`, `filter`, `values`, `query` and `walk`,
+//! which rows are asked for, and by what they are grouped; `tally`, `unplaced`, `overlap` and `group` add them up; `order`, `report`
+//! and `latency` put reports together. Beside these, `definition` says what a whole table is, a file each makes the rows of
 //! one, and `catalogue` lists them.
 
 mod answers;
@@ -16,10 +16,12 @@ mod definition;
 mod dimension;
 pub mod doctor;
 pub mod explain;
+mod filter;
 mod frame;
 mod group;
 mod latency;
 mod money;
+mod order;
 mod overlap;
 mod per_run;
 mod prices;
@@ -30,6 +32,7 @@ mod runs;
 mod sources;
 mod sum;
 mod tally;
+mod time_cut;
 mod timing;
 mod token_sum;
 mod tools;
@@ -43,28 +46,26 @@ mod warnings;
 pub use crate::event::Needs;
 pub use answers::Answers;
 pub use catalogue::TABLES;
-pub use caveat::PriceNote;
-pub use cost::{CostMode, Options as PriceOptions, price, price_book};
+pub use caveat::{PriceNote, price_book};
+pub use cost::{CostMode, Options as PriceOptions, price};
 pub use definition::{Definition, Rows};
-pub use dimension::{Dimension, Filter, start_of_day};
+pub use dimension::Dimension;
 pub use doctor::Examination;
+pub use filter::Filter;
 pub use frame::{Builder, Cell, Table};
-pub use latency::columns::latency_measures;
 pub use latency::latency;
 pub use overlap::Overlap;
-pub use prices::{PRICES, Shown, prices};
+pub use prices::{PRICES, PriceScope, prices};
 pub use query::{Query, Sort};
 pub use report::{Report, Slowest, Window, report};
 pub use sources::{Skipped, Sources};
 pub use tally::Tally;
+pub use time_cut::{date, start_of_day};
 pub use unplaced::wider;
 pub use warnings::{Warning, is_loss, warnings};
 
 /// The public schema: every column of every table, defined once. All outputs and docs follow it.
 pub mod schema {
     pub use super::catalogue::all;
-    pub use super::columns::{
-        COSTS, COUNTS, Column, DIMENSIONS, Kind, MODELS, PER_RUN, PLACE, QUALITY, REPORT_TAIL, TOKENS, TableSchema,
-        measures,
-    };
+    pub use super::columns::{Column, Kind, SCHEMA_VERSION, TableSchema, measures};
 }

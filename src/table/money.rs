@@ -62,7 +62,7 @@ impl Money {
         self.known(self.lacks_high, self.high)
     }
 
-    /// The cells of [`super::schema::COSTS`].
+    /// The cells of [`super::columns::COSTS`].
     pub(super) fn cells(&self) -> [Cell; 5] {
         let computed = self.computed.and_then(|computed| self.known(self.lacks_computed, computed));
         [self.exact(), self.reported, computed, self.low, self.high()].map(Cell::usd)

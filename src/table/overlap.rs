@@ -1,4 +1,5 @@
-//! Runs, and conversations of no run, that are of a group, and also have usage that may be of it: they are one.
+//! Owners that stand in two places: a part of their usage is in a group for sure, another part (its time or its model
+//! isn't known) only may be. A budget counts such an owner once.
 
 use rustc_hash::FxHashMap;
 
@@ -10,10 +11,10 @@ use super::values::Key;
 use super::walk::{Fit, walk};
 use crate::fold::Settled;
 
-/// Of a query's groups, what is of those that have usage elsewhere that may be of the group.
+/// What such owners have in each of a query's groups.
 #[derive(Debug, Default)]
 pub struct Overlap {
-    /// By the group's key, the other's, and whether that was left out.
+    /// By the group's key, the key of the other place, and whether that was left out of the query.
     by_keys: FxHashMap<(Key, Key, bool), Tally>,
 }
 
@@ -55,7 +56,8 @@ impl Overlap {
         Overlap { by_keys: by_keys.collect() }
     }
 
-    /// What is in the group `key` of those that also are in the group `other`; `None` where there are none.
+    /// What the owners that stand in both groups have in the group `key`; `None` where no owner does. `is_left_out`:
+    /// whether `other` is a group of what the query left out.
     pub fn get(&self, key: &[Option<String>], other: &[Option<String>], is_left_out: bool) -> Option<&Tally> {
         if self.by_keys.is_empty() {
             return None;

@@ -63,7 +63,7 @@ impl PerRun {
         }
     }
 
-    /// The cells of [`super::schema::PER_RUN`] that are medians.
+    /// The cells of [`super::columns::PER_RUN`] that are medians.
     pub(super) fn cells(&mut self) -> [Cell; 6] {
         self.close();
         let cost = Cell::usd(self.costs.median().map(Usd::from_pico));

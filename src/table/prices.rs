@@ -32,7 +32,7 @@ const NOT_LISTED: &str = "no price is known";
 
 /// Which prices of a model are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shown {
+pub enum PriceScope {
     /// All that ever held, at every tier.
     All,
     /// Those of one day, at every tier.
@@ -45,16 +45,16 @@ pub enum Shown {
 pub fn prices(
     found: impl Iterator<Item = Found>,
     asked: Option<&str>,
-    shown: Shown,
+    scope: PriceScope,
     columns: Vec<&'static Column>,
 ) -> Result<Table> {
     let mut builder = Builder::new(columns.clone());
     for found in found {
         let periods = &found.entry.periods;
         for (at, period) in periods.iter().enumerate() {
-            let holds = match shown {
-                Shown::All => true,
-                Shown::On(day) | Shown::Standard(day) => {
+            let holds = match scope {
+                PriceScope::All => true,
+                PriceScope::On(day) | PriceScope::Standard(day) => {
                     found.entry.on(day).is_some_and(|held| held.from == period.from)
                 }
             };
@@ -62,7 +62,7 @@ pub fn prices(
                 continue;
             }
             let until = periods.get(at + 1).map(|next| next.from);
-            let own: Vec<(&str, Step)> = steps(period, shown).collect();
+            let own: Vec<(&str, Step)> = steps(period, scope).collect();
             for (tier, step) in own {
                 let line = Line { found: &found, asked, from: period.from, until, tier, step };
                 builder.push(columns.iter().map(|column| line.cell(column.name)).collect());
@@ -73,9 +73,9 @@ pub fn prices(
 }
 
 /// The steps of a period by their tiers, the standard one first; tiers without any price left out.
-fn steps(period: &Period, shown: Shown) -> impl Iterator<Item = (&str, Step)> {
+fn steps(period: &Period, scope: PriceScope) -> impl Iterator<Item = (&str, Step)> {
     let (standard, others): (Vec<_>, Vec<_>) = period.tiers.iter().partition(|(tier, _)| *tier == STANDARD);
-    let others = others.into_iter().filter(move |_| !matches!(shown, Shown::Standard(_)));
+    let others = others.into_iter().filter(move |_| !matches!(scope, PriceScope::Standard(_)));
     let listed = standard.into_iter().chain(others);
     let listed = listed.flat_map(|(tier, steps)| steps.iter().map(move |step| (tier.as_str(), *step)));
     let off_peak = period.off_peak.iter().map(|off_peak| ("off-peak", off_peak.step));

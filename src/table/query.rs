@@ -2,8 +2,9 @@
 
 use chrono_tz::Tz;
 
-use super::columns::{Column, DIMENSIONS, Kind, TOOL_NAME, measures};
-use super::dimension::{Dimension, Filter};
+use super::columns::{Column, Kind, TOOL_NAME, measures};
+use super::dimension::Dimension;
+use super::filter::Filter;
 use super::latency::columns::latency_measures;
 use crate::error::{Error, Result, unknown};
 use crate::event::Time;
@@ -49,6 +50,16 @@ impl Default for Query {
     }
 }
 
+impl Query {
+    /// Fails if the latest periods are asked for, and `by` knows no period.
+    pub fn check_last(&self, by: &[Dimension]) -> Result<()> {
+        if self.last.is_some() && !by.iter().any(|dimension| dimension.is_time()) {
+            return Err(Error::invalid("--last counts periods: add --by hour, day, week or month"));
+        }
+        Ok(())
+    }
+}
+
 /// A column to sort by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sort {
@@ -59,12 +70,12 @@ pub struct Sort {
 impl Sort {
     /// Reads `COLUMN`, `COLUMN:asc` or `COLUMN:desc`. Without a word, text ascends, numbers descend.
     pub fn parse(text: &str) -> Result<Sort> {
-        Sort::among(text, DIMENSIONS.iter().chain(measures()).collect())
+        Sort::among(text, Dimension::columns().chain(measures()).collect())
     }
 
     /// The same for a column of a latency report.
     pub fn of_latency(text: &str) -> Result<Sort> {
-        Sort::among(text, DIMENSIONS.iter().chain([&TOOL_NAME]).chain(latency_measures()).collect())
+        Sort::among(text, Dimension::columns().chain([&TOOL_NAME]).chain(latency_measures()).collect())
     }
 
     fn among(text: &str, columns: Vec<&'static Column>) -> Result<Sort> {
@@ -90,9 +101,7 @@ pub(super) fn default_by(settled: &Settled, query: &Query) -> Result<Vec<Dimensi
         Some(by) => by.clone(),
         None => vec![Dimension::from_name(if has_runs(settled) { "loop" } else { "day" })?],
     };
-    if query.last.is_some() && !by.iter().any(|dimension| dimension.is_time()) {
-        return Err(Error::invalid("--last counts periods: add --by hour, day, week or month"));
-    }
+    query.check_last(&by)?;
     Ok(by)
 }
 

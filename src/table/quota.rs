@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::columns::{Column, Kind, NOT_KNOWN, PLACE, column};
+use super::columns::{Column, HARNESS, Kind, NOT_KNOWN, PLACE, column};
 use super::definition::{Definition, Rows};
 use super::frame::Cell;
 use super::query::Query;
@@ -24,7 +24,7 @@ pub(super) static TABLE: Definition = Definition {
 static TIME: Column = column("time", Kind::Time, "when the harness was told", "no time known");
 
 static STATE: [Column; 6] = [
-    column("harness", Kind::Text, "program that was told: codex, claude, …", NOT_KNOWN),
+    Column { meaning: "program that was told: codex, claude, …", ..HARNESS },
     column("limit", Kind::Text, "the provider's name of the limit", "the harness doesn't tell it"),
     column("window_minutes", Kind::Minutes, "length of the window", NOT_KNOWN),
     column("used_percent", Kind::Percent, "share of the window that is used", ""),

@@ -1,20 +1,19 @@
 //! A report: a query's groups, in order, with what its reader should know.
 
-use std::cmp::Ordering;
-
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::caveat::PriceNote;
+use super::caveat::{PriceNote, price_book};
 use super::columns::{Column, measures};
-use super::cost::price_book;
-use super::dimension::{Dimension, Filter};
-use super::frame::{Builder, Cell, Table};
+use super::dimension::Dimension;
+use super::filter::Filter;
+use super::frame::{Cell, Table};
 use super::group::group;
-use super::query::{Query, Sort, default_by};
+use super::order::Order;
+use super::query::{Query, default_by};
 use super::sources::Sources;
 use super::values::Key;
 use super::warnings::{Warning, warnings};
-use crate::error::{Result, unknown};
+use crate::error::Result;
 use crate::event::Time;
 use crate::fold::{Owner, Quality, Settled};
 
@@ -123,51 +122,28 @@ pub(super) struct Sums {
 /// Puts a report together.
 pub(super) fn finish(
     settled: &Settled,
-    by: &[Dimension],
+    dimensions: &[Dimension],
     sums: Sums,
     query: &Query,
     sources: Sources,
 ) -> Result<Report> {
-    let columns: Vec<_> = by.iter().map(|dimension| dimension.column()).chain(sums.measures.iter().copied()).collect();
-    let order = order(&columns, by, query.sort.as_ref(), sums.order)?;
-    let place = |name| columns.iter().position(|column| column.name == name);
-    let floors = place("cost_usd").zip(place("cost_low_usd"));
-    let hour = by.iter().position(|dimension| dimension.column().name == "hour");
-    let mut lines: Vec<(Cell, Vec<Cell>)> = Vec::with_capacity(sums.rows.len());
-    for (key, cells) in sums.rows {
-        let began = hour.and_then(|at| by.get(at)?.start(key.get(at)?.as_deref()?, query.zone));
-        let names = key.into_iter().map(|value| value.map_or(Cell::Blank, Cell::Text));
-        lines.push((Cell::time(began), names.chain(cells).collect()));
-    }
-    lines.sort_by(|(began_a, a), (began_b, b)| {
-        let of_column =
-            |(at, is_descending): &(usize, bool)| match (sorted_by(a, *at, floors), sorted_by(b, *at, floors)) {
-                (Some(_), Some(_)) if hour == Some(*at) && began_a != began_b => {
-                    began_a.compare(began_b, *is_descending)
-                }
-                (Some(a), Some(b)) => a.compare(b, *is_descending),
-                _ => Ordering::Equal,
-            };
-        order.iter().map(of_column).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
-    });
-    let mut builder = Builder::new(columns);
-    lines.into_iter().for_each(|(_, line)| builder.push(line));
-    let mut rows = builder.finish()?;
-    let height = rows.height();
-    let nameless = if by.is_empty() { 0 } else { (0..height).filter(|row| rows.cell(*row, 0) == Cell::Blank).count() };
+    let by: Vec<&'static Column> = dimensions.iter().map(|dimension| dimension.column()).collect();
+    let columns: Vec<_> = by.iter().chain(&sums.measures).copied().collect();
+    let order = Order::of(query, dimensions, &columns, sums.order)?;
+    let mut rows = Table::of(columns, order.sorted(sums.rows))?;
+    let groups = rows.height();
+    let nameless = if by.is_empty() { 0 } else { (0..groups).filter(|row| rows.cell(*row, 0) == Cell::Blank).count() };
     if let Some(limit) = query.limit {
         rows = rows.head(limit);
     }
-    let mut totals = Builder::new(sums.measures);
-    totals.push(sums.totals);
     let owners = || sums.owners.iter().map(|index| &settled.owners[*index]);
     let profiles = owners().filter_map(|owner| owner.profile().map(|profile| profile.as_str()));
     let loops = loops(owners());
     Ok(Report {
-        by: by.iter().map(|dimension| dimension.column()).collect(),
+        by,
         rows,
-        totals: totals.finish()?,
-        groups: height,
+        totals: Table::of(sums.measures, [sums.totals])?,
+        groups,
         nameless,
         loops: loops.len(),
         profiles: profiles.collect::<FxHashSet<&str>>().len(),
@@ -186,35 +162,6 @@ pub(super) fn finish(
         sources,
         warnings: warnings(settled),
     })
-}
-
-/// The cell that a line is sorted by in a column. `floors`: the column of costs, and that of their floors; what costs
-/// at least so much stands there.
-fn sorted_by(line: &[Cell], at: usize, floors: Option<(usize, usize)>) -> Option<&Cell> {
-    let is_floor = |(cost, _): &(usize, usize)| *cost == at && line.get(at) == Some(&Cell::Blank);
-    line.get(floors.filter(is_floor).map_or(at, |(_, floor)| floor))
-}
-
-/// The columns that rows are sorted by, in turn; `true` for descending. All dimensions are among them, so that no two
-/// rows are equal.
-fn order(
-    columns: &[&'static Column],
-    by: &[Dimension],
-    asked: Option<&Sort>,
-    order: &[&'static str],
-) -> Result<Vec<(usize, bool)>> {
-    let times = by.iter().filter(|dimension| dimension.is_time()).map(|dimension| (dimension.column().name, false));
-    let mut keys: Vec<(&str, bool)> = match asked {
-        Some(sort) => vec![(sort.column.name, sort.is_descending)],
-        None => times.chain(order.iter().map(|name| (*name, true))).collect(),
-    };
-    keys.extend(by.iter().map(|dimension| (dimension.column().name, false)));
-    let position = |(name, is_descending): (&str, bool)| {
-        let at = columns.iter().position(|column| column.name == name);
-        let known = || columns.iter().map(|column| column.name).collect::<Vec<_>>();
-        at.map(|at| (at, is_descending)).ok_or_else(|| unknown("column of this report", name, &known()))
-    };
-    keys.into_iter().map(position).collect()
 }
 
 /// The runs of each loop, loops in the order of their names.

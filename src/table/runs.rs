@@ -1,8 +1,10 @@
 //! One row a run.
 
-use super::columns::{COSTS, Column, HOST, Kind, MODELS, NOT_KNOWN, QUALITY, TOKENS, column};
+use super::columns::{
+    COSTS, Column, HARNESS, HOST, Kind, LOOP, MODELS, NOT_KNOWN, PROFILE, QUALITY, RUN_ID, STATUS, TOKENS, column,
+};
 use super::definition::{Definition, Rows};
-use super::frame::{Builder, Cell, Table};
+use super::frame::{Cell, Table};
 use super::query::Query;
 use super::sum::Sum;
 use super::walk::is_asked_for;
@@ -22,17 +24,17 @@ pub(super) static TABLE: Definition = Definition {
 
 /// What forge wrote down.
 static HEAD: [Column; 6] = [
-    column("run_id", Kind::Text, "forge's id of the run", ""),
+    Column { blank: "", ..RUN_ID },
     HOST,
-    column("loop", Kind::Text, "name of the loop or workflow", NOT_KNOWN),
+    Column { blank: NOT_KNOWN, ..LOOP },
     column("repo", Kind::Text, "path of the repository the loop works in", NOT_KNOWN),
-    column("profile", Kind::Text, "forge's name for a harness and an account", NOT_KNOWN),
-    column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN),
+    PROFILE,
+    HARNESS,
 ];
 
 /// How it went.
 static COURSE: [Column; 5] = [
-    column("status", Kind::Text, "how the run ended: success, error, killed, …", "only a loop log tells of it"),
+    Column { blank: "only a loop log tells of it", ..STATUS },
     column("exit_code", Kind::Integer, "the harness's exit code", "none was recorded"),
     column("started_at", Kind::Time, "when the run began", NOT_KNOWN),
     column("finished_at", Kind::Time, "when it ended", "it was cut off"),
@@ -71,9 +73,7 @@ fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
 
 /// The row of one owner; a run's columns are blank for a conversation that belongs to none.
 pub(super) fn row<'a>(owner: &'a Owner, rows: impl Iterator<Item = RowView<'a>>) -> Result<Table> {
-    let mut builder = Builder::new(columns());
-    builder.push(cells(owner, rows));
-    builder.finish()
+    Table::of(columns(), [cells(owner, rows)])
 }
 
 fn cells<'a>(owner: &'a Owner, rows: impl Iterator<Item = RowView<'a>>) -> Vec<Cell> {

@@ -35,12 +35,12 @@ impl Sum {
         }
     }
 
-    /// The cells of [`super::schema::TOKENS`].
+    /// The cells of [`super::columns::TOKENS`].
     pub(super) fn token_cells(&self) -> [Cell; 8] {
         self.tokens.cells()
     }
 
-    /// The cells of [`super::schema::COSTS`].
+    /// The cells of [`super::columns::COSTS`].
     pub(super) fn cost_cells(&self) -> [Cell; 5] {
         self.money.cells()
     }

@@ -10,7 +10,7 @@ use crate::event::{MAX_COUNT, Usd};
 use crate::fold::{Owner, Quality, RowView, Settled};
 
 /// What one group of a report comes to: the columns of [`super::schema::measures`] that are sums. `None` where nothing is
-/// known.
+/// known. No number is negative; all are `i64` as the columns are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
     /// The values of its dimensions, in order; `None` for rows without one.
@@ -45,7 +45,7 @@ pub struct Tally {
     pub cost_low: Option<Usd>,
     /// It costs this or less.
     pub cost_high: Option<Usd>,
-    /// Finish − start of its runs, added up.
+    /// Finish − start of its runs, added up, in milliseconds.
     pub duration_ms: Option<i64>,
 }
 

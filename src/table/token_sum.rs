@@ -53,7 +53,7 @@ impl TokenSum {
         total.max(self.blended.unwrap_or(0)) >= MAX_COUNT
     }
 
-    /// The cells of [`super::schema::TOKENS`].
+    /// The cells of [`super::columns::TOKENS`].
     pub(super) fn cells(&self) -> [Cell; 8] {
         let usage = self.usage.as_ref();
         let of = |get: fn(&TokenUsage) -> u64| usage.map_or(Cell::Blank, |usage| Cell::count(get(usage)));

@@ -1,6 +1,6 @@
 //! One row a tool call.
 
-use super::columns::{Column, Kind, NOT_KNOWN, PLACE, column};
+use super::columns::{Column, HARNESS, Kind, MODEL, NOT_KNOWN, PLACE, TOOL_NAME, column};
 use super::definition::{Definition, Rows};
 use super::frame::Cell;
 use super::query::Query;
@@ -20,11 +20,11 @@ pub(super) static TABLE: Definition = Definition {
 };
 
 static TOOL: [Column; 7] = [
-    column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN),
-    column("model", Kind::Text, "model that asked for the tool", NOT_KNOWN),
+    HARNESS,
+    Column { meaning: "model that asked for the tool", ..MODEL },
     column("time", Kind::Time, "when the tool was done", "no time known"),
     column("call_id", Kind::Text, "the harness's id of this use", NOT_KNOWN),
-    column("tool", Kind::Text, "name of the tool", NOT_KNOWN),
+    Column { blank: NOT_KNOWN, ..TOOL_NAME },
     column("duration_ms", Kind::Millis, "how long it ran", "its arguments leave that in doubt, or the log was cut"),
     column("success", Kind::Flag, "whether the harness calls it a success", "as for duration_ms"),
 ];

@@ -21,8 +21,8 @@ pub(super) struct Unplaced {
     unnamed: Adder,
 }
 
-/// The keys of the groups that a group may share rows with: its own, and that with any of its times, and its model,
-/// not known.
+/// Keys of the groups that may hold rows of the group `key`: `key` itself, and `key` with some or all of its times and
+/// its model unknown.
 pub fn wider(by: &[Dimension], key: &[Option<String>]) -> Vec<Vec<Option<String>>> {
     let mut keys = vec![key.to_vec()];
     for (at, dimension) in by.iter().enumerate() {

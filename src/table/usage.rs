@@ -2,7 +2,8 @@
 //! run (or a conversation of no run) and a model.
 
 use super::columns::{
-    BILLING, BRANCH, COSTS, Column, EFFORT, HOST, Kind, NOT_KNOWN, PLACE, QUALITY, SERVICE_TIER, TOKENS, column,
+    BILLING, BRANCH, COSTS, Column, EFFORT, HARNESS, HOST, IS_SUBAGENT, Kind, MODEL, PLACE, QUALITY, SERVICE_TIER,
+    TOKENS, column,
 };
 use super::definition::{Definition, Rows};
 use super::dimension::{branch, is_subagents, repo, time_of};
@@ -33,12 +34,12 @@ static KEY: Column = column(
 static WORK: [Column; 9] = [
     HOST,
     BRANCH,
-    column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN),
-    column("model", Kind::Text, "model that answered", NOT_KNOWN),
+    HARNESS,
+    MODEL,
     EFFORT,
     SERVICE_TIER,
     BILLING,
-    column("is_subagent", Kind::Flag, "whether a sub-agent made the call", ""),
+    IS_SUBAGENT,
     column(
         "time",
         Kind::Time,

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use chrono_tz::Tz;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::dimension::{Cut, Dimension, time_of};
+use super::dimension::{Dimension, time_of};
+use super::time_cut::Piece;
 use crate::fold::{Owner, RowView, Settled};
 
 /// The values of a group's dimensions, in order.
@@ -98,31 +99,31 @@ pub(super) struct Values<'a> {
     dimension: Dimension,
     texts: Vec<Option<Cow<'a, str>>>,
     by_text: FxHashMap<Option<Cow<'a, str>>, u32>,
-    by_cut: FxHashMap<Option<Cut>, u32>,
-    latest: Option<(Option<Cut>, u32)>,
+    by_piece: FxHashMap<Option<Piece>, u32>,
+    latest: Option<(Option<Piece>, u32)>,
 }
 
 impl<'a> Values<'a> {
     pub(super) fn new(dimension: Dimension) -> Values<'a> {
-        let (by_text, by_cut) = (FxHashMap::default(), FxHashMap::default());
-        Values { dimension, texts: Vec::new(), by_text, by_cut, latest: None }
+        let (by_text, by_piece) = (FxHashMap::default(), FxHashMap::default());
+        Values { dimension, texts: Vec::new(), by_text, by_piece, latest: None }
     }
 
     /// The number of a row's value.
     pub(super) fn number(&mut self, settled: &'a Settled, row: &RowView<'a>, owner: &'a Owner, zone: Tz) -> u32 {
-        if !self.dimension.is_time() {
+        let Some(cut) = self.dimension.cut() else {
             return self.number_of(self.dimension.value(settled, row, owner, zone));
-        }
-        let cut = time_of(settled, row, owner).and_then(|time| self.dimension.cut(time, zone));
-        if let Some((_, number)) = self.latest.filter(|(latest, _)| *latest == cut) {
+        };
+        let piece = time_of(settled, row, owner).and_then(|time| cut.piece(time, zone));
+        if let Some((_, number)) = self.latest.filter(|(latest, _)| *latest == piece) {
             return number;
         }
-        let number = match self.by_cut.get(&cut) {
+        let number = match self.by_piece.get(&piece) {
             Some(known) => *known,
             None => self.number_of(self.dimension.value(settled, row, owner, zone)),
         };
-        self.by_cut.insert(cut, number);
-        self.latest = Some((cut, number));
+        self.by_piece.insert(piece, number);
+        self.latest = Some((piece, number));
         number
     }
 
@@ -134,7 +135,7 @@ impl<'a> Values<'a> {
     /// The numbers of the latest periods that were seen, at most `count`.
     pub(super) fn latest(&self, count: usize, zone: Tz) -> FxHashSet<u32> {
         let texts = self.texts.iter().flatten().map(|text| &**text);
-        let latest = self.dimension.latest(texts, count, zone);
+        let latest = self.dimension.cut().map(|cut| cut.latest(texts, count, zone)).unwrap_or_default();
         latest.into_iter().filter_map(|text| self.by_text.get(&Some(Cow::Borrowed(text))).copied()).collect()
     }
 

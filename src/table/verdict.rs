@@ -109,7 +109,7 @@ pub struct Judged {
     pub measure: &'static str,
     /// Its words for people, after a number; empty where the number tells.
     pub words: &'static str,
-    /// What the values are.
+    /// What the values are, and so the unit of all of them: pico-dollars, tokens, milliseconds, or a count of runs.
     pub kind: Kind,
     /// Names of the dimensions that it holds for each value of.
     pub per: Vec<&'static str>,
@@ -148,11 +148,11 @@ pub struct Standing {
     pub state: State,
     /// Whether it fails the check.
     pub fails: bool,
-    /// The limit; `None` where there is nothing to compare with.
+    /// The limit, in the unit of [`Judged::kind`]; `None` where there is nothing to compare with.
     pub limit: Option<i64>,
-    /// What is known to be used; `None` where nothing is known.
+    /// What is known to be used, in that unit; `None` where nothing is known.
     pub used: Option<i64>,
-    /// What may have been used; `None` where nothing bounds it.
+    /// What may have been used, in that unit; `None` where nothing bounds it.
     pub at_most: Option<i64>,
     /// Whether more may have been used.
     pub is_floor: bool,
@@ -179,7 +179,7 @@ pub struct Lacks {
     pub success: bool,
     /// Runs, and conversations of no run, that tell no time or no model, and may be of the group.
     pub unplaced_runs: i64,
-    /// What is known to be used by those.
+    /// What is known to be used by those, in the unit of [`Judged::kind`]; `None` where nothing is known.
     pub unplaced: Option<i64>,
 }
 
@@ -190,7 +190,7 @@ pub struct Contributor {
     pub dimension: &'static str,
     /// Its value; `None` for rows without one.
     pub name: Option<String>,
-    /// What is known to be used.
+    /// What is known to be used, in the unit of [`Judged::kind`]; of a quotient, what is divided.
     pub used: i64,
     /// Whether more may have been used.
     pub is_floor: bool,
@@ -201,9 +201,9 @@ pub struct Contributor {
 pub struct Pace {
     /// The part of the period that is over, in milliseconds.
     pub elapsed_ms: i64,
-    /// Used in an hour of it, in millionths: an hour may have less than one run.
+    /// Used in an hour of it, in millionths of the unit of [`Judged::kind`]: an hour may have less than one run.
     pub millionths_per_hour: i128,
-    /// What it comes to at the period's end, at this rate; `None` for a period that is over.
+    /// What it comes to at the period's end, at this rate, in that unit; `None` for a period that is over.
     pub projected: Option<i64>,
     /// When the limit is reached at this rate; `None` where it isn't within the period, or has been.
     pub limit_at: Option<Time>,
@@ -212,7 +212,7 @@ pub struct Pace {
 /// What a comparison found in the baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Before {
-    /// The median of the baseline's runs; `None` where it isn't known.
+    /// The median of the baseline's runs, in the unit of [`Judged::kind`]; `None` where it isn't known.
     Median(Option<i64>),
     /// The baseline has no such group.
     New,

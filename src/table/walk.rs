@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashSet;
 
-use super::dimension::{Dimension, Filter, time_of};
+use super::dimension::{Dimension, time_of};
+use super::filter::Filter;
 use super::query::Query;
 use super::values::{Grouping, Values};
 use crate::event::Time;

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::event::Usd;
-use crate::render::json::{self, Reading, SCHEMA_VERSION, Value, Warned};
+use crate::event::{Time, Usd};
+use crate::render::json::{self, Reading, Value, Warned};
 use crate::table::Cell;
-use crate::table::schema::Kind;
+use crate::table::schema::{Kind, SCHEMA_VERSION};
 use crate::table::verdict::{Before, Contributor, Judged, Pace, Standing, State, Verdict};
 
 /// Writes the verdict as one object.
@@ -21,7 +21,7 @@ struct Document<'a>(&'a Verdict);
 impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let verdict = self.0;
-        let time = |time: Option<crate::event::Time>| Whole(time.map_or(Cell::Blank, Cell::Time));
+        let time = |time: Option<Time>| Whole(Cell::time(time));
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("schema_version", &SCHEMA_VERSION)?;
         map.serialize_entry("state", verdict.state().name())?;
@@ -147,7 +147,7 @@ impl Serialize for Rate {
         map.serialize_entry("elapsed_ms", &pace.elapsed_ms)?;
         map.serialize_entry("burn_per_hour", &Whole(rate(*kind, pace.millionths_per_hour)))?;
         map.serialize_entry("projected", &Whole(pace.projected.map_or(Cell::Blank, |value| cell(*kind, value))))?;
-        map.serialize_entry("limit_at", &Whole(pace.limit_at.map_or(Cell::Blank, Cell::Time)))?;
+        map.serialize_entry("limit_at", &Whole(Cell::time(pace.limit_at)))?;
         map.end()
     }
 }
@@ -168,7 +168,7 @@ fn rate(kind: Kind, millionths: i128) -> Cell {
 }
 
 fn usd(value: Option<Usd>) -> Whole {
-    Whole(value.map_or(Cell::Blank, Cell::Usd))
+    Whole(Cell::usd(value))
 }
 
 /// A proportion to the millionth, rounded down; `None` of nothing.

@@ -2,13 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::phrase;
+use super::phrase::{self, MOST_GROUPS};
 use crate::render::dimension::number_of;
 use crate::render::escape;
 use crate::table::verdict::{Standing, State, Verdict};
-
-/// Groups of one limit that are shown unless all are asked for.
-const MOST_GROUPS: usize = 10;
 
 /// By this a later comment finds the earlier one.
 const MARK: &str = "<!-- forge-usage check -->";

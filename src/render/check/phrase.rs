@@ -8,6 +8,9 @@ use crate::render::{exact, period};
 use crate::table::schema::Kind;
 use crate::table::verdict::{Before, Contributor, Judged, Pace, Standing, State, Verdict};
 
+/// Groups of one limit that are shown unless all are asked for.
+pub(super) const MOST_GROUPS: usize = 10;
+
 /// Contributors in a sentence.
 const MOST_CONTRIBUTORS: usize = 3;
 

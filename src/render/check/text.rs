@@ -5,13 +5,10 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-use super::phrase;
+use super::phrase::{self, MOST_GROUPS};
 use crate::render::dimension::number_of;
 use crate::render::{Style, escape, notes};
 use crate::table::verdict::{Before, Judged, Standing, State, Verdict};
-
-/// Groups of one limit that are shown unless all are asked for.
-const MOST_GROUPS: usize = 10;
 
 const BAR: usize = 20;
 

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use super::{CheckFormat, Format, Style};
 use crate::event::{Time, Usd};
 use crate::table::schema::{self, Column, Kind};
-use crate::table::{Builder, Cell, Report, Sources, Table, Window};
+use crate::table::{Builder, Cell, Dimension, Report, Sources, Table, Window};
 
 /// A table from lines such as `loop=rust-core runs=41 cost_usd=23.19`; what isn't named is blank.
 fn table(columns: Vec<&'static Column>, rows: &[&str]) -> Table {
@@ -37,8 +37,7 @@ fn cell(kind: Kind, value: &str) -> Cell {
 }
 
 fn report(by: &[&str], rows: &[&str], totals: &str) -> Report {
-    let by: Vec<&'static Column> =
-        by.iter().map(|name| schema::DIMENSIONS.iter().find(|column| column.name == *name).unwrap()).collect();
+    let by: Vec<&'static Column> = by.iter().map(|name| Dimension::from_name(name).unwrap().column()).collect();
     let rows = table(by.iter().copied().chain(schema::measures()).collect(), rows);
     Report {
         by,

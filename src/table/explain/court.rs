@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Subject;
+use super::{Subject, SubjectKind};
 use crate::event::{
     Call, CallKey, CallTiming, Counter, Doubt, Event, Fact, Id, Request, RunId, Time, TokenUsage, ToolCall, Usd,
 };
@@ -149,7 +149,7 @@ impl<'a> Court<'a> {
             None if self.taken == Some(Taken::Session) => "counts as the session log tells it".to_owned(),
             None => "not counted".to_owned(),
             Some(Some(run)) if !is_own(self.subject, Some(run)) => format!("counts for run {run}"),
-            Some(None) if self.subject.kind == "run" => "counts for no run".to_owned(),
+            Some(None) if self.subject.kind == SubjectKind::Run => "counts for no run".to_owned(),
             Some(_) if !is_first => "the same call again".to_owned(),
             Some(_) if !call.is_final => "counted, as far as it is known".to_owned(),
             Some(_) => "counted".to_owned(),
@@ -224,7 +224,7 @@ fn of_tool(call: &ToolCall) -> String {
 
 /// Whether a record of this run is the subject's own.
 fn is_own(subject: &Subject, run: Option<&RunId>) -> bool {
-    subject.kind == "conversation" || run.is_none_or(|run| **run == *subject.id)
+    subject.kind == SubjectKind::Conversation || run.is_none_or(|run| **run == *subject.id)
 }
 
 /// What a counter's conversation is known by; nothing where none is named.

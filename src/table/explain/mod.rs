@@ -4,29 +4,29 @@ mod court;
 mod subject;
 mod witness;
 
-use super::columns::{Column, Kind, NOT_KNOWN, TOKENS, column};
+use super::columns::{CALLS, CONVERSATION_ID, Column, Kind, MODEL, TOKENS, column};
 use super::cost::{Options as PriceOptions, without_hour_writes};
 use super::frame::{Builder, Cell, Table};
 use super::runs;
 use super::token_sum::TokenSum;
 use crate::error::Result;
 use crate::event::{Event, Id, Usd};
-use crate::fold::{Owner, RowView, Settled};
+use crate::fold::{Owner, Reason, RowView, Settled};
 use crate::price::Prices;
 
-pub use subject::{Choice, Subject};
+pub use subject::{Choice, Subject, SubjectKind};
 
 /// Columns of the parts of a usage before its token columns.
 static PART_HEAD: [Column; 4] = [
-    column("conversation_id", Kind::Text, "the harness's id of the session or thread", "not named"),
-    column("model", Kind::Text, "model that answered", NOT_KNOWN),
+    CONVERSATION_ID,
+    MODEL,
     column(
         "part",
         Kind::Text,
         "calls: seen one by one; remainder: what a counter or a result tells beyond them; footer: the blended total",
         "",
     ),
-    column("calls", Kind::Count, "how many calls", "not seen one by one"),
+    Column { meaning: "how many calls", blank: "not seen one by one", ..CALLS },
 ];
 
 /// Columns of the parts of a usage, in order.
@@ -102,11 +102,7 @@ pub fn explain(
 }
 
 fn grounds(owner: &Owner) -> Vec<Ground> {
-    let ground = |reason: crate::fold::Reason| Ground {
-        code: reason.code(),
-        meaning: reason.meaning(),
-        remedy: reason.remedy(),
-    };
+    let ground = |reason: Reason| Ground { code: reason.code(), meaning: reason.meaning(), remedy: reason.remedy() };
     owner.reasons.iter().map(ground).collect()
 }
 
@@ -125,8 +121,11 @@ fn parts<'a>(rows: impl Iterator<Item = RowView<'a>>, subject: &Subject) -> Resu
     }
     let mut builder = Builder::new(parts_columns());
     for (part, calls, tokens) in sums {
-        let id = |id: Option<Id>| id.map_or(Cell::Blank, |id| Cell::Text(id.to_string()));
-        let mut cells = vec![id(part.conversation), id(part.model), Cell::Text(part.name.to_owned())];
+        let mut cells = vec![
+            Cell::text(part.conversation.as_deref()),
+            Cell::text(part.model.as_deref()),
+            Cell::text(Some(part.name)),
+        ];
         cells.push(if calls > 0 { Cell::Integer(calls) } else { Cell::Blank });
         cells.extend(tokens.cells());
         builder.push(cells);

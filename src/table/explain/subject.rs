@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Fact, Id, Usd};
-use crate::fold::{RowView, Settled};
+use crate::fold::{Owner, RowView, Settled};
 
 /// How many of several ids are named.
 const MOST_NAMED: usize = 5;
@@ -20,11 +20,30 @@ pub enum Choice {
     Costliest,
 }
 
+/// What a subject is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubjectKind {
+    /// An iteration of a loop.
+    Run,
+    /// A session or thread of a harness.
+    Conversation,
+}
+
+impl SubjectKind {
+    /// Its word in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            SubjectKind::Run => "run",
+            SubjectKind::Conversation => "conversation",
+        }
+    }
+}
+
 /// A run or a conversation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Subject {
-    /// `run` or `conversation`.
-    pub kind: &'static str,
+    /// Which of these it is.
+    pub kind: SubjectKind,
     /// Its id.
     pub id: String,
     /// The conversations that are part of it.
@@ -100,29 +119,29 @@ impl Subject {
 
     fn run(settled: &Settled, index: usize, id: String) -> Subject {
         let conversations: BTreeSet<&Id> = settled.rows.of_owner(index).filter_map(|row| row.conversation).collect();
-        Subject { kind: "run", id, conversations: conversations.into_iter().cloned().collect() }
+        Subject { kind: SubjectKind::Run, id, conversations: conversations.into_iter().cloned().collect() }
     }
 
     fn conversation(id: &Id) -> Subject {
-        Subject { kind: "conversation", id: id.to_string(), conversations: BTreeSet::from([id.clone()]) }
+        Subject { kind: SubjectKind::Conversation, id: id.to_string(), conversations: BTreeSet::from([id.clone()]) }
     }
 
     /// Whether an event tells of it: it stands in the run's output, or is about its conversations.
     pub fn concerns(&self, event: &Event) -> bool {
-        let is_own = self.kind == "run" && event.run.as_deref().is_some_and(|run| *run == *self.id);
-        let is_entry = matches!(&event.fact, Fact::Run(run) if self.kind == "run" && *run.id == *self.id);
+        let is_own = self.kind == SubjectKind::Run && event.run.as_deref().is_some_and(|run| *run == *self.id);
+        let is_entry = matches!(&event.fact, Fact::Run(run) if self.kind == SubjectKind::Run && *run.id == *self.id);
         is_own || is_entry || event.fact.conversation().is_some_and(|id| self.conversations.contains(id))
     }
 
     /// Whether a row is part of it.
     pub(super) fn includes(&self, row: &RowView<'_>) -> bool {
-        self.kind == "run" || row.conversation.is_some_and(|id| self.conversations.contains(id))
+        self.kind == SubjectKind::Run || row.conversation.is_some_and(|id| self.conversations.contains(id))
     }
 
     /// Indices of the owners whose usage it is.
     pub(super) fn owners(&self, settled: &Settled) -> Vec<usize> {
-        if self.kind == "run" {
-            let is_it = |owner: &crate::fold::Owner| owner.run.as_ref().is_some_and(|run| *run.id == *self.id);
+        if self.kind == SubjectKind::Run {
+            let is_it = |owner: &Owner| owner.run.as_ref().is_some_and(|run| *run.id == *self.id);
             return settled.owners.iter().position(is_it).into_iter().collect();
         }
         let mut owners: Vec<usize> =

@@ -1,7 +1,7 @@
 //! The records that tell of a subject, as a table.
 
-use super::super::columns::{Column, Kind, TOKENS, column};
-use super::super::frame::{Builder, Cell, Table};
+use super::super::columns::{COST_REPORTED, Column, Kind, TOKENS, column};
+use super::super::frame::{Cell, Table};
 use super::super::token_sum::TokenSum;
 use super::Subject;
 use super::court::{Court, Said};
@@ -27,7 +27,7 @@ static HEAD: [Column; 6] = [
 
 /// The last columns.
 static TAIL: [Column; 3] = [
-    column("cost_reported_usd", Kind::Usd, "what the harness itself said", "it said nothing"),
+    COST_REPORTED,
     column("source", Kind::Text, "path of the source", ""),
     column("offset", Kind::Integer, "byte offset of the record in the source, decompressed", ""),
 ];
@@ -49,12 +49,8 @@ pub(super) fn table(settled: &Settled, subject: &Subject, events: &[(Id, Event)]
     }
     ordered.sort_by_key(|(time, source, event)| (*time, *source, event.offset));
     let mut court = Court::new(settled, subject, ordered.iter().map(|(.., event)| *event));
-    let mut builder = Builder::new(columns());
-    for (_, source, event) in &ordered {
-        let Some(said) = court.hear(event) else { continue };
-        builder.push(cells(source, event, said));
-    }
-    builder.finish()
+    let rows = ordered.iter().filter_map(|(_, source, event)| Some(cells(source, event, court.hear(event)?)));
+    Table::of(columns(), rows)
 }
 
 /// A run's entry is dated by its beginning.
@@ -66,20 +62,19 @@ fn time_of(event: &Event) -> Option<Time> {
 }
 
 fn cells(source: &str, event: &Event, said: Said) -> Vec<Cell> {
-    let text = |text: Option<&str>| text.map_or(Cell::Blank, |text| Cell::Text(text.to_owned()));
     let mut cells = vec![
-        time_of(event).map_or(Cell::Blank, Cell::Time),
+        Cell::time(time_of(event)),
         Cell::Text(said.kind.to_owned()),
         Cell::Text(said.verdict),
-        text(event.run.as_deref()),
-        text(event.fact.conversation().map(|id| id.as_str())),
-        text(said.model.as_deref()),
+        Cell::text(event.run.as_deref()),
+        Cell::text(event.fact.conversation().map(|id| id.as_str())),
+        Cell::text(said.model.as_deref()),
     ];
     let mut tokens = TokenSum::default();
     tokens.add(said.usage.as_ref(), said.blended);
     cells.extend(tokens.cells());
-    cells.push(said.cost.map_or(Cell::Blank, Cell::Usd));
+    cells.push(Cell::usd(said.cost));
     cells.push(Cell::Text(source.to_owned()));
-    cells.push(Cell::Integer(i64::try_from(event.offset).unwrap_or(i64::MAX)));
+    cells.push(Cell::count(event.offset));
     cells
 }

@@ -1,6 +1,6 @@
 //! The columns of a latency report.
 
-use crate::table::columns::{Column, Kind, column};
+use crate::table::columns::{CALLS, Column, Kind, RUNS, column};
 
 const NONE: &str = "none is known";
 
@@ -25,9 +25,9 @@ macro_rules! summary {
 }
 
 static COUNTS: [Column; 3] = [
-    column("runs", Kind::Count, "distinct runs", ""),
+    RUNS,
     column("conversations", Kind::Count, "distinct conversations with a call, a request or a tool call", ""),
-    column("calls", Kind::Count, "model calls that were seen one by one", "none was"),
+    CALLS,
 ];
 
 static TTFT: [Column; 6] = summary!("ttft", "_ms", Kind::Millis, "times to the first token");
@@ -54,7 +54,7 @@ static TAIL: [Column; 4] = [
 ];
 
 /// All measures of a latency report, in order; its dimensions stand before them.
-pub fn latency_measures() -> Vec<&'static Column> {
+pub(in crate::table) fn latency_measures() -> Vec<&'static Column> {
     let streams = STREAMING.iter().chain(&STALL).chain([&FLOORS]);
     let calls = COUNTS.iter().chain(&TTFT).chain(&REQUEST).chain(streams).chain(&RATE);
     calls.chain(&TOOL).chain(&RUN).chain(&TAIL).collect()

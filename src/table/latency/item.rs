@@ -6,7 +6,6 @@ use chrono_tz::Tz;
 
 use crate::event::{Id, Request, Time, ToolCall};
 use crate::fold::{Owner, Placed, Settled, UsageRow};
-use crate::table::columns::TOOL_NAME;
 use crate::table::dimension::{Dimension, time_of};
 use crate::table::query::Query;
 use crate::table::tools::as_row;
@@ -67,7 +66,7 @@ impl Item<'_> {
     /// The value of a dimension; `None` where there is none.
     pub(super) fn value(&self, dimension: Dimension, zone: Tz) -> Option<Cow<'_, str>> {
         match self.what {
-            What::Tool(tool) if *dimension.column() == TOOL_NAME => tool.name.as_deref().map(Cow::Borrowed),
+            What::Tool(tool) if dimension.is_tool() => tool.name.as_deref().map(Cow::Borrowed),
             _ => dimension.value(self.settled, &self.row.view(), self.owner, zone),
         }
     }

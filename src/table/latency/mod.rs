@@ -55,12 +55,12 @@ pub fn latency(settled: &Settled, query: &Query, sources: Sources) -> Result<Rep
 /// The latest periods that were asked for. `None`: all are.
 fn latest_periods(settled: &Settled, by: &[Dimension], query: &Query) -> Option<(Dimension, FxHashSet<String>)> {
     let last = query.last?;
-    let time = *by.iter().find(|dimension| dimension.is_time())?;
+    let (time, cut) = by.iter().find_map(|dimension| Some((*dimension, dimension.cut()?)))?;
     let mut periods: FxHashSet<String> = FxHashSet::default();
     for item in items(settled).filter(|item| item.is_asked_for(query)) {
         periods.extend(item.value(time, query.zone).map(|period| period.into_owned()));
     }
-    let latest = time.latest(periods.iter().map(String::as_str), last, query.zone);
+    let latest = cut.latest(periods.iter().map(String::as_str), last, query.zone);
     let latest: FxHashSet<String> = latest.into_iter().map(str::to_owned).collect();
     (!latest.is_empty()).then_some((time, latest))
 }

@@ -1,13 +1,13 @@
-//! What a row of a report says about a measure: a floor, a bound where there is one, and how much is unknown.
+//! What a group comes to: a floor, a bound where there is one, and how much is unknown.
 
-use super::measure::Measure;
+use super::measure::Quantity;
 use crate::event::Usd;
 use crate::table::Tally;
 use crate::table::verdict::Lacks;
 
-/// A measure of one group.
+/// How much of a quantity a group has: pico-dollars, tokens, milliseconds or runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Reading {
+pub(super) struct Amount {
     /// At least this; `None` where nothing is known.
     pub(super) low: Option<i64>,
     /// At most this; `None` where nothing bounds it.
@@ -20,43 +20,35 @@ pub(super) struct Reading {
     pub(super) lacks: Lacks,
 }
 
-/// What may be of a group.
+/// Usage that may be of a group.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Maybe<'a> {
     pub(super) tally: &'a Tally,
-    /// What the group has of the same runs, and conversations of no run.
+    /// What the group has for sure of the same runs, and conversations of no run; `None` for nothing.
     pub(super) shared: Option<&'a Tally>,
-}
-
-/// Whether a measure is one of runs, not of their usage.
-fn is_of_runs(name: &str) -> bool {
-    matches!(name, "runs" | "run_time" | "failed_runs")
 }
 
 const NO_LACKS: Lacks = Lacks { input: false, success: false, unplaced_runs: 0, unplaced: None };
 
-impl Reading {
-    /// That of no usage at all.
-    pub(super) const NOTHING: Reading = Reading { low: None, high: Some(0), runs: 0, unknown: 0, lacks: NO_LACKS };
+impl Amount {
+    /// What no usage at all comes to.
+    pub(super) const NOTHING: Amount = Amount { low: None, high: Some(0), runs: 0, unknown: 0, lacks: NO_LACKS };
 
-    /// Reads `measure` from what a group comes to, of which `unplaced` may be parts too. `has_runs`: whether there is
-    /// any run among all that was read.
-    pub(super) fn of(measure: &Measure, group: &Tally, unplaced: &[Maybe], has_runs: bool) -> Reading {
-        let is_quotient = measure.name == "cost_per_successful_run_usd";
-        let name = if is_quotient { "cost_usd" } else { measure.name };
-        let plain = |tally: &Tally| Reading::plain(name, tally, has_runs);
+    /// How much a group has, if it may have `unplaced` beside `group`. `has_runs`: whether any run was read at all.
+    pub(super) fn of(quantity: Quantity, group: &Tally, unplaced: &[Maybe], has_runs: bool) -> Amount {
+        let plain = |tally: &Tally| Amount::undivided(quantity, tally, has_runs);
         let of_maybe = |maybe: &Maybe| {
-            let (other, shared) = (plain(maybe.tally), maybe.shared.map_or(Reading::NOTHING, plain));
+            let (other, shared) = (plain(maybe.tally), maybe.shared.map_or(Amount::NOTHING, plain));
             // What a run is counts once, wherever its usage lies.
-            if is_of_runs(name) { (other.without(shared), Reading::NOTHING) } else { (other, shared) }
+            if quantity.is_of_runs() { (other.without(shared), Amount::NOTHING) } else { (other, shared) }
         };
         let others = unplaced.iter().map(of_maybe).filter(|(other, _)| other.high != Some(0));
-        let others: Vec<(Reading, Reading)> = others.collect();
+        let others: Vec<(Amount, Amount)> = others.collect();
         let known = plain(group);
         // Nothing is known of a group that may have no part in anything, but that no run is sure to be of it.
-        let low = known.low.filter(|_| group.owners > 0 || others.is_empty() || name == "runs");
-        let sum = others.iter().fold(Reading { low, ..known }, |sum, (other, shared)| sum.and(*other, *shared));
-        if !is_quotient {
+        let low = known.low.filter(|_| group.owners > 0 || others.is_empty() || quantity == Quantity::Runs);
+        let sum = others.iter().fold(Amount { low, ..known }, |sum, (other, shared)| sum.and(*other, *shared));
+        if !quantity.is_quotient() {
             return sum;
         }
         let Tally { runs, failed_runs: failed, ended_runs: ended, .. } = *group;
@@ -65,36 +57,37 @@ impl Reading {
         sum.over(ended - failed, runs - failed + more.sum::<i64>(), runs - ended)
     }
 
-    fn plain(name: &str, group: &Tally, has_runs: bool) -> Reading {
+    /// How much a group has for sure; of a quotient, what is divided.
+    pub(super) fn undivided(quantity: Quantity, group: &Tally, has_runs: bool) -> Amount {
         let Tally { runs, failed_runs: failed, ended_runs: ended, owners: all, exact_runs: exact, .. } = *group;
         let sum = |low: Option<i64>, unknown: i64| {
             // Sums stop at the largest number.
             let high = Some(low.unwrap_or(0)).filter(|high| unknown <= 0 && *high < i64::MAX);
-            Reading { low: low.or(high), high, runs: all, unknown: unknown.max(0), lacks: NO_LACKS }
+            Amount { low: low.or(high), high, runs: all, unknown: unknown.max(0), lacks: NO_LACKS }
         };
-        match name {
-            "cost_usd" => {
+        match quantity {
+            Quantity::Cost | Quantity::CostPerSuccess => {
                 let low = group.cost.or(group.cost_low).map(Usd::pico);
                 let high = group.cost.or(group.cost_high).map(Usd::pico);
-                Reading { high: if all > 0 { high } else { Some(0) }, ..sum(low, all - group.priced_runs) }
+                Amount { high: if all > 0 { high } else { Some(0) }, ..sum(low, all - group.priced_runs) }
             }
-            "total_tokens" => sum(group.total_tokens, all - exact),
-            "uncached_input_tokens" => sum(group.uncached_input_tokens, all - exact),
-            "output_tokens" => sum(group.output_tokens, all - exact),
-            "blended_tokens" => sum(group.blended_tokens, all - exact - group.blended_runs),
-            "runs" => Reading { runs, ..sum(Some(runs), 0) },
+            Quantity::TotalTokens => sum(group.total_tokens, all - exact),
+            Quantity::UncachedInputTokens => sum(group.uncached_input_tokens, all - exact),
+            Quantity::OutputTokens => sum(group.output_tokens, all - exact),
+            Quantity::BlendedTokens => sum(group.blended_tokens, all - exact - group.blended_runs),
+            Quantity::Runs => Amount { runs, ..sum(Some(runs), 0) },
             // Session logs alone tell of no run, neither its time nor how it ended.
-            "run_time" | "failed_runs" if !has_runs => sum(None, all),
-            "run_time" => Reading { runs, ..sum(group.duration_ms, runs - group.timed_runs) },
-            "failed_runs" => Reading { runs, ..sum(Some(failed), runs - ended) },
-            _ => sum(None, all),
+            Quantity::RunTime | Quantity::FailedRuns if !has_runs => sum(None, all),
+            Quantity::RunTime => Amount { runs, ..sum(group.duration_ms, runs - group.timed_runs) },
+            Quantity::FailedRuns => Amount { runs, ..sum(Some(failed), runs - ended) },
         }
     }
 
-    /// With what may be a part of it, or not. `shared`: what it has already of the same runs.
-    fn and(self, other: Reading, shared: Reading) -> Reading {
+    /// The same if `other` may belong to it too: the floor stays, the bound and the runs grow. `shared` is what it
+    /// already has of the runs of `other`, which count once.
+    fn and(self, other: Amount, shared: Amount) -> Amount {
         let runs = self.runs + other.runs - shared.runs;
-        Reading {
+        Amount {
             high: self.high.zip(other.high).and_then(|(a, b)| a.checked_add(b)),
             runs,
             unknown: (self.unknown + other.runs - shared.unknown).min(runs),
@@ -110,10 +103,10 @@ impl Reading {
         }
     }
 
-    /// Without some of its runs.
-    fn without(self, some: Reading) -> Reading {
+    /// The same without the runs of `some`.
+    fn without(self, some: Amount) -> Amount {
         let less = |all: Option<i64>, part: Option<i64>| Some(all?.saturating_sub(part.unwrap_or(0)).max(0));
-        Reading {
+        Amount {
             low: less(self.low, some.low),
             high: if self.runs > some.runs { less(self.high, some.high) } else { Some(0) },
             runs: self.runs - some.runs,
@@ -122,8 +115,9 @@ impl Reading {
         }
     }
 
-    /// Divided by a number between `fewest` and `most`, where that of `unsure` runs isn't known.
-    fn over(self, fewest: i64, most: i64, unsure: i64) -> Reading {
+    /// The same divided by the number of runs that succeeded. That is from `fewest` to `most`; of `unsure` runs nobody
+    /// knows whether they did.
+    fn over(self, fewest: i64, most: i64, unsure: i64) -> Amount {
         let low = self.low.map(|low| low / most.max(1));
         let is_exact = fewest == most && self.low == self.high;
         let high = match self.high {
@@ -133,7 +127,7 @@ impl Reading {
         };
         let lacks = Lacks { success: most <= 0, ..self.lacks };
         let unknown = if lacks.success { self.runs } else { self.unknown.max(unsure) };
-        Reading { low, high, unknown, lacks, ..self }
+        Amount { low, high, unknown, lacks, ..self }
     }
 
     /// Whether more may have been used.
