@@ -27,7 +27,7 @@ pub(super) use explain::ExplainArgs;
 pub(super) use export::{ExportArgs, Exported};
 pub(super) use input::InputArgs;
 pub(super) use output::{Color, OutputArgs};
-pub(super) use prices::{PriceArgs, PricesArgs};
+pub(super) use prices::PricesArgs;
 pub(super) use quota::QuotaArgs;
 pub(super) use report::{LatencyArgs, ReportArgs, TableArgs};
 pub(super) use select::SelectArgs;

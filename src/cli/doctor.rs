@@ -5,18 +5,21 @@ use forge_usage::pipeline::{self, Surveyed};
 use forge_usage::render;
 use forge_usage::table::{Examination, doctor, warnings};
 
-use super::args::{DoctorArgs, PriceArgs};
-use super::{input, output};
+use super::args::DoctorArgs;
+use super::input::Request;
+use super::output;
+use super::spool::spool;
 
 /// Looks at everything twice: once for names, once as a report does.
 pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
     let is_json = output::is_json(args.json, &args.output)?;
-    let mut found = input::find(&args.input, &args.output)?;
+    let request = Request { needs: Needs::ALL, ..Request::new(&args.input, &args.output) };
+    let mut found = request.find()?;
     // What comes through a pipe is read twice, too.
-    let _spooled = input::spool(&mut found)?;
-    let surveyed = pipeline::survey(&found.sources, &input::everything(&args.input));
+    let _spooled = spool(&mut found)?;
+    let surveyed = pipeline::survey(&found.sources, &request.everything());
     let looked = found.looked.clone();
-    let input = input::read_found(found, &args.input, &PriceArgs::default(), &args.output, Needs::ALL)?;
+    let input = request.read_found(found)?;
     let code = input.exit_code(&args.input);
     let Surveyed { formats, survey } = surveyed;
     let versions = survey.versions.iter().map(|((harness, version), records)| (*harness, version.as_str(), *records));

@@ -8,7 +8,7 @@ use forge_usage::table::{self, PRICES, Shown};
 
 use super::args::{Color, PricesArgs};
 use super::exit::FINE;
-use super::{input, output};
+use super::{find, output};
 
 /// Columns of the screen of a list. That of one model says the first two in its head lines.
 const SCREEN: [&str; 10] = [
@@ -26,7 +26,7 @@ const SCREEN: [&str; 10] = [
 
 /// Prints prices.
 pub(super) fn run(args: &PricesArgs) -> anyhow::Result<u8> {
-    let prices = Prices::new(&input::config(args.config.as_deref())?)?;
+    let prices = Prices::new(&find::config(args.config.as_deref())?)?;
     let format = output::format(args.format.named(), &args.output())?;
     output::write(&args.output(), |out| match args.model.as_deref() {
         Some(model) if !model.contains(['*', '?', '{']) => page(&prices, model, format, args, out),

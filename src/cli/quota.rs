@@ -4,8 +4,9 @@ use forge_usage::parse::Needs;
 use forge_usage::render::{self, Format};
 use forge_usage::table::{self, Definition};
 
-use super::args::{Color, PriceArgs, QuotaArgs};
-use super::{clock, input, output, query};
+use super::args::{Color, QuotaArgs};
+use super::input::Request;
+use super::{clock, output, query};
 
 /// Columns of the screen, those that people look for; the other formats have all.
 const SCREEN: [&str; 8] =
@@ -18,7 +19,7 @@ pub(super) fn run(args: &QuotaArgs) -> anyhow::Result<u8> {
     let format = output::format(args.format.named(), &args.output)?;
     let definition = Definition::from_name("quota")?;
     let needs = Needs { quota: true, ..Needs::USAGE };
-    let input = input::read_with(&args.input, &PriceArgs::default(), &args.output, needs)?;
+    let input = Request { needs, ..Request::new(&args.input, &args.output) }.read()?;
     let mut readings = definition.table(&input.settled, &query)?;
     if format == Format::Table {
         readings = readings.only(&SCREEN)?;
