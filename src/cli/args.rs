@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(super) use check::{CheckArgs, LimitArgs};
-pub(super) use docs::{CompletionsArgs, ManArgs, POLICY, SchemaArgs, SchemaForm};
+pub(super) use docs::{CompletionsArgs, ManArgs, POLICY, SchemaArgs};
 pub(super) use doctor::DoctorArgs;
 pub(super) use events::EventsArgs;
 pub(super) use explain::ExplainArgs;

@@ -2,7 +2,7 @@
 
 use forge_usage::parse::Needs;
 use forge_usage::pipeline::{self, Surveyed};
-use forge_usage::render;
+use forge_usage::render::{self, Format};
 use forge_usage::table::{Examination, doctor, warnings};
 
 use super::args::DoctorArgs;
@@ -12,7 +12,7 @@ use super::spool::spool;
 
 /// Looks at everything twice: once for names, once as a report does.
 pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
-    let is_json = output::is_json(args.json, &args.output)?;
+    let format = output::format(args.json.then_some(Format::Json), &args.output)?;
     let request = Request { needs: Needs::ALL, ..Request::new(&args.input, &args.output) };
     let mut found = request.find()?;
     // What comes through a pipe is read twice, too.
@@ -36,6 +36,6 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
         warnings: warnings(&input.settled),
         sources: input.sources,
     };
-    output::write(&args.output, |out| Ok(render::examination(&examination, is_json, out)?))?;
+    output::write(&args.output, |out| Ok(render::examination(&examination, format, out)?))?;
     Ok(code)
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use forge_usage::event::{Event, Id};
 use forge_usage::pipeline;
-use forge_usage::render;
+use forge_usage::render::{self, Format};
 use forge_usage::table::explain::{Choice, Subject, explain};
 use forge_usage::table::{self, Warning};
 
@@ -15,7 +15,7 @@ use super::spool::spool;
 
 /// Explains what was chosen.
 pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
-    let is_json = output::is_json(args.json, &args.output)?;
+    let format = output::format(args.json.then_some(Format::Json), &args.output)?;
     let (choice, paths) = chosen(args);
     let asked = InputArgs { paths, ..args.input.clone() };
     let request = Request { priced: args.prices.options(), ..Request::new(&asked, &args.output) };
@@ -36,7 +36,7 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
     });
     let explanation = explain(&input.settled, subject, &events, &input.prices, &input.priced)?;
     let style = output::style(&args.output, args.color);
-    output::write(&args.output, |out| Ok(render::explanation(&explanation, is_json, &style, out)?))?;
+    output::write(&args.output, |out| Ok(render::explanation(&explanation, format, &style, out)?))?;
     // What was lost may be the subject's; what else there is to know of others it has no use for.
     let lost: Vec<Warning> = table::warnings(&input.settled).into_iter().filter(Warning::is_loss).collect();
     output::warn(&lost, &args.output, &args.input);

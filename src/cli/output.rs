@@ -64,11 +64,6 @@ pub(super) fn suffix(path: Option<&Path>) -> Option<&str> {
     path?.extension()?.to_str()
 }
 
-/// Whether one JSON document is asked for, by a flag or by the output's suffix.
-pub(super) fn is_json(is_named: bool, args: &OutputArgs) -> anyhow::Result<bool> {
-    Ok(format(is_named.then_some(Format::Json), args)? == Format::Json)
-}
-
 /// The path, or the file of this name in it if it is a folder, or is written as one: then it is made.
 pub(super) fn in_folder(path: &Path, name: &str) -> anyhow::Result<PathBuf> {
     if !path.is_dir() && !path.as_os_str().as_encoded_bytes().ends_with(b"/") {

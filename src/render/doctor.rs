@@ -5,18 +5,18 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::format::Style;
+use super::format::{Format, Style};
 use super::json::{self, Reading, Rows, SCHEMA_VERSION, Warned};
 use super::written::written;
 use super::{escape, number, text};
 use crate::error::Result;
 use crate::table::{Examination, Table};
 
-/// Writes an examination as text, or as one JSON document.
-pub fn examination(examination: &Examination, as_json: bool, out: &mut dyn Write) -> Result<()> {
-    written(out, |out| match as_json {
-        true => json::write(&Document(examination), out),
-        false => screen(examination, out),
+/// Writes an examination as one JSON document, else as text.
+pub fn examination(examination: &Examination, format: Format, out: &mut dyn Write) -> Result<()> {
+    written(out, |out| match format {
+        Format::Json => json::write(&Document(examination), out),
+        Format::Table | Format::Jsonl | Format::Csv | Format::Markdown => screen(examination, out),
     })
 }
 
