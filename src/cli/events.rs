@@ -43,9 +43,9 @@ fn stream(request: &Request<'_>, found: &Found, out: &mut impl Write) -> anyhow:
     pipeline::events(&found.sources, &options, &mut |source, event| {
         match &event.fact {
             Fact::Source(_) => files += 1,
-            Fact::Skipped(skipped) => {
+            Fact::Skipped(skip) => {
                 passed_over += 1;
-                shown.aside(|| losses.tell(source, &skipped.reason, skipped.loss, output));
+                shown.aside(|| losses.tell(source, skip, output));
             }
             Fact::Defect(defect) => losses.learn(*defect),
             _ => {}

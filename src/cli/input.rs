@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use forge_usage::event::Loss;
 use forge_usage::fold::{Settled, settle_with};
 use forge_usage::parse::Needs;
-use forge_usage::pipeline::{self, Options, Skip};
+use forge_usage::pipeline::{self, Options};
 use forge_usage::price::Prices;
-use forge_usage::table::{PriceOptions, Skipped, Sources, price};
+use forge_usage::table::{PriceOptions, Sources, price};
 
 use super::args::{InputArgs, OutputArgs};
 use super::find::{Found, find};
@@ -65,19 +64,11 @@ impl<'a> Request<'a> {
         settled.tell_billing(|profile| found.profiles.billing(profile));
         price(&mut settled, &prices, &self.priced);
         let mut losses = Losses::of(&settled);
-        for skip in &outcome.skipped {
-            losses.tell(&skip.path.display().to_string(), &skip.reason, skip.loss, self.output);
+        for skipped in &outcome.skipped {
+            losses.tell(&skipped.path, &skipped.skip, self.output);
         }
         found.expect_some(outcome.files, outcome.skipped.len(), self.args)?;
-        let skipped = outcome.skipped.into_iter();
-        let told = |skip: Skip| Skipped {
-            path: skip.path.display().to_string(),
-            reason: skip.reason,
-            is_part: skip.is_part,
-            is_lost: skip.loss != Loss::None,
-        };
-        let skipped = skipped.map(told).collect();
-        let sources = Sources { files: outcome.files, bytes: outcome.bytes, skipped };
+        let sources = Sources { files: outcome.files, bytes: outcome.bytes, skipped: outcome.skipped };
         Ok(Input { settled, sources, prices, priced: self.priced.clone(), losses })
     }
 

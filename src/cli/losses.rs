@@ -1,6 +1,6 @@
 //! What an answer lacks, and the exit code for it.
 
-use forge_usage::event::{Defect, Loss};
+use forge_usage::event::{Defect, Loss, Skip};
 use forge_usage::fold::Settled;
 use forge_usage::table::is_loss;
 
@@ -23,10 +23,10 @@ impl Losses {
     }
 
     /// Learns of something that was passed over. What is lost is told even to those who asked for quiet.
-    pub(super) fn tell(&mut self, path: &str, reason: &str, loss: Loss, output: &OutputArgs) {
-        self.worst = self.worst.max(Some(loss));
-        if loss != Loss::None || output.verbose {
-            complain(&format!("{path}: {reason}"));
+    pub(super) fn tell(&mut self, path: &str, skip: &Skip, output: &OutputArgs) {
+        self.worst = self.worst.max(Some(skip.loss));
+        if skip.is_loss() || output.verbose {
+            complain(&format!("{path}: {}", skip.reason));
         }
     }
 

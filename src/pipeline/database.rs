@@ -7,7 +7,7 @@ use std::path::Path;
 use super::lines::read_stream;
 use super::options::Options;
 use super::out::{Named, bare};
-use crate::event::{Fact, Loss, Skipped, Source};
+use crate::event::{Fact, Loss, Skip, Source};
 use crate::parse::{self, Format, Journal, Rows, SourceReader};
 use crate::source::{CHUNK, Database, HEAD, Opened};
 
@@ -25,7 +25,7 @@ pub(super) fn read(path: &Path, options: &Options, out: &mut Named<'_, '_>) -> R
         return read_journal(database, journal, options, out).map_err(|error| error.to_string());
     }
     let reason = "a database of no known format".to_owned();
-    out.push(bare(0, Fact::Skipped(Skipped { reason, loss: Loss::None })));
+    out.push(bare(0, Fact::Skipped(Skip { reason, loss: Loss::None })));
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::lines::read_lines;
 use super::out::{Named, Out, bare, broken_off};
 use super::readers::Readers;
-use crate::event::{Defect, Event, Fact, Loss, Skipped, Source, unpacked_name};
+use crate::event::{Defect, Event, Fact, Loss, Skip, Source, unpacked_name};
 use crate::parse::{self, Format, SourceReader};
 #[cfg(feature = "sqlite")]
 use crate::source::Rest;
@@ -56,7 +56,7 @@ pub(super) fn produce(input: &Input, readers: &Readers<'_>, out: &mut Out<'_>) -
 }
 
 fn skipped(offset: u64, reason: String, loss: Loss) -> Event {
-    bare(offset, Fact::Skipped(Skipped { reason, loss }))
+    bare(offset, Fact::Skipped(Skip { reason, loss }))
 }
 
 fn unknown(head: &[u8]) -> &'static str {

@@ -37,7 +37,7 @@ fn screen(found: &Examination, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "\n{title}")?;
         }
         for skipped in skipped {
-            writeln!(out, "{}: {}", escape::terminal(&skipped.path), escape::terminal(&skipped.reason))?;
+            writeln!(out, "{}: {}", escape::terminal(&skipped.path), escape::terminal(&skipped.skip.reason))?;
         }
     }
     if !found.warnings.is_empty() {

@@ -40,7 +40,7 @@ pub mod verdict;
 mod walk;
 mod warnings;
 
-pub use crate::event::Needs;
+pub use crate::event::{Needs, Skipped};
 pub use answers::Answers;
 pub use catalogue::TABLES;
 pub use caveat::PriceNote;
@@ -55,7 +55,7 @@ pub use overlap::Overlap;
 pub use prices::{PRICES, Shown, prices};
 pub use query::{Query, Sort};
 pub use report::{Report, Slowest, Window, report};
-pub use sources::{Skipped, Sources};
+pub use sources::Sources;
 pub use tally::Tally;
 pub use unplaced::wider;
 pub use warnings::{Warning, is_loss, warnings};
