@@ -10,7 +10,7 @@ use forge_usage::source::{Buffer, Input, Progress, open};
 pub(super) fn refuse_to_overwrite(inputs: &[Input], target: Option<&Path>) -> anyhow::Result<()> {
     let Some(target) = target.and_then(|path| path.canonicalize().ok()) else { return Ok(()) };
     let is_target = |input: &Input| match input {
-        Input::File(path, is_named) => {
+        Input::File { path, is_named } => {
             path.canonicalize().is_ok_and(|path| path == target) && (*is_named || is_known(input))
         }
         Input::Stdin | Input::Spooled(_) => false,
@@ -21,7 +21,7 @@ pub(super) fn refuse_to_overwrite(inputs: &[Input], target: Option<&Path>) -> an
 
 /// The same for a file that is read beside the inputs, whatever it holds.
 pub(super) fn refuse_to_replace(read: Option<&Path>, target: Option<&Path>) -> anyhow::Result<()> {
-    let read = read.map(|path| Input::File(path.to_owned(), true));
+    let read = read.map(|path| Input::File { path: path.to_owned(), is_named: true });
     refuse_to_overwrite(read.as_slice(), target)
 }
 

@@ -18,7 +18,7 @@ pub(super) fn produce(input: &Input, readers: &Readers<'_>, out: &mut Out<'_>) -
     let options = readers.options;
     let name = input.name();
     let mut named = Named::new(&name, out);
-    let loss = if matches!(input, Input::File(_, false)) { Loss::Found } else { Loss::Named };
+    let loss = if matches!(input, Input::File { is_named: false, .. }) { Loss::Found } else { Loss::Named };
     let opened = match open(input, &options.progress, readers.memory()) {
         Ok(opened) => opened,
         Err(cause) => {

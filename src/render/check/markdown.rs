@@ -68,7 +68,7 @@ fn line(limit: &Judged, group: &Standing, zone: &str, out: &mut dyn Write) -> io
     remarks.retain(|remark| !remark.is_empty());
     let cells = [
         limit.budget.clone(),
-        phrase::name(group, false),
+        phrase::name(group),
         phrase::used_of_limit(limit, group),
         phrase::share(group),
         remarks.join("; "),
