@@ -174,8 +174,7 @@ fn write(args: &CheckArgs, verdict: &Verdict, format: CheckFormat) -> anyhow::Re
     let mut style = output::style(&args.output, args.color);
     // GitLab's log is no terminal, and shows colours.
     let is_log = is_true("GITLAB_CI") && output::file(&args.output).is_none();
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    style.color |= args.color == Color::Auto && is_log && !no_color;
+    style.color |= args.color == Color::Auto && is_log && output::allows_color();
     let all = args.output.verbose;
     for (format, path) in &args.export {
         let plain = Style::default();

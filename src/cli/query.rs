@@ -38,10 +38,8 @@ fn grouped(
     }
     query.last = args.last.map(|last| last.get() as usize);
     // What rows are by unless told, only the input says.
-    if query.last.is_some() && !by.is_empty() && !by.iter().any(|dimension| dimension.is_time()) {
-        return Err(Error::invalid("--last counts periods: add --by hour, day, week or month"));
-    }
     query.by = Some(by).filter(|by| !by.is_empty());
+    query.by.iter().try_for_each(|by| query.check_last(by))?;
     query.limit = args.limit.map(|limit| limit.get());
     Ok(query)
 }

@@ -84,15 +84,23 @@ impl Sort {
     }
 }
 
+impl Query {
+    /// An error where periods are counted, and rows by these dimensions are of none.
+    pub fn check_last(&self, by: &[Dimension]) -> Result<()> {
+        match self.last.is_some() && !by.iter().any(|dimension| dimension.is_time()) {
+            true => Err(Error::invalid("--last counts periods: add --by hour, day, week or month")),
+            false => Ok(()),
+        }
+    }
+}
+
 /// The dimensions that were asked for; else loops, or days where there are no runs.
 pub(super) fn default_by(settled: &Settled, query: &Query) -> Result<Vec<Dimension>> {
     let by = match &query.by {
         Some(by) => by.clone(),
         None => vec![Dimension::from_name(if has_runs(settled) { "loop" } else { "day" })?],
     };
-    if query.last.is_some() && !by.iter().any(|dimension| dimension.is_time()) {
-        return Err(Error::invalid("--last counts periods: add --by hour, day, week or month"));
-    }
+    query.check_last(&by)?;
     Ok(by)
 }
 
