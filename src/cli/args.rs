@@ -20,14 +20,14 @@ use std::path::PathBuf;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(super) use check::{CheckArgs, LimitArgs};
-pub(super) use docs::{CompletionsArgs, ManArgs, POLICY, SchemaArgs, SchemaForm};
+pub(super) use docs::{CompletionsArgs, ManArgs, POLICY, SchemaArgs};
 pub(super) use doctor::DoctorArgs;
 pub(super) use events::EventsArgs;
 pub(super) use explain::ExplainArgs;
 pub(super) use export::{ExportArgs, Exported};
 pub(super) use input::InputArgs;
 pub(super) use output::{Color, OutputArgs};
-pub(super) use prices::{PriceArgs, PricesArgs};
+pub(super) use prices::PricesArgs;
 pub(super) use quota::QuotaArgs;
 pub(super) use report::{LatencyArgs, ReportArgs, TableArgs};
 pub(super) use select::SelectArgs;

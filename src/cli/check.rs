@@ -8,7 +8,6 @@ use anyhow::Context;
 use forge_usage::budget::{self, Baseline, Budget, Comparison, Limit, MEASURES, OnUnknown, Quantity, Terms, units};
 use forge_usage::config::Config;
 use forge_usage::error::{Error, Result};
-use forge_usage::parse::Needs;
 use forge_usage::render::{self, CheckFormat, Style};
 use forge_usage::table::verdict::{Policy, Verdict};
 use forge_usage::table::{self, Answers};
@@ -16,7 +15,9 @@ use forge_usage::table::{self, Answers};
 use super::args::{CheckArgs, Color, LimitArgs};
 use super::commit::{Commit, Question};
 use super::exit::BROKEN;
-use super::{clock, commit, input, output, query, replace};
+use super::input::Request;
+use super::overwrite::refuse_to_replace;
+use super::{clock, commit, output, query, replace};
 
 /// Checks, writes the verdict, and returns the exit code.
 pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
@@ -24,24 +25,22 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     let query = query::selection(&args.select, now)?;
     let once = once(&args.limits)?;
     let format = format(args)?;
-    let found = input::find(&args.input, &args.output)?;
-    for (_, path) in &args.export {
-        input::refuse_to_overwrite(&found.sources.inputs, Some(path))?;
-        input::refuse_to_replace(found.config.path(), Some(path))?;
-    }
+    let request = Request { priced: args.prices.options(), ..Request::new(&args.input, &args.output) };
+    let found = request.find()?;
+    args.export.iter().try_for_each(|(_, path)| found.refuse_to_overwrite(Some(path)))?;
     let targets: Vec<&Path> =
         args.export.iter().map(|(_, path)| path.as_path()).chain(output::file(&args.output)).collect();
     for (at, target) in targets.iter().copied().enumerate() {
         let is_twice = targets.iter().take(at).any(|other| replace::is_one_place(other, target));
         anyhow::ensure!(!is_twice, "{} would be written twice", target.display());
-        input::refuse_to_replace(args.baseline.baseline.as_deref(), Some(target))?;
+        refuse_to_replace(args.baseline.baseline.as_deref(), Some(target))?;
     }
     let baseline = baseline(args)?;
     let budgets = budgets(args, once, &found.config)?;
     let file = found.config.path().filter(|_| budgets.has_policy).map(Path::to_path_buf);
     // Git answers while the input is read.
     let question = file.as_deref().and_then(commit::ask);
-    let input = input::read_found(found, &args.input, &args.prices, &args.output, Needs::USAGE)?;
+    let input = request.read_found(found)?;
     let lacks = input.exit_code(&args.input);
     let answers = Answers(&input.settled);
     let terms = Terms { now, fail_on_warn: args.fail_on_warn, lacks_input: input.lacks_input() };
@@ -174,8 +173,7 @@ fn write(args: &CheckArgs, verdict: &Verdict, format: CheckFormat) -> anyhow::Re
     let mut style = output::style(&args.output, args.color);
     // GitLab's log is no terminal, and shows colours.
     let is_log = is_true("GITLAB_CI") && output::file(&args.output).is_none();
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    style.color |= args.color == Color::Auto && is_log && !no_color;
+    style.color |= args.color == Color::Auto && is_log && output::allows_color();
     let all = args.output.verbose;
     for (format, path) in &args.export {
         let plain = Style::default();

@@ -9,16 +9,19 @@ use forge_usage::pipeline;
 use forge_usage::render::DataFormat;
 
 use super::args::{InputArgs, OutputArgs};
-use super::input::{Found, Losses};
+use super::find::Found;
+use super::input::Request;
+use super::losses::Losses;
 use super::progress::Shown;
-use super::{input, output, progress};
+use super::{output, progress};
 
 /// Writes every event as it is read.
 pub(super) fn run(args: &InputArgs, output: &OutputArgs) -> anyhow::Result<u8> {
     refuse_other_suffix(output::file(output))?;
     let target = output::file(output).map(|path| output::in_folder(path, "events.jsonl")).transpose()?;
-    let found = input::find_beside(args, target.as_deref())?;
-    output::write_to(target.as_deref(), |out| stream(args, output, &found, &mut BufWriter::new(out)))
+    let request = Request { target: target.as_deref(), ..Request::new(args, output) };
+    let found = request.find()?;
+    output::write_to(request.target, |out| stream(&request, &found, &mut BufWriter::new(out)))
 }
 
 /// A file named for another format would not hold it.
@@ -29,19 +32,20 @@ fn refuse_other_suffix(path: Option<&Path>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn stream(args: &InputArgs, output: &OutputArgs, found: &Found, out: &mut impl Write) -> anyhow::Result<u8> {
+fn stream(request: &Request<'_>, found: &Found, out: &mut impl Write) -> anyhow::Result<u8> {
+    let Request { args, output, .. } = *request;
     let (mut losses, mut files, mut passed_over) = (Losses::default(), 0, 0);
     let mut failure = None;
-    let options = input::everything(args);
+    let options = request.everything();
     // On a terminal the events themselves are the progress.
     let is_aside = output::file(output).is_some() || !std::io::stdout().is_terminal();
     let shown = if is_aside { progress::show(&found.sources, &options.progress, output) } else { Shown::default() };
     pipeline::events(&found.sources, &options, &mut |source, event| {
         match &event.fact {
             Fact::Source(_) => files += 1,
-            Fact::Skipped(skipped) => {
+            Fact::Skipped(skip) => {
                 passed_over += 1;
-                shown.aside(|| losses.tell(source, &skipped.reason, skipped.loss, output));
+                shown.aside(|| losses.tell(source, skip, output));
             }
             Fact::Defect(defect) => losses.learn(*defect),
             _ => {}

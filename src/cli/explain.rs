@@ -3,27 +3,30 @@
 use std::ops::ControlFlow;
 
 use forge_usage::event::{Event, Id};
-use forge_usage::parse::Needs;
 use forge_usage::pipeline;
-use forge_usage::render;
+use forge_usage::render::{self, Format};
 use forge_usage::table::explain::{Choice, Subject, explain};
 use forge_usage::table::{self, Warning};
 
 use super::args::{ExplainArgs, InputArgs};
-use super::{input, output};
+use super::input::Request;
+use super::output;
+use super::spool::spool;
 
 /// Explains what was chosen.
 pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
-    let is_json = output::is_json(args.json, &args.output)?;
+    let format = output::format(args.json.then_some(Format::Json), &args.output)?;
     let (choice, paths) = chosen(args);
-    let mut found = input::find(&InputArgs { paths, ..args.input.clone() }, &args.output)?;
+    let asked = InputArgs { paths, ..args.input.clone() };
+    let request = Request { priced: args.prices.options(), ..Request::new(&asked, &args.output) };
+    let mut found = request.find()?;
     // It is read twice: to weigh everything, and for the records of what was chosen.
-    let _spooled = input::spool(&mut found)?;
+    let _spooled = spool(&mut found)?;
     let sources = found.sources.clone();
-    let input = input::read_found(found, &args.input, &args.prices, &args.output, Needs::USAGE)?;
+    let input = request.read_found(found)?;
     let subject = Subject::find(&input.settled, &choice)?;
     let mut events: Vec<(Id, Event)> = Vec::new();
-    pipeline::events(&sources, &input::everything(&args.input), &mut |source, event| {
+    pipeline::events(&sources, &request.everything(), &mut |source, event| {
         if subject.concerns(&event) {
             // Events of one source come one after the other, and share its name.
             let known = events.last().map(|(known, _)| known).filter(|known| known.as_str() == source);
@@ -33,7 +36,7 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
     });
     let explanation = explain(&input.settled, subject, &events, &input.prices, &input.priced)?;
     let style = output::style(&args.output, args.color);
-    output::write(&args.output, |out| Ok(render::explanation(&explanation, is_json, &style, out)?))?;
+    output::write(&args.output, |out| Ok(render::explanation(&explanation, format, &style, out)?))?;
     // What was lost may be the subject's; what else there is to know of others it has no use for.
     let lost: Vec<Warning> = table::warnings(&input.settled).into_iter().filter(Warning::is_loss).collect();
     output::warn(&lost, &args.output, &args.input);

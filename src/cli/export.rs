@@ -8,10 +8,10 @@ use forge_usage::table::schema::Kind;
 use forge_usage::table::{self, Definition, Query, Sources, Warning};
 
 use super::args::{ExportArgs, Exported};
-use super::input::Input;
+use super::input::{Input, Request};
 use super::partition::{Parts, refuse_foreign};
 use super::replace::New;
-use super::{clock, input, output, query};
+use super::{clock, output, query};
 
 /// Where a table goes.
 enum Destination {
@@ -63,7 +63,9 @@ fn table(args: &ExportArgs, definition: &'static Definition) -> anyhow::Result<u
         Destination::File(path) => Some(path.as_path()),
         Destination::Stdout | Destination::Parts(_) => None,
     };
-    let input = input::read_beside(&args.input, &args.prices, &args.output, target, definition.needs)?;
+    let priced = args.prices.options();
+    let needs = definition.needs;
+    let input = Request { target, priced, needs, ..Request::new(&args.input, &args.output) }.read()?;
     let rows = definition.rows(&input.settled, &query);
     match destination {
         Destination::Stdout => output::write(&args.output, |out| Ok(render::rows(&columns, rows, format, out)?))?,

@@ -45,7 +45,7 @@ pub(super) fn man(args: &ManArgs) -> anyhow::Result<u8> {
             forge_usage::error::unknown("command", name, &known).to_string()
         })?,
     };
-    match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
+    match output::file_of(args.output.as_deref()) {
         None => output::write_to(None, |out| write_page(page, out))?,
         Some(folder) => {
             std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;

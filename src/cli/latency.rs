@@ -6,8 +6,9 @@ use forge_usage::parse::Needs;
 use forge_usage::render::{self, Style};
 use forge_usage::table;
 
-use super::args::{LatencyArgs, PriceArgs};
-use super::{again, clock, input, output, query};
+use super::args::LatencyArgs;
+use super::input::Request;
+use super::{again, clock, output, query};
 
 /// Prints a report over times; `chdir` led to the current folder.
 pub(super) fn run(args: &LatencyArgs, chdir: &[PathBuf]) -> anyhow::Result<u8> {
@@ -15,7 +16,7 @@ pub(super) fn run(args: &LatencyArgs, chdir: &[PathBuf]) -> anyhow::Result<u8> {
     let query = query::of_latency(&args.table, clock::now())?;
     let format = output::format(args.table.format.named(), &args.table.output)?;
     let needs = Needs { timing: true, ..Needs::USAGE };
-    let input = input::read_with(&args.table.input, &PriceArgs::default(), &args.table.output, needs)?;
+    let input = Request { needs, ..Request::new(&args.table.input, &args.table.output) }.read()?;
     let code = input.exit_code(&args.table.input);
     let report = table::latency(&input.settled, &query, input.sources)?;
     let again = again::arguments(&args.table.input, chdir);

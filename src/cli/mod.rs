@@ -10,10 +10,13 @@ mod events;
 mod exit;
 mod explain;
 mod export;
+mod find;
 mod generate;
 mod input;
 mod latency;
+mod losses;
 mod output;
+mod overwrite;
 mod partition;
 mod prices;
 mod progress;
@@ -23,9 +26,12 @@ mod reference;
 mod replace;
 mod report;
 mod schema;
+mod spool;
 
+use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::error::ErrorKind;
 
 use args::{Cli, Command};
@@ -52,7 +58,7 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
-    cli.chdir.iter().try_for_each(|folder| input::enter(folder))?;
+    cli.chdir.iter().try_for_each(|folder| enter(folder))?;
     match &cli.command {
         Command::Report(args) => report::run(args, None, &cli.chdir),
         Command::Daily(args) => report::run(args, Some("day"), &cli.chdir),
@@ -71,4 +77,9 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Completions(args) => generate::completions(args),
         Command::Man(args) => generate::man(args),
     }
+}
+
+/// Goes to the folder to work in. All paths are relative to it.
+fn enter(folder: &Path) -> anyhow::Result<()> {
+    std::env::set_current_dir(folder).with_context(|| format!("cannot work in {}", folder.display()))
 }

@@ -29,7 +29,7 @@ pub(super) fn write_to<T>(
     path: Option<&Path>,
     fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    match path.filter(|path| path.as_os_str() != "-") {
+    match file_of(path) {
         Some(path) => fill_file(path, fill),
         None => fill(&mut io::stdout().lock()),
     }
@@ -64,11 +64,6 @@ pub(super) fn suffix(path: Option<&Path>) -> Option<&str> {
     path?.extension()?.to_str()
 }
 
-/// Whether one JSON document is asked for, by a flag or by the output's suffix.
-pub(super) fn is_json(is_named: bool, args: &OutputArgs) -> anyhow::Result<bool> {
-    Ok(format(is_named.then_some(Format::Json), args)? == Format::Json)
-}
-
 /// The path, or the file of this name in it if it is a folder, or is written as one: then it is made.
 pub(super) fn in_folder(path: &Path, name: &str) -> anyhow::Result<PathBuf> {
     if !path.is_dir() && !path.as_os_str().as_encoded_bytes().ends_with(b"/") {
@@ -80,7 +75,12 @@ pub(super) fn in_folder(path: &Path, name: &str) -> anyhow::Result<PathBuf> {
 
 /// The file that was asked for.
 pub(super) fn file(args: &OutputArgs) -> Option<&Path> {
-    args.output.as_deref().filter(|path| path.as_os_str() != "-")
+    file_of(args.output.as_deref())
+}
+
+/// The file that a path names; `-` is standard output.
+pub(super) fn file_of(path: Option<&Path>) -> Option<&Path> {
+    path.filter(|path| path.as_os_str() != "-")
 }
 
 /// Tells on standard error the warnings that an output has no room for. Who asked for quiet hears only of those that
@@ -105,19 +105,23 @@ pub(super) fn holds_warnings(format: Format, args: &OutputArgs) -> bool {
 /// Text fits a terminal; elsewhere it is never cut.
 pub(super) fn style(args: &OutputArgs, color: Color) -> Style {
     let is_terminal = file(args).is_none() && io::stdout().is_terminal();
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let is_dumb = std::env::var_os("TERM").is_some_and(|name| name == "dumb");
     let color = match color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => is_terminal && !no_color && !is_dumb,
+        Color::Auto => is_terminal && allows_color() && !is_dumb,
     };
     let width = width(args.output.as_deref());
     Style { width, color, notes: !args.quiet, now: Some(clock::now()), ..Style::default() }
 }
 
+/// Whether the user has nothing against colours.
+pub(super) fn allows_color() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 /// How wide lines may be; `None` where what is written goes to no terminal.
 pub(super) fn width(output: Option<&Path>) -> Option<usize> {
-    let is_terminal = output.is_none_or(|path| path.as_os_str() == "-") && io::stdout().is_terminal();
+    let is_terminal = file_of(output).is_none() && io::stdout().is_terminal();
     terminal_size::terminal_size().filter(|_| is_terminal).map(|(width, _)| usize::from(width.0))
 }

@@ -8,10 +8,12 @@ use forge_usage::table::{self, PRICES, PriceScope};
 
 use super::args::{Color, PricesArgs};
 use super::exit::FINE;
-use super::{input, output};
+use super::{find, output};
 
-/// Columns of a model's own page: what its head lines say is left out.
-const PAGE: [&str; 8] = [
+/// Columns of the screen of a list. That of one model says the first two in its head lines.
+const SCREEN: [&str; 10] = [
+    "model",
+    "provider",
     "from",
     "tier",
     "above_tokens",
@@ -24,7 +26,7 @@ const PAGE: [&str; 8] = [
 
 /// Prints prices.
 pub(super) fn run(args: &PricesArgs) -> anyhow::Result<u8> {
-    let prices = Prices::new(&input::config(args.config.as_deref())?)?;
+    let prices = Prices::new(&find::config(args.config.as_deref())?)?;
     let format = output::format(args.format.named(), &args.output())?;
     output::write(&args.output(), |out| match args.model.as_deref() {
         Some(model) if !model.contains(['*', '?', '{']) => page(&prices, model, format, args, out),
@@ -37,15 +39,16 @@ pub(super) fn run(args: &PricesArgs) -> anyhow::Result<u8> {
 fn page(prices: &Prices, model: &str, format: Format, args: &PricesArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let found = prices.find(model).ok_or_else(|| no_price(prices, model))?;
     let scope = args.at.map_or(PriceScope::All, PriceScope::On);
-    let is_text = format == Format::Table;
-    let columns = PRICES.iter().filter(|column| !is_text || PAGE.contains(&column.name)).collect();
-    if is_text && !args.quiet {
+    if format == Format::Table && !args.quiet {
         for line in head(prices, model, &found) {
             writeln!(out, "{}", render::terminal(&line))?;
         }
         writeln!(out)?;
     }
-    let table = table::prices(std::iter::once(found), Some(model), scope, columns)?;
+    let mut table = table::prices(std::iter::once(found), Some(model), scope)?;
+    if format == Format::Table {
+        table = table.only(&SCREEN[2..])?;
+    }
     Ok(render::table(&table, format, &output::style(&args.output(), Color::Never), out)?)
 }
 
@@ -78,12 +81,12 @@ fn list(
 ) -> anyhow::Result<()> {
     let found = prices.fitting(pattern.unwrap_or("*"))?;
     let scope = PriceScope::Standard(args.at.or(prices.day()).unwrap_or_default());
-    let is_listed = |name: &str| !["asked", "why", "until"].contains(&name);
-    let is_page = |name: &str| ["model", "provider"].contains(&name) || PAGE.contains(&name);
-    let columns = PRICES
-        .iter()
-        .filter(|column| if format == Format::Table { is_page(column.name) } else { is_listed(column.name) });
-    let table = table::prices(found, None, scope, columns.collect())?;
+    let is_listed = |name: &&str| !["asked", "why", "until"].contains(name);
+    let columns: Vec<&str> = match format {
+        Format::Table => SCREEN.to_vec(),
+        _ => PRICES.iter().map(|column| column.name).filter(is_listed).collect(),
+    };
+    let table = table::prices(found, None, scope)?.only(&columns)?;
     if table.height() == 0 {
         anyhow::bail!("no model with a price fits {:?}", pattern.unwrap_or_default());
     }

@@ -38,10 +38,8 @@ fn grouped(
     }
     query.last = args.last.map(|last| last.get() as usize);
     // What rows are by unless told, only the input says.
-    if !by.is_empty() {
-        query.check_last(&by)?;
-    }
     query.by = Some(by).filter(|by| !by.is_empty());
+    query.by.iter().try_for_each(|by| query.check_last(by))?;
     query.limit = args.limit.map(|limit| limit.get());
     Ok(query)
 }

@@ -2,12 +2,13 @@
 
 use forge_usage::parse::Needs;
 use forge_usage::render::{self, Format};
-use forge_usage::table::{self, Builder, Definition, Table};
+use forge_usage::table::{self, Definition};
 
-use super::args::{Color, PriceArgs, QuotaArgs};
-use super::{clock, input, output, query};
+use super::args::{Color, QuotaArgs};
+use super::input::Request;
+use super::{clock, output, query};
 
-/// Columns of the screen; the other formats have all.
+/// Columns of the screen, those that people look for; the other formats have all.
 const SCREEN: [&str; 8] =
     ["time", "conversation_id", "harness", "limit", "window_minutes", "used_percent", "resets_at", "plan"];
 
@@ -18,10 +19,10 @@ pub(super) fn run(args: &QuotaArgs) -> anyhow::Result<u8> {
     let format = output::format(args.format.named(), &args.output)?;
     let definition = Definition::from_name("quota")?;
     let needs = Needs { quota: true, ..Needs::USAGE };
-    let input = input::read_with(&args.input, &PriceArgs::default(), &args.output, needs)?;
+    let input = Request { needs, ..Request::new(&args.input, &args.output) }.read()?;
     let mut readings = definition.table(&input.settled, &query)?;
     if format == Format::Table {
-        readings = on_screen(&readings)?;
+        readings = readings.only(&SCREEN)?;
     }
     let style = output::style(&args.output, Color::Never);
     output::write(&args.output, |out| match format {
@@ -30,14 +31,4 @@ pub(super) fn run(args: &QuotaArgs) -> anyhow::Result<u8> {
     })?;
     output::warn(&table::warnings(&input.settled), &args.output, &args.input);
     Ok(input.exit_code(&args.input))
-}
-
-/// The columns that people look for.
-fn on_screen(readings: &Table) -> forge_usage::error::Result<Table> {
-    let shown: Vec<usize> = SCREEN.iter().filter_map(|name| readings.position(name)).collect();
-    let mut builder = Builder::new(shown.iter().filter_map(|at| readings.columns().get(*at).copied()).collect());
-    for row in 0..readings.height() {
-        builder.push(shown.iter().map(|at| readings.cell(row, *at)).collect());
-    }
-    builder.finish()
 }

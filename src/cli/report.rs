@@ -6,7 +6,8 @@ use forge_usage::render::{self, Style};
 use forge_usage::table;
 
 use super::args::ReportArgs;
-use super::{again, clock, input, output, query};
+use super::input::Request;
+use super::{again, clock, output, query};
 
 /// Prints a report; `fixed` is the dimension of a short form, `chdir` led to the current folder.
 pub(super) fn run(args: &ReportArgs, fixed: Option<&str>, chdir: &[PathBuf]) -> anyhow::Result<u8> {
@@ -14,7 +15,7 @@ pub(super) fn run(args: &ReportArgs, fixed: Option<&str>, chdir: &[PathBuf]) -> 
     // A typo should not cost a long reading.
     let query = query::of_report(args, fixed, clock::now())?;
     let format = output::format(args.format.named(), &args.output)?;
-    let input = input::read(&args.input, prices, &args.output)?;
+    let input = Request { priced: prices.options(), ..Request::new(&args.input, &args.output) }.read()?;
     let code = input.exit_code(&args.input);
     let report = table::report(&input.settled, &query, input.sources)?;
     let style = Style { again: again::arguments(&args.input, chdir), ..output::style(&args.output, args.color) };

@@ -1,10 +1,10 @@
 //! `schema`: what the columns of the tables mean, and what the user's file may hold.
 
-use forge_usage::render::{self, Format};
+use forge_usage::render::{self, Format, SchemaFormat};
 use forge_usage::table::schema;
 use forge_usage::{budget, config, price};
 
-use super::args::{POLICY, SchemaArgs, SchemaForm};
+use super::args::{POLICY, SchemaArgs};
 use super::exit::FINE;
 use super::output;
 
@@ -12,7 +12,7 @@ use super::output;
 pub(super) fn run(args: &SchemaArgs) -> anyhow::Result<u8> {
     if args.table.as_deref() == Some(POLICY) {
         let is_json = match args.format {
-            Some(form) => form == SchemaForm::JsonSchema,
+            Some(format) => format == SchemaFormat::JsonSchema,
             None => matches!(output::by_suffix(args.output.as_deref())?, Format::Json | Format::Table),
         };
         anyhow::ensure!(is_json, "the schema of the policy is a JSON Schema: no other format holds it");
@@ -24,16 +24,11 @@ pub(super) fn run(args: &SchemaArgs) -> anyhow::Result<u8> {
     if let Some(name) = &args.table {
         tables.retain(|table| table.name == name);
     }
-    let by_suffix = || {
-        Ok::<_, anyhow::Error>(match output::by_suffix(args.output.as_deref())? {
-            Format::Json => SchemaForm::JsonSchema,
-            Format::Markdown => SchemaForm::Markdown,
-            Format::Table | Format::Jsonl | Format::Csv => SchemaForm::Text,
-        })
-    };
+    let suffix = output::suffix(args.output.as_deref());
+    let by_suffix = || suffix.map_or(Ok(SchemaFormat::Text), SchemaFormat::from_suffix);
     let format = args.format.map_or_else(by_suffix, Ok)?;
     let width = output::width(args.output.as_deref());
-    output::write_to(args.output.as_deref(), |out| Ok(render::schema(&tables, format.into(), width, out)?))?;
+    output::write_to(args.output.as_deref(), |out| Ok(render::schema(&tables, format, width, out)?))?;
     Ok(FINE)
 }
 

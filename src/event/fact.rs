@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Call, CallKey, CallTiming, Conversation, Counter, Defect, Footer, Id, Inherited, Quota, Request, Run, RunId,
-    Skipped, Source, StreamFailure, Time, ToolCall, Uncounted,
+    Call, CallKey, CallTiming, Conversation, Counter, Defect, Footer, Id, Inherited, Quota, Request, Run, RunId, Skip,
+    Source, StreamFailure, Time, ToolCall, Uncounted,
 };
 
 /// Name of the program that ran the agent: `codex`, `claude`, `opencode`, …
@@ -72,7 +72,7 @@ pub enum Fact {
     /// A source begins; what follows is of it until another one begins.
     Source(Source),
     /// A file or folder, or the rest of one, was passed over.
-    Skipped(Skipped),
+    Skipped(Skip),
 }
 
 impl Fact {

@@ -32,7 +32,7 @@ impl<'a> Line<'a> {
 #[cfg(test)]
 mod tests {
     use super::Line;
-    use crate::event::{Call, CallKey, Defect, Event, Fact, Loss, Quota, Skipped, Time, TokenUsage, Uncounted};
+    use crate::event::{Call, CallKey, Defect, Event, Fact, Loss, Quota, Skip, Time, TokenUsage, Uncounted};
 
     fn event(fact: Fact) -> Event {
         Event { offset: 7, run: Some("r".into()), harness: Some("codex".into()), time: Time::from_millis(1), fact }
@@ -49,7 +49,7 @@ mod tests {
             ..Call::new(CallKey::Trace("c".into(), Time::from_micros(2), usage), usage)
         };
         let quota = Quota { used_percent: 17.3, ..Quota::default() };
-        let skipped = Skipped { reason: "\u{1b}[31mno".to_owned(), loss: Loss::Found };
+        let skip = Skip { reason: "\u{1b}[31mno".to_owned(), loss: Loss::Found };
         let facts = [
             Fact::Call(Box::new(call)),
             Fact::Quota(Box::new(quota)),
@@ -59,7 +59,7 @@ mod tests {
             Fact::Lost("c".into()),
             Fact::OpenRun,
             Fact::Defect(Defect::Torn),
-            Fact::Skipped(skipped),
+            Fact::Skipped(skip),
         ];
         for fact in facts {
             let line = Line::new("a/b.md", event(fact));

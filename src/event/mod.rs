@@ -32,7 +32,7 @@ pub use model::without_window;
 pub use needs::Needs;
 pub use quota::Quota;
 pub use run::{Run, RunId};
-pub use source::{Loss, Skipped, Source, unpacked_name};
+pub use source::{Loss, Skip, Skipped, Source, unpacked_name};
 pub use time::Time;
 pub use timing::{Answered, CallTiming, FirstToken, Request, Since, Stream, StreamFailure, ToolCall};
 pub use usage::{MAX_COUNT, MIXED, TokenUsage};

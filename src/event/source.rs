@@ -22,12 +22,30 @@ pub fn unpacked_name(name: &str) -> &str {
 }
 
 /// Why a file or folder was passed over.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Skipped {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Skip {
     /// For people; one line.
     pub reason: String,
     /// How much it matters.
     pub loss: Loss,
+}
+
+/// A file or folder that was passed over, wholly or from some point on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skipped {
+    /// Its path, as people know it.
+    pub path: String,
+    /// Why.
+    pub skip: Skip,
+    /// Whether something of it was read until then, which counts.
+    pub is_part: bool,
+}
+
+impl Skip {
+    /// Whether what it holds is not known: it could not be read.
+    pub fn is_loss(&self) -> bool {
+        self.loss != Loss::None
+    }
 }
 
 /// How much it matters that something was passed over.

@@ -4,28 +4,29 @@ use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use super::lines::read_stream;
+use super::lines::Lines;
 use super::options::Options;
 use super::out::{Named, bare};
-use crate::event::{Fact, Loss, Skipped, Source};
+use super::readers::Readers;
+use crate::event::{Fact, Loss, Skip, Source};
 use crate::parse::{self, Format, Journal, Rows, SourceReader};
 use crate::source::{CHUNK, Database, HEAD, Opened};
 
 /// Hands on what a database tells; why, if it can't be read.
-pub(super) fn read(path: &Path, options: &Options, out: &mut Named<'_, '_>) -> Result<(), String> {
+pub(super) fn read(path: &Path, readers: &Readers<'_>, out: &mut Named<'_, '_>) -> Result<(), String> {
     let database = Database::open(path).map_err(|error| error.to_string())?;
     let is_of = |tables: &[Rows]| tables.first().is_some_and(|first| database.has_table(first.table, first.columns));
     if let Some((format, tables)) = parse::databases().find(|(_, tables)| is_of(tables)) {
-        begin(format, options, out);
+        begin(format, readers.options, out);
         return read_tables(&database, tables, out);
     }
     let mut journals = parse::journals();
     if let Some((format, journal)) = journals.find(|(_, journal)| database.has_table(journal.table, journal.columns)) {
-        begin(format, options, out);
-        return read_journal(database, journal, options, out).map_err(|error| error.to_string());
+        begin(format, readers.options, out);
+        return read_journal(database, journal, readers, out).map_err(|error| error.to_string());
     }
     let reason = "a database of no known format".to_owned();
-    out.push(bare(0, Fact::Skipped(Skipped { reason, loss: Loss::None })));
+    out.push(bare(0, Fact::Skipped(Skip { reason, loss: Loss::None })));
     Ok(())
 }
 
@@ -49,15 +50,16 @@ fn read_tables(database: &Database, tables: &[Rows], out: &mut Named<'_, '_>) ->
 fn read_journal(
     database: Database,
     journal: &'static Journal,
-    options: &Options,
+    readers: &Readers<'_>,
     out: &mut Named<'_, '_>,
 ) -> io::Result<()> {
+    let options = readers.options;
     let mut text = Text { database, journal, latest: i64::MIN, lines: Vec::new(), given: 0 };
     let mut head = Vec::new();
     text.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
     let Some(reading) = SourceReader::new(journal.lines, "", &head, options.now, options.needs) else { return Ok(()) };
     let opened = Opened::stream(head.into(), Box::new(text));
-    read_stream(opened, reading, options, out, &mut 0)
+    Lines { reading, readers, out }.read_stream(opened).broken.map_or(Ok(()), Err)
 }
 
 /// A table as text, some rows at a time.

@@ -1,13 +1,14 @@
 //! A source of lines, in chunks that are scanned in parallel and decided on in order.
 
 use std::fs::File;
+use std::io;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::options::Options;
-use super::out::{Named, bare, broken_off};
+use super::out::{Named, Reached, bare, broken_off};
 use super::readers::Readers;
 use crate::event::{Defect, Fact};
 use crate::parse::{self, Mark, Seen, SourceReader};
@@ -20,132 +21,159 @@ const STRETCHES: usize = 8;
 /// are scanned when it is their turn.
 const MOST_HELD: usize = 100_000;
 
-/// Reads a source of lines, in parallel where that pays.
-pub(super) fn read_lines(
-    input: &Input,
-    opened: Opened,
-    reading: SourceReader,
-    readers: &Readers<'_>,
-    out: &mut Named<'_, '_>,
-    bytes: &mut u64,
-) -> std::io::Result<()> {
-    let (head, file, length) = match opened.into_plain() {
-        Ok(plain) => plain,
-        Err(opened) => return read_stream(opened, reading, readers.options, out, bytes),
-    };
-    *bytes = length;
-    match input.path().filter(|_| readers.options.limits().count(length) > STRETCH) {
-        Some(path) => {
-            readers.give_memory(head);
-            read_stretches(path, file, length, reading, readers, out)
-        }
-        None => read_stretch(file, length, head, reading, readers, out),
-    }
+/// A source of lines that is being read.
+pub(super) struct Lines<'l, 'o, 't> {
+    pub(super) reading: SourceReader,
+    pub(super) readers: &'l Readers<'l>,
+    pub(super) out: &'l mut Named<'o, 't>,
 }
 
-/// The source is over, or broke off: what was read until then counts.
-fn end(
-    reading: SourceReader,
-    broken: Option<std::io::Error>,
-    bytes: u64,
-    out: &mut Named<'_, '_>,
-) -> std::io::Result<()> {
-    if broken.is_some() {
-        out.push(bare(bytes, Fact::Defect(Defect::Truncated)));
-    }
-    reading.finish(&mut |event| out.push(event));
-    broken.map_or(Ok(()), |cause| Err(broken_off(bytes, &cause)))
-}
+/// A chunk's candidates, and the line that was too long for it.
+type Scanned = (Vec<Mark>, Option<u64>);
 
-/// Takes the candidates of chunks, up to the first that couldn't be read; why that was.
-fn take_all(
-    reading: &mut SourceReader,
-    scanned: impl IntoIterator<Item = std::io::Result<Scanned>>,
-    out: &mut Named<'_, '_>,
-) -> Option<std::io::Error> {
-    for scanned in scanned {
-        match scanned {
-            Ok(scanned) => take(reading, scanned, out),
-            Err(error) => return Some(error),
-        }
-    }
-    None
-}
-
-/// Reads a plain file that is one stretch, behind its head.
-fn read_stretch(
-    file: File,
-    length: u64,
-    head: Buffer,
-    mut reading: SourceReader,
-    readers: &Readers<'_>,
-    out: &mut Named<'_, '_>,
-) -> std::io::Result<()> {
-    let mut reader = readers.take();
-    // What the head holds counts as read already if it is all.
-    let progress = (length > head.len() as u64).then_some(&readers.options.progress);
-    let mut stretch = Stretch::behind(head, readers.options.limits(), file, length);
-    let scanned = scan_stretch(&mut stretch, &reading, &reader.seen, progress);
-    (_, reader.memory) = stretch.into_parts();
-    readers.give(reader);
-    let broken = take_all(&mut reading, scanned, out);
-    end(reading, broken, length, out)
-}
-
-/// Reads a plain file in stretches, several at once.
-fn read_stretches(
-    path: &std::path::Path,
-    file: File,
-    length: u64,
-    mut reading: SourceReader,
-    readers: &Readers<'_>,
-    out: &mut Named<'_, '_>,
-) -> std::io::Result<()> {
-    let options = readers.options;
-    let count = options.limits().count(length);
-    let at_once = STRETCHES * rayon::current_num_threads();
-    let files = Mutex::new(vec![file]);
-    let mut firsts = (0..count).step_by(STRETCH as usize);
-    let mut broken = None;
-    while !out.is_stopped() && broken.is_none() {
-        let batch: Vec<u64> = firsts.by_ref().take(at_once).collect();
-        if batch.is_empty() {
-            break;
-        }
-        let scan = |first: u64, reading: &SourceReader| -> Vec<std::io::Result<Scanned>> {
-            let idle = files.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let file = match idle.map_or_else(|| File::open(path), Ok) {
-                Ok(file) => file,
-                Err(error) => return vec![Err(error)],
-            };
-            let mut reader = readers.take();
-            let indexes = first..(first + STRETCH).min(count);
-            let mut stretch = Stretch::new(options.limits(), file, length, indexes, reader.memory);
-            let scanned = scan_stretch(&mut stretch, reading, &reader.seen, Some(&options.progress));
-            let (file, memory) = stretch.into_parts();
-            files.lock().unwrap_or_else(PoisonError::into_inner).push(file);
-            reader.memory = memory;
-            readers.give(reader);
-            scanned
+impl Lines<'_, '_, '_> {
+    /// Reads it, in parallel where that pays.
+    pub(super) fn read(self, input: &Input, opened: Opened) -> Reached {
+        let (head, file, length) = match opened.into_plain() {
+            Ok(plain) => plain,
+            Err(opened) => return self.read_stream(opened),
         };
+        match input.path().filter(|_| self.readers.options.limits().count(length) > STRETCH) {
+            Some(path) => {
+                self.readers.give_memory(head);
+                let stretches = Stretches { path, length, readers: self.readers, idle: Mutex::new(vec![file]) };
+                self.read_stretches(&stretches)
+            }
+            None => self.read_stretch(file, length, head),
+        }
+    }
+
+    /// Reads what comes as a stream: standard input, compressed files, rows of a database.
+    pub(super) fn read_stream(mut self, opened: Opened) -> Reached {
+        let mut chunks = Chunks::new(opened.into_reader(), self.readers.options.limits());
+        let at_once = STRETCH as usize * rayon::current_num_threads();
+        let mut bytes = 0;
+        while !self.out.is_stopped() {
+            let batch: Vec<Chunk> = chunks.by_ref().take(at_once).collect();
+            let Some(last) = batch.last() else { break };
+            bytes = last.base + last.end as u64;
+            let reading = &self.reading;
+            let scan = |chunk: Chunk| scan(&chunk, reading, &Seen::default());
+            let scanned: Vec<Scanned> = batch.into_par_iter().map(scan).collect();
+            scanned.into_iter().for_each(|scanned| self.take(scanned));
+        }
+        self.end(bytes, chunks.broken)
+    }
+
+    /// Reads a plain file that is one stretch, behind its head.
+    fn read_stretch(mut self, file: File, length: u64, head: Buffer) -> Reached {
+        let options = self.readers.options;
+        let mut reader = self.readers.take();
+        // What the head holds counts as read already if it is all.
+        let progress = (length > head.len() as u64).then_some(&options.progress);
+        let mut stretch = Stretch::behind(head, options.limits(), file, length);
+        let scanned = scan_stretch(&mut stretch, &self.reading, &reader.seen, progress);
+        (_, reader.memory) = stretch.into_parts();
+        self.readers.give(reader);
+        let broken = self.take_all(scanned);
+        self.end(length, broken)
+    }
+
+    /// Reads a plain file in stretches, several at once.
+    fn read_stretches(mut self, stretches: &Stretches<'_>) -> Reached {
+        let at_once = STRETCHES * rayon::current_num_threads();
+        let mut firsts = (0..stretches.count()).step_by(STRETCH as usize);
+        let mut broken = None;
+        while !self.out.is_stopped() && broken.is_none() {
+            let batch: Vec<u64> = firsts.by_ref().take(at_once).collect();
+            if batch.is_empty() {
+                break;
+            }
+            let scanned = stretches.scan_ahead(&batch, &self.reading);
+            for (first, scanned) in batch.into_iter().zip(scanned) {
+                let scanned = scanned.unwrap_or_else(|| stretches.scan(first, &self.reading));
+                broken = self.take_all(scanned);
+                if broken.is_some() {
+                    break;
+                }
+            }
+        }
+        self.end(stretches.length, broken)
+    }
+
+    /// Takes the candidates of chunks, up to the first that couldn't be read; why that was.
+    fn take_all(&mut self, scanned: Vec<io::Result<Scanned>>) -> Option<io::Error> {
+        for scanned in scanned {
+            match scanned {
+                Ok(scanned) => self.take(scanned),
+                Err(error) => return Some(error),
+            }
+        }
+        None
+    }
+
+    fn take(&mut self, (marks, too_long): Scanned) {
+        self.reading.push(marks, &mut |event| self.out.push(event));
+        if let Some(offset) = too_long {
+            self.out.push(parse::line_too_long(offset));
+        }
+    }
+
+    /// The source is over, or broke off: what was read until then counts.
+    fn end(self, bytes: u64, broken: Option<io::Error>) -> Reached {
+        if broken.is_some() {
+            self.out.push(bare(bytes, Fact::Defect(Defect::Truncated)));
+        }
+        self.reading.finish(&mut |event| self.out.push(event));
+        Reached { bytes, broken: broken.map(|cause| broken_off(bytes, &cause)) }
+    }
+}
+
+/// The stretches of a plain file. Each is told by its first chunk.
+struct Stretches<'a> {
+    path: &'a Path,
+    length: u64,
+    readers: &'a Readers<'a>,
+    /// The file, opened as often as it is read at once.
+    idle: Mutex<Vec<File>>,
+}
+
+impl Stretches<'_> {
+    /// Number of the file's chunks.
+    fn count(&self) -> u64 {
+        self.readers.options.limits().count(self.length)
+    }
+
+    /// Scans several at once; `None` for those that it is too early for.
+    fn scan_ahead(&self, firsts: &[u64], reading: &SourceReader) -> Vec<Option<Vec<io::Result<Scanned>>>> {
         let held = AtomicUsize::new(0);
-        let scan_ahead = |first: &u64| {
+        let scan = |first: &u64| {
             (held.load(Ordering::Relaxed) < MOST_HELD).then(|| {
-                let scanned = scan(*first, &reading);
+                let scanned = self.scan(*first, reading);
                 held.fetch_add(scanned.iter().flatten().map(|(marks, _)| marks.len()).sum(), Ordering::Relaxed);
                 scanned
             })
         };
-        let scanned: Vec<Option<Vec<std::io::Result<Scanned>>>> = batch.par_iter().map(scan_ahead).collect();
-        for (first, scanned) in batch.into_iter().zip(scanned) {
-            let scanned = scanned.unwrap_or_else(|| scan(first, &reading));
-            broken = take_all(&mut reading, scanned, out);
-            if broken.is_some() {
-                break;
-            }
-        }
+        firsts.par_iter().map(scan).collect()
     }
-    end(reading, broken, length, out)
+
+    fn scan(&self, first: u64, reading: &SourceReader) -> Vec<io::Result<Scanned>> {
+        let options = self.readers.options;
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let file = match idle.map_or_else(|| File::open(self.path), Ok) {
+            Ok(file) => file,
+            Err(error) => return vec![Err(error)],
+        };
+        let mut reader = self.readers.take();
+        let indexes = first..(first + STRETCH).min(self.count());
+        let mut stretch = Stretch::new(options.limits(), file, self.length, indexes, reader.memory);
+        let scanned = scan_stretch(&mut stretch, reading, &reader.seen, Some(&options.progress));
+        let (file, memory) = stretch.into_parts();
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(file);
+        reader.memory = memory;
+        self.readers.give(reader);
+        scanned
+    }
 }
 
 /// Scans the chunks of a stretch, up to the first that can't be read.
@@ -154,7 +182,7 @@ fn scan_stretch(
     reading: &SourceReader,
     seen: &Seen,
     progress: Option<&Progress>,
-) -> Vec<std::io::Result<Scanned>> {
+) -> Vec<io::Result<Scanned>> {
     let mut scanned = Vec::with_capacity(STRETCH as usize);
     loop {
         match stretch.read_next() {
@@ -173,41 +201,8 @@ fn scan_stretch(
     }
 }
 
-/// Reads what comes as a stream: standard input, compressed files, rows of a database.
-pub(super) fn read_stream(
-    opened: Opened,
-    mut reading: SourceReader,
-    options: &Options,
-    out: &mut Named<'_, '_>,
-    bytes: &mut u64,
-) -> std::io::Result<()> {
-    let mut chunks = Chunks::new(opened.into_reader(), options.limits());
-    let at_once = STRETCH as usize * rayon::current_num_threads();
-    while !out.is_stopped() {
-        let batch: Vec<Chunk> = chunks.by_ref().take(at_once).collect();
-        let Some(last) = batch.last() else { break };
-        *bytes = last.base + last.end as u64;
-        let scanned: Vec<Scanned> =
-            batch.into_par_iter().map(|chunk| scan(&chunk, &reading, &Seen::default())).collect();
-        for scanned in scanned {
-            take(&mut reading, scanned, out);
-        }
-    }
-    end(reading, chunks.broken, *bytes, out)
-}
-
-/// A chunk's candidates, and the line that was too long for it.
-type Scanned = (Vec<Mark>, Option<u64>);
-
 fn scan(chunk: &Chunk, reading: &SourceReader, seen: &Seen) -> Scanned {
     let Chunk { text, start, end, base, too_long } = chunk;
     let lines = parse::Chunk { text, start: *start, end: *end, base: *base };
     (reading.scan_like(&lines, seen), *too_long)
-}
-
-fn take(reading: &mut SourceReader, (marks, too_long): Scanned, out: &mut Named<'_, '_>) {
-    reading.push(marks, &mut |event| out.push(event));
-    if let Some(offset) = too_long {
-        out.push(parse::line_too_long(offset));
-    }
 }

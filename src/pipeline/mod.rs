@@ -12,11 +12,11 @@ mod readers;
 mod survey;
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::Path;
 
 use rayon::prelude::*;
 
-use crate::event::{Event, Fact, Loss, Skipped};
+use crate::event::{Event, Fact, Loss, Skip, Skipped};
 use crate::fold::{Facts, IsHome, Settled, SourceFold, settle, settle_with};
 use crate::source::{Discovered, Input};
 pub use homes::{Sessions, sessions, sessions_of};
@@ -37,20 +37,7 @@ pub struct Outcome {
     /// Bytes of theirs, after decompression.
     pub bytes: u64,
     /// What was passed over.
-    pub skipped: Vec<Skip>,
-}
-
-/// A source that was passed over, wholly or from some point on.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Skip {
-    /// Its path.
-    pub path: PathBuf,
-    /// Why.
-    pub reason: String,
-    /// Whether that matters.
-    pub loss: Loss,
-    /// Whether something of it was read until then, which counts.
-    pub is_part: bool,
+    pub skipped: Vec<Skipped>,
 }
 
 impl Outcome {
@@ -91,7 +78,8 @@ pub fn read(discovered: Discovered, options: &Options) -> Outcome {
         Outcome { bytes, ..folding.finish() }
     });
     let mut outcome = read.reduce(Outcome::default, Outcome::merge).merge(walked.finish());
-    outcome.skipped.sort();
+    // In the order in which files are read.
+    outcome.skipped.sort_by(|a, b| (Path::new(&a.path), a).cmp(&(Path::new(&b.path), b)));
     outcome
 }
 
@@ -156,12 +144,12 @@ fn hold(input: &Input, readers: &Readers<'_>) -> Option<Vec<(String, Event)>> {
 /// Says what could not be walked.
 fn tell_unwalked(discovered: &Discovered, take: &mut dyn FnMut(&str, Event)) {
     for (path, reason) in &discovered.skipped {
-        let skipped = Skipped { reason: reason.clone(), loss: Loss::Found };
-        take(&path.display().to_string(), bare(0, Fact::Skipped(skipped)));
+        let skip = Skip { reason: reason.clone(), loss: Loss::Found };
+        take(&path.display().to_string(), bare(0, Fact::Skipped(skip)));
     }
     for path in &discovered.unfollowed {
-        let skipped = Skipped { reason: "a link to a folder above; give that as a path".to_owned(), loss: Loss::None };
-        take(&path.display().to_string(), bare(0, Fact::Skipped(skipped)));
+        let skip = Skip { reason: "a link to a folder above; give that as a path".to_owned(), loss: Loss::None };
+        take(&path.display().to_string(), bare(0, Fact::Skipped(skip)));
     }
 }
 
@@ -175,8 +163,9 @@ struct Folding {
 impl Folding {
     fn apply(&mut self, source: &str, event: Event) {
         match event.fact {
-            Fact::Skipped(Skipped { reason, loss }) => {
-                return self.done.skipped.push(Skip { path: source.into(), reason, loss, is_part: event.offset > 0 });
+            Fact::Skipped(skip) => {
+                let is_part = event.offset > 0;
+                return self.done.skipped.push(Skipped { path: source.to_owned(), skip, is_part });
             }
             Fact::Source(_) => self.begin(source),
             _ if self.current.as_ref().is_none_or(|(name, _)| name != source) => self.begin(source),

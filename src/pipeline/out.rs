@@ -49,6 +49,14 @@ impl<'o, 'a> Named<'o, 'a> {
     }
 }
 
+/// How far a source was read.
+pub(super) struct Reached {
+    /// Its bytes, after decompression.
+    pub(super) bytes: u64,
+    /// Why it could be read no further; `None` if that was its end.
+    pub(super) broken: Option<io::Error>,
+}
+
 /// An event of no run and no harness.
 pub(super) fn bare(offset: u64, fact: Fact) -> Event {
     Event { offset, run: None, harness: None, time: None, fact }

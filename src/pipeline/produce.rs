@@ -3,10 +3,10 @@
 use std::io::{self, BufReader, Read};
 use std::ops::ControlFlow;
 
-use super::lines::read_lines;
-use super::out::{Named, Out, bare, broken_off};
+use super::lines::Lines;
+use super::out::{Named, Out, Reached, bare, broken_off};
 use super::readers::Readers;
-use crate::event::{Defect, Event, Fact, Loss, Skipped, Source, unpacked_name};
+use crate::event::{Defect, Event, Fact, Loss, Skip, Source, unpacked_name};
 use crate::parse::{self, Format, SourceReader};
 #[cfg(feature = "sqlite")]
 use crate::source::Rest;
@@ -18,7 +18,7 @@ pub(super) fn produce(input: &Input, readers: &Readers<'_>, out: &mut Out<'_>) -
     let options = readers.options;
     let name = input.name();
     let mut named = Named::new(&name, out);
-    let loss = if matches!(input, Input::File(_, false)) { Loss::Found } else { Loss::Named };
+    let loss = if matches!(input, Input::File { is_named: false, .. }) { Loss::Found } else { Loss::Named };
     let opened = match open(input, &options.progress, readers.memory()) {
         Ok(opened) => opened,
         Err(cause) => {
@@ -29,7 +29,7 @@ pub(super) fn produce(input: &Input, readers: &Readers<'_>, out: &mut Out<'_>) -
     #[cfg(feature = "sqlite")]
     if let (true, Some(path), &Rest::Plain(_, length)) = (source::is_database(&opened.head), input.path(), &opened.rest)
     {
-        super::database::read(path, options, &mut named).unwrap_or_else(|reason| named.push(skipped(0, reason, loss)));
+        super::database::read(path, readers, &mut named).unwrap_or_else(|reason| named.push(skipped(0, reason, loss)));
         options.progress.add(length);
         return length;
     }
@@ -47,8 +47,8 @@ pub(super) fn produce(input: &Input, readers: &Readers<'_>, out: &mut Out<'_>) -
         });
         return 0;
     };
-    let mut bytes = 0;
-    if let Err(cause) = read(format, input, opened, readers, &mut named, &mut bytes) {
+    let Reached { bytes, broken } = read(format, input, opened, readers, &mut named);
+    if let Some(cause) = broken {
         // What was read until then counts.
         named.push(skipped(bytes, cause.to_string(), loss));
     }
@@ -56,7 +56,7 @@ pub(super) fn produce(input: &Input, readers: &Readers<'_>, out: &mut Out<'_>) -
 }
 
 fn skipped(offset: u64, reason: String, loss: Loss) -> Event {
-    bare(offset, Fact::Skipped(Skipped { reason, loss }))
+    bare(offset, Fact::Skipped(Skip { reason, loss }))
 }
 
 fn unknown(head: &[u8]) -> &'static str {
@@ -73,12 +73,11 @@ fn read(
     opened: Opened,
     readers: &Readers<'_>,
     out: &mut Named<'_, '_>,
-    bytes: &mut u64,
-) -> io::Result<()> {
+) -> Reached {
     let options = readers.options;
     if parse::is_events(format) {
-        let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes });
-        return parse::read_events(format, &mut reader, &mut |source, mut event| {
+        let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes: 0 });
+        let read = parse::read_events(format, &mut reader, &mut |source, mut event| {
             if let Fact::Source(found) = &mut event.fact {
                 found.host = found.host.take().or_else(|| options.host.clone());
             }
@@ -87,33 +86,33 @@ fn read(
             }
             if out.out.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
+        return Reached { bytes: reader.get_ref().bytes, broken: read.err() };
     }
     out.push(bare(0, Fact::Source(Source { format: format.name.into(), host: options.host.clone() })));
     let name = unpacked_name(input.file_name());
-    match SourceReader::new(format, name, &opened.head, options.now, options.needs) {
-        Some(reading) => read_lines(input, opened, reading, readers, out, bytes),
-        None => {
-            let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes });
-            let mut take = |event| out.push(event);
-            let read = parse::read_document(format, name, &mut reader, options.needs, &mut take);
-            read.map_err(|cause| {
-                out.push(bare(*bytes, Fact::Defect(Defect::Truncated)));
-                broken_off(*bytes, &cause)
-            })
-        }
+    if let Some(reading) = SourceReader::new(format, name, &opened.head, options.now, options.needs) {
+        return Lines { reading, readers, out }.read(input, opened);
     }
+    let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes: 0 });
+    let read = parse::read_document(format, name, &mut reader, options.needs, &mut |event| out.push(event));
+    let bytes = reader.get_ref().bytes;
+    let broken = read.err().map(|cause| {
+        out.push(bare(bytes, Fact::Defect(Defect::Truncated)));
+        broken_off(bytes, &cause)
+    });
+    Reached { bytes, broken }
 }
 
 /// Counts what passes.
-struct Counted<'a, R> {
+struct Counted<R> {
     reader: R,
-    bytes: &'a mut u64,
+    bytes: u64,
 }
 
-impl<R: Read> Read for Counted<'_, R> {
+impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer)?;
-        *self.bytes += read as u64;
+        self.bytes += read as u64;
         Ok(read)
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::format::Style;
+use super::format::{Format, Style};
 use super::json::{self, Reading, Rows, Warned};
 use super::written::written;
 use super::{escape, number, text};
@@ -13,11 +13,11 @@ use crate::error::Result;
 use crate::table::schema::SCHEMA_VERSION;
 use crate::table::{Examination, Table};
 
-/// Writes an examination as text, or as one JSON document.
-pub fn examination(examination: &Examination, as_json: bool, out: &mut dyn Write) -> Result<()> {
-    written(out, |out| match as_json {
-        true => json::write(&Document(examination), out),
-        false => screen(examination, out),
+/// Writes an examination as one JSON document, else as text.
+pub fn examination(examination: &Examination, format: Format, out: &mut dyn Write) -> Result<()> {
+    written(out, |out| match format {
+        Format::Json => json::write(&Document(examination), out),
+        Format::Table | Format::Jsonl | Format::Csv | Format::Markdown => screen(examination, out),
     })
 }
 
@@ -38,7 +38,7 @@ fn screen(found: &Examination, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "\n{title}")?;
         }
         for skipped in skipped {
-            writeln!(out, "{}: {}", escape::terminal(&skipped.path), escape::terminal(&skipped.reason))?;
+            writeln!(out, "{}: {}", escape::terminal(&skipped.path), escape::terminal(&skipped.skip.reason))?;
         }
     }
     if !found.warnings.is_empty() {

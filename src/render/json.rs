@@ -199,7 +199,7 @@ struct PassedOver<'a>(&'a Skipped);
 
 impl Serialize for PassedOver<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map([("path", &self.0.path), ("reason", &self.0.reason)])
+        serializer.collect_map([("path", &self.0.path), ("reason", &self.0.skip.reason)])
     }
 }
 

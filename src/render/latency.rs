@@ -85,9 +85,8 @@ impl Quantity {
 
     /// The counts that belong to it.
     fn counts(self) -> &'static [Part] {
-        const ERRORS: [Part; 2] =
-            [Part::Count("ERRORS", "errors", true, 0), Part::Count("RETRIES", "retries", false, 0)];
-        const FAILED: [Part; 1] = [Part::Count("FAILED", "failed_tool_calls", true, 0)];
+        const ERRORS: [Part; 2] = [Part::Faults("ERRORS", "errors", 0), Part::Count("RETRIES", "retries", 0)];
+        const FAILED: [Part; 1] = [Part::Faults("FAILED", "failed_tool_calls", 0)];
         match self {
             Quantity::Request => &ERRORS,
             Quantity::Tool => &FAILED,
@@ -96,18 +95,20 @@ impl Quantity {
     }
 }
 
-/// A column of the screen.
+/// A column of the screen. The last is how soon it gives way, from 0.
 #[derive(Debug, Clone, Copy)]
 enum Part {
-    /// Title, column, whether anything but 0 is bad; the last is how soon it gives way, from 0.
-    Count(&'static str, &'static str, bool, u8),
+    /// Title, column.
+    Count(&'static str, &'static str, u8),
+    /// The same of what is bad if there is any.
+    Faults(&'static str, &'static str, u8),
     /// Title, quantity, which figure of it.
     Time(&'static str, Quantity, &'static str, u8),
 }
 
 /// What is shown where nobody asks for one quantity. What gives way first on a narrow screen has the lowest number.
 const COMPACT: [Part; 13] = [
-    Part::Count("CALLS", "calls", false, 6),
+    Part::Count("CALLS", "calls", 6),
     Part::Time("TTFT P50", Quantity::Ttft, "p50", 11),
     Part::Time("TTFT P95", Quantity::Ttft, "p95", 12),
     Part::Time("STREAM P50", Quantity::Streaming, "p50", 3),
@@ -118,8 +119,8 @@ const COMPACT: [Part; 13] = [
     Part::Time("TOOL P95", Quantity::Tool, "p95", 8),
     Part::Time("RUN P50", Quantity::Run, "p50", 1),
     Part::Time("RUN P95", Quantity::Run, "p95", 9),
-    Part::Count("ERRORS", "errors", true, 10),
-    Part::Count("RETRIES", "retries", false, 0),
+    Part::Faults("ERRORS", "errors", 10),
+    Part::Count("RETRIES", "retries", 0),
 ];
 
 /// The screen of a latency report; of one quantity, or of a compact set.
@@ -172,13 +173,13 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
 
 impl Part {
     fn heading(&self) -> Heading {
-        let (Part::Count(title, .., rank) | Part::Time(title, .., rank)) = *self;
+        let (Part::Count(title, _, rank) | Part::Faults(title, _, rank) | Part::Time(title, .., rank)) = *self;
         Heading { title: title.to_owned(), worth: Some(Worth::Time(rank)), is_number: true }
     }
 
     fn tells(&self, totals: &Row) -> bool {
         match self {
-            Part::Count(_, column, ..) => totals.cell(column) != Cell::Blank,
+            Part::Count(_, column, _) | Part::Faults(_, column, _) => totals.cell(column) != Cell::Blank,
             // Where calls are known, so is that their times are not.
             Part::Time(_, Quantity::Ttft | Quantity::Streaming | Quantity::TokensPerSecond, ..) => {
                 totals.cell("calls") != Cell::Blank
@@ -189,8 +190,12 @@ impl Part {
 
     fn figure(&self, row: &Row) -> Figure {
         match *self {
-            Part::Count(_, column, is_bad, _) => counted(row, column, is_bad),
-            Part::Time(_, quantity, "count", _) => counted(row, &quantity.column("count"), false),
+            Part::Count(_, column, _) => counted(row, column),
+            Part::Faults(_, column, _) => match row.count(column) {
+                0 => counted(row, column),
+                count => Figure { text: number::count(count), tone: Tone::Failed },
+            },
+            Part::Time(_, quantity, "count", _) => counted(row, &quantity.column("count")),
             Part::Time(_, quantity, figure, _) => {
                 let is_floor = quantity.has_floors() && row.count("streaming_floors") > 0;
                 let bound = if is_floor { Bound::Floor } else { Bound::Exact };
@@ -200,11 +205,8 @@ impl Part {
     }
 }
 
-fn counted(row: &Row, column: &str, is_bad: bool) -> Figure {
-    match row.integer(column) {
-        Some(count) if count > 0 && is_bad => Figure { text: number::count(count), tone: Tone::Failed },
-        count => Figure::known(count.map(number::count)),
-    }
+fn counted(row: &Row, column: &str) -> Figure {
+    Figure::known(row.integer(column).map(number::count))
 }
 
 fn shown(cell: &Cell, bound: Bound) -> Option<String> {

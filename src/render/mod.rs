@@ -101,12 +101,12 @@ pub fn table(table: &Table, format: Format, style: &Style, out: &mut dyn Write) 
     })
 }
 
-/// Writes where the numbers of one run or conversation come from: as text, or as JSON.
+/// Writes where the numbers of one run or conversation come from: as JSON, else as text.
 ///
 /// Fails if the output can't be written.
-pub fn explanation(explanation: &Explanation, is_json: bool, style: &Style, out: &mut dyn Write) -> Result<()> {
-    written(out, |out| match is_json {
-        true => explain::json(explanation, out),
-        false => explain::text(explanation, style, out),
+pub fn explanation(explanation: &Explanation, format: Format, style: &Style, out: &mut dyn Write) -> Result<()> {
+    written(out, |out| match format {
+        Format::Json => explain::json(explanation, out),
+        Format::Table | Format::Jsonl | Format::Csv | Format::Markdown => explain::text(explanation, style, out),
     })
 }

@@ -62,7 +62,7 @@ pub(super) fn coverage(report: &Report) -> Option<String> {
     .into_iter()
     .flatten()
     .collect();
-    let lost = report.sources.skipped.iter().any(|skipped| skipped.is_lost);
+    let lost = report.sources.skipped.iter().any(|skipped| skipped.skip.is_loss());
     let lost = if lost { " of what could be read" } else { "" };
     let things = format!("{}{lost}", things(totals.count("runs"), all));
     match all {
@@ -135,8 +135,8 @@ fn slowest(report: &Report, style: &Style) -> Option<String> {
 /// What was passed over, the most frequent reason first.
 pub(super) fn skipped(skipped: &[Skipped]) -> Vec<String> {
     let mut by_reason: BTreeMap<(bool, &str), Vec<&str>> = BTreeMap::new();
-    for Skipped { path, reason, is_part, .. } in skipped {
-        by_reason.entry((*is_part, reason)).or_default().push(path);
+    for Skipped { path, skip, is_part } in skipped {
+        by_reason.entry((*is_part, &skip.reason)).or_default().push(path);
     }
     let mut reasons: Vec<_> = by_reason.into_iter().collect();
     reasons.sort_by_key(|(_, paths)| std::cmp::Reverse(paths.len()));

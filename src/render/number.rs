@@ -22,7 +22,8 @@ impl Bound {
         }
     }
 
-    fn prefix(self) -> &'static str {
+    /// What stands before the figure.
+    pub(super) fn prefix(self) -> &'static str {
         match self {
             Bound::Exact => "",
             Bound::Floor => "≥",

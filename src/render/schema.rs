@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use super::format::Format;
 use super::json::{self, quality_key};
 use super::written::written;
 use super::{escape, markdown, text};
-use crate::error::Result;
+use crate::error::{Result, unknown};
 use crate::table::schema::{Column, Kind, SCHEMA_VERSION, TableSchema};
 use crate::table::{Builder, Cell, Table};
 
@@ -21,6 +22,35 @@ pub enum SchemaFormat {
     Markdown,
     /// JSON Schema, draft 2020-12, of a row in JSON.
     JsonSchema,
+}
+
+impl SchemaFormat {
+    /// All formats, in the order that help shows them.
+    pub const ALL: [SchemaFormat; 3] = [SchemaFormat::Text, SchemaFormat::Markdown, SchemaFormat::JsonSchema];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            SchemaFormat::Text => "text",
+            SchemaFormat::Markdown => "markdown",
+            SchemaFormat::JsonSchema => "json-schema",
+        }
+    }
+
+    /// The format of this name; the error tells the nearest one, or all.
+    pub fn from_name(name: &str) -> Result<SchemaFormat> {
+        let found = SchemaFormat::ALL.into_iter().find(|format| format.name() == name);
+        found.ok_or_else(|| unknown("format", name, &SchemaFormat::ALL.map(SchemaFormat::name)))
+    }
+
+    /// The format of files with this suffix; aligned columns for one that means none.
+    pub fn from_suffix(suffix: &str) -> Result<SchemaFormat> {
+        Ok(match Format::from_suffix(suffix)? {
+            Format::Json => SchemaFormat::JsonSchema,
+            Format::Markdown => SchemaFormat::Markdown,
+            Format::Table | Format::Jsonl | Format::Csv => SchemaFormat::Text,
+        })
+    }
 }
 
 /// Writes the columns of these tables; text is wrapped where `width` limits its lines.

@@ -15,8 +15,13 @@ pub enum Input {
     Stdin,
     /// A file that holds what stood on standard input.
     Spooled(PathBuf),
-    /// A file; `true` if it was named by hand.
-    File(PathBuf, bool),
+    /// A file.
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// Whether it was named by hand, as against found in a folder.
+        is_named: bool,
+    },
 }
 
 impl Input {
@@ -24,7 +29,7 @@ impl Input {
     pub fn path(&self) -> Option<&Path> {
         match self {
             Input::Stdin => None,
-            Input::Spooled(path) | Input::File(path, _) => Some(path),
+            Input::Spooled(path) | Input::File { path, .. } => Some(path),
         }
     }
 
@@ -32,7 +37,7 @@ impl Input {
     pub fn file_name(&self) -> &str {
         match self {
             Input::Stdin | Input::Spooled(_) => "",
-            Input::File(path, _) => path.file_name().and_then(|name| name.to_str()).unwrap_or(""),
+            Input::File { path, .. } => path.file_name().and_then(|name| name.to_str()).unwrap_or(""),
         }
     }
 
@@ -40,7 +45,7 @@ impl Input {
     pub fn name(&self) -> String {
         match self {
             Input::Stdin | Input::Spooled(_) => "standard input".to_owned(),
-            Input::File(path, _) => path.display().to_string(),
+            Input::File { path, .. } => path.display().to_string(),
         }
     }
 }
@@ -73,7 +78,7 @@ pub fn discover(paths: &[PathBuf]) -> Result<Discovered> {
         if metadata.is_dir() && !is_forbidden(std::fs::read_dir(path)) {
             folders.push(Folder::new(path));
         } else if files.insert(real(path)) {
-            found.inputs.push(Input::File(path.clone(), true));
+            found.inputs.push(Input::File { path: path.clone(), is_named: true });
         }
     }
     walk(folders, files, &mut found);
@@ -94,7 +99,7 @@ impl Discovered {
         self.inputs.sort();
         // The same path by hand and from a walk is one file.
         self.inputs.dedup_by(|a, b| match (&*a, &*b) {
-            (Input::File(a, _), Input::File(b, _)) => a == b,
+            (Input::File { path: a, .. }, Input::File { path: b, .. }) => a == b,
             (a, b) => a == b,
         });
     }
@@ -181,7 +186,7 @@ impl Walk {
             } else if kind.is_symlink() {
                 self.follow(entry.into_path(), found);
             } else if kind.is_file() && (self.files.is_empty() || !self.files.contains(&real(entry.path()))) {
-                found.inputs.push(Input::File(entry.into_path(), false));
+                found.inputs.push(Input::File { path: entry.into_path(), is_named: false });
             }
         }
     }
@@ -202,7 +207,7 @@ impl Walk {
                 false => self.add(Folder { path, real }),
             }
         } else if target.is_file() && self.files.insert(real) {
-            found.inputs.push(Input::File(path, false));
+            found.inputs.push(Input::File { path, is_named: false });
         }
     }
 }

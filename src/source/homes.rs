@@ -83,7 +83,7 @@ pub fn logs(home: &Path, patterns: &[&str], endings: &[&str], found: &mut Discov
             };
             match entry {
                 Ok(entry) if entry.file_type().is_file() && is_log(entry.path()) => {
-                    found.inputs.push(Input::File(entry.into_path(), false));
+                    found.inputs.push(Input::File { path: entry.into_path(), is_named: false });
                 }
                 Ok(_) => {}
                 Err(error) => found.skipped.push(unreadable(&error, place)),

@@ -26,7 +26,7 @@ pub struct Examination {
 }
 
 /// Columns of [`Examination::formats`].
-pub static FORMATS: [Column; 4] = [
+static FORMATS: [Column; 4] = [
     column("format", Kind::Text, "kind of file, told by its content", ""),
     column("harness", Kind::Text, "program that writes such files", "forge itself"),
     column("files", Kind::Count, "how many there are", ""),
@@ -34,14 +34,14 @@ pub static FORMATS: [Column; 4] = [
 ];
 
 /// Columns of [`Examination::versions`].
-pub static VERSIONS: [Column; 3] = [
+static VERSIONS: [Column; 3] = [
     column("harness", Kind::Text, "program that wrote the records", ""),
     column("version", Kind::Text, "its version, as it says", ""),
     column("records", Kind::Count, "records that say so", ""),
 ];
 
 /// Columns of [`Examination::unknown`].
-pub static UNKNOWN: [Column; 5] = [
+static UNKNOWN: [Column; 5] = [
     column("harness", Kind::Text, "program that wrote the records", ""),
     column("version", Kind::Text, "its version, as the records before tell", NOT_KNOWN),
     column("what", Kind::Text, "what is unknown: event, type, field", ""),
@@ -49,7 +49,30 @@ pub static UNKNOWN: [Column; 5] = [
     column("count", Kind::Count, "how often it was met", ""),
 ];
 
-/// A table of these columns and rows.
-pub fn listed(columns: &'static [Column], rows: impl IntoIterator<Item = Vec<Cell>>) -> Result<Table> {
+/// [`Examination::formats`] of these: format, harness, files, bytes.
+pub fn formats<'a>(found: impl Iterator<Item = (&'a str, Option<&'a str>, u64, u64)>) -> Result<Table> {
+    let row = |(format, harness, files, bytes)| {
+        vec![Cell::text(Some(format)), Cell::text(harness), Cell::count(files), Cell::count(bytes)]
+    };
+    listed(&FORMATS, found.map(row))
+}
+
+/// [`Examination::versions`] of these: harness, version, records.
+pub fn versions<'a>(found: impl Iterator<Item = (&'a str, &'a str, u64)>) -> Result<Table> {
+    let row =
+        |(harness, version, records)| vec![Cell::text(Some(harness)), Cell::text(Some(version)), Cell::count(records)];
+    listed(&VERSIONS, found.map(row))
+}
+
+/// [`Examination::unknown`] of these: harness, version, what, name, and how often it was met.
+pub fn unknown<'a>(found: impl Iterator<Item = (&'a str, Option<&'a str>, &'a str, &'a str, u64)>) -> Result<Table> {
+    let row = |(harness, version, what, name, times)| {
+        let told = [Some(harness), version, Some(what), Some(name)];
+        told.map(Cell::text).into_iter().chain([Cell::count(times)]).collect()
+    };
+    listed(&UNKNOWN, found.map(row))
+}
+
+fn listed(columns: &'static [Column], rows: impl Iterator<Item = Vec<Cell>>) -> Result<Table> {
     Table::of(columns.iter().collect(), rows)
 }

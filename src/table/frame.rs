@@ -188,6 +188,15 @@ impl Table {
         Table { columns: self.columns.clone(), frame: self.frame.head(Some(rows)) }
     }
 
+    /// Some of its columns, in the order of these names; what is no column's name is passed over.
+    pub fn only(&self, names: &[&str]) -> Result<Table> {
+        let named = names.iter().filter_map(|name| self.position(name));
+        let kept = named.filter_map(|at| Some((*self.columns.get(at)?, self.frame.columns().get(at)?.clone())));
+        let (columns, cells): (Vec<_>, Vec<_>) = kept.unzip();
+        let frame = DataFrame::new(self.height(), cells).map_err(refused)?;
+        Ok(Table { columns, frame })
+    }
+
     /// What other programs get: dollars as doubles, which every engine reads, as against decimals.
     ///
     /// Exact to the pico-dollar up to four thousand dollars a cell.

@@ -43,7 +43,7 @@ pub mod verdict;
 mod walk;
 mod warnings;
 
-pub use crate::event::Needs;
+pub use crate::event::{Needs, Skipped};
 pub use answers::Answers;
 pub use catalogue::TABLES;
 pub use caveat::{PriceNote, price_book};
@@ -58,7 +58,7 @@ pub use overlap::Overlap;
 pub use prices::{PRICES, PriceScope, prices};
 pub use query::{Query, Sort};
 pub use report::{Report, Slowest, Window, report};
-pub use sources::{Skipped, Sources};
+pub use sources::Sources;
 pub use tally::Tally;
 pub use time_cut::{date, start_of_day};
 pub use unplaced::wider;

@@ -41,14 +41,9 @@ pub enum PriceScope {
     Standard(NaiveDate),
 }
 
-/// Prices under some of [`PRICES`]. `asked` is the name they were looked up by.
-pub fn prices(
-    found: impl Iterator<Item = Found>,
-    asked: Option<&str>,
-    scope: PriceScope,
-    columns: Vec<&'static Column>,
-) -> Result<Table> {
-    let mut builder = Builder::new(columns.clone());
+/// Prices under all of [`PRICES`]. `asked` is the name they were looked up by.
+pub fn prices(found: impl Iterator<Item = Found>, asked: Option<&str>, scope: PriceScope) -> Result<Table> {
+    let mut builder = Builder::new(PRICES.iter().collect());
     for found in found {
         let periods = &found.entry.periods;
         for (at, period) in periods.iter().enumerate() {
@@ -65,7 +60,7 @@ pub fn prices(
             let own: Vec<(&str, Step)> = steps(period, scope).collect();
             for (tier, step) in own {
                 let line = Line { found: &found, asked, from: period.from, until, tier, step };
-                builder.push(columns.iter().map(|column| line.cell(column.name)).collect());
+                builder.push(PRICES.iter().map(|column| line.cell(column.name)).collect());
             }
         }
     }

@@ -64,7 +64,7 @@ const CRATES: [(&str, &[&str]); 10] = [
     ("nom", &["parse/tracing.rs", "parse/debug.rs"]),
     ("rusqlite", &["source/sqlite.rs"]),
     ("fearless_simd", &["parse/blocks.rs", "parse/pairs.rs"]),
-    ("rayon", &["pipeline/", "cli/input.rs"]),
+    ("rayon", &["pipeline/", "cli/find.rs"]),
     ("clap", &["cli/"]),
     ("toml", &["config/value.rs"]),
     ("anyhow", &["cli/", "main.rs"]),

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use forge_usage::render::SchemaFormat;
 use forge_usage::table::schema;
 
@@ -14,33 +14,23 @@ pub(in crate::cli) struct SchemaArgs {
     pub(in crate::cli) table: Option<String>,
 
     /// Format of the result [default: by the suffix of -o FILE, else text]
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    pub(in crate::cli) format: Option<SchemaForm>,
+    #[arg(long, value_parser = schema_format(), value_name = "FORMAT")]
+    pub(in crate::cli) format: Option<SchemaFormat>,
 
     /// File to write to; - is standard output
     #[arg(short, long, value_name = "FILE")]
     pub(in crate::cli) output: Option<PathBuf>,
 }
 
-/// Formats of a schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum SchemaForm {
-    /// Aligned columns
-    Text,
-    /// A table of Markdown
-    Markdown,
-    /// JSON Schema of a row, as JSON and JSON Lines write it
-    JsonSchema,
-}
-
-impl From<SchemaForm> for SchemaFormat {
-    fn from(form: SchemaForm) -> SchemaFormat {
-        match form {
-            SchemaForm::Text => SchemaFormat::Text,
-            SchemaForm::Markdown => SchemaFormat::Markdown,
-            SchemaForm::JsonSchema => SchemaFormat::JsonSchema,
-        }
-    }
+fn schema_format() -> impl TypedValueParser<Value = SchemaFormat> {
+    let formats = SchemaFormat::ALL.map(|format| {
+        PossibleValue::new(format.name()).help(match format {
+            SchemaFormat::Text => "Aligned columns",
+            SchemaFormat::Markdown => "A table of Markdown",
+            SchemaFormat::JsonSchema => "JSON Schema of a row, as JSON and JSON Lines write it",
+        })
+    });
+    PossibleValuesParser::new(formats).try_map(|name| SchemaFormat::from_name(&name))
 }
 
 /// What stands for the user's file among the tables.

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use forge_usage::table::CostMode;
+use forge_usage::table::{CostMode, PriceOptions};
 
 use super::output::{FormatArgs, OutputArgs};
 
 /// What tokens cost.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 pub(in crate::cli) struct PriceArgs {
     /// Whose word is taken for a cost: the harness's where it has one, else the price book's (auto); the harness's
     /// alone (reported); the price book's alone (computed)
@@ -34,6 +34,11 @@ pub(in crate::cli) struct PriceArgs {
 }
 
 impl PriceArgs {
+    /// How rows are priced.
+    pub(in crate::cli) fn options(&self) -> PriceOptions {
+        PriceOptions { mode: self.cost_mode, service_tier: self.service_tier.clone() }
+    }
+
     /// Whether nothing was asked for.
     pub(in crate::cli) fn is_default(&self) -> bool {
         self.cost_mode == CostMode::default() && self.service_tier.is_none()

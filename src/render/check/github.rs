@@ -33,7 +33,7 @@ pub(super) fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn annotation(command: &str, limit: &Judged, group: &Standing, zone: &str, out: &mut dyn Write) -> io::Result<()> {
-    let (name, state) = (phrase::name(group, false), group.state.name());
+    let (name, state) = (phrase::name(group), group.state.name());
     let (used, share) = (phrase::used_of_limit(limit, group), phrase::share(group));
     let first = format!("{name}: {state} {used} {share} {}", phrase::over(limit, group));
     let mut said = vec![first.trim_end().to_owned()];

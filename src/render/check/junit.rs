@@ -47,7 +47,7 @@ fn case(limit: &Judged, group: &Standing, zone: &str) -> TestCase {
         status.set_message(message).set_type(group.state.name()).set_description(description.clone());
     }
     // CI systems keep one case of each class and name, and a group has one for every limit of its budget.
-    let mut case = TestCase::new(clean(&format!("{} ({})", phrase::name(group, true), limit.measure)), status);
+    let mut case = TestCase::new(clean(&format!("{} ({})", phrase::full_name(group), limit.measure)), status);
     case.set_classname(clean(&limit.budget));
     if is_success {
         case.set_system_out(description);

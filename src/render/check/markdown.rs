@@ -5,21 +5,14 @@ use std::io::{self, Write};
 use super::phrase::{self, MOST_GROUPS};
 use crate::render::dimension::number_of;
 use crate::render::escape;
-use crate::table::verdict::{Standing, State, Verdict};
+use crate::table::verdict::{Judged, Standing, State, Verdict};
 
 /// By this a later comment finds the earlier one.
 const MARK: &str = "<!-- forge-usage check -->";
 
 /// Writes the verdict; `all` shows every group.
 pub(super) fn write(verdict: &Verdict, all: bool, out: &mut dyn Write) -> io::Result<()> {
-    let (sign, title) = match (verdict.exit_code, verdict.state()) {
-        (0, State::Ok) => ("✅", "within budget"),
-        (0, _) => ("⚠️", "within budget, with warnings"),
-        (_, State::Exceeded) => ("❌", "over budget"),
-        (1, _) => ("❌", "not within budget for sure"),
-        _ => ("❌", "could not be checked in full"),
-    };
-    writeln!(out, "{MARK}\n### {sign} Agent usage: {title}\n")?;
+    writeln!(out, "{MARK}\n### {}\n", heading(verdict))?;
     writeln!(out, "{}\n", escape::markdown(&phrase::summary(verdict)))?;
     writeln!(out, "| State | Budget | Group | Used | Share | |")?;
     writeln!(out, "| :--- | :--- | :--- | ---: | ---: | :--- |")?;
@@ -34,30 +27,7 @@ pub(super) fn write(verdict: &Verdict, all: bool, out: &mut dyn Write) -> io::Re
         let shown: Vec<_> = limit.groups.iter().enumerate().filter(is_shown).collect();
         let most = if all { shown.len() } else { MOST_GROUPS };
         left_out += limit.groups.len() - shown.len().min(most);
-        for (_, group) in shown.into_iter().take(most) {
-            let sign = match phrase::word(limit, group) {
-                "FAIL" => "❌ FAIL",
-                "WARN" => "⚠️ WARN",
-                "UNPROVEN" if group.fails => "❌ UNPROVEN",
-                "UNPROVEN" => "❔ UNPROVEN",
-                "NEW" => "NEW",
-                "GONE" => "GONE",
-                _ => "✅ OK",
-            };
-            let mut remarks = vec![phrase::over(limit, group)];
-            remarks.extend(phrase::remarks(limit, group, &verdict.window.zone));
-            remarks.retain(|remark| !remark.is_empty());
-            let cells = [
-                limit.budget.clone(),
-                phrase::name(group, false),
-                phrase::used_of_limit(limit, group),
-                phrase::share(group),
-                remarks.join("; "),
-            ];
-            write!(out, "| {sign} ")?;
-            cells.iter().try_for_each(|cell| write!(out, "| {} ", escape::markdown(cell)))?;
-            writeln!(out, "|")?;
-        }
+        shown.into_iter().take(most).try_for_each(|(_, group)| line(limit, group, &verdict.window.zone, out))?;
     }
     if left_out > 0 {
         writeln!(out, "\n{} not shown.", number_of(left_out, "more group"))?;
@@ -67,6 +37,42 @@ pub(super) fn write(verdict: &Verdict, all: bool, out: &mut dyn Write) -> io::Re
         writeln!(out, "\n<sub>{}</sub>", escape::markdown(&headline))?;
     }
     Ok(())
+}
+
+fn heading(verdict: &Verdict) -> String {
+    let (sign, title) = match (verdict.exit_code, verdict.state()) {
+        (0, State::Ok) => ("✅", "within budget"),
+        (0, _) => ("⚠️", "within budget, with warnings"),
+        (_, State::Exceeded) => ("❌", "over budget"),
+        (1, _) => ("❌", "not within budget for sure"),
+        _ => ("❌", "could not be checked in full"),
+    };
+    format!("{sign} Agent usage: {title}")
+}
+
+fn line(limit: &Judged, group: &Standing, zone: &str, out: &mut dyn Write) -> io::Result<()> {
+    let sign = match phrase::word(limit, group) {
+        "FAIL" => "❌ FAIL",
+        "WARN" => "⚠️ WARN",
+        "UNPROVEN" if group.fails => "❌ UNPROVEN",
+        "UNPROVEN" => "❔ UNPROVEN",
+        "NEW" => "NEW",
+        "GONE" => "GONE",
+        _ => "✅ OK",
+    };
+    let mut remarks = vec![phrase::over(limit, group)];
+    remarks.extend(phrase::remarks(limit, group, zone));
+    remarks.retain(|remark| !remark.is_empty());
+    let cells = [
+        limit.budget.clone(),
+        phrase::name(group),
+        phrase::used_of_limit(limit, group),
+        phrase::share(group),
+        remarks.join("; "),
+    ];
+    write!(out, "| {sign} ")?;
+    cells.iter().try_for_each(|cell| write!(out, "| {} ", escape::markdown(cell)))?;
+    writeln!(out, "|")
 }
 
 fn is_worth_a_line(group: &Standing) -> bool {

@@ -27,15 +27,22 @@ pub(super) fn word(limit: &Judged, group: &Standing) -> &'static str {
     }
 }
 
-/// The group's name: its values, `total` for everything. Ids are short unless `is_whole`.
-pub(super) fn name(group: &Standing, is_whole: bool) -> String {
+/// The group's name: its values, `total` for everything. Ids are short.
+pub(super) fn name(group: &Standing) -> String {
+    named(group, short_id)
+}
+
+/// The same with whole ids.
+pub(super) fn full_name(group: &Standing) -> String {
+    named(group, |id| id)
+}
+
+fn named(group: &Standing, shown: fn(&str) -> &str) -> String {
     let value = |(dimension, value): &(&str, Option<String>)| {
         let title = dimension.trim_end_matches("_id");
         match value {
             None => format!("no {title}"),
-            Some(id) if *dimension != title => {
-                format!("{title} {}", if is_whole { id } else { short_id(id) })
-            }
+            Some(id) if *dimension != title => format!("{title} {}", shown(id)),
             Some(value) => value.clone(),
         }
     };
@@ -47,17 +54,17 @@ pub(super) fn name(group: &Standing, is_whole: bool) -> String {
 ///
 /// Both have every digit where rounding would hide on which side of the limit it is.
 pub(super) fn used_of_limit(limit: &Judged, group: &Standing) -> String {
-    let is_alike = is_alike(limit.kind, group);
+    let (is_alike, bound) = (is_alike(limit.kind, group), bound(group.is_floor));
     let used = match group.used {
         None => UNKNOWN.to_owned(),
-        Some(used) if is_alike => whole(limit.kind, used, group.is_floor),
-        Some(used) => amount(limit.kind, used, bound(group.is_floor)),
+        Some(used) if is_alike => whole(limit.kind, used, bound),
+        Some(used) => amount(limit.kind, used, bound),
     };
     let of = group.limit.map(|of| {
         // A limit of a comparison is a product, which nobody wrote.
         let is_whole = is_alike || (group.before.is_none() && is_rounded(limit.kind, of));
-        let of = if is_whole { whole(limit.kind, of, false) } else { amount(limit.kind, of, Bound::Exact) };
-        format!(" of {of}")
+        let shown = if is_whole { whole } else { amount };
+        format!(" of {}", shown(limit.kind, of, Bound::Exact))
     });
     let words = if limit.words.is_empty() { String::new() } else { format!(" {}", limit.words) };
     format!("{used}{}{words}", of.unwrap_or_default())
@@ -80,18 +87,18 @@ fn bound(is_floor: bool) -> Bound {
 
 /// A value for people.
 pub(super) fn amount(kind: Kind, value: i64, bound: Bound) -> String {
-    let sign = if bound == Bound::Floor { "≥" } else { "" };
     let shown = match kind {
         Kind::Usd => number::dollars(Usd::from_pico(value), bound),
         Kind::Tokens => number::tokens(value, bound),
         Kind::Millis => number::bounded_duration(value, bound),
-        _ => Some(format!("{sign}{}", number::count(value))),
+        _ => Some(format!("{}{}", bound.prefix(), number::count(value))),
     };
     shown.unwrap_or_else(|| UNKNOWN.to_owned())
 }
 
-fn whole(kind: Kind, value: i64, is_floor: bool) -> String {
-    let sign = if is_floor { "≥" } else { "" };
+/// The same with every digit.
+fn whole(kind: Kind, value: i64, bound: Bound) -> String {
+    let sign = bound.prefix();
     match kind {
         Kind::Usd => format!("{sign}${}", exact::dollars_and_cents(Usd::from_pico(value))),
         Kind::Millis => format!("{sign}{}", exact::duration(value)),
@@ -105,7 +112,7 @@ pub(super) fn share(group: &Standing) -> String {
         return String::new();
     };
     let percent = i128::from(used) * 100 / i128::from(limit);
-    let sign = if group.is_floor { "≥" } else { "" };
+    let sign = bound(group.is_floor).prefix();
     match percent {
         100 if used > limit => ">100%".to_owned(),
         percent => format!("{sign}{}%", number::count(i64::try_from(percent).unwrap_or(i64::MAX))),
@@ -225,7 +232,7 @@ fn pace(limit: &Judged, group: &Standing, zone: &str) -> Option<String> {
 /// What an hour has; a small count with what it takes to be more than zero.
 fn rate(kind: Kind, millionths: i128, bound: Bound) -> String {
     let hundredths = millionths / 10_000;
-    let sign = if bound == Bound::Floor { "≥" } else { "" };
+    let sign = bound.prefix();
     match (kind, hundredths) {
         (Kind::Count, 0) if millionths > 0 && bound == Bound::Exact => "<0.01".to_owned(),
         (Kind::Count, 0..10_000) if hundredths % 100 != 0 => {

@@ -71,7 +71,7 @@ fn line<'a>(limit: &Judged, group: &'a Standing, zone: &str) -> Line<'a> {
     let cells = [
         phrase::word(limit, group).to_owned(),
         limit.budget.clone(),
-        phrase::name(group, false),
+        phrase::name(group),
         phrase::used_of_limit(limit, group),
         phrase::share(group),
         bar(group),

@@ -1,6 +1,7 @@
 //! JSON, JSON Lines and CSV: whole, exact, in the schema's order.
 
 use super::{PLAIN, report, shown, table};
+use crate::event::{Loss, Skip};
 use crate::render::Format;
 use crate::table::schema;
 use crate::table::{Definition, Skipped, Warning};
@@ -16,9 +17,8 @@ fn json_keeps_the_order_of_the_contract() {
     report.sources.bytes = 5;
     report.sources.skipped = vec![Skipped {
         path: "a\u{9b}b".to_owned(),
-        reason: "no \"known\" format".to_owned(),
+        skip: Skip { reason: "no \"known\" format".to_owned(), loss: Loss::None },
         is_part: false,
-        is_lost: false,
     }];
     report.warnings = vec![Warning { code: "unknown-model".to_owned(), message: "x".to_owned(), count: 2 }];
     insta::assert_snapshot!(shown(&report, Format::Json, &PLAIN).replace('{', "\n{").trim_start(), @r#"

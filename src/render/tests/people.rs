@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::{PLAIN, report, shown};
-use crate::event::Time;
+use crate::event::{Loss, Skip, Time};
 use crate::render::{Format, Style};
 use crate::table::{Report, Skipped, Slowest, Warning};
 
@@ -37,9 +37,8 @@ fn loops() -> Report {
     });
     let skipped = |path: &str, reason: &str| Skipped {
         path: path.to_owned(),
-        reason: reason.to_owned(),
+        skip: Skip { reason: reason.to_owned(), loss: Loss::None },
         is_part: false,
-        is_lost: false,
     };
     report.sources.skipped = vec![skipped("b.bin", "no known format"), skipped("a.bin", "no known format")];
     let message = "records that are cut or torn; not counted".to_owned();
@@ -251,8 +250,8 @@ fn hostile_names_are_harmless_wherever_they_stand() {
     let evil = "\u{1b}[2J|<b>@all\u{202e}";
     let mut report = report(&["loop"], &[&SPEC.replace("spec-review", evil), POLISH], LOOP_TOTALS);
     report.blind_loops = vec![evil.to_owned()];
-    report.sources.skipped =
-        vec![Skipped { path: evil.to_owned(), reason: evil.to_owned(), is_part: true, is_lost: true }];
+    let skip = Skip { reason: evil.to_owned(), loss: Loss::Found };
+    report.sources.skipped = vec![Skipped { path: evil.to_owned(), skip, is_part: true }];
     report.slowest = Some(Slowest { run_id: evil.to_owned(), loop_name: evil.to_owned(), times_median: f64::MAX });
     report.warnings = vec![Warning { code: evil.to_owned(), message: evil.to_owned(), count: 1 }];
     report.window.zone = evil.to_owned();

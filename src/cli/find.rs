@@ -1,0 +1,119 @@
+//! Finds what the arguments name: what is to be read, and the user's file.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use forge_usage::config::{Config, Profiles};
+use forge_usage::pipeline;
+use forge_usage::source::{Discovered, default_ledgers, discover};
+
+use super::args::InputArgs;
+use super::overwrite::{refuse_to_overwrite, refuse_to_replace};
+
+/// What stands for the homes of all harnesses.
+const AUTO: &str = "auto";
+
+/// More threads than any machine has cores for them.
+const MOST_THREADS: usize = 512;
+
+/// What the arguments name.
+pub(super) struct Found {
+    pub(super) sources: Discovered,
+    /// The user's file.
+    pub(super) config: Config,
+    /// What it says of profiles.
+    pub(super) profiles: Profiles,
+    /// Where it was looked for.
+    pub(super) looked: String,
+}
+
+/// Finds what is to be read, and sets the process up for it. Fails where `target`, which will be written, is of it.
+pub(super) fn find(args: &InputArgs, target: Option<&Path>) -> anyhow::Result<Found> {
+    // A typo should not cost a long reading.
+    let config = config(args.config.as_deref())?;
+    let profiles = config.profiles()?;
+    if let Some(threads) = args.threads {
+        let threads = threads.get().min(MOST_THREADS);
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
+    }
+    let (sources, looked) = sources(args, &profiles)?;
+    let found = Found { sources, config, profiles, looked: looked.join(", ") };
+    found.refuse_to_overwrite(target)?;
+    Ok(found)
+}
+
+/// The file that was named, else the one that is found.
+pub(super) fn config(named: Option<&Path>) -> anyhow::Result<Config> {
+    let found = match named {
+        Some(named) => Some(named.to_path_buf()),
+        None => Config::find(&std::env::current_dir()?)?,
+    };
+    Ok(found.map(|path| Config::read(&path)).transpose()?.unwrap_or_default())
+}
+
+/// What is to be read, and where it was looked for: the paths, else the ledgers nearby; session logs if they are
+/// asked for, or if there is nothing else.
+fn sources(args: &InputArgs, profiles: &Profiles) -> anyhow::Result<(Discovered, Vec<String>)> {
+    let here = std::env::current_dir()?;
+    let mut looked: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
+    let mut found = discover(&args.paths)?;
+    if args.paths.is_empty() {
+        let (ledgers, nearby) = default_ledgers(&here);
+        looked.extend(ledgers.map(|path| path.display().to_string()));
+        found.merge(nearby);
+    }
+    let mut asked = args.sessions.clone();
+    if looked.is_empty() {
+        looked.push(format!("{} or any folder above it (.forge/ledgers)", here.display()));
+        if asked.is_empty() {
+            asked.push(AUTO.into());
+        }
+    }
+    for asked in asked {
+        if asked.as_os_str() == AUTO {
+            let sessions = sessions(profiles);
+            looked.extend(sessions.looked);
+            found.merge(sessions.found);
+        } else {
+            looked.push(asked.display().to_string());
+            found.merge(pipeline::sessions_of(&asked).map_or_else(|| discover(&[asked]), Ok)?);
+        }
+    }
+    Ok((found, looked))
+}
+
+/// The session logs of every harness, and of the profiles' homes.
+fn sessions(profiles: &Profiles) -> pipeline::Sessions {
+    let home = std::env::home_dir();
+    let homes: Vec<PathBuf> = profiles.homes().map(|(_, path)| in_home(path, home.as_deref())).collect();
+    pipeline::sessions(home, &|name| std::env::var_os(name), &homes)
+}
+
+/// The path with the user's home for `~`.
+fn in_home(path: &Path, home: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix("~"), home) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path.to_path_buf(),
+    }
+}
+
+impl Found {
+    /// An error if what will be written is of what was found.
+    pub(super) fn refuse_to_overwrite(&self, target: Option<&Path>) -> anyhow::Result<()> {
+        refuse_to_overwrite(&self.sources.inputs, target)?;
+        refuse_to_replace(self.config.path(), target)
+    }
+
+    /// An error that says where was looked, unless something was found or that is allowed.
+    pub(super) fn expect_some(&self, files: u64, passed_over: usize, args: &InputArgs) -> anyhow::Result<()> {
+        if files > 0 || args.allow_empty {
+            return Ok(());
+        }
+        let passed_over = match passed_over {
+            0 => String::new(),
+            1 => " (a file was passed over; -v names it)".to_owned(),
+            skipped => format!(" ({skipped} files passed over; -v names them)"),
+        };
+        anyhow::bail!("no ledger, trace or session found in {}{passed_over}", self.looked);
+    }
+}
