@@ -36,6 +36,8 @@ pub struct ConversationFacts {
     pub readings: Vec<Reading>,
     /// Readings of its processes' counters.
     pub results: FxHashMap<ResultKey, ResultFacts>,
+    /// When it began, as its session log tells.
+    pub began: Option<Time>,
     /// The folder it began in, and when its record was written.
     pub repo: Option<(Time, Id)>,
     /// The branch that was checked out then.
@@ -142,6 +144,7 @@ impl ConversationFacts {
         }
         self.agents.extend(other.agents);
         self.uncounted.extend(other.uncounted);
+        self.began = [self.began, other.began].into_iter().flatten().min();
         first(&mut self.repo, other.repo);
         first(&mut self.branch, other.branch);
         first(&mut self.version, other.version);

@@ -91,6 +91,9 @@ impl SourceFold {
         first(&mut facts.version, dated(found.version));
         facts.parent = facts.parent.take().max(found.parent);
         if found.begins {
+            if run.is_none() {
+                facts.began = [facts.began, time].into_iter().flatten().min();
+            }
             facts.begins.insert(run);
         } else {
             facts.named_by.extend(run);
