@@ -60,6 +60,8 @@ pub struct ConversationFacts {
     pub open_captures: BTreeSet<Id>,
     /// Whether a model answered in it.
     pub is_answered: bool,
+    /// When messages were written of which nothing but its counter tells the usage, each once, in order.
+    pub active: Vec<Time>,
     /// The calls of its session log, by reading or response.
     pub log: Log,
     /// The calls of its session logs, by message.
@@ -162,7 +164,22 @@ impl ConversationFacts {
         self.captures.extend(other.captures);
         self.open_captures.extend(other.open_captures);
         self.is_answered |= other.is_answered;
+        if !other.active.is_empty() {
+            self.active.extend(other.active);
+            self.sort_active();
+        }
         self.log.merge(other.log);
+    }
+
+    /// Puts the times in order at which messages were written, each once.
+    pub(in crate::fold) fn sort_active(&mut self) {
+        self.active.sort_unstable();
+        self.active.dedup();
+    }
+
+    /// Whether nothing but a counter tells what its messages used, so that runs can't share it.
+    pub(in crate::fold) fn is_counted_whole(&self) -> bool {
+        !self.active.is_empty() && !self.readings.is_empty() && self.messages.is_empty() && !self.is_logged
     }
 
     /// Adds that an answer was streaming at the end of a run's output.

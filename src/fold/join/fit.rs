@@ -51,6 +51,9 @@ impl Lonely<'_> {
         let after = session.start.millis_since(self.start);
         let is_confirmed = session.totals.iter().any(|(_, blended)| self.footers.contains(blended));
         let is_like = if self.footers.is_empty() { !goes_on || after <= STARTUP_MS } else { !goes_on && is_confirmed };
+        if goes_on && session.is_whole {
+            return None;
+        }
         if !self.is_at_work(session.start) || !self.is_at_work(last) || !is_like {
             return None;
         }

@@ -127,9 +127,10 @@ fn by_time(
         let (before, rest) = session.times.split_at(session.times.partition_point(|time| *time < run.start));
         let after = &rest[rest.partition_point(|time| run.is_at_work(*time))..];
         let is_anothers = before.last().is_some_and(by_hand) && after.first().is_some_and(by_hand);
-        if is_only && !is_contested && !is_anothers && may_be_its {
+        let is_shared = session.is_whole && held.len() < session.times.len();
+        if is_only && !is_contested && !is_anothers && !is_shared && may_be_its {
             joined.runs.entry(session.id.clone()).or_default().insert(run.id.clone());
-        } else if !is_only || is_contested || is_anothers {
+        } else if !is_only || is_contested || is_anothers || is_shared {
             joined.ambiguous.insert(run.id.clone());
         }
     }

@@ -85,6 +85,10 @@ impl SourceFold {
         let facts = self.facts.conversation(found.id.clone(), harness);
         facts.model = facts.model.take().max(found.model.clone());
         facts.learn(&found);
+        if let Some(time) = time.filter(|_| found.is_active && run.is_none()) {
+            facts.active.push(time);
+            stream.note_log(&mut facts.logs, &self.name);
+        }
         let dated = |name: Option<Id>| name.map(|name| (time.unwrap_or(Time::MAX), name));
         first(&mut facts.repo, dated(found.repo));
         first(&mut facts.branch, dated(found.branch));

@@ -182,7 +182,8 @@ impl<'a> Court<'a> {
             }
             (_, Some(Taken::Session)) => "agrees with the session log",
             (false, _) => "a later reading counts",
-            (true, Some(Taken::Counter)) => "taken",
+            // Of a session that is joined so, a counter tells all or nothing does.
+            (true, Some(Taken::Counter | Taken::SessionByTime)) => "taken",
             (true, Some(_)) => "not taken",
             (true, None) => "the last reading",
         }
