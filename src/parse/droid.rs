@@ -132,6 +132,9 @@ fn read_settings(name: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)
             emit(mark(Fact::Conversation(Box::new(conversation)), time));
         }
         let Some(tokens) = settings.token_usage else { return };
+        if or_zero(tokens.thinking_tokens) > 0 {
+            emit(document::defect_aside(0, Defect::TwoReadings));
+        }
         let total = vec![ModelUsage { model, usage: tokens.usage(), cost: None, service_tier: None }];
         let conversation = session.clone();
         let counter = Counter { conversation, scope: Scope::Conversation, key: None, total, last: None, cost: None };
