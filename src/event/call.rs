@@ -41,6 +41,9 @@ pub struct Conversation {
     /// Whether a model answered in it: without any usage on record, its usage is unknown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_answered: bool,
+    /// Whether a message of it was written then, of which nothing but a counter tells the usage.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_active: bool,
 }
 
 impl Conversation {
@@ -58,6 +61,7 @@ impl Conversation {
             billing: None,
             is_logged: false,
             is_answered: false,
+            is_active: false,
         }
     }
 }

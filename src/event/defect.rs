@@ -26,6 +26,9 @@ pub enum Defect {
     /// Records of another conversation, older than this run: an echo of an old log.
     #[serde(rename = "echoed-records")]
     Echo,
+    /// Counts that can be read in two ways, as nothing says whether one of them includes another.
+    #[serde(rename = "two-readings")]
+    TwoReadings,
     /// The source broke off: its compressed data ends too early, or the rest can't be read.
     #[serde(rename = "truncated-input")]
     Truncated,
@@ -33,7 +36,7 @@ pub enum Defect {
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Defect; 8] = [
+    pub const ALL: [Defect; 9] = [
         Defect::Torn,
         Defect::OutOfRange,
         Defect::LineTooLong,
@@ -41,6 +44,7 @@ impl Defect {
         Defect::QuotedRecord,
         Defect::DoubtfulRecord,
         Defect::Echo,
+        Defect::TwoReadings,
         Defect::Truncated,
     ];
 
@@ -54,6 +58,7 @@ impl Defect {
             Defect::QuotedRecord => "quoted-records",
             Defect::DoubtfulRecord => "doubtful-records",
             Defect::Echo => "echoed-records",
+            Defect::TwoReadings => "two-readings",
             Defect::Truncated => "truncated-input",
         }
     }
@@ -68,6 +73,7 @@ impl Defect {
             Defect::QuotedRecord => "records quoted or forged inside a tool's output or a prompt; refused",
             Defect::DoubtfulRecord => "records that may be quoted or forged, which nothing tells for certain; counted",
             Defect::Echo => "records of other conversations, older than the run; refused",
+            Defect::TwoReadings => "counters whose output may include thinking or not; the larger reading was taken",
             Defect::Truncated => "files that break off; read as far as they go",
         }
     }

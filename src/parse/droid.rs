@@ -1,5 +1,5 @@
 //! Factory droid's sessions: `<id>.settings.json` counts what the session used so far, `<id>.jsonl` beside it tells
-//! where it worked.
+//! where it worked, and when.
 
 use std::io::BufRead;
 
@@ -39,10 +39,11 @@ const HARNESS: &str = "droid";
 const SUFFIX: &str = ".settings.json";
 const START: &str = "\"session_start\"";
 const ANSWER: &str = "\"assistant\"";
+const QUESTION: &str = "\"user\"";
 
 const LINES: Lines = Lines {
     harness: Some(HARNESS),
-    needles: &[Needle::new(START, "_sta"), Needle::new(ANSWER, "ssis")],
+    needles: &[Needle::new(START, "_sta"), Needle::new(ANSWER, "ssis"), Needle::new(QUESTION, "user")],
     glance: None,
     read: read_entry,
     named: None,
@@ -78,6 +79,8 @@ struct Entry<'a> {
     r#type: Text<'a>,
     #[serde(borrow, default)]
     id: Text<'a>,
+    #[serde(borrow, default)]
+    timestamp: Text<'a>,
     #[serde(borrow, default)]
     cwd: Text<'a>,
     #[serde(borrow)]
@@ -129,6 +132,9 @@ fn read_settings(name: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)
             emit(mark(Fact::Conversation(Box::new(conversation)), time));
         }
         let Some(tokens) = settings.token_usage else { return };
+        if or_zero(tokens.thinking_tokens) > 0 {
+            emit(document::defect_aside(0, Defect::TwoReadings));
+        }
         let total = vec![ModelUsage { model, usage: tokens.usage(), cost: None, service_tier: None }];
         let conversation = session.clone();
         let counter = Counter { conversation, scope: Scope::Conversation, key: None, total, last: None, cost: None };
@@ -152,8 +158,12 @@ fn read_entry(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         marks.push(mark(MarkKind::Fact(Fact::Conversation(Box::new(conversation)))).of(Some(session)));
     }
     let message = entry.message.and_then(|message| part::<Message<'_>>(message.get()).ok());
-    if entry.r#type.is("message") && message.is_some_and(|message| message.role.is("assistant")) {
-        marks.push(mark(MarkKind::Logged(Logged::Answered)));
+    if let Some(message) = message.filter(|_| entry.r#type.is("message")) {
+        let time = entry.timestamp.get().and_then(Time::parse);
+        let is_answer = message.role.is("assistant");
+        if is_answer || message.role.is("user") {
+            marks.push(mark(MarkKind::Logged(Logged::Message(is_answer))).at(time));
+        }
     }
 }
 

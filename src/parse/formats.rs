@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Every format that is read. Texts, which may quote the others' lines, come before what can't quote theirs.
-pub static FORMATS: [&Format; 17] = [
+pub static FORMATS: [&Format; 18] = [
     &ledger::FORMAT,
     &loop_log::FORMAT,
     &codex_trace::FORMAT,
@@ -22,6 +22,7 @@ pub static FORMATS: [&Format; 17] = [
     &droid::SESSION,
     &pi::FORMAT,
     &opencode::FORMAT,
+    &opencode::EXPORT,
     &opencode::DATABASE,
     &gemini::FORMAT,
     &droid::SETTINGS,

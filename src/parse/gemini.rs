@@ -83,12 +83,16 @@ fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io
         uncounted: BTreeSet::new(),
         waiting: Vec::new(),
         own: Own::default(),
+        is_torn: false,
         position: 0,
     };
     let read = document::read(input, Layout::Wholes("messages", &MEMBERS), &mut |piece| chat.take(piece));
     chat.release();
     chat.tell_answered();
     chat.tell_uncounted();
+    if read.is_ok() {
+        chat.tell_end();
+    }
     read
 }
 
@@ -105,6 +109,8 @@ struct Chat<'e> {
     waiting: Vec<(Id, Call, Option<Time>)>,
     /// The members of the object, which may be a message itself.
     own: Own,
+    /// Whether something can't be read that may be an answer.
+    is_torn: bool,
     position: u64,
 }
 
@@ -140,7 +146,10 @@ impl Chat<'_> {
                 self.own = Own::default();
                 match is_question(beginning) {
                     true => (self.emit)(document::defect_aside(self.position, defect)),
-                    false => self.defect(defect),
+                    false => {
+                        self.is_torn = true;
+                        self.defect(defect);
+                    }
                 }
             }
         }
@@ -215,6 +224,14 @@ impl Chat<'_> {
     fn tell_uncounted(&mut self) {
         let Some(session) = self.session.clone().filter(|_| !self.uncounted.is_empty()) else { return };
         let mark = document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Unfinished(session.clone())));
+        (self.emit)(mark.of(Some(session)));
+    }
+
+    /// Says where a whole chat ends, behind wherever a copy of it may break off.
+    fn tell_end(&mut self) {
+        let is_whole = !self.is_torn && self.uncounted.is_empty();
+        let Some(session) = self.session.clone().filter(|_| is_whole) else { return };
+        let mark = document::mark(self.position + 1, HARNESS, MarkKind::Fact(Fact::Ended(session.clone())));
         (self.emit)(mark.of(Some(session)));
     }
 

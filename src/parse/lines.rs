@@ -89,7 +89,8 @@ pub fn id_in_torn(torn: &[u8], name: &str) -> Option<Id> {
 
 /// The whole number that a torn record of JSON gives under a name; `None` if it may be cut.
 pub fn number_in_torn(torn: &[u8], name: &str) -> Option<i64> {
-    let value = value_in_torn(torn, name)?;
+    // A blank at the end may be where the rest of it was.
+    let value = value_in_torn(torn.trim_ascii_end(), name)?;
     let end = value.iter().position(|byte| !byte.is_ascii_digit()).filter(|end| value[*end] != b'.')?;
     std::str::from_utf8(&value[..end]).ok()?.parse().ok()
 }
@@ -211,8 +212,14 @@ mod tests {
     fn a_number_counts_where_its_end_is_in_view() {
         let created = |torn: &str| number_in_torn(torn.as_bytes(), "created");
         assert_eq!(created(r#"{"time":{"created": 17,"comp"#), Some(17));
-        for torn in [r#"{"created":17"#, r#"{"created":1.7,"#, r#"{"created":"17","#, r#"{"created"#, "{\"created\":\n"]
-        {
+        for torn in [
+            r#"{"created":17"#,
+            r#"{"created":1.7,"#,
+            r#"{"created":"17","#,
+            r#"{"created"#,
+            "{\"created\":\n",
+            "{\"created\":17\n",
+        ] {
             assert_eq!(created(torn), None, "{torn}");
         }
     }

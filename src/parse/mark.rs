@@ -105,6 +105,8 @@ pub enum Logged {
     Response(Box<Response>),
     /// A model answered.
     Answered,
+    /// A message was written, of which nothing but a counter tells the usage; `true` for a model's answer.
+    Message(bool),
     /// A record can't be read that may tell of a call.
     Lost,
     /// A model's answer tells no usage; with the message's id. Another record of it may.

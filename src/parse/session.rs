@@ -13,8 +13,6 @@ pub(super) struct Session {
     named: Option<Id>,
     /// The one that a call which can't be read belongs to before any is named.
     own: Option<Id>,
-    /// The latest one of which was told that a model answered.
-    answered: Option<Id>,
     /// When the latest call was made.
     latest: Option<Time>,
     /// Conversations with a call that can't be read, and where the latest such call of each stretch stands.
@@ -45,10 +43,9 @@ impl Session {
                 }
                 sink.event(offset, None, harness, time, fact);
             }
-            MarkKind::Logged(Logged::Answered) if self.answered != self.named => {
-                self.answered.clone_from(&self.named);
+            MarkKind::Logged(Logged::Message(is_answered)) => {
                 let Some(id) = self.named.clone() else { return };
-                let conversation = Conversation { is_answered: true, ..Conversation::new(id) };
+                let conversation = Conversation { is_answered, is_active: time.is_some(), ..Conversation::new(id) };
                 sink.event(offset, None, harness, time, Fact::Conversation(Box::new(conversation)));
             }
             MarkKind::Logged(Logged::Lost) => {

@@ -7,8 +7,12 @@ use crate::support::{Workdir, fixtures};
 const FORK: &str = "019e1b05-6940-7a1b-9c2d-000000000002";
 
 fn of_fork(case: &str) -> Value {
-    let input = fixtures().join("codex-rollout").join(case).join("input").display().to_string();
-    Workdir::new().explain(&[FORK, &input])
+    explained("codex-rollout", case, FORK)
+}
+
+fn explained(harness: &str, case: &str, conversation: &str) -> Value {
+    let input = fixtures().join(harness).join(case).join("input").display().to_string();
+    Workdir::new().explain(&[conversation, &input])
 }
 
 /// The sizes and verdicts of the calls.
@@ -40,4 +44,12 @@ fn what_only_a_missing_log_could_tell_from_copies_is_called_undecided() {
     assert!(verdicts.iter().all(|verdict| *verdict == "not counted: may be copied from another conversation"));
     // A log whose calls can't be told from copies is no log that holds every call.
     assert_eq!(reasons(&explanation), ["possible-copies"]);
+}
+
+#[test]
+fn what_a_fork_copied_under_new_ids_is_called_a_copy_and_counts_where_it_was_made() {
+    let told = |session| explained("opencode", "a-fork-that-is-asked-before-its-origin-goes-on", session);
+    let copied = "copied from another conversation";
+    assert_eq!(calls(&told("ses_b")), [(1010, copied), (101, copied), (55, "counted")]);
+    assert_eq!(calls(&told("ses_a")), [(1010, "counted"), (101, "counted"), (2020, "counted")]);
 }

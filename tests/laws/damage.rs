@@ -230,3 +230,31 @@ fn nesting_without_end_is_no_value() {
         settled_bytes(format!("[{deep}").as_bytes(), &Cut::Whole);
     }
 }
+
+#[test]
+fn a_copy_of_a_document_that_is_cut_anywhere_costs_the_whole_one_nothing() {
+    let answer = |id: u32| {
+        let time = format!("2026-05-12T07:00:{id}Z");
+        format!(
+            "{{\"id\":\"{id}\",\"timestamp\":\"{time}\",\"type\":\"gemini\",\"model\":\"m\",\"tokens\":{{\"input\":{id},\"output\":1}}}}"
+        )
+    };
+    let head = "\"sessionId\":\"chat-a\",\"projectHash\":\"5f\",\"startTime\":\"2026-05-12T07:00:00Z\"";
+    let chat = format!("{{{head},\"messages\":[{},{}]}}", answer(10), answer(20));
+    let lines = format!("{{{head}}}\n{}\n{}\n", answer(10), answer(20));
+    let message =
+        "{\"id\":\"msg_1\",\"sessionID\":\"ses_a\",\"role\":\"assistant\",\"time\":{\"created\":1778569200000,\
+                   \"completed\":1778569201000},\"tokens\":{\"input\":30,\"output\":2}}"
+            .to_owned();
+    for (name, whole, used) in [("a.json", chat, 32), ("a.jsonl", lines, 32), ("msg_1.json", message, 32)] {
+        for end in 0..whole.len() {
+            let copies = [("live", &whole[..]), ("copy", &whole[..end])];
+            let files = copies.map(|(folder, text)| (format!("{folder}/{name}"), text.as_bytes().to_vec()));
+            let settled = settled(&Files::from(files), &options(100));
+            let used_in_all: u64 =
+                settled.rows.iter().filter_map(|row| row.usage).map(|used| used.total_tokens()).sum();
+            assert_eq!(used_in_all, used, "{name} cut at {end}");
+            assert!(settled.owners.iter().all(|owner| owner.quality == Quality::Exact), "{name} cut at {end}");
+        }
+    }
+}

@@ -12,6 +12,7 @@ mod clockwork;
 mod damage;
 mod exact;
 mod forge;
+mod forks;
 mod join;
 mod kit;
 mod latency;

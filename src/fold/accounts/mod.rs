@@ -64,7 +64,8 @@ impl Places {
             if let Some(main) = spawners.get(id) {
                 self.leave_to_others(id, |run| left.get(&(Some(run.clone()), main.clone())));
             }
-            let readings = self.take_readings(id, facts, own.get(id));
+            let whole = self.joined.runs.get(id).filter(|_| facts.is_counted_whole()).and_then(BTreeSet::first);
+            let readings = self.take_readings(id, facts, own.get(id), whole);
             if let Some(own) = own.remove(id) {
                 let seen = seen.remove(id).unwrap_or_default();
                 for (run, logged) in log_shares(self, id, own, readings, seen, &everywhere) {
@@ -73,7 +74,10 @@ impl Places {
                 }
             } else {
                 let uncovered = uncovered.remove(id).unwrap_or_default();
-                let bounds = |run: &RunId| self.bounds(id, facts, run);
+                let bounds = |run: &RunId| {
+                    let bounds = self.bounds(id, facts, run);
+                    Bounds { starts_in: bounds.starts_in || whole == Some(run), ..bounds }
+                };
                 for (run, share) in shares(readings, &uncovered, bounds) {
                     accounts.entry((run, id.clone())).or_default().share = Some(share);
                 }
@@ -114,13 +118,23 @@ impl Places {
     }
 
     /// The readings of a conversation's counter, each given to one run.
-    fn take_readings(&self, id: &Id, facts: &mut ConversationFacts, own: Option<&Own>) -> Vec<Reading> {
+    /// `whole` is the run that all of it is of, if it can't be shared.
+    fn take_readings(
+        &self,
+        id: &Id,
+        facts: &mut ConversationFacts,
+        own: Option<&Own>,
+        whole: Option<&RunId>,
+    ) -> Vec<Reading> {
         let mut readings = std::mem::take(&mut facts.readings);
         facts.drop_counted_ends(&readings);
         if let Some(own) = own {
             date(&mut readings, own);
         }
-        self.place_readings(id, &mut readings);
+        match whole {
+            Some(run) => readings.iter_mut().for_each(|reading| reading.run = Some(run.clone())),
+            None => self.place_readings(id, &mut readings),
+        }
         for reading in &mut readings {
             reading.model = reading.model.take().or_else(|| facts.model.clone());
         }

@@ -26,8 +26,6 @@ pub struct ConversationFacts {
     pub model: Option<Id>,
     /// The runs (`None`: bare logs) that show its first records, or of which nothing can have been cut off.
     pub begins: BTreeSet<Option<RunId>>,
-    /// When the first of these was written that tells it.
-    pub begun: Option<Time>,
     /// The runs whose outputs name it, though its first records are not in view.
     pub named_by: BTreeSet<RunId>,
     /// Answers that were still streaming, or turns that were open, where a source's part of a run's output ends: when,
@@ -43,6 +41,8 @@ pub struct ConversationFacts {
     pub readings: Vec<Reading>,
     /// Readings of its processes' counters.
     pub results: FxHashMap<ResultKey, ResultFacts>,
+    /// When it began, as its session log tells.
+    pub began: Option<Time>,
     /// The folder it began in, and when its record was written, or [`UNDATED`].
     pub repo: Option<(Time, Id)>,
     /// The branch that was checked out then.
@@ -65,6 +65,8 @@ pub struct ConversationFacts {
     pub open_captures: BTreeSet<Id>,
     /// Whether a model answered in it.
     pub is_answered: bool,
+    /// When messages were written of which nothing but its counter tells the usage, each once, in order.
+    pub active: Vec<Time>,
     /// The calls of its session log, by reading or response.
     pub log: Log,
     /// The calls of its session logs, by message.
@@ -132,9 +134,9 @@ impl ConversationFacts {
     }
 
     /// When it began, where a record tells.
-    pub(in crate::fold) fn began(&self) -> Option<Time> {
+    pub(in crate::fold) fn started_at(&self) -> Option<Time> {
         let dated = [&self.repo, &self.branch, &self.version].into_iter().flatten().map(|(time, _)| *time);
-        dated.filter(|time| *time != UNDATED).chain(self.begun).min()
+        dated.filter(|time| *time != UNDATED).chain(self.began).min()
     }
 
     /// Whether something beside its session log tells of its usage.
@@ -149,13 +151,13 @@ impl ConversationFacts {
         self.host = self.host.take().max(other.host);
         self.model = self.model.take().max(other.model);
         self.begins.extend(other.begins);
-        self.begun = self.begun.into_iter().chain(other.begun).min();
         self.named_by.extend(other.named_by);
         for (run, ends) in other.unfinished {
             self.unfinished.entry(run).or_default().extend(ends);
         }
         self.agents.extend(other.agents);
         self.uncounted.extend(other.uncounted);
+        self.began = [self.began, other.began].into_iter().flatten().min();
         first(&mut self.repo, other.repo);
         first(&mut self.branch, other.branch);
         first(&mut self.version, other.version);
@@ -174,7 +176,22 @@ impl ConversationFacts {
         self.captures.extend(other.captures);
         self.open_captures.extend(other.open_captures);
         self.is_answered |= other.is_answered;
+        if !other.active.is_empty() {
+            self.active.extend(other.active);
+            self.sort_active();
+        }
         self.log.merge(other.log);
+    }
+
+    /// Puts the times in order at which messages were written, each once.
+    pub(in crate::fold) fn sort_active(&mut self) {
+        self.active.sort_unstable();
+        self.active.dedup();
+    }
+
+    /// Whether nothing but a counter tells what its messages used, so that runs can't share it.
+    pub(in crate::fold) fn is_counted_whole(&self) -> bool {
+        !self.active.is_empty() && !self.readings.is_empty() && self.messages.is_empty() && !self.is_logged
     }
 
     /// Adds that an answer was streaming at the end of a run's output.

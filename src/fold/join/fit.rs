@@ -60,6 +60,9 @@ impl Lonely<'_> {
         let is_confirmed = session.totals.iter().any(|(_, blended)| self.footers.contains(blended));
         let is_late = !self.may_begin(session) || (after > ANSWER_MS && has_older);
         let is_like = if self.footers.is_empty() { !goes_on || !is_late } else { !goes_on && is_confirmed };
+        if goes_on && session.is_whole {
+            return None;
+        }
         if !self.is_at_work(session.start) || !self.is_at_work(last) || !is_like {
             return None;
         }

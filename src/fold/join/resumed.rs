@@ -96,7 +96,8 @@ fn by_time(
         let may_be_whole = session.starts_answered && held.len() == session.times.len();
         let may_be_its = session.start < run.start || run.may_begin(session) || may_be_whole;
         let times = held.iter().map(|(time, _)| *time);
-        if !is_only || others.may_hold(index, session, times) || others.is_somebodys(run, session) {
+        let is_shared = session.is_whole && held.len() < session.times.len();
+        if !is_only || is_shared || others.may_hold(index, session, times) || others.is_somebodys(run, session) {
             joined.ambiguous.insert(run.id.clone());
         } else if may_be_its {
             joined.runs.entry(session.id.clone()).or_default().insert(run.id.clone());

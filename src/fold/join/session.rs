@@ -33,6 +33,8 @@ pub(super) struct Session<'a> {
     pub(super) start: Time,
     /// Whether that is when the first call was answered: nothing tells of an earlier time.
     pub(super) starts_answered: bool,
+    /// Whether its counter alone tells what it used, so that runs can't share it.
+    pub(super) is_whole: bool,
     /// From when to when runs were at work whose outputs name it, in order: what it did then is theirs.
     pub(super) shown: Vec<(Time, Time)>,
     /// Blended totals that a footer may repeat, and when they stood.
@@ -91,13 +93,17 @@ pub(super) fn sessions<'a>(
         let (mut times, blended) = by_conversation.remove(id).unwrap_or_default();
         times.extend(facts.messages.times());
         let blended = blended.saturating_add(facts.messages.blended_tokens());
+        let is_whole = times.is_empty() && facts.is_counted_whole();
+        times.extend(facts.active.iter().filter(|_| is_whole));
         let made = Time::of_uuid(id);
         let mut totals: Vec<(Time, u64)> = facts.log.own_readings(made).collect();
         times.extend(totals.iter().map(|(time, _)| *time));
         times.sort_unstable();
         let (first, last) = (*times.first()?, *times.last()?);
-        totals.push((last, blended));
-        let start = made.into_iter().chain(facts.began()).chain([first]).min().unwrap_or(first);
+        if !is_whole {
+            totals.push((last, blended));
+        }
+        let start = made.into_iter().chain(facts.started_at()).chain([first]).min().unwrap_or(first);
         Some(Session {
             id,
             harness: facts.harness.as_deref()?,
@@ -105,7 +111,8 @@ pub(super) fn sessions<'a>(
             logs: &facts.logs,
             times,
             start,
-            starts_answered: start == first,
+            starts_answered: start == first && !is_whole,
+            is_whole,
             shown: merged(shown.get(id).into_iter().flat_map(|runs| runs.keys().filter_map(window)).collect()),
             totals,
         })

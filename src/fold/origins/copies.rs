@@ -14,8 +14,8 @@ const MOST_COMPARED: usize = 64;
 /// Which conversations show the same calls.
 #[derive(Debug, Default)]
 pub(super) struct Copies {
-    /// Conversations that show a call together, and when the first such call was made.
-    sets: FxHashMap<BTreeSet<Id>, Time>,
+    /// Conversations that show calls together, and when the first and the last such call was made.
+    sets: FxHashMap<BTreeSet<Id>, (Time, Time)>,
     /// Of such, the one that was seen making a call of theirs.
     seen: FxHashMap<BTreeSet<Id>, Id>,
     shown: FxHashMap<Id, Shown>,
@@ -38,12 +38,12 @@ impl Copies {
             self.shown.entry(id.clone()).or_default().calls += 1;
         }
         match self.sets.entry(ids) {
-            Entry::Occupied(mut first) => {
-                let first = first.get_mut();
-                *first = time.min(*first);
+            Entry::Occupied(mut known) => {
+                let (first, last) = known.get_mut();
+                (*first, *last) = (time.min(*first), time.max(*last));
             }
             Entry::Vacant(free) => {
-                free.insert(time);
+                free.insert((time, time));
             }
         }
     }
@@ -73,13 +73,16 @@ impl Copies {
     ///
     /// 1. An output shows one of them making such a call.
     /// 2. A conversation whose parent shows the calls, too, copied them.
-    /// 3. The one that did nothing more made them: those that copied it went on.
-    /// 4. The one that went on first, with a call that not all of them show, made them. Of those that went on at the same
+    /// 3. A conversation that began when the last of them had been answered copied them, unless all did.
+    /// 4. The one that did nothing more made them: those that copied it went on.
+    /// 5. The one that went on first, with a call that not all of them show, made them. Of those that went on at the same
     ///    time, the next such call decides.
-    /// 5. The one that shows fewest calls, then the first by id, so that there is one answer.
-    pub(super) fn origins(self, parent: impl Fn(&Id) -> Option<Id>) -> FxHashMap<BTreeSet<Id>, Id> {
+    /// 6. The one that shows fewest calls, then the first by id, so that there is one answer.
+    ///
+    /// `line` tells of a conversation its parent, and when it began.
+    pub(super) fn origins(self, line: impl Fn(&Id) -> (Option<Id>, Option<Time>)) -> FxHashMap<BTreeSet<Id>, Id> {
         let mut sets_of: FxHashMap<&Id, Vec<(Time, &BTreeSet<Id>)>> = FxHashMap::default();
-        for (ids, first) in &self.sets {
+        for (ids, (first, _)) in &self.sets {
             ids.iter().for_each(|id| sets_of.entry(id).or_default().push((*first, ids)));
         }
         sets_of.values_mut().for_each(|sets| sets.sort_unstable());
@@ -91,14 +94,16 @@ impl Copies {
             times.sort_unstable();
             times
         };
-        let origin = |ids: &BTreeSet<Id>| {
+        let origin = |ids: &BTreeSet<Id>, last: Time| {
             let rank = |id: &&Id| {
-                let is_copy = parent(id).is_some_and(|parent| ids.contains(&parent));
-                (is_copy, went_on(id, ids), self.shown.get(*id).map(|shown| shown.calls), (*id).clone())
+                let (parent, began) = line(id);
+                let is_copy = parent.is_some_and(|parent| ids.contains(&parent));
+                let is_late = began.is_some_and(|began| began > last);
+                (is_copy, is_late, went_on(id, ids), self.shown.get(*id).map(|shown| shown.calls), (*id).clone())
             };
             self.seen.get(ids).cloned().or_else(|| ids.iter().min_by_key(rank).cloned())
         };
-        self.sets.keys().filter_map(|ids| Some((ids.clone(), origin(ids)?))).collect()
+        self.sets.iter().filter_map(|(ids, (_, last))| Some((ids.clone(), origin(ids, *last)?))).collect()
     }
 }
 
@@ -124,12 +129,17 @@ pub(in crate::fold) fn attribute(
             copies.own(id, call.time);
         }
     }
-    let origins = copies.origins(|id| conversations.get(id).and_then(|facts| facts.parent.clone()));
+    let origins = copies.origins(|id| line(conversations, id));
     for (key, ids) in shared {
         if let (Some(call), Some(origin)) = (calls.get_mut(key), origins.get(ids)) {
             call.conversation = Some(call.made_by(ids).unwrap_or(origin).clone());
         }
     }
+}
+
+/// The conversation that one came from, and when it began, as far as that is known.
+pub(super) fn line(conversations: &Conversations, id: &Id) -> (Option<Id>, Option<Time>) {
+    conversations.get(id).map_or((None, None), |facts| (facts.parent.clone(), facts.began))
 }
 
 impl CallFacts {
@@ -164,7 +174,7 @@ mod tests {
         // `d` did not go on.
         copies.share(set("c d"), at(1));
         copies.own(&"c".into(), at(2));
-        let origins = copies.origins(|_| None);
+        let origins = copies.origins(|_| (None, None));
         assert_eq!(origins[&set("a b")].as_str(), "a");
         assert_eq!(origins[&set("c d")].as_str(), "d");
     }
@@ -177,7 +187,7 @@ mod tests {
         copies.share(set("b c"), at(3));
         copies.own(&"a".into(), at(2));
         copies.own(&"c".into(), at(4));
-        let origins = copies.origins(|_| None);
+        let origins = copies.origins(|_| (None, None));
         assert_eq!(origins[&set("a b c")].as_str(), "a");
         assert_eq!(origins[&set("b c")].as_str(), "b");
     }
@@ -192,7 +202,7 @@ mod tests {
         copies.own(&"a".into(), at(4));
         copies.own(&"b".into(), at(5));
         copies.own(&"c".into(), at(6));
-        let origins = copies.origins(|_| None);
+        let origins = copies.origins(|_| (None, None));
         assert_eq!(origins[&set("a b c")].as_str(), "a");
         assert_eq!(origins[&set("a b")].as_str(), "a");
     }
@@ -205,7 +215,7 @@ mod tests {
         copies.made_by(&set("a b"), "a".into());
         copies.own(&"a".into(), None);
         copies.own(&"b".into(), at(2));
-        let origins = copies.origins(|_| None);
+        let origins = copies.origins(|_| (None, None));
         assert_eq!(origins[&set("a b")].as_str(), "a");
     }
 
@@ -214,7 +224,28 @@ mod tests {
         let mut copies = Copies::default();
         copies.share(set("a b"), at(1));
         copies.own(&"b".into(), at(2));
-        let origins = copies.origins(|id| (id.as_str() == "a").then(|| "b".into()));
+        let origins = copies.origins(|id| ((id.as_str() == "a").then(|| "b".into()), None));
         assert_eq!(origins[&set("a b")].as_str(), "b");
+    }
+
+    #[test]
+    fn who_began_later_is_a_copy_unless_all_did() {
+        let told = |began: fn(&Id) -> Option<Time>| {
+            let mut copies = Copies::default();
+            copies.share(set("a b"), at(1));
+            copies.share(set("a b"), at(2));
+            copies.own(&"a".into(), at(9));
+            copies.own(&"b".into(), at(4));
+            copies.origins(|id| (None, began(id)))[&set("a b")].to_string()
+        };
+        // `b` went on first.
+        assert_eq!(told(|_| None), "b");
+        assert_eq!(told(|id| at(if id.as_str() == "a" { 0 } else { 3 })), "a");
+        // Nothing tells of `a`.
+        assert_eq!(told(|id| at(3).filter(|_| id.as_str() == "b")), "a");
+        assert_eq!(told(|_| at(3)), "b");
+        // It was there when the last was answered.
+        assert_eq!(told(|_| at(2)), "b");
+        assert_eq!(told(|id| at(if id.as_str() == "a" { 0 } else { 2 })), "b");
     }
 }

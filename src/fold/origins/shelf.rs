@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::copies::Copies;
+use super::copies::{Copies, line};
 use crate::event::Id;
 use crate::fold::facts::{ConversationFacts, Conversations, Facts, Messages, PackedCall, id_of};
 
@@ -167,7 +167,7 @@ impl Shelf {
                 }
             }
         }
-        copies.origins(|id| conversations.get(id).and_then(|facts| facts.parent.clone()))
+        copies.origins(|id| line(conversations, id))
     }
 }
 

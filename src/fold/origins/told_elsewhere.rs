@@ -25,6 +25,7 @@ impl Facts {
             let is_counted =
                 |call: &UncountedCall| call.key.as_deref().is_some_and(|key| messages.has(key) || is_unpacked(key));
             facts.uncounted.retain(|call| !is_counted(call));
+            facts.drop_alone();
         }
         self.drop_agents();
         self.drop_copied();

@@ -44,7 +44,7 @@ impl NamedConversation {
             branch: name(&facts.branch),
             version: name(&facts.version),
             billing: facts.billing,
-            began: facts.began(),
+            began: facts.started_at(),
         }
     }
 }

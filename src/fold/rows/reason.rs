@@ -49,11 +49,13 @@ pub enum Reason {
     FooterOfMore,
     /// Nothing in its output tells of usage.
     NoUsage,
+    /// Nor is a session log the run's alone for certain, of those that fit.
+    AmbiguousSession,
 }
 
 impl Reason {
     /// All of them, in the order of their telling.
-    pub const ALL: [Reason; 22] = [
+    pub const ALL: [Reason; 23] = [
         Reason::CounterCovers,
         Reason::ResultCovers,
         Reason::CallsComplete,
@@ -76,6 +78,7 @@ impl Reason {
         Reason::Doubtful,
         Reason::FooterOfMore,
         Reason::NoUsage,
+        Reason::AmbiguousSession,
     ];
 
     /// A stable word for scripts.
@@ -103,6 +106,7 @@ impl Reason {
             Reason::Doubtful => "doubtful",
             Reason::FooterOfMore => "footer-of-more",
             Reason::NoUsage => "no-usage",
+            Reason::AmbiguousSession => "ambiguous-session",
         }
     }
 
@@ -143,6 +147,9 @@ impl Reason {
             Reason::Doubtful => "records that may be quoted or forged tell it, and nothing else confirms them",
             Reason::FooterOfMore => "the blended total at the end counts earlier runs too, which are not in the input",
             Reason::NoUsage => "nothing in the output tells of usage",
+            Reason::AmbiguousSession => {
+                "nothing in the output tells of usage, and no session log that fits is its alone for certain"
+            }
         }
     }
 
@@ -172,6 +179,7 @@ impl Reason {
             Reason::FooterOnly => Some("the harness's trace, the loop log, or the session log"),
             Reason::EndUntold => Some("the ledger's entry with the time of its end, or more lines of its output"),
             Reason::NoUsage => Some("a harness that prints its usage (a trace, stream-json), or the session log"),
+            Reason::AmbiguousSession => Some("a harness that prints its usage (a trace, stream-json)"),
         }
     }
 }

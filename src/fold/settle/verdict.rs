@@ -34,6 +34,10 @@ impl Settled {
         let mut verdict = Verdict { footers, told, counted, beside };
         verdict.know_subagents(owner.run.as_ref().and_then(|run| run.started_at));
         (owner.quality, owner.reasons) = verdict.quality(cut);
+        let is_ambiguous = owner.run.as_ref().is_some_and(|run| self.ambiguous.binary_search(&run.id).is_ok());
+        if is_ambiguous && owner.reasons == Reason::NoUsage.into() {
+            owner.reasons = Reason::AmbiguousSession.into();
+        }
         owner.taken = verdict.taken();
         if let (Some(Reconciled::Mismatch), Some(run)) = (owner.reconciled, &owner.run) {
             self.mismatches.push(run.id.clone());

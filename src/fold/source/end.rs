@@ -33,6 +33,7 @@ impl SourceFold {
         for (id, facts) in &mut self.facts.conversations {
             facts.log.sort();
             facts.messages.sort(id);
+            facts.sort_active();
         }
         if let Some(host) = self.host {
             let of_runs = self.facts.runs.values_mut().map(|facts| &mut facts.host);

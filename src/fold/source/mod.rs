@@ -86,12 +86,18 @@ impl SourceFold {
         facts.model = facts.model.take().max(found.model.clone());
         facts.learn(&found);
         let dated = |name: Option<Id>| name.map(|name| (time.unwrap_or(UNDATED), name));
+        if let Some(time) = time.filter(|_| found.is_active && run.is_none()) {
+            facts.active.push(time);
+            stream.note_log(&mut facts.logs, &self.name);
+        }
         first(&mut facts.repo, dated(found.repo));
         first(&mut facts.branch, dated(found.branch));
         first(&mut facts.version, dated(found.version));
         facts.parent = facts.parent.take().max(found.parent);
         if found.begins {
-            facts.begun = facts.begun.into_iter().chain(time).min();
+            if run.is_none() {
+                facts.began = [facts.began, time].into_iter().flatten().min();
+            }
             facts.begins.insert(run);
         } else {
             facts.named_by.extend(run);

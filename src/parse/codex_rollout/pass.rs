@@ -253,8 +253,8 @@ impl OrderedPass for Pass {
                     }
                     Logged::Response(response) => emit(self.response(*response, time)),
                     Logged::Answered => emit(self.answered(time)),
-                    // No rollout tells of answers.
-                    Logged::Uncounted(_) => {}
+                    // No rollout tells of messages so.
+                    Logged::Uncounted(_) | Logged::Message(_) => {}
                     Logged::Lost => self.torn.lose(&mut self.turns, self.has_parent),
                     Logged::TornReading => self.torn.lose_reading(&mut self.turns, self.has_parent),
                     Logged::End => self.length = offset,

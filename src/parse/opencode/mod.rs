@@ -1,10 +1,11 @@
 //! opencode's sessions: a JSON file each for a session and a message (`storage/{session,message}/**/*.json`), and
-//! in newer versions rows of the same in `opencode.db`.
+//! in newer versions rows of the same in `opencode.db`. `opencode export` prints the same of one session ([`EXPORT`]).
 //!
 //! `tokens.input` leaves the cache out, `output` leaves reasoning out. A message whose counts are all zero was
 //! aborted. A forked session copies messages under new ids: a finished call's key is what it says, not its id. It names
 //! no parent: a session that does is a sub-agent's.
 
+mod export;
 mod record;
 
 use std::io::BufRead;
@@ -14,6 +15,7 @@ use super::format::{Format, Home, Root, Rows, Shape};
 use super::lines::{id, may_be_document};
 use super::mark::{Mark, MarkKind};
 use crate::event::{Fact, Time, Uncounted};
+pub(super) use export::FORMAT as EXPORT;
 use record::{Found, Lost, Row, understand};
 
 /// opencode's files: `~/.local/share/opencode/storage/{message,session}/**/*.json`.
@@ -48,13 +50,17 @@ const DATABASES: Root = Root { homes: &[Home::Data("opencode")], logs: &["openco
 const HARNESS: &str = "opencode";
 
 fn sniff(head: &[u8]) -> bool {
-    if !may_be_document(head) {
-        return false;
-    }
-    let head = String::from_utf8_lossy(head);
-    let start = head.trim_start_matches('\u{feff}').trim_start();
-    let has = |key: &str| start.contains(&format!("\"{key}\""));
-    start.starts_with('{') && ((has("sessionID") && has("id")) || (has("projectID") && has("directory")))
+    start_of(head).is_some_and(|start| {
+        let has = |key: &str| start.contains(&format!("\"{key}\""));
+        let is_record = (has("sessionID") && has("id")) || (has("projectID") && has("directory"));
+        start.starts_with('{') && is_record && !export::is_export(&start)
+    })
+}
+
+/// What a document begins with.
+fn start_of(head: &[u8]) -> Option<String> {
+    let text = || String::from_utf8_lossy(head).trim_start_matches('\u{feff}').trim_start().to_owned();
+    may_be_document(head).then(text)
 }
 
 fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {

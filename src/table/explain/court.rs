@@ -29,8 +29,8 @@ const UNDECIDED: &str = "not counted: may be copied from another conversation";
 pub(super) struct Court<'a> {
     settled: &'a Settled,
     subject: &'a Subject,
-    /// Calls that count one by one, with the run they count for.
-    counted: FxHashMap<CallKey, Option<&'a RunId>>,
+    /// Calls that count one by one, with the run and the conversation they count for.
+    counted: FxHashMap<CallKey, (Option<&'a RunId>, Option<Id>)>,
     heard: FxHashSet<CallKey>,
     /// Conversations and turns of which a session log records calls by response.
     recorded: FxHashSet<(&'a Id, &'a Option<Id>)>,
@@ -51,7 +51,7 @@ impl<'a> Court<'a> {
         let owners = subject.owners(settled);
         let counted = settled.rows.iter().filter_map(|row| {
             let run = settled.owners.get(row.owner)?.run.as_ref().map(|run| &run.id);
-            Some((row.call?, run))
+            Some((row.call?, (run, row.conversation)))
         });
         let mut last_reading = FxHashMap::default();
         let mut recorded = FxHashSet::default();
@@ -139,9 +139,13 @@ impl<'a> Court<'a> {
     }
 
     fn of_call(&mut self, call: &Call) -> String {
-        let run = self.counted.get(&call.key);
+        let (run, maker) = self.counted.get(&call.key).map_or((None, &None), |(run, maker)| (Some(*run), maker));
         let is_first = self.heard.insert(call.key.clone());
-        let copy = if run.is_none() { self.of_copy(call) } else { None };
+        let copy = match (run, &call.conversation, maker) {
+            (None, ..) => self.of_copy(call),
+            (_, Some(shown), Some(maker)) => (shown != maker).then_some(COPIED),
+            _ => None,
+        };
         if let Some(verdict) = copy {
             return verdict.to_owned();
         }
@@ -178,7 +182,8 @@ impl<'a> Court<'a> {
             }
             (_, Some(Taken::Session)) => "agrees with the session log",
             (false, _) => "a later reading counts",
-            (true, Some(Taken::Counter)) => "taken",
+            // Of a session that is joined so, a counter tells all or nothing does.
+            (true, Some(Taken::Counter | Taken::SessionByTime)) => "taken",
             (true, Some(_)) => "not taken",
             (true, None) => "the last reading",
         }
