@@ -2,6 +2,7 @@
 
 mod account;
 mod bounds;
+mod cut_outputs;
 mod ends;
 mod gaps;
 mod growth;
@@ -85,6 +86,7 @@ impl Places {
         for (id, unsure) in unsure.collect::<Vec<_>>() {
             accounts.entry((None, id)).or_default().add_unsure(unsure);
         }
+        accounts.values_mut().for_each(Account::join_cut_outputs);
         self.find_gaps(&mut accounts, &conversations);
         accounts
     }

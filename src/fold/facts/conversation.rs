@@ -117,6 +117,8 @@ pub struct ResultFacts {
     pub has_later_cost: bool,
     /// Whether all of the process's records up to it are in view.
     pub is_whole: bool,
+    /// Whether nothing but outputs of runs show it that break off behind it.
+    pub is_cut_off: bool,
     /// The runs whose outputs show it.
     pub runs: BTreeSet<RunId>,
 }
@@ -191,6 +193,7 @@ impl ConversationFacts {
                 known.is_superseded |= result.is_superseded;
                 known.has_later_cost |= result.has_later_cost;
                 known.is_whole |= result.is_whole;
+                known.is_cut_off &= result.is_cut_off;
                 known.time = known.time.max(result.time);
                 known.runs.extend(result.runs);
             }
@@ -199,6 +202,12 @@ impl ConversationFacts {
             }
         }
     }
+}
+
+/// Whether every model of an earlier reading of a process is still there in a later one, and none fell.
+pub(in crate::fold) fn is_growth(earlier: &[ModelUsage], later: &[ModelUsage]) -> bool {
+    let later: FxHashMap<&Option<Id>, &TokenUsage> = later.iter().map(|now| (&now.model, &now.usage)).collect();
+    earlier.iter().all(|then| later.get(&then.model).is_some_and(|now| !now.fell_below(&then.usage)))
 }
 
 /// How many generations of forks, or of sub-agents, are followed upwards: what is read may name a circle.

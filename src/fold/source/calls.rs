@@ -80,6 +80,7 @@ fn seen(call: Call, record: Record) -> CallFacts {
         is_covered: false,
         is_beyond: false,
         is_doubtful: false,
+        is_cut_off: false,
         is_bare: !call.is_logged && run.is_none(),
         is_logged: call.is_logged,
         branch: call.branch,
