@@ -1,6 +1,7 @@
 //! Every fact goes to one conversation of one owner.
 
 mod account;
+mod after_results;
 mod bounds;
 mod cut_outputs;
 mod ends;
@@ -87,6 +88,7 @@ impl Places {
             accounts.entry((None, id)).or_default().add_unsure(unsure);
         }
         accounts.values_mut().for_each(Account::join_cut_outputs);
+        self.leave_after_results(&mut accounts);
         self.find_gaps(&mut accounts, &conversations);
         accounts
     }
