@@ -78,7 +78,7 @@ pub struct Call {
     pub service_tier: Option<Id>,
     /// Whether a sub-agent made the call.
     pub is_subagent: bool,
-    /// The sub-agent that made it, where its harness names them.
+    /// The sub-agent that made it, where its harness names them; in a capture, by the tool call that it worked for.
     #[serde(rename = "agent_id", default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<Id>,
     /// Tokens of this call alone.
@@ -173,7 +173,7 @@ pub struct Uncounted {
     #[serde(rename = "conversation_id")]
     pub conversation: Id,
     /// The message's id as in [`CallKey::Message`], or what it begins with, up to [`GROWING`]. `None`: nothing tells,
-    /// and no other record can be known to be of the same call.
+    /// and no other record can be known to be of the same call. Of a sub-agent, the tool call that it worked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Id>,
     /// The sub-agent whose work the record tells of. `None`: it is of one call.

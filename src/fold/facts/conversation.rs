@@ -31,8 +31,10 @@ pub struct ConversationFacts {
     /// Answers that were still streaming, or turns that were open, where a source's part of a run's output ends: when,
     /// and where that stands.
     pub unfinished: BTreeMap<Option<RunId>, BTreeSet<(Option<Time>, Place)>>,
-    /// Its sub-agents of which calls are known, as far as they are named.
+    /// Its sub-agents of which calls are known, as far as its logs name them.
     pub agents: BTreeSet<Id>,
+    /// The tool calls that such sub-agents worked for, as captures name them.
+    pub tasks: BTreeSet<Id>,
     /// Calls of which a record can't be counted.
     pub uncounted: BTreeSet<UncountedCall>,
     /// Readings of its cumulative counter.
@@ -146,6 +148,7 @@ impl ConversationFacts {
             self.unfinished.entry(run).or_default().extend(ends);
         }
         self.agents.extend(other.agents);
+        self.tasks.extend(other.tasks);
         self.uncounted.extend(other.uncounted);
         first(&mut self.repo, other.repo);
         first(&mut self.branch, other.branch);

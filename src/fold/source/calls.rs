@@ -17,8 +17,9 @@ impl SourceFold {
         if facts.harness < record.harness {
             facts.harness.clone_from(&record.harness);
         }
-        if let Some(agent) = call.agent.take_if(|agent| !facts.agents.contains(agent)) {
-            facts.agents.insert(agent);
+        let agents = if call.is_logged { &mut facts.agents } else { &mut facts.tasks };
+        if let Some(agent) = call.agent.take_if(|agent| !agents.contains(agent)) {
+            agents.insert(agent);
         }
         if call.stands_alone && !facts.begins.contains(&record.run) {
             facts.begins.insert(record.run.clone());
