@@ -41,6 +41,9 @@ pub struct Conversation {
     /// Whether a model answered in it: without any usage on record, its usage is unknown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_answered: bool,
+    /// Whether a request of it failed then: the harness answered in the model's place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_failed: bool,
 }
 
 impl Conversation {
@@ -58,6 +61,7 @@ impl Conversation {
             billing: None,
             is_logged: false,
             is_answered: false,
+            has_failed: false,
         }
     }
 }

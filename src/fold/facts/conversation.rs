@@ -63,6 +63,8 @@ pub struct ConversationFacts {
     pub open_captures: BTreeSet<Id>,
     /// Whether a model answered in it.
     pub is_answered: bool,
+    /// When requests of it failed.
+    pub failures: BTreeSet<Time>,
     /// The calls of its session log, by reading or response.
     pub log: Log,
     /// The calls of its session logs, by message.
@@ -167,6 +169,7 @@ impl ConversationFacts {
         self.captures.extend(other.captures);
         self.open_captures.extend(other.open_captures);
         self.is_answered |= other.is_answered;
+        self.failures.extend(other.failures);
         self.log.merge(other.log);
     }
 

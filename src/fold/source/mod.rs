@@ -85,6 +85,7 @@ impl SourceFold {
         let facts = self.facts.conversation(found.id.clone(), harness);
         facts.model = facts.model.take().max(found.model.clone());
         facts.learn(&found);
+        facts.failures.extend(time.filter(|_| found.has_failed));
         let dated = |name: Option<Id>| name.map(|name| (time.unwrap_or(Time::MAX), name));
         first(&mut facts.repo, dated(found.repo));
         first(&mut facts.branch, dated(found.branch));

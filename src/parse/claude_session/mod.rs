@@ -109,10 +109,13 @@ fn understand(record: Record<'_>, line: &[u8], mark: &impl Fn(MarkKind) -> Mark,
     let agent = name(&record.agent_id, before.and_then(|call| call.agent.as_ref()), id);
     let branch = name(&record.git_branch, before.and_then(|call| call.branch.as_ref()), branch);
     let is_uncounted = message.is_uncounted();
+    let is_subagent = record.is_sidechain == Some(true);
+    let has_failed = message.is_synthetic() && parent.is_none() && !is_subagent;
     let is_known = is_of_stretch(marks, session.as_ref());
-    if let Some(session) = session.clone().filter(|_| !is_known || parent.is_some() || is_uncounted) {
+    if let Some(session) = session.clone().filter(|_| !is_known || parent.is_some() || is_uncounted || has_failed) {
         let is_answered = is_uncounted && parent.is_none();
-        let conversation = Conversation { is_answered, branch: branch.clone(), ..record.conversation(&session) };
+        let branch = branch.clone();
+        let conversation = Conversation { is_answered, has_failed, branch, ..record.conversation(&session) };
         marks.push(mark(MarkKind::Fact(Fact::Conversation(Box::new(conversation)))).at(time).of(Some(session)));
     }
     let has_bad_step = message.has_bad_step();
@@ -126,7 +129,6 @@ fn understand(record: Record<'_>, line: &[u8], mark: &impl Fn(MarkKind) -> Mark,
         let kind = MarkKind::Logged(Logged::Uncounted(message.key(&own_keys)));
         marks.push(mark(kind).at(time).of(parent.clone().or_else(|| session.clone())));
     }
-    let is_subagent = record.is_sidechain == Some(true);
     let mut cost = price(record.cost);
     for mut call in calls {
         call.conversation = parent.clone().or_else(|| session.clone());
