@@ -151,7 +151,7 @@ pub(in crate::fold) fn attribute(
 
 impl CallFacts {
     /// The one of these conversations that was seen making it.
-    fn made_by(&self, ids: &BTreeSet<Id>) -> Option<&Id> {
+    pub(super) fn made_by(&self, ids: &BTreeSet<Id>) -> Option<&Id> {
         self.captured_in.as_ref().filter(|id| ids.contains(*id))
     }
 }
