@@ -49,6 +49,9 @@ struct Placed {
     uncovered: FxHashMap<Id, Vec<Uncovered>>,
 }
 
+/// Since when somebody went on with a conversation after a run that nothing tells the end of.
+type LeftAt = FxHashMap<AccountKey, Time>;
+
 impl Places {
     /// Gives every fact to one conversation of one owner.
     pub(super) fn accounts(&mut self, mut conversations: Conversations, calls: Calls) -> Accounts {
@@ -58,7 +61,7 @@ impl Places {
         let everywhere = Readings::of(&own);
         let Placed { mut seen, mut uncovered } = self.place_calls(calls, &own, &mut accounts);
         let spawners = self.spawners(&conversations);
-        let mut left: FxHashMap<AccountKey, Time> = FxHashMap::default();
+        let mut left = LeftAt::default();
         // What spawned sub-agents comes first.
         let mut ordered: Vec<(&Id, &mut Box<ConversationFacts>)> = conversations.iter_mut().collect();
         ordered.sort_by_key(|(_, facts)| facts.is_subagent);
@@ -88,8 +91,8 @@ impl Places {
             accounts.entry((None, id)).or_default().add_unsure(unsure);
         }
         accounts.values_mut().for_each(Account::join_cut_outputs);
-        self.leave_after_results(&mut accounts);
-        self.find_gaps(&mut accounts, &conversations);
+        self.leave_after_results(&mut accounts, &mut left);
+        self.find_gaps(&mut accounts, &conversations, &left);
         accounts
     }
 
