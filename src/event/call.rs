@@ -44,6 +44,9 @@ pub struct Conversation {
     /// Whether a message of it was written then, of which nothing but a counter tells the usage.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_active: bool,
+    /// Whether a request of it failed then: the harness answered in the model's place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_failed: bool,
 }
 
 impl Conversation {
@@ -62,6 +65,7 @@ impl Conversation {
             is_logged: false,
             is_answered: false,
             is_active: false,
+            has_failed: false,
         }
     }
 }
@@ -82,7 +86,7 @@ pub struct Call {
     pub service_tier: Option<Id>,
     /// Whether a sub-agent made the call.
     pub is_subagent: bool,
-    /// The sub-agent that made it, where its harness names them.
+    /// The sub-agent that made it, where its harness names them; in a capture, by the tool call that it worked for.
     #[serde(rename = "agent_id", default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<Id>,
     /// Tokens of this call alone.
@@ -177,7 +181,7 @@ pub struct Uncounted {
     #[serde(rename = "conversation_id")]
     pub conversation: Id,
     /// The message's id as in [`CallKey::Message`], or what it begins with, up to [`GROWING`]. `None`: nothing tells,
-    /// and no other record can be known to be of the same call.
+    /// and no other record can be known to be of the same call. Of a sub-agent, the tool call that it worked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Id>,
     /// The sub-agent whose work the record tells of. `None`: it is of one call.

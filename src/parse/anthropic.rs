@@ -196,7 +196,12 @@ impl<'a> Message<'a> {
 
     /// Whether a model wrote it and nothing tells what that used.
     pub fn is_uncounted(&self) -> bool {
-        self.usage.is_none() && !self.model.is(SYNTHETIC) && self.model.bytes().is_some_and(|model| !model.is_empty())
+        self.usage.is_none() && !self.is_synthetic() && self.model.bytes().is_some_and(|model| !model.is_empty())
+    }
+
+    /// Whether the harness wrote it in a model's place, as where a request failed.
+    pub fn is_synthetic(&self) -> bool {
+        self.model.is(SYNTHETIC)
     }
 
     /// What identifies the call that it answers: its id, or the first of `or_keys` that is known.
@@ -215,7 +220,7 @@ impl<'a> Message<'a> {
     }
 
     fn own_call(&self, or_keys: &[&Text<'_>], before: Option<&Call>) -> Option<Box<Call>> {
-        let usage = self.usage.as_ref().filter(|_| !self.model.is(SYNTHETIC))?;
+        let usage = self.usage.as_ref().filter(|_| !self.is_synthetic())?;
         let name = self.name(or_keys)?;
         let own_key = match before.map(|call| &call.key) {
             Some(CallKey::Message(id)) if name.is(id) => id.clone(),

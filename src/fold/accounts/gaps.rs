@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
+use super::LeftAt;
 use super::account::{Account, AccountKey, Accounts};
 use super::places::Places;
 use crate::event::{Id, RunId};
@@ -24,15 +25,15 @@ struct Gaps {
 
 impl Places {
     /// Tells each account what is known of its conversation, and what it lacks.
-    pub(super) fn find_gaps(&self, accounts: &mut Accounts, conversations: &Conversations) {
+    pub(super) fn find_gaps(&self, accounts: &mut Accounts, conversations: &Conversations, left: &LeftAt) {
         // A run that shows one has a quality of its own.
         for (id, _) in conversations.iter().filter(|(id, facts)| facts.is_asked() && !self.is_shown_by_a_run(id)) {
             let account = accounts.entry((None, id.clone())).or_default();
             account.is_unmeasured = !account.has_usage();
         }
         let last = self.last_of_cut_logs(accounts, conversations);
-        let uncounted = self.uncounted(conversations, &last, |call| call.agent.is_none());
-        let of_agents = self.uncounted(conversations, &last, |call| call.agent.is_some());
+        let uncounted = self.uncounted(conversations, &last, left, |call| call.agent.is_none());
+        let of_agents = self.uncounted(conversations, &last, left, |call| call.agent.is_some());
         for key in uncounted.keys() {
             let account = accounts.entry(key.clone()).or_default();
             account.is_unmeasured |= !account.has_usage();
@@ -114,6 +115,7 @@ impl Places {
         &self,
         conversations: &Conversations,
         last: &FxHashMap<Id, Option<RunId>>,
+        left: &LeftAt,
         is_meant: impl Fn(&UncountedCall) -> bool,
     ) -> FxHashMap<AccountKey, Place> {
         let mut uncounted: FxHashMap<AccountKey, Place> = FxHashMap::default();
@@ -123,7 +125,10 @@ impl Places {
                 Some(_) => self.of_logged(id, &BTreeSet::new(), call.time, None),
                 None => last.get(id).cloned().flatten(),
             };
-            let known = uncounted.entry((run, id.clone())).or_insert_with(|| call.place.clone());
+            let key = (run, id.clone());
+            let is_left = left.get(&key).is_some_and(|since| call.time >= Some(*since));
+            let known =
+                uncounted.entry(if is_left { (None, key.1) } else { key }).or_insert_with(|| call.place.clone());
             if call.place < *known {
                 known.clone_from(&call.place);
             }

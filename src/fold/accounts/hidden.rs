@@ -14,7 +14,7 @@ use crate::fold::facts::CallFacts;
 const MOST_COMPARED: usize = 256;
 
 /// Tokens by model; by none where a result tells none.
-type ByModel = BTreeMap<Option<Id>, TokenUsage>;
+pub(super) type ByModel = BTreeMap<Option<Id>, TokenUsage>;
 
 /// A call that only the log shows.
 #[derive(Debug)]
@@ -197,7 +197,8 @@ fn stretch(calls: &[Hidden], counted: &TokenUsage) -> Option<Range<usize>> {
     None
 }
 
-fn by_model<'a>(models: impl IntoIterator<Item = &'a ModelUsage>, names_models: bool) -> ByModel {
+/// What results count of each model, or of all where they don't name models.
+pub(super) fn by_model<'a>(models: impl IntoIterator<Item = &'a ModelUsage>, names_models: bool) -> ByModel {
     let mut tokens = ByModel::new();
     for model in models {
         let sum = tokens.entry(model.model.clone().filter(|_| names_models)).or_default();

@@ -1,7 +1,9 @@
 //! Every fact goes to one conversation of one owner.
 
 mod account;
+mod after_results;
 mod bounds;
+mod cut_outputs;
 mod ends;
 mod gaps;
 mod growth;
@@ -47,6 +49,9 @@ struct Placed {
     uncovered: FxHashMap<Id, Vec<Uncovered>>,
 }
 
+/// Since when somebody went on with a conversation after a run that nothing tells the end of.
+type LeftAt = FxHashMap<AccountKey, Time>;
+
 impl Places {
     /// Gives every fact to one conversation of one owner.
     pub(super) fn accounts(&mut self, mut conversations: Conversations, calls: Calls) -> Accounts {
@@ -56,7 +61,7 @@ impl Places {
         let everywhere = Readings::of(&own);
         let Placed { mut seen, mut uncovered } = self.place_calls(calls, &own, &mut accounts);
         let spawners = self.spawners(&conversations);
-        let mut left: FxHashMap<AccountKey, Time> = FxHashMap::default();
+        let mut left = LeftAt::default();
         // What spawned sub-agents comes first.
         let mut ordered: Vec<(&Id, &mut Box<ConversationFacts>)> = conversations.iter_mut().collect();
         ordered.sort_by_key(|(_, facts)| facts.is_subagent);
@@ -89,7 +94,9 @@ impl Places {
         for (id, unsure) in unsure.collect::<Vec<_>>() {
             accounts.entry((None, id)).or_default().add_unsure(unsure);
         }
-        self.find_gaps(&mut accounts, &conversations);
+        accounts.values_mut().for_each(Account::join_cut_outputs);
+        self.leave_after_results(&mut accounts, &mut left);
+        self.find_gaps(&mut accounts, &conversations, &left);
         accounts
     }
 

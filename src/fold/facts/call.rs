@@ -41,6 +41,8 @@ pub struct CallFacts {
     pub is_logged: bool,
     /// The conversation in whose captured output it stands: that one made it, as copied history is only logged.
     pub captured_in: Option<Id>,
+    /// Whether nothing but outputs of runs show it that break off behind it, before any counter.
+    pub is_cut_off: bool,
     /// Whether a trace or a captured output shows it that is no run's.
     pub is_bare: bool,
     /// The branch that was checked out.
@@ -66,6 +68,11 @@ impl CallFacts {
         let is_covered = self.is_covered || other.is_covered;
         let is_beyond = self.is_beyond || other.is_beyond;
         let is_logged = self.is_logged || other.is_logged;
+        // A session log tells nothing of it.
+        let is_cut_off = match (&self.captured_in, &other.captured_in) {
+            (Some(_), Some(_)) => self.is_cut_off && other.is_cut_off,
+            _ => self.is_cut_off || other.is_cut_off,
+        };
         let captured_in = self.captured_in.take().max(other.captured_in.clone());
         let is_bare = self.is_bare || other.is_bare;
         let is_paid = self.is_paid || other.is_paid;
@@ -82,6 +89,7 @@ impl CallFacts {
         (self.is_covered, self.is_subagent, self.runs, self.timing) = (is_covered, is_subagent, runs, timing);
         (self.is_logged, self.captured_in, self.is_bare) = (is_logged, captured_in, is_bare);
         (self.is_paid, self.is_beyond, self.is_doubtful) = (is_paid, is_beyond, is_doubtful);
+        self.is_cut_off = is_cut_off;
     }
 
     /// Takes how long its parts took.

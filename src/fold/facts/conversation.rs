@@ -31,8 +31,10 @@ pub struct ConversationFacts {
     /// Answers that were still streaming, or turns that were open, where a source's part of a run's output ends: when,
     /// and where that stands.
     pub unfinished: BTreeMap<Option<RunId>, BTreeSet<(Option<Time>, Place)>>,
-    /// Its sub-agents of which calls are known, as far as they are named.
+    /// Its sub-agents of which calls are known, as far as its logs name them.
     pub agents: BTreeSet<Id>,
+    /// The tool calls that such sub-agents worked for, as captures name them.
+    pub tasks: BTreeSet<Id>,
     /// Calls of which a record can't be counted.
     pub uncounted: BTreeSet<UncountedCall>,
     /// Whether a call is known that none of its sub-agents made, be it a copy.
@@ -67,6 +69,8 @@ pub struct ConversationFacts {
     pub is_answered: bool,
     /// When messages were written of which nothing but its counter tells the usage, each once, in order.
     pub active: Vec<Time>,
+    /// When requests of it failed.
+    pub failures: BTreeSet<Time>,
     /// The calls of its session log, by reading or response.
     pub log: Log,
     /// The calls of its session logs, by message.
@@ -123,6 +127,8 @@ pub struct ResultFacts {
     pub has_later_cost: bool,
     /// Whether all of the process's records up to it are in view.
     pub is_whole: bool,
+    /// Whether nothing but outputs of runs show it that break off behind it.
+    pub is_cut_off: bool,
     /// The runs whose outputs show it.
     pub runs: BTreeSet<RunId>,
 }
@@ -156,6 +162,7 @@ impl ConversationFacts {
             self.unfinished.entry(run).or_default().extend(ends);
         }
         self.agents.extend(other.agents);
+        self.tasks.extend(other.tasks);
         self.uncounted.extend(other.uncounted);
         self.began = [self.began, other.began].into_iter().flatten().min();
         first(&mut self.repo, other.repo);
@@ -180,6 +187,7 @@ impl ConversationFacts {
             self.active.extend(other.active);
             self.sort_active();
         }
+        self.failures.extend(other.failures);
         self.log.merge(other.log);
     }
 
@@ -220,6 +228,7 @@ impl ConversationFacts {
                 known.is_superseded |= result.is_superseded;
                 known.has_later_cost |= result.has_later_cost;
                 known.is_whole |= result.is_whole;
+                known.is_cut_off &= result.is_cut_off;
                 known.time = known.time.max(result.time);
                 known.runs.extend(result.runs);
             }
@@ -228,6 +237,12 @@ impl ConversationFacts {
             }
         }
     }
+}
+
+/// Whether every model of an earlier reading of a process is still there in a later one, and none fell.
+pub(in crate::fold) fn is_growth(earlier: &[ModelUsage], later: &[ModelUsage]) -> bool {
+    let later: FxHashMap<&Option<Id>, &TokenUsage> = later.iter().map(|now| (&now.model, &now.usage)).collect();
+    earlier.iter().all(|then| later.get(&then.model).is_some_and(|now| !now.fell_below(&then.usage)))
 }
 
 /// How many generations of forks, or of sub-agents, are followed upwards: what is read may name a circle.

@@ -116,6 +116,7 @@ impl PackedCall {
             is_doubtful: false,
             is_logged: true,
             captured_in: None,
+            is_cut_off: false,
             is_bare: false,
             branch: branch.clone(),
             cost: self.cost.get(),

@@ -20,7 +20,7 @@ pub(in crate::fold) use self::at_work::{AtWork, SECOND_MS};
 pub use self::call::{CallFacts, Calls};
 pub(in crate::fold) use self::compact::{MaybeTime, MaybeUsd, ShortId};
 pub use self::conversation::{ConversationFacts, Conversations, Reading, ResultFacts, ResultKey};
-pub(in crate::fold) use self::conversation::{UNDATED, ancestors, first, main_of, spawners};
+pub(in crate::fold) use self::conversation::{UNDATED, ancestors, first, is_growth, main_of, spawners};
 pub use self::counts::Counts;
 pub(in crate::fold) use self::counts::{small, tokens};
 pub(in crate::fold) use self::footers::{add_footer, add_sure_footer};

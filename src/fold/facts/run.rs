@@ -78,6 +78,11 @@ impl RunFacts {
         self.ledger.as_ref().or(self.log.as_ref()).is_some_and(|run| run.finished_at.is_some())
     }
 
+    /// Whether its output may go on behind the end of a source, whose facts alone these are.
+    pub(in crate::fold) fn may_go_on(&self) -> bool {
+        self.is_open || self.ledger.is_none() && self.ended_at().is_none()
+    }
+
     /// Takes what forge wrote down; only ledgers name the loop.
     pub(in crate::fold) fn add_run(&mut self, found: Run) {
         let known = if found.loop_name.is_some() { &mut self.ledger } else { &mut self.log };

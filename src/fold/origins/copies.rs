@@ -19,6 +19,8 @@ pub(super) struct Copies {
     /// Of such, the one that was seen making a call of theirs.
     seen: FxHashMap<BTreeSet<Id>, Id>,
     shown: FxHashMap<Id, Shown>,
+    /// When requests of such conversations failed.
+    failed: FxHashMap<Id, BTreeSet<Time>>,
 }
 
 /// What a conversation shows.
@@ -64,6 +66,18 @@ impl Copies {
         shown.own_since = Some(shown.own_since.map_or(time, |since| since.min(time)));
     }
 
+    /// Learns when requests of a conversation failed, which is a step as a call is.
+    pub(super) fn fail(&mut self, id: &Id, times: &BTreeSet<Time>) {
+        if !times.is_empty() && self.has(id) {
+            self.failed.insert(id.clone(), times.clone());
+        }
+    }
+
+    /// Whether all of them show that a request failed then.
+    fn all_failed(&self, ids: &BTreeSet<Id>, time: Time) -> bool {
+        ids.iter().all(|id| self.failed.get(id).is_some_and(|times| times.contains(&time)))
+    }
+
     /// Whether a conversation shows a call that others show, too.
     pub(super) fn has(&self, id: &Id) -> bool {
         self.shown.contains_key(id)
@@ -75,8 +89,8 @@ impl Copies {
     /// 2. A conversation whose parent shows the calls, too, copied them.
     /// 3. A conversation that began when the last of them had been answered copied them, unless all did.
     /// 4. The one that did nothing more made them: those that copied it went on.
-    /// 5. The one that went on first, with a call that not all of them show, made them. Of those that went on at the same
-    ///    time, the next such call decides.
+    /// 5. The one that went on first, with a call that not all of them show, or a request that failed, made them. Of those
+    ///    that went on at the same time, the next such step decides.
     /// 6. The one that shows fewest calls, then the first by id, so that there is one answer.
     ///
     /// `line` tells of a conversation its parent, and when it began.
@@ -90,7 +104,9 @@ impl Copies {
             let sets = sets_of.get(id).filter(|_| ids.len() <= MOST_COMPARED).into_iter().flatten();
             let apart = sets.filter(|(_, with)| !with.is_superset(ids)).take(MOST_COMPARED);
             let own = self.shown.get(id).and_then(|shown| shown.own_since);
-            let mut times: Vec<Time> = apart.map(|(first, _)| *first).chain(own).collect();
+            let failed = self.failed.get(id).into_iter().flatten().copied();
+            let failed = failed.filter(|time| !self.all_failed(ids, *time)).take(MOST_COMPARED);
+            let mut times: Vec<Time> = apart.map(|(first, _)| *first).chain(own).chain(failed).collect();
             times.sort_unstable();
             times
         };
@@ -129,6 +145,7 @@ pub(in crate::fold) fn attribute(
             copies.own(id, call.time);
         }
     }
+    conversations.iter().for_each(|(id, facts)| copies.fail(id, &facts.failures));
     let origins = copies.origins(|id| line(conversations, id));
     for (key, ids) in shared {
         if let (Some(call), Some(origin)) = (calls.get_mut(key), origins.get(ids)) {
@@ -144,7 +161,7 @@ pub(super) fn line(conversations: &Conversations, id: &Id) -> (Option<Id>, Optio
 
 impl CallFacts {
     /// The one of these conversations that was seen making it.
-    fn made_by(&self, ids: &BTreeSet<Id>) -> Option<&Id> {
+    pub(super) fn made_by(&self, ids: &BTreeSet<Id>) -> Option<&Id> {
         self.captured_in.as_ref().filter(|id| ids.contains(*id))
     }
 }
@@ -205,6 +222,20 @@ mod tests {
         let origins = copies.origins(|_| (None, None));
         assert_eq!(origins[&set("a b c")].as_str(), "a");
         assert_eq!(origins[&set("a b")].as_str(), "a");
+    }
+
+    #[test]
+    fn a_request_that_failed_is_a_step() {
+        let mut copies = Copies::default();
+        copies.share(set("a b"), at(1));
+        copies.share(set("c d"), at(1));
+        copies.own(&"d".into(), at(3));
+        let failed = |second| at(second).into_iter().collect();
+        copies.fail(&"a".into(), &failed(2));
+        copies.fail(&"c".into(), &failed(4));
+        let origins = copies.origins(|_| (None, None));
+        assert_eq!(origins[&set("a b")].as_str(), "b");
+        assert_eq!(origins[&set("c d")].as_str(), "d");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Of which conversation a fact is that several show, or that names none: forking a conversation copies its history, and
 //! not every record names the conversation that it is of. And which of them an output but quotes.
 
+mod above_copies;
 mod copies;
 mod footers;
 mod own;
@@ -9,6 +10,7 @@ mod readings;
 mod shelf;
 mod told_elsewhere;
 
+pub(in crate::fold) use self::above_copies::give_above_copies;
 pub(in crate::fold) use self::copies::attribute;
 pub(in crate::fold) use self::footers::{name_by_footer, name_footers};
 pub(in crate::fold) use self::own::{Own, take_own_calls};

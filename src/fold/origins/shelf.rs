@@ -167,6 +167,7 @@ impl Shelf {
                 }
             }
         }
+        conversations.iter().for_each(|(id, facts)| copies.fail(id, &facts.failures));
         copies.origins(|id| line(conversations, id))
     }
 }

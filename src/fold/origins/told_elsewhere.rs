@@ -22,8 +22,9 @@ impl Facts {
                     false => from.next().is_some_and(|(known, _)| *known == key),
                 }
             };
-            let is_counted =
-                |call: &UncountedCall| call.key.as_deref().is_some_and(|key| messages.has(key) || is_unpacked(key));
+            let is_counted = |call: &UncountedCall| {
+                call.agent.is_none() && call.key.as_deref().is_some_and(|key| messages.has(key) || is_unpacked(key))
+            };
             facts.uncounted.retain(|call| !is_counted(call));
             facts.drop_alone();
         }
@@ -32,7 +33,7 @@ impl Facts {
     }
 
     /// Drops the sub-agents of which calls are known, in whatever conversation: a fork's log repeats what its parent's
-    /// did. Where none is named, any that made a call may be the one.
+    /// did. Where a log names none, any that made a call may be the one.
     fn drop_agents(&mut self) {
         let is_any = |facts: &ConversationFacts| facts.uncounted.iter().any(|call| call.agent.is_some());
         let lacking: BTreeSet<Id> =
@@ -40,16 +41,20 @@ impl Facts {
         if lacking.is_empty() {
             return;
         }
-        let known: BTreeSet<Id> = self.conversations.values().flat_map(|facts| &facts.agents).cloned().collect();
-        let of_nameless =
-            self.calls.values().filter(|call| call.is_subagent).filter_map(|call| call.conversation.as_ref());
+        let named = self.conversations.values().flat_map(|facts| facts.agents.iter().chain(&facts.tasks));
+        let known: BTreeSet<Id> = named.cloned().collect();
+        let of_nameless = self.calls.values().filter(|call| call.is_subagent && call.is_logged);
+        let of_nameless = of_nameless.filter_map(|call| call.conversation.as_ref());
         let of_nameless: BTreeSet<Id> = of_nameless.filter(|id| lacking.contains(*id)).cloned().collect();
         for id in &lacking {
             let Some(facts) = self.conversations.get_mut(id) else { continue };
             let has_calls = of_nameless.contains(id) || facts.messages.has_subagents();
             let is_nameless = facts.agents.is_empty() && has_calls;
-            let is_known = |agent: &Id| is_nameless || known.contains(agent);
-            facts.uncounted.retain(|call| !call.agent.as_ref().is_some_and(is_known));
+            let is_known = |call: &UncountedCall| {
+                let mut names = call.agent.iter().chain(&call.key);
+                call.agent.is_some() && (is_nameless || names.any(|name| known.contains(name)))
+            };
+            facts.uncounted.retain(|call| !is_known(call));
         }
     }
 

@@ -18,7 +18,9 @@ use crate::event::{Billing, Id, Run, RunId};
 use crate::fold::accounts::{Account, Ends, Places};
 use crate::fold::facts::{Facts, RunFacts};
 use crate::fold::join::IsHome;
-use crate::fold::origins::{attribute, name_by_footer, name_by_reading, name_footers, unplace_quoted};
+use crate::fold::origins::{
+    attribute, give_above_copies, name_by_footer, name_by_reading, name_footers, unplace_quoted,
+};
 use crate::fold::rows::{NamedConversation, Owner, Reason, Taken, Work};
 
 /// Settles everything. The result depends on the facts alone, not on their order.
@@ -34,6 +36,7 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
         facts;
     name_by_reading(&mut conversations);
     attribute(&mut calls, &shared, &conversations);
+    give_above_copies(&mut calls, &shared, &conversations);
     unplace_quoted(&mut calls, &runs);
     name_footers(&mut runs, &conversations, &calls);
     name_by_footer(&mut runs, &mut conversations, &calls);

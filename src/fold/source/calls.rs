@@ -18,8 +18,9 @@ impl SourceFold {
             facts.harness.clone_from(&record.harness);
         }
         facts.has_own_calls |= !call.is_subagent;
-        if let Some(agent) = call.agent.take_if(|agent| !facts.agents.contains(agent)) {
-            facts.agents.insert(agent);
+        let agents = if call.is_logged { &mut facts.agents } else { &mut facts.tasks };
+        if let Some(agent) = call.agent.take_if(|agent| !agents.contains(agent)) {
+            agents.insert(agent);
         }
         if call.stands_alone && !facts.begins.contains(&record.run) {
             facts.begins.insert(record.run.clone());
@@ -81,6 +82,7 @@ fn seen(call: Call, record: Record) -> CallFacts {
         is_covered: false,
         is_beyond: false,
         is_doubtful: false,
+        is_cut_off: false,
         is_bare: !call.is_logged && run.is_none(),
         is_logged: call.is_logged,
         branch: call.branch,

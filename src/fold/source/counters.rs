@@ -1,10 +1,8 @@
 //! Readings of counters, held against the calls before them in the same source.
 
-use rustc_hash::FxHashMap;
-
 use super::state::{Record, SourceFold, Stream};
-use crate::event::{CallKey, Counter, Id, ModelUsage, Scope, TokenUsage};
-use crate::fold::facts::{ConversationFacts, Reading, ResultFacts, ResultKey};
+use crate::event::{CallKey, Counter, Id, Scope, TokenUsage};
+use crate::fold::facts::{ConversationFacts, Reading, ResultFacts, ResultKey, is_growth};
 
 impl SourceFold {
     /// Takes a reading.
@@ -100,6 +98,7 @@ impl SourceFold {
             is_superseded: false,
             has_later_cost: false,
             is_whole,
+            is_cut_off: false,
             runs: run.into_iter().collect(),
         };
         conversation.add_result(key, facts);
@@ -146,10 +145,4 @@ fn goes_on<'a>(earlier: impl Iterator<Item = &'a ResultFacts>, counter: &Counter
     is_growing &= counter.last.is_none() || !least.exceeds(&counter.tokens());
     // The counters of models tell it by themselves.
     latest.is_some() && is_growing && !counter.tokens().fell_below(&queries) && (is_costlier || queries.is_zero())
-}
-
-/// Whether every model of the earlier reading is still there and none fell.
-fn is_growth(earlier: &[ModelUsage], later: &[ModelUsage]) -> bool {
-    let later: FxHashMap<&Option<Id>, &TokenUsage> = later.iter().map(|now| (&now.model, &now.usage)).collect();
-    earlier.iter().all(|then| later.get(&then.model).is_some_and(|now| !now.fell_below(&then.usage)))
 }

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::nameless::{anonymous_id, unnamed};
 use super::state::SourceFold;
-use crate::event::{Id, Time};
+use crate::event::{Id, RunId, Time};
 use crate::fold::facts::{Facts, Place};
 
 impl SourceFold {
@@ -14,6 +14,7 @@ impl SourceFold {
             self.break_off(offset);
         }
         self.name_footers();
+        self.cut_off();
         for ((run, conversation), stream) in self.streams {
             if let Some(id) = conversation.as_ref().filter(|_| run.is_none() && stream.is_open) {
                 let facts = self.facts.conversations.get_mut(id);
@@ -42,6 +43,24 @@ impl SourceFold {
         }
         self.facts.quotas = self.quotas.finish();
         self.facts
+    }
+
+    /// Marks what stands before the end of the source in outputs that may go on behind it: another source may have their
+    /// ends.
+    fn cut_off(&mut self) {
+        let runs = &self.facts.runs;
+        let may_go_on = |run: &RunId| runs.get(run).is_some_and(|facts| facts.may_go_on());
+        for ((run, _), stream) in &self.streams {
+            if run.as_ref().is_some_and(may_go_on) {
+                for key in &stream.uncovered {
+                    self.facts.calls.entry(key.clone()).and_modify(|call| call.is_cut_off = true);
+                }
+            }
+        }
+        let results = self.facts.conversations.values_mut().flat_map(|facts| facts.results.values_mut());
+        for result in results.filter(|result| !result.runs.is_empty() && result.runs.iter().all(may_go_on)) {
+            result.is_cut_off = true;
+        }
     }
 
     /// What goes on behind the place where the source broke off isn't known: of a ledger and a loop log that is the

@@ -90,6 +90,7 @@ impl SourceFold {
             facts.active.push(time);
             stream.note_log(&mut facts.logs, &self.name);
         }
+        facts.failures.extend(time.filter(|_| found.has_failed));
         first(&mut facts.repo, dated(found.repo));
         first(&mut facts.branch, dated(found.branch));
         first(&mut facts.version, dated(found.version));

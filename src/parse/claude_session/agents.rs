@@ -31,6 +31,32 @@ struct Work<'a> {
     usage: Option<&'a RawValue>,
 }
 
+/// A record that holds what tools answered.
+#[derive(Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow)]
+    message: Option<Content<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Content<'a> {
+    #[serde(borrow)]
+    content: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Block<'a> {
+    #[serde(borrow, default)]
+    tool_use_id: Text<'a>,
+}
+
+/// The tool call that a record answers: captures name a sub-agent by the one that it worked for.
+fn answered(line: &[u8]) -> Option<Id> {
+    let answer = part::<Answer<'_>>(std::str::from_utf8(line).ok()?).ok()?;
+    let blocks = part::<Vec<Block<'_>>>(answer.message?.content?.get()).ok()?;
+    blocks.iter().find_map(|block| block.tool_use_id.get()).and_then(id)
+}
+
 impl<'a> Record<'a> {
     /// It, or the sub-agent's record that it shows, which leaves out what both share.
     pub(super) fn shown(self) -> Option<Record<'a>> {
@@ -55,11 +81,11 @@ impl<'a> Record<'a> {
 }
 
 impl Record<'_> {
-    /// The sub-agent whose work it tells of, in its parent's log.
-    pub(super) fn told(&self, conversation: &Id) -> Option<Uncounted> {
+    /// The sub-agent whose work it tells of, in its parent's log. `line` is where it stands.
+    pub(super) fn told(&self, line: &[u8], conversation: &Id) -> Option<Uncounted> {
         let work = part::<Work<'_>>(self.tool_use_result?.get()).ok()?;
         work.usage.filter(|_| work.total_tokens.is_some_and(|total| total.get() > 0))?;
         let agent = work.agent_id.get().and_then(id)?;
-        Some(Uncounted { conversation: conversation.clone(), key: None, agent: Some(agent) })
+        Some(Uncounted { conversation: conversation.clone(), key: answered(line), agent: Some(agent) })
     }
 }

@@ -80,7 +80,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let mark = |kind| hit.mark(Some(HARNESS), kind);
     let mut record = Record::default();
     if usual::take(&mut record, line).is_some() {
-        return understand(record, &mark, marks);
+        return understand(record, line, &mark, marks);
     }
     let (record, defect) = record_of(line);
     if let Some((defect, bad)) = defect {
@@ -90,14 +90,14 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         }
     }
     if let Some(record) = record {
-        understand(record, &mark, marks);
+        understand(record, line, &mark, marks);
     }
 }
 
-fn understand(record: Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
+fn understand(record: Record<'_>, line: &[u8], mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
     let Some(record) = record.shown() else { return };
     if !record.r#type.is("assistant") {
-        return tell_of_agent(&record, mark, marks);
+        return tell_of_agent(&record, line, mark, marks);
     }
     let Some(message) = &record.message else { return };
     let before = marks.last().and_then(call_of);
@@ -109,10 +109,13 @@ fn understand(record: Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut 
     let agent = name(&record.agent_id, before.and_then(|call| call.agent.as_ref()), id);
     let branch = name(&record.git_branch, before.and_then(|call| call.branch.as_ref()), branch);
     let is_uncounted = message.is_uncounted();
+    let is_subagent = record.is_sidechain == Some(true);
+    let has_failed = message.is_synthetic() && parent.is_none() && !is_subagent;
     let is_known = is_of_stretch(marks, session.as_ref());
-    if let Some(session) = session.clone().filter(|_| !is_known || parent.is_some() || is_uncounted) {
+    if let Some(session) = session.clone().filter(|_| !is_known || parent.is_some() || is_uncounted || has_failed) {
         let is_answered = is_uncounted && parent.is_none();
-        let conversation = Conversation { is_answered, branch: branch.clone(), ..record.conversation(&session) };
+        let branch = branch.clone();
+        let conversation = Conversation { is_answered, has_failed, branch, ..record.conversation(&session) };
         marks.push(mark(MarkKind::Fact(Fact::Conversation(Box::new(conversation)))).at(time).of(Some(session)));
     }
     let has_bad_step = message.has_bad_step();
@@ -126,7 +129,6 @@ fn understand(record: Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut 
         let kind = MarkKind::Logged(Logged::Uncounted(message.key(&own_keys)));
         marks.push(mark(kind).at(time).of(parent.clone().or_else(|| session.clone())));
     }
-    let is_subagent = record.is_sidechain == Some(true);
     let mut cost = price(record.cost);
     for mut call in calls {
         call.conversation = parent.clone().or_else(|| session.clone());
@@ -147,10 +149,10 @@ fn understand(record: Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut 
 }
 
 /// Says that a sub-agent worked for the record's session.
-fn tell_of_agent(record: &Record<'_>, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
+fn tell_of_agent(record: &Record<'_>, line: &[u8], mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
     let Some(session) = record.session_id.get().and_then(id) else { return };
     let parent = record.parent();
-    let Some(told) = record.told(parent.as_ref().unwrap_or(&session)) else { return };
+    let Some(told) = record.told(line, parent.as_ref().unwrap_or(&session)) else { return };
     let time = record.timestamp.get().and_then(Time::parse);
     let is_known = is_of_stretch(marks, Some(&session));
     let begun = (!is_known).then(|| Fact::Conversation(Box::new(record.conversation(&session))));
@@ -174,6 +176,6 @@ fn call_of(mark: &Mark) -> Option<&Call> {
 fn mark_all(record: Record<'_>) -> Vec<Mark> {
     let mut marks = Vec::new();
     let mark = |kind| Mark { offset: 0, harness: None, time: None, conversation: None, kind };
-    understand(record, &mark, &mut marks);
+    understand(record, b"", &mark, &mut marks);
     marks
 }

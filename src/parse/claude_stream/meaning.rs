@@ -69,12 +69,12 @@ fn say_message(
     add: &mut impl FnMut(MarkKind, Option<Time>),
 ) -> Result<(), Defect> {
     let time = record.timestamp.as_deref().and_then(Time::parse);
-    let is_subagent = record.parent_tool_use_id.is_some();
+    let task = record.parent_tool_use_id.as_deref();
     let Some(message) = &record.message else { return Ok(()) };
     if message.is_uncounted() {
         add(MarkKind::Logged(Logged::Uncounted(message.key(&[]))), time);
     }
-    for call in calls(message, session, is_subagent) {
+    for call in calls(message, session, task) {
         add(MarkKind::Fact(Fact::Call(call)), time);
     }
     if message.has_bad_step() { Err(Defect::OutOfRange) } else { Ok(()) }
@@ -87,7 +87,7 @@ fn say_stream_event(record: StreamEvent<'_>, session: &Id, add: &mut impl FnMut(
     let Some(event) = record.event else { return };
     match (event.r#type.as_deref(), event.message, event.usage) {
         (Some("message_start"), Some(message), _) => {
-            if let Some(call) = calls(&message, session, parent.is_some()).next() {
+            if let Some(call) = calls(&message, session, parent).next() {
                 add(MarkKind::MessageStart(stream, call), None);
             }
         }

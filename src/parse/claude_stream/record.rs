@@ -100,11 +100,13 @@ pub(super) struct RateLimit {
     utilization: Option<f64>,
 }
 
-/// The calls of a record; only a result tells that an output is whole.
-pub(super) fn calls(message: &Message<'_>, session: &Id, is_subagent: bool) -> impl Iterator<Item = Box<Call>> {
+/// The calls of a record; only a result tells that an output is whole. `task` is the tool call that a sub-agent made
+/// them for.
+pub(super) fn calls(message: &Message<'_>, session: &Id, task: Option<&str>) -> impl Iterator<Item = Box<Call>> {
     message.calls(&[], None).map(move |mut call| {
         call.conversation = Some(session.clone());
-        (call.is_subagent, call.is_final) = (is_subagent, false);
+        (call.is_subagent, call.is_final) = (task.is_some(), false);
+        call.agent = task.and_then(id);
         call
     })
 }
