@@ -130,7 +130,7 @@ fn paired(within: &[Range<usize>], sessions: usize, fit: impl Fn(usize, usize) -
             let (fit, session) = best.clear().filter(|(fit, _)| !fit.is_late)?;
             let of_session = &of_sessions[session];
             // That a run's end cuts a session short is no likeness, where another run may have held all of it.
-            let is_cut_short = fit.goes_on && of_session.is_held_whole;
+            let is_cut_short = fit.goes_on && of_session.whole.is_some();
             (!is_cut_short && of_session.clear() == Some((fit, run))).then_some((run, session))
         };
         let new: Vec<(usize, usize)> = of_runs.iter().enumerate().filter_map(mutual).collect();
@@ -156,8 +156,8 @@ fn paired(within: &[Range<usize>], sessions: usize, fit: impl Fn(usize, usize) -
 #[derive(Debug, Clone)]
 struct Best {
     two: [Option<(Fit, usize)>; 2],
-    /// Whether one of all is to the end.
-    is_held_whole: bool,
+    /// One that is to the end, whichever.
+    whole: Option<usize>,
     /// Whether they must be looked for.
     is_unknown: bool,
     is_paired: bool,
@@ -165,18 +165,18 @@ struct Best {
 
 impl Default for Best {
     fn default() -> Best {
-        Best { two: [None; 2], is_held_whole: false, is_unknown: true, is_paired: false }
+        Best { two: [None; 2], whole: None, is_unknown: true, is_paired: false }
     }
 }
 
 impl Best {
-    const PAIRED: Best = Best { two: [None; 2], is_held_whole: false, is_unknown: false, is_paired: true };
+    const PAIRED: Best = Best { two: [None; 2], whole: None, is_unknown: false, is_paired: true };
 
     fn learn(&mut self, fit: Fit, with: usize) {
         if !self.is_unknown {
             return;
         }
-        self.is_held_whole |= !fit.goes_on && !fit.is_late;
+        self.whole = self.whole.or((!fit.goes_on && !fit.is_late).then_some(with));
         let [first, second] = &mut self.two;
         if first.is_none_or(|(first, _)| fit < first) {
             *second = first.replace((fit, with));
@@ -185,9 +185,9 @@ impl Best {
         }
     }
 
-    /// Once one of them is paired, the next best counts.
+    /// Once one that is known is paired, the next best counts.
     fn forget(&mut self, is_paired: impl Fn(usize) -> bool) {
-        if self.two.iter().flatten().any(|(_, with)| is_paired(*with)) {
+        if self.two.iter().flatten().map(|(_, with)| *with).chain(self.whole).any(is_paired) {
             *self = Best::default();
         }
     }
