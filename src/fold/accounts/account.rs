@@ -30,6 +30,8 @@ pub(in crate::fold) struct Account {
     pub(super) has_open_capture: bool,
     /// Whether a sub-agent worked for it of which nothing is known.
     pub(super) lacks_agent: bool,
+    /// Whether calls that a run of no known end has may be its own.
+    pub(super) may_be_more: bool,
     /// Whether a model answered and nothing tells of usage.
     pub(in crate::fold) is_unmeasured: bool,
     /// Whether its session log was joined with the run by time: every call of it is known.

@@ -5,64 +5,96 @@ use std::collections::BTreeMap;
 
 use super::LeftAt;
 use super::account::{Account, AccountKey, Accounts};
-use super::hidden::by_model;
+use super::hidden::{ByModel, by_model};
 use super::places::Places;
-use crate::event::{CallKey, RunId};
-use crate::fold::facts::CallFacts;
+use crate::event::CallKey;
+use crate::fold::facts::{CallFacts, ResultFacts};
 
 type Calls = BTreeMap<CallKey, Box<CallFacts>>;
 
+/// What somebody did who went on with a run's conversation.
+#[derive(Default)]
+struct Left {
+    calls: Calls,
+    /// Whether calls may be theirs that the run has.
+    may_be_more: bool,
+}
+
 impl Places {
-    /// Takes the calls from such runs that their results have no room for. `left` learns since when that is.
+    /// Takes from such runs what is somebody else's. `left` learns since when that is.
     pub(super) fn leave_after_results(&self, accounts: &mut Accounts, left: &mut LeftAt) {
-        let mut taken: Vec<(AccountKey, Calls)> = Vec::new();
-        let is_endless = |run: &Option<RunId>| run.as_ref().is_some_and(|run| self.is_endless(run));
-        for (key, account) in accounts.iter_mut().filter(|((run, _), _)| is_endless(run)) {
-            let calls = account.leave_after_results();
-            left.extend(calls.values().filter_map(|call| call.time).min().map(|since| (key.clone(), since)));
-            taken.push(((None, key.1.clone()), calls));
+        let mut taken: Vec<(AccountKey, Left)> = Vec::new();
+        for (key, account) in accounts.iter_mut() {
+            let Some(run) = key.0.as_ref().filter(|run| self.is_endless(run)) else { continue };
+            let others = account.leave_after_results(self.is_torn(run));
+            left.extend(others.calls.values().filter_map(|call| call.time).min().map(|since| (key.clone(), since)));
+            taken.push(((None, key.1.clone()), others));
         }
-        for (key, calls) in taken.into_iter().filter(|(_, calls)| !calls.is_empty()) {
-            accounts.entry(key).or_default().calls.extend(calls);
+        for (key, Left { calls, may_be_more }) in taken.into_iter().filter(|(_, others)| !others.calls.is_empty()) {
+            let account = accounts.entry(key).or_default();
+            account.calls.extend(calls);
+            account.may_be_more |= may_be_more;
         }
     }
 }
 
 impl Account {
-    /// In the order of times, calls that a session log alone shows are the run's until its results have no room for the
-    /// next one. Those of before the last one that its output shows are its own in any case.
-    fn leave_after_results(&mut self) -> Calls {
-        let is_own = |call: &CallFacts| call.captured_in.is_some() && !call.is_subagent;
-        let is_open = self.calls.values().any(|call| is_own(call) && !call.is_covered);
+    /// Calls that a session log alone shows are the run's until the first one of the main loop behind the last that its
+    /// output shows. Where that shows none, or a record of it `is_torn`, they are the run's in the order of their times
+    /// until its results have no room for the next one.
+    fn leave_after_results(&mut self, is_torn: bool) -> Left {
+        let is_shown = |call: &CallFacts| call.captured_in.is_some() && !call.is_subagent;
+        let is_open = self.calls.values().any(|call| is_shown(call) && !call.is_covered);
         if self.results.is_empty() || is_open {
-            return Calls::new();
+            return Left::default();
         }
-        let shown = self.calls.values().filter(|call| is_own(call)).filter_map(|call| call.time).max();
-        let totals = || self.results.iter().flat_map(|result| &result.total);
+        let shown = self.calls.values().filter(|call| is_shown(call)).filter_map(|call| call.time).max();
+        let is_hidden = |call: &CallFacts| call.is_logged && call.captured_in.is_none() && !call.is_covered;
+        let (mut later, before): (Vec<_>, Vec<_>) =
+            self.calls.iter().partition(|(_, call)| is_hidden(call) && call.time > shown);
+        later.sort_by_key(|(key, call)| (call.time, *key));
+        let mut room = Room::of(&self.results);
+        // Results that count less than what is known to be the run's tell nothing of the rest.
+        if !before.iter().all(|(_, call)| room.take(call)) {
+            return Left::default();
+        }
+        let is_told = shown.is_some() && !is_torn;
+        let is_next = |call: &CallFacts| if is_told { !call.is_subagent } else { !room.take(call) };
+        let Some(next) = later.iter().map(|(_, call)| &***call).position(is_next) else { return Left::default() };
+        let since = later.get(next).and_then(|(_, call)| call.time);
+        let may_be_more = !is_told && later.iter().take(next).any(|(_, call)| room.is_left(call));
+        let keys: Vec<CallKey> =
+            later.iter().filter(|(_, call)| call.time >= since).map(|(key, _)| (*key).clone()).collect();
+        let calls = keys.into_iter().filter_map(|key| self.calls.remove_entry(&key)).collect();
+        Left { calls, may_be_more }
+    }
+}
+
+/// What results count beside the calls that are known to be theirs.
+struct Room {
+    left: ByModel,
+    names_models: bool,
+}
+
+impl Room {
+    fn of(results: &[ResultFacts]) -> Room {
+        let totals = || results.iter().flat_map(|result| &result.total);
         let names_models = totals().all(|total| total.model.is_some());
-        let mut room = by_model(totals(), names_models);
-        let mut hidden: Vec<(&CallKey, &CallFacts)> = Vec::new();
-        let mut take = |call: &CallFacts| match room.get_mut(&call.model.clone().filter(|_| names_models)) {
-            _ if call.is_subagent && !names_models => true,
-            Some(room) if !call.usage.exceeds(room) => {
-                *room = room.minus(&call.usage);
-                true
-            }
-            _ => false,
-        };
-        for (key, call) in &self.calls {
-            let is_hidden = call.is_logged && call.captured_in.is_none() && !call.is_covered;
-            if is_hidden && call.time > shown {
-                hidden.push((key, call));
-            } else if !take(call) {
-                return Calls::new();
-            }
+        Room { left: by_model(totals(), names_models), names_models }
+    }
+
+    /// Takes a call, if there is room for it. What a query tells without models leaves its sub-agents out.
+    fn take(&mut self, call: &CallFacts) -> bool {
+        if call.is_subagent && !self.names_models {
+            return true;
         }
-        hidden.sort_by_key(|(key, call)| (call.time, *key));
-        let since = hidden.iter().find(|(_, call)| !take(call)).map(|(_, call)| call.time);
-        let Some(since) = since else { return Calls::new() };
-        let left: Vec<CallKey> =
-            hidden.iter().filter(|(_, call)| call.time >= since).map(|(key, _)| (*key).clone()).collect();
-        left.into_iter().filter_map(|key| self.calls.remove_entry(&key)).collect()
+        let room = self.left.get_mut(&call.model.clone().filter(|_| self.names_models));
+        let room = room.filter(|room| !call.usage.exceeds(room));
+        room.map(|room| *room = room.minus(&call.usage)).is_some()
+    }
+
+    /// Whether there is room for more calls of its model.
+    fn is_left(&self, call: &CallFacts) -> bool {
+        self.left.get(&call.model.clone().filter(|_| self.names_models)).is_some_and(|room| !room.is_zero())
     }
 }

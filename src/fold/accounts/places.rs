@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ends::Ends;
-use crate::event::{Id, RunId, Time, TokenUsage};
-use crate::fold::facts::{AtWork, Calls, Conversations, Reading, Runs, ShowingRuns, main_of};
+use crate::event::{Defect, Id, RunId, Time, TokenUsage};
+use crate::fold::facts::{AtWork, Calls, Conversations, Reading, RunFacts, Runs, ShowingRuns, main_of};
 use crate::fold::join::{IsHome, Joined, join};
 
 /// Where facts belong that several runs show, or none.
@@ -15,6 +15,8 @@ pub(in crate::fold) struct Places {
     at_work: FxHashMap<RunId, AtWork>,
     /// Runs of which only a later time is known by which they were over, or none.
     endless: FxHashSet<RunId>,
+    /// Runs in whose outputs a record is torn.
+    torn: FxHashSet<RunId>,
     /// The runs that show each conversation, and how many of its calls.
     pub(super) shown: ShowingRuns,
     /// The blended totals that runs' outputs end with, by conversation.
@@ -34,6 +36,8 @@ impl Places {
     ) -> Places {
         let at_work = runs.iter().map(|(id, run)| (id.clone(), run.at_work())).collect();
         let endless = runs.iter().filter(|(_, run)| !run.is_end_told()).map(|(id, _)| id.clone()).collect();
+        let is_torn = |run: &RunFacts| run.defects.contains_key(&Defect::Torn);
+        let torn = runs.iter().filter(|(_, run)| is_torn(run)).map(|(id, _)| id.clone()).collect();
         let mut shown: ShowingRuns = FxHashMap::default();
         for call in calls.values() {
             if let Some(conversation) = &call.conversation {
@@ -66,7 +70,7 @@ impl Places {
             known.extend(runs.iter().map(|run| (run.clone(), 0)));
         }
         let ends = Ends::new(runs, &shown);
-        Places { at_work, endless, shown, footers, joined, ends }
+        Places { at_work, endless, torn, shown, footers, joined, ends }
     }
 
     /// Runs whose session log nothing tells for certain.
@@ -154,6 +158,11 @@ impl Places {
     /// Whether nothing tells when a run ended.
     pub(super) fn is_endless(&self, run: &RunId) -> bool {
         self.endless.contains(run)
+    }
+
+    /// Whether a record of its output is torn.
+    pub(super) fn is_torn(&self, run: &RunId) -> bool {
+        self.torn.contains(run)
     }
 
     /// When a run began.

@@ -189,14 +189,15 @@ impl Account {
         let mut reasons = Reasons::default();
         reasons.add_if(has_share, Reason::CounterCovers);
         reasons.add_if(has_results, Reason::ResultCovers);
-        reasons.add_if(is_whole && !is_counted && !is_cut && !lacks_agent, Reason::CallsComplete);
+        reasons.add_if(is_whole && !is_counted && !is_cut && !lacks_agent && !self.may_be_more, Reason::CallsComplete);
         reasons.add_if(exceeds, Reason::CallsExceedCounter);
         reasons.add_if(!is_whole && !has_share && self.share.is_some(), Reason::NoBaseline);
         reasons.add_if(!is_whole && (has_share || self.share.is_none()), Reason::NoBeginning);
         reasons.add_if(is_cut, Reason::StillStreaming);
         reasons.add_if(lacks_agent, Reason::MissingAgent);
         reasons.add_if(is_placeholder, Reason::Placeholder);
-        let is_exact = is_whole && !is_cut && !lacks_agent && !is_placeholder;
+        reasons.add_if(self.may_be_more, Reason::EndUntold);
+        let is_exact = is_whole && !self.may_be_more && !is_cut && !lacks_agent && !is_placeholder;
         (if is_exact { Quality::Exact } else { Quality::Partial }, reasons)
     }
 
