@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::record::understand;
-use super::{HARNESS, tell};
+use super::told::{HARNESS, start_of, tell};
 use crate::event::{Fact, Id};
 use crate::parse::document::{self, Layout, Piece};
 use crate::parse::format::{Format, Shape};
@@ -19,7 +19,7 @@ pub(in crate::parse) static FORMAT: Format = Format {
     name: "opencode-export",
     harness: Some(HARNESS),
     roots: &[],
-    sniff: |head| super::start_of(head).is_some_and(|start| is_export(&start)),
+    sniff: |head| start_of(head).is_some_and(|start| is_export(&start)),
     shape: Shape::Document(read),
 };
 

@@ -7,16 +7,18 @@
 
 mod export;
 mod record;
+mod told;
 
 use std::io::BufRead;
 
 use super::document::{self, Layout, Piece};
 use super::format::{Format, Home, Root, Rows, Shape};
-use super::lines::{id, may_be_document};
+use super::lines::id;
 use super::mark::{Mark, MarkKind};
-use crate::event::{Fact, Time, Uncounted};
+use crate::event::{Fact, Time};
 pub(super) use export::FORMAT as EXPORT;
-use record::{Found, Lost, Row, understand};
+use record::{Lost, Row, understand};
+use told::{HARNESS, start_of, tell};
 
 /// opencode's files: `~/.local/share/opencode/storage/{message,session}/**/*.json`.
 pub(super) static FORMAT: Format =
@@ -47,20 +49,12 @@ const TABLES: [Rows; 3] = [
 
 const DATABASES: Root = Root { homes: &[Home::Data("opencode")], logs: &["opencode*.db"], endings: &[".db"] };
 
-const HARNESS: &str = "opencode";
-
 fn sniff(head: &[u8]) -> bool {
     start_of(head).is_some_and(|start| {
         let has = |key: &str| start.contains(&format!("\"{key}\""));
         let is_record = (has("sessionID") && has("id")) || (has("projectID") && has("directory"));
         start.starts_with('{') && is_record && !export::is_export(&start)
     })
-}
-
-/// What a document begins with.
-fn start_of(head: &[u8]) -> Option<String> {
-    let text = || String::from_utf8_lossy(head).trim_start_matches('\u{feff}').trim_start().to_owned();
-    may_be_document(head).then(text)
 }
 
 fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
@@ -90,22 +84,4 @@ fn message_row(values: &[Option<String>], position: u64, emit: &mut dyn FnMut(Ma
     let is_answer = more.first().map(|kind| kind.as_deref() == Some("assistant"));
     let created = more.get(1).and_then(|created| created.as_deref()?.parse().ok());
     tell(understand(data, Some(&Row { message, session, is_answer, created })), position, emit);
-}
-
-/// Hands on what a record tells. A message that can't be read makes its session a floor, unless a copy tells of it.
-fn tell(found: Result<Option<Found>, Lost>, position: u64, emit: &mut dyn FnMut(Mark)) {
-    let mark = |fact| document::mark(position, HARNESS, MarkKind::Fact(fact));
-    match found {
-        Ok(Some((fact, conversation, time))) => emit(mark(fact).at(time).of(conversation)),
-        Ok(None) => {}
-        Err(lost) => {
-            emit(mark(Fact::Defect(lost.defect)));
-            let (key, time) = (lost.key(), lost.created.and_then(Time::from_millis));
-            if let Some(session) = lost.session {
-                let uncounted =
-                    Fact::Uncounted(Box::new(Uncounted { conversation: session.clone(), key, agent: None }));
-                emit(mark(uncounted).at(time).of(Some(session)));
-            }
-        }
-    }
 }

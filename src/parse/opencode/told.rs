@@ -1,0 +1,33 @@
+//! What all of opencode's formats share: how a document is known, and how what a record tells is handed on.
+
+use super::record::{Found, Lost};
+use crate::event::{Fact, Time, Uncounted};
+use crate::parse::document;
+use crate::parse::lines::may_be_document;
+use crate::parse::mark::{Mark, MarkKind};
+
+pub(super) const HARNESS: &str = "opencode";
+
+/// What a document begins with.
+pub(super) fn start_of(head: &[u8]) -> Option<String> {
+    let text = || String::from_utf8_lossy(head).trim_start_matches('\u{feff}').trim_start().to_owned();
+    may_be_document(head).then(text)
+}
+
+/// Hands on what a record tells. A message that can't be read makes its session a floor, unless a copy tells of it.
+pub(super) fn tell(found: Result<Option<Found>, Lost>, position: u64, emit: &mut dyn FnMut(Mark)) {
+    let mark = |fact| document::mark(position, HARNESS, MarkKind::Fact(fact));
+    match found {
+        Ok(Some((fact, conversation, time))) => emit(mark(fact).at(time).of(conversation)),
+        Ok(None) => {}
+        Err(lost) => {
+            emit(mark(Fact::Defect(lost.defect)));
+            let (key, time) = (lost.key(), lost.created.and_then(Time::from_millis));
+            if let Some(session) = lost.session {
+                let uncounted =
+                    Fact::Uncounted(Box::new(Uncounted { conversation: session.clone(), key, agent: None }));
+                emit(mark(uncounted).at(time).of(Some(session)));
+            }
+        }
+    }
+}
