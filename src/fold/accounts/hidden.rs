@@ -108,6 +108,9 @@ impl Marks {
                 rest.entry(model).and_modify(|rest| *rest = rest.minus(&own.usage));
             }
             marks.count_beside(timeline, result, span.as_ref(), &rest);
+            if !names_models(result) {
+                marks.pay_beside(timeline, result, span.as_ref(), is_of_run);
+            }
         }
         marks
     }
@@ -127,33 +130,49 @@ impl Marks {
             Some(span) => (timeline.until_after(&span.mains), &[][..]),
             None => (&timeline.calls[..], &[][..]),
         };
-        let is_left = |seen: &&Seen<'_>| is_hidden(seen.call) && self.of.get(seen.nth) == Some(&Mark::Beside);
-        let beside = before.iter().chain(after).filter(is_left);
+        let beside = before.iter().chain(after).filter(|seen| self.is_left(seen));
         let may_be_counted = |seen: &&Seen<'_>| {
             let rest = rest.get(&seen.call.model.as_ref().filter(|_| names_models));
             let is_own = !is_closed || !seen.is_main;
             is_own && (names_models || seen.is_main) && rest.is_some_and(|rest| !seen.call.usage.exceeds(rest))
         };
-        let mut possible: Vec<&Seen<'_>> = beside.filter(may_be_counted).collect();
+        let possible: Vec<&Seen<'_>> = beside.filter(may_be_counted).collect();
         let mut sums = ByModel::new();
         add(&mut sums, possible.iter().copied(), names_models);
         let is_all = sums.iter().all(|(model, sum)| rest.get(model).is_some_and(|rest| sum.comes_to(rest)));
         self.is_open |= !is_all;
-        if !names_models {
-            // What its sub-agents did before the main loop went on is paid for, and without a place all may be.
-            let agents = if span.is_some() { after } else { before };
-            let agents = agents.iter().filter(is_left).filter(|seen| !seen.is_main);
-            let known = possible.len();
-            possible.extend(agents);
-            self.is_open |= span.is_none() && possible.len() > known;
-        }
         possible.into_iter().for_each(|seen| self.count(seen, names_models));
+    }
+
+    /// Marks what a result without models pays for and doesn't count: what sub-agents did before the main loop went on,
+    /// and of a run what earlier queries did. Without a place all sub-agents' may be.
+    fn pay_beside(&mut self, timeline: &Timeline<'_>, result: &ResultFacts, span: Option<&Span>, is_of_run: bool) {
+        let (paid, is_any) = match span {
+            Some(span) if is_of_run && result.shown.is_none() => (timeline.until_after(&span.mains), true),
+            Some(span) => (timeline.after(&span.mains), false),
+            None => (&timeline.calls[..], false),
+        };
+        for seen in paid.iter().filter(|seen| is_any || !seen.is_main) {
+            if self.is_left(seen) {
+                self.is_open |= span.is_none();
+                self.set(seen, Mark::Paid);
+            }
+        }
+    }
+
+    /// Whether only the log shows a call, and no result that was looked at counts it.
+    fn is_left(&self, seen: &Seen<'_>) -> bool {
+        is_hidden(seen.call) && self.of.get(seen.nth) == Some(&Mark::Beside)
     }
 
     /// Marks a call that a result counts, or one without models pays for.
     fn count(&mut self, seen: &Seen<'_>, names_models: bool) {
-        if let Some(mark) = self.of.get_mut(seen.nth) {
-            *mark = if names_models || seen.is_main { Mark::Covered } else { Mark::Paid };
+        self.set(seen, if names_models || seen.is_main { Mark::Covered } else { Mark::Paid });
+    }
+
+    fn set(&mut self, seen: &Seen<'_>, mark: Mark) {
+        if let Some(known) = self.of.get_mut(seen.nth) {
+            *known = mark;
         }
     }
 }
