@@ -208,6 +208,21 @@ pub enum CallKey {
     Response(Id, Id),
 }
 
+impl CallKey {
+    /// The key of a step of a call whose totals leave it out: the `nth` of the provider's list.
+    pub fn of_step(call: &str, nth: usize) -> CallKey {
+        CallKey::Message(format!("{call}:{nth}").into())
+    }
+
+    /// The message whose step this call is, if it is one: other ids may look the same.
+    pub fn step_of(&self) -> Option<CallKey> {
+        let CallKey::Message(id) = self else { return None };
+        let (call, nth) = id.rsplit_once(':')?;
+        let is_number = !nth.is_empty() && nth.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| CallKey::Message(call.into()))
+    }
+}
+
 /// The key as tables show it: the same for the same call in every reading.
 impl fmt::Display for CallKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -242,7 +242,7 @@ impl<'a> Message<'a> {
             model: by.or_else(|| own.model.clone()),
             service_tier: usage.tier(None).or_else(|| own.service_tier.clone()),
             is_final: own.is_final,
-            ..Call::new(CallKey::Message(format!("{own_key}:{index}").into()), usage.tokens())
+            ..Call::new(CallKey::of_step(own_key, index), usage.tokens())
         });
         extra.collect()
     }

@@ -28,6 +28,10 @@ pub(in crate::fold) struct Account {
     pub(super) has_log: bool,
     /// Whether a process was captured of which nothing but its beginning is known.
     pub(super) has_open_capture: bool,
+    /// Whether it is of a run.
+    pub(super) is_of_run: bool,
+    /// Whether it is known when that run ended.
+    pub(super) is_end_told: bool,
     /// Whether a sub-agent worked for it of which nothing is known.
     pub(super) lacks_agent: bool,
     /// Whether calls that a run of no known end has may be its own.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::LeftAt;
 use super::account::{Account, AccountKey, Accounts};
-use super::hidden::{ByModel, by_model};
 use super::places::Places;
-use crate::event::CallKey;
+use super::spans::names_models;
+use crate::event::{CallKey, Id, TokenUsage};
 use crate::fold::facts::{CallFacts, ResultFacts};
 
 type Calls = BTreeMap<CallKey, Box<CallFacts>>;
@@ -72,15 +72,20 @@ impl Account {
 
 /// What results count beside the calls that are known to be theirs.
 struct Room {
-    left: ByModel,
+    /// By model; by none where a result tells none.
+    left: BTreeMap<Option<Id>, TokenUsage>,
     names_models: bool,
 }
 
 impl Room {
     fn of(results: &[ResultFacts]) -> Room {
-        let totals = || results.iter().flat_map(|result| &result.total);
-        let names_models = totals().all(|total| total.model.is_some());
-        Room { left: by_model(totals(), names_models), names_models }
+        let names_models = results.iter().all(names_models);
+        let mut left: BTreeMap<Option<Id>, TokenUsage> = BTreeMap::new();
+        for model in results.iter().flat_map(|result| &result.total) {
+            let sum = left.entry(model.model.clone().filter(|_| names_models)).or_default();
+            *sum = sum.plus(&model.usage);
+        }
+        Room { left, names_models }
     }
 
     /// Takes a call, if there is room for it. What a query tells without models leaves its sub-agents out.

@@ -53,6 +53,8 @@ impl Places {
         let (run, id) = key;
         let is_theirs = |run: &RunId| self.joined.runs.get(id).is_some_and(|runs| runs.contains(run));
         account.is_joined = run.as_ref().is_some_and(is_theirs);
+        account.is_of_run = run.is_some();
+        account.is_end_told = run.as_ref().is_some_and(|run| !self.is_endless(run));
         account.has_open_capture = run.is_none() && facts.has_open_capture();
         let is_only_run = self.shown.get(id).is_some_and(|runs| runs.len() == 1);
         let begins_elsewhere = is_only_run && !facts.begins.is_empty() && account.goes_on_from_elsewhere();

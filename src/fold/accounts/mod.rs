@@ -16,6 +16,7 @@ mod losses;
 mod parts;
 mod places;
 mod read_order;
+mod spans;
 mod twins;
 mod unsure;
 mod untold;

@@ -72,9 +72,10 @@ impl Account {
         Some(parts)
     }
 
-    /// Whose a part of a result is: where it names no model, that which was at work then.
+    /// Whose a part of a result is: where it names no model, that which was at work then; none if several were.
     fn model_of(&self, result: &ResultFacts, part: &ModelUsage) -> Option<Id> {
-        part.model.clone().or_else(|| result.model.clone()).or_else(|| self.model.clone())
+        let at_work = || result.model.as_ref().or(self.model.as_ref()).filter(|_| !result.is_of_several);
+        part.model.as_ref().or_else(at_work).cloned()
     }
 
     /// Whether the harness reported the cost of all its processes. Results that tell of no token, as after an error,
@@ -95,20 +96,19 @@ impl Account {
     /// models can't be told apart, the largest takes it all.
     pub(super) fn remainders(&self, parts: BTreeMap<Option<Id>, Part>, rest: Rest, conversation: &Id) -> Vec<UsageRow> {
         let mut covered: BTreeMap<&Option<Id>, TokenUsage> = BTreeMap::new();
-        let mut tiers: BTreeMap<Option<&Id>, BTreeSet<Option<&Id>>> = BTreeMap::new();
+        let mut tiers: BTreeMap<Option<Id>, BTreeSet<Option<&Id>>> = BTreeMap::new();
         for call in self.calls.values().filter(|call| call.is_covered) {
             let sum = covered.entry(&call.model).or_default();
             *sum = sum.plus(&call.usage);
-            tiers.entry(call.model.as_ref()).or_default().insert(call.service_tier.as_ref());
+            tiers.entry(call.model.clone()).or_default().insert(call.service_tier.as_ref());
         }
         for (result, model) in
             self.results.iter().flat_map(|result| result.total.iter().map(move |model| (result, model)))
         {
-            let name = model.model.as_ref().or(result.model.as_ref()).or(self.model.as_ref());
-            tiers.entry(name).or_default().extend(model.service_tier.as_ref().map(Some));
+            tiers.entry(self.model_of(result, model)).or_default().extend(model.service_tier.as_ref().map(Some));
         }
         let tier_of = |model: &Option<Id>| {
-            let tiers = tiers.get(&model.as_ref())?;
+            let tiers = tiers.get(model)?;
             if tiers.len() > 1 { Some(MIXED.into()) } else { tiers.first().copied().flatten().cloned() }
         };
         let fits = covered.iter().all(|(model, sum)| {
@@ -143,11 +143,13 @@ impl Account {
     }
 }
 
-/// A remainder of nothing but a report: a call of the model that the report includes tells it.
+/// A remainder of nothing but a report: a call that the report includes tells it, of the model if it names one.
 pub(super) fn give_report(rest: UsageRow, calls: &mut [UsageRow]) -> Option<UsageRow> {
     let is_empty = rest.is_paid && rest.usage.is_some_and(|usage| usage.is_zero());
     let includes = |call: &&mut UsageRow| {
-        call.is_paid && call.model == rest.model && call.usage.is_some_and(|usage| !usage.is_zero())
+        call.is_paid
+            && (call.model == rest.model || rest.model.is_none())
+            && call.usage.is_some_and(|usage| !usage.is_zero())
     };
     match calls.iter_mut().find(includes).filter(|_| is_empty) {
         Some(call) => {

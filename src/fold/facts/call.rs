@@ -11,7 +11,7 @@ use crate::event::{CallKey, CallTiming, Harness, Id, RunId, Time, TokenUsage, Us
 pub type Calls = FxHashMap<CallKey, Box<CallFacts>>;
 
 /// What is known of a call.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct CallFacts {
     /// Its tokens.
     pub usage: TokenUsage,

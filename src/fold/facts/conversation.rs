@@ -111,12 +111,14 @@ impl ResultKey {
 }
 
 /// A reading of a process's counter.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ResultFacts {
     /// The counter's value, by model.
     pub total: Vec<ModelUsage>,
     /// The model that was at work then.
     pub model: Option<Id>,
+    /// Whether several models were at work in the main loop, so that it names none of them.
+    pub is_of_several: bool,
     /// What the harness says all of it costs.
     pub cost: Option<Usd>,
     /// When.
@@ -125,10 +127,12 @@ pub struct ResultFacts {
     pub is_superseded: bool,
     /// Whether a later reading's cost includes this one's.
     pub has_later_cost: bool,
-    /// Whether all of the process's records up to it are in view.
-    pub is_whole: bool,
     /// Whether nothing but outputs of runs show it that break off behind it.
     pub is_cut_off: bool,
+    /// What the latest query used in its main loop.
+    pub query: Option<TokenUsage>,
+    /// The first and the last message of the process's main loop, where all of them up to the result are in view.
+    pub shown: Option<(Id, Id)>,
     /// The runs whose outputs show it.
     pub runs: BTreeSet<RunId>,
 }
@@ -227,8 +231,10 @@ impl ConversationFacts {
                 known.cost = known.cost.max(result.cost);
                 known.is_superseded |= result.is_superseded;
                 known.has_later_cost |= result.has_later_cost;
-                known.is_whole |= result.is_whole;
                 known.is_cut_off &= result.is_cut_off;
+                known.is_of_several |= result.is_of_several;
+                known.query = known.query.max(result.query);
+                known.shown = known.shown.take().max(result.shown);
                 known.time = known.time.max(result.time);
                 known.runs.extend(result.runs);
             }

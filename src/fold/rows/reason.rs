@@ -23,7 +23,7 @@ pub enum Reason {
     FooterOnly,
     /// The blended total at the end tells of more than the session log, or the output's records, which end too early.
     FooterBeyondLog,
-    /// The counter tells no time, and counts more than the calls that other sources show, which may have come after it.
+    /// The counter tells no time, and nothing else tells whether it counts calls that other sources show.
     UntimedCounter,
     /// The counter began before the run, and its value then is not known.
     NoBaseline,
@@ -126,7 +126,7 @@ impl Reason {
             Reason::FooterBeyondLog => {
                 "the blended total at the end tells of more than the records before it, the last of which are missing"
             }
-            Reason::UntimedCounter => "the counter tells no time: calls that other sources show may have come after it",
+            Reason::UntimedCounter => "the counter tells no time: it may count calls that other sources show, or not",
             Reason::NoBaseline => "the counter began before this run, and its value at the start is not in the input",
             Reason::NoBeginning => {
                 "the beginning of the conversation is cut off, and no counter tells what came before"

@@ -2,40 +2,41 @@
 
 use super::state::{Record, SourceFold, Stream};
 use crate::event::{CallKey, Counter, Id, Scope, TokenUsage};
-use crate::fold::facts::{ConversationFacts, Reading, ResultFacts, ResultKey, is_growth};
+use crate::fold::facts::{CallFacts, ConversationFacts, Reading, ResultFacts, ResultKey, is_growth};
 
 impl SourceFold {
     /// Takes a reading.
     pub(super) fn take_counter(&mut self, mut counter: Counter, record: Record) {
         self.name_counter(&mut counter, &record.run);
-        let model = self.cover(&counter, &record);
+        let covered = self.cover(&counter, &record);
         if let Some(id) = &counter.conversation {
             self.facts.conversation(id.clone(), record.harness.clone());
         }
         match counter.scope {
             Scope::Conversation => self.take_reading(counter, record),
-            Scope::Process | Scope::Query => self.take_result(counter, record, model),
+            Scope::Process | Scope::Query => self.take_result(counter, record, covered),
         }
     }
 
-    /// Marks the calls before a reading as covered by it. Gives the model that was at work.
-    fn cover(&mut self, counter: &Counter, record: &Record) -> Option<Id> {
+    /// Marks the calls before a reading as covered by it.
+    fn cover(&mut self, counter: &Counter, record: &Record) -> Covered {
         let stream = self.streams.entry((record.run.clone(), counter.conversation.clone())).or_default();
         let total = counter.tokens();
         // The same value again is no new call, whose record could still come.
         if stream.total.replace(total) != Some(total) {
             stream.twin_to_come = counter.last.filter(|_| counter.scope == Scope::Conversation);
         }
-        let mut model = None;
+        let mut covered = Covered::default();
         let is_paid = counter.cost.is_some() || counter.total.iter().any(|model| model.cost.is_some());
         for key in std::mem::take(&mut stream.uncovered) {
+            let is_step = key.step_of().is_some_and(|call| self.facts.calls.contains_key(&call));
             let Some(call) = self.facts.calls.get_mut(&key) else { continue };
             // A query's usage leaves its sub-agents out.
             let is_beside = counter.scope == Scope::Query && call.is_subagent;
             call.is_paid |= is_paid;
             call.is_covered |= !is_beside;
-            if !call.is_subagent && call.model.is_some() {
-                model.clone_from(&call.model);
+            if !call.is_subagent && !is_step {
+                covered.add(&key, call);
             }
             stream.twin_to_come = stream.twin_to_come.filter(|last| *last != call.usage);
             stream.beside.extend(is_beside.then_some(key));
@@ -43,7 +44,8 @@ impl SourceFold {
         stream.is_untimed = record.time.is_none();
         stream.is_open = false;
         stream.latest = stream.latest.max(record.time);
-        model.or_else(|| stream.model.clone())
+        covered.model = covered.model.or_else(|| stream.model.clone());
+        covered
     }
 
     /// Takes a reading of a conversation's counter.
@@ -72,42 +74,86 @@ impl SourceFold {
 
     /// Takes a reading of a process's counter. A value that rose by its latest query or more is the same process again:
     /// only its latest reading counts. Where a reading counts a query's tokens, that holds for its cost alone, until one
-    /// counts the process's. `model` was at work.
-    fn take_result(&mut self, counter: Counter, record: Record, model: Option<Id>) {
+    /// counts the process's.
+    fn take_result(&mut self, counter: Counter, record: Record, covered: Covered) {
         let Record { run, time, .. } = record;
         let Some(id) = counter.conversation.clone() else { return };
         let stream = self.streams.entry((run.clone(), Some(id.clone()))).or_default();
         // Captures of several processes may repeat an id: what says something else is another reading.
         let key = ResultKey::of(&counter);
-        let is_whole = stream.is_whole;
+        let counts_process = counter.scope == Scope::Process;
+        let query = if counts_process { counter.last } else { Some(counter.tokens()) };
+        // Where a message is torn, the rest comes to less than the query used.
+        let is_whole = stream.is_whole && query.is_none_or(|query| covered.input_tokens >= query.input_tokens);
+        let mut shown = covered.shown.filter(|_| is_whole);
         let conversation = self.facts.conversations.entry(id).or_default();
         if run.is_none() && !conversation.captures.contains(&self.name) {
             conversation.captures.insert(self.name.clone());
         }
         if stream.results.last() != Some(&key) {
-            for key in supersede(stream, conversation, &counter) {
-                self.facts.calls.entry(key).and_modify(|call| call.is_covered = true);
+            let earlier = supersede(stream, conversation, &counter);
+            for key in earlier.iter().flatten() {
+                self.facts.calls.entry(key.clone()).and_modify(|call| call.is_covered = true);
+            }
+            let before = stream.shown.take();
+            stream.shown = match (earlier, &shown) {
+                (None, shown) => shown.clone(),
+                (Some(_), Some((_, last))) => before.map(|(first, _)| (first, last.clone())),
+                (Some(_), None) => before.filter(|_| is_whole),
+            };
+            if counts_process {
+                shown.clone_from(&stream.shown);
             }
             stream.results.push(key.clone());
         }
         let facts = ResultFacts {
             total: counter.total,
-            model,
+            model: covered.model,
+            is_of_several: covered.is_of_several,
             cost: counter.cost,
             time,
             is_superseded: false,
             has_later_cost: false,
-            is_whole,
             is_cut_off: false,
+            query,
+            shown,
             runs: run.into_iter().collect(),
         };
         conversation.add_result(key, facts);
     }
 }
 
+/// What a reading covers of its source's main loop.
+#[derive(Default)]
+struct Covered {
+    /// The model that was at work last.
+    model: Option<Id>,
+    /// Whether several were.
+    is_of_several: bool,
+    /// The first and the last message.
+    shown: Option<(Id, Id)>,
+    /// What all of them took in.
+    input_tokens: u64,
+}
+
+impl Covered {
+    fn add(&mut self, key: &CallKey, call: &CallFacts) {
+        let CallKey::Message(id) = key else { return };
+        // A message has a record for each of its blocks.
+        if self.shown.as_ref().is_some_and(|(_, last)| last == id) {
+            return;
+        }
+        self.is_of_several |= self.model.is_some() && call.model.is_some() && self.model != call.model;
+        self.model = call.model.clone().or(self.model.take());
+        self.input_tokens = self.input_tokens.saturating_add(call.usage.input_tokens);
+        let first = self.shown.take().map_or_else(|| id.clone(), |(first, _)| first);
+        self.shown = Some((first, id.clone()));
+    }
+}
+
 /// Tells the stream's earlier results what a later one of the same process counts of them. Gives the calls that they left
-/// out and this one counts.
-fn supersede(stream: &mut Stream, conversation: &mut ConversationFacts, counter: &Counter) -> Vec<CallKey> {
+/// out and this one counts; `None` if it is the first of its process.
+fn supersede(stream: &mut Stream, conversation: &mut ConversationFacts, counter: &Counter) -> Option<Vec<CallKey>> {
     let counts_process = counter.scope == Scope::Process;
     // Of a query's cost, the one before it is enough.
     let from = if counts_process { 0 } else { stream.results.len().saturating_sub(1) };
@@ -122,7 +168,7 @@ fn supersede(stream: &mut Stream, conversation: &mut ConversationFacts, counter:
         stream.results.clear();
     }
     let beside = if counts_process { std::mem::take(&mut stream.beside) } else { Vec::new() };
-    if is_same { beside } else { Vec::new() }
+    is_same.then_some(beside)
 }
 
 /// Whether a reading is of the process that gave these, the latest last: what it counts of them, or costs, didn't fall.

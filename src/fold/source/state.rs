@@ -47,6 +47,8 @@ pub(super) struct Stream {
     pub(super) results: Vec<ResultKey>,
     /// Calls of sub-agents that such readings leave out.
     pub(super) beside: Vec<CallKey>,
+    /// The first and the last message of that process's main loop, where all of them are in view.
+    pub(super) shown: Option<(Id, Id)>,
     /// Whether the process was named when it began.
     pub(super) is_whole: bool,
     /// Whether nothing of it followed: calls tell by themselves whether a result counts them.
