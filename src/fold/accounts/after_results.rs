@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::LeftAt;
-use super::account::{Account, AccountKey, Accounts};
+use super::account::{Account, AccountKey, Accounts, LeftAt};
 use super::hidden::{ByModel, by_model};
 use super::places::Places;
 use crate::event::CallKey;
