@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use super::growth::Share;
 use super::logged::Logged;
 use crate::event::{Billing, CallKey, Harness, Id, RunId, Time};
@@ -122,3 +124,6 @@ pub(super) type AccountKey = (Option<RunId>, Id);
 
 /// Accounts by run and conversation.
 pub(in crate::fold) type Accounts = BTreeMap<AccountKey, Account>;
+
+/// Since when somebody went on with a conversation after a run that nothing tells the end of.
+pub(super) type LeftAt = FxHashMap<AccountKey, Time>;

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::LeftAt;
-use super::account::{Account, AccountKey, Accounts};
+use super::account::{Account, AccountKey, Accounts, LeftAt};
 use super::places::Places;
 use super::spans::names_models;
 use crate::event::{CallKey, Id, TokenUsage};

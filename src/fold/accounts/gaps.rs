@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use super::LeftAt;
-use super::account::{Account, AccountKey, Accounts};
+use super::account::{Account, AccountKey, Accounts, LeftAt};
 use super::places::Places;
 use crate::event::{Id, RunId};
 use crate::fold::facts::{ConversationFacts, Conversations, Place, UncountedCall, main_of};

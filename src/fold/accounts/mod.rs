@@ -32,7 +32,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use self::account::{AccountKey, Accounts};
+use self::account::{AccountKey, Accounts, LeftAt};
 use self::bounds::Bounds;
 use self::growth::{Uncovered, shares};
 use self::held::Readings;
@@ -49,9 +49,6 @@ struct Placed {
     /// Calls that no reading of their own run counts, by conversation and time.
     uncovered: FxHashMap<Id, Vec<Uncovered>>,
 }
-
-/// Since when somebody went on with a conversation after a run that nothing tells the end of.
-type LeftAt = FxHashMap<AccountKey, Time>;
 
 impl Places {
     /// Gives every fact to one conversation of one owner.
