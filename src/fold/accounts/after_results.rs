@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::account::{Account, AccountKey, Accounts, LeftAt};
 use super::places::Places;
-use super::spans::names_models;
-use crate::event::{CallKey, Id, TokenUsage};
+use super::spans::{Span, Timeline, names_models};
+use crate::event::{CallKey, Id, Time, TokenUsage};
 use crate::fold::facts::{CallFacts, ResultFacts};
 
 type Calls = BTreeMap<CallKey, Box<CallFacts>>;
@@ -39,8 +39,8 @@ impl Places {
 
 impl Account {
     /// Calls that a session log alone shows are the run's until the first one of the main loop behind the last that its
-    /// output shows. Where that shows none, or a record of it `is_torn`, they are the run's in the order of their times
-    /// until its results have no room for the next one.
+    /// output shows, or that its results' latest queries made. Where nothing tells of either, or a record of the output
+    /// `is_torn`, they are the run's in the order of their times until its results have no room for the next one.
     fn leave_after_results(&mut self, is_torn: bool) -> Left {
         let is_shown = |call: &CallFacts| call.captured_in.is_some() && !call.is_subagent;
         let is_open = self.calls.values().any(|call| is_shown(call) && !call.is_covered);
@@ -48,6 +48,7 @@ impl Account {
             return Left::default();
         }
         let shown = self.calls.values().filter(|call| is_shown(call)).filter_map(|call| call.time).max();
+        let shown = shown.max(self.last_of_queries());
         let is_hidden = |call: &CallFacts| call.is_logged && call.captured_in.is_none() && !call.is_covered;
         let (mut later, before): (Vec<_>, Vec<_>) =
             self.calls.iter().partition(|(_, call)| is_hidden(call) && call.time > shown);
@@ -66,6 +67,16 @@ impl Account {
             later.iter().filter(|(_, call)| call.time >= since).map(|(key, _)| (*key).clone()).collect();
         let calls = keys.into_iter().filter_map(|key| self.calls.remove_entry(&key)).collect();
         Left { calls, may_be_more }
+    }
+}
+
+impl Account {
+    /// When the last call was answered that its results' latest queries made; `None` if nothing tells of one of them.
+    fn last_of_queries(&self) -> Option<Time> {
+        let timeline = Timeline::new(&self.calls);
+        let last = |span: Option<Span>| timeline.within(&span?.mains).last()?.call.time;
+        let spans = timeline.spans(&self.results, true).into_iter();
+        spans.map(last).collect::<Option<Vec<Time>>>()?.into_iter().max()
     }
 }
 
