@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::account::{Account, AccountKey, Accounts, LeftAt};
 use super::places::Places;
-use super::spans::{Span, Timeline, names_models};
+use super::spans::{Span, Timeline};
 use crate::event::{CallKey, Id, Time, TokenUsage};
 use crate::fold::facts::{CallFacts, ResultFacts};
 
@@ -89,7 +89,7 @@ struct Room {
 
 impl Room {
     fn of(results: &[ResultFacts]) -> Room {
-        let names_models = results.iter().all(names_models);
+        let names_models = results.iter().all(ResultFacts::names_models);
         let mut left: BTreeMap<Option<Id>, TokenUsage> = BTreeMap::new();
         for model in results.iter().flat_map(|result| &result.total) {
             let sum = left.entry(model.model.clone().filter(|_| names_models)).or_default();

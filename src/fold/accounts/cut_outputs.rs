@@ -37,8 +37,4 @@ impl ResultFacts {
         }
         Some(ResultFacts { has_later_cost: self.has_later_cost || goes_on, ..self })
     }
-
-    fn names_models(&self) -> bool {
-        self.total.iter().all(|total| total.model.is_some())
-    }
 }

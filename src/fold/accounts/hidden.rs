@@ -4,7 +4,7 @@
 //! was called in the midst of them is its own. Of what stands beside them it may count what there is room for.
 
 use super::account::Account;
-use super::spans::{ByModel, MOST_COMPARED, Seen, Span, Sum, Timeline, add, counted, names_models};
+use super::spans::{ByModel, MOST_COMPARED, Seen, Span, Sum, Timeline, add, counted};
 use crate::event::{Id, TokenUsage};
 use crate::fold::facts::{CallFacts, ResultFacts};
 
@@ -53,8 +53,8 @@ impl Account {
 
     /// All of a run's that were made while it was at work, if they fit in what its results count beside the others.
     fn all_counted(&self, timeline: &Timeline<'_>) -> Option<Marks> {
-        let names_models = self.results.iter().all(names_models);
-        let is_mixed = !names_models && self.results.iter().any(super::spans::names_models);
+        let names_models = self.results.iter().all(ResultFacts::names_models);
+        let is_mixed = !names_models && self.results.iter().any(ResultFacts::names_models);
         if !self.is_of_run || !self.is_end_told || is_mixed {
             return None;
         }
@@ -86,7 +86,7 @@ impl Marks {
         let spans = timeline.spans(results, is_of_run);
         for (result, span) in results.iter().zip(&spans) {
             let own = span.iter().flat_map(|span| timeline.within(&span.mains));
-            own.for_each(|seen| marks.count(seen, names_models(result)));
+            own.for_each(|seen| marks.count(seen, result.names_models()));
         }
         let is_too_many = spans.iter().filter(|span| span.is_none()).count() > MOST_COMPARED;
         if is_too_many {
@@ -96,10 +96,10 @@ impl Marks {
         for (result, span) in results.iter().zip(&spans).filter(|(_, span)| !is_too_many || span.is_some()) {
             let mut own = ByModel::new();
             match span {
-                Some(span) => add(&mut own, timeline.within(&span.mains), names_models(result)),
+                Some(span) => add(&mut own, timeline.within(&span.mains), result.names_models()),
                 // Its capture shows these; of several results, any may count them.
                 None if results.len() == 1 => {
-                    add(&mut own, timeline.calls.iter().filter(|seen| seen.call.is_covered), names_models(result));
+                    add(&mut own, timeline.calls.iter().filter(|seen| seen.call.is_covered), result.names_models());
                 }
                 None => {}
             }
@@ -108,7 +108,7 @@ impl Marks {
                 rest.entry(model).and_modify(|rest| *rest = rest.minus(&own.usage));
             }
             marks.count_beside(timeline, result, span.as_ref(), &rest);
-            if !names_models(result) {
+            if !result.names_models() {
                 marks.pay_beside(timeline, result, span.as_ref(), is_of_run);
             }
         }
@@ -123,7 +123,7 @@ impl Marks {
         span: Option<&Span>,
         rest: &ByModel<'_, TokenUsage>,
     ) {
-        let names_models = names_models(result);
+        let names_models = result.names_models();
         let is_closed = result.shown.is_some() || span.is_some_and(|span| span.is_closed);
         let (before, after) = match span {
             Some(span) if is_closed => (timeline.before(&span.mains), timeline.after(&span.mains)),

@@ -68,14 +68,9 @@ impl Sum {
     }
 }
 
-/// Whether a result tells what each model used, sub-agents included; else it counts the main loop of a query.
-pub(super) fn names_models(result: &ResultFacts) -> bool {
-    result.total.iter().all(|model| model.model.is_some())
-}
-
 /// What a result counts.
 pub(super) fn counted(result: &ResultFacts) -> ByModel<'_, TokenUsage> {
-    let names_models = names_models(result);
+    let names_models = result.names_models();
     let mut counted = ByModel::new();
     for model in &result.total {
         let sum: &mut TokenUsage = counted.entry(model.model.as_ref().filter(|_| names_models)).or_default();
@@ -171,7 +166,7 @@ impl<'a> Timeline<'a> {
     /// room for, if those are all of a run's or come to all that the main loop's models used. Else nothing tells but of
     /// the query's.
     fn whole_of(&self, query: Range<usize>, result: &ResultFacts, is_taken: &[bool], is_of_run: bool) -> Span {
-        if !names_models(result) {
+        if !result.names_models() {
             return Span { mains: query, is_closed: true };
         }
         let counted = counted(result);

@@ -137,6 +137,13 @@ pub struct ResultFacts {
     pub runs: BTreeSet<RunId>,
 }
 
+impl ResultFacts {
+    /// Whether it tells what each model used, sub-agents included; else it counts the main loop of a query.
+    pub(in crate::fold) fn names_models(&self) -> bool {
+        self.total.iter().all(|total| total.model.is_some())
+    }
+}
+
 impl ConversationFacts {
     /// The runs whose outputs name it as the one they hold: a tail may hold nothing but what a sub-agent did.
     pub(in crate::fold) fn naming(&self) -> impl Iterator<Item = &RunId> {
