@@ -45,7 +45,7 @@ pub struct ConversationFacts {
     pub results: FxHashMap<ResultKey, ResultFacts>,
     /// When it began, as its session log tells.
     pub began: Option<Time>,
-    /// The folder it began in, and when its record was written, or [`UNDATED`].
+    /// The folder it began in, and when its record was written; [`Time::MAX`] if that tells no time.
     pub repo: Option<(Time, Id)>,
     /// The branch that was checked out then.
     pub branch: Option<(Time, Id)>,
