@@ -17,16 +17,7 @@ const FOOTER: &str = "tokens used";
 const HEADER: &str = "OpenAI Codex v";
 const RULE: &str = "--------";
 
-const LINES: Lines = Lines {
-    harness: Some(HARNESS),
-    needles: &[Needle::new(FOOTER, "ns u"), Needle::new(HEADER, "AI C")],
-    glance: None,
-    read,
-    named: None,
-    time: None,
-    torn_of: None,
-    timing: None,
-};
+const LINES: Lines = Lines::new(Some(HARNESS), &[Needle::new(FOOTER, "ns u"), Needle::new(HEADER, "AI C")], read);
 
 fn sniff(head: &[u8]) -> bool {
     let mut after_footer = false;

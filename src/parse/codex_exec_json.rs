@@ -20,21 +20,16 @@ pub(super) static FORMAT: Format =
 
 const HARNESS: &str = "codex";
 
-const LINES: Lines = Lines {
-    harness: Some(HARNESS),
-    needles: &[
+const LINES: Lines = Lines::new(
+    Some(HARNESS),
+    &[
         Needle::new("\"thread.started\"", "hrea"),
         Needle::new("\"turn.started\"", "urn."),
         Needle::new("\"turn.completed\"", "urn."),
         Needle::new("\"turn.failed\"", "urn."),
     ],
-    glance: None,
     read,
-    named: None,
-    time: None,
-    torn_of: None,
-    timing: None,
-};
+);
 
 /// The fields of any record that matter.
 #[derive(Deserialize)]

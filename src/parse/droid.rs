@@ -41,16 +41,11 @@ const START: &str = "\"session_start\"";
 const ANSWER: &str = "\"assistant\"";
 const QUESTION: &str = "\"user\"";
 
-const LINES: Lines = Lines {
-    harness: Some(HARNESS),
-    needles: &[Needle::new(START, "_sta"), Needle::new(ANSWER, "ssis"), Needle::new(QUESTION, "user")],
-    glance: None,
-    read: read_entry,
-    named: None,
-    time: None,
-    torn_of: None,
-    timing: None,
-};
+const LINES: Lines = Lines::new(
+    Some(HARNESS),
+    &[Needle::new(START, "_sta"), Needle::new(ANSWER, "ssis"), Needle::new(QUESTION, "user")],
+    read_entry,
+);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -20,9 +20,9 @@ pub(super) static FORMAT: Format =
     Format { name: "forge-loop-log", harness: None, roots: &[], sniff, shape: Shape::LoopLog };
 
 /// The log's own lines.
-pub(super) const LINES: Lines = Lines {
-    harness: None,
-    needles: &[
+pub(super) const LINES: Lines = Lines::new(
+    None,
+    &[
         Needle::new("\n[20", "\n[20"),
         Needle::new("Z] run ", "Z] r"),
         Needle::new("Z] pause for ", "Z] p"),
@@ -30,13 +30,8 @@ pub(super) const LINES: Lines = Lines {
         Needle::new("Z] kill requested", "Z] k"),
         Needle::new("Z] loop ", "Z] l"),
     ],
-    glance: None,
     read,
-    named: None,
-    time: None,
-    torn_of: None,
-    timing: None,
-};
+);
 
 fn sniff(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);

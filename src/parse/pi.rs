@@ -33,23 +33,18 @@ const BRANCH: &str = "\"branch_summary\"";
 /// What stands for the summary of a branch on which there is nothing to tell: no model is asked for it.
 const NOTHING: &str = "No content to summarize";
 
-const LINES: Lines = Lines {
-    harness: Some(HARNESS),
-    // Answers hold both the first and the second; torn ones may end between them. Old summaries hold none of both.
-    needles: &[
+// Answers hold both the first and the second; torn ones may end between them. Old summaries hold none of both.
+const LINES: Lines = Lines::new(
+    Some(HARNESS),
+    &[
         Needle::new("\"assistant\"", "ssis"),
         Needle::new("\"usage\"", "usag"),
         Needle::new("\"session\"", "ion\""),
         Needle::new(COMPACTION, "mpac"),
         Needle::new(BRANCH, "ch_s"),
     ],
-    glance: None,
     read,
-    named: None,
-    time: None,
-    torn_of: None,
-    timing: None,
-};
+);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -38,14 +38,9 @@ const ROOT: Root = Root {
 const HARNESS: &str = "claude";
 
 const LINES: Lines = Lines {
-    harness: Some(HARNESS),
-    needles: &[Needle::new("\"usage\"", "usag")],
     glance: Some(glance),
-    read,
-    named: None,
-    time: None,
     torn_of: Some(session_of),
-    timing: None,
+    ..Lines::new(Some(HARNESS), &[Needle::new("\"usage\"", "usag")], read)
 };
 
 /// What tells of a sub-agent's work.

@@ -39,9 +39,9 @@ pub(in crate::parse) static DOCUMENT: Format = Format {
     shape: Shape::Document(document::read),
 };
 
-const LINES: Lines = Lines {
-    harness: Some(HARNESS),
-    needles: &[
+const LINES: Lines = Lines::new(
+    Some(HARNESS),
+    &[
         Needle::new("\"usage\"", "usag"),
         Needle::new("\"modelUsage\"", "delU"),
         Needle::new("\"init\"", "init"),
@@ -51,13 +51,8 @@ const LINES: Lines = Lines {
         Needle::new("{\"type\":\"assistant\"", "ista"),
         Needle::new("\"message_start\"", "_sta"),
     ],
-    glance: None,
     read,
-    named: None,
-    time: None,
-    torn_of: None,
-    timing: None,
-};
+);
 
 fn sniff_lines(head: &[u8]) -> bool {
     lines(head).filter(|line| may_begin_with(line, b'{')).any(|line| {

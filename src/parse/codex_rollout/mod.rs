@@ -46,28 +46,26 @@ const ROOT: Root = Root {
 };
 
 const LINES: Lines = Lines {
-    harness: Some(HARNESS),
+    glance: Some(glance::glance),
     // The ends of `"token_count"`, `"turn_context"`, `"session_meta"`, `"task_started"`, `"task_complete"` and
     // `"token_usage_record"`: quotes within a text are escaped, so few other lines hold them. What a model answered is
     // mostly told at a glance.
-    needles: &[
-        Needle::new("n_count\"", "_cou"),
-        Needle::new("n_context\"", "ntex"),
-        Needle::new("n_meta\"", "_met"),
-        Needle::new("_started\"", "_sta"),
-        Needle::new("_complete\"", "comp"),
-        Needle::new("e_record\"", "_rec"),
-        Needle::new("\"assistant\"", "ssis"),
-        Needle::new("\"function_call\"", "_cal"),
-        Needle::new("\"custom_tool_call\"", "_too"),
-        Needle::new("\"local_shell_call\"", "_she"),
-    ],
-    glance: Some(glance::glance),
-    read,
-    named: None,
-    time: None,
-    torn_of: None,
-    timing: None,
+    ..Lines::new(
+        Some(HARNESS),
+        &[
+            Needle::new("n_count\"", "_cou"),
+            Needle::new("n_context\"", "ntex"),
+            Needle::new("n_meta\"", "_met"),
+            Needle::new("_started\"", "_sta"),
+            Needle::new("_complete\"", "comp"),
+            Needle::new("e_record\"", "_rec"),
+            Needle::new("\"assistant\"", "ssis"),
+            Needle::new("\"function_call\"", "_cal"),
+            Needle::new("\"custom_tool_call\"", "_too"),
+            Needle::new("\"local_shell_call\"", "_she"),
+        ],
+        read,
+    )
 };
 
 /// How many lines may be torn before the first record.

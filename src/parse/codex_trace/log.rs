@@ -20,24 +20,24 @@ const ROOT: Root =
     Root { homes: &[Home::Variable("CODEX_HOME", ""), Home::User(".codex*")], logs: &["log"], endings: &[".log"] };
 
 const LINES: Lines = Lines {
-    harness: Some(HARNESS),
-    // The codex_otel events that matter, the Debug events, a tool result's head and its end, a
-    // prompt. Their first bytes are rare in the other lines, of which there are thousands.
-    needles: &[
-        Needle::new("input_token_count", "_tok"),
-        Needle::new("TokenCount(", "nCou"),
-        Needle::new("SessionConfiguredEvent", "redE"),
-        Needle::new(".tool_result", "resu"),
-        Needle::new("n_starts", "_sta"),
-        Needle::new("mcp_server_origin", "_ori"),
-        Needle::new(".user_prompt", "r_pr"),
-    ],
-    glance: None,
-    read,
     named: Some(named::named),
     time: Some(time_of),
-    torn_of: None,
     timing: Some(timing::read),
+    // The codex_otel events that matter, the Debug events, a tool result's head and its end, a
+    // prompt. Their first bytes are rare in the other lines, of which there are thousands.
+    ..Lines::new(
+        Some(HARNESS),
+        &[
+            Needle::new("input_token_count", "_tok"),
+            Needle::new("TokenCount(", "nCou"),
+            Needle::new("SessionConfiguredEvent", "redE"),
+            Needle::new(".tool_result", "resu"),
+            Needle::new("n_starts", "_sta"),
+            Needle::new("mcp_server_origin", "_ori"),
+            Needle::new(".user_prompt", "r_pr"),
+        ],
+        read,
+    )
 };
 
 /// The time of a line, if it is a record.

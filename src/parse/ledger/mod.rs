@@ -24,16 +24,8 @@ pub(in crate::parse) static FORMAT: Format =
     Format { name: "forge-ledger", harness: None, roots: &[], sniff, shape: Shape::Ledger };
 
 /// The ledger's own lines that matter.
-pub(in crate::parse) const LINES: Lines = Lines {
-    harness: None,
-    needles: &[Needle::new("\n## 2", "## 2"), Needle::new("\n### Git Summary", "## G")],
-    glance: None,
-    read,
-    named: None,
-    time: None,
-    torn_of: None,
-    timing: None,
-};
+pub(in crate::parse) const LINES: Lines =
+    Lines::new(None, &[Needle::new("\n## 2", "## 2"), Needle::new("\n### Git Summary", "## G")], read);
 
 const FENCE: &str = "```";
 
