@@ -122,12 +122,22 @@ mod tests {
     }
 
     #[test]
-    fn times_at_the_end_of_the_calendar_are_left_out() {
-        for micros in [i64::MIN, -8_334_601_228_800_000_000, 8_210_266_876_799_999_999, i64::MAX] {
+    fn times_beyond_the_calendar_are_left_out_and_its_own_ends_are_told() {
+        let [first, last] = [-8_334_601_228_800_000_000, 8_210_266_876_799_999_999];
+        let told = |micros: i64, zone: &str| {
             let time = Some(Time::from_micros(micros));
-            for zone in ["Pacific/Kiritimati", "America/Los_Angeles", "no zone", "+23:59", "-23:59"] {
-                covered(&Window { since: time, until: time, zone: zone.to_owned(), found: None });
+            covered(&Window { since: time, until: time, zone: zone.to_owned(), found: None })
+        };
+        for zone in ["Pacific/Kiritimati", "America/Los_Angeles", "no zone", "+23:59", "-23:59"] {
+            assert_eq!([told(i64::MIN, zone), told(i64::MAX, zone)], [None, None], "{zone}");
+            // A zone may move an end out of the calendar.
+            for end in [first, last] {
+                assert!(
+                    told(end, zone).is_none_or(|told| told.contains("-262143") || told.contains("+262142")),
+                    "{zone}"
+                );
             }
         }
+        assert_eq!(told(first, "UTC").as_deref(), Some("since Thu 1 Jan -262143 (UTC)"));
     }
 }

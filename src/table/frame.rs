@@ -42,6 +42,8 @@ pub struct Builder {
     columns: Vec<&'static Column>,
     buffers: Vec<Buffer>,
     rows: usize,
+    /// The first column that was given a cell of another kind, or a row of another length.
+    misfit: Option<&'static str>,
 }
 
 /// The cells of one column so far, as polars keeps them.
@@ -57,20 +59,28 @@ impl Builder {
     /// An empty table with these columns.
     pub fn new(columns: Vec<&'static Column>) -> Builder {
         let buffers = columns.iter().map(|column| Buffer::new(column)).collect();
-        Builder { columns, buffers, rows: 0 }
+        Builder { columns, buffers, rows: 0, misfit: None }
     }
 
-    /// Adds a row; missing cells are blank.
+    /// Adds a row: a cell for each column, of the column's kind or blank.
     pub fn push(&mut self, row: Vec<Cell>) {
+        let has_more = row.len() > self.columns.len();
         let mut row = row.into_iter();
-        for buffer in &mut self.buffers {
-            buffer.push(row.next().unwrap_or(Cell::Blank));
+        for (column, buffer) in self.columns.iter().zip(&mut self.buffers) {
+            let cell = row.next();
+            if self.misfit.is_none() && (has_more || !cell.as_ref().is_some_and(|cell| cell.fits(column.kind))) {
+                self.misfit = Some(column.name);
+            }
+            buffer.push(cell.unwrap_or(Cell::Blank));
         }
         self.rows += 1;
     }
 
-    /// The table. Fails only if polars refuses the columns.
+    /// The table. Fails if a row that was added doesn't fit the columns, or if polars refuses them.
     pub fn finish(self) -> Result<Table> {
+        if let Some(column) = self.misfit {
+            return Err(Error::new(ErrorKind::Table, format!("a row does not fit the columns, from {column} on")));
+        }
         let columns = self.columns.iter().zip(self.buffers).map(|(column, buffer)| buffer.finish(column)).collect();
         let frame = DataFrame::new(self.rows, columns).map_err(refused)?;
         Ok(Table { columns: self.columns, frame })
@@ -128,7 +138,7 @@ fn refused(cause: polars::prelude::PolarsError) -> Error {
 }
 
 impl Table {
-    /// A table of these columns and rows; missing cells are blank. Fails only if polars refuses the columns.
+    /// A table of these columns and rows. Fails if a row doesn't fit the columns, or if polars refuses them.
     pub fn of(columns: Vec<&'static Column>, rows: impl IntoIterator<Item = Vec<Cell>>) -> Result<Table> {
         let mut builder = Builder::new(columns);
         rows.into_iter().for_each(|row| builder.push(row));
@@ -215,6 +225,21 @@ impl Table {
 }
 
 impl Cell {
+    /// Whether a column of this kind holds such cells.
+    fn fits(&self, kind: Kind) -> bool {
+        match self {
+            Cell::Blank => true,
+            Cell::Text(_) => kind == Kind::Text,
+            Cell::Integer(_) => {
+                matches!(kind, Kind::Tokens | Kind::Count | Kind::Millis | Kind::Minutes | Kind::Integer)
+            }
+            Cell::Number(_) => matches!(kind, Kind::Percent | Kind::Rate),
+            Cell::Usd(_) => matches!(kind, Kind::Usd | Kind::Price),
+            Cell::Time(_) => kind == Kind::Time,
+            Cell::Flag(_) => kind == Kind::Flag,
+        }
+    }
+
     /// The order of two cells of a column; blanks come last whichever way it is sorted.
     pub(super) fn compare(&self, other: &Cell, is_descending: bool) -> Ordering {
         let order = match (self, other) {
@@ -266,7 +291,24 @@ impl Cell {
 
 #[cfg(test)]
 mod tests {
-    use super::Cell;
+    use super::{Cell, Column, Kind, Table};
+    use crate::table::columns::column;
+
+    static NAME: Column = column("name", Kind::Text, "a name", "");
+    static SIZE: Column = column("size", Kind::Count, "a size", "");
+
+    #[test]
+    fn a_row_that_does_not_fit_the_columns_is_an_error_and_no_blank() {
+        let table = |row: &[Cell]| Table::of(vec![&NAME, &SIZE], [row.to_vec()]);
+        let [name, size] = [Cell::Text("a".to_owned()), Cell::Integer(1)];
+        assert_eq!(table(&[name.clone(), size.clone()]).unwrap().row(0), [name.clone(), size.clone()]);
+        assert_eq!(table(&[name.clone(), Cell::Blank]).unwrap().get(0, "size"), Cell::Blank);
+        let misfits = [vec![name.clone()], vec![name.clone(), Cell::Number(1.0)], vec![name, size.clone(), size]];
+        let messages = misfits.map(|row| table(&row).unwrap_err().to_string());
+        let [too_short, other_kind, too_long] = &messages;
+        assert!(too_short.contains("from size on") && other_kind.contains("from size on"), "{messages:?}");
+        assert!(too_long.contains("from name on"), "{messages:?}");
+    }
 
     #[test]
     fn blanks_come_last_whichever_way_cells_are_sorted() {

@@ -1,14 +1,16 @@
 //! `export`: every table in every format.
 
+use forge_usage::table::TABLES;
 use serde_json::Value;
 
-use crate::support::{Workdir, sample};
-
-const TABLES: [&str; 5] = ["usage", "runs", "calls", "conversations", "quota"];
+use crate::support::{Workdir, fixtures, sample};
 
 fn rows(dir: &Workdir, table: &str, args: &[&str]) -> Vec<Value> {
-    let input = sample();
-    let outcome = dir.run(&[&["export", table, &input, "--jsonl", "--tz", "UTC"], args].concat());
+    rows_of(dir, &sample(), table, args)
+}
+
+fn rows_of(dir: &Workdir, input: &str, table: &str, args: &[&str]) -> Vec<Value> {
+    let outcome = dir.run(&[&["export", table, input, "--jsonl", "--tz", "UTC"], args].concat());
     assert_eq!(outcome.code, 0, "export {table} {args:?}: {}", outcome.stderr);
     outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
 }
@@ -96,9 +98,10 @@ fn filters_and_windows_choose_rows_as_in_a_report() {
 #[test]
 fn a_limit_keeps_the_first_rows() {
     let dir = Workdir::new();
-    for table in TABLES {
-        let all = rows(&dir, table, &[]);
-        assert_eq!(rows(&dir, table, &["--limit", "2"]), all[..2], "{table}");
+    let traced = fixtures().display().to_string();
+    for table in TABLES.map(|table| table.name) {
+        let all = rows_of(&dir, &traced, table, &[]);
+        assert_eq!(rows_of(&dir, &traced, table, &["--limit", "2"]), all[..2], "{table}");
     }
 }
 
@@ -171,7 +174,7 @@ fn a_flag_that_could_change_nothing_is_refused() {
 fn nothing_found_gives_a_table_without_rows() {
     let dir = Workdir::new();
     dir.mkdir("empty");
-    for table in TABLES {
+    for table in TABLES.map(|table| table.name) {
         let csv = dir.run(&["export", table, "empty", "--allow-empty"]);
         assert_eq!((csv.code, csv.stdout.lines().count()), (0, 1), "{table}: {}", csv.stderr);
         assert_eq!(dir.run(&["export", table, "empty", "--allow-empty", "--jsonl"]).stdout, "");
