@@ -20,13 +20,13 @@ pub struct Conversation {
     /// Path of the folder it works in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repo: Option<Id>,
-    /// The branch that was checked out.
+    /// The branch that was checked out; `None` also outside of Git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<Id>,
     /// Version of the harness.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Id>,
-    /// The conversation it was forked from, or that spawned it.
+    /// The conversation it was forked from, or that spawned it; `None` also where there is none.
     #[serde(rename = "parent_conversation_id", default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Id>,
     /// Whether a sub-agent holds it.
@@ -99,10 +99,10 @@ pub struct Call {
     /// Whether its record is a file or a row of its own: nothing before it can have been cut off.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stands_alone: bool,
-    /// The branch that was checked out then.
+    /// The branch that was checked out then; `None` also outside of Git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<Id>,
-    /// What the harness itself says it costs.
+    /// What the harness itself says it costs; `None`: list prices are all that there is.
     #[serde(rename = "cost_pico_usd", default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Usd>,
     /// The turn it belongs to.

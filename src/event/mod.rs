@@ -3,6 +3,9 @@
 //!
 //! An event never holds content or identity: no text of a message, prompt, argument or output, no
 //! e-mail, no account id.
+//!
+//! A field that is `None` is one that its source doesn't tell: never zero, never "no". Where it means more, the field
+//! says so.
 
 mod billing;
 mod call;

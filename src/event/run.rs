@@ -31,10 +31,10 @@ pub struct Run {
     /// `success`, `error`, `killed`, …; `None` where only a loop log tells of the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Id>,
-    /// The harness's exit code.
+    /// The harness's exit code; `None` where it was killed, or none was written down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i64>,
-    /// When the run began.
+    /// When the run began; `None` where an entry lacks it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Time>,
     /// When it ended; `None` for a run that was cut off.

@@ -47,16 +47,16 @@ pub struct StreamFailure {
 pub struct CallTiming {
     /// The call.
     pub key: CallKey,
-    /// Its request, the one that was answered.
+    /// Its request, the one that was answered; `None` where the log's level hides requests, or it was cut off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Answered>,
     /// Attempts until it was answered, that one included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts: Option<u64>,
-    /// When its first token came.
+    /// When its first token came; `None` also where the stream's beginning was cut off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_token: Option<FirstToken>,
-    /// Its stream.
+    /// Its stream; `None` where the log's level hides its events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<Stream>,
 }
@@ -161,7 +161,7 @@ pub struct ToolCall {
     /// How long it ran, in milliseconds; `None` where its arguments leave that in doubt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
-    /// Whether the harness calls it a success.
+    /// Whether the harness calls it a success; `None` where it doesn't say, which is no failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub success: Option<bool>,
 }
