@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::caveat::Caveats;
-use super::columns::measures;
 use super::dimension::{Dimension, time_of};
 use super::frame::Cell;
 use super::per_run::PerRun;
@@ -103,7 +102,7 @@ impl<'a> Group<'a> {
         self.sums.money.may_add(&unplaced.money);
     }
 
-    /// The measures of [`measures`], in their order.
+    /// The measures of [`super::columns::measures`], in their order.
     pub(super) fn cells(&mut self) -> Vec<Cell> {
         let sums = &self.sums;
         let complete =

@@ -18,6 +18,47 @@ fn every_fixture_reports_what_it_states() {
     assert!(failures.is_empty(), "{} differences\n{}", failures.len(), failures.join("\n"));
 }
 
+/// Records as harnesses write them are told by quick readers, others by the JSON reader: both must know the same fields.
+#[test]
+fn every_fixture_of_json_lines_reports_the_same_with_other_spacing() {
+    let mut spaced = 0;
+    let mut failures = Vec::new();
+    for case in cases() {
+        let work = Workdir::new();
+        if write_spaced(&case.join("input"), &work) {
+            spaced += 1;
+            failures.extend(check(&case, &work.root()));
+        }
+    }
+    assert!(spaced >= 150, "only {spaced} cases");
+    assert!(failures.is_empty(), "{} differences\n{}", failures.len(), failures.join("\n"));
+}
+
+/// Copies a case's input, with a space in each record that the quick readers don't expect. Whether there are such
+/// records, and all are whole: a torn one is known by the beginning of the next.
+fn write_spaced(input: &Path, work: &Workdir) -> bool {
+    let mut has_records = false;
+    for path in files_below(input) {
+        let name = path.strip_prefix(input).expect("a file of the input").to_str().expect("a UTF-8 path");
+        let mut bytes = std::fs::read(&path).expect("a fixture");
+        if name.ends_with(".jsonl") {
+            let Ok(text) = std::str::from_utf8(&bytes) else { return false };
+            let is_whole = |line: &str| !line.starts_with('{') || serde_json::from_str::<Value>(line).is_ok();
+            if !text.lines().all(is_whole) {
+                return false;
+            }
+            has_records |= text.contains('{');
+            let spaced = text.split_inclusive('\n').map(|line| match line.strip_prefix('{') {
+                Some(rest) => format!("{{ {rest}"),
+                None => line.to_owned(),
+            });
+            bytes = spaced.collect::<String>().into_bytes();
+        }
+        work.write(name, bytes);
+    }
+    has_records
+}
+
 #[test]
 fn the_sample_of_the_readme_reports_what_it_states() {
     let sample = fixtures().join("sample");
