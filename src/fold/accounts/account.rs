@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::growth::Share;
-use super::logged::Logged;
+use super::log_share::LogShare;
 use crate::event::{Billing, CallKey, Harness, Id, RunId, Time};
 use crate::fold::facts::{CallFacts, ConversationFacts, Messages, Place, ResultFacts};
 
@@ -24,8 +24,8 @@ pub(in crate::fold) struct Account {
     pub(super) begins: bool,
     /// Whether an answer was streaming at the end, when, and where that stands.
     pub(super) unfinished: Option<(Option<Time>, Place)>,
-    /// What the conversation's session log tells; it goes before all others.
-    pub(super) logged: Option<Logged>,
+    /// Its share of the conversation's session log; it goes before all others.
+    pub(super) log_share: Option<LogShare>,
     /// Whether a session log of the conversation's own is among the sources.
     pub(super) has_log: bool,
     /// Whether a process was captured of which nothing but its beginning is known.
@@ -68,8 +68,8 @@ impl Account {
 
     /// Whether anything tells of usage.
     pub(in crate::fold) fn has_usage(&self) -> bool {
-        let is_logged = self.logged.as_ref().is_some_and(|logged| !logged.is_empty());
-        is_logged
+        let is_in_log = self.log_share.as_ref().is_some_and(|share| !share.is_empty());
+        is_in_log
             || self.share.is_some()
             || !self.calls.is_empty()
             || !self.messages.is_empty()
@@ -80,7 +80,7 @@ impl Account {
     pub(super) fn tells_its_end(&self) -> bool {
         // Only at its end a process tells its counter without a time.
         let is_told = self.share.as_ref().is_some_and(|share| share.place.is_some());
-        is_told || !self.results.is_empty() || self.logged.as_ref().is_some_and(Logged::is_counted)
+        is_told || !self.results.is_empty() || self.log_share.as_ref().is_some_and(LogShare::is_counted)
     }
 
     /// Whether a harness's closing result is among its witnesses.
@@ -102,12 +102,12 @@ impl Account {
 
     /// How many calls its witnesses show; a row for each is likely.
     pub(in crate::fold) fn calls_seen(&self) -> usize {
-        self.calls.len() + self.messages.calls.len() + self.logged.as_ref().map_or(0, Logged::calls_seen)
+        self.calls.len() + self.messages.calls.len() + self.log_share.as_ref().map_or(0, LogShare::calls_seen)
     }
 
     /// Whether a counter tells what the conversation came to from its beginning, in other runs too.
     pub(in crate::fold) fn is_counted_from_zero(&self) -> bool {
-        let share = self.share.as_ref().filter(|_| self.logged.is_none());
+        let share = self.share.as_ref().filter(|_| self.log_share.is_none());
         share.is_some_and(|share| !share.is_floor && !share.total.is_zero())
     }
 

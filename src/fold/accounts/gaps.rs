@@ -66,14 +66,14 @@ impl Places {
         let is_of_agents = !facts.is_subagent && !facts.has_own_calls && account.shows_calls_alone();
         account.begins = begins && !is_of_agents;
         let lost = gaps.uncounted.get(key);
-        if let (Some(_), Some(logged)) = (lost, &mut account.logged) {
-            logged.lack(Reason::StillStreaming);
+        if let (Some(_), Some(share)) = (lost, &mut account.log_share) {
+            share.lack(Reason::StillStreaming);
         }
         account.lacks_agent = gaps.of_agents.contains_key(key);
         let is_open = run.is_none() || !account.tells_its_end();
-        let is_logs = is_open && (run.is_none() || gaps.last.get(id) == Some(run));
+        let has_logs_end = is_open && (run.is_none() || gaps.last.get(id) == Some(run));
         let lost = lost.filter(|_| is_open).map(|place| (None, place.clone()));
-        account.unfinished = lost.or_else(|| facts.end_in(run, is_logs, |message| account.time_of(message)));
+        account.unfinished = lost.or_else(|| facts.end_in(run, has_logs_end, |message| account.time_of(message)));
     }
 
     /// The runs of conversations that calls may belong to which are nobody's, as several were at work then.

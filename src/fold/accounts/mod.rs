@@ -10,13 +10,13 @@ mod growth;
 mod held;
 mod hidden;
 mod holders;
-mod log_shares;
-mod logged;
+mod log_share;
 mod losses;
 mod parts;
 mod places;
 mod read_order;
 mod spans;
+mod split_log;
 mod twins;
 mod unsure;
 mod untold;
@@ -35,8 +35,8 @@ use rustc_hash::FxHashMap;
 use self::account::{AccountKey, Accounts, LeftAt};
 use self::bounds::Bounds;
 use self::growth::{Uncovered, shares};
-use self::held::Readings;
-use self::log_shares::log_shares;
+use self::held::LoggedReadings;
+use self::split_log::log_shares;
 use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
 use crate::fold::facts::{CallFacts, Calls, ConversationFacts, Conversations, Reading};
 use crate::fold::origins::{Own, take_own_calls};
@@ -56,7 +56,7 @@ impl Places {
         let mut accounts = Accounts::new();
         drop_named_twins(&mut conversations);
         let mut own = take_own_calls(&mut conversations, |id| self.shown.contains_key(id));
-        let everywhere = Readings::of(&own);
+        let everywhere = LoggedReadings::of(&own);
         let Placed { mut seen, mut uncovered } = self.place_calls(calls, &own, &mut accounts);
         let spawners = self.spawners(&conversations);
         let mut left = LeftAt::default();
@@ -71,9 +71,9 @@ impl Places {
             let readings = self.take_readings(id, facts, own.get(id), whole);
             if let Some(own) = own.remove(id) {
                 let seen = seen.remove(id).unwrap_or_default();
-                for (run, logged) in log_shares(self, id, own, readings, seen, &everywhere) {
-                    left.extend(logged.left_at.map(|since| ((run.clone(), id.clone()), since)));
-                    accounts.entry((run, id.clone())).or_default().logged = Some(logged);
+                for (run, share) in log_shares(self, id, own, readings, seen, &everywhere) {
+                    left.extend(share.left_at.map(|since| ((run.clone(), id.clone()), since)));
+                    accounts.entry((run, id.clone())).or_default().log_share = Some(share);
                 }
             } else {
                 let uncovered = uncovered.remove(id).unwrap_or_default();
@@ -92,7 +92,7 @@ impl Places {
         for (id, unsure) in unsure.collect::<Vec<_>>() {
             accounts.entry((None, id)).or_default().add_unsure(unsure);
         }
-        accounts.values_mut().for_each(Account::join_cut_outputs);
+        accounts.values_mut().for_each(Account::unite_cut_outputs);
         self.leave_after_results(&mut accounts, &mut left);
         self.find_gaps(&mut accounts, &conversations, &left);
         accounts

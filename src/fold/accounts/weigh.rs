@@ -29,8 +29,8 @@ impl Account {
     }
 
     fn weigh_witnesses(mut self, conversation: &Id) -> Weighed {
-        if let Some(logged) = self.logged.take() {
-            return logged.weigh(conversation, self.unfinished.and_then(|(time, _)| time));
+        if let Some(share) = self.log_share.take() {
+            return share.weigh(conversation, self.unfinished.and_then(|(time, _)| time));
         }
         if self.has_messages_alone() {
             return self.weigh_messages(conversation);

@@ -48,7 +48,7 @@ impl TimingFacts {
     /// Takes an attempt.
     pub(in crate::fold) fn request(&mut self, time: Option<Time>, request: Shown<Request>) {
         let key = (request.fact.conversation.clone(), time, request.fact.attempt);
-        join(&mut self.requests, key, request, |a, b| Request {
+        merge_into(&mut self.requests, key, request, |a, b| Request {
             conversation: a.conversation,
             model: a.model.max(b.model),
             duration_ms: a.duration_ms.max(b.duration_ms),
@@ -63,7 +63,7 @@ impl TimingFacts {
     /// Takes a stream that broke off.
     pub(in crate::fold) fn failure(&mut self, time: Option<Time>, failure: Shown<StreamFailure>) {
         let key = (failure.fact.conversation.clone(), time);
-        join(&mut self.failures, key, failure, |a, b| StreamFailure {
+        merge_into(&mut self.failures, key, failure, |a, b| StreamFailure {
             conversation: a.conversation,
             model: a.model.max(b.model),
         });
@@ -72,7 +72,7 @@ impl TimingFacts {
     /// Takes a tool call.
     pub(in crate::fold) fn tool(&mut self, time: Option<Time>, tool: Shown<ToolCall>) {
         let key = (tool.fact.conversation.clone(), tool.fact.call_id.clone(), time);
-        join(&mut self.tools, key, tool, |a, b| ToolCall {
+        merge_into(&mut self.tools, key, tool, |a, b| ToolCall {
             conversation: a.conversation,
             model: a.model.max(b.model),
             call_id: a.call_id,
@@ -108,13 +108,18 @@ impl TimingFacts {
     }
 }
 
-fn join<K: std::hash::Hash + Eq, T>(known: &mut FxHashMap<K, Shown<T>>, key: K, new: Shown<T>, merge: fn(T, T) -> T) {
-    let joined = match known.remove(&key) {
+fn merge_into<K: std::hash::Hash + Eq, T>(
+    known: &mut FxHashMap<K, Shown<T>>,
+    key: K,
+    new: Shown<T>,
+    merge: fn(T, T) -> T,
+) {
+    let merged = match known.remove(&key) {
         Some(mut old) => {
             old.runs.extend(new.runs);
             Shown { fact: merge(old.fact, new.fact), harness: old.harness.max(new.harness), runs: old.runs }
         }
         None => new,
     };
-    known.insert(key, joined);
+    known.insert(key, merged);
 }

@@ -37,7 +37,7 @@ pub(in crate::fold) fn take_own_calls(
     for id in in_doubt {
         let line = ancestors(conversations, &id);
         for ancestor in &line {
-            if let Some(facts) = conversations.get(ancestor).filter(|facts| facts.is_logged) {
+            if let Some(facts) = conversations.get(ancestor).filter(|facts| facts.has_counter_log) {
                 of_ancestors.entry(ancestor.clone()).or_insert_with(|| Read::of(facts));
             }
         }
@@ -47,8 +47,8 @@ pub(in crate::fold) fn take_own_calls(
     let has_witness = |id: &Id, facts: &ConversationFacts| !facts.readings.is_empty() || is_witnessed(id);
     let forked = conversations.iter().filter(|(id, facts)| facts.parent.is_some() && has_witness(id, facts));
     let parents: FxHashSet<Id> = forked.filter_map(|(_, facts)| facts.parent.clone()).collect();
-    let logged = conversations.iter_mut().filter(|(_, facts)| facts.is_logged);
-    let own = logged.map(|(id, facts)| {
+    let with_log = conversations.iter_mut().filter(|(_, facts)| facts.has_counter_log);
+    let own = with_log.map(|(id, facts)| {
         let line = lines.get(id).map_or(&[][..], Vec::as_slice);
         let ancestors: Vec<&Read> = line.iter().filter_map(|ancestor| of_ancestors.get(ancestor)).collect();
         let parent = line.first().and_then(|parent| of_ancestors.get(parent));

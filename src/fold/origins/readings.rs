@@ -9,7 +9,7 @@ use crate::fold::facts::{Conversations, MARGIN_MS};
 pub(in crate::fold) fn name_by_reading(conversations: &mut Conversations) {
     let unnamed: Vec<Id> = conversations
         .iter()
-        .filter(|(id, facts)| id.is_anonymous() && !facts.readings.is_empty() && !facts.is_logged)
+        .filter(|(id, facts)| id.is_anonymous() && !facts.readings.is_empty() && !facts.has_counter_log)
         .map(|(id, _)| id.clone())
         .collect();
     if unnamed.is_empty() {

@@ -57,7 +57,7 @@ fn drop_copies(readings: &mut Vec<QuotaReading>, conversations: &Conversations) 
             states.entry(id.clone()).or_default().insert(state(quota));
         }
     }
-    let is_logged = |id: &Id| conversations.get(id).is_some_and(|facts| facts.is_logged);
+    let has_counter_log = |id: &Id| conversations.get(id).is_some_and(|facts| facts.has_counter_log);
     let is_copy = |quota: &Quota| {
         let Some(id) = &quota.conversation else { return false };
         match quota.doubt {
@@ -66,7 +66,7 @@ fn drop_copies(readings: &mut Vec<QuotaReading>, conversations: &Conversations) 
             Doubt::Ancestor => {
                 let line = lines.get(id).map_or(&[][..], Vec::as_slice);
                 let told = |id: &Id| states.get(id).is_some_and(|states| states.contains(&state(quota)));
-                line.first().is_some_and(|parent| !is_logged(parent)) || line.iter().any(told)
+                line.first().is_some_and(|parent| !has_counter_log(parent)) || line.iter().any(told)
             }
         }
     };
