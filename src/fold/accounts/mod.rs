@@ -41,12 +41,12 @@ use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
 use crate::fold::facts::{CallFacts, Calls, ConversationFacts, Conversations, Reading};
 use crate::fold::origins::{Own, take_own_calls};
 
-/// What placing calls leaves to be seen to.
+/// What placing calls sets aside for those who split logs and counters.
 #[derive(Default)]
-struct Placed {
-    /// Calls that traces show of conversations whose session log is known.
+struct SetAside {
+    /// Calls that traces show of conversations whose session log is among the sources: they are placed with that.
     seen: FxHashMap<Id, Vec<(CallKey, Box<CallFacts>)>>,
-    /// Calls that no reading of their own run counts, by conversation and time.
+    /// Calls that no reading of their own run counts, by conversation and time. They are placed, too.
     uncovered: FxHashMap<Id, Vec<Uncovered>>,
 }
 
@@ -57,7 +57,7 @@ impl Places {
         drop_named_twins(&mut conversations);
         let mut own = take_own_calls(&mut conversations, |id| self.shown.contains_key(id));
         let everywhere = LoggedReadings::of(&own);
-        let Placed { mut seen, mut uncovered } = self.place_calls(calls, &own, &mut accounts);
+        let SetAside { mut seen, mut uncovered } = self.place_calls(calls, &own, &mut accounts);
         let spawners = self.spawners(&conversations);
         let mut left = LeftAt::default();
         // What spawned sub-agents comes first.
@@ -99,27 +99,27 @@ impl Places {
     }
 
     /// Gives each call to an account, but those that traces show of conversations whose session log is known.
-    fn place_calls(&self, calls: Calls, own: &FxHashMap<Id, Own>, accounts: &mut Accounts) -> Placed {
-        let mut placed = Placed::default();
+    fn place_calls(&self, calls: Calls, own: &FxHashMap<Id, Own>, accounts: &mut Accounts) -> SetAside {
+        let mut aside = SetAside::default();
         let mut by_account: FxHashMap<AccountKey, Vec<(CallKey, Box<CallFacts>)>> = FxHashMap::default();
         for (key, call) in calls {
             let Some(conversation) = call.conversation.clone() else { continue };
             if matches!(key, CallKey::Trace(..)) && own.contains_key(&conversation) {
-                placed.seen.entry(conversation).or_default().push((key, call));
+                aside.seen.entry(conversation).or_default().push((key, call));
                 continue;
             }
             let run = self.of(&conversation, &call.runs, call.time);
             if let Some(time) = call.time.filter(|_| !call.is_covered) {
                 let call = Uncovered { time, run: run.clone(), usage: call.usage };
-                placed.uncovered.entry(conversation.clone()).or_default().push(call);
+                aside.uncovered.entry(conversation.clone()).or_default().push(call);
             }
             by_account.entry((run, conversation)).or_default().push((key, call));
         }
         for (account, calls) in by_account {
             accounts.entry(account).or_default().calls = calls.into_iter().collect();
         }
-        placed.uncovered.values_mut().for_each(|calls| calls.sort_by_key(|call| call.time));
-        placed
+        aside.uncovered.values_mut().for_each(|calls| calls.sort_by_key(|call| call.time));
+        aside
     }
 
     /// The readings of a conversation's counter, each given to one run.

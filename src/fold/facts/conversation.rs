@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use super::log::Log;
+use super::log::SessionLog;
 use super::log_end::LogEnd;
 use super::messages::Messages;
 use super::place::Place;
@@ -72,7 +72,7 @@ pub struct ConversationFacts {
     /// When requests of it failed.
     pub failures: BTreeSet<Time>,
     /// The calls of its session log, by reading or response.
-    pub log: Log,
+    pub log: SessionLog,
     /// The calls of its session logs, by message.
     pub messages: Messages,
 }
@@ -263,15 +263,15 @@ const GENERATIONS: usize = 64;
 
 /// The conversations that this one came from, its parent first.
 pub(in crate::fold) fn ancestors(conversations: &Conversations, id: &Id) -> Vec<Id> {
-    let mut line: Vec<Id> = Vec::new();
+    let mut upwards: Vec<Id> = Vec::new();
     let parent = |id: &Id| conversations.get(id).and_then(|facts| facts.parent.clone());
-    while let Some(parent) = parent(line.last().unwrap_or(id)) {
-        if line.len() == GENERATIONS || line.contains(&parent) || parent == *id {
+    while let Some(parent) = parent(upwards.last().unwrap_or(id)) {
+        if upwards.len() == GENERATIONS || upwards.contains(&parent) || parent == *id {
             break;
         }
-        line.push(parent);
+        upwards.push(parent);
     }
-    line
+    upwards
 }
 
 /// The conversations whose sub-agent, or a sub-agent's, held this one, from the nearest up; none if no sub-agent did. A

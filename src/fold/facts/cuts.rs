@@ -135,12 +135,12 @@ impl ConversationFacts {
 /// Sources of the same file name.
 struct Namesakes<'a> {
     facts: &'a ConversationFacts,
-    by_name: FxHashMap<&'a str, Named>,
+    by_name: FxHashMap<&'a str, SameName>,
 }
 
-/// What is known of those of one name.
+/// What is known of the sources of one name.
 #[derive(Default)]
-struct Named {
+struct SameName {
     /// Lengths of the two longest logs.
     longest: [u64; 2],
     has_capture: bool,
@@ -148,7 +148,7 @@ struct Named {
 
 impl<'a> Namesakes<'a> {
     fn of(facts: &'a ConversationFacts) -> Namesakes<'a> {
-        let mut by_name: FxHashMap<&str, Named> = FxHashMap::default();
+        let mut by_name: FxHashMap<&str, SameName> = FxHashMap::default();
         for (source, log) in &facts.logs {
             let [first, second] = &mut by_name.entry(file_name(source)).or_default().longest;
             if log.length > *first {

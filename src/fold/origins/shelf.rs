@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::copies::{Copies, line};
+use super::copies::{Copies, lineage};
 use crate::event::Id;
 use crate::fold::facts::{ConversationFacts, Conversations, Facts, Messages, PackedCall, id_of};
 
@@ -168,7 +168,7 @@ impl Shelf {
             }
         }
         conversations.iter().for_each(|(id, facts)| copies.fail(id, &facts.failures));
-        copies.origins(|id| line(conversations, id))
+        copies.origins(|id| lineage(conversations, id))
     }
 }
 

@@ -4,7 +4,7 @@ mod footers;
 mod placed;
 mod quotas;
 mod settled;
-mod verdict;
+mod weighing;
 
 pub use self::settled::{Placed, Pricing, Settled};
 
