@@ -20,33 +20,43 @@ pub(in crate::fold) struct Account {
     pub(super) share: Option<Share>,
     /// The last readings of the harness's processes.
     pub(super) results: Vec<ResultFacts>,
-    /// Whether the conversation's first records are in view.
-    pub(super) begins: bool,
-    /// Whether an answer was streaming at the end, when, and where that stands.
-    pub(super) unfinished: Option<(Option<Time>, Place)>,
     /// Its share of the conversation's session log; it goes before all others.
     pub(super) log_share: Option<LogShare>,
+    /// Whether the conversation's first records are in view.
+    pub(super) begins: bool,
+    /// How what is known of it ends.
+    pub(super) ending: Ending,
     /// Whether a session log of the conversation's own is among the sources.
     pub(super) has_log: bool,
-    /// Whether a process was captured of which nothing but its beginning is known.
-    pub(super) has_open_capture: bool,
     /// Whether it is of a run.
     pub(super) is_of_run: bool,
-    /// Whether it is known when that run ended.
-    pub(super) is_end_told: bool,
     /// Whether a sub-agent worked for it of which nothing is known.
     pub(super) lacks_agent: bool,
-    /// Whether calls that a run of no known end has may be its own.
-    pub(super) may_be_more: bool,
     /// Whether a model answered and nothing tells of usage.
     pub(in crate::fold) is_unmeasured: bool,
     /// Whether its session log was joined with the run by time: every call of it is known.
     pub(super) is_joined: bool,
+    /// The harness that held the conversation; `None` where no record names it.
     pub(in crate::fold) harness: Option<Harness>,
+    /// How the harness's account pays; `None` where no record tells.
     pub(in crate::fold) billing: Option<Billing>,
+    /// The machine that its sources come from; `None` where whoever read them named none.
     pub(in crate::fold) host: Option<Id>,
-    /// The model the conversation was configured with.
+    /// The model the conversation was configured with; `None` where no record tells.
     pub(super) model: Option<Id>,
+}
+
+/// How what is known of a conversation ends within its owner.
+#[derive(Debug, Default)]
+pub(super) struct Ending {
+    /// Whether it is known when its run ended.
+    pub(super) is_told: bool,
+    /// An answer that was streaming at the end: when, and where that stands; `None` if none was.
+    pub(super) unfinished: Option<(Option<Time>, Place)>,
+    /// Whether a process was captured of which nothing but its beginning is known.
+    pub(super) has_open_capture: bool,
+    /// Whether more calls may be its own, which a run has that nothing tells the end of.
+    pub(super) may_be_more: bool,
 }
 
 impl Account {

@@ -23,7 +23,7 @@ mod untold;
 mod weigh;
 mod weighed;
 
-pub(in crate::fold) use self::account::Account;
+pub(in crate::fold) use self::account::{Account, Accounts};
 pub(in crate::fold) use self::ends::Ends;
 pub(in crate::fold) use self::places::Places;
 pub(in crate::fold) use self::weighed::{Rows, Weighed};
@@ -32,7 +32,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use self::account::{AccountKey, Accounts, LeftAt};
+use self::account::{AccountKey, LeftAt};
 use self::bounds::Bounds;
 use self::growth::{Uncovered, shares};
 use self::held::LoggedReadings;

@@ -9,7 +9,7 @@ use crate::event::{CallKey, Id, Time};
 use crate::fold::facts::{CallFacts, Calls, Conversations};
 
 /// Gives such calls to the conversation that an output shows making the next one that was copied.
-pub(in crate::fold) fn give_above_copies(
+pub(super) fn give_above_copies(
     calls: &mut Calls,
     shared: &FxHashMap<CallKey, BTreeSet<Id>>,
     conversations: &Conversations,

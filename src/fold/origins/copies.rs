@@ -124,11 +124,7 @@ impl Copies {
 }
 
 /// Gives every copied call to the conversation that made it.
-pub(in crate::fold) fn attribute(
-    calls: &mut Calls,
-    shared: &FxHashMap<CallKey, BTreeSet<Id>>,
-    conversations: &Conversations,
-) {
+pub(super) fn attribute(calls: &mut Calls, shared: &FxHashMap<CallKey, BTreeSet<Id>>, conversations: &Conversations) {
     if shared.is_empty() {
         return;
     }

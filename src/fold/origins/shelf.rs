@@ -47,7 +47,7 @@ fn attribute(
 
 impl Facts {
     /// Unpacks the calls that something else may tell of, too: a run, a counter, a captured output.
-    pub(in crate::fold) fn unpack_witnessed(&mut self) {
+    pub(super) fn unpack_witnessed(&mut self) {
         let seen: FxHashSet<&Id> = self.calls.values().filter_map(|call| call.conversation.as_ref()).collect();
         let shown: FxHashSet<&str> = self.calls.keys().filter_map(id_of).collect();
         let is_witnessed = |id: &Id, facts: &ConversationFacts, messages: &Messages| {
