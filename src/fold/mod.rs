@@ -24,8 +24,8 @@
 //! 1. Which run each call, reading and result is of (`places`; of a conversation with a session log, `holders`).
 //! 2. Which part of a conversation's counter each run used: the growth since the run before (`growth`, `ends`,
 //!    `unsure`).
-//! 3. What outputs and traces tell of the calls that a session log holds (`log_shares`, `logged`, `held`, `twins`,
-//!    `losses`).
+//! 3. Which part of a session log each run used, and what outputs and traces tell of the same calls (`split_log`,
+//!    `log_share`, `held`, `twins`, `losses`).
 //! 4. What the counter, the calls, the results and the log come to together, and how well that is known (`weigh`,
 //!    `parts`, `hidden`, `untold`).
 //!
@@ -35,10 +35,11 @@
 //! | --- | --- |
 //! | witness | a kind of record that tells usage: a counter, calls, a result, a footer, a session log |
 //! | counter, reading | what a harness counts up over a conversation, and one value that it had |
-//! | growth, share | how much a counter rose, and how much of that is one run's |
+//! | growth, share | how much a counter rose, and how much of that, or of a session log, is one owner's |
 //! | result | the closing record of a process, with what the process used by model |
 //! | footer | the blended total at the end of Codex's plain output |
 //! | logged | told by a harness's own session log; *shown*: by a captured output |
+//! | joined | of a session log: taken for the run that it fits by time and place, as no output names its conversation |
 //! | bare | of a log that is no run's output, or of no run |
 //! | owner | a run, or a conversation of no run: whose a row is |
 //! | account | what is known of one conversation within one owner |
@@ -55,8 +56,8 @@ mod settle;
 mod source;
 
 pub use facts::{
-    CallFacts, ConversationFacts, Counts, Facts, Log, LogCall, LogKey, Messages, Place, QuotaReading, Reading,
-    ResultFacts, ResultKey, RunFacts, Shown, TimingFacts, TurnContext,
+    CallFacts, ConversationFacts, Counts, Facts, LogCall, LogKey, Messages, Place, QuotaReading, Reading, ResultFacts,
+    ResultKey, RunFacts, SessionLog, TimingFact, TimingFacts, TurnContext,
 };
 pub use join::IsHome;
 pub use rows::{

@@ -10,7 +10,7 @@ use super::document::{self, Layout, Piece};
 use super::format::{Format, Hit, Home, Lines, Root, Shape};
 use super::json::{Count, Text, or_zero, part};
 use super::lines::{clean, id, lines, may_be_call, may_be_document, model, path};
-use super::mark::{Logged, Mark, MarkKind};
+use super::mark::{LogRecord, Mark, MarkKind};
 use super::needles::Needle;
 use crate::event::{Conversation, Counter, Defect, Fact, MAX_COUNT, ModelUsage, Scope, Time, TokenUsage};
 
@@ -143,7 +143,7 @@ fn read_entry(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let Ok(entry) = part::<Entry<'_>>(line.trim()) else {
         marks.push(mark(MarkKind::Fact(Fact::Defect(Defect::Torn))));
         if may_be_call(line.as_bytes()) {
-            marks.push(mark(MarkKind::Logged(Logged::Lost)));
+            marks.push(mark(MarkKind::Logged(LogRecord::Lost)));
         }
         return;
     };
@@ -157,7 +157,7 @@ fn read_entry(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         let time = entry.timestamp.get().and_then(Time::parse);
         let is_answer = message.role.is("assistant");
         if is_answer || message.role.is("user") {
-            marks.push(mark(MarkKind::Logged(Logged::Message(is_answer))).at(time));
+            marks.push(mark(MarkKind::Logged(LogRecord::Message(is_answer))).at(time));
         }
     }
 }

@@ -6,7 +6,7 @@ use super::chunk::Chunk;
 use super::format::Lines;
 use super::json::part;
 use super::lines::{clean, lines, lines_backwards, may_be_call, may_be_record};
-use super::mark::{Logged, Mark, MarkKind};
+use super::mark::{LogRecord, Mark, MarkKind};
 use crate::event::{Defect, Fact, Time};
 
 /// The time of the first record of any of these formats, which tells echoes in a bare log from its own records.
@@ -37,7 +37,7 @@ pub(super) fn fenced(chunk: &Chunk<'_>) -> Option<Mark> {
 pub(super) fn ended(chunk: &Chunk<'_>, parts: &[&'static Lines], marks: &mut Vec<Mark>) {
     let Some(end) = chunk.source_end() else { return };
     torn_end(chunk, parts, marks);
-    marks.push(Mark::new(end, None, MarkKind::Logged(Logged::End)));
+    marks.push(Mark::new(end, None, MarkKind::Logged(LogRecord::End)));
 }
 
 /// What the source ends with, if that is no whole record and wasn't told as one that is torn.
@@ -61,6 +61,6 @@ fn torn_end(chunk: &Chunk<'_>, parts: &[&'static Lines], marks: &mut Vec<Mark>) 
     if may_be_call(line.as_bytes()) {
         let torn_of = format.and_then(|format| format.torn_of);
         let conversation = torn_of.and_then(|torn_of| torn_of(line.as_bytes()));
-        marks.push(mark(MarkKind::Logged(Logged::Lost)).of(conversation));
+        marks.push(mark(MarkKind::Logged(LogRecord::Lost)).of(conversation));
     }
 }

@@ -122,7 +122,7 @@ pub enum Seems {
 }
 
 /// Tells which conversation a line names.
-pub type NamedBy = fn(&[u8], &Seen) -> Option<Named>;
+pub type NamedBy = fn(&[u8], &Seen) -> Option<Mention>;
 
 /// Tells which conversation a torn record names.
 pub type TornOf = fn(&[u8]) -> Option<Id>;
@@ -194,7 +194,7 @@ impl Lines {
 
 /// A conversation that a line names.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Named {
+pub struct Mention {
     /// Its id.
     pub conversation: Id,
     /// When.

@@ -32,7 +32,7 @@ pub enum MarkKind {
     /// The time of the first record behind the end of a tool's output of which no beginning is in view.
     BeganAnew,
     /// A record of a session log.
-    Logged(Logged),
+    Logged(LogRecord),
     /// A message starts streaming, in the stream of this name.
     MessageStart(Id, Box<Call>),
     /// The message that streams there has used this much so far.
@@ -78,7 +78,7 @@ pub struct PromptText {
 
 /// A record of a session log, whose meaning depends on those before it.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Logged {
+pub enum LogRecord {
     /// A conversation's header; the first one is the log's own.
     Header(Box<Header>),
     /// A turn begins.

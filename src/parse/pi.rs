@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::format::{Format, Hit, Home, Lines, Root, Shape};
 use super::json::{Count, Text, or_zero, part, price};
 use super::lines::{clean, id, key, lines, may_be_call, model, path};
-use super::mark::{Logged, Mark, MarkKind};
+use super::mark::{LogRecord, Mark, MarkKind};
 use super::needles::Needle;
 use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
 
@@ -124,7 +124,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         Err(defect) => {
             marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
             if may_be_call(line.as_bytes()) || line.contains(COMPACTION) || line.contains(BRANCH) {
-                marks.push(mark(MarkKind::Logged(Logged::Lost)));
+                marks.push(mark(MarkKind::Logged(LogRecord::Lost)));
             }
         }
     }
@@ -162,7 +162,7 @@ impl Entry<'_> {
         let (is_tools, is_answer) = (message.role.is("toolResult"), message.role.is("assistant"));
         let Some(usage) = message.usage.as_ref().filter(|_| is_tools || is_answer) else {
             let is_uncounted = is_answer && message.model.get().is_some();
-            return Ok(is_uncounted.then_some(MarkKind::Logged(Logged::Uncounted(None))));
+            return Ok(is_uncounted.then_some(MarkKind::Logged(LogRecord::Uncounted(None))));
         };
         let key = |tokens: &TokenUsage| match message.response_id.get().filter(|id| !id.is_empty() && !is_tools) {
             Some(response) => key(response),
@@ -188,7 +188,7 @@ impl Entry<'_> {
     }
 
     fn uncounted(&self) -> MarkKind {
-        MarkKind::Logged(Logged::Uncounted(Some(self.key("", &self.model, &TokenUsage::default()))))
+        MarkKind::Logged(LogRecord::Uncounted(Some(self.key("", &self.model, &TokenUsage::default()))))
     }
 
     fn key(&self, answered: &str, model: &Text<'_>, usage: &TokenUsage) -> Id {

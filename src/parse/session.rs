@@ -2,7 +2,7 @@
 
 use super::format::Lines;
 use super::lines::{lines, uuid_at_end};
-use super::mark::{Logged, Mark, MarkKind};
+use super::mark::{LogRecord, Mark, MarkKind};
 use super::sink::Sink;
 use crate::event::{Conversation, Fact, Id, Time, Uncounted};
 
@@ -43,23 +43,23 @@ impl Session {
                 }
                 sink.event(offset, None, harness, time, fact);
             }
-            MarkKind::Logged(Logged::Message(is_answered)) => {
+            MarkKind::Logged(LogRecord::Message(is_answered)) => {
                 let Some(id) = self.named.clone() else { return };
                 let conversation = Conversation { is_answered, is_active: time.is_some(), ..Conversation::new(id) };
                 sink.event(offset, None, harness, time, Fact::Conversation(Box::new(conversation)));
             }
-            MarkKind::Logged(Logged::Lost) => {
+            MarkKind::Logged(LogRecord::Lost) => {
                 let known = conversation.or_else(|| self.named.clone());
                 let Some(id) = known.or_else(|| self.own.clone()) else { return };
                 self.lost.pop_if(|(known, ..)| *known == id);
                 self.lost.push((id, offset, harness));
             }
-            MarkKind::Logged(Logged::Uncounted(key)) => {
+            MarkKind::Logged(LogRecord::Uncounted(key)) => {
                 let Some(conversation) = conversation.or_else(|| self.named.clone()) else { return };
                 let uncounted = Uncounted { conversation, key, agent: None };
                 sink.event(offset, None, harness, time, Fact::Uncounted(Box::new(uncounted)));
             }
-            MarkKind::Logged(Logged::End) => self.length = offset,
+            MarkKind::Logged(LogRecord::End) => self.length = offset,
             _ => {}
         }
     }

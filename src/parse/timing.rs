@@ -13,7 +13,7 @@ pub struct Timing {
     /// When it was written down, which tells echoes.
     pub recorded: Time,
     /// Which of a writer's parallel logs it stands in: each of them tells everything once.
-    pub log: Log,
+    pub log: TraceLog,
     /// The model it names.
     pub model: Option<Id>,
     /// What it says.
@@ -22,7 +22,7 @@ pub struct Timing {
 
 /// A log that tells everything once. Newer versions of Codex write two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Log {
+pub enum TraceLog {
     /// The only one, or the one with all fields.
     Main,
     /// The one without texts.

@@ -6,14 +6,14 @@ use std::path::Path;
 
 use super::lines::Lines;
 use super::options::Options;
-use super::out::{Named, bare};
+use super::out::{SourceOut, bare};
 use super::readers::Readers;
 use crate::event::{Fact, Loss, Skip, Source};
 use crate::parse::{self, Format, Journal, Rows, SourceReader};
 use crate::source::{CHUNK, Database, HEAD, Opened};
 
 /// Hands on what a database tells; why, if it can't be read.
-pub(super) fn read(path: &Path, readers: &Readers<'_>, out: &mut Named<'_, '_>) -> Result<(), String> {
+pub(super) fn read(path: &Path, readers: &Readers<'_>, out: &mut SourceOut<'_, '_>) -> Result<(), String> {
     let database = Database::open(path).map_err(|error| error.to_string())?;
     let is_of = |tables: &[Rows]| tables.first().is_some_and(|first| database.has_table(first.table, first.columns));
     if let Some((format, tables)) = parse::databases().find(|(_, tables)| is_of(tables)) {
@@ -30,11 +30,11 @@ pub(super) fn read(path: &Path, readers: &Readers<'_>, out: &mut Named<'_, '_>) 
     Ok(())
 }
 
-fn begin(format: &Format, options: &Options, out: &mut Named<'_, '_>) {
+fn begin(format: &Format, options: &Options, out: &mut SourceOut<'_, '_>) {
     out.push(bare(0, Fact::Source(Source { format: format.name.into(), host: options.host.clone() })));
 }
 
-fn read_tables(database: &Database, tables: &[Rows], out: &mut Named<'_, '_>) -> Result<(), String> {
+fn read_tables(database: &Database, tables: &[Rows], out: &mut SourceOut<'_, '_>) -> Result<(), String> {
     let mut position = 0;
     for rows in tables.iter().filter(|rows| database.has_table(rows.table, rows.columns)) {
         let read = database.rows(rows.table, rows.columns, &mut |values| {
@@ -51,7 +51,7 @@ fn read_journal(
     database: Database,
     journal: &'static Journal,
     readers: &Readers<'_>,
-    out: &mut Named<'_, '_>,
+    out: &mut SourceOut<'_, '_>,
 ) -> io::Result<()> {
     let options = readers.options;
     let mut text = Text { database, journal, latest: i64::MIN, lines: Vec::new(), given: 0 };

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::out::{Named, Reached, bare, broken_off};
+use super::out::{Reached, SourceOut, bare, broken_off};
 use super::readers::Readers;
 use crate::event::{Defect, Fact};
 use crate::parse::{self, Mark, Seen, SourceReader};
@@ -25,7 +25,7 @@ const MOST_HELD: usize = 100_000;
 pub(super) struct Lines<'l, 'o, 't> {
     pub(super) reading: SourceReader,
     pub(super) readers: &'l Readers<'l>,
-    pub(super) out: &'l mut Named<'o, 't>,
+    pub(super) out: &'l mut SourceOut<'o, 't>,
 }
 
 /// A chunk's candidates, and the line that was too long for it.

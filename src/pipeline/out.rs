@@ -29,15 +29,15 @@ impl<'a> Out<'a> {
 }
 
 /// Where the events of one source go.
-pub(super) struct Named<'o, 'a> {
+pub(super) struct SourceOut<'o, 'a> {
     source: &'o str,
     /// Where those of any source go.
     pub(super) out: &'o mut Out<'a>,
 }
 
-impl<'o, 'a> Named<'o, 'a> {
-    pub(super) fn new(source: &'o str, out: &'o mut Out<'a>) -> Named<'o, 'a> {
-        Named { source, out }
+impl<'o, 'a> SourceOut<'o, 'a> {
+    pub(super) fn new(source: &'o str, out: &'o mut Out<'a>) -> SourceOut<'o, 'a> {
+        SourceOut { source, out }
     }
 
     pub(super) fn push(&mut self, event: Event) {

@@ -4,7 +4,7 @@ use std::io::{self, BufReader, Read};
 use std::ops::ControlFlow;
 
 use super::lines::Lines;
-use super::out::{Named, Out, Reached, bare, broken_off};
+use super::out::{Out, Reached, SourceOut, bare, broken_off};
 use super::readers::Readers;
 use crate::event::{Defect, Event, Fact, Loss, Skip, Source, unpacked_name};
 use crate::parse::{self, Format, SourceReader};
@@ -17,7 +17,7 @@ use crate::source::{self, Input, Opened, open};
 pub(super) fn produce(input: &Input, readers: &Readers<'_>, out: &mut Out<'_>) -> u64 {
     let options = readers.options;
     let name = input.name();
-    let mut named = Named::new(&name, out);
+    let mut named = SourceOut::new(&name, out);
     let loss = if matches!(input, Input::File { is_named: false, .. }) { Loss::Found } else { Loss::Named };
     let opened = match open(input, &options.progress, readers.memory()) {
         Ok(opened) => opened,
@@ -72,7 +72,7 @@ fn read(
     input: &Input,
     opened: Opened,
     readers: &Readers<'_>,
-    out: &mut Named<'_, '_>,
+    out: &mut SourceOut<'_, '_>,
 ) -> Reached {
     let options = readers.options;
     if parse::is_events(format) {

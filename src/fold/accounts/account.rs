@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::growth::Share;
-use super::logged::Logged;
+use super::log_share::LogShare;
 use crate::event::{Billing, CallKey, Harness, Id, RunId, Time};
 use crate::fold::facts::{CallFacts, ConversationFacts, Messages, Place, ResultFacts};
 
@@ -20,33 +20,43 @@ pub(in crate::fold) struct Account {
     pub(super) share: Option<Share>,
     /// The last readings of the harness's processes.
     pub(super) results: Vec<ResultFacts>,
+    /// Its share of the conversation's session log; it goes before all others.
+    pub(super) log_share: Option<LogShare>,
     /// Whether the conversation's first records are in view.
     pub(super) begins: bool,
-    /// Whether an answer was streaming at the end, when, and where that stands.
-    pub(super) unfinished: Option<(Option<Time>, Place)>,
-    /// What the conversation's session log tells; it goes before all others.
-    pub(super) logged: Option<Logged>,
+    /// How what is known of it ends.
+    pub(super) ending: Ending,
     /// Whether a session log of the conversation's own is among the sources.
     pub(super) has_log: bool,
-    /// Whether a process was captured of which nothing but its beginning is known.
-    pub(super) has_open_capture: bool,
     /// Whether it is of a run.
     pub(super) is_of_run: bool,
-    /// Whether it is known when that run ended.
-    pub(super) is_end_told: bool,
     /// Whether a sub-agent worked for it of which nothing is known.
     pub(super) lacks_agent: bool,
-    /// Whether calls that a run of no known end has may be its own.
-    pub(super) may_be_more: bool,
     /// Whether a model answered and nothing tells of usage.
     pub(in crate::fold) is_unmeasured: bool,
     /// Whether its session log was joined with the run by time: every call of it is known.
     pub(super) is_joined: bool,
+    /// The harness that held the conversation; `None` where no record names it.
     pub(in crate::fold) harness: Option<Harness>,
+    /// How the harness's account pays; `None` where no record tells.
     pub(in crate::fold) billing: Option<Billing>,
+    /// The machine that its sources come from; `None` where whoever read them named none.
     pub(in crate::fold) host: Option<Id>,
-    /// The model the conversation was configured with.
+    /// The model the conversation was configured with; `None` where no record tells.
     pub(super) model: Option<Id>,
+}
+
+/// How what is known of a conversation ends within its owner.
+#[derive(Debug, Default)]
+pub(super) struct Ending {
+    /// Whether it is known when its run ended.
+    pub(super) is_told: bool,
+    /// An answer that was streaming at the end: when, and where that stands; `None` if none was.
+    pub(super) unfinished: Option<(Option<Time>, Place)>,
+    /// Whether a process was captured of which nothing but its beginning is known.
+    pub(super) has_open_capture: bool,
+    /// Whether more calls may be its own, which a run has that nothing tells the end of.
+    pub(super) may_be_more: bool,
 }
 
 impl Account {
@@ -68,8 +78,8 @@ impl Account {
 
     /// Whether anything tells of usage.
     pub(in crate::fold) fn has_usage(&self) -> bool {
-        let is_logged = self.logged.as_ref().is_some_and(|logged| !logged.is_empty());
-        is_logged
+        let is_in_log = self.log_share.as_ref().is_some_and(|share| !share.is_empty());
+        is_in_log
             || self.share.is_some()
             || !self.calls.is_empty()
             || !self.messages.is_empty()
@@ -80,7 +90,7 @@ impl Account {
     pub(super) fn tells_its_end(&self) -> bool {
         // Only at its end a process tells its counter without a time.
         let is_told = self.share.as_ref().is_some_and(|share| share.place.is_some());
-        is_told || !self.results.is_empty() || self.logged.as_ref().is_some_and(Logged::is_counted)
+        is_told || !self.results.is_empty() || self.log_share.as_ref().is_some_and(LogShare::is_counted)
     }
 
     /// Whether a harness's closing result is among its witnesses.
@@ -102,12 +112,12 @@ impl Account {
 
     /// How many calls its witnesses show; a row for each is likely.
     pub(in crate::fold) fn calls_seen(&self) -> usize {
-        self.calls.len() + self.messages.calls.len() + self.logged.as_ref().map_or(0, Logged::calls_seen)
+        self.calls.len() + self.messages.calls.len() + self.log_share.as_ref().map_or(0, LogShare::calls_seen)
     }
 
     /// Whether a counter tells what the conversation came to from its beginning, in other runs too.
     pub(in crate::fold) fn is_counted_from_zero(&self) -> bool {
-        let share = self.share.as_ref().filter(|_| self.logged.is_none());
+        let share = self.share.as_ref().filter(|_| self.log_share.is_none());
         share.is_some_and(|share| !share.is_floor && !share.total.is_zero())
     }
 

@@ -32,7 +32,7 @@ impl Places {
         for (key, Left { calls, may_be_more }) in taken.into_iter().filter(|(_, others)| !others.calls.is_empty()) {
             let account = accounts.entry(key).or_default();
             account.calls.extend(calls);
-            account.may_be_more |= may_be_more;
+            account.ending.may_be_more |= may_be_more;
         }
     }
 }

@@ -6,16 +6,16 @@ use crate::fold::facts::{ResultFacts, is_growth};
 
 impl Account {
     /// Marks what stands before the break as counted by the results behind it.
-    pub(super) fn join_cut_outputs(&mut self) {
+    pub(super) fn unite_cut_outputs(&mut self) {
         let (before, behind): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.results).into_iter().partition(|result| result.is_cut_off);
-        let is_joined = !behind.is_empty();
+        let goes_on = !behind.is_empty();
         // A query's usage leaves its sub-agents out.
         let is_of_all = behind.iter().all(ResultFacts::names_models);
         let before = before.into_iter().filter_map(|result| result.before(&behind));
         self.results = before.chain(behind.iter().cloned()).collect();
         let is_paid = self.is_paid();
-        let cut_off = self.calls.values_mut().filter(|call| is_joined && call.is_cut_off && !call.is_covered);
+        let cut_off = self.calls.values_mut().filter(|call| goes_on && call.is_cut_off && !call.is_covered);
         for call in cut_off {
             call.is_covered = is_of_all || !call.is_subagent;
             call.is_paid |= is_paid;

@@ -12,11 +12,11 @@ use crate::fold::rows::Work;
 
 /// The conversations that went on in several runs.
 #[derive(Debug, Default)]
-pub(in crate::fold) struct Ends(FxHashMap<Id, Line>);
+pub(in crate::fold) struct Ends(FxHashMap<Id, Succession>);
 
-/// The runs of a conversation.
+/// The runs of a conversation, one after the other.
 #[derive(Debug, Default)]
-struct Line {
+struct Succession {
     /// In their order.
     ends: Vec<End>,
     /// Where each stands.
@@ -59,7 +59,7 @@ impl Ends {
             let mut works = ends.iter().map(|end| runs.get(&end.run).and_then(|facts| work_of(facts)));
             let first = works.next().flatten();
             let work = first.filter(|first| works.all(|work| work.as_ref() == Some(first)));
-            (id.clone(), Line { ends, places, work })
+            (id.clone(), Succession { ends, places, work })
         });
         Ends(ends.collect())
     }
@@ -68,8 +68,8 @@ impl Ends {
     pub(in crate::fold) fn learn(&mut self, accounts: &Accounts) {
         for ((run, id), account) in accounts {
             let (Some(run), Some(total)) = (run, account.last_total()) else { continue };
-            let Some(line) = self.0.get_mut(id) else { continue };
-            if let Some(end) = line.places.get(run).and_then(|place| line.ends.get_mut(*place)) {
+            let Some(succession) = self.0.get_mut(id) else { continue };
+            if let Some(end) = succession.places.get(run).and_then(|place| succession.ends.get_mut(*place)) {
                 let read = total.blended_tokens();
                 end.totals = vec![end.totals.iter().copied().find(|footer| *footer >= read).unwrap_or(read)];
             }
@@ -78,8 +78,8 @@ impl Ends {
 
     /// Learns of a run which of its footers its other witnesses confirm.
     pub(in crate::fold) fn confirm(&mut self, conversation: &Id, run: &RunId, total: u64) {
-        let Some(line) = self.0.get_mut(conversation) else { return };
-        let end = line.places.get(run).and_then(|place| line.ends.get_mut(*place));
+        let Some(succession) = self.0.get_mut(conversation) else { return };
+        let end = succession.places.get(run).and_then(|place| succession.ends.get_mut(*place));
         if let Some(end) = end.filter(|end| end.totals.contains(&total)) {
             end.totals = vec![total];
         }
@@ -92,9 +92,10 @@ impl Ends {
 
     /// What came before a run; `None` if it is the first that shows the conversation.
     pub(super) fn before(&self, conversation: &Id, run: &RunId) -> Option<Before<'_>> {
-        let line = self.0.get(conversation)?;
-        let this = *line.places.get(run)?;
-        let (last, follows_silence) = (line.ends.get(this.checked_sub(1)?)?, line.ends.get(this)?.follows_silence);
+        let succession = self.0.get(conversation)?;
+        let this = *succession.places.get(run)?;
+        let (last, follows_silence) =
+            (succession.ends.get(this.checked_sub(1)?)?, succession.ends.get(this)?.follows_silence);
         let totals = if follows_silence { &[][..] } else { &last.totals };
         Some(Before { run: &last.run, totals, follows_silence })
     }
@@ -114,16 +115,16 @@ impl Ends {
     /// The conversations whose total counts what no run is known to have used, as runs before the ones that tell it tell
     /// of nothing.
     pub(in crate::fold) fn over_silence(&self) -> impl Iterator<Item = (&Id, u64)> {
-        self.0.iter().filter_map(|(id, line)| Some((id, line.total_over_silence(id)?)))
+        self.0.iter().filter_map(|(id, succession)| Some((id, succession.total_over_silence(id)?)))
     }
 
     /// The runs of a conversation that went on in several.
     pub(in crate::fold) fn runs_of(&self, conversation: &Id) -> impl Iterator<Item = &RunId> {
-        self.0.get(conversation).into_iter().flat_map(|line| line.places.keys())
+        self.0.get(conversation).into_iter().flat_map(|succession| succession.places.keys())
     }
 }
 
-impl Line {
+impl Succession {
     /// What a conversation that began in the first of its runs had come to at the end of the last that tells it, if a
     /// run before one that tells it doesn't.
     fn total_over_silence(&self, conversation: &Id) -> Option<u64> {

@@ -53,8 +53,8 @@ impl Places {
         let is_theirs = |run: &RunId| self.joined.runs.get(id).is_some_and(|runs| runs.contains(run));
         account.is_joined = run.as_ref().is_some_and(is_theirs);
         account.is_of_run = run.is_some();
-        account.is_end_told = run.as_ref().is_some_and(|run| !self.is_endless(run));
-        account.has_open_capture = run.is_none() && facts.has_open_capture();
+        account.ending.is_told = run.as_ref().is_some_and(|run| !self.is_endless(run));
+        account.ending.has_open_capture = run.is_none() && facts.has_open_capture();
         let is_only_run = self.shown.get(id).is_some_and(|runs| runs.len() == 1);
         let begins_elsewhere = is_only_run && !facts.begins.is_empty() && account.goes_on_from_elsewhere();
         // Of several runs, each has its own where the log of the whole session tells when calls were made.
@@ -66,14 +66,15 @@ impl Places {
         let is_of_agents = !facts.is_subagent && !facts.has_own_calls && account.shows_calls_alone();
         account.begins = begins && !is_of_agents;
         let lost = gaps.uncounted.get(key);
-        if let (Some(_), Some(logged)) = (lost, &mut account.logged) {
-            logged.lack(Reason::StillStreaming);
+        if let (Some(_), Some(share)) = (lost, &mut account.log_share) {
+            share.lack(Reason::StillStreaming);
         }
         account.lacks_agent = gaps.of_agents.contains_key(key);
         let is_open = run.is_none() || !account.tells_its_end();
-        let is_logs = is_open && (run.is_none() || gaps.last.get(id) == Some(run));
+        let has_logs_end = is_open && (run.is_none() || gaps.last.get(id) == Some(run));
         let lost = lost.filter(|_| is_open).map(|place| (None, place.clone()));
-        account.unfinished = lost.or_else(|| facts.end_in(run, is_logs, |message| account.time_of(message)));
+        account.ending.unfinished =
+            lost.or_else(|| facts.end_in(run, has_logs_end, |message| account.time_of(message)));
     }
 
     /// The runs of conversations that calls may belong to which are nobody's, as several were at work then.

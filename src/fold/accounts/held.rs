@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::logged::Logged;
+use super::split_log::LogShares;
 use crate::event::{Id, RunId, Time, TokenUsage};
 use crate::fold::facts::{LogCall, Reading};
 use crate::fold::origins::Own;
 
-/// What the counters of all conversations with a session log read.
+/// What counters read in the session logs, in any of them.
 #[derive(Debug, Default)]
-pub(super) struct Readings(FxHashSet<TokenUsage>);
+pub(super) struct LoggedReadings(FxHashSet<TokenUsage>);
 
-impl Readings {
-    pub(super) fn of(own: &FxHashMap<Id, Own>) -> Readings {
-        Readings(own.values().flat_map(|own| &own.readings).map(|(_, total)| without_parts(total)).collect())
+impl LoggedReadings {
+    pub(super) fn of(own: &FxHashMap<Id, Own>) -> LoggedReadings {
+        LoggedReadings(own.values().flat_map(|own| &own.readings).map(|(_, total)| without_parts(total)).collect())
     }
 }
 
@@ -24,40 +24,42 @@ fn without_parts(total: &TokenUsage) -> TokenUsage {
     TokenUsage { cache_creation_input_tokens: 0, reasoning_output_tokens: None, ..*total }
 }
 
-/// Compares the counters in outputs with the log's. What an output's counter counted beyond the end of the log goes to
-/// the run whose output it is.
-/// `recorded` is what the log's counter came to with responses that stand behind its last reading.
+/// Compares the readings that outputs show (`shown`) with the log's (`logged`). What an output's counter counted beyond
+/// the end of the log goes to the run whose output it is.
+///
+/// `recorded` is what the log's counter came to with responses that stand behind its last reading, `has_baseline`
+/// whether it is known what that counter began with.
 pub(super) fn hold_against(
-    joined: &mut BTreeMap<Option<RunId>, Logged>,
-    readings: Vec<Reading>,
+    shares: &mut LogShares,
+    shown: Vec<Reading>,
     logged: &[(Option<Time>, TokenUsage)],
     recorded: &[(Option<Time>, TokenUsage)],
-    everywhere: &Readings,
+    everywhere: &LoggedReadings,
     has_baseline: bool,
 ) {
     let known: FxHashSet<TokenUsage> = logged.iter().chain(recorded).map(|(_, total)| without_parts(total)).collect();
-    let own = || joined.values().flat_map(|part| &part.calls).map(LogCall::usage).sum();
+    let own = || shares.values().flat_map(|share| &share.calls).map(LogCall::usage).sum();
     let mut last = logged.last().map_or_else(own, |(_, total)| *total);
     if let Some((_, counted)) = recorded.last() {
         // A counter that comes to less counts none of them: they are compactions.
         let is_less =
             |total: TokenUsage| !total.fell_below(&without_parts(&last)) && total.fell_below(&without_parts(counted));
-        let read = readings.iter().map(|reading| without_parts(&reading.total));
+        let read = shown.iter().map(|reading| without_parts(&reading.total));
         if !read.filter(|total| !known.contains(total)).any(is_less) {
             last = *counted;
         }
     }
     let mut beyond: Vec<Reading> = Vec::new();
-    for reading in readings {
-        let part = joined.entry(reading.run.clone()).or_default();
+    for reading in shown {
+        let share = shares.entry(reading.run.clone()).or_default();
         let total = without_parts(&reading.total);
         if known.contains(&total) {
-            part.agrees = Some(part.agrees.unwrap_or(true));
+            share.agrees = Some(share.agrees.unwrap_or(true));
         } else if !everywhere.0.contains(&total) {
             match total.fell_below(&without_parts(&last)) {
-                true => part.agrees = Some(false),
+                true => share.agrees = Some(false),
                 false if has_baseline => beyond.push(reading),
-                false => part.is_floor = true,
+                false => share.is_floor = true,
             }
         }
     }
@@ -73,6 +75,6 @@ pub(super) fn hold_against(
         *time = (*time).max(reading.time);
     }
     for (run, (growth, time)) in grown {
-        joined.entry(run).or_default().counted_beyond(growth, time);
+        shares.entry(run).or_default().counted_beyond(growth, time);
     }
 }

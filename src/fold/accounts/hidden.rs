@@ -55,7 +55,7 @@ impl Account {
     fn all_counted(&self, timeline: &Timeline<'_>) -> Option<Marks> {
         let names_models = self.results.iter().all(ResultFacts::names_models);
         let is_mixed = !names_models && self.results.iter().any(ResultFacts::names_models);
-        if !self.is_of_run || !self.is_end_told || is_mixed {
+        if !self.is_of_run || !self.ending.is_told || is_mixed {
             return None;
         }
         let mut room = ByModel::new();

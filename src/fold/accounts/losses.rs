@@ -7,17 +7,18 @@ use rustc_hash::FxHashSet;
 use crate::event::{RunId, Time, TokenUsage};
 use crate::fold::facts::{LogCall, Reading};
 
-/// Splits calls that count lost ones where an output shows what the counter read between; adds that to what was logged.
+/// Splits calls that count lost ones where an output shows what the counter read between; adds that to `readings`, the log's own. `shown`
+/// are those in outputs.
 pub(super) fn fill(
     calls: &mut Vec<LogCall>,
-    logged: &mut Vec<(Option<Time>, TokenUsage)>,
+    readings: &mut Vec<(Option<Time>, TokenUsage)>,
     lost_after: &FxHashSet<TokenUsage>,
-    readings: &[Reading],
+    shown: &[Reading],
 ) {
-    if lost_after.is_empty() || readings.is_empty() {
+    if lost_after.is_empty() || shown.is_empty() {
         return;
     }
-    let mut read: Vec<TokenUsage> = readings.iter().map(|reading| reading.total).collect();
+    let mut read: Vec<TokenUsage> = shown.iter().map(|reading| reading.total).collect();
     read.sort_by_key(|total| (total.total_tokens(), *total));
     let mut filled = Vec::with_capacity(calls.len() + lost_after.len());
     let mut last: Option<(Option<Time>, TokenUsage)> = None;
@@ -34,14 +35,14 @@ pub(super) fn fill(
         match read.get(next).copied().filter(|read| counts_lost && is_between(read)) {
             Some(read) => {
                 let part = call.until(&read, &read.minus(&from), since);
-                logged.push((part.time(), read));
+                readings.push((part.time(), read));
                 filled.extend([part, call.with_usage(&total.minus(&read))]);
             }
             None => filled.push(call),
         }
         last = Some((filled.last().and_then(LogCall::time), total));
     }
-    logged.sort();
+    readings.sort();
     *calls = filled;
 }
 

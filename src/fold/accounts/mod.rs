@@ -10,20 +10,20 @@ mod growth;
 mod held;
 mod hidden;
 mod holders;
-mod log_shares;
-mod logged;
+mod log_share;
 mod losses;
 mod parts;
 mod places;
 mod read_order;
 mod spans;
+mod split_log;
 mod twins;
 mod unsure;
 mod untold;
 mod weigh;
 mod weighed;
 
-pub(in crate::fold) use self::account::Account;
+pub(in crate::fold) use self::account::{Account, Accounts};
 pub(in crate::fold) use self::ends::Ends;
 pub(in crate::fold) use self::places::Places;
 pub(in crate::fold) use self::weighed::{Rows, Weighed};
@@ -32,21 +32,21 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use self::account::{AccountKey, Accounts, LeftAt};
+use self::account::{AccountKey, LeftAt};
 use self::bounds::Bounds;
 use self::growth::{Uncovered, shares};
-use self::held::Readings;
-use self::log_shares::log_shares;
+use self::held::LoggedReadings;
+use self::split_log::log_shares;
 use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
 use crate::fold::facts::{CallFacts, Calls, ConversationFacts, Conversations, Reading};
 use crate::fold::origins::{Own, take_own_calls};
 
-/// What placing calls leaves to be seen to.
+/// What placing calls sets aside for those who split logs and counters.
 #[derive(Default)]
-struct Placed {
-    /// Calls that traces show of conversations whose session log is known.
+struct SetAside {
+    /// Calls that traces show of conversations whose session log is among the sources: they are placed with that.
     seen: FxHashMap<Id, Vec<(CallKey, Box<CallFacts>)>>,
-    /// Calls that no reading of their own run counts, by conversation and time.
+    /// Calls that no reading of their own run counts, by conversation and time. They are placed, too.
     uncovered: FxHashMap<Id, Vec<Uncovered>>,
 }
 
@@ -56,8 +56,8 @@ impl Places {
         let mut accounts = Accounts::new();
         drop_named_twins(&mut conversations);
         let mut own = take_own_calls(&mut conversations, |id| self.shown.contains_key(id));
-        let everywhere = Readings::of(&own);
-        let Placed { mut seen, mut uncovered } = self.place_calls(calls, &own, &mut accounts);
+        let everywhere = LoggedReadings::of(&own);
+        let SetAside { mut seen, mut uncovered } = self.place_calls(calls, &own, &mut accounts);
         let spawners = self.spawners(&conversations);
         let mut left = LeftAt::default();
         // What spawned sub-agents comes first.
@@ -71,9 +71,9 @@ impl Places {
             let readings = self.take_readings(id, facts, own.get(id), whole);
             if let Some(own) = own.remove(id) {
                 let seen = seen.remove(id).unwrap_or_default();
-                for (run, logged) in log_shares(self, id, own, readings, seen, &everywhere) {
-                    left.extend(logged.left_at.map(|since| ((run.clone(), id.clone()), since)));
-                    accounts.entry((run, id.clone())).or_default().logged = Some(logged);
+                for (run, share) in log_shares(self, id, own, readings, seen, &everywhere) {
+                    left.extend(share.left_at.map(|since| ((run.clone(), id.clone()), since)));
+                    accounts.entry((run, id.clone())).or_default().log_share = Some(share);
                 }
             } else {
                 let uncovered = uncovered.remove(id).unwrap_or_default();
@@ -92,34 +92,34 @@ impl Places {
         for (id, unsure) in unsure.collect::<Vec<_>>() {
             accounts.entry((None, id)).or_default().add_unsure(unsure);
         }
-        accounts.values_mut().for_each(Account::join_cut_outputs);
+        accounts.values_mut().for_each(Account::unite_cut_outputs);
         self.leave_after_results(&mut accounts, &mut left);
         self.find_gaps(&mut accounts, &conversations, &left);
         accounts
     }
 
     /// Gives each call to an account, but those that traces show of conversations whose session log is known.
-    fn place_calls(&self, calls: Calls, own: &FxHashMap<Id, Own>, accounts: &mut Accounts) -> Placed {
-        let mut placed = Placed::default();
+    fn place_calls(&self, calls: Calls, own: &FxHashMap<Id, Own>, accounts: &mut Accounts) -> SetAside {
+        let mut aside = SetAside::default();
         let mut by_account: FxHashMap<AccountKey, Vec<(CallKey, Box<CallFacts>)>> = FxHashMap::default();
         for (key, call) in calls {
             let Some(conversation) = call.conversation.clone() else { continue };
             if matches!(key, CallKey::Trace(..)) && own.contains_key(&conversation) {
-                placed.seen.entry(conversation).or_default().push((key, call));
+                aside.seen.entry(conversation).or_default().push((key, call));
                 continue;
             }
             let run = self.of(&conversation, &call.runs, call.time);
             if let Some(time) = call.time.filter(|_| !call.is_covered) {
                 let call = Uncovered { time, run: run.clone(), usage: call.usage };
-                placed.uncovered.entry(conversation.clone()).or_default().push(call);
+                aside.uncovered.entry(conversation.clone()).or_default().push(call);
             }
             by_account.entry((run, conversation)).or_default().push((key, call));
         }
         for (account, calls) in by_account {
             accounts.entry(account).or_default().calls = calls.into_iter().collect();
         }
-        placed.uncovered.values_mut().for_each(|calls| calls.sort_by_key(|call| call.time));
-        placed
+        aside.uncovered.values_mut().for_each(|calls| calls.sort_by_key(|call| call.time));
+        aside
     }
 
     /// The readings of a conversation's counter, each given to one run.

@@ -39,7 +39,11 @@ impl Account {
     /// Whether it is nothing but what runs used together.
     pub(in crate::fold) fn is_shared(&self) -> bool {
         let is_rest = self.share.as_ref().is_some_and(|share| share.total.is_zero() && !share.by_model.is_empty());
-        is_rest && self.calls.is_empty() && self.messages.is_empty() && self.results.is_empty() && self.logged.is_none()
+        is_rest
+            && self.calls.is_empty()
+            && self.messages.is_empty()
+            && self.results.is_empty()
+            && self.log_share.is_none()
     }
 
     /// The blended tokens that its counter tells of, where it tells no more.

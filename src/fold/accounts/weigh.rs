@@ -9,6 +9,38 @@ use crate::event::{Id, Time, TokenUsage};
 use crate::fold::facts::CallFacts;
 use crate::fold::rows::{Quality, Reason, Reasons, Taken, UsageRow};
 
+/// How well it is known which calls a counter counts. Those that it may count are marked as covered.
+#[derive(Clone, Copy, PartialEq)]
+enum Coverage {
+    /// Just those that are marked.
+    Known,
+    /// The counter tells no time: it may count none of the calls that other sources show, or all.
+    UntimedCounter,
+    /// Results may count some of the calls that only a session log shows, and nothing tells which.
+    HiddenCalls,
+}
+
+/// What the calls that a counter covers come to.
+#[derive(Clone, Copy, PartialEq)]
+enum Comparison {
+    /// There is no counter.
+    Alone,
+    /// No more than the counter.
+    Within,
+    /// More than the counter.
+    Exceeding,
+}
+
+impl Comparison {
+    fn of(covered: &TokenUsage, total: &TokenUsage) -> Comparison {
+        // Inputs tell it by themselves: of its output a call may show no more than a placeholder.
+        match covered.total_tokens() > total.total_tokens() || covered.input_tokens > total.input_tokens {
+            true => Comparison::Exceeding,
+            false => Comparison::Within,
+        }
+    }
+}
+
 impl Account {
     /// When the latest call was answered that no sub-agent made; `None` without one of a known time.
     fn latest_own(&self) -> Option<Time> {
@@ -29,20 +61,18 @@ impl Account {
     }
 
     fn weigh_witnesses(mut self, conversation: &Id) -> Weighed {
-        if let Some(logged) = self.logged.take() {
-            return logged.weigh(conversation, self.unfinished.and_then(|(time, _)| time));
+        if let Some(share) = self.log_share.take() {
+            return share.weigh(conversation, self.ending.unfinished.and_then(|(time, _)| time));
         }
         if self.has_messages_alone() {
             return self.weigh_messages(conversation);
         }
         self.calls.extend(std::mem::take(&mut self.messages).unpack(conversation));
-        self.cover_bare();
-        let is_untimed = self.cover_untimed();
-        let is_open = self.cover_logged();
+        let coverage = self.cover();
         match self.counted() {
             Some(parts) => {
                 self.take_untold(&parts);
-                self.weigh_counter(parts, is_untimed, is_open, conversation)
+                self.weigh_counter(parts, coverage, conversation)
             }
             None => self.weigh_calls(conversation),
         }
@@ -58,44 +88,41 @@ impl Account {
     fn weigh_calls(self, conversation: &Id) -> Weighed {
         let blended = self.blended();
         let is_doubtful = self.calls.values().any(|call| call.is_doubtful);
-        let (quality, reasons) = self.judge(false);
+        let (quality, reasons) = self.judge(Comparison::Alone);
         let (rows, reached) = (Rows::Made(self.call_rows(conversation)), largest(&blended));
         Weighed { rows, quality, reasons, taken: Taken::Calls, agrees: None, blended, reached, is_doubtful }
     }
 
-    /// What a counter and the calls come to. `is_untimed`: the counter tells no time, and there are calls that it may
-    /// count or not. `is_open`: the same of calls that only a session log shows.
-    fn weigh_counter(
-        self,
-        parts: BTreeMap<Option<Id>, Part>,
-        is_untimed: bool,
-        is_open: bool,
-        conversation: &Id,
-    ) -> Weighed {
+    /// What a counter, given by model, and the calls come to.
+    fn weigh_counter(self, parts: BTreeMap<Option<Id>, Part>, coverage: Coverage, conversation: &Id) -> Weighed {
         let covered = self.sum(|call| call.is_covered);
         let total: TokenUsage = parts.values().map(|part| &part.usage).sum();
         let total = total.with_untold(&covered);
         let mut blended = self.blended();
         blended.push(total.plus(&self.sum(|call| !call.is_covered)).blended_tokens());
-        // Inputs tell it by themselves: of its output a call may show no more than a placeholder.
-        let exceeds = covered.total_tokens() > total.total_tokens() || covered.input_tokens > total.input_tokens;
+        let comparison = Comparison::of(&covered, &total);
+        let exceeds = comparison == Comparison::Exceeding;
         let beyond = total.beyond(&covered);
         let is_doubtful = self.share.as_ref().is_some_and(|share| share.is_doubtful)
             || self.calls.values().any(|call| call.is_doubtful && (exceeds || !call.is_covered));
-        let (quality, reasons) = match self.judge(exceeds) {
-            // Such calls may be all that the counter counts, or come after it.
-            _ if is_open || is_untimed && !exceeds && covered != total => {
-                (Quality::Partial, Reason::UntimedCounter.into())
-            }
+        let is_open = match coverage {
+            Coverage::Known => false,
+            // Where they come to just what it counts, or to more, it counts all of them.
+            Coverage::UntimedCounter => !exceeds && covered != total,
+            Coverage::HiddenCalls => true,
+        };
+        let (quality, reasons) = match self.judge(comparison) {
+            _ if is_open => (Quality::Partial, Reason::UntimedCounter.into()),
             // Neither tells all that the other does.
             (_, reasons) if exceeds && !beyond.is_zero() => (Quality::Partial, reasons),
             judged => judged,
         };
         let is_floor = self.share.as_ref().is_some_and(|share| share.is_floor);
-        let is_compared = !covered.is_zero() && (!is_open || !exceeds);
+        let may_hide_calls = coverage == Coverage::HiddenCalls;
+        let is_compared = !covered.is_zero() && (!may_hide_calls || !exceeds);
         let agrees = is_compared.then_some(is_floor || !covered.exceeds(&total));
         let is_nothing = total.is_zero() && self.calls.is_empty() && !is_floor && parts.is_empty();
-        let rest = match (is_open, exceeds) {
+        let rest = match (may_hide_calls, exceeds) {
             (true, _) => Rest::OfEach,
             (false, true) => Rest::Beyond(beyond),
             (false, false) => Rest::Of(total.minus(&covered)),
@@ -104,13 +131,8 @@ impl Account {
         if is_nothing {
             rest.push(UsageRow { conversation: Some(conversation.clone()), ..UsageRow::of(total) });
         }
-        let mut rows = self.call_rows(conversation);
-        let rest: Vec<UsageRow> = rest.into_iter().filter_map(|row| give_report(row, &mut rows)).collect();
-        rows.extend(rest);
-        // The harness reports the cost of what its counter counts.
-        rows.iter_mut().for_each(|row| row.is_underpaid = exceeds && row.is_paid);
         let taken = if exceeds { Taken::Calls } else { Taken::Counter };
-        let (rows, reached) = (Rows::Made(rows), largest(&blended));
+        let (rows, reached) = (Rows::Made(self.rows_beside(rest, comparison, conversation)), largest(&blended));
         Weighed { rows, quality, reasons, taken, agrees, blended, reached, is_doubtful }
     }
 
@@ -118,15 +140,26 @@ impl Account {
         !self.messages.is_empty() && self.calls.is_empty() && self.share.is_none() && self.results.is_empty()
     }
 
-    /// The same where nothing but packed calls tells of usage.
+    /// What the calls come to where nothing tells of usage but packed ones.
     fn weigh_messages(self, conversation: &Id) -> Weighed {
-        let (quality, reasons) = self.judge_calls(false, self.messages.has_placeholder());
+        let (quality, reasons) = self.judge(Comparison::Alone);
         let rows: Vec<UsageRow> =
             self.messages.calls(conversation).map(|(key, call)| call_row(key, call, false)).collect();
         let seen: TokenUsage = rows.iter().filter_map(|row| row.usage.as_ref()).sum();
         let (rows, reached) = (Rows::Made(rows), seen.blended_tokens());
         let (taken, blended) = (Taken::Calls, vec![reached]);
         Weighed { rows, quality, reasons, taken, agrees: None, blended, reached, is_doubtful: false }
+    }
+
+    /// Marks the calls that the counter or the results count as covered. Tells how well that is known.
+    fn cover(&mut self) -> Coverage {
+        self.cover_bare();
+        let is_untimed = self.cover_untimed();
+        match (self.cover_logged(), is_untimed) {
+            (true, _) => Coverage::HiddenCalls,
+            (false, true) => Coverage::UntimedCounter,
+            (false, false) => Coverage::Known,
+        }
     }
 
     /// A run's counter counts what a bare trace shows of the time before its last reading.
@@ -153,29 +186,33 @@ impl Account {
         is_any
     }
 
-    /// How much is known, and why.
-    fn judge(&self, exceeds: bool) -> (Quality, Reasons) {
-        let is_placeholder = self.calls.values().any(|call| !call.is_final && (exceeds || !call.is_covered));
-        self.judge_calls(exceeds, is_placeholder)
-    }
-
     /// Whether a process ended without a result, and no log tells what else it did: that a copy knows the whole output
     /// of calls that it shows doesn't end it.
     fn has_open_process(&self) -> bool {
         let is_open = |call: &CallFacts| call.captured_in.is_some() && !call.is_covered && !call.is_subagent;
-        let is_any_open = self.has_open_capture || self.calls.values().any(|call| is_open(call));
+        let is_any_open = self.ending.has_open_capture || self.calls.values().any(|call| is_open(call));
         !self.results.is_empty() && !self.has_log && is_any_open
     }
 
-    fn judge_calls(&self, exceeds: bool, is_placeholder: bool) -> (Quality, Reasons) {
+    /// Whether an answer was streaming at the end, and nothing that is known came after it.
+    fn ends_within_an_answer(&self) -> bool {
         // Sub-agents work beside it: that they went on doesn't tell that it did.
         let latest = self.latest_own().max(self.share.as_ref().and_then(|share| share.time));
-        let ends_open = self.unfinished.as_ref().is_some_and(|(time, _)| match time {
+        self.ending.unfinished.as_ref().is_some_and(|(time, _)| match time {
             Some(_) => *time >= latest,
-            // Of those without times, none is left that the counter counts.
+            // Records without times were dropped if a later reading counts them (`drop_counted_ends`). That was asked of
+            // readings without times alone.
             None => self.share.as_ref().is_none_or(|share| share.place.is_some()),
-        });
-        let is_cut = ends_open || self.has_open_process() || self.is_unmeasured;
+        })
+    }
+
+    /// How much is known, and why.
+    fn judge(&self, comparison: Comparison) -> (Quality, Reasons) {
+        let exceeds = comparison == Comparison::Exceeding;
+        let is_placeholder = |call: &CallFacts| !call.is_final && (exceeds || !call.is_covered);
+        let has_placeholder = self.messages.has_placeholder() || self.calls.values().any(|call| is_placeholder(call));
+        let may_be_more = self.ending.may_be_more;
+        let is_cut = self.ends_within_an_answer() || self.has_open_process() || self.is_unmeasured;
         // A process's result counts what its sub-agents used.
         let is_all_counted = !self.results.is_empty() && self.calls.values().all(|call| call.is_covered);
         let lacks_agent = self.lacks_agent && !is_all_counted;
@@ -189,16 +226,27 @@ impl Account {
         let mut reasons = Reasons::default();
         reasons.add_if(has_share, Reason::CounterCovers);
         reasons.add_if(has_results, Reason::ResultCovers);
-        reasons.add_if(is_whole && !is_counted && !is_cut && !lacks_agent && !self.may_be_more, Reason::CallsComplete);
+        reasons.add_if(is_whole && !is_counted && !is_cut && !lacks_agent && !may_be_more, Reason::CallsComplete);
         reasons.add_if(exceeds, Reason::CallsExceedCounter);
         reasons.add_if(!is_whole && !has_share && self.share.is_some(), Reason::NoBaseline);
         reasons.add_if(!is_whole && (has_share || self.share.is_none()), Reason::NoBeginning);
         reasons.add_if(is_cut, Reason::StillStreaming);
         reasons.add_if(lacks_agent, Reason::MissingAgent);
-        reasons.add_if(is_placeholder, Reason::Placeholder);
-        reasons.add_if(self.may_be_more, Reason::EndUntold);
-        let is_exact = is_whole && !self.may_be_more && !is_cut && !lacks_agent && !is_placeholder;
+        reasons.add_if(has_placeholder, Reason::Placeholder);
+        reasons.add_if(may_be_more, Reason::EndUntold);
+        let is_exact = is_whole && !may_be_more && !is_cut && !lacks_agent && !has_placeholder;
         (if is_exact { Quality::Exact } else { Quality::Partial }, reasons)
+    }
+
+    /// The rows of its calls, and those of what the counter tells beyond them.
+    fn rows_beside(self, rest: Vec<UsageRow>, comparison: Comparison, conversation: &Id) -> Vec<UsageRow> {
+        let mut rows = self.call_rows(conversation);
+        let rest: Vec<UsageRow> = rest.into_iter().filter_map(|row| give_report(row, &mut rows)).collect();
+        rows.extend(rest);
+        // The harness reports the cost of what its counter counts.
+        let exceeds = comparison == Comparison::Exceeding;
+        rows.iter_mut().for_each(|row| row.is_underpaid = exceeds && row.is_paid);
+        rows
     }
 
     /// The rows of its calls, which are used up.

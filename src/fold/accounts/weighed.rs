@@ -15,7 +15,7 @@ pub(in crate::fold) struct Weighed {
     pub(in crate::fold) agrees: Option<bool>,
     /// Blended totals that a footer may repeat.
     pub(in crate::fold) blended: Vec<u64>,
-    /// The largest blended total that it tells of, of a session log other owners' parts too.
+    /// The largest blended total that it tells of, of a session log other owners' shares too.
     pub(in crate::fold) reached: u64,
     /// Whether records that may be quoted tell it, and nothing that surely isn't.
     pub(in crate::fold) is_doubtful: bool,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use super::log::Log;
+use super::log::SessionLog;
 use super::log_end::LogEnd;
 use super::messages::Messages;
 use super::place::Place;
@@ -57,8 +57,8 @@ pub struct ConversationFacts {
     pub is_subagent: bool,
     /// How the account pays.
     pub billing: Option<Billing>,
-    /// Whether its session log is among the sources.
-    pub is_logged: bool,
+    /// Whether a session log that holds its counter or its responses is among the sources: then every call of it is known.
+    pub has_counter_log: bool,
     /// The sources that are its session logs, by their names.
     pub logs: BTreeMap<Id, LogEnd>,
     /// Names of the sources outside of runs that show results of its processes.
@@ -72,7 +72,7 @@ pub struct ConversationFacts {
     /// When requests of it failed.
     pub failures: BTreeSet<Time>,
     /// The calls of its session log, by reading or response.
-    pub log: Log,
+    pub log: SessionLog,
     /// The calls of its session logs, by message.
     pub messages: Messages,
 }
@@ -159,7 +159,7 @@ impl ConversationFacts {
     /// Whether something beside its session log tells of its usage.
     pub(in crate::fold) fn has_witness(&self) -> bool {
         let is_in_run = self.begins.iter().any(Option::is_some);
-        is_in_run || !self.results.is_empty() || !self.readings.is_empty() || self.is_logged
+        is_in_run || !self.results.is_empty() || !self.readings.is_empty() || self.has_counter_log
     }
 
     pub(super) fn merge(&mut self, other: ConversationFacts, id: &Id) {
@@ -186,7 +186,7 @@ impl ConversationFacts {
         }
         self.billing = self.billing.max(other.billing);
         self.is_subagent |= other.is_subagent;
-        self.is_logged |= other.is_logged;
+        self.has_counter_log |= other.has_counter_log;
         self.has_own_calls |= other.has_own_calls;
         for (source, log) in other.logs {
             self.logs.entry(source).or_default().merge(log);
@@ -210,7 +210,7 @@ impl ConversationFacts {
 
     /// Whether nothing but a counter tells what its messages used, so that runs can't share it.
     pub(in crate::fold) fn is_counted_whole(&self) -> bool {
-        !self.active.is_empty() && !self.readings.is_empty() && self.messages.is_empty() && !self.is_logged
+        !self.active.is_empty() && !self.readings.is_empty() && self.messages.is_empty() && !self.has_counter_log
     }
 
     /// Adds that an answer was streaming at the end of a run's output.
@@ -222,7 +222,7 @@ impl ConversationFacts {
     pub(in crate::fold) fn learn(&mut self, found: &Conversation) {
         self.billing = self.billing.max(found.billing);
         self.is_subagent |= found.is_subagent;
-        self.is_logged |= found.is_logged;
+        self.has_counter_log |= found.is_logged;
         self.is_answered |= found.is_answered;
     }
 
@@ -263,15 +263,15 @@ const GENERATIONS: usize = 64;
 
 /// The conversations that this one came from, its parent first.
 pub(in crate::fold) fn ancestors(conversations: &Conversations, id: &Id) -> Vec<Id> {
-    let mut line: Vec<Id> = Vec::new();
+    let mut upwards: Vec<Id> = Vec::new();
     let parent = |id: &Id| conversations.get(id).and_then(|facts| facts.parent.clone());
-    while let Some(parent) = parent(line.last().unwrap_or(id)) {
-        if line.len() == GENERATIONS || line.contains(&parent) || parent == *id {
+    while let Some(parent) = parent(upwards.last().unwrap_or(id)) {
+        if upwards.len() == GENERATIONS || upwards.contains(&parent) || parent == *id {
             break;
         }
-        line.push(parent);
+        upwards.push(parent);
     }
-    line
+    upwards
 }
 
 /// The conversations whose sub-agent, or a sub-agent's, held this one, from the nearest up; none if no sub-agent did. A

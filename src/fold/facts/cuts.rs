@@ -38,15 +38,15 @@ impl ConversationFacts {
         }
     }
 
-    /// When and where it ends with an answer that isn't whole, in this run or outside of runs. `is_logs`: what its
-    /// session logs end with belongs there. `time_of` a message is when it was given as far as any copy tells.
+    /// When and where it ends with an answer that isn't whole, in this run or outside of runs. `has_logs_end`:
+    /// what its session logs end with belongs there. `time_of` a message is when it was given as far as any copy tells.
     pub(in crate::fold) fn end_in(
         &self,
         run: &Option<RunId>,
-        is_logs: bool,
+        has_logs_end: bool,
         time_of: impl Fn(&Id) -> Option<Time>,
     ) -> Option<(Option<Time>, Place)> {
-        let lost = self.cut_logs().filter(|_| is_logs).map(|(source, log)| {
+        let lost = self.cut_logs().filter(|_| has_logs_end).map(|(source, log)| {
             let latest = log.latest.max(log.last_message.as_ref().and_then(&time_of));
             // Sub-agents work side by side: that others went on doesn't tell that this one did.
             let latest = latest.filter(|_| !log.is_subagents);
@@ -58,10 +58,10 @@ impl ConversationFacts {
         let ends_of = |run| self.unfinished.get(run).into_iter().flatten().rev();
         let end_of = |run| ends_of(run).find(|(_, place)| !is_whole_elsewhere(place));
         // A log without a whole call ends with a torn one outside of runs.
-        let end = end_of(run).or_else(|| end_of(&None).filter(|_| is_logs)).cloned();
+        let end = end_of(run).or_else(|| end_of(&None).filter(|_| has_logs_end)).cloned();
         match (end, of_logs) {
             // Where the log tells all calls, what an output leaves open is no more than the log does.
-            (Some((None, _)), Some(lost)) if self.is_logged => Some(lost),
+            (Some((None, _)), Some(lost)) if self.has_counter_log => Some(lost),
             (end, lost) => end.or(lost),
         }
     }
@@ -135,12 +135,12 @@ impl ConversationFacts {
 /// Sources of the same file name.
 struct Namesakes<'a> {
     facts: &'a ConversationFacts,
-    by_name: FxHashMap<&'a str, Named>,
+    by_name: FxHashMap<&'a str, SameName>,
 }
 
-/// What is known of those of one name.
+/// What is known of the sources of one name.
 #[derive(Default)]
-struct Named {
+struct SameName {
     /// Lengths of the two longest logs.
     longest: [u64; 2],
     has_capture: bool,
@@ -148,7 +148,7 @@ struct Named {
 
 impl<'a> Namesakes<'a> {
     fn of(facts: &'a ConversationFacts) -> Namesakes<'a> {
-        let mut by_name: FxHashMap<&str, Named> = FxHashMap::default();
+        let mut by_name: FxHashMap<&str, SameName> = FxHashMap::default();
         for (source, log) in &facts.logs {
             let [first, second] = &mut by_name.entry(file_name(source)).or_default().longest;
             if log.length > *first {

@@ -55,9 +55,9 @@ pub struct TurnContext {
     pub is_subagent: bool,
 }
 
-/// The calls of a conversation's session logs, by their keys.
+/// The calls that a conversation's session logs tell by the counter or by response, whichever log holds them.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Log {
+pub struct SessionLog {
     /// Sorted by key, each once, but for those that were just added.
     pub(in crate::fold) calls: Vec<LogCall>,
     /// Readings that count other conversations' calls.
@@ -135,7 +135,7 @@ impl LogCall {
     }
 }
 
-impl Log {
+impl SessionLog {
     /// Adds a call of the source that is being read. `latest` is what the call before it shared with others.
     pub(in crate::fold) fn push(&mut self, key: LogKey, call: Call, time: Option<Time>, latest: &mut Arc<TurnContext>) {
         let Call { turn, model, effort, is_subagent, usage, doubt, may_be_several, .. } = call;
@@ -192,7 +192,7 @@ impl Log {
     }
 
     /// The union of both.
-    pub(super) fn merge(&mut self, mut other: Log) {
+    pub(super) fn merge(&mut self, mut other: SessionLog) {
         self.inherited.extend(other.inherited);
         self.lost_after.extend(other.lost_after);
         if self.calls.is_empty() || other.calls.is_empty() {

@@ -25,7 +25,7 @@ pub use self::counts::Counts;
 pub(in crate::fold) use self::counts::{small, tokens};
 pub(in crate::fold) use self::footers::{add_footer, add_sure_footer};
 pub(in crate::fold) use self::log::MARGIN_MS;
-pub use self::log::{Log, LogCall, LogKey, TurnContext};
+pub use self::log::{LogCall, LogKey, SessionLog, TurnContext};
 pub(in crate::fold) use self::log_end::LogEnd;
 pub use self::messages::Messages;
 pub(in crate::fold) use self::messages::{PackedCall, id_of};
@@ -33,7 +33,7 @@ pub use self::place::Place;
 pub use self::quota::QuotaReading;
 pub(in crate::fold) use self::quota::{QuotaFold, Window, order};
 pub use self::run::{RunFacts, Runs};
-pub use self::timing::{Shown, TimingFacts};
+pub use self::timing::{TimingFact, TimingFacts};
 pub(in crate::fold) use self::uncounted::UncountedCall;
 
 use std::collections::hash_map::Entry;

@@ -20,16 +20,16 @@ pub type ToolKey = (Option<Id>, Option<Id>, Option<Time>);
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TimingFacts {
     /// Attempts to have a model's API answer.
-    pub requests: FxHashMap<RequestKey, Shown<Request>>,
+    pub requests: FxHashMap<RequestKey, TimingFact<Request>>,
     /// Streams that broke off.
-    pub failures: FxHashMap<FailureKey, Shown<StreamFailure>>,
+    pub failures: FxHashMap<FailureKey, TimingFact<StreamFailure>>,
     /// Tool calls.
-    pub tools: FxHashMap<ToolKey, Shown<ToolCall>>,
+    pub tools: FxHashMap<ToolKey, TimingFact<ToolCall>>,
 }
 
-/// A fact, who wrote it down, and the runs that show it.
+/// A request, broken stream or tool call, who wrote it down, and the runs that show it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Shown<T> {
+pub struct TimingFact<T> {
     /// What is known.
     pub fact: T,
     /// The harness that wrote it down.
@@ -38,17 +38,17 @@ pub struct Shown<T> {
     pub runs: BTreeSet<RunId>,
 }
 
-impl<T> Shown<T> {
-    pub(in crate::fold) fn new(fact: T, run: Option<RunId>, harness: Option<Harness>) -> Shown<T> {
-        Shown { fact, harness, runs: run.into_iter().collect() }
+impl<T> TimingFact<T> {
+    pub(in crate::fold) fn new(fact: T, run: Option<RunId>, harness: Option<Harness>) -> TimingFact<T> {
+        TimingFact { fact, harness, runs: run.into_iter().collect() }
     }
 }
 
 impl TimingFacts {
     /// Takes an attempt.
-    pub(in crate::fold) fn request(&mut self, time: Option<Time>, request: Shown<Request>) {
+    pub(in crate::fold) fn request(&mut self, time: Option<Time>, request: TimingFact<Request>) {
         let key = (request.fact.conversation.clone(), time, request.fact.attempt);
-        join(&mut self.requests, key, request, |a, b| Request {
+        merge_into(&mut self.requests, key, request, |a, b| Request {
             conversation: a.conversation,
             model: a.model.max(b.model),
             duration_ms: a.duration_ms.max(b.duration_ms),
@@ -61,18 +61,18 @@ impl TimingFacts {
     }
 
     /// Takes a stream that broke off.
-    pub(in crate::fold) fn failure(&mut self, time: Option<Time>, failure: Shown<StreamFailure>) {
+    pub(in crate::fold) fn failure(&mut self, time: Option<Time>, failure: TimingFact<StreamFailure>) {
         let key = (failure.fact.conversation.clone(), time);
-        join(&mut self.failures, key, failure, |a, b| StreamFailure {
+        merge_into(&mut self.failures, key, failure, |a, b| StreamFailure {
             conversation: a.conversation,
             model: a.model.max(b.model),
         });
     }
 
     /// Takes a tool call.
-    pub(in crate::fold) fn tool(&mut self, time: Option<Time>, tool: Shown<ToolCall>) {
+    pub(in crate::fold) fn tool(&mut self, time: Option<Time>, tool: TimingFact<ToolCall>) {
         let key = (tool.fact.conversation.clone(), tool.fact.call_id.clone(), time);
-        join(&mut self.tools, key, tool, |a, b| ToolCall {
+        merge_into(&mut self.tools, key, tool, |a, b| ToolCall {
             conversation: a.conversation,
             model: a.model.max(b.model),
             call_id: a.call_id,
@@ -108,13 +108,18 @@ impl TimingFacts {
     }
 }
 
-fn join<K: std::hash::Hash + Eq, T>(known: &mut FxHashMap<K, Shown<T>>, key: K, new: Shown<T>, merge: fn(T, T) -> T) {
-    let joined = match known.remove(&key) {
+fn merge_into<K: std::hash::Hash + Eq, T>(
+    known: &mut FxHashMap<K, TimingFact<T>>,
+    key: K,
+    new: TimingFact<T>,
+    merge: fn(T, T) -> T,
+) {
+    let merged = match known.remove(&key) {
         Some(mut old) => {
             old.runs.extend(new.runs);
-            Shown { fact: merge(old.fact, new.fact), harness: old.harness.max(new.harness), runs: old.runs }
+            TimingFact { fact: merge(old.fact, new.fact), harness: old.harness.max(new.harness), runs: old.runs }
         }
         None => new,
     };
-    known.insert(key, joined);
+    known.insert(key, merged);
 }

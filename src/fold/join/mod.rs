@@ -66,8 +66,8 @@ fn with_parents(runs: &Runs, conversations: &Conversations, shown: &ShowingRuns,
         let (Some(made), Some(main)) = (Time::of_uuid(id), main_of(conversations, id)) else { continue };
         let known = shown.get(main).into_iter().flat_map(BTreeMap::keys);
         let mut known = known.chain(joined.runs.get(main).into_iter().flatten());
-        let is_logged = conversations.get(main).is_some_and(|facts| facts.is_logged);
-        if is_logged && !known.any(|run| is_at_work(run, made)) {
+        let has_counter_log = conversations.get(main).is_some_and(|facts| facts.has_counter_log);
+        if has_counter_log && !known.any(|run| is_at_work(run, made)) {
             of_parents.extend(of.keys().filter(|run| is_at_work(run, made)).map(|run| (main.clone(), run.clone())));
         }
     }

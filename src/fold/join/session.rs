@@ -88,8 +88,8 @@ pub(super) fn sessions<'a>(
         let facts = runs.get(run)?;
         Some((facts.started_at().unwrap_or(Time::from_micros(i64::MIN)), facts.ended_at().unwrap_or(Time::MAX)))
     };
-    let logged = conversations.iter().filter(|(id, facts)| has_log(id, facts));
-    let sessions = logged.filter_map(|(id, facts)| {
+    let with_log = conversations.iter().filter(|(id, facts)| has_log(id, facts));
+    let sessions = with_log.filter_map(|(id, facts)| {
         let (mut times, blended) = by_conversation.remove(id).unwrap_or_default();
         times.extend(facts.messages.times());
         let blended = blended.saturating_add(facts.messages.blended_tokens());

@@ -9,19 +9,19 @@ use crate::event::{CallKey, Id, Time};
 use crate::fold::facts::{CallFacts, Calls, Conversations};
 
 /// Gives such calls to the conversation that an output shows making the next one that was copied.
-pub(in crate::fold) fn give_above_copies(
+pub(super) fn give_above_copies(
     calls: &mut Calls,
     shared: &FxHashMap<CallKey, BTreeSet<Id>>,
     conversations: &Conversations,
 ) {
-    let is_logged = |id: &Id| conversations.get(id).is_some_and(|facts| !facts.logs.is_empty());
+    let has_log = |id: &Id| conversations.get(id).is_some_and(|facts| !facts.logs.is_empty());
     // Who made the calls that each conversation copied, and when.
     let mut copied: FxHashMap<&Id, BTreeMap<Time, Id>> = FxHashMap::default();
     for (key, ids) in shared {
         let Some((maker, time)) = calls.get(key).and_then(|call| Some((call.made_by(ids)?, call.time?))) else {
             continue;
         };
-        if !is_logged(maker) {
+        if !has_log(maker) {
             for id in ids.iter().filter(|id| *id != maker) {
                 copied.entry(id).or_default().insert(time, maker.clone());
             }

@@ -18,14 +18,14 @@ pub(super) struct Copies {
     sets: FxHashMap<BTreeSet<Id>, (Time, Time)>,
     /// Of such, the one that was seen making a call of theirs.
     seen: FxHashMap<BTreeSet<Id>, Id>,
-    shown: FxHashMap<Id, Shown>,
+    shown: FxHashMap<Id, ShownCalls>,
     /// When requests of such conversations failed.
     failed: FxHashMap<Id, BTreeSet<Time>>,
 }
 
-/// What a conversation shows.
+/// How many calls a conversation shows, and since when they are its own.
 #[derive(Debug, Default)]
-struct Shown {
+struct ShownCalls {
     /// When the first of the calls was made that no other conversation shows.
     own_since: Option<Time>,
     /// How many calls it shows.
@@ -93,8 +93,8 @@ impl Copies {
     ///    that went on at the same time, the next such step decides.
     /// 6. The one that shows fewest calls, then the first by id, so that there is one answer.
     ///
-    /// `line` tells of a conversation its parent, and when it began.
-    pub(super) fn origins(self, line: impl Fn(&Id) -> (Option<Id>, Option<Time>)) -> FxHashMap<BTreeSet<Id>, Id> {
+    /// `lineage` tells of a conversation its parent, and when it began.
+    pub(super) fn origins(self, lineage: impl Fn(&Id) -> (Option<Id>, Option<Time>)) -> FxHashMap<BTreeSet<Id>, Id> {
         let mut sets_of: FxHashMap<&Id, Vec<(Time, &BTreeSet<Id>)>> = FxHashMap::default();
         for (ids, (first, _)) in &self.sets {
             ids.iter().for_each(|id| sets_of.entry(id).or_default().push((*first, ids)));
@@ -112,7 +112,7 @@ impl Copies {
         };
         let origin = |ids: &BTreeSet<Id>, last: Time| {
             let rank = |id: &&Id| {
-                let (parent, began) = line(id);
+                let (parent, began) = lineage(id);
                 let is_copy = parent.is_some_and(|parent| ids.contains(&parent));
                 let is_late = began.is_some_and(|began| began > last);
                 (is_copy, is_late, went_on(id, ids), self.shown.get(*id).map(|shown| shown.calls), (*id).clone())
@@ -124,11 +124,7 @@ impl Copies {
 }
 
 /// Gives every copied call to the conversation that made it.
-pub(in crate::fold) fn attribute(
-    calls: &mut Calls,
-    shared: &FxHashMap<CallKey, BTreeSet<Id>>,
-    conversations: &Conversations,
-) {
+pub(super) fn attribute(calls: &mut Calls, shared: &FxHashMap<CallKey, BTreeSet<Id>>, conversations: &Conversations) {
     if shared.is_empty() {
         return;
     }
@@ -146,7 +142,7 @@ pub(in crate::fold) fn attribute(
         }
     }
     conversations.iter().for_each(|(id, facts)| copies.fail(id, &facts.failures));
-    let origins = copies.origins(|id| line(conversations, id));
+    let origins = copies.origins(|id| lineage(conversations, id));
     for (key, ids) in shared {
         if let (Some(call), Some(origin)) = (calls.get_mut(key), origins.get(ids)) {
             call.conversation = Some(call.made_by(ids).unwrap_or(origin).clone());
@@ -155,7 +151,7 @@ pub(in crate::fold) fn attribute(
 }
 
 /// The conversation that one came from, and when it began, as far as that is known.
-pub(super) fn line(conversations: &Conversations, id: &Id) -> (Option<Id>, Option<Time>) {
+pub(super) fn lineage(conversations: &Conversations, id: &Id) -> (Option<Id>, Option<Time>) {
     conversations.get(id).map_or((None, None), |facts| (facts.parent.clone(), facts.began))
 }
 

@@ -9,7 +9,7 @@ use crate::fold::facts::{Calls, Conversations, RunFacts, Runs, main_of};
 
 /// Footers of an output that names one conversation, and no other, are that one's. Of several that it shows, sub-agents
 /// hold all but the oldest, which the footers count. Of one that a sub-agent is known to hold, they are not either.
-pub(in crate::fold) fn name_footers(runs: &mut Runs, conversations: &Conversations, calls: &Calls) {
+pub(super) fn name_footers(runs: &mut Runs, conversations: &Conversations, calls: &Calls) {
     let mut named: FxHashMap<&RunId, Option<&Id>> = FxHashMap::default();
     for (id, facts) in conversations {
         for run in facts.naming() {
@@ -50,7 +50,7 @@ fn shown<'a>(conversations: &'a Conversations, calls: &'a Calls) -> impl Iterato
 
 /// A run of which only a footer is left held the conversation whose counter stood there when its next output began, if
 /// that was there before the run was over: runs that do the same come to the same.
-pub(in crate::fold) fn name_by_footer(runs: &mut Runs, conversations: &mut Conversations, calls: &Calls) {
+pub(super) fn name_by_footer(runs: &mut Runs, conversations: &mut Conversations, calls: &Calls) {
     let is_nameless = |facts: &RunFacts| facts.footers.iter().all(|(of, _)| of.is_none());
     let mut nameless: FxHashMap<RunId, (Option<Time>, Option<Time>)> = FxHashMap::default();
     let left = runs.iter().filter(|(_, facts)| !facts.footers.is_empty() && is_nameless(facts));

@@ -10,9 +10,27 @@ mod readings;
 mod shelf;
 mod told_elsewhere;
 
-pub(in crate::fold) use self::above_copies::give_above_copies;
-pub(in crate::fold) use self::copies::attribute;
-pub(in crate::fold) use self::footers::{name_by_footer, name_footers};
 pub(in crate::fold) use self::own::{Own, take_own_calls};
-pub(in crate::fold) use self::quoted::unplace_quoted;
-pub(in crate::fold) use self::readings::name_by_reading;
+
+use self::above_copies::give_above_copies;
+use self::copies::attribute;
+use self::footers::{name_by_footer, name_footers};
+use self::quoted::unplace_quoted;
+use self::readings::name_by_reading;
+use crate::fold::facts::Facts;
+
+impl Facts {
+    /// Gives every call, reading and footer to the conversation that it is of, as far as anything tells. Calls of session
+    /// logs that the counter or a response tells are left to [`take_own_calls`].
+    pub(in crate::fold) fn find_origins(&mut self) {
+        self.drop_counted();
+        self.unpack_witnessed();
+        let Facts { runs, conversations, calls, shared, .. } = self;
+        name_by_reading(conversations);
+        attribute(calls, shared, conversations);
+        give_above_copies(calls, shared, conversations);
+        unplace_quoted(calls, runs);
+        name_footers(runs, conversations, calls);
+        name_by_footer(runs, conversations, calls);
+    }
+}

@@ -4,7 +4,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::event::{Doubt, Id, Time, TokenUsage};
-use crate::fold::facts::{ConversationFacts, Conversations, Log, LogCall, LogKey, ancestors};
+use crate::fold::facts::{ConversationFacts, Conversations, LogCall, LogKey, SessionLog, ancestors};
 
 /// A conversation's own calls.
 #[derive(Debug, Default)]
@@ -33,25 +33,25 @@ pub(in crate::fold) fn take_own_calls(
     let mut of_ancestors: FxHashMap<Id, Read> = FxHashMap::default();
     let in_doubt: Vec<Id> =
         conversations.iter().filter(|(_, facts)| facts.is_in_doubt()).map(|(id, _)| id.clone()).collect();
-    let mut lines: FxHashMap<Id, Vec<Id>> = FxHashMap::default();
+    let mut ancestors_of: FxHashMap<Id, Vec<Id>> = FxHashMap::default();
     for id in in_doubt {
-        let line = ancestors(conversations, &id);
-        for ancestor in &line {
-            if let Some(facts) = conversations.get(ancestor).filter(|facts| facts.is_logged) {
+        let upwards = ancestors(conversations, &id);
+        for ancestor in &upwards {
+            if let Some(facts) = conversations.get(ancestor).filter(|facts| facts.has_counter_log) {
                 of_ancestors.entry(ancestor.clone()).or_insert_with(|| Read::of(facts));
             }
         }
-        lines.insert(id, line);
+        ancestors_of.insert(id, upwards);
     }
     // A fork's counter goes on from its parent's, which an output may show.
     let has_witness = |id: &Id, facts: &ConversationFacts| !facts.readings.is_empty() || is_witnessed(id);
     let forked = conversations.iter().filter(|(id, facts)| facts.parent.is_some() && has_witness(id, facts));
     let parents: FxHashSet<Id> = forked.filter_map(|(_, facts)| facts.parent.clone()).collect();
-    let logged = conversations.iter_mut().filter(|(_, facts)| facts.is_logged);
-    let own = logged.map(|(id, facts)| {
-        let line = lines.get(id).map_or(&[][..], Vec::as_slice);
-        let ancestors: Vec<&Read> = line.iter().filter_map(|ancestor| of_ancestors.get(ancestor)).collect();
-        let parent = line.first().and_then(|parent| of_ancestors.get(parent));
+    let with_log = conversations.iter_mut().filter(|(_, facts)| facts.has_counter_log);
+    let own = with_log.map(|(id, facts)| {
+        let upwards = ancestors_of.get(id).map_or(&[][..], Vec::as_slice);
+        let ancestors: Vec<&Read> = upwards.iter().filter_map(|ancestor| of_ancestors.get(ancestor)).collect();
+        let parent = upwards.first().and_then(|parent| of_ancestors.get(parent));
         let lineage = Lineage { has_parent: facts.parent.is_some(), parent, ancestors: &ancestors };
         let with_readings = has_witness(id, facts) || parents.contains(id);
         let own = own_calls(std::mem::take(&mut facts.log), &lineage, with_readings);
@@ -89,7 +89,7 @@ impl Lineage<'_> {
 
     /// How many of the calls, in their order, were copied at least: copies come first, also those whose origin was
     /// lost. And how many of those that follow may be copies, too.
-    fn copied(&self, log: &Log) -> (usize, usize) {
+    fn copied(&self, log: &SessionLog) -> (usize, usize) {
         let is_copy =
             |call: &LogCall| call.doubt != Doubt::None && call.key.total().is_some_and(|total| self.is_copied(&total));
         let count = log.calls.iter().rposition(is_copy).map_or(0, |last| last + 1);
@@ -103,7 +103,7 @@ impl Lineage<'_> {
 }
 
 /// A conversation's own calls, and what its counter read if that is asked for.
-fn own_calls(log: Log, lineage: &Lineage<'_>, with_readings: bool) -> Own {
+fn own_calls(log: SessionLog, lineage: &Lineage<'_>, with_readings: bool) -> Own {
     let mut sieve = Sieve::new(&log, lineage);
     let lost_after = if with_readings { log.lost_after } else { FxHashSet::default() };
     let mut own = Own { is_forked: lineage.has_parent, lost_after, ..Own::default() };
@@ -161,7 +161,7 @@ struct Sieve<'a> {
 }
 
 impl<'a> Sieve<'a> {
-    fn new(log: &Log, lineage: &'a Lineage<'a>) -> Sieve<'a> {
+    fn new(log: &SessionLog, lineage: &'a Lineage<'a>) -> Sieve<'a> {
         let (copied, in_doubt) = if lineage.has_parent { lineage.copied(log) } else { (0, 0) };
         let keeps_times = lineage.parent.is_none() && log.last_inherited() != TokenUsage::default();
         Sieve { lineage, copied, in_doubt, keeps_times, is_floor: false }

@@ -5,7 +5,7 @@ use crate::fold::facts::{Calls, MARGIN_MS, RunFacts, Runs};
 
 /// A call from well before a run is none of the run's: its output quotes it. Where no other run shows it, it is as one of
 /// a bare log.
-pub(in crate::fold) fn unplace_quoted(calls: &mut Calls, runs: &Runs) {
+pub(super) fn unplace_quoted(calls: &mut Calls, runs: &Runs) {
     for call in calls.values_mut().filter(|call| !call.runs.is_empty()) {
         let Some(time) = call.time else { continue };
         call.runs.retain(|run| !runs.get(run).is_some_and(|run| began_well_after(run, time)));

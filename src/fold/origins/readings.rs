@@ -6,10 +6,10 @@ use crate::event::{Id, Time, TokenUsage};
 use crate::fold::facts::{Conversations, MARGIN_MS};
 
 /// Gives readings that nothing names to the conversation whose session log holds the same one, if there is one only.
-pub(in crate::fold) fn name_by_reading(conversations: &mut Conversations) {
+pub(super) fn name_by_reading(conversations: &mut Conversations) {
     let unnamed: Vec<Id> = conversations
         .iter()
-        .filter(|(id, facts)| id.is_anonymous() && !facts.readings.is_empty() && !facts.is_logged)
+        .filter(|(id, facts)| id.is_anonymous() && !facts.readings.is_empty() && !facts.has_counter_log)
         .map(|(id, _)| id.clone())
         .collect();
     if unnamed.is_empty() {

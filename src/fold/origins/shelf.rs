@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::copies::{Copies, line};
+use super::copies::{Copies, lineage};
 use crate::event::Id;
 use crate::fold::facts::{ConversationFacts, Conversations, Facts, Messages, PackedCall, id_of};
 
@@ -47,7 +47,7 @@ fn attribute(
 
 impl Facts {
     /// Unpacks the calls that something else may tell of, too: a run, a counter, a captured output.
-    pub(in crate::fold) fn unpack_witnessed(&mut self) {
+    pub(super) fn unpack_witnessed(&mut self) {
         let seen: FxHashSet<&Id> = self.calls.values().filter_map(|call| call.conversation.as_ref()).collect();
         let shown: FxHashSet<&str> = self.calls.keys().filter_map(id_of).collect();
         let is_witnessed = |id: &Id, facts: &ConversationFacts, messages: &Messages| {
@@ -168,7 +168,7 @@ impl Shelf {
             }
         }
         conversations.iter().for_each(|(id, facts)| copies.fail(id, &facts.failures));
-        copies.origins(|id| line(conversations, id))
+        copies.origins(|id| lineage(conversations, id))
     }
 }
 

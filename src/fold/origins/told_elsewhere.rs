@@ -7,7 +7,7 @@ use crate::fold::facts::{ConversationFacts, Facts, UncountedCall, id_of};
 
 impl Facts {
     /// Drops those of which another record tells the usage, whatever source it stands in.
-    pub(in crate::fold) fn drop_counted(&mut self) {
+    pub(super) fn drop_counted(&mut self) {
         if self.conversations.values().all(|facts| facts.uncounted.is_empty()) {
             return;
         }

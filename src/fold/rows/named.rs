@@ -16,8 +16,8 @@ pub struct NamedConversation {
     pub parent: Option<Id>,
     /// Whether a sub-agent held it.
     pub is_subagent: bool,
-    /// Whether its session log, with readings of its counter, is among the sources.
-    pub is_logged: bool,
+    /// Whether a session log that holds its counter or its responses is among the sources: then every call of it is known.
+    pub has_counter_log: bool,
     /// The folder it began in.
     pub repo: Option<Id>,
     /// The branch that was checked out then.
@@ -39,7 +39,7 @@ impl NamedConversation {
             model: facts.model.clone(),
             parent: facts.parent.clone(),
             is_subagent: facts.is_subagent,
-            is_logged: facts.is_logged,
+            has_counter_log: facts.has_counter_log,
             repo: name(&facts.repo),
             branch: name(&facts.branch),
             version: name(&facts.version),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{Slot, UsageRows};
 use crate::event::{Call, CallKey, CallTiming, Id, MAX_COUNT, Time, TokenUsage, Usd};
-use crate::fold::facts::{Log, LogCall, LogKey, TurnContext};
+use crate::fold::facts::{LogCall, LogKey, SessionLog, TurnContext};
 use crate::fold::{Lack, RowCost, RowView, UsageRow};
 
 fn usage(input: u64) -> TokenUsage {
@@ -156,7 +156,7 @@ fn a_packed_row_is_small() {
 fn the_calls_of_a_log_make_the_rows_that_each_makes() {
     let context = |effort: &str| Arc::new(TurnContext { effort: Some(effort.into()), ..TurnContext::default() });
     let (high, low) = (context("high"), context("low"));
-    let mut log = Log::default();
+    let mut log = SessionLog::default();
     for (at, (context, input, time)) in [
         (&high, 1, Some(1)),
         (&high, 2, None),

@@ -4,7 +4,7 @@ mod footers;
 mod placed;
 mod quotas;
 mod settled;
-mod verdict;
+mod weighing;
 
 pub use self::settled::{Placed, Pricing, Settled};
 
@@ -15,12 +15,9 @@ use rustc_hash::FxHashMap;
 use self::footers::Footers;
 use self::quotas::settle_quotas;
 use crate::event::{Billing, Id, Run, RunId};
-use crate::fold::accounts::{Account, Ends, Places};
-use crate::fold::facts::{Facts, RunFacts};
+use crate::fold::accounts::{Account, Accounts, Ends, Places};
+use crate::fold::facts::{Conversations, Facts, RunFacts, Runs};
 use crate::fold::join::IsHome;
-use crate::fold::origins::{
-    attribute, give_above_copies, name_by_footer, name_by_reading, name_footers, unplace_quoted,
-};
 use crate::fold::rows::{NamedConversation, Owner, Reason, Taken, Work};
 
 /// Settles everything. The result depends on the facts alone, not on their order.
@@ -30,68 +27,91 @@ pub fn settle(facts: Facts) -> Settled {
 
 /// The same where it is known which sources may stand in the home of which profile: `is_home` is given both.
 pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
-    facts.drop_counted();
-    facts.unpack_witnessed();
-    let Facts { mut runs, mut conversations, mut calls, shared, timing, footers, sure_footers, quotas, defects } =
-        facts;
-    name_by_reading(&mut conversations);
-    attribute(&mut calls, &shared, &conversations);
-    give_above_copies(&mut calls, &shared, &conversations);
-    unplace_quoted(&mut calls, &runs);
-    name_footers(&mut runs, &conversations, &calls);
-    name_by_footer(&mut runs, &mut conversations, &calls);
+    facts.find_origins();
+    let Facts { runs, conversations, calls, timing, footers, sure_footers, quotas, defects, .. } = facts;
     let mut settled = Settled::default();
-    for (defect, count) in defects {
-        settled.defects.entry(defect).or_default().0 += count;
-    }
-    let models: FxHashMap<Id, Id> =
-        conversations.iter().filter_map(|(id, facts)| Some((id.clone(), facts.model.clone()?))).collect();
-    let named = conversations.iter().filter(|(id, _)| !id.is_anonymous());
-    settled.conversations = named.map(|(id, facts)| NamedConversation::new(id, facts)).collect();
-    settled.conversations.sort_by(|a, b| a.id.cmp(&b.id));
+    settled.defects.extend(defects.into_iter().map(|(defect, count)| (defect, (count, Vec::new()))));
+    settled.name(&conversations);
+    let models = models(&conversations);
     let mut places = Places::new(&runs, &conversations, &calls, is_home);
     settled.ambiguous = places.ambiguous().cloned().collect();
     settled.quotas = settle_quotas(quotas, &places, &conversations);
+
     // Of what nothing but footers tell of, no account is made.
     let known = |id: &Id| Some((id.clone(), Account::of(conversations.get(id)?)));
-    let mut footed: FxHashMap<Id, Account> = footers.iter().filter_map(|(id, _)| known(id)).collect();
-    let mut accounts = places.accounts(conversations, calls);
+    let footed: FxHashMap<Id, Account> = footers.iter().filter_map(|(id, _)| known(id)).collect();
+    let accounts = places.accounts(conversations, calls);
     let mut ends = std::mem::take(&mut places.ends);
     ends.learn(&accounts);
     settled.rows.reserve(accounts.values().map(Account::calls_seen).sum());
-    let mut by_owner: BTreeMap<Option<RunId>, Vec<(Id, Account)>> = BTreeMap::new();
-    while let Some(((run, conversation), account)) = accounts.pop_first() {
-        by_owner.entry(run).or_default().push((conversation, account));
-    }
-    let bare = by_owner.remove(&None).unwrap_or_default();
-    let mut ordered: Vec<(RunId, Box<RunFacts>)> = runs.into_iter().collect();
-    ordered.sort_by_cached_key(|(id, run)| (run.started_at(), id.clone()));
-    for (id, run) in ordered {
-        let accounts = by_owner.remove(&Some(id.clone())).unwrap_or_default();
-        // Where one ended is known before the next.
-        settled.add_run(id, *run, accounts, &mut ends, &models);
-    }
+
+    let (of_runs, of_none) = by_run(accounts);
+    settled.add_runs(runs, of_runs, &mut ends, &models);
     // What a run shows too is the run's.
-    let of_none = |(id, _): &(Id, u64)| !places.is_shown_by_a_run(id);
-    let mut all: BTreeMap<Id, (Account, BTreeSet<u64>)> =
-        bare.into_iter().map(|(id, account)| (id, (account, BTreeSet::new()))).collect();
-    for (id, blended) in footers.into_iter().filter(of_none) {
-        let known = || (footed.remove(&id).unwrap_or_default(), BTreeSet::new());
-        all.entry(id.clone()).or_insert_with(known).1.insert(blended);
-    }
-    settled.add_bare(all, &sure_footers, &ends, &models);
-    for (id, rest) in settled.left_open(&ends) {
-        let harness = settled.conversation_named(&id).and_then(|named| named.harness.clone());
-        let owner = Owner { shared: ends.work(&id), ..Owner::new(None, harness) };
-        let (model, conversation) = (models.get(&id).cloned(), Some(id));
-        let footers = Footers { share: Some(rest), conversation, model, ..Footers::default() };
-        settled.add_owner(owner, Vec::new(), footers, None);
-    }
+    let footers = footers.into_iter().filter(|(id, _)| !places.is_shown_by_a_run(id));
+    settled.add_bare(with_footers(of_none, footers, footed), &sure_footers, &ends, &models);
+    settled.add_left_open(&ends, &models);
     settled.add_timing(timing, &places);
     settled
 }
 
+/// The models that conversations were configured with.
+fn models(conversations: &Conversations) -> FxHashMap<Id, Id> {
+    conversations.iter().filter_map(|(id, facts)| Some((id.clone(), facts.model.clone()?))).collect()
+}
+
+/// The accounts of each run, and those of none.
+fn by_run(mut accounts: Accounts) -> (BTreeMap<RunId, Vec<(Id, Account)>>, Vec<(Id, Account)>) {
+    let (mut of_runs, mut of_none) = (BTreeMap::new(), Vec::new());
+    while let Some(((run, conversation), account)) = accounts.pop_first() {
+        let accounts = match run {
+            Some(run) => of_runs.entry(run).or_default(),
+            None => &mut of_none,
+        };
+        accounts.push((conversation, account));
+    }
+    (of_runs, of_none)
+}
+
+/// Conversations that are no run's, each with its footers. `footed` are those of which nothing else may tell.
+fn with_footers(
+    of_none: Vec<(Id, Account)>,
+    footers: impl Iterator<Item = (Id, u64)>,
+    mut footed: FxHashMap<Id, Account>,
+) -> BTreeMap<Id, (Account, BTreeSet<u64>)> {
+    let mut all: BTreeMap<Id, (Account, BTreeSet<u64>)> =
+        of_none.into_iter().map(|(id, account)| (id, (account, BTreeSet::new()))).collect();
+    for (id, blended) in footers {
+        let known = || (footed.remove(&id).unwrap_or_default(), BTreeSet::new());
+        all.entry(id.clone()).or_insert_with(known).1.insert(blended);
+    }
+    all
+}
+
 impl Settled {
+    /// Takes what is known of the conversations that sources name.
+    fn name(&mut self, conversations: &Conversations) {
+        let named = conversations.iter().filter(|(id, _)| !id.is_anonymous());
+        self.conversations = named.map(|(id, facts)| NamedConversation::new(id, facts)).collect();
+        self.conversations.sort_by(|a, b| a.id.cmp(&b.id));
+    }
+
+    /// Adds the runs in the order of their start: where one ended is known before the next.
+    fn add_runs(
+        &mut self,
+        runs: Runs,
+        mut accounts: BTreeMap<RunId, Vec<(Id, Account)>>,
+        ends: &mut Ends,
+        models: &FxHashMap<Id, Id>,
+    ) {
+        let mut ordered: Vec<(RunId, Box<RunFacts>)> = runs.into_iter().collect();
+        ordered.sort_by_cached_key(|(id, run)| (run.started_at(), id.clone()));
+        for (id, run) in ordered {
+            let own = accounts.remove(&id).unwrap_or_default();
+            self.add_run(id, *run, own, ends, models);
+        }
+    }
+
     /// Adds a run with all that is known of it. Where the run ended is told to `ends`.
     fn add_run(
         &mut self,
@@ -152,7 +172,7 @@ impl Settled {
     /// theirs or a later one's.
     fn left_open(&self, ends: &Ends) -> Vec<(Id, u64)> {
         let mut rest: BTreeMap<&Id, u64> = ends.over_silence().collect();
-        rest.retain(|id, _| self.conversation_named(id).is_none_or(|named| !named.is_logged));
+        rest.retain(|id, _| self.conversation_named(id).is_none_or(|named| !named.has_counter_log));
         if rest.is_empty() {
             return Vec::new();
         }
@@ -167,6 +187,17 @@ impl Settled {
             }
         }
         rest.into_iter().filter(|(_, rest)| *rest > 0).map(|(id, rest)| (id.clone(), rest)).collect()
+    }
+
+    /// Adds what stays [`Settled::left_open`], with those that used it together.
+    fn add_left_open(&mut self, ends: &Ends, models: &FxHashMap<Id, Id>) {
+        for (id, rest) in self.left_open(ends) {
+            let harness = self.conversation_named(&id).and_then(|named| named.harness.clone());
+            let owner = Owner { shared: ends.work(&id), ..Owner::new(None, harness) };
+            let (model, conversation) = (models.get(&id).cloned(), Some(id));
+            let footers = Footers { share: Some(rest), conversation, model, ..Footers::default() };
+            self.add_owner(owner, Vec::new(), footers, None);
+        }
     }
 
     /// Adds the conversations that are no run's, as far as they are not, with their footers.

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::settled::{Placed, Settled};
 use crate::event::{Harness, Id, RunId, Time};
 use crate::fold::accounts::Places;
-use crate::fold::facts::{Shown, TimingFacts};
+use crate::fold::facts::{TimingFact, TimingFacts};
 use crate::fold::rows::Owner;
 
 impl Settled {
@@ -35,12 +35,12 @@ struct ShownBy<'a> {
 
 /// Facts by owner and time, whatever the order they were found in.
 fn placed<K: Ord, T>(
-    facts: FxHashMap<K, Shown<T>>,
+    facts: FxHashMap<K, TimingFact<T>>,
     mut place: impl FnMut(&K, &ShownBy<'_>) -> (usize, Option<Time>),
 ) -> Vec<Placed<T>> {
-    let mut facts: Vec<(K, Shown<T>)> = facts.into_iter().collect();
+    let mut facts: Vec<(K, TimingFact<T>)> = facts.into_iter().collect();
     facts.sort_by(|a, b| a.0.cmp(&b.0));
-    let place = |(key, shown): (K, Shown<T>)| {
+    let place = |(key, shown): (K, TimingFact<T>)| {
         let (owner, time) = place(&key, &ShownBy { runs: &shown.runs, harness: &shown.harness });
         Placed { owner, time, fact: shown.fact }
     };

@@ -48,25 +48,25 @@ fn state(quota: &Quota) -> State {
 fn drop_copies(readings: &mut Vec<QuotaReading>, conversations: &Conversations) {
     let doubtful = readings.iter().filter(|reading| reading.quota.doubt == Doubt::Ancestor);
     let forks: FxHashSet<Id> = doubtful.filter_map(|reading| reading.quota.conversation.clone()).collect();
-    let lines: FxHashMap<Id, Vec<Id>> =
+    let ancestors_of: FxHashMap<Id, Vec<Id>> =
         forks.into_iter().map(|id| (id.clone(), ancestors(conversations, &id))).collect();
-    let told: FxHashSet<&Id> = lines.values().flatten().collect();
+    let told: FxHashSet<&Id> = ancestors_of.values().flatten().collect();
     let mut states: FxHashMap<Id, FxHashSet<State>> = FxHashMap::default();
     for quota in readings.iter().map(|reading| &reading.quota) {
         if let Some(id) = quota.conversation.as_ref().filter(|id| told.contains(id)) {
             states.entry(id.clone()).or_default().insert(state(quota));
         }
     }
-    let is_logged = |id: &Id| conversations.get(id).is_some_and(|facts| facts.is_logged);
+    let has_counter_log = |id: &Id| conversations.get(id).is_some_and(|facts| facts.has_counter_log);
     let is_copy = |quota: &Quota| {
         let Some(id) = &quota.conversation else { return false };
         match quota.doubt {
             Doubt::None => false,
             Doubt::Child => conversations.get(id).is_some_and(|facts| facts.parent.is_some()),
             Doubt::Ancestor => {
-                let line = lines.get(id).map_or(&[][..], Vec::as_slice);
+                let upwards = ancestors_of.get(id).map_or(&[][..], Vec::as_slice);
                 let told = |id: &Id| states.get(id).is_some_and(|states| states.contains(&state(quota)));
-                line.first().is_some_and(|parent| !is_logged(parent)) || line.iter().any(told)
+                upwards.first().is_some_and(|parent| !has_counter_log(parent)) || upwards.iter().any(told)
             }
         }
     };

@@ -40,7 +40,7 @@ impl SourceFold {
             stream.note_log(&mut facts.logs, &self.name);
         }
         if let Some(key) = LogKey::of(&call.key) {
-            facts.is_logged = true;
+            facts.has_counter_log = true;
             facts.log.push(key, *call, record.time, &mut stream.context);
             return;
         }

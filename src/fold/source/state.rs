@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::doubts::Doubts;
 use crate::event::{CallKey, Harness, Id, RunId, Time, TokenUsage};
-use crate::fold::facts::{Facts, LogEnd, Place, QuotaFold, Reading, ResultKey, Shown, TurnContext};
+use crate::fold::facts::{Facts, LogEnd, Place, QuotaFold, Reading, ResultKey, TimingFact, TurnContext};
 
 /// Folds one source. Events must come in the order of the source.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ pub(super) struct Record {
 
 impl Record {
     /// What it says of time, with who shows that.
-    pub(super) fn shows<T>(self, fact: T) -> Shown<T> {
-        Shown::new(fact, self.run, self.harness)
+    pub(super) fn shows<T>(self, fact: T) -> TimingFact<T> {
+        TimingFact::new(fact, self.run, self.harness)
     }
 }

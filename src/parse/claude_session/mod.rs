@@ -19,7 +19,7 @@ use crate::event::{Call, Conversation, Defect, Fact, Id, Time};
 use crate::parse::format::{Format, Hit, Home, Lines, Root, Shape};
 use crate::parse::json::{name, part, price};
 use crate::parse::lines::{branch, clean, id, lines, may_be_call};
-use crate::parse::mark::{Logged, Mark, MarkKind};
+use crate::parse::mark::{LogRecord, Mark, MarkKind};
 use crate::parse::needles::Needle;
 use glance::{ASSISTANT, glance, is_appended, is_open};
 use record::{Head, Record};
@@ -81,7 +81,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     if let Some((defect, bad)) = defect {
         marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
         if may_be_call(bad) {
-            marks.push(mark(MarkKind::Logged(Logged::Lost)).of(session_of(bad)));
+            marks.push(mark(MarkKind::Logged(LogRecord::Lost)).of(session_of(bad)));
         }
     }
     if let Some(record) = record {
@@ -118,10 +118,10 @@ fn understand(record: Record<'_>, line: &[u8], mark: &impl Fn(MarkKind) -> Mark,
         marks.push(mark(MarkKind::Fact(Fact::Defect(Defect::OutOfRange))).of(session.clone()));
     }
     if has_bad_step {
-        marks.push(mark(MarkKind::Logged(Logged::Lost)).of(session.clone()));
+        marks.push(mark(MarkKind::Logged(LogRecord::Lost)).of(session.clone()));
     }
     if is_uncounted {
-        let kind = MarkKind::Logged(Logged::Uncounted(message.key(&own_keys)));
+        let kind = MarkKind::Logged(LogRecord::Uncounted(message.key(&own_keys)));
         marks.push(mark(kind).at(time).of(parent.clone().or_else(|| session.clone())));
     }
     let mut cost = price(record.cost);

@@ -4,7 +4,7 @@ use super::record::{Assistant, Finish, Head, Init, RateLimit, RateLimitEvent, St
 use crate::event::{Conversation, Defect, Fact, Id, Time};
 use crate::parse::json::part;
 use crate::parse::lines::{id, model};
-use crate::parse::mark::{Logged, Mark, MarkKind};
+use crate::parse::mark::{LogRecord, Mark, MarkKind};
 
 /// Who writes such records.
 pub(super) const HARNESS: &str = "claude";
@@ -72,7 +72,7 @@ fn say_message(
     let task = record.parent_tool_use_id.as_deref();
     let Some(message) = &record.message else { return Ok(()) };
     if message.is_uncounted() {
-        add(MarkKind::Logged(Logged::Uncounted(message.key(&[]))), time);
+        add(MarkKind::Logged(LogRecord::Uncounted(message.key(&[]))), time);
     }
     for call in calls(message, session, task) {
         add(MarkKind::Fact(Fact::Call(call)), time);

@@ -7,7 +7,7 @@ use memchr::memmem::Finder;
 use crate::event::Time;
 use crate::parse::blocks::{Found, end_or_needle};
 use crate::parse::format::Seems;
-use crate::parse::mark::Logged;
+use crate::parse::mark::LogRecord;
 
 /// How far into a line its kind stands.
 pub(super) const BEGINNING: usize = 256;
@@ -97,12 +97,12 @@ pub(super) fn has_kind(line: &[u8]) -> bool {
 }
 
 /// What a line was that is torn, if it began to tell of usage.
-pub(super) fn torn_usage(line: &[u8]) -> Option<Logged> {
+pub(super) fn torn_usage(line: &[u8]) -> Option<LogRecord> {
     let (_, rest) = timed(line)?;
     if rest.starts_with(RECORD) {
-        return Some(Logged::Lost);
+        return Some(LogRecord::Lost);
     }
-    rest.strip_prefix(EVENT)?.starts_with(COUNT).then_some(Logged::TornReading)
+    rest.strip_prefix(EVENT)?.starts_with(COUNT).then_some(LogRecord::TornReading)
 }
 
 /// The time of a line, as written, and what follows it.

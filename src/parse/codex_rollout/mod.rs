@@ -22,7 +22,7 @@ use memchr::memmem;
 
 use super::format::{Format, Hit, Home, Lines, Root, SessionLog, Shape};
 use super::lines::{clean, lines};
-use super::mark::{Logged, Mark, MarkKind};
+use super::mark::{LogRecord, Mark, MarkKind};
 use super::needles::Needle;
 use crate::event::{Defect, Fact};
 use glance::BEGINNING;
@@ -96,8 +96,8 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     }
     if let Some(time) = glance::answered(hit.bytes()) {
         // Once is enough for a stretch in which nothing else is told.
-        if !matches!(marks.last(), Some(Mark { kind: MarkKind::Logged(Logged::Answered), .. })) {
-            marks.push(mark(MarkKind::Logged(Logged::Answered)).at(Some(time)));
+        if !matches!(marks.last(), Some(Mark { kind: MarkKind::Logged(LogRecord::Answered), .. })) {
+            marks.push(mark(MarkKind::Logged(LogRecord::Answered)).at(Some(time)));
         }
         return;
     }
@@ -131,8 +131,8 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         marks.truncate(known);
     }
     if line.starts_with('{') {
-        let header = || Some(Logged::Header(Box::new(header::torn(line.as_bytes())?)));
+        let header = || Some(LogRecord::Header(Box::new(header::torn(line.as_bytes())?)));
         let lost = glance::torn_usage(line.as_bytes()).filter(|_| is_torn).or_else(header);
-        lose(marks, defect, lost.unwrap_or(Logged::Lost));
+        lose(marks, defect, lost.unwrap_or(LogRecord::Lost));
     }
 }

@@ -13,7 +13,7 @@ use crate::event::{
 };
 use crate::parse::format::OrderedPass;
 use crate::parse::lines::uuid_at_end;
-use crate::parse::mark::{Header, Latest, Logged, Mark, MarkKind, Response};
+use crate::parse::mark::{Header, Latest, LogRecord, Mark, MarkKind, Response};
 use crate::parse::sink::Sink;
 
 /// Who writes rollouts.
@@ -234,16 +234,16 @@ impl OrderedPass for Pass {
         match mark.kind {
             MarkKind::Logged(logged) => {
                 match &logged {
-                    Logged::Lost => self.has_lost_header |= self.conversation.is_none(),
-                    Logged::End => {}
-                    Logged::Header(header) => emit(self.name_by_file(Some(&header.conversation.id))),
+                    LogRecord::Lost => self.has_lost_header |= self.conversation.is_none(),
+                    LogRecord::End => {}
+                    LogRecord::Header(header) => emit(self.name_by_file(Some(&header.conversation.id))),
                     _ => emit(self.name_by_file(None)),
                 }
                 match logged {
-                    Logged::Header(header) => emit(self.header(*header, time)),
-                    Logged::Turn(id) => self.turns.begin(id),
-                    Logged::Context { turn, model, effort } => self.context(turn, model, effort),
-                    Logged::Reading { total, latest, billing } => {
+                    LogRecord::Header(header) => emit(self.header(*header, time)),
+                    LogRecord::Turn(id) => self.turns.begin(id),
+                    LogRecord::Context { turn, model, effort } => self.context(turn, model, effort),
+                    LogRecord::Reading { total, latest, billing } => {
                         emit(self.lost(&total, latest));
                         emit(self.pays_by(billing));
                         self.reading(total, latest, time).into_iter().for_each(&mut emit);
@@ -251,13 +251,13 @@ impl OrderedPass for Pass {
                             sink.event(offset, None, Some(HARNESS), time, fact);
                         }
                     }
-                    Logged::Response(response) => emit(self.response(*response, time)),
-                    Logged::Answered => emit(self.answered(time)),
+                    LogRecord::Response(response) => emit(self.response(*response, time)),
+                    LogRecord::Answered => emit(self.answered(time)),
                     // No rollout tells of messages so.
-                    Logged::Uncounted(_) | Logged::Message(_) => {}
-                    Logged::Lost => self.torn.lose(&mut self.turns, self.has_parent),
-                    Logged::TornReading => self.torn.lose_reading(&mut self.turns, self.has_parent),
-                    Logged::End => self.length = offset,
+                    LogRecord::Uncounted(_) | LogRecord::Message(_) => {}
+                    LogRecord::Lost => self.torn.lose(&mut self.turns, self.has_parent),
+                    LogRecord::TornReading => self.torn.lose_reading(&mut self.turns, self.has_parent),
+                    LogRecord::End => self.length = offset,
                 }
             }
             MarkKind::Fact(Fact::Quota(quota)) => emit(self.quota(*quota, time)),

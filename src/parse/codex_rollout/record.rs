@@ -8,7 +8,7 @@ use super::token_count;
 use crate::event::{Defect, Needs, Time};
 use crate::parse::json::{Text, part};
 use crate::parse::lines::{id, model};
-use crate::parse::mark::{Header, Logged, Mark, MarkKind, Response};
+use crate::parse::mark::{Header, LogRecord, Mark, MarkKind, Response};
 use crate::parse::openai::Usage;
 use crate::parse::seen::Seen;
 
@@ -144,18 +144,18 @@ impl<'a> Payload<'a> {
             Payload::Meta(meta) => {
                 let started_at = meta.timestamp.get().and_then(Time::parse);
                 if let Some(conversation) = meta.conversation() {
-                    log(Logged::Header(Box::new(Header { conversation, started_at })));
+                    log(LogRecord::Header(Box::new(Header { conversation, started_at })));
                 }
             }
             Payload::Context(context) => {
                 let model = context.model.get().and_then(|model| seen.model(model));
                 let effort = context.effort.get().and_then(|effort| seen.id(effort));
                 let turn = context.turn_id.get().and_then(|turn| seen.id(turn));
-                log(Logged::Context { turn, model, effort });
+                log(LogRecord::Context { turn, model, effort });
             }
             Payload::Usage(record) => {
                 let Some(usage) = &record.usage else { return Ok(()) };
-                log(Logged::Response(Box::new(Response {
+                log(LogRecord::Response(Box::new(Response {
                     conversation: record.thread_id.get().and_then(id),
                     turn: record.turn_id.get().and_then(id),
                     response: record.response_id.get().and_then(id),
@@ -165,13 +165,13 @@ impl<'a> Payload<'a> {
             }
             Payload::Event(event) => match event.r#type.get() {
                 Some("task_started" | "turn_started") => {
-                    log(Logged::Turn(event.turn_id.get().and_then(|turn| seen.id(turn))));
+                    log(LogRecord::Turn(event.turn_id.get().and_then(|turn| seen.id(turn))));
                 }
-                Some("task_complete" | "turn_complete") if event.is_answered == Some(true) => log(Logged::Answered),
+                Some("task_complete" | "turn_complete") if event.is_answered == Some(true) => log(LogRecord::Answered),
                 Some("token_count") => token_count::read(event.info, event.rate_limits, needs, &mut add)?,
                 _ => {}
             },
-            Payload::Item(item) if item.is_answer() => log(Logged::Answered),
+            Payload::Item(item) if item.is_answer() => log(LogRecord::Answered),
             Payload::Item(_) => {}
         }
         Ok(())

@@ -5,7 +5,7 @@ use super::record::Line;
 use super::usual::{reading, record};
 use crate::event::Needs;
 use crate::parse::format::Seems;
-use crate::parse::mark::{Logged, Mark, MarkKind};
+use crate::parse::mark::{LogRecord, Mark, MarkKind};
 use crate::parse::seen::Seen;
 
 const LINE: &str = r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"event_msg","payload":{"type":"token_count","info":{"total_token_usage":{"input_tokens":90,"cached_input_tokens":40,"output_tokens":7,"reasoning_output_tokens":3,"total_tokens":97},"last_token_usage":{"input_tokens":50,"cached_input_tokens":0,"output_tokens":0,"reasoning_output_tokens":0,"total_tokens":50},"model_context_window":258400},"rate_limits":{"primary":null,"plan_type":"pro"}}}"#;
@@ -14,7 +14,7 @@ fn mark(kind: MarkKind) -> Mark {
     Mark::new(0, None, kind)
 }
 
-fn slowly(line: &str) -> Option<Logged> {
+fn slowly(line: &str) -> Option<LogRecord> {
     let mut marks = Vec::new();
     Line::read(line).ok()?.marks(Needs::USAGE, &Seen::default(), &mark, &mut marks).ok()?;
     marks.into_iter().find_map(|mark| match mark.kind {
@@ -67,7 +67,7 @@ fn an_item_that_a_model_made_is_told_at_a_glance() {
         let line = item(payload);
         assert_eq!(glance(format!("{line}\n").as_bytes(), 0), Some(Seems::Record(line.len())), "{line}");
         assert!(answered(line.as_bytes()).is_some(), "{line}");
-        assert_eq!(slowly(&line), Some(Logged::Answered), "{line}");
+        assert_eq!(slowly(&line), Some(LogRecord::Answered), "{line}");
     }
     for payload in [r#""type":"message","role":"user""#, r#""type":"function_call_output""#, r#""type":"reasoning""#] {
         let line = item(payload);

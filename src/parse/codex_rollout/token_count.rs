@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use crate::event::{Billing, Defect, Fact, MAX_COUNT, Needs, Quota, Time};
 use crate::parse::json::{Text, part};
 use crate::parse::lines::id;
-use crate::parse::mark::{Latest, Logged, MarkKind};
+use crate::parse::mark::{Latest, LogRecord, MarkKind};
 use crate::parse::openai::Usage;
 
 #[derive(Deserialize)]
@@ -50,10 +50,10 @@ pub(super) fn read(
     match total.map(|total| total.tokens()) {
         Some(total) => {
             let latest = Latest::of(last, &total);
-            add(MarkKind::Logged(Logged::Reading { total, latest, billing }));
+            add(MarkKind::Logged(LogRecord::Reading { total, latest, billing }));
         }
         // Nothing tells whether it repeats what was told before: the next total has it, if there is one.
-        None if last.is_some_and(|last| !last.is_zero()) => add(MarkKind::Logged(Logged::Lost)),
+        None if last.is_some_and(|last| !last.is_zero()) => add(MarkKind::Logged(LogRecord::Lost)),
         // A notice of rate limits.
         None => {}
     }

@@ -9,7 +9,7 @@ use super::header::Meta;
 use super::record::{EventMsg, Payload, TurnContext};
 use crate::event::{Billing, Time, TokenUsage};
 use crate::parse::digits::number;
-use crate::parse::mark::{Latest, Logged};
+use crate::parse::mark::{Latest, LogRecord};
 use crate::parse::plain::Plain;
 
 static PLAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"plan_type\":\""));
@@ -79,7 +79,7 @@ impl<'a> EventMsg<'a> {
 
 /// The time and the counter of a `token_count` line; `None` for any other, and for one that is written in another
 /// way.
-pub(super) fn reading(line: &[u8]) -> Option<(Time, Logged)> {
+pub(super) fn reading(line: &[u8]) -> Option<(Time, LogRecord)> {
     let (time, rest) = timed(line)?;
     let rest = rest.strip_prefix(EVENT)?.strip_prefix(COUNT)?.strip_prefix(b",\"info\":{\"total_token_usage\":")?;
     let (total, rest) = usage(rest)?;
@@ -90,7 +90,7 @@ pub(super) fn reading(line: &[u8]) -> Option<(Time, Logged)> {
     let is_limits = rest.starts_with(b"{") && rest.ends_with(b"}}}") || rest == b"null}}";
     let time = Time::parse_usual(time)?;
     let billing = PLAN.find(rest).map(|_| Billing::Subscription);
-    is_limits.then_some((time, Logged::Reading { total, latest: Latest::of(Some(last), &total), billing }))
+    is_limits.then_some((time, LogRecord::Reading { total, latest: Latest::of(Some(last), &total), billing }))
 }
 
 /// An object of counts in the order in which they are written, and what follows it. Some versions leave some out.

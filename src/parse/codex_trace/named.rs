@@ -4,29 +4,29 @@ use super::configured::conversation_of;
 use super::head::{Head, head, word};
 use super::otel::{Otel, STREAMED, has_failed, is_over};
 use crate::event::Time;
-use crate::parse::format::Named;
+use crate::parse::format::Mention;
 use crate::parse::lines::{clean, may_be_record};
 use crate::parse::seen::Seen;
 use crate::parse::tracing;
 
 /// Who is named by a `codex_otel` event, a span's thread, or the `SessionConfigured` event.
-pub(super) fn named(line: &[u8], seen: &Seen) -> Option<Named> {
+pub(super) fn named(line: &[u8], seen: &Seen) -> Option<Mention> {
     if !may_be_record(line) {
         return None;
     }
     match glance(line) {
         Glance::Nobody => None,
         Glance::Named(conversation, time, in_flight) => {
-            Some(Named { conversation: seen.id_of(conversation)?, time: Some(time), in_flight })
+            Some(Mention { conversation: seen.id_of(conversation)?, time: Some(time), in_flight })
         }
         Glance::Unsure => any(line, seen),
     }
 }
 
-fn any(line: &[u8], seen: &Seen) -> Option<Named> {
+fn any(line: &[u8], seen: &Seen) -> Option<Mention> {
     let line = clean(line);
     let (conversation, time, in_flight) = named_by(&line)?;
-    Some(Named { conversation: seen.id_of(conversation)?, time: Some(time), in_flight })
+    Some(Mention { conversation: seen.id_of(conversation)?, time: Some(time), in_flight })
 }
 
 fn named_by(line: &str) -> Option<(&[u8], Time, bool)> {
@@ -87,7 +87,7 @@ mod tests {
 
     use super::{Glance, any, glance};
     use crate::event::Id;
-    use crate::parse::format::Named;
+    use crate::parse::format::Mention;
     use crate::parse::seen::Seen;
 
     const LINES: [&str; 6] = [
@@ -109,13 +109,13 @@ mod tests {
     const NEW: &[&str] =
         &["", " ", "=", "\"", "\u{1b}[0m", "é", "-", "x", " error.message=", "conversation.id=b ", "prompt=", "9", ":"];
 
-    fn glanced(line: &str) -> Option<Option<Named>> {
+    fn glanced(line: &str) -> Option<Option<Mention>> {
         match glance(line.as_bytes()) {
             Glance::Unsure => None,
             Glance::Nobody => Some(None),
             Glance::Named(id, time, in_flight) => {
                 let id = Id::from(std::str::from_utf8(id).expect("ASCII"));
-                Some(Some(Named { conversation: id, time: Some(time), in_flight }))
+                Some(Some(Mention { conversation: id, time: Some(time), in_flight }))
             }
         }
     }

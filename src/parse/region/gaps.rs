@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::event::{CallKey, Defect, Fact, Id, RunId, Scope, Time};
-use crate::parse::mark::{Logged, Mark, MarkKind};
+use crate::parse::mark::{LogRecord, Mark, MarkKind};
 use crate::parse::sink::Sink;
 
 /// Where something is open, and whose it is.
@@ -35,7 +35,7 @@ impl Gaps {
             MarkKind::Fact(Fact::Defect(Defect::Torn | Defect::OutOfRange)) => {
                 self.lost.insert(id.clone(), gap);
             }
-            MarkKind::Logged(Logged::Uncounted(key)) => {
+            MarkKind::Logged(LogRecord::Uncounted(key)) => {
                 self.uncounted.entry(id.clone()).or_default().insert(key.clone(), gap);
             }
             MarkKind::Fact(Fact::Counter(_)) if !self.is_whole() => {

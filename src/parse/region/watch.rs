@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use crate::event::{
     Answered, CallKey, CallTiming, Fact, FirstToken, Id, Request, Since, StreamFailure, Time, ToolCall,
 };
-use crate::parse::timing::{Log, Sign, Stretch, Timing, millis};
+use crate::parse::timing::{Sign, Stretch, Timing, TraceLog, millis};
 
 /// The calls that are under way, by conversation and log.
 #[derive(Debug, Default)]
-pub(super) struct Watches(HashMap<(Id, Log), Watch>);
+pub(super) struct Watches(HashMap<(Id, TraceLog), Watch>);
 
 impl Watches {
     /// Takes what is said next; gives what it comes to.

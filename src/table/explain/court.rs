@@ -167,7 +167,7 @@ impl<'a> Court<'a> {
         match call.doubt {
             Doubt::None => None,
             Doubt::Child => Some(COPIED),
-            Doubt::Ancestor if parent.is_none_or(|parent| !parent.is_logged) => Some(UNDECIDED),
+            Doubt::Ancestor if parent.is_none_or(|parent| !parent.has_counter_log) => Some(UNDECIDED),
             // The turn's records by response go before its readings.
             Doubt::Ancestor => (!self.recorded.contains(&(&conversation.id, &call.turn))).then_some(COPIED),
         }

@@ -19,7 +19,7 @@ use crate::parse::format::LOOK;
 use crate::parse::lines::{clean, id, model};
 use crate::parse::mark::{Mark, MarkKind};
 use crate::parse::marker;
-use crate::parse::timing::{Log, Sign, Stretch, Timing};
+use crate::parse::timing::{Sign, Stretch, Timing, TraceLog};
 use crate::parse::tracing::{self, Record};
 use fields::{Fields, number};
 use tool::{behind_arguments, end_of_output};
@@ -62,7 +62,7 @@ pub(in crate::parse) fn read(chunk: &Chunk<'_>, parting: &[u64], marks: &mut Vec
 struct Open {
     offset: u64,
     conversation: Id,
-    log: Log,
+    log: TraceLog,
     recorded: Time,
     stretch: Stretch,
 }
@@ -71,7 +71,7 @@ struct Scan<'a> {
     chunk: &'a Chunk<'a>,
     streams: Vec<Open>,
     /// What the latest event's line shares with most that follow, and its log.
-    usual: Option<(Usual, Log)>,
+    usual: Option<(Usual, TraceLog)>,
     marks: &'a mut Vec<Mark>,
 }
 
@@ -120,7 +120,7 @@ impl Scan<'_> {
         self.add(offset, &record, &fields, sign);
     }
 
-    fn event(&mut self, offset: u64, conversation: &Id, log: Log, event: Event<'_>) {
+    fn event(&mut self, offset: u64, conversation: &Id, log: TraceLog, event: Event<'_>) {
         let opens = event.kind == "response.created";
         let stretch = Stretch::of(event.time, event.wait, event.kind.ends_with(".delta"), opens);
         let known = self.streams.iter().position(|open| open.log == log && open.conversation == *conversation);
@@ -205,8 +205,8 @@ impl Scan<'_> {
     }
 }
 
-fn log(target: &str) -> Log {
-    if target == "codex_otel.trace_safe" { Log::Safe } else { Log::Main }
+fn log(target: &str) -> TraceLog {
+    if target == "codex_otel.trace_safe" { TraceLog::Safe } else { TraceLog::Main }
 }
 
 #[cfg(test)]

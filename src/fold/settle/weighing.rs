@@ -6,8 +6,8 @@ use crate::event::{Id, Time};
 use crate::fold::accounts::{Account, Rows, Weighed};
 use crate::fold::rows::{Owner, Quality, Reason, Reasons, Reconciled, Taken, UsageRow};
 
-/// An owner's accounts, held against its footers.
-struct Verdict {
+/// The weighing of one owner: what its accounts come to, held against its footers.
+struct Weighing {
     footers: Footers,
     told: Told,
     /// What the footers count.
@@ -31,21 +31,21 @@ impl Settled {
         let told = footers.tell(&weighed);
         owner.reconciled = footers.reconciled(&weighed, &told);
         let (counted, beside) = weighed.into_iter().partition(|(id, _)| footers.count(id));
-        let mut verdict = Verdict { footers, told, counted, beside };
-        verdict.know_subagents(owner.run.as_ref().and_then(|run| run.started_at));
-        (owner.quality, owner.reasons) = verdict.quality(cut);
+        let mut weighing = Weighing { footers, told, counted, beside };
+        weighing.know_subagents(owner.run.as_ref().and_then(|run| run.started_at));
+        (owner.quality, owner.reasons) = weighing.quality(cut);
         let is_ambiguous = owner.run.as_ref().is_some_and(|run| self.ambiguous.binary_search(&run.id).is_ok());
         if is_ambiguous && owner.reasons == Reason::NoUsage.into() {
             owner.reasons = Reason::AmbiguousSession.into();
         }
-        owner.taken = verdict.taken();
+        owner.taken = weighing.taken();
         if let (Some(Reconciled::Mismatch), Some(run)) = (owner.reconciled, &owner.run) {
             self.mismatches.push(run.id.clone());
         }
-        let (known, confirmed) = (self.rows.len(), verdict.told.confirmed);
+        let (known, confirmed) = (self.rows.len(), weighing.told.confirmed);
         let is_run = owner.run.is_some();
         self.owners.push(owner);
-        self.add_rows(verdict, is_run);
+        self.add_rows(weighing, is_run);
         if self.rows.len() == known {
             self.add_row(UsageRow { conversation: nothing_of, ..UsageRow::default() });
         }
@@ -53,8 +53,8 @@ impl Settled {
     }
 
     /// Adds the rows of the last owner. What nothing names in a run is the run's.
-    fn add_rows(&mut self, verdict: Verdict, is_run: bool) {
-        let Verdict { footers, told, counted, beside } = verdict;
+    fn add_rows(&mut self, weighing: Weighing, is_run: bool) {
+        let Weighing { footers, told, counted, beside } = weighing;
         let is_nameless = |id: &Id| is_run && id.is_anonymous();
         let model = counted.first().and_then(|(_, weighed)| weighed.rows.first_model().cloned());
         let mut kept = beside;
@@ -103,7 +103,7 @@ fn reasons(of: &[(Id, Weighed)]) -> Reasons {
     of.iter().fold(Reasons::default(), |all, (_, one)| all.and(one.reasons))
 }
 
-impl Verdict {
+impl Weighing {
     /// Where all calls of the run's own conversation are in view, so are those of the sub-agents that it spawned.
     fn know_subagents(&mut self, start: Option<Time>) {
         let is_proof = self.told.is_proof;
@@ -117,7 +117,7 @@ impl Verdict {
 
     /// How much is known, and why. `cut`: why calls may be missing at the run's end.
     fn quality(&self, cut: Option<Reason>) -> (Quality, Reasons) {
-        let Verdict { footers, told, beside, .. } = self;
+        let Weighing { footers, told, beside, .. } = self;
         let of_counted = match told.worst {
             _ if told.is_taken => Some(Quality::Blended),
             Some(_) if told.is_proof => Some(Quality::Exact),

@@ -1,13 +1,13 @@
-//! One owner's part of a conversation whose session log is among the sources.
+//! One owner's share of a conversation's session log.
 
 use super::weighed::{Rows, Weighed, call_row};
 use crate::event::{CallKey, CallTiming, Id, Time, TokenUsage};
 use crate::fold::facts::{CallFacts, LogCall, MARGIN_MS};
 use crate::fold::rows::{Quality, Reason, Reasons, Taken, UsageRow};
 
-/// One owner's part of a conversation whose session log is known.
+/// One owner's share of a conversation's session log, and what else tells of the same calls.
 #[derive(Debug, Default)]
-pub(super) struct Logged {
+pub(super) struct LogShare {
     /// Its calls in the session log, in the order of their times.
     pub(super) calls: Vec<LogCall>,
     /// How long their parts took, for as many of the first ones as a trace tells of.
@@ -20,7 +20,7 @@ pub(super) struct Logged {
     pub(super) agrees: Option<bool>,
     /// Blended totals that a footer may repeat.
     blended: Vec<u64>,
-    /// The largest blended total that the whole log tells of, other owners' parts too.
+    /// The largest blended total that the whole log tells of, other owners' shares too.
     pub(super) reached: u64,
     /// Whether some of the log's calls can't be told from copies.
     pub(super) is_floor: bool,
@@ -42,7 +42,7 @@ pub(super) struct Unshown {
     pub(super) usage: TokenUsage,
 }
 
-impl Logged {
+impl LogShare {
     /// How many calls are known.
     pub(super) fn calls_seen(&self) -> usize {
         self.calls.len() + self.unlogged.len()
@@ -97,13 +97,14 @@ impl Logged {
         }
     }
 
-    /// What the harness may print at the end: the blended total of the conversation so far, or of this part.
-    pub(super) fn know_footers(&mut self, logged: &[(Option<Time>, TokenUsage)]) {
+    /// Learns what the harness may print at the end: the blended total of this share, or of the conversation so far, which
+    /// the log's counter read last in it (`readings`).
+    pub(super) fn know_footers(&mut self, readings: &[(Option<Time>, TokenUsage)]) {
         let all: TokenUsage = self.calls.iter().map(LogCall::usage).sum();
         self.blended.push(all.blended_tokens());
         let end = self.calls.last().and_then(|call| call.time());
-        let until = logged.partition_point(|(time, _)| *time <= end);
-        let last = until.checked_sub(1).and_then(|last| logged.get(last));
+        let until = readings.partition_point(|(time, _)| *time <= end);
+        let last = until.checked_sub(1).and_then(|last| readings.get(last));
         self.blended.extend(last.map(|(_, total)| total.blended_tokens()));
     }
 
@@ -114,7 +115,7 @@ impl Logged {
         self.calls.last().and_then(|call| call.time()).max(beyond).max(unlogged)
     }
 
-    /// What the part comes to. `unfinished` is when it ended with an answer or a record that isn't whole.
+    /// What the share comes to. `unfinished` is when it ended with an answer or a record that isn't whole.
     pub(super) fn weigh(self, conversation: &Id, unfinished: Option<Time>) -> Weighed {
         let is_cut = unfinished.is_some() && unfinished >= self.latest();
         let lacks_some = self.unlogged.iter().any(|(_, call)| call.time > self.end.max(self.counted_until));
@@ -126,7 +127,7 @@ impl Logged {
         reasons.add_if(!is_part, Reason::SessionLog);
         reasons.add_if(self.is_floor, Reason::PossibleCopies);
         reasons.add_if(is_cut, Reason::StillStreaming);
-        let Logged { calls, timings, unlogged, beyond, blended, reached, .. } = self;
+        let LogShare { calls, timings, unlogged, beyond, blended, reached, .. } = self;
         let taken = Taken::Session;
         let has_more = !unlogged.is_empty() || beyond.is_some() || timings.iter().any(Option::is_some);
         if !has_more && !calls.is_empty() {
