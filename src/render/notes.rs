@@ -156,6 +156,9 @@ fn passed_over(is_part: bool, reason: &str, paths: &[&str]) -> String {
 
 /// Everything else, a sentence each, as it stands below a table; names in it are not escaped.
 pub fn warnings(warnings: &[Warning]) -> Vec<String> {
-    let count = |count| if count == 1 { String::new() } else { format!(" ({count})") };
-    warnings.iter().map(|warning| format!("warning: {}{}", warning.message, count(warning.count))).collect()
+    let told = |warning: &Warning| {
+        let Warning { message, count, counted, .. } = warning;
+        if *count == 1 { format!("warning: {message}") } else { format!("warning: {message} ({count} {counted})") }
+    };
+    warnings.iter().map(told).collect()
 }
