@@ -137,6 +137,7 @@ fn standing(budget: &Budget, limit: i64, amount: Amount, terms: Terms) -> Standi
         at_most: amount.high,
         is_floor: amount.is_floor(),
         runs: amount.runs,
+        conversations: amount.conversations,
         unknown_runs: amount.unknown,
         lacks: Lacks { input: terms.lacks_input, ..amount.lacks },
         contributors: Vec::new(),

@@ -129,6 +129,19 @@ fn beside_a_ledger_it_is_told_that_session_logs_were_not_read() {
 }
 
 #[test]
+fn the_first_line_counts_conversations_beside_runs() {
+    let work = Workdir::new();
+    work.write(".forge/ledgers/night.md", ledger("night", 0..2));
+    work.write("../home/.claude/projects/p/s1.jsonl", claude("s1", 1));
+    let head = |args: &[&str]| work.run(args).stdout.lines().next().unwrap_or_default().to_owned();
+    assert!(head(&["report"]).starts_with("1 loop · 2 runs · 1 profile · "), "{}", head(&["report"]));
+    for command in ["report", "latency"] {
+        let head = head(&[command, "--sessions", "auto"]);
+        assert!(head.starts_with("1 loop · 2 runs · 1 conversation · 1 profile · "), "{command}: {head}");
+    }
+}
+
+#[test]
 fn no_log_at_all_is_an_error_that_says_where_it_looked() {
     let work = Workdir::new();
     let outcome = work.run(&["report"]);
