@@ -350,6 +350,19 @@ fn a_limit_changes_no_count_of_what_there_is() {
 }
 
 #[test]
+fn a_report_is_one_file_and_says_so() {
+    let work = Workdir::new();
+    work.mkdir("old");
+    for target in ["new/", "old", "old/"] {
+        let outcome = work.run(&["report", &sample(), "-o", target]);
+        assert_eq!(outcome.code, 2);
+        let said = format!("forge-usage: cannot write {target}: it names a folder, and this writes one file\n");
+        assert_eq!(outcome.stderr, said);
+    }
+    assert!(!work.path("new").exists());
+}
+
+#[test]
 fn who_had_the_files_named_is_not_told_how_to() {
     let work = Workdir::new();
     work.write("a.bin", "nothing that anybody knows\n");

@@ -143,3 +143,13 @@ fn where_nothing_tells_times_it_is_said_what_does() {
     let markdown = shown(&["--format", "markdown", &rollout]);
     assert!(markdown.contains(of_all), "{markdown}");
 }
+
+#[test]
+fn a_dimension_that_is_unknown_may_be_the_tool() {
+    let work = Workdir::new();
+    let by = |command: &str, name: &str| work.run(&[command, "--by", name, "missing.log"]).stderr;
+    assert_eq!(by("latency", "tools"), "forge-usage: unknown dimension \"tools\"; did you mean tool?\n");
+    let known = by("latency", "project");
+    assert!(known.contains("known: run_id, conversation_id, ") && known.ends_with(", month, tool\n"), "{known}");
+    assert!(by("report", "tools").ends_with(", month\n"));
+}
