@@ -97,17 +97,25 @@ pub fn unknown(what: &str, word: &str, known: &[&str]) -> Error {
     Error::invalid(format!("unknown {what} {word:?}; {hint}"))
 }
 
-/// The known word that is most like this one; `None` if none is like it.
+/// The known word that is most like this one; `None` if this is no slip of one, nor a beginning or a longer form.
 pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let nearest = known.iter().copied().max_by(|a, b| similarity(a, word).total_cmp(&similarity(b, word)));
-    nearest.filter(|nearest| similarity(nearest, word) > 0.7)
+    let word = word.to_lowercase();
+    let like = known.iter().map(|known| (*known, known.to_lowercase())).filter(|(_, known)| is_like(&word, known));
+    let likeness = |known: &str| strsim::jaro_winkler(known, &word);
+    like.max_by(|(_, a), (_, b)| likeness(a).total_cmp(&likeness(b))).map(|(known, _)| known)
 }
 
-fn similarity(a: &str, b: &str) -> f64 {
-    let (a, b) = (a.to_lowercase(), b.to_lowercase());
-    // In short words the measure overlooks one wrong or swapped letter.
-    let is_slip = a.len().min(b.len()) >= 3 && strsim::osa_distance(&a, &b) == 1;
-    strsim::jaro_winkler(&a, &b).max(if is_slip { 0.75 } else { 0.0 })
+/// Whether `word` can stand for the known one: hardly anybody gets the first letter wrong, or one letter in three.
+fn is_like(word: &str, known: &str) -> bool {
+    let is_part = word.starts_with(known) || (word.len() >= 3 && known.starts_with(word));
+    let slips = match word.chars().count().max(known.chars().count()) {
+        ..3 => 0,
+        3..6 => 1,
+        6..10 => 2,
+        _ => 3,
+    };
+    let starts_alike = word.chars().next() == known.chars().next();
+    is_part || (starts_alike && strsim::osa_distance(word, known) <= slips)
 }
 
 impl fmt::Display for Error {
@@ -127,5 +135,30 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         // The cause itself is part of the message.
         self.0.cause.as_ref().and_then(|cause| cause.source())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn a_word_is_guessed_only_if_it_is_like_what_was_written() {
+        let known = ["run", "host", "loop", "profile", "harness", "month", "model", "day"];
+        for (word, meant) in [
+            ("harnes", "harness"),
+            ("harnesses", "harness"),
+            ("dya", "day"),
+            ("Modle", "model"),
+            ("proflie", "profile"),
+            ("prof", "profile"),
+            ("hots", "host"),
+        ] {
+            assert_eq!(nearest(word, &known), Some(meant), "{word}");
+        }
+        for word in ["cost", "project", "foo", "tool", "", "d", "h", "date", "hour"] {
+            assert_eq!(nearest(word, &known), None, "{word}");
+        }
+        assert_eq!(nearest("anything", &[]), None);
     }
 }

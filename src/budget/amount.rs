@@ -14,6 +14,8 @@ pub(super) struct Amount {
     pub(super) high: Option<i64>,
     /// Runs, and conversations of no run.
     pub(super) runs: i64,
+    /// The conversations among them.
+    pub(super) conversations: i64,
     /// Those of which the measure isn't known in full.
     pub(super) unknown: i64,
     /// What else isn't known.
@@ -28,11 +30,13 @@ pub(super) struct Maybe<'a> {
     pub(super) shared: Option<&'a Tally>,
 }
 
-const NO_LACKS: Lacks = Lacks { input: false, success: false, unplaced_runs: 0, unplaced: None };
+const NO_LACKS: Lacks =
+    Lacks { input: false, success: false, unplaced_runs: 0, unplaced_conversations: 0, unplaced: None };
 
 impl Amount {
     /// What no usage at all comes to.
-    pub(super) const NOTHING: Amount = Amount { low: None, high: Some(0), runs: 0, unknown: 0, lacks: NO_LACKS };
+    pub(super) const NOTHING: Amount =
+        Amount { low: None, high: Some(0), runs: 0, conversations: 0, unknown: 0, lacks: NO_LACKS };
 
     /// How much a group has, if it may have `unplaced` beside `group`. `has_runs`: whether any run was read at all.
     pub(super) fn of(quantity: Quantity, group: &Tally, unplaced: &[Maybe], has_runs: bool) -> Amount {
@@ -63,7 +67,8 @@ impl Amount {
         let sum = |low: Option<i64>, unknown: i64| {
             // Sums stop at the largest number.
             let high = Some(low.unwrap_or(0)).filter(|high| unknown <= 0 && *high < i64::MAX);
-            Amount { low: low.or(high), high, runs: all, unknown: unknown.max(0), lacks: NO_LACKS }
+            let conversations = all - runs;
+            Amount { low: low.or(high), high, runs: all, conversations, unknown: unknown.max(0), lacks: NO_LACKS }
         };
         match quantity {
             Quantity::Cost | Quantity::CostPerSuccess => {
@@ -75,11 +80,11 @@ impl Amount {
             Quantity::UncachedInputTokens => sum(group.uncached_input_tokens, all - exact),
             Quantity::OutputTokens => sum(group.output_tokens, all - exact),
             Quantity::BlendedTokens => sum(group.blended_tokens, all - exact - group.blended_runs),
-            Quantity::Runs => Amount { runs, ..sum(Some(runs), 0) },
+            Quantity::Runs => Amount { runs, conversations: 0, ..sum(Some(runs), 0) },
             // Session logs alone tell of no run, neither its time nor how it ended.
             Quantity::RunTime | Quantity::FailedRuns if !has_runs => sum(None, all),
-            Quantity::RunTime => Amount { runs, ..sum(group.duration_ms, runs - group.timed_runs) },
-            Quantity::FailedRuns => Amount { runs, ..sum(Some(failed), runs - ended) },
+            Quantity::RunTime => Amount { runs, conversations: 0, ..sum(group.duration_ms, runs - group.timed_runs) },
+            Quantity::FailedRuns => Amount { runs, conversations: 0, ..sum(Some(failed), runs - ended) },
         }
     }
 
@@ -90,9 +95,11 @@ impl Amount {
         Amount {
             high: self.high.zip(other.high).and_then(|(a, b)| a.checked_add(b)),
             runs,
+            conversations: self.conversations + other.conversations - shared.conversations,
             unknown: (self.unknown + other.runs - shared.unknown).min(runs),
             lacks: Lacks {
                 unplaced_runs: self.lacks.unplaced_runs + other.runs,
+                unplaced_conversations: self.lacks.unplaced_conversations + other.conversations,
                 unplaced: match (self.lacks.unplaced, other.low) {
                     (Some(a), Some(b)) => Some(a.saturating_add(b)),
                     (a, b) => a.or(b),
@@ -110,6 +117,7 @@ impl Amount {
             low: less(self.low, some.low),
             high: if self.runs > some.runs { less(self.high, some.high) } else { Some(0) },
             runs: self.runs - some.runs,
+            conversations: self.conversations - some.conversations,
             unknown: self.unknown - some.unknown,
             ..self
         }

@@ -76,6 +76,9 @@ fn of_measure(
             None => Standing { used: now.value, before: Some(Before::New), ..standing(now) },
         };
         group.key = key;
+        if let Cell::Integer(runs) = report.rows.get(row, "runs") {
+            group.conversations = group.runs - runs;
+        }
         groups.push(group);
     }
     let vanished = then.into_keys();
@@ -155,6 +158,7 @@ fn standing(now: Median) -> Standing {
         at_most: None,
         is_floor: false,
         runs: now.runs,
+        conversations: 0,
         unknown_runs: now.runs - now.measured,
         lacks: Lacks::default(),
         contributors: Vec::new(),

@@ -57,7 +57,7 @@ fn idle(limits: &[Judged], query: &Query) -> Vec<Warning> {
         let filters: Vec<String> = limit.filters.iter().cloned().chain(asked).collect();
         let filters = if filters.is_empty() { String::new() } else { format!(" ({})", filters.join(", ")) };
         let message = format!("nothing counts towards {}{filters}", limit.budget);
-        Warning { code: "idle-budget".to_owned(), message, count: 1 }
+        Warning { code: "idle-budget".to_owned(), message, count: 1, counted: "budgets" }
     };
     idle.into_iter().map(told).collect()
 }
@@ -137,6 +137,7 @@ fn standing(budget: &Budget, limit: i64, amount: Amount, terms: Terms) -> Standi
         at_most: amount.high,
         is_floor: amount.is_floor(),
         runs: amount.runs,
+        conversations: amount.conversations,
         unknown_runs: amount.unknown,
         lacks: Lacks { input: terms.lacks_input, ..amount.lacks },
         contributors: Vec::new(),

@@ -8,7 +8,7 @@ pub(super) const WHOLE: i64 = 1_000_000;
 /// Dollars, as pico-dollars: `5`, `5.25`, `$5`.
 pub(super) fn dollars(text: &str) -> Result<i64> {
     let number = text.strip_prefix('$').unwrap_or(text);
-    decimal(number, 12).ok_or_else(|| Error::invalid(format!("{text:?} is no amount of dollars; write 5 or 12.50")))
+    decimal(number, 12).ok_or_else(|| wrong(text, number, 12, "is no amount of dollars; write 5 or 12.50"))
 }
 
 /// Tokens: `40000000`, `40_000_000`, `40M`, `1.5B`, `500K`.
@@ -34,18 +34,19 @@ pub(super) fn tokens(text: &str) -> Result<i64> {
     };
     let number = number.trim_end();
     decimal(number, places)
-        .ok_or_else(|| Error::invalid(format!("{text:?} is no whole number of tokens; write 500K, 40M or 1.5B")))
+        .ok_or_else(|| wrong(text, number, places, "is no whole number of tokens; write 500K, 40M or 1.5B"))
 }
 
 /// A time span, in milliseconds: `90s`, `45m`, `2h`, `1h 30m`, `1d`.
 pub(super) fn duration(text: &str) -> Result<i64> {
     const UNITS: [(&str, i64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
     let bad = || Error::invalid(format!("{text:?} is no time span; write 90s, 45m, 2h or 1h 30m"));
+    let too_large = || too_large(text, &format!("{}d", i64::MAX / 86_400_000));
     let mut rest = text.trim();
     let mut sum: i64 = 0;
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        let count: i64 = rest[..digits].parse().map_err(|_| bad())?;
+        let count: i64 = rest[..digits].parse().map_err(|_| if digits > 0 { too_large() } else { bad() })?;
         rest = rest[digits..].trim_start();
         let letters = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
         let (unit, after) = rest.split_at(letters);
@@ -56,7 +57,7 @@ pub(super) fn duration(text: &str) -> Result<i64> {
             let known: Vec<&str> = UNITS.iter().map(|(unit, _)| *unit).collect();
             Error::invalid(format!("{text:?}: {}", unknown("unit", unit, &known)))
         })?;
-        sum = count.checked_mul(*millis).and_then(|millis| sum.checked_add(millis)).ok_or_else(bad)?;
+        sum = count.checked_mul(*millis).and_then(|millis| sum.checked_add(millis)).ok_or_else(too_large)?;
         rest = after.trim_start();
     }
     if text.trim().is_empty() { Err(bad()) } else { Ok(sum) }
@@ -64,7 +65,7 @@ pub(super) fn duration(text: &str) -> Result<i64> {
 
 /// A whole number.
 pub fn count(text: &str) -> Result<i64> {
-    decimal(text, 0).ok_or_else(|| Error::invalid(format!("{text:?} is no whole number; write 12")))
+    decimal(text, 0).ok_or_else(|| wrong(text, text, 0, "is no whole number; write 12"))
 }
 
 /// A share, in millionths: `20%` or `0.2`.
@@ -86,6 +87,22 @@ pub fn rise(text: &str) -> Result<i64> {
         return Err(Error::invalid(format!("{text:?} is more than the whole; write \"{text}%\"")));
     }
     Ok(rise)
+}
+
+/// Why `number`, of `text`, is no limit: it is too large, or else `what`.
+fn wrong(text: &str, number: &str, places: usize, what: &str) -> Error {
+    let whole = number.split('.').next().unwrap_or_default();
+    let zeros: String = whole.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    if decimal(&number.replacen(whole, &zeros, 1), places).is_none() {
+        return Error::invalid(format!("{text:?} {what}"));
+    }
+    let unit = text.split_once(number).map_or("", |(_, unit)| unit.trim_start());
+    let scale = u32::try_from(places).ok().and_then(|places| 10_i64.checked_pow(places)).unwrap_or(i64::MAX);
+    too_large(text, &format!("{}{unit}", i64::MAX / scale))
+}
+
+fn too_large(text: &str, most: &str) -> Error {
+    Error::invalid(format!("{text:?} is more than a limit can be, which is {most}"))
 }
 
 /// `text` × 10^`places` as a whole number; `None` for anything that is no non-negative decimal number, has
@@ -153,6 +170,25 @@ mod tests {
         for text in ["", "%", "20", "2", "1.5", "1.000001", "0.0000001"] {
             assert!(rise(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_number_beyond_every_limit_is_told_where_that_ends() {
+        let said = |error: crate::error::Error| error.to_string();
+        let end = |text: &str, most: &str| format!("{text:?} is more than a limit can be, which is {most}");
+        assert_eq!(said(dollars("99999999").unwrap_err()), end("99999999", "9223372"));
+        assert_eq!(said(dollars("$9_999_999.50").unwrap_err()), end("$9_999_999.50", "9223372"));
+        assert_eq!(dollars("9223372").unwrap(), 9_223_372_000_000_000_000);
+        assert_eq!(said(tokens("99999999999.5B").unwrap_err()), end("99999999999.5B", "9223372036B"));
+        assert_eq!(said(count("9223372036854775808").unwrap_err()), end("9223372036854775808", "9223372036854775807"));
+        assert_eq!(said(duration("106751991168d").unwrap_err()), end("106751991168d", "106751991167d"));
+        assert!(duration("106751991167d").is_ok());
+        assert!(said(duration("99999999999999999999s").unwrap_err()).contains("106751991167d"));
+        assert_eq!(said(count("1.5").unwrap_err()), "\"1.5\" is no whole number; write 12");
+        assert_eq!(
+            said(dollars("99999999,5").unwrap_err()),
+            "\"99999999,5\" is no amount of dollars; write 5 or 12.50"
+        );
     }
 
     #[test]

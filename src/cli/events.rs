@@ -62,7 +62,7 @@ fn stream(request: &Request<'_>, found: &Found, out: &mut impl Write) -> anyhow:
         Some(error) => Err(error.into()),
         None => {
             out.flush()?;
-            found.expect_some(files, passed_over, args)?;
+            found.expect_some(files, passed_over, args, output)?;
             Ok(losses.exit_code(args))
         }
     }

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use forge_usage::error::ErrorKind;
 use forge_usage::event::{Event, Id};
 use forge_usage::pipeline;
 use forge_usage::render::{self, Format};
@@ -22,9 +23,12 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
     let mut found = request.find()?;
     // It is read twice: to weigh everything, and for the records of what was chosen.
     let _spooled = spool(&mut found)?;
-    let sources = found.sources.clone();
+    let (sources, advice) = (found.sources.clone(), found.advice());
     let input = request.read_found(found)?;
-    let subject = Subject::find(&input.settled, &choice)?;
+    let subject = Subject::find(&input.settled, &choice).map_err(|error| match (error.kind(), &choice) {
+        (ErrorKind::NotFound, Choice::Id(_)) => anyhow::anyhow!("{error}{advice}"),
+        _ => error.into(),
+    })?;
     let mut events: Vec<(Id, Event)> = Vec::new();
     pipeline::events(&sources, &request.everything(), &mut |source, event| {
         if subject.concerns(&event) {

@@ -7,7 +7,7 @@ use forge_usage::config::{Config, Profiles};
 use forge_usage::pipeline;
 use forge_usage::source::{Discovered, default_ledgers, discover};
 
-use super::args::InputArgs;
+use super::args::{InputArgs, OutputArgs};
 use super::overwrite::{refuse_to_overwrite, refuse_to_replace};
 
 /// What stands for the homes of all harnesses.
@@ -25,6 +25,15 @@ pub(super) struct Found {
     pub(super) profiles: Profiles,
     /// Where it was looked for.
     pub(super) looked: String,
+    /// Whether ledgers nearby took the place of session logs.
+    lacks_sessions: bool,
+}
+
+/// What is to be read, as the arguments and the current folder tell.
+struct Places {
+    sources: Discovered,
+    looked: Vec<String>,
+    lacks_sessions: bool,
 }
 
 /// Finds what is to be read, and sets the process up for it. Fails where `target`, which will be written, is of it.
@@ -36,8 +45,8 @@ pub(super) fn find(args: &InputArgs, target: Option<&Path>) -> anyhow::Result<Fo
         let threads = threads.get().min(MOST_THREADS);
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
     }
-    let (sources, looked) = sources(args, &profiles)?;
-    let found = Found { sources, config, profiles, looked: looked.join(", ") };
+    let Places { sources, looked, lacks_sessions } = places(args, &profiles)?;
+    let found = Found { sources, config, profiles, looked: looked.join(", "), lacks_sessions };
     found.refuse_to_overwrite(target)?;
     Ok(found)
 }
@@ -51,9 +60,8 @@ pub(super) fn config(named: Option<&Path>) -> anyhow::Result<Config> {
     Ok(found.map(|path| Config::read(&path)).transpose()?.unwrap_or_default())
 }
 
-/// What is to be read, and where it was looked for: the paths, else the ledgers nearby; session logs if they are
-/// asked for, or if there is nothing else.
-fn sources(args: &InputArgs, profiles: &Profiles) -> anyhow::Result<(Discovered, Vec<String>)> {
+/// Looks at the paths, else for ledgers nearby; for session logs if they are asked for, or if there is nothing else.
+fn places(args: &InputArgs, profiles: &Profiles) -> anyhow::Result<Places> {
     let here = std::env::current_dir()?;
     let mut looked: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
     let mut found = discover(&args.paths)?;
@@ -69,6 +77,7 @@ fn sources(args: &InputArgs, profiles: &Profiles) -> anyhow::Result<(Discovered,
             asked.push(AUTO.into());
         }
     }
+    let lacks_sessions = args.paths.is_empty() && asked.is_empty();
     for asked in asked {
         if asked.as_os_str() == AUTO {
             let sessions = sessions(profiles);
@@ -79,7 +88,7 @@ fn sources(args: &InputArgs, profiles: &Profiles) -> anyhow::Result<(Discovered,
             found.merge(pipeline::sessions_of(&asked).map_or_else(|| discover(&[asked]), Ok)?);
         }
     }
-    Ok((found, looked))
+    Ok(Places { sources: found, looked, lacks_sessions })
 }
 
 /// The session logs of every harness, and of the profiles' homes.
@@ -104,16 +113,29 @@ impl Found {
         refuse_to_replace(self.config.path(), target)
     }
 
+    /// What to do about something that wasn't found; empty where there is nothing else to read.
+    pub(super) fn advice(&self) -> &'static str {
+        if self.lacks_sessions { "; session logs were not read: --sessions auto adds them" } else { "" }
+    }
+
     /// An error that says where was looked, unless something was found or that is allowed.
-    pub(super) fn expect_some(&self, files: u64, passed_over: usize, args: &InputArgs) -> anyhow::Result<()> {
+    pub(super) fn expect_some(
+        &self,
+        files: u64,
+        passed_over: usize,
+        args: &InputArgs,
+        output: &OutputArgs,
+    ) -> anyhow::Result<()> {
         if files > 0 || args.allow_empty {
             return Ok(());
         }
+        // With -v they were named on the way.
+        let (it, them) = if output.verbose { ("", "") } else { ("; -v names it", "; -v names them") };
         let passed_over = match passed_over {
             0 => String::new(),
-            1 => " (a file was passed over; -v names it)".to_owned(),
-            skipped => format!(" ({skipped} files passed over; -v names them)"),
+            1 => format!(" (a file was passed over{it})"),
+            skipped => format!(" ({skipped} files passed over{them})"),
         };
-        anyhow::bail!("no ledger, trace or session found in {}{passed_over}", self.looked);
+        anyhow::bail!("no ledger, trace or session found in {}{passed_over}{}", self.looked, self.advice());
     }
 }

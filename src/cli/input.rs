@@ -67,7 +67,7 @@ impl<'a> Request<'a> {
         for skipped in &outcome.skipped {
             losses.tell(&skipped.path, &skipped.skip, self.output);
         }
-        found.expect_some(outcome.files, outcome.skipped.len(), self.args)?;
+        found.expect_some(outcome.files, outcome.skipped.len(), self.args, self.output)?;
         let sources = Sources { files: outcome.files, bytes: outcome.bytes, skipped: outcome.skipped };
         Ok(Input { settled, sources, prices, priced: self.priced.clone(), losses })
     }

@@ -42,7 +42,8 @@ pub(super) fn fill_file<T>(path: &Path, fill: impl FnOnce(&mut dyn Write) -> any
         let open = File::options().write(true).open(path);
         return fill(&mut open.with_context(|| format!("cannot write {}", path.display()))?);
     }
-    anyhow::ensure!(!path.is_dir(), "cannot write {}: it is a folder", path.display());
+    let is_folder = path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/");
+    anyhow::ensure!(!is_folder, "cannot write {}: it names a folder, and this writes one file", path.display());
     let mut new = New::file(path)?;
     let filled = fill(&mut new)?;
     new.commit()?;

@@ -78,6 +78,19 @@ impl Defect {
         }
     }
 
+    /// What of it is counted, in the plural.
+    pub fn counted(self) -> &'static str {
+        match self {
+            Defect::LineTooLong => "lines",
+            Defect::QuotedEntry => "entries",
+            Defect::TwoReadings => "counters",
+            Defect::Truncated => "files",
+            Defect::Torn | Defect::OutOfRange | Defect::QuotedRecord | Defect::DoubtfulRecord | Defect::Echo => {
+                "records"
+            }
+        }
+    }
+
     /// Whether input was lost, as against content that was rightly refused.
     pub fn is_loss(self) -> bool {
         matches!(self, Defect::Torn | Defect::OutOfRange | Defect::LineTooLong | Defect::Truncated)

@@ -39,6 +39,15 @@ pub(super) fn number_of(count: impl TryInto<i64>, word: &str) -> String {
     }
 }
 
+/// How many runs, and conversations of no run, there are: `3 runs`, `3 conversations`, `3 runs and conversations`.
+pub(super) fn number_of_owners(all: i64, conversations: i64) -> String {
+    match conversations {
+        ..=0 => number_of(all, "run"),
+        _ if conversations < all => format!("{} and conversations", number_of(all, "run")),
+        _ => number_of(all, "conversation"),
+    }
+}
+
 /// The names of all rows in one dimension; `None` for the group of what has none.
 pub(super) fn names(column: &Column, rows: &Table) -> Vec<Option<String>> {
     let mut names: Vec<Option<String>> =
@@ -123,7 +132,7 @@ pub(super) fn abbreviated(names: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{abbreviated, number_of, short_among, short_id, shorten_days, shorten_ids};
+    use super::{abbreviated, number_of, number_of_owners, short_among, short_id, shorten_days, shorten_ids};
 
     fn shortened(names: &[&str], shorten: fn(&mut [Option<String>])) -> Vec<String> {
         let mut names: Vec<Option<String>> = names.iter().map(|name| Some((*name).to_owned())).collect();
@@ -175,6 +184,10 @@ mod tests {
         assert_eq!(number_of(0, "run"), "0 runs");
         assert_eq!(number_of(1_200, "status"), "1,200 statuses");
         assert_eq!(number_of(3, "quality"), "3 qualities");
+        assert_eq!(
+            [0, 2, 3].map(|some| number_of_owners(3, some)),
+            ["3 runs", "3 runs and conversations", "3 conversations"]
+        );
         assert_eq!(number_of(u64::MAX, "day"), "9,223,372,036,854,775,807 days");
     }
 }

@@ -145,8 +145,13 @@ fn witnesses(table: &Table, width: Option<usize>) -> Screen {
     columns.push(("SOURCE:OFFSET", false, places.collect()));
     columns.push(names("VERDICT", table, "verdict"));
     let mut screen = screen(columns, table.height());
-    let order =
-        ["MODEL", "REASONING", "TOTAL", "WRITTEN", "CONVERSATION", "CACHED", "BLENDED", "SOURCE:OFFSET", "TIME"];
+    let mut order =
+        vec!["MODEL", "REASONING", "TOTAL", "WRITTEN", "CONVERSATION", "CACHED", "BLENDED", "SOURCE:OFFSET", "TIME"];
+    if (0..table.height()).any(|row| Row::new(table, row).text("kind").as_deref() == Some("footer")) {
+        // It is all that a footer tells.
+        order.retain(|title| *title != "BLENDED");
+        order.push("BLENDED");
+    }
     fit_to(&mut screen, width, &order);
     screen
 }
@@ -185,14 +190,23 @@ fn screen(columns: Vec<Column>, height: usize) -> Screen {
     Screen { headings, rows: (0..height).map(row).collect(), totals: None, left_out: None }
 }
 
-/// Leaves columns out, in this order, until the screen fits.
+/// Leaves out the columns of `order` that have no room; the last of them gets it first.
 fn fit_to(screen: &mut Screen, width: Option<usize>, order: &[&str]) {
     let Some(width) = width else { return };
-    for title in order {
-        if fit::line(&fit::widths(screen)) <= width {
-            return;
+    let columns = screen.headings.iter().zip(fit::widths(screen));
+    let (optional, fixed): (Vec<_>, Vec<_>) = columns.partition(|(heading, _)| order.contains(&&*heading.title));
+    let mut kept: Vec<usize> = fixed.into_iter().map(|(_, width)| width).collect();
+    let mut left_out = Vec::new();
+    for title in order.iter().rev() {
+        let Some((_, needed)) = optional.iter().find(|(heading, _)| heading.title == *title) else { continue };
+        kept.push(*needed);
+        if fit::line(&kept) > width {
+            kept.pop();
+            left_out.push(*title);
         }
-        if let Some(column) = screen.headings.iter().position(|heading| heading.title == *title) {
+    }
+    for title in left_out {
+        if let Some(column) = screen.headings.iter().position(|heading| heading.title == title) {
             fit::remove(screen, column);
         }
     }

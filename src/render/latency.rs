@@ -138,12 +138,12 @@ pub(super) fn screen(report: &Report, quantity: Option<Quantity>) -> Screen {
         names.chain(parts.iter().map(|part| part.figure(&row))).collect()
     };
     let tells = |index: &usize| quantity.is_none_or(|quantity| quantity.is_told(&Row::new(&report.rows, *index)));
-    let rows = (0..report.rows.height()).filter(tells).map(row).collect();
+    let rows: Vec<_> = (0..report.rows.height()).filter(tells).map(row).collect();
     let all = || named_totals(report).chain(parts.iter().map(|part| part.figure(&totals))).collect();
     Screen {
         headings: Heading::of_names(report).chain(parts.iter().map(Part::heading)).collect(),
+        totals: (report.groups > 1 && !rows.is_empty()).then(all),
         rows,
-        totals: (report.groups > 1).then(all),
         left_out: left_out(report),
     }
 }
@@ -156,8 +156,9 @@ fn in_full(quantity: Quantity) -> Vec<Part> {
 }
 
 /// What the screen can't say in a cell.
-pub(super) fn notes(report: &Report) -> Vec<String> {
+pub(super) fn notes(report: &Report, quantity: Option<Quantity>) -> Vec<String> {
     let totals = Row::new(&report.totals, 0);
+    let absent = (report.rows.height() > 0).then(|| absent(&totals, quantity)).flatten();
     let floors = totals.count("streaming_floors");
     let cut = (floors > 0).then(|| {
         let streams = dimension::number_of(floors, "stream");
@@ -168,7 +169,31 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
         let calls = dimension::number_of(untimed, "tool call");
         format!("The time of {calls} is not known.")
     });
-    cut.into_iter().chain(untimed).collect()
+    cut.into_iter().chain(untimed).chain(absent.map(str::to_owned)).collect()
+}
+
+/// Where times come from, if none of those that were asked for are known.
+fn absent(totals: &Row, quantity: Option<Quantity>) -> Option<&'static str> {
+    const OF_CALLS: &str =
+        "No times of calls are known: they come from Codex traces, as far as their level tells them.";
+    const OF_ONE: &str =
+        "No such time is known: they come from Codex traces that are whole, as far as their level tells them.";
+    const OF_RUNS: &str = "No times of runs are known: they come from ledgers.";
+    const OF_ALL: &str =
+        "No times are known: those of calls and tools come from Codex traces, those of runs from ledgers.";
+    let is_told = |quantity: &Quantity| quantity.is_told(totals);
+    match quantity {
+        Some(quantity) if quantity.is_told(totals) => None,
+        Some(Quantity::Run) => Some(OF_RUNS),
+        Some(_) => Some(OF_ONE),
+        None if !Quantity::ALL.iter().any(is_told) => Some(OF_ALL),
+        // Their columns are there, and hold dashes.
+        None if totals.cell("calls") != Cell::Blank => {
+            let of_calls = [Quantity::Ttft, Quantity::Streaming, Quantity::TokensPerSecond];
+            (!of_calls.iter().any(is_told)).then_some(OF_CALLS)
+        }
+        None => None,
+    }
 }
 
 impl Part {

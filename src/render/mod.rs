@@ -80,10 +80,10 @@ pub fn latency(
     let screen = || latency::screen(report, quantity);
     written(out, |out| match format {
         Format::Table => {
-            let notes = latency::notes(report).into_iter().chain(notes::all(report, style));
+            let notes = latency::notes(report, quantity).into_iter().chain(notes::all(report, style));
             text::report(report, screen(), &notes.collect::<Vec<_>>(), style, out)
         }
-        Format::Markdown => markdown::report(report, screen(), &latency::notes(report), style, out),
+        Format::Markdown => markdown::report(report, screen(), &latency::notes(report, quantity), style, out),
         Format::Json => json::report(report, out),
         Format::Jsonl => json::lines(report.rows.columns(), report.rows.rows(), out),
         Format::Csv => csv::table(&report.rows, out),

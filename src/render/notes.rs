@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::dimension::{number_of, short_id};
+use super::dimension::{number_of, number_of_owners, short_id};
 use super::format::Style;
 use super::period;
 use super::row::Row;
@@ -64,7 +64,8 @@ pub(super) fn coverage(report: &Report) -> Option<String> {
     .collect();
     let lost = report.sources.skipped.iter().any(|skipped| skipped.skip.is_loss());
     let lost = if lost { " of what could be read" } else { "" };
-    let things = format!("{}{lost}", things(totals.count("runs"), all));
+    // The quality counts hold runs and the conversations that belong to none.
+    let things = format!("{}{lost}", number_of_owners(all, all - totals.count("runs")));
     match all {
         0 => None,
         _ if !clauses.is_empty() => Some(format!("Measured {exact} of {things}: {}.", clauses.join(", "))),
@@ -97,15 +98,6 @@ fn stems(names: &[String], others: &[String]) -> Vec<String> {
     let told = |name: &String| if is_shared(name) { format!("{}*", stem(name)) } else { name.clone() };
     let told: std::collections::BTreeSet<String> = names.iter().map(told).collect();
     told.into_iter().collect()
-}
-
-/// The quality counts hold runs and the conversations that belong to none.
-fn things(runs: i64, all: i64) -> String {
-    match runs {
-        0 => number_of(all, "conversation"),
-        _ if runs < all => format!("{} and conversations", number_of(all, "run")),
-        _ => number_of(all, "run"),
-    }
 }
 
 fn clause(count: i64, one: &str, many: &str) -> Option<String> {
@@ -156,6 +148,9 @@ fn passed_over(is_part: bool, reason: &str, paths: &[&str]) -> String {
 
 /// Everything else, a sentence each, as it stands below a table; names in it are not escaped.
 pub fn warnings(warnings: &[Warning]) -> Vec<String> {
-    let count = |count| if count == 1 { String::new() } else { format!(" ({count})") };
-    warnings.iter().map(|warning| format!("warning: {}{}", warning.message, count(warning.count))).collect()
+    let told = |warning: &Warning| {
+        let Warning { message, count, counted, .. } = warning;
+        if *count == 1 { format!("warning: {message}") } else { format!("warning: {message} ({count} {counted})") }
+    };
+    warnings.iter().map(told).collect()
 }

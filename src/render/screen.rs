@@ -92,7 +92,7 @@ impl Screen {
         let columns = table.columns();
         let heading = |(at, column): (usize, &&'static Column)| Heading {
             title: title(column),
-            worth: worth(at, columns),
+            worth: worth(table, at),
             is_number: !matches!(column.kind, Kind::Text | Kind::Time | Kind::Flag),
         };
         let row = |index| {
@@ -131,17 +131,22 @@ const LEAST: [&str; 8] = [
 ];
 
 /// Columns of plain tables that never give way; neither do names.
-const KEYS: [&str; 5] = ["time", "window_minutes", "used_percent", "tier", "above_tokens"];
+const KEYS: [&str; 6] = ["time", "window_minutes", "used_percent", "tier", "input_usd_per_mtok", "output_usd_per_mtok"];
 
 /// What a column of a plain table is worth: of those that nobody ranked, words are names, and the rest gives way from
 /// the right.
-fn worth(at: usize, columns: &[&Column]) -> Option<Worth> {
+fn worth(table: &Table, at: usize) -> Option<Worth> {
+    let columns = table.columns();
     let column = columns.get(at)?;
     let rank = |rank: usize| u8::try_from(rank).unwrap_or(u8::MAX);
+    if KEYS.contains(&column.name) {
+        return Some(Worth::Key);
+    }
     // Of one model there is a row a period; of several, a day's rows alone.
     let is_period = column.name == "from" && !columns.iter().any(|column| column.name == "model");
-    if is_period || KEYS.contains(&column.name) {
-        return Some(Worth::Key);
+    if is_period || column.name == "above_tokens" {
+        let is_alike = (1..table.height()).all(|row| table.cell(row, at) == table.cell(0, at));
+        return Some(if is_alike { Worth::Figure(u8::MAX) } else { Worth::Key });
     }
     let ranked = LEAST.iter().position(|name| *name == column.name).map(|at| Worth::Plain(rank(at)));
     let unranked = || (column.kind != Kind::Text).then(|| Worth::Figure(u8::MAX - rank(at)));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono_tz::Tz;
 
 use super::time_cut::date;
-use super::warnings::Warning;
+use super::warnings::{Warning, owners};
 use crate::event::{Billing, Id, MAX_COUNT};
 use crate::fold::{Lack, Owner, RowView, Settled};
 
@@ -36,8 +36,7 @@ pub fn price_book(settled: &Settled) -> Option<String> {
 /// Collects, over the rows of a query, what its reader should know of their costs.
 #[derive(Debug, Default)]
 pub(super) struct Caveats<'a> {
-    /// By what lacks and whose it is (a model, a tier): tokens, and how many owners.
-    lacks: BTreeMap<(Lack, Option<&'a Id>, Option<&'a Id>), Lacking>,
+    unpriced: BTreeMap<Missing<'a>, Unpriced>,
     /// Models that were used before their first known price.
     early: BTreeSet<&'a Id>,
     is_computed: bool,
@@ -46,11 +45,25 @@ pub(super) struct Caveats<'a> {
     profiles: BTreeMap<&'a Id, Option<Billing>>,
 }
 
+/// What would give usage a computed cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Missing<'a> {
+    /// The name of its model, which the user's file can tell for its run's profile.
+    ModelOfProfile,
+    /// The name of its model, which nothing can tell.
+    Model,
+    /// A price of this model.
+    Price(&'a Id),
+    /// A price of this model at its service tier, or for a kind of tokens.
+    Rate(&'a Id, Option<&'a Id>),
+}
+
+/// Usage without a computed cost.
 #[derive(Debug, Default)]
-struct Lacking {
+struct Unpriced {
     tokens: u64,
-    owners: u64,
-    latest: Option<usize>,
+    /// Indices of the owners.
+    owners: BTreeSet<usize>,
 }
 
 impl<'a> Caveats<'a> {
@@ -62,33 +75,39 @@ impl<'a> Caveats<'a> {
         }
     }
 
-    pub(super) fn add(&mut self, row: &RowView<'a>) {
+    /// Adds a row of `owner`.
+    pub(super) fn add(&mut self, row: &RowView<'a>, owner: &Owner) {
         let cost = &row.cost;
         self.is_computed |= cost.is_computed;
         self.is_reported |= cost.low.is_some() && !cost.is_computed;
         self.early.extend(row.model.filter(|_| cost.is_early));
         // What is known from a report lacks nothing but the computed column.
         let lack = cost.lacks.filter(|lack| *lack == Lack::Price || cost.exact.is_none());
-        if let Some(lack) = lack {
-            let tier = row.service_tier.filter(|_| lack == Lack::Tier);
-            let lacking = self.lacks.entry((lack, row.model, tier)).or_default();
+        if let Some(missing) = lack.map(|lack| Missing::of(lack, row, owner)) {
+            let unpriced = self.unpriced.entry(missing).or_default();
             let tokens = row.usage.map_or(row.blended_tokens.unwrap_or(0), |usage| usage.total_tokens());
-            lacking.tokens = lacking.tokens.saturating_add(tokens).min(MAX_COUNT);
-            lacking.owners += u64::from(lacking.latest.replace(row.owner) != Some(row.owner));
+            unpriced.tokens = unpriced.tokens.saturating_add(tokens).min(MAX_COUNT);
+            unpriced.owners.insert(row.owner);
         }
     }
 
     /// What stands in the report's `warnings`. Their count is that of runs and conversations.
     pub(super) fn warnings(&self, settled: &Settled) -> Vec<Warning> {
         let mut warnings = Vec::new();
-        for ((lack, model, tier), lacking) in self.lacks.iter().take(MOST_NAMES) {
-            warnings.push(lacking.warning(*lack, model.map_or("", Id::as_str), tier.map(Id::as_str)));
-        }
-        let more = self.lacks.len().saturating_sub(MOST_NAMES);
-        if more > 0 {
-            let owners = self.lacks.values().skip(MOST_NAMES).map(|lacking| lacking.owners).sum();
-            let message = format!("{more} more models have no known price; their tokens stay without a computed cost");
-            warnings.push(Warning { code: UNKNOWN_MODEL.to_owned(), message, count: owners });
+        for code in [UNNAMED_MODEL, UNKNOWN_MODEL, UNPRICED_TOKENS] {
+            let mut all = self.unpriced.iter().filter(|(missing, _)| missing.code() == code);
+            let named = all.by_ref().take(MOST_NAMES);
+            warnings.extend(
+                named.map(|(missing, unpriced)| unpriced.warning(code, missing.message(unpriced.tokens), settled)),
+            );
+            let (mut more, mut rest) = (0, Unpriced::default());
+            for (_, unpriced) in all {
+                more += 1;
+                rest.merge(unpriced);
+            }
+            if more > 0 {
+                warnings.push(rest.warning(code, unnamed(code, more, rest.tokens), settled));
+            }
         }
         let names: Vec<String> = self
             .early
@@ -101,7 +120,8 @@ impl<'a> Caveats<'a> {
             .collect();
         if !names.is_empty() {
             let message = format!("used before the first price that is known, which was taken: {}", names.join(", "));
-            warnings.push(Warning { code: EARLY_PRICE.to_owned(), message, count: self.early.len() as u64 });
+            let count = self.early.len() as u64;
+            warnings.push(Warning { code: EARLY_PRICE.to_owned(), message, count, counted: "models" });
         }
         warnings
     }
@@ -126,23 +146,72 @@ impl Warning {
     }
 }
 
-impl Lacking {
-    fn warning(&self, lack: Lack, model: &str, tier: Option<&str>) -> Warning {
-        let tokens = format!("{} tokens", self.tokens);
-        let (code, message) = match lack {
-            Lack::Model => (
-                UNNAMED_MODEL,
-                format!("{tokens} of no named model have no computed cost; tell it: [profiles.NAME] model = \"…\""),
-            ),
-            Lack::Price => {
-                let advice = format!("tell it in .forge/usage.toml: [prices.{model:?}]");
-                (UNKNOWN_MODEL, format!("no price is known for {model}; {tokens} have no computed cost; {advice}"))
+impl<'a> Missing<'a> {
+    fn of(lack: Lack, row: &RowView<'a>, owner: &Owner) -> Missing<'a> {
+        match (lack, row.model) {
+            (Lack::Price, Some(model)) => Missing::Price(model),
+            (Lack::Tier, Some(model)) => Missing::Rate(model, row.service_tier),
+            _ if owner.run.as_ref().is_some_and(|run| run.profile.is_some()) => Missing::ModelOfProfile,
+            _ => Missing::Model,
+        }
+    }
+
+    fn code(self) -> &'static str {
+        match self {
+            Missing::ModelOfProfile | Missing::Model => UNNAMED_MODEL,
+            Missing::Price(_) => UNKNOWN_MODEL,
+            Missing::Rate(..) => UNPRICED_TOKENS,
+        }
+    }
+
+    /// What so many tokens lack, and what to do.
+    fn message(self, tokens: u64) -> String {
+        let have = have(tokens, "");
+        match self {
+            Missing::ModelOfProfile => Missing::Model.message(tokens) + &tell("[profiles.NAME] model = \"…\""),
+            Missing::Model => format!("{} no computed cost", self::have(tokens, " of no named model")),
+            Missing::Price(model) => {
+                let model = model.as_str();
+                let advice = tell(&format!("[prices.{model:?}]"));
+                format!("no price is known for {model}; {have} no computed cost{advice}")
             }
-            Lack::Tier => {
+            Missing::Rate(model, tier) => {
                 let tier = tier.map_or_else(String::new, |tier| format!(" at the service tier {tier}"));
-                (UNPRICED_TOKENS, format!("not every price is known for {model}{tier}; {tokens} have no exact cost"))
+                format!("not every price is known for {model}{tier}; {have} no exact cost")
             }
-        };
-        Warning { code: code.to_owned(), message, count: self.owners }
+        }
+    }
+}
+
+/// The message of what isn't told one by one.
+fn unnamed(code: &str, more: usize, tokens: u64) -> String {
+    let (have, s) = (have(tokens, ""), if more == 1 { "" } else { "s" });
+    if code == UNPRICED_TOKENS {
+        format!("not every price is known for {more} more model{s} or tier{s}; {have} no exact cost")
+    } else {
+        format!("no price is known for {more} more model{s}; {have} no computed cost; report --by model names them")
+    }
+}
+
+/// `1 token has`, `12 tokens of no named model have`.
+fn have(tokens: u64, whose: &str) -> String {
+    if tokens == 1 { format!("1 token{whose} has") } else { format!("{tokens} tokens{whose} have") }
+}
+
+/// Where the user can tell it.
+fn tell(entry: &str) -> String {
+    format!("; tell it in .forge/usage.toml: {entry}")
+}
+
+impl Unpriced {
+    fn merge(&mut self, other: &Unpriced) {
+        self.tokens = self.tokens.saturating_add(other.tokens).min(MAX_COUNT);
+        self.owners.extend(&other.owners);
+    }
+
+    fn warning(&self, code: &str, message: String, settled: &Settled) -> Warning {
+        let is_run = |owner: &&usize| settled.owners.get(**owner).is_some_and(|owner| owner.run.is_some());
+        let (count, runs) = (self.owners.len() as u64, self.owners.iter().filter(is_run).count() as u64);
+        Warning { code: code.to_owned(), message, count, counted: owners(count, runs) }
     }
 }

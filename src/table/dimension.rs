@@ -106,10 +106,15 @@ impl Eq for Dimension {}
 impl Dimension {
     /// Finds a dimension by its column name or a short word.
     pub fn from_name(name: &str) -> Result<Dimension> {
+        Dimension::among(DIMENSIONS.iter(), name)
+    }
+
+    /// Finds the dimension of this name among some.
+    fn among(listed: impl Iterator<Item = &'static Listed> + Clone, name: &str) -> Result<Dimension> {
         let full = SHORT.iter().find(|(short, _)| *short == name).map_or(name, |(_, full)| full);
-        let found = DIMENSIONS.iter().find(|listed| listed.column.name == full);
+        let found = listed.clone().find(|listed| listed.column.name == full);
         found.map(Dimension).ok_or_else(|| {
-            let known: Vec<&str> = Dimension::columns().map(|column| column.name).collect();
+            let known: Vec<&str> = listed.map(|listed| listed.column.name).collect();
             unknown("dimension", name, &known)
         })
     }
@@ -126,7 +131,7 @@ impl Dimension {
 
     /// Finds a dimension of a latency report: any other one, or the tool.
     pub fn of_latency(name: &str) -> Result<Dimension> {
-        if name == TOOL_NAME.name { Ok(Dimension(&TOOL)) } else { Dimension::from_name(name) }
+        Dimension::among(DIMENSIONS.iter().chain([&TOOL]), name)
     }
 
     /// Its column.

@@ -65,7 +65,7 @@ pub(super) fn group<'a>(settled: &'a Settled, by: &[Dimension], query: &Query) -
             sum.add(row, owner);
         }
         groups.totals.add(row, owner);
-        groups.caveats.add(row);
+        groups.caveats.add(row, owner);
     });
     groups.by_key = grouping.keys().into_iter().zip(sums).collect();
     groups.unplaced = Unplaced::of(settled, by, query);

@@ -36,6 +36,8 @@ pub struct Report {
     pub groups: usize,
     /// Those of them that have no name in the first dimension.
     pub nameless: usize,
+    /// Conversations over everything that belong to no run.
+    pub conversations: usize,
     /// Distinct loops over everything.
     pub loops: usize,
     /// Distinct profiles over everything.
@@ -145,6 +147,7 @@ pub(super) fn finish(
         totals: Table::of(sums.measures, [sums.totals])?,
         groups,
         nameless,
+        conversations: owners().filter(|owner| owner.run.is_none()).count(),
         loops: loops.len(),
         profiles: profiles.collect::<FxHashSet<&str>>().len(),
         window: Window {

@@ -6,7 +6,7 @@ use super::query::Query;
 use super::tally::{Adder, Tally};
 use super::values::{Grouping, Key};
 use super::walk::{Fit, walk};
-use super::warnings::Warning;
+use super::warnings::{Warning, owners};
 use crate::event::Usd;
 use crate::fold::{Owner, Quality, RowView, Settled};
 
@@ -78,7 +78,8 @@ impl Unplaced {
             let tokens = is_told.map_or_else(|| "usage".to_owned(), |tokens| format!("{tokens} tokens"));
             let message = format!("{tokens} of no known {what} may {where_}; left out, so the figures are floors");
             let count = adder.owners();
-            (count > 0).then(|| Warning { code: code.to_owned(), message, count })
+            let counted = owners(count, adder.runs);
+            (count > 0).then(|| Warning { code: code.to_owned(), message, count, counted })
         };
         let undated = of(&self.undated, UNDATED, "time", "lie in the window");
         let unnamed = of(&self.unnamed, "unplaced-model", "model", "be of the models asked for");

@@ -158,6 +158,8 @@ pub struct Standing {
     pub is_floor: bool,
     /// Runs, and conversations of no run; those included that may be of the group.
     pub runs: i64,
+    /// The conversations among them.
+    pub conversations: i64,
     /// Those of which the measure isn't known in full.
     pub unknown_runs: i64,
     /// What else isn't known.
@@ -179,6 +181,8 @@ pub struct Lacks {
     pub success: bool,
     /// Runs, and conversations of no run, that tell no time or no model, and may be of the group.
     pub unplaced_runs: i64,
+    /// The conversations among them.
+    pub unplaced_conversations: i64,
     /// What is known to be used by those, in the unit of [`Judged::kind`]; `None` where nothing is known.
     pub unplaced: Option<i64>,
 }

@@ -154,6 +154,7 @@ fn flags_that_are_no_limit_say_so() {
         (&["--max-tokens", "40m"][..], "--max-tokens: \"40m\": m is for minutes; write 40M for millions of tokens"),
         (&["--max-tokens", "40 apples"], "--max-tokens: \"40 apples\" is no number of tokens; write 500K, 40M or 1.5B"),
         (&["--max-cost", "5M"], "--max-cost: \"5M\" is no amount of dollars; write 5 or 12.50"),
+        (&["--max-cost", "99999999"], "--max-cost: \"99999999\" is more than a limit can be, which is 9223372"),
         (&["--max-run-time", "2 hours"], "--max-run-time: \"2 hours\": unknown unit \"hours\"; did you mean h?"),
         (&["--max-cost", "5", "--per", "weak"], "--per: unknown dimension \"weak\"; did you mean week?"),
         (&["--max-cost", "5", "--per", "total,day"], "--per: \"total\" goes with no other dimension"),

@@ -348,3 +348,27 @@ fn a_limit_changes_no_count_of_what_there_is() {
         assert!(text.lines().any(|line| line.starts_with("3 models ")), "{limit:?}: {text}");
     }
 }
+
+#[test]
+fn a_report_is_one_file_and_says_so() {
+    let work = Workdir::new();
+    work.mkdir("old");
+    for target in ["new/", "old", "old/"] {
+        let outcome = work.run(&["report", &sample(), "-o", target]);
+        assert_eq!(outcome.code, 2);
+        let said = format!("forge-usage: cannot write {target}: it names a folder, and this writes one file\n");
+        assert_eq!(outcome.stderr, said);
+    }
+    assert!(!work.path("new").exists());
+}
+
+#[test]
+fn who_had_the_files_named_is_not_told_how_to() {
+    let work = Workdir::new();
+    work.write("a.bin", "nothing that anybody knows\n");
+    let said = |args: &[&str]| work.run(args).stderr;
+    assert!(said(&["report", "a.bin"]).ends_with("(a file was passed over; -v names it)\n"));
+    let named = said(&["report", "-v", "a.bin"]);
+    assert!(named.starts_with("forge-usage: a.bin: no known format\n"), "{named}");
+    assert!(named.ends_with("(a file was passed over)\n"), "{named}");
+}

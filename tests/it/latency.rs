@@ -118,3 +118,38 @@ fn a_run_without_times_of_calls_still_has_its_own() {
     assert_eq!(report["totals"]["ttft_count"], 0);
     assert_eq!(report["totals"]["errors"], Value::Null);
 }
+
+#[test]
+fn where_nothing_tells_times_it_is_said_what_does() {
+    let work = Workdir::new();
+    let rollout = input("codex-rollout/no-turn-context");
+    let shown = |args: &[&str]| work.run(&[&["latency", "--tz", "UTC"], args].concat()).stdout;
+    let of_all = "\nNo times are known: those of calls and tools come from Codex traces, those of runs from ledgers.\n";
+    let of_calls = "\nNo times of calls are known: they come from Codex traces, as far as their level tells them.\n";
+    let of_runs = "\nNo times of runs are known: they come from ledgers.\n";
+    assert!(shown(&[&rollout]).contains(of_all));
+    assert!(shown(&["-m", "run", &rollout]).contains(of_runs));
+    // Runs have times, and their calls none.
+    let claude = shown(&["--where", "loop=spec-review", &sample()]);
+    assert!(claude.contains(of_calls), "{claude}");
+    assert!(!shown(&[&sample()]).contains("No times"));
+    assert!(!shown(&["-m", "run", &sample()]).contains("No times"));
+    assert!(!shown(&[&trace()]).contains("No times"));
+    // No rows, and so no total.
+    let text = shown(&["-m", "ttft", "--by", "loop", &sample()]);
+    let of_one =
+        "\nNo such time is known: they come from Codex traces that are whole, as far as their level tells them.\n";
+    assert!(text.contains(of_one) && !text.contains("6 loops  "), "{text}");
+    let markdown = shown(&["--format", "markdown", &rollout]);
+    assert!(markdown.contains(of_all), "{markdown}");
+}
+
+#[test]
+fn a_dimension_that_is_unknown_may_be_the_tool() {
+    let work = Workdir::new();
+    let by = |command: &str, name: &str| work.run(&[command, "--by", name, "missing.log"]).stderr;
+    assert_eq!(by("latency", "tools"), "forge-usage: unknown dimension \"tools\"; did you mean tool?\n");
+    let known = by("latency", "project");
+    assert!(known.contains("known: run_id, conversation_id, ") && known.ends_with(", month, tool\n"), "{known}");
+    assert!(by("report", "tools").ends_with(", month\n"));
+}

@@ -6,6 +6,7 @@ mod archives;
 mod below_zero;
 mod budgets;
 mod cases;
+mod caveats;
 mod cli;
 mod config;
 mod copies;

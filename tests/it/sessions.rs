@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::support::{Workdir, json_of};
+use crate::writers::ledger;
 
 /// A session of one call with this many output tokens.
 fn claude(session: &str, output: u32) -> String {
@@ -101,6 +102,43 @@ fn without_a_ledger_the_session_logs_are_read_and_beside_one_only_if_asked_for()
     let beside = work.run(&["report", "--json", "--allow-empty"]);
     assert_eq!(outputs(&json_of(&beside, &[])), None);
     assert_eq!(outputs(&work.report(&["--sessions", "auto"])), Some(1));
+}
+
+#[test]
+fn beside_a_ledger_it_is_told_that_session_logs_were_not_read() {
+    let work = Workdir::new();
+    work.write("../home/.claude/projects/p/s1.jsonl", claude("s1", 1));
+    let advice = "; session logs were not read: --sessions auto adds them\n";
+    work.mkdir(".forge/ledgers");
+    for command in ["daily", "doctor", "events"] {
+        let outcome = work.run(&[command]);
+        assert_eq!(outcome.code, 2, "{command}");
+        assert!(outcome.stderr.starts_with("forge-usage: no ledger, trace or session found in "), "{}", outcome.stderr);
+        assert!(outcome.stderr.ends_with(advice), "{command}: {}", outcome.stderr);
+    }
+    work.write(".forge/ledgers/night.md", ledger("night", 0..1));
+    let outcome = work.run(&["explain", "s1"]);
+    assert_eq!(outcome.code, 2);
+    assert_eq!(outcome.stderr, format!("forge-usage: no run or conversation begins with s1{advice}"));
+    assert_eq!(work.run(&["explain", "--sessions", "auto", "s1"]).code, 0);
+    // Who says what to read needs no advice.
+    for args in [&["--sessions", "auto", "s2"][..], &["s2", ".forge/ledgers"]] {
+        let outcome = work.run(&[&["explain"], args].concat());
+        assert_eq!(outcome.stderr, "forge-usage: no run or conversation begins with s2\n", "{args:?}");
+    }
+}
+
+#[test]
+fn the_first_line_counts_conversations_beside_runs() {
+    let work = Workdir::new();
+    work.write(".forge/ledgers/night.md", ledger("night", 0..2));
+    work.write("../home/.claude/projects/p/s1.jsonl", claude("s1", 1));
+    let head = |args: &[&str]| work.run(args).stdout.lines().next().unwrap_or_default().to_owned();
+    assert!(head(&["report"]).starts_with("1 loop · 2 runs · 1 profile · "), "{}", head(&["report"]));
+    for command in ["report", "latency"] {
+        let head = head(&[command, "--sessions", "auto"]);
+        assert!(head.starts_with("1 loop · 2 runs · 1 conversation · 1 profile · "), "{command}: {head}");
+    }
 }
 
 #[test]

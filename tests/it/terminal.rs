@@ -112,9 +112,38 @@ fn however_narrow_a_table_is_it_keeps_what_tells_its_rows_apart() {
             let head = prices.lines().next().unwrap_or_default();
             assert!(head.contains("TIER") && head.contains("ABOVE TOKENS"), "{width}: {head}");
             assert!(head.contains(if model == "gpt-5.4" { "FROM" } else { "MODEL" }), "{width}: {head}");
-            assert!(width < 60 || head.contains("INPUT") && head.contains("OUTPUT"), "{width}: {head}");
+            assert!(head.contains("INPUT") && head.contains("OUTPUT"), "{width}: {head}");
         }
     }
+}
+
+#[test]
+fn prices_outlast_columns_that_are_the_same_everywhere() {
+    let prices = shown(&["prices", "claude-opus-4-1", "-q"], 40, "dumb");
+    let lines: Vec<&str> = prices.lines().map(str::trim_end).collect();
+    assert_eq!(lines, ["TIER      ABOVE TOKENS  INPUT  OUTPUT", "standard             0    $15     $75"]);
+    let prices = shown(&["prices", "claude-opus-4-1", "-q"], 30, "dumb");
+    assert_eq!(prices.lines().next().map(str::trim_end), Some("TIER      INPUT  OUTPUT"));
+}
+
+#[test]
+fn an_explanation_shows_whatever_has_room_and_a_footer_its_number() {
+    let explain = |width| shown(&["explain", "761f8050", "sample/ledgers"], width, "dumb");
+    let witnesses = |text: &str| {
+        let head = text.lines().position(|line| line.contains("WITNESS")).expect("a table of witnesses");
+        text.lines().skip(head).map(|line| line.trim_end().to_owned()).collect::<Vec<_>>()
+    };
+    for width in [70, 80, 100, 104] {
+        let lines = witnesses(&explain(width));
+        let footer = lines.iter().find(|line| line.contains("footer")).expect("a footer");
+        assert!(footer.contains("245,584"), "{width}: {footer}");
+        for line in &lines {
+            assert!(line.chars().count() <= usize::from(width), "{width}: {line}");
+        }
+    }
+    let head = |width| witnesses(&explain(width))[0].split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(head(100), "TIME WITNESS INPUT OUTPUT BLENDED VERDICT");
+    assert_eq!(head(80), "WITNESS INPUT CACHED OUTPUT BLENDED VERDICT");
 }
 
 #[test]

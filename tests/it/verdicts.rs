@@ -458,3 +458,24 @@ fn contributors_that_begin_alike_are_told_apart() {
     let text = work.run(&["check", "--max-cost", "1", "0.json", "1.json"]).stdout;
     assert!(text.contains("01a0618f-a900-76b8 $1.00 · 01a0618f-a900-76b9 $1.00"), "{text}");
 }
+
+#[test]
+fn what_was_judged_is_called_what_it_is() {
+    let work = Workdir::new();
+    let line = |session: &str| {
+        format!(
+            r#"{{"type":"assistant","sessionId":"{session}","isSidechain":false,"cwd":"/srv/x","message":{{"id":"msg_{session}","model":"alien-1","stop_reason":"end_turn","usage":{{"input_tokens":1,"output_tokens":2}}}},"timestamp":"2026-10-05T08:00:05Z"}}"#
+        ) + "\n"
+    };
+    work.write("logs/a.jsonl", line("a"));
+    work.write("logs/b.jsonl", line("b"));
+    let doubt = |args: &[&str]| {
+        let text = work.run(&[&["check", "--max-cost", "5"], args].concat()).stdout;
+        text.lines().find(|line| line.contains("unpriced")).unwrap_or_default().trim().to_owned()
+    };
+    assert_eq!(doubt(&["logs"]), "2 of 2 conversations unpriced, 100% > 0%");
+    work.write("night.md", front("night") + &Entry::new(0).with("Done."));
+    assert_eq!(doubt(&["night.md"]), "1 of 1 run unpriced, 100% > 0%");
+    assert_eq!(doubt(&["night.md", "logs"]), "3 of 3 runs and conversations unpriced, 100% > 0%");
+    assert_eq!(doubt(&["night.md", "logs", "--where", "loop="]), "2 of 2 conversations unpriced, 100% > 0%");
+}

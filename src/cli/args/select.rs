@@ -17,7 +17,8 @@ pub(in crate::cli) struct SelectArgs {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Rows")]
     pub(in crate::cli) until: Option<String>,
 
-    /// Time zone in which days and hours are cut [default: that of TZ, else the system's]
+    /// Time zone in which days and hours are cut: an IANA name such as Europe/Oslo, or `local` for that of TZ, else the
+    /// system's [default: local]
     #[arg(long, visible_alias = "timezone", short = 'z', value_name = "ZONE", help_heading = "Rows")]
     pub(in crate::cli) tz: Option<String>,
 }

@@ -2,7 +2,7 @@
 //! them escapes them for the medium.
 
 use crate::event::Usd;
-use crate::render::dimension::{number_of, short_among, short_id};
+use crate::render::dimension::{number_of_owners, short_among, short_id};
 use crate::render::number::{self, Bound, UNKNOWN};
 use crate::render::{exact, period};
 use crate::table::schema::Kind;
@@ -164,7 +164,7 @@ fn doubts(limit: &Judged, group: &Standing) -> Vec<String> {
         Kind::Millis => "of unknown length",
         _ => "of unknown status",
     };
-    let of_runs = || format!("{} of {} {lack}", number::count(unknown), number_of(runs, "run"));
+    let of_runs = || format!("{} of {} {lack}", number::count(unknown), number_of_owners(runs, group.conversations));
     let success = group.lacks.success.then(|| "no run succeeded".to_owned());
     match group.state {
         State::Exceeded if group.is_floor => {
@@ -178,7 +178,8 @@ fn doubts(limit: &Judged, group: &Standing) -> Vec<String> {
         State::Exceeded => Vec::new(),
         State::Unproven if group.before.is_some() && !group.lacks.input => {
             let measured = number::count(runs - unknown);
-            vec![format!("{measured} of {} measured: too few to compare", number_of(runs, "run"))]
+            let of = number_of_owners(runs, group.conversations);
+            vec![format!("{measured} of {of} measured: too few to compare")]
         }
         State::Unproven if success.is_none() => {
             let millionths = i128::from(group.unknown_runs) * 1_000_000;
@@ -200,7 +201,7 @@ fn others(limit: &Judged, group: &Standing, share: &str) -> impl Iterator<Item =
     let placed = (lacks.unplaced_runs > 0).then(|| {
         let used = lacks.unplaced.filter(|used| *used > 0);
         let used = used.map_or_else(String::new, |used| format!("{} of ", amount(limit.kind, used, Bound::Exact)));
-        let whose = number_of(lacks.unplaced_runs, "run");
+        let whose = number_of_owners(lacks.unplaced_runs, lacks.unplaced_conversations);
         format!("{used}{whose} without a known time or model may count too{share}")
     });
     placed.into_iter().chain(lacks.input.then(|| "some input could not be read".to_owned()))
@@ -249,8 +250,10 @@ fn before(limit: &Judged, group: &Standing) -> Option<String> {
         Before::Vanished => Some("only in the baseline".to_owned()),
         Before::Median(None) => Some("the baseline has no median of it".to_owned()),
         Before::Median(Some(median)) => {
-            let runs = number_of(group.runs - group.unknown_runs, "run");
-            Some(format!("the median of {runs}; it was {}", value(median)))
+            let measured = group.runs - group.unknown_runs;
+            let conversations = if group.conversations < group.runs { group.conversations } else { measured };
+            let measured = number_of_owners(measured, conversations);
+            Some(format!("the median of {measured}; it was {}", value(median)))
         }
     }
 }

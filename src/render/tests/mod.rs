@@ -45,6 +45,7 @@ fn report(by: &[&str], rows: &[&str], totals: &str) -> Report {
         nameless: (0..rows.height()).filter(|row| rows.cell(*row, 0) == Cell::Blank).count(),
         rows,
         totals: table(schema::measures(), &[totals]),
+        conversations: 0,
         loops: 0,
         profiles: 0,
         window: Window { zone: "Europe/Oslo".to_owned(), ..Window::default() },

@@ -42,7 +42,7 @@ fn loops() -> Report {
     };
     report.sources.skipped = vec![skipped("b.bin", "no known format"), skipped("a.bin", "no known format")];
     let message = "records that are cut or torn; not counted".to_owned();
-    report.warnings = vec![Warning { code: "torn-record".to_owned(), message, count: 3 }];
+    report.warnings = vec![Warning { code: "torn-record".to_owned(), message, count: 3, counted: "records" }];
     report
 }
 
@@ -82,7 +82,7 @@ fn loops_are_shown_as_in_the_sketch() {
     Measured 94 of 109 runs: 6 were cut off, 9 left nothing (ui-polish).
     Slowest: 9f3c2a17 rust-core, 8.6× its loop's median
     Passed over 2 files: no known format (a.bin, …)
-    warning: records that are cut or torn; not counted (3)
+    warning: records that are cut or torn; not counted (3 records)
     "#);
 }
 
@@ -253,7 +253,7 @@ fn hostile_names_are_harmless_wherever_they_stand() {
     let skip = Skip { reason: evil.to_owned(), loss: Loss::Found };
     report.sources.skipped = vec![Skipped { path: evil.to_owned(), skip, is_part: true }];
     report.slowest = Some(Slowest { run_id: evil.to_owned(), loop_name: evil.to_owned(), times_median: f64::MAX });
-    report.warnings = vec![Warning { code: evil.to_owned(), message: evil.to_owned(), count: 1 }];
+    report.warnings = vec![Warning { code: evil.to_owned(), message: evil.to_owned(), count: 1, counted: "runs" }];
     report.window.zone = evil.to_owned();
     for format in Format::ALL {
         let text = shown(&report, format, &PLAIN);
