@@ -1,13 +1,18 @@
 //! Messages as Anthropic's API answers them: Claude's captures and session files hold them whole.
 
+mod steps;
+
+use std::iter;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::json::{self, Count, Text, or_zero, part};
+use super::growth::{Growth, Step, Totals};
+use super::json::{self, Count, Text, or_zero};
 use super::lines::{id, key, model};
-use super::mark::Growth;
 use super::plain::Plain;
-use crate::event::{Call, CallKey, Defect, Id, MAX_COUNT, TokenUsage};
+use crate::event::{Call, CallKey, Id, MAX_COUNT, TokenUsage};
+use steps::Steps;
 
 /// A model name that marks a message that no model wrote.
 const SYNTHETIC: &str = "<synthetic>";
@@ -17,10 +22,6 @@ const USUAL_TIER: &str = "standard";
 
 /// Where inference takes place that costs more (<https://platform.claude.com/docs/en/build-with-claude/data-residency>).
 const DEAR_PLACE: &str = "us";
-
-/// Steps of a message that its totals leave out: another model's advice, and a summary of what came before
-/// (<https://platform.claude.com/docs/en/build-with-claude/compaction>).
-const EXTRA_STEPS: [&str; 2] = ["advisor_message", "compaction"];
 
 /// A message that a model wrote.
 #[derive(Default, Deserialize)]
@@ -59,14 +60,6 @@ pub struct Usage<'a> {
 struct CacheCreation {
     ephemeral_5m_input_tokens: Option<Count>,
     ephemeral_1h_input_tokens: Option<Count>,
-}
-
-#[derive(Deserialize)]
-struct Step<'a> {
-    #[serde(borrow, default)]
-    r#type: Text<'a>,
-    #[serde(borrow, default)]
-    model: Text<'a>,
 }
 
 /// The one place where cache tokens, which Anthropic counts beside input, become part of it.
@@ -127,28 +120,23 @@ impl Usage<'_> {
     }
 
     /// What a later report of the same message says; what it leaves out holds.
-    pub fn growth(&self) -> Growth {
+    pub fn growth(&self) -> impl Iterator<Item = Growth> + use<> {
         let count = |count: Option<Count>| count.map(Count::get);
-        Growth {
+        let steps = self.steps();
+        let totals = Totals {
             uncached: count(self.input_tokens),
             cache_read: count(self.cache_read_input_tokens),
             cache_creation: count(self.cache_creation_input_tokens),
             output: count(self.output_tokens),
-        }
+            fallback: steps.fallback().map(|(by, usage)| (by, usage.tokens())),
+        };
+        let extra: Vec<Step> = steps.extra().into_iter().flatten().collect();
+        iter::once(Growth::Totals(totals)).chain(extra.into_iter().map(Growth::Step))
     }
 
-    /// The steps that the totals leave out, each with its model; or what is wrong with it.
-    fn extra_steps(&self) -> Vec<Result<(Option<Id>, Usage<'_>), Defect>> {
-        // Nearly no message has any.
-        let is_extra = |text: &str| EXTRA_STEPS.iter().any(|extra| text.contains(extra));
-        let Some(steps) = self.iterations.filter(|steps| is_extra(steps.get())) else { return Vec::new() };
-        let steps: Vec<&RawValue> = part(steps.get()).unwrap_or_default();
-        let extra = steps.into_iter().filter_map(|json| {
-            let step: Step<'_> = part(json.get()).ok()?;
-            let is_extra = EXTRA_STEPS.iter().any(|extra| step.r#type.is(extra));
-            is_extra.then(|| Ok((step.model.get().and_then(model), part(json.get())?)))
-        });
-        extra.collect()
+    /// The steps that are more than a part of the totals.
+    fn steps(&self) -> Steps<'_> {
+        Steps::of(self.iterations)
     }
 
     /// The tier that sets the price, where that isn't the one of who asks for none.
@@ -189,8 +177,10 @@ impl<'a> Message<'a> {
     /// or if no model wrote it. The first of `or_keys` that is known names a message without an id; `before` is a call
     /// whose names may be shared.
     pub fn calls(&self, or_keys: &[&Text<'_>], before: Option<&Call>) -> impl Iterator<Item = Box<Call>> + use<> {
-        let own = self.own_call(or_keys, before);
-        let extra = own.as_ref().map(|own| self.extra_calls(own)).unwrap_or_default();
+        let steps = self.usage.as_ref().map(Usage::steps).unwrap_or_default();
+        let own = self.own_call(or_keys, before, &steps);
+        let extra = own.iter().flat_map(|own| steps.extra().into_iter().flatten().filter_map(|step| step.call(own)));
+        let extra: Vec<Call> = extra.collect();
         own.into_iter().chain(extra.into_iter().map(Box::new))
     }
 
@@ -216,34 +206,24 @@ impl<'a> Message<'a> {
 
     /// Whether a step that its totals leave out can't be read.
     pub fn has_bad_step(&self) -> bool {
-        self.usage.as_ref().is_some_and(|usage| usage.extra_steps().iter().any(Result::is_err))
+        self.usage.as_ref().is_some_and(|usage| usage.steps().extra().iter().any(Result::is_err))
     }
 
-    fn own_call(&self, or_keys: &[&Text<'_>], before: Option<&Call>) -> Option<Box<Call>> {
+    fn own_call(&self, or_keys: &[&Text<'_>], before: Option<&Call>, steps: &Steps<'_>) -> Option<Box<Call>> {
         let usage = self.usage.as_ref().filter(|_| !self.is_synthetic())?;
         let name = self.name(or_keys)?;
         let own_key = match before.map(|call| &call.key) {
             Some(CallKey::Message(id)) if name.is(id) => id.clone(),
             _ => key(name.get()?),
         };
+        // A message that was begun by a model which then declined may still name that one.
+        let fallback = steps.fallback().map(|(by, _)| by);
+        let asked = || json::name(&self.model, before.and_then(|call| call.model.as_ref()), model);
         Some(Box::new(Call {
-            model: json::name(&self.model, before.and_then(|call| call.model.as_ref()), model),
+            model: fallback.or_else(asked),
             service_tier: usage.tier(before.and_then(|call| call.service_tier.as_ref())),
             is_final: self.stop_reason.bytes().is_some(),
             ..Call::new(CallKey::Message(own_key), usage.tokens())
         }))
-    }
-
-    /// The steps that the totals of its own call leave out.
-    fn extra_calls(&self, own: &Call) -> Vec<Call> {
-        let (Some(usage), CallKey::Message(own_key)) = (&self.usage, &own.key) else { return Vec::new() };
-        let extra = usage.extra_steps().into_iter().enumerate().filter_map(|(index, step)| Some((index, step.ok()?)));
-        let extra = extra.map(|(index, (by, usage))| Call {
-            model: by.or_else(|| own.model.clone()),
-            service_tier: usage.tier(None).or_else(|| own.service_tier.clone()),
-            is_final: own.is_final,
-            ..Call::new(CallKey::of_step(own_key, index), usage.tokens())
-        });
-        extra.collect()
     }
 }
