@@ -44,6 +44,7 @@ pub struct Usage<'a> {
     cache_creation_input_tokens: Option<Count>,
     cache_read_input_tokens: Option<Count>,
     output_tokens: Option<Count>,
+    output_tokens_details: Option<OutputDetails>,
     cache_creation: Option<CacheCreation>,
     #[serde(borrow, default)]
     service_tier: Text<'a>,
@@ -62,15 +63,23 @@ struct CacheCreation {
     ephemeral_1h_input_tokens: Option<Count>,
 }
 
-/// The one place where cache tokens, which Anthropic counts beside input, become part of it.
-pub fn usage(input: u64, cache_read: u64, cache_creation: u64, one_hour: u64, output: u64) -> TokenUsage {
+/// A breakdown of the output, as the API gives it since summer 2026.
+#[derive(Default, Deserialize)]
+struct OutputDetails {
+    thinking_tokens: Option<Count>,
+}
+
+/// The one place where cache tokens, which Anthropic counts beside input, become part of it. Reasoning is part of the
+/// output already.
+pub fn usage(input: u64, cache: [u64; 3], output: u64, reasoning: Option<Count>) -> TokenUsage {
+    let [cache_read, cache_creation, one_hour] = cache;
     TokenUsage {
         input_tokens: input.saturating_add(cache_read).saturating_add(cache_creation).min(MAX_COUNT),
         cache_read_input_tokens: cache_read,
         cache_creation_input_tokens: cache_creation,
         cache_creation_1h_input_tokens: one_hour.min(cache_creation),
         output_tokens: output,
-        reasoning_output_tokens: None,
+        reasoning_output_tokens: reasoning.map(|count| count.get().min(output)),
     }
 }
 
@@ -87,7 +96,10 @@ impl<'a> Usage<'a> {
             b"cache_creation" if self.cache_creation.is_none() => {
                 self.cache_creation.insert(CacheCreation::default()).take(json)
             }
-            b"cache_creation" => None,
+            b"output_tokens_details" if self.output_tokens_details.is_none() => {
+                self.output_tokens_details.insert(OutputDetails::default()).take(json)
+            }
+            b"cache_creation" | b"output_tokens_details" => None,
             b"iterations" => json.json_into(&mut self.iterations),
             b"inference_geo" => json.text_or_null_into(&mut inference_geo),
             _ => json.pass_over(),
@@ -107,6 +119,15 @@ impl CacheCreation {
     }
 }
 
+impl OutputDetails {
+    fn take(&mut self, json: &mut Plain<'_>) -> Option<()> {
+        json.object(|key, json| match key {
+            b"thinking_tokens" => json.count_into(&mut self.thinking_tokens),
+            _ => json.pass_over(),
+        })
+    }
+}
+
 impl Usage<'_> {
     /// What was used.
     pub fn tokens(&self) -> TokenUsage {
@@ -116,7 +137,11 @@ impl Usage<'_> {
         let [input, read, output] = [self.input_tokens, self.cache_read_input_tokens, self.output_tokens].map(or_zero);
         // The breakdown alone is as good as its sum.
         let creation = self.cache_creation_input_tokens.map_or(one_hour.saturating_add(five_minutes), Count::get);
-        usage(input, read, creation, one_hour, output)
+        usage(input, [read, creation, one_hour], output, self.reasoning())
+    }
+
+    fn reasoning(&self) -> Option<Count> {
+        self.output_tokens_details.as_ref()?.thinking_tokens
     }
 
     /// What a later report of the same message says; what it leaves out holds.
@@ -128,6 +153,7 @@ impl Usage<'_> {
             cache_read: count(self.cache_read_input_tokens),
             cache_creation: count(self.cache_creation_input_tokens),
             output: count(self.output_tokens),
+            reasoning: count(self.reasoning()),
             fallback: steps.fallback().map(|(by, usage)| (by, usage.tokens())),
         };
         let extra: Vec<Step> = steps.extra().into_iter().flatten().collect();

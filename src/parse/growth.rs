@@ -22,6 +22,8 @@ pub struct Totals {
     pub cache_creation: Option<u64>,
     /// Output so far.
     pub output: Option<u64>,
+    /// Reasoning so far; part of the output.
+    pub reasoning: Option<u64>,
     /// The model that answered in place of one that declined, and what its last step used: the totals are its own alone.
     pub fallback: Option<(Id, TokenUsage)>,
 }
@@ -66,11 +68,13 @@ impl Totals {
         let uncached = larger(self.uncached, earlier.input_tokens.saturating_sub(cached));
         let cache_read = larger(self.cache_read, earlier.cache_read_input_tokens);
         let cache_creation = larger(self.cache_creation, earlier.cache_creation_input_tokens);
+        let output = larger(self.output, earlier.output_tokens);
         TokenUsage {
             input_tokens: uncached.saturating_add(cache_read).saturating_add(cache_creation).min(MAX_COUNT),
             cache_read_input_tokens: cache_read,
             cache_creation_input_tokens: cache_creation,
-            output_tokens: larger(self.output, earlier.output_tokens),
+            output_tokens: output,
+            reasoning_output_tokens: self.reasoning.max(earlier.reasoning_output_tokens).map(|count| count.min(output)),
             ..*earlier
         }
     }
