@@ -78,9 +78,12 @@ impl TokenUsage {
         self.components().into_iter().fold(0, |all, count| all | count) == 0
     }
 
-    /// Whether any component is lower than in `earlier`: a counter that started anew.
+    /// Whether any component is lower than in `earlier`: a counter that started anew. Reasoning that one of both doesn't
+    /// tell is not compared.
     pub fn fell_below(&self, earlier: &TokenUsage) -> bool {
-        self.components().iter().zip(earlier.components()).any(|(now, then)| *now < then)
+        let is_told = self.reasoning_output_tokens.is_some() && earlier.reasoning_output_tokens.is_some();
+        let compared = if is_told { 5 } else { 4 };
+        self.components().iter().zip(earlier.components()).take(compared).any(|(now, then)| *now < then)
     }
 
     /// Whether any component is higher than in `whole`, which therefore can't contain it.

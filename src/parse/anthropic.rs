@@ -1,13 +1,18 @@
 //! Messages as Anthropic's API answers them: Claude's captures and session files hold them whole.
 
+mod steps;
+
+use std::iter;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::json::{self, Count, Text, or_zero, part};
+use super::growth::{Growth, Step, Totals};
+use super::json::{self, Count, Text, or_zero};
 use super::lines::{id, key, model};
-use super::mark::Growth;
 use super::plain::Plain;
-use crate::event::{Call, CallKey, Defect, Id, MAX_COUNT, TokenUsage};
+use crate::event::{Call, CallKey, Id, MAX_COUNT, TokenUsage};
+use steps::Steps;
 
 /// A model name that marks a message that no model wrote.
 const SYNTHETIC: &str = "<synthetic>";
@@ -17,10 +22,6 @@ const USUAL_TIER: &str = "standard";
 
 /// Where inference takes place that costs more (<https://platform.claude.com/docs/en/build-with-claude/data-residency>).
 const DEAR_PLACE: &str = "us";
-
-/// Steps of a message that its totals leave out: another model's advice, and a summary of what came before
-/// (<https://platform.claude.com/docs/en/build-with-claude/compaction>).
-const EXTRA_STEPS: [&str; 2] = ["advisor_message", "compaction"];
 
 /// A message that a model wrote.
 #[derive(Default, Deserialize)]
@@ -43,6 +44,7 @@ pub struct Usage<'a> {
     cache_creation_input_tokens: Option<Count>,
     cache_read_input_tokens: Option<Count>,
     output_tokens: Option<Count>,
+    output_tokens_details: Option<OutputDetails>,
     cache_creation: Option<CacheCreation>,
     #[serde(borrow, default)]
     service_tier: Text<'a>,
@@ -61,23 +63,23 @@ struct CacheCreation {
     ephemeral_1h_input_tokens: Option<Count>,
 }
 
-#[derive(Deserialize)]
-struct Step<'a> {
-    #[serde(borrow, default)]
-    r#type: Text<'a>,
-    #[serde(borrow, default)]
-    model: Text<'a>,
+/// A breakdown of the output, as the API gives it since summer 2026.
+#[derive(Default, Deserialize)]
+struct OutputDetails {
+    thinking_tokens: Option<Count>,
 }
 
-/// The one place where cache tokens, which Anthropic counts beside input, become part of it.
-pub fn usage(input: u64, cache_read: u64, cache_creation: u64, one_hour: u64, output: u64) -> TokenUsage {
+/// The one place where cache tokens, which Anthropic counts beside input, become part of it. Reasoning is part of the
+/// output already.
+pub fn usage(input: u64, cache: [u64; 3], output: u64, reasoning: Option<Count>) -> TokenUsage {
+    let [cache_read, cache_creation, one_hour] = cache;
     TokenUsage {
         input_tokens: input.saturating_add(cache_read).saturating_add(cache_creation).min(MAX_COUNT),
         cache_read_input_tokens: cache_read,
         cache_creation_input_tokens: cache_creation,
         cache_creation_1h_input_tokens: one_hour.min(cache_creation),
         output_tokens: output,
-        reasoning_output_tokens: None,
+        reasoning_output_tokens: reasoning.map(|count| count.get().min(output)),
     }
 }
 
@@ -94,7 +96,10 @@ impl<'a> Usage<'a> {
             b"cache_creation" if self.cache_creation.is_none() => {
                 self.cache_creation.insert(CacheCreation::default()).take(json)
             }
-            b"cache_creation" => None,
+            b"output_tokens_details" if self.output_tokens_details.is_none() => {
+                self.output_tokens_details.insert(OutputDetails::default()).take(json)
+            }
+            b"cache_creation" | b"output_tokens_details" => None,
             b"iterations" => json.json_into(&mut self.iterations),
             b"inference_geo" => json.text_or_null_into(&mut inference_geo),
             _ => json.pass_over(),
@@ -114,6 +119,15 @@ impl CacheCreation {
     }
 }
 
+impl OutputDetails {
+    fn take(&mut self, json: &mut Plain<'_>) -> Option<()> {
+        json.object(|key, json| match key {
+            b"thinking_tokens" => json.count_into(&mut self.thinking_tokens),
+            _ => json.pass_over(),
+        })
+    }
+}
+
 impl Usage<'_> {
     /// What was used.
     pub fn tokens(&self) -> TokenUsage {
@@ -123,32 +137,32 @@ impl Usage<'_> {
         let [input, read, output] = [self.input_tokens, self.cache_read_input_tokens, self.output_tokens].map(or_zero);
         // The breakdown alone is as good as its sum.
         let creation = self.cache_creation_input_tokens.map_or(one_hour.saturating_add(five_minutes), Count::get);
-        usage(input, read, creation, one_hour, output)
+        usage(input, [read, creation, one_hour], output, self.reasoning())
+    }
+
+    fn reasoning(&self) -> Option<Count> {
+        self.output_tokens_details.as_ref()?.thinking_tokens
     }
 
     /// What a later report of the same message says; what it leaves out holds.
-    pub fn growth(&self) -> Growth {
+    pub fn growth(&self) -> impl Iterator<Item = Growth> + use<> {
         let count = |count: Option<Count>| count.map(Count::get);
-        Growth {
+        let steps = self.steps();
+        let totals = Totals {
             uncached: count(self.input_tokens),
             cache_read: count(self.cache_read_input_tokens),
             cache_creation: count(self.cache_creation_input_tokens),
             output: count(self.output_tokens),
-        }
+            reasoning: count(self.reasoning()),
+            fallback: steps.fallback().map(|(by, usage)| (by, usage.tokens())),
+        };
+        let extra: Vec<Step> = steps.extra().into_iter().flatten().collect();
+        iter::once(Growth::Totals(totals)).chain(extra.into_iter().map(Growth::Step))
     }
 
-    /// The steps that the totals leave out, each with its model; or what is wrong with it.
-    fn extra_steps(&self) -> Vec<Result<(Option<Id>, Usage<'_>), Defect>> {
-        // Nearly no message has any.
-        let is_extra = |text: &str| EXTRA_STEPS.iter().any(|extra| text.contains(extra));
-        let Some(steps) = self.iterations.filter(|steps| is_extra(steps.get())) else { return Vec::new() };
-        let steps: Vec<&RawValue> = part(steps.get()).unwrap_or_default();
-        let extra = steps.into_iter().filter_map(|json| {
-            let step: Step<'_> = part(json.get()).ok()?;
-            let is_extra = EXTRA_STEPS.iter().any(|extra| step.r#type.is(extra));
-            is_extra.then(|| Ok((step.model.get().and_then(model), part(json.get())?)))
-        });
-        extra.collect()
+    /// The steps that are more than a part of the totals.
+    fn steps(&self) -> Steps<'_> {
+        Steps::of(self.iterations)
     }
 
     /// The tier that sets the price, where that isn't the one of who asks for none.
@@ -189,8 +203,10 @@ impl<'a> Message<'a> {
     /// or if no model wrote it. The first of `or_keys` that is known names a message without an id; `before` is a call
     /// whose names may be shared.
     pub fn calls(&self, or_keys: &[&Text<'_>], before: Option<&Call>) -> impl Iterator<Item = Box<Call>> + use<> {
-        let own = self.own_call(or_keys, before);
-        let extra = own.as_ref().map(|own| self.extra_calls(own)).unwrap_or_default();
+        let steps = self.usage.as_ref().map(Usage::steps).unwrap_or_default();
+        let own = self.own_call(or_keys, before, &steps);
+        let extra = own.iter().flat_map(|own| steps.extra().into_iter().flatten().filter_map(|step| step.call(own)));
+        let extra: Vec<Call> = extra.collect();
         own.into_iter().chain(extra.into_iter().map(Box::new))
     }
 
@@ -216,34 +232,24 @@ impl<'a> Message<'a> {
 
     /// Whether a step that its totals leave out can't be read.
     pub fn has_bad_step(&self) -> bool {
-        self.usage.as_ref().is_some_and(|usage| usage.extra_steps().iter().any(Result::is_err))
+        self.usage.as_ref().is_some_and(|usage| usage.steps().extra().iter().any(Result::is_err))
     }
 
-    fn own_call(&self, or_keys: &[&Text<'_>], before: Option<&Call>) -> Option<Box<Call>> {
+    fn own_call(&self, or_keys: &[&Text<'_>], before: Option<&Call>, steps: &Steps<'_>) -> Option<Box<Call>> {
         let usage = self.usage.as_ref().filter(|_| !self.is_synthetic())?;
         let name = self.name(or_keys)?;
         let own_key = match before.map(|call| &call.key) {
             Some(CallKey::Message(id)) if name.is(id) => id.clone(),
             _ => key(name.get()?),
         };
+        // A message that was begun by a model which then declined may still name that one.
+        let fallback = steps.fallback().map(|(by, _)| by);
+        let asked = || json::name(&self.model, before.and_then(|call| call.model.as_ref()), model);
         Some(Box::new(Call {
-            model: json::name(&self.model, before.and_then(|call| call.model.as_ref()), model),
+            model: fallback.or_else(asked),
             service_tier: usage.tier(before.and_then(|call| call.service_tier.as_ref())),
             is_final: self.stop_reason.bytes().is_some(),
             ..Call::new(CallKey::Message(own_key), usage.tokens())
         }))
-    }
-
-    /// The steps that the totals of its own call leave out.
-    fn extra_calls(&self, own: &Call) -> Vec<Call> {
-        let (Some(usage), CallKey::Message(own_key)) = (&self.usage, &own.key) else { return Vec::new() };
-        let extra = usage.extra_steps().into_iter().enumerate().filter_map(|(index, step)| Some((index, step.ok()?)));
-        let extra = extra.map(|(index, (by, usage))| Call {
-            model: by.or_else(|| own.model.clone()),
-            service_tier: usage.tier(None).or_else(|| own.service_tier.clone()),
-            is_final: own.is_final,
-            ..Call::new(CallKey::of_step(own_key, index), usage.tokens())
-        });
-        extra.collect()
     }
 }

@@ -1,7 +1,8 @@
 //! Candidates: what a line would mean if it stands where its writer puts it.
 
+use super::growth::Growth;
 use super::timing::Timing;
-use crate::event::{Billing, Call, Conversation, Fact, Id, MAX_COUNT, Run, Time, TokenUsage};
+use crate::event::{Billing, Call, Conversation, Fact, Id, Run, Time, TokenUsage};
 
 /// How much older than what stands above a record may be: threads write what they wrote down a moment ago.
 pub(super) const SLACK_MS: i64 = 100;
@@ -35,7 +36,7 @@ pub enum MarkKind {
     Logged(LogRecord),
     /// A message starts streaming, in the stream of this name.
     MessageStart(Id, Box<Call>),
-    /// The message that streams there has used this much so far.
+    /// What is reported of the message that streams there.
     MessageDelta(Id, Box<Growth>),
     /// A conversation is named.
     Named {
@@ -179,37 +180,6 @@ pub struct Response {
     pub model: Option<Id>,
     /// Its tokens.
     pub usage: TokenUsage,
-}
-
-/// A later report of a streaming message's usage, as Anthropic splits it. `None`: unchanged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Growth {
-    /// Input that is neither read from nor written to the cache.
-    pub uncached: Option<u64>,
-    /// Input read from the cache.
-    pub cache_read: Option<u64>,
-    /// Input written to the cache.
-    pub cache_creation: Option<u64>,
-    /// Output so far.
-    pub output: Option<u64>,
-}
-
-impl Growth {
-    /// The message's usage, given what was known before. Counts only grow.
-    pub fn over(&self, earlier: &TokenUsage) -> TokenUsage {
-        let cached = earlier.cache_read_input_tokens.saturating_add(earlier.cache_creation_input_tokens);
-        let larger = |now: Option<u64>, then: u64| now.unwrap_or(0).max(then);
-        let uncached = larger(self.uncached, earlier.input_tokens.saturating_sub(cached));
-        let cache_read = larger(self.cache_read, earlier.cache_read_input_tokens);
-        let cache_creation = larger(self.cache_creation, earlier.cache_creation_input_tokens);
-        TokenUsage {
-            input_tokens: uncached.saturating_add(cache_read).saturating_add(cache_creation).min(MAX_COUNT),
-            cache_read_input_tokens: cache_read,
-            cache_creation_input_tokens: cache_creation,
-            output_tokens: larger(self.output, earlier.output_tokens),
-            ..*earlier
-        }
-    }
 }
 
 /// A ledger entry's header.

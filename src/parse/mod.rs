@@ -26,6 +26,7 @@ mod events;
 mod format;
 mod formats;
 mod gemini;
+mod growth;
 mod json;
 mod ledger;
 mod lines;

@@ -96,6 +96,11 @@ struct Usage<'a> {
     output: Option<Count>,
     cache_read: Option<Count>,
     cache_write: Option<Count>,
+    /// The part of the cache writes that is kept for an hour, where the provider tells it.
+    #[serde(rename = "cacheWrite1h")]
+    cache_write_1h: Option<Count>,
+    /// The part of the output that is reasoning, where the provider tells it.
+    reasoning: Option<Count>,
     #[serde(borrow)]
     cost: Option<&'a RawValue>,
 }
@@ -224,8 +229,9 @@ impl Usage<'_> {
             input_tokens: input.saturating_add(read).saturating_add(written).min(MAX_COUNT),
             cache_read_input_tokens: read,
             cache_creation_input_tokens: written,
+            cache_creation_1h_input_tokens: or_zero(self.cache_write_1h).min(written),
             output_tokens: output,
-            ..TokenUsage::default()
+            reasoning_output_tokens: self.reasoning.map(|count| count.get().min(output)),
         }
     }
 }

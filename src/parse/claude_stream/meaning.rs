@@ -92,7 +92,9 @@ fn say_stream_event(record: StreamEvent<'_>, session: &Id, add: &mut impl FnMut(
             }
         }
         (Some("message_delta"), _, Some(usage)) => {
-            add(MarkKind::MessageDelta(stream, Box::new(usage.growth())), None);
+            for growth in usage.growth() {
+                add(MarkKind::MessageDelta(stream.clone(), Box::new(growth)), None);
+            }
         }
         _ => {}
     }

@@ -88,6 +88,7 @@ pub(super) struct ModelCounts {
     output_tokens: Option<Count>,
     cache_read_input_tokens: Option<Count>,
     cache_creation_input_tokens: Option<Count>,
+    thinking_tokens: Option<Count>,
     #[serde(rename = "costUSD")]
     cost_usd: Option<Box<RawValue>>,
 }
@@ -134,10 +135,15 @@ impl Finish<'_> {
             scope = Scope::Query;
         }
         // The models' counters don't say how long cache writes are kept; where one model did it all, `usage` does.
-        if let (Scope::Process, [model], Some(usage)) = (scope, &mut total[..], &main)
-            && usage.cache_creation_input_tokens == model.usage.cache_creation_input_tokens
-        {
-            model.usage.cache_creation_1h_input_tokens = usage.cache_creation_1h_input_tokens;
+        if let (Scope::Process, [model], Some(usage)) = (scope, &mut total[..], &main) {
+            if usage.cache_creation_input_tokens == model.usage.cache_creation_input_tokens {
+                model.usage.cache_creation_1h_input_tokens = usage.cache_creation_1h_input_tokens;
+            }
+            // The first versions that tell reasoning tell it there alone.
+            let reasoning = &mut model.usage.reasoning_output_tokens;
+            if usage.output_tokens == model.usage.output_tokens && reasoning.is_none() {
+                *reasoning = usage.reasoning_output_tokens;
+            }
         }
         if let (Some(tier), Some(usage)) = (tier, &main) {
             mark_tier(&mut total, &tier, usage);
@@ -162,7 +168,7 @@ impl ModelCounts {
         let [input, read, creation, output] =
             [self.input_tokens, self.cache_read_input_tokens, self.cache_creation_input_tokens, self.output_tokens]
                 .map(or_zero);
-        let usage = anthropic::usage(input, read, creation, 0, output);
+        let usage = anthropic::usage(input, [read, creation, 0], output, self.thinking_tokens);
         ModelUsage { model, usage, cost: money(self.cost_usd.as_deref()), service_tier: None }
     }
 }

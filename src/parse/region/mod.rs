@@ -278,10 +278,7 @@ impl Region {
                 Some(Fact::Call(call))
             }
             MarkKind::MessageDelta(stream, growth) => {
-                let call = self.streaming.get_mut(&stream)?;
-                call.usage = growth.over(&call.usage);
-                call.is_final = true;
-                Some(Fact::Call(Box::new(call.clone())))
+                Some(Fact::Call(Box::new(growth.call(self.streaming.get_mut(&stream)?)?)))
             }
             _ => None,
         }
