@@ -112,8 +112,8 @@ impl Ends {
         (!is_older).then_some(blended)
     }
 
-    /// The conversations whose total counts what no run is known to have used, as runs before the ones that tell it tell
-    /// of nothing.
+    /// Conversations that a run held which tells of nothing, before one that tells their total: with that total, which
+    /// counts what no run is known to have used.
     pub(in crate::fold) fn over_silence(&self) -> impl Iterator<Item = (&Id, u64)> {
         self.0.iter().filter_map(|(id, succession)| Some((id, succession.total_over_silence(id)?)))
     }

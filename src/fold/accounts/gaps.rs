@@ -16,7 +16,7 @@ struct Gaps {
     last: FxHashMap<Id, Option<RunId>>,
     /// Calls that no record counts: where one of them stands.
     uncounted: FxHashMap<AccountKey, Place>,
-    /// The same of sub-agents' calls.
+    /// Sub-agents' calls that no record counts: where one of them stands.
     of_agents: FxHashMap<AccountKey, Place>,
     /// Runs that calls may belong to which are nobody's.
     unplaced: BTreeSet<(RunId, Id)>,
@@ -25,7 +25,7 @@ struct Gaps {
 impl Places {
     /// Tells each account what is known of its conversation, and what it lacks.
     pub(super) fn find_gaps(&self, accounts: &mut Accounts, conversations: &Conversations, left: &LeftAt) {
-        // A run that shows one has a quality of its own.
+        // Of a conversation that a run shows, the run's own quality tells it.
         for (id, _) in conversations.iter().filter(|(id, facts)| facts.is_asked() && !self.is_shown_by_a_run(id)) {
             let account = accounts.entry((None, id.clone())).or_default();
             account.is_unmeasured = !account.has_usage();
@@ -57,7 +57,7 @@ impl Places {
         account.ending.has_open_capture = run.is_none() && facts.has_open_capture();
         let is_only_run = self.shown.get(id).is_some_and(|runs| runs.len() == 1);
         let begins_elsewhere = is_only_run && !facts.begins.is_empty() && account.goes_on_from_elsewhere();
-        // Of several runs, each has its own where the log of the whole session tells when calls were made.
+        // Of several runs, each has all of its own calls where the log of the whole session tells when they were made.
         let is_placed = |run: &RunId| !self.is_endless(run) && !gaps.unplaced.contains(&(run.clone(), id.clone()));
         let is_in_log = facts.begins.contains(&None) && run.as_ref().is_some_and(is_placed);
         let begins_in_log = is_in_log && reaches_to_output(account);
@@ -89,7 +89,7 @@ impl Places {
         of_runs.collect()
     }
 
-    /// Of a run whose sub-agents alone are known to have used anything, the conversation that its output names is
+    /// Where sub-agents alone are known to have used anything in a run, the conversation that its output names is
     /// missing, or the one that spawned them.
     fn miss_parents(&self, accounts: &mut Accounts, conversations: &Conversations) {
         let is_sub_agents = |id: &Id| conversations.get(id).is_some_and(|facts| facts.is_subagent);

@@ -26,7 +26,7 @@ pub(super) struct Share {
     pub(super) place: Option<Place>,
     /// Whether a reading that may be quoted tells it, and none that surely isn't counts as much.
     pub(super) is_doubtful: bool,
-    /// Growth beside that, which may be earlier runs' in part.
+    /// Growth beside `by_model`, which may in part be that of earlier runs.
     pub(super) unsure: Option<Unsure>,
 }
 
@@ -74,7 +74,7 @@ struct Split<'u, F> {
     calls: Between<'u>,
     bounds: F,
     shares: BTreeMap<Option<RunId>, Share>,
-    /// The reading before, and when that was.
+    /// What the reading before read, and when that was.
     previous: Option<TokenUsage>,
     since: Option<Time>,
 }
@@ -87,11 +87,12 @@ impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
         let bounds = reading.run.as_ref().map_or_else(Bounds::default, &self.bounds);
         let is_first = !self.shares.contains_key(&reading.run);
         let is_anew = previous.is_some_and(|previous| reading.total.fell_below(&previous));
-        // What the run before came to is told again: its calls were not this run's first.
+        // A process that resumed tells again what the run before came to: that is no call of this run.
         let blended = reading.total.blended_tokens();
         let is_restored = bounds.before.is_some_and(|before| before.totals.contains(&blended));
         let begins = !is_restored && begins_at_zero(&reading, bounds.starts_in);
-        // A run that left no reading, just before this one, or whose only footer counts more than it read last.
+        // The run before, if it left no reading, or its only footer counts more than it read last: the growth may in
+        // part be its own.
         let over = bounds.before.filter(|before| {
             let went_beyond = previous.is_some_and(|read| before.went_beyond(&read));
             let is_read = !went_beyond && self.shares.contains_key(&Some(before.run.clone()));
@@ -128,7 +129,7 @@ impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
 
     /// What others' calls come to that the counter grew by, too, and whether surely all of them are others'.
     fn others(&self, reading: &Reading, over: Option<Before<'_>>) -> (TokenUsage, bool) {
-        // Of what tells no time and is no run's, nothing tells which runs' calls it counts.
+        // Of a reading without a time and without a run, nothing tells which runs' calls it counts.
         let is_undated = reading.time.is_none() && reading.run.is_none();
         let is_all = is_undated && self.previous.is_none();
         let Between { uncovered, places_of } = &self.calls;
@@ -136,7 +137,7 @@ impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
         let from = uncovered.partition_point(is_before);
         let to = uncovered.partition_point(|call| is_undated || Some(call.time) <= reading.time).max(from);
         let apart = uncovered[from..to].iter().filter(|call| call.run != reading.run);
-        // But nothing came before the run that the conversation began in.
+        // It counts all calls of the run that the conversation began in, as nothing came before that.
         let begins_in = |run: &RunId| (self.bounds)(run).begins_in;
         let is_sure = !is_undated || apart.clone().all(|call| is_all && call.run.as_ref().is_some_and(begins_in));
         // Where readings tell no times, calls are known to lie between them by their run alone.
@@ -150,7 +151,7 @@ impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
 struct Between<'u> {
     /// By time.
     uncovered: &'u [Uncovered],
-    /// Which of them are each run's.
+    /// The places in `uncovered` of each run's calls.
     places_of: FxHashMap<&'u RunId, Vec<usize>>,
 }
 

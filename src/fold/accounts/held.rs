@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::split_log::LogShares;
+use super::log_share::LogShares;
 use crate::event::{Id, RunId, Time, TokenUsage};
 use crate::fold::facts::{LogCall, Reading};
 use crate::fold::origins::Own;
@@ -41,7 +41,7 @@ pub(super) fn hold_against(
     let own = || shares.values().flat_map(|share| &share.calls).map(LogCall::usage).sum();
     let mut last = logged.last().map_or_else(own, |(_, total)| *total);
     if let Some((_, counted)) = recorded.last() {
-        // A counter that comes to less counts none of them: they are compactions.
+        // Where an output's counter came to less, it counts none of the responses: they are compactions.
         let is_less =
             |total: TokenUsage| !total.fell_below(&without_parts(&last)) && total.fell_below(&without_parts(counted));
         let read = shown.iter().map(|reading| without_parts(&reading.total));

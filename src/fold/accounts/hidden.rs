@@ -24,7 +24,7 @@ enum Mark {
 struct Marks {
     /// Of each in the order of their keys.
     of: Vec<Mark>,
-    /// Whether nothing tells of some that are marked as covered.
+    /// Whether some are marked as covered of which nothing tells for certain.
     is_open: bool,
 }
 
@@ -35,8 +35,7 @@ fn is_hidden(call: &CallFacts) -> bool {
 impl Account {
     /// Marks the calls that only a session log shows and a process's result counts as covered.
     ///
-    /// Gives whether nothing tells of some whether they are. Then these count as covered, too, and the log may go on
-    /// beyond the results.
+    /// Gives whether some are in doubt. These are marked, too, though the log may go on beyond the results.
     pub(super) fn cover_logged(&mut self) -> bool {
         if self.results.is_empty() || !self.calls.values().any(|call| is_hidden(call)) {
             return false;
@@ -51,7 +50,8 @@ impl Account {
         marks.is_open
     }
 
-    /// All of a run's that were made while it was at work, if they fit in what its results count beside the others.
+    /// Marks all such calls of a run whose end is told, if they fit in what its results count beside the other calls;
+    /// else `None`.
     fn all_counted(&self, timeline: &Timeline<'_>) -> Option<Marks> {
         let names_models = self.results.iter().all(ResultFacts::names_models);
         let is_mixed = !names_models && self.results.iter().any(ResultFacts::names_models);
@@ -97,7 +97,7 @@ impl Marks {
             let mut own = ByModel::new();
             match span {
                 Some(span) => add(&mut own, timeline.within(&span.mains), result.names_models()),
-                // Its capture shows these; of several results, any may count them.
+                // A sole result counts what captures show; of several results, any may.
                 None if results.len() == 1 => {
                     add(&mut own, timeline.calls.iter().filter(|seen| seen.call.is_covered), result.names_models());
                 }
@@ -115,7 +115,7 @@ impl Marks {
         marks
     }
 
-    /// Marks what a process made beside its own calls in a row: what its result has room for.
+    /// Marks calls beside a process's own ones in a row that its result has room for: it may have made them.
     fn count_beside(
         &mut self,
         timeline: &Timeline<'_>,

@@ -33,12 +33,12 @@ struct Tenure {
 }
 
 impl Tenure {
-    /// A turn without an id that tells its time may be another process's.
+    /// Whether the id of its turn tells when that began. A turn without such an id may be another process's.
     fn is_turn_told(&self) -> bool {
         self.turn.as_ref().is_none_or(|(turn, _)| began(turn).is_some())
     }
 
-    /// Takes a call of its time, which its output shows or doesn't.
+    /// Takes a call that was made while it held the conversation; `is_shown` if the run's output shows it.
     fn hold(&mut self, at: usize, call: &LogCall, is_shown: bool) {
         if let Some((_, last)) = self.turn.as_mut().filter(|(turn, _)| *turn == call.context.turn) {
             *last = at;

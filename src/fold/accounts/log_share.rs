@@ -1,7 +1,9 @@
 //! One owner's share of a conversation's session log.
 
+use std::collections::BTreeMap;
+
 use super::weighed::{Rows, Weighed, call_row};
-use crate::event::{CallKey, CallTiming, Id, Time, TokenUsage};
+use crate::event::{CallKey, CallTiming, Id, RunId, Time, TokenUsage};
 use crate::fold::facts::{CallFacts, LogCall, MARGIN_MS};
 use crate::fold::rows::{Quality, Reason, Reasons, Taken, UsageRow};
 
@@ -26,13 +28,17 @@ pub(super) struct LogShare {
     pub(super) is_floor: bool,
     /// Why calls that are nobody's may be its own.
     pub(super) lacks: Reasons,
-    /// Since when somebody went on with the conversation after a run that nothing tells the end of; `None` if nobody did.
+    /// Since when somebody went on with the conversation after a run that nothing tells the end of; `None` if nobody
+    /// did.
     pub(super) left_at: Option<Time>,
     /// When the latest call of the log was made.
     pub(super) end: Option<Time>,
     /// Until when a counter in the output tells of what the log lacks.
     counted_until: Option<Time>,
 }
+
+/// A session log's shares by run (`None`: what is no run's).
+pub(super) type LogShares = BTreeMap<Option<RunId>, LogShare>;
 
 /// A call of a log that no trace shows.
 pub(super) struct Unshown {
@@ -97,8 +103,8 @@ impl LogShare {
         }
     }
 
-    /// Learns what the harness may print at the end: the blended total of this share, or of the conversation so far, which
-    /// the log's counter read last in it (`readings`).
+    /// Learns what the harness may print at the end: the blended total of this share, or of the conversation so far,
+    /// which the log's counter read last in it (`readings`).
     pub(super) fn know_footers(&mut self, readings: &[(Option<Time>, TokenUsage)]) {
         let all: TokenUsage = self.calls.iter().map(LogCall::usage).sum();
         self.blended.push(all.blended_tokens());

@@ -7,8 +7,8 @@ use rustc_hash::FxHashSet;
 use crate::event::{RunId, Time, TokenUsage};
 use crate::fold::facts::{LogCall, Reading};
 
-/// Splits calls that count lost ones where an output shows what the counter read between; adds that to `readings`, the log's own. `shown`
-/// are those in outputs.
+/// Splits calls that count lost ones where an output shows what the counter read between; adds that to `readings`, the
+/// log's own. `shown` are those in outputs.
 pub(super) fn fill(
     calls: &mut Vec<LogCall>,
     readings: &mut Vec<(Option<Time>, TokenUsage)>,
@@ -46,9 +46,8 @@ pub(super) fn fill(
     *calls = filled;
 }
 
-/// Takes those calls from their runs that may count some of another run, too: what was lost before them is that one's,
-/// or their own. Gives the runs concerned. `runs` are the runs of each call, `starts_in` tells whether the conversation
-/// began in one.
+/// Takes calls behind a lost reading from their runs where they may count calls of another run, too. Gives the runs
+/// concerned. `runs` are the runs of each call, `starts_in` tells whether the conversation began in one.
 pub(super) fn take_shared(
     calls: &[LogCall],
     runs: &mut [Option<RunId>],

@@ -23,12 +23,12 @@ pub(super) enum Rest {
     Of(TokenUsage),
     /// What the calls leave of each model's part, as far as models can be told apart.
     OfEach,
-    /// The same where the calls come to more: a part may tell more output than calls of which a placeholder is known.
+    /// This much, though the calls come to more: of some, no more than a placeholder of the output is known.
     Beyond(TokenUsage),
 }
 
 impl Account {
-    /// Takes what covered calls don't tell of their cache and reasoning from the counter.
+    /// Gives covered calls what the counter tells of their cache and reasoning, and their own records don't.
     pub(super) fn take_untold(&mut self, parts: &BTreeMap<Option<Id>, Part>) {
         for (model, part) in parts {
             let covered = self.calls.values_mut().filter(|call| call.is_covered);
@@ -143,7 +143,8 @@ impl Account {
     }
 }
 
-/// A remainder of nothing but a report: a call that the report includes tells it, of the model if it names one.
+/// Gives a remainder that is nothing but a reported cost to a call that the cost includes, one of its model if it names
+/// one. Gives back any other.
 pub(super) fn give_report(rest: UsageRow, calls: &mut [UsageRow]) -> Option<UsageRow> {
     let is_empty = rest.is_paid && rest.usage.is_some_and(|usage| usage.is_zero());
     let includes = |call: &&mut UsageRow| {

@@ -92,7 +92,7 @@ pub(super) fn add<'a: 'b, 'b>(
 
 impl<'a> Timeline<'a> {
     pub(super) fn new(all: &'a BTreeMap<CallKey, Box<CallFacts>>) -> Timeline<'a> {
-        // The totals of a call, and so those of a query, leave such steps out.
+        // A call's totals, and so a query's, leave its steps out.
         let is_step = |key: &CallKey| key.step_of().is_some_and(|call| all.contains_key(&call));
         let seen = all.iter().enumerate().map(|(nth, (key, call))| {
             let is_main = !call.is_subagent && !is_step(key);

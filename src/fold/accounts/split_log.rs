@@ -1,11 +1,11 @@
-//! A session log is split among those who used its conversation: its calls find their runs, and what a run's output or a
-//! trace shows of the same conversation is held against them.
+//! A session log is split among those who used its conversation: its calls find their runs, and what a run's output or
+//! a trace shows of the same conversation is held against them.
 
 use std::collections::BTreeMap;
 
 use super::held::{LoggedReadings, hold_against};
 use super::holders::{Holders, holders};
-use super::log_share::{LogShare, Unshown};
+use super::log_share::{LogShare, LogShares, Unshown};
 use super::losses;
 use super::places::Places;
 use super::twins::{Twins, since, twins};
@@ -13,9 +13,6 @@ use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
 use crate::fold::facts::{CallFacts, LogCall, Reading};
 use crate::fold::origins::Own;
 use crate::fold::rows::Reason;
-
-/// A session log's shares by run (`None`: what is no run's).
-pub(super) type LogShares = BTreeMap<Option<RunId>, LogShare>;
 
 /// Gives each call of a conversation to the run it belongs to.
 ///
@@ -128,8 +125,9 @@ fn add_calls(
     }
 }
 
-/// A log that was copied while a run was at work, of a conversation that is known to have gone on, may lack what the run
-/// did then: `last` made its last call. A counter in the run's output that agrees with the log tells that it doesn't.
+/// A log that was copied while a run was at work, of a conversation that is known to have gone on, may lack what the
+/// run did then: `last` made its last call. A counter in the run's output that agrees with the log tells that it
+/// doesn't.
 fn lack_what_followed(shares: &mut LogShares, last: RunId, end: Option<Time>) {
     let last = Some(last);
     let goes_on = |share: &LogShare| end.is_some() && share.unlogged.iter().any(|(_, call)| call.time > end);

@@ -200,8 +200,8 @@ impl Account {
         let latest = self.latest_own().max(self.share.as_ref().and_then(|share| share.time));
         self.ending.unfinished.as_ref().is_some_and(|(time, _)| match time {
             Some(_) => *time >= latest,
-            // Records without times were dropped if a later reading counts them (`drop_counted_ends`). That was asked of
-            // readings without times alone.
+            // Records without times were dropped if a later reading counts them (`drop_counted_ends`). That was asked
+            // of readings without times alone.
             None => self.share.as_ref().is_none_or(|share| share.place.is_some()),
         })
     }

@@ -24,7 +24,7 @@ pub(in crate::fold) struct Weighed {
 /// Its rows.
 #[derive(Debug)]
 pub(in crate::fold) enum Rows {
-    /// As they are.
+    /// Rows of any kind.
     Made(Vec<UsageRow>),
     /// The calls in a conversation's session log: nearly all there are, so a row of each is made when it is needed.
     Logged(Id, Vec<LogCall>),
@@ -57,7 +57,7 @@ impl Rows {
     }
 }
 
-/// The row of a call of a conversation, the cost of whose processes is reported or not.
+/// The row of a call. `is_paid`: the harness reports the cost of all processes of its conversation.
 pub(super) fn call_row(key: CallKey, call: CallFacts, is_paid: bool) -> UsageRow {
     let is_paid = call.is_paid && is_paid;
     UsageRow {

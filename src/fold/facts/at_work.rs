@@ -2,7 +2,7 @@
 
 use crate::event::Time;
 
-/// What an end that is told in whole seconds, and the first answer after a beginning, may be off by.
+/// How far a time may be off that is told in whole seconds, and how soon after a run's start no answer comes yet.
 pub(in crate::fold) const SECOND_MS: i64 = 1_000;
 
 /// When a run was at work, as far as that is known. forge's times are whole seconds: what was written in the second in

@@ -17,37 +17,38 @@ pub struct CallFacts {
     pub usage: TokenUsage,
     /// Whether the output count is final.
     pub is_final: bool,
-    /// When it was answered.
+    /// When it was answered; `None` where no record of it has a time.
     pub time: Option<Time>,
-    /// The conversation it belongs to.
+    /// The conversation it belongs to; `None` where nothing names it.
     pub conversation: Option<Id>,
-    /// The model that answered.
+    /// The model that answered; `None` where no record names it.
     pub model: Option<Id>,
-    /// The provider's service tier.
+    /// The provider's service tier; `None` where no record tells.
     pub service_tier: Option<Id>,
     /// Whether a sub-agent made it.
     pub is_subagent: bool,
-    /// The harness that made it.
+    /// The harness that made it; `None` where no record names it.
     pub harness: Option<Harness>,
-    /// How long its parts took.
+    /// How long its parts took; `None` where no trace tells, or nobody asked.
     pub timing: Option<Box<CallTiming>>,
     /// Whether a later counter's reading includes it.
     pub is_covered: bool,
-    /// Whether a source shows it behind a reading of the counter that tells no time.
+    /// Whether a source shows it behind a reading of the counter that tells no time: that one doesn't count it.
     pub is_beyond: bool,
     /// Whether it may be quoted, wherever it is shown.
     pub is_doubtful: bool,
     /// Whether a session log tells of it.
     pub is_logged: bool,
-    /// The conversation in whose captured output it stands: that one made it, as copied history is only logged.
+    /// The conversation in whose captured output it stands, which made it: copied history stands in logs only. `None`
+    /// where no output shows it.
     pub captured_in: Option<Id>,
     /// Whether nothing but outputs of runs show it that break off behind it, before any counter.
     pub is_cut_off: bool,
     /// Whether a trace or a captured output shows it that is no run's.
     pub is_bare: bool,
-    /// The branch that was checked out.
+    /// The branch that was checked out; `None` where no record tells.
     pub branch: Option<Id>,
-    /// What the harness says it costs.
+    /// What the harness says it costs; `None` where it doesn't.
     pub cost: Option<Usd>,
     /// Whether the cost that a later counter's reading reports includes it.
     pub is_paid: bool,
@@ -56,7 +57,7 @@ pub struct CallFacts {
 }
 
 impl CallFacts {
-    /// Two records of one call: the one with the larger output counts, whole. Of equal ones the earlier does:
+    /// Of two records of one call, the one with the larger output counts, whole. Of equal ones it is the earlier, as
     /// copies may be dated anew.
     pub(super) fn merge(&mut self, other: CallFacts) {
         let rank = |call: &CallFacts| {
@@ -68,7 +69,8 @@ impl CallFacts {
         let is_covered = self.is_covered || other.is_covered;
         let is_beyond = self.is_beyond || other.is_beyond;
         let is_logged = self.is_logged || other.is_logged;
-        // A session log tells nothing of it.
+        // A session log doesn't tell whether an output breaks off: of two records, one of which is a log's, the other's
+        // word counts.
         let is_cut_off = match (&self.captured_in, &other.captured_in) {
             (Some(_), Some(_)) => self.is_cut_off && other.is_cut_off,
             _ => self.is_cut_off || other.is_cut_off,

@@ -18,18 +18,19 @@ pub type Conversations = FxHashMap<Id, Box<ConversationFacts>>;
 /// What is known of a conversation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ConversationFacts {
-    /// The harness that held it.
+    /// The harness that held it; `None` where no record names one.
     pub harness: Option<Harness>,
-    /// The machine that its sources come from; of several, the last by name.
+    /// The machine that its sources come from, of several the last by name; `None` where whoever read them named none.
     pub host: Option<Id>,
-    /// The model it was configured with.
+    /// The model it was configured with, of several the last by name; `None` where no record tells.
     pub model: Option<Id>,
-    /// The runs (`None`: bare logs) that show its first records, or of which nothing can have been cut off.
+    /// The runs (`None`: no run, but a bare log) that show its first records, or from which nothing can have been cut
+    /// off.
     pub begins: BTreeSet<Option<RunId>>,
     /// The runs whose outputs name it, though its first records are not in view.
     pub named_by: BTreeSet<RunId>,
-    /// Answers that were still streaming, or turns that were open, where a source's part of a run's output ends: when,
-    /// and where that stands.
+    /// Answers that were still streaming, or turns that were open, where a source's part of a run's output (`None`: of
+    /// a bare log) ends: when, if a record tells a time, and where that stands.
     pub unfinished: BTreeMap<Option<RunId>, BTreeSet<(Option<Time>, Place)>>,
     /// Its sub-agents of which calls are known, as far as its logs name them.
     pub agents: BTreeSet<Id>,
@@ -43,21 +44,23 @@ pub struct ConversationFacts {
     pub readings: Vec<Reading>,
     /// Readings of its processes' counters.
     pub results: FxHashMap<ResultKey, ResultFacts>,
-    /// When it began, as its session log tells.
+    /// When it began, as its session log tells; `None` without such a record.
     pub began: Option<Time>,
-    /// The folder it began in, and when its record was written; [`Time::MAX`] if that tells no time.
+    /// The folder it began in, and when the record of that was written, [`Time::MAX`] if that tells no time; `None`
+    /// where no record tells the folder.
     pub repo: Option<(Time, Id)>,
-    /// The branch that was checked out then.
+    /// The branch that was checked out then, and when that was written, as for `repo`; `None` where no record tells.
     pub branch: Option<(Time, Id)>,
-    /// The harness's version then.
+    /// The harness's version then, and when that was written, as for `repo`; `None` where no record tells.
     pub version: Option<(Time, Id)>,
-    /// The conversation it was forked from, or that spawned it.
+    /// The conversation it was forked from, or that spawned it; `None` where no record names one.
     pub parent: Option<Id>,
     /// Whether a sub-agent holds it.
     pub is_subagent: bool,
-    /// How the account pays.
+    /// How the harness's account pays; `None` where no record tells.
     pub billing: Option<Billing>,
-    /// Whether a session log that holds its counter or its responses is among the sources: then every call of it is known.
+    /// Whether a session log that holds its counter or its responses is among the sources: then every call of it is
+    /// known.
     pub has_counter_log: bool,
     /// The sources that are its session logs, by their names.
     pub logs: BTreeMap<Id, LogEnd>,
@@ -80,30 +83,30 @@ pub struct ConversationFacts {
 /// A reading of a conversation's counter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
-    /// When, as its record says.
+    /// When it was made, as its record says; `None` where that has no time.
     pub stamp: Option<Time>,
-    /// When, but never before the reading that precedes it in its source.
+    /// The same, but never before the reading that precedes it in its source; `None` where no reading up to it has one.
     pub time: Option<Time>,
     /// Where it stands, which orders readings that tell no time.
     pub place: Place,
     /// The counter's value.
     pub total: TokenUsage,
-    /// The latest call in it.
+    /// What the latest call used that it counts; `None` where its record doesn't tell.
     pub last: Option<TokenUsage>,
-    /// The run whose output shows it.
+    /// The run whose output shows it; `None` in a bare log.
     pub run: Option<RunId>,
-    /// The conversation's model then.
+    /// The conversation's model then; `None` where nothing told it by then.
     pub model: Option<Id>,
     /// Whether it may be quoted.
     pub is_doubtful: bool,
 }
 
-/// Identity of a process's reading.
+/// Identity of a process's reading: the record's own key, if it has one, and what it counts by model.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResultKey(pub Option<Id>, pub Vec<ModelUsage>);
 
 impl ResultKey {
-    /// Older events leave service tiers out.
+    /// The key leaves service tiers out, as event files of older versions do: both tell the same reading.
     pub(in crate::fold) fn of(counter: &Counter) -> ResultKey {
         let total = counter.total.iter().map(|model| ModelUsage { service_tier: None, ..model.clone() });
         ResultKey(counter.key.clone(), total.collect())
@@ -115,13 +118,13 @@ impl ResultKey {
 pub struct ResultFacts {
     /// The counter's value, by model.
     pub total: Vec<ModelUsage>,
-    /// The model that was at work then.
+    /// The model that was at work in the main loop then; `None` where nothing told it by then.
     pub model: Option<Id>,
     /// Whether several models were at work in the main loop, so that it names none of them.
     pub is_of_several: bool,
-    /// What the harness says all of it costs.
+    /// What the harness says all of it costs; `None` where it doesn't.
     pub cost: Option<Usd>,
-    /// When.
+    /// When the process told it; `None` where its record has no time.
     pub time: Option<Time>,
     /// Whether a later reading of the same process is known, which counts instead.
     pub is_superseded: bool,
@@ -129,9 +132,10 @@ pub struct ResultFacts {
     pub has_later_cost: bool,
     /// Whether nothing but outputs of runs show it that break off behind it.
     pub is_cut_off: bool,
-    /// What the latest query used in its main loop.
+    /// What the latest query used in its main loop; `None` where the record doesn't tell.
     pub query: Option<TokenUsage>,
-    /// The first and the last message of the process's main loop, where all of them up to the result are in view.
+    /// The first and the last message of the process's main loop, where all of them up to the result are in view; else
+    /// `None`.
     pub shown: Option<(Id, Id)>,
     /// The runs whose outputs show it.
     pub runs: BTreeSet<RunId>,
@@ -258,38 +262,10 @@ pub(in crate::fold) fn is_growth(earlier: &[ModelUsage], later: &[ModelUsage]) -
     earlier.iter().all(|then| later.get(&then.model).is_some_and(|now| !now.fell_below(&then.usage)))
 }
 
-/// How many generations of forks, or of sub-agents, are followed upwards: what is read may name a circle.
-const GENERATIONS: usize = 64;
-
-/// The conversations that this one came from, its parent first.
-pub(in crate::fold) fn ancestors(conversations: &Conversations, id: &Id) -> Vec<Id> {
-    let mut upwards: Vec<Id> = Vec::new();
-    let parent = |id: &Id| conversations.get(id).and_then(|facts| facts.parent.clone());
-    while let Some(parent) = parent(upwards.last().unwrap_or(id)) {
-        if upwards.len() == GENERATIONS || upwards.contains(&parent) || parent == *id {
-            break;
-        }
-        upwards.push(parent);
-    }
-    upwards
-}
-
-/// The conversations whose sub-agent, or a sub-agent's, held this one, from the nearest up; none if no sub-agent did. A
-/// fork doesn't work for the one that it was forked from.
-pub(in crate::fold) fn spawners<'a>(conversations: &'a Conversations, id: &Id) -> impl Iterator<Item = &'a Id> {
-    let parent = |id: &Id| conversations.get(id).filter(|facts| facts.is_subagent)?.parent.as_ref();
-    std::iter::successors(parent(id), move |id| parent(id)).take(GENERATIONS)
-}
-
-/// The conversation that all of [`spawners`] worked for; `None` if no sub-agent held it.
-pub(in crate::fold) fn main_of<'a>(conversations: &'a Conversations, id: &Id) -> Option<&'a Id> {
-    spawners(conversations, id).last()
-}
-
-/// When something was written down whose record tells no time: what is dated counts before it.
+/// Stands for the time of a record that has none: any record with a time counts as earlier.
 pub(in crate::fold) const UNDATED: Time = Time::MAX;
 
-/// What was written down first.
+/// Keeps of two names the one that was written down first.
 pub(in crate::fold) fn first(known: &mut Option<(Time, Id)>, other: Option<(Time, Id)>) {
     if let Some(other) = other.filter(|other| known.as_ref().is_none_or(|known| other < known)) {
         *known = Some(other);

@@ -14,7 +14,7 @@ pub enum Counts {
 }
 
 impl Counts {
-    /// The same, packed.
+    /// Packs tokens.
     pub fn new(usage: &TokenUsage) -> Counts {
         match small(usage) {
             Some(counts) => Counts::Small(counts, usage.reasoning_output_tokens.is_some()),
@@ -22,7 +22,7 @@ impl Counts {
         }
     }
 
-    /// The same, unpacked.
+    /// Unpacks them.
     pub fn tokens(&self) -> TokenUsage {
         match self {
             Counts::Small(counts, tells_reasoning) => tokens(counts, *tells_reasoning),
@@ -60,7 +60,7 @@ pub(in crate::fold) fn small(usage: &TokenUsage) -> Option<[u32; 6]> {
     Some(packed)
 }
 
-/// The same, unpacked.
+/// Unpacks what [`small`] packed.
 pub(in crate::fold) fn tokens(counts: &[u32; 6], tells_reasoning: bool) -> TokenUsage {
     let [input, read, written, hour, output, reasoning] = counts.map(u64::from);
     TokenUsage {

@@ -57,7 +57,7 @@ impl ConversationFacts {
         let is_whole_elsewhere = |place: &Place| namesakes.go_on(&place.source, place.offset);
         let ends_of = |run| self.unfinished.get(run).into_iter().flatten().rev();
         let end_of = |run| ends_of(run).find(|(_, place)| !is_whole_elsewhere(place));
-        // A log without a whole call ends with a torn one outside of runs.
+        // Of a log without a whole call nothing but the torn one is known, and that is kept as of no run.
         let end = end_of(run).or_else(|| end_of(&None).filter(|_| has_logs_end)).cloned();
         match (end, of_logs) {
             // Where the log tells all calls, what an output leaves open is no more than the log does.
@@ -96,7 +96,7 @@ impl ConversationFacts {
         uncounted.retain(|call| !(is_alone(call) && is_told(&call.place.source)));
     }
 
-    /// Its session logs that end so.
+    /// Its session logs that break off, with no copy of the same name that goes on.
     fn cut_logs(&self) -> impl Iterator<Item = (&Id, &LogEnd)> {
         let namesakes = LazyCell::new(|| Namesakes::of(self));
         self.logs.iter().filter(move |(source, log)| log.is_cut && !namesakes.go_on(source, log.length))
@@ -104,7 +104,8 @@ impl ConversationFacts {
 
     /// What its counter read before readings that its session logs may have lost.
     pub(in crate::fold) fn read_before_losses(&self) -> impl Iterator<Item = TokenUsage> {
-        // Another copy of a log that is cut behind such a reading isn't.
+        // Where one copy of a log is cut behind a reading, another copy that is whole may end with the same: nothing is
+        // lost.
         let whole = LazyCell::new(|| {
             let whole = self.logs.values().filter(|log| !log.is_cut).map(|log| log.last_reading);
             whole.collect::<FxHashSet<TokenUsage>>()
@@ -114,7 +115,7 @@ impl ConversationFacts {
         self.log.lost_after.iter().copied().chain(cut)
     }
 
-    /// Whether one of its session logs ends so.
+    /// Whether one of its session logs breaks off with a call that can't be read.
     pub(in crate::fold) fn has_cut_log(&self) -> bool {
         self.logs.values().any(|log| log.is_cut) || self.unfinished.contains_key(&None)
     }

@@ -16,7 +16,7 @@ pub(in crate::fold) fn add_footer<W: Ord + Clone>(footers: &mut BTreeSet<(W, u64
     }
 }
 
-/// As [`add_footer`], of those that surely aren't quoted.
+/// Adds a blended total that surely isn't quoted; the largest stay, as with [`add_footer`].
 pub(in crate::fold) fn add_sure_footer(footers: &mut BTreeSet<u64>, blended: u64) {
     footers.insert(blended);
     if footers.len() > MOST {

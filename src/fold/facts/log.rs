@@ -19,7 +19,7 @@ const FEW: usize = 32;
 /// A call in a session log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogCall {
-    /// Who it is within its conversation.
+    /// Its identity within its conversation.
     pub key: LogKey,
     /// Its tokens.
     usage: Counts,
@@ -45,11 +45,11 @@ pub enum LogKey {
 /// What calls of one turn share.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TurnContext {
-    /// The turn.
+    /// The turn's id; `None` where no record names it.
     pub turn: Option<Id>,
-    /// The model that answered.
+    /// The model that answered; `None` where no record names it.
     pub model: Option<Id>,
-    /// How hard it was told to think.
+    /// How hard it was told to think; `None` where no record tells.
     pub effort: Option<Id>,
     /// Whether a sub-agent asked.
     pub is_subagent: bool,
@@ -76,7 +76,7 @@ impl LogKey {
         }
     }
 
-    /// The same as a key that is unique everywhere.
+    /// The call's identity among those of all conversations.
     pub(in crate::fold) fn in_conversation(&self, conversation: &Id) -> CallKey {
         match self {
             LogKey::Reading(epoch, total) => CallKey::Reading(conversation.clone(), *epoch, total.tokens()),
@@ -103,7 +103,7 @@ impl LogCall {
         LogCall { usage: Counts::new(usage), ..self }
     }
 
-    /// A part of the call that the counter tells by itself: as far as it read this then.
+    /// The part of a call up to what the counter read in the midst of it: `total` then, `usage` since the call before.
     pub(in crate::fold) fn until(&self, total: &TokenUsage, usage: &TokenUsage, time: Option<Time>) -> LogCall {
         let key = match &self.key {
             LogKey::Reading(epoch, _) => LogKey::Reading(*epoch, Counts::new(total)),
@@ -113,7 +113,7 @@ impl LogCall {
         LogCall { key, usage: Counts::new(usage), time, context: self.context.clone(), ..*self }
     }
 
-    /// When it was answered.
+    /// When it was answered; `None` where its record has no time.
     pub fn time(&self) -> Option<Time> {
         Some(self.time).filter(|time| *time != NONE).map(Time::from_micros)
     }
@@ -123,8 +123,8 @@ impl LogCall {
         &self.usage
     }
 
-    /// Two records of one call: in a log that lost the reading before it, it seems to be larger; in a copy it may
-    /// have a later time.
+    /// Of two records of one call, the smaller and earlier counts: in a log that lost the reading before it, a call
+    /// seems to be larger, and in a copy it may have a later time.
     fn merge(&mut self, other: LogCall) {
         let rank = |call: &LogCall| (call.usage(), call.may_be_several, call.time().is_none(), call.time(), call.doubt);
         let context = self.context.clone().max(other.context.clone());
@@ -155,7 +155,7 @@ impl SessionLog {
         self.inherited.insert(total);
     }
 
-    /// Notes that the source that is being read lost a reading here, perhaps.
+    /// Notes that a reading may have been lost at this place of the source that is being read.
     pub(in crate::fold) fn lose(&mut self) {
         self.lost_after.insert(self.last_reading());
     }

@@ -11,9 +11,10 @@ pub struct LogEnd {
     pub is_subagents: bool,
     /// Whether a call that can't be read stands there.
     pub is_cut: bool,
-    /// If so, when the latest whole one was made.
+    /// If so, when the latest whole one was made; `None` if not, or where no record has a time.
     pub latest: Option<Time>,
-    /// If so, the message of the last whole one: of another copy of that, a later record may be known.
+    /// If so, the id of the last whole one's message: another copy may hold a later record of it. `None` if not, or
+    /// where calls have no message.
     pub last_message: Option<Id>,
     /// What the counter read last in it.
     pub last_reading: TokenUsage,

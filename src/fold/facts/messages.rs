@@ -90,7 +90,7 @@ impl PackedCall {
         self.id.as_bytes()
     }
 
-    /// What its id has in common with that of the same call as it ends.
+    /// What its id begins with, where a record of the same call as it ends has an id that begins so, too.
     fn beginning(&self) -> Option<&str> {
         self.id.as_str().split_once(GROWING).map(|(beginning, _)| beginning)
     }
@@ -196,7 +196,7 @@ impl Messages {
     pub(super) fn merge(&mut self, mut other: Messages, conversation: &Id) {
         let is_mixed = !self.is_empty() && !other.is_empty();
         self.calls.append(&mut other.calls);
-        // Two sorted stretches: the sort merges them.
+        // Both are sorted, which the sort makes use of.
         if is_mixed {
             self.sort(conversation);
         }

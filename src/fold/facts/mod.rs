@@ -7,6 +7,7 @@ mod conversation;
 mod counts;
 mod cuts;
 mod footers;
+mod lineage;
 mod log;
 mod log_end;
 mod messages;
@@ -20,10 +21,11 @@ pub(in crate::fold) use self::at_work::{AtWork, SECOND_MS};
 pub use self::call::{CallFacts, Calls};
 pub(in crate::fold) use self::compact::{MaybeTime, MaybeUsd, ShortId};
 pub use self::conversation::{ConversationFacts, Conversations, Reading, ResultFacts, ResultKey};
-pub(in crate::fold) use self::conversation::{UNDATED, ancestors, first, is_growth, main_of, spawners};
+pub(in crate::fold) use self::conversation::{UNDATED, first, is_growth};
 pub use self::counts::Counts;
 pub(in crate::fold) use self::counts::{small, tokens};
 pub(in crate::fold) use self::footers::{add_footer, add_sure_footer};
+pub(in crate::fold) use self::lineage::{ancestors, main_of, spawners};
 pub(in crate::fold) use self::log::MARGIN_MS;
 pub use self::log::{LogCall, LogKey, SessionLog, TurnContext};
 pub(in crate::fold) use self::log_end::LogEnd;
@@ -56,13 +58,13 @@ pub struct Facts {
     pub conversations: Conversations,
     /// Model calls by their key.
     pub calls: Calls,
-    /// The conversations of calls that several show: all but one of them copied it.
+    /// The conversations of each call that several show: all but one of them copied it.
     pub shared: FxHashMap<CallKey, BTreeSet<Id>>,
     /// How long things took; nothing where nobody asked.
     pub timing: TimingFacts,
     /// Footers that belong to no run, by their conversation.
     pub footers: BTreeSet<(Id, u64)>,
-    /// Those of them of which nothing says that they may be quoted.
+    /// Those of `footers` of which nothing says that they may be quoted.
     pub sure_footers: BTreeSet<(Id, u64)>,
     /// Readings of rate limits: of an unchanged state the first and the last.
     pub quotas: Vec<QuotaReading>,
@@ -76,7 +78,7 @@ impl Facts {
         if self.calls.len() + self.conversations.len() < other.calls.len() + other.conversations.len() {
             std::mem::swap(&mut self, &mut other);
         }
-        // Most are new, and moved as they are.
+        // Most facts are of one side only: those are moved as they are.
         for (id, run) in other.runs {
             match self.runs.entry(id) {
                 Entry::Occupied(mut known) => known.get_mut().merge(*run),

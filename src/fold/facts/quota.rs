@@ -16,7 +16,7 @@ pub struct QuotaReading {
     pub time: Option<Time>,
     /// The run it was told to; `None` in a bare log that belongs to no run.
     pub run: Option<RunId>,
-    /// The harness that was told.
+    /// The harness that was told; `None` where no record names it.
     pub harness: Option<Harness>,
     /// The state.
     pub quota: Quota,

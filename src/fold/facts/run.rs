@@ -14,19 +14,19 @@ pub type Runs = FxHashMap<RunId, Box<RunFacts>>;
 /// What is known of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RunFacts {
-    /// What a ledger says.
+    /// What a ledger's entry says of it; `None` where no ledger names it.
     pub ledger: Option<Run>,
-    /// What a loop log says.
+    /// What a loop log says of it; `None` where no loop log names it.
     pub log: Option<Run>,
     /// Whether a source ends within its output.
     pub is_open: bool,
     /// Whether a source holds its output to the end.
     pub is_closed: bool,
-    /// The harness whose records its output holds.
+    /// The harness whose records its output holds; `None` where it holds none.
     pub harness: Option<Harness>,
-    /// The machine that its sources come from; of several, the last by name.
+    /// The machine that its sources come from, of several the last by name; `None` where whoever read them named none.
     pub host: Option<Id>,
-    /// Blended totals that its output shows, with the conversation named then.
+    /// Blended totals that its output shows, each with the conversation that was named before it, if one was.
     pub footers: BTreeSet<(Option<Id>, u64)>,
     /// Those of them of which nothing says that they may be quoted.
     pub sure_footers: BTreeSet<u64>,
@@ -113,7 +113,7 @@ impl RunFacts {
     }
 }
 
-/// Of two copies, the one that was cut says less.
+/// What two copies of an entry say together: one that was cut says less.
 fn fuller(a: Run, b: Run) -> Run {
     Run {
         id: a.id,

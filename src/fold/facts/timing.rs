@@ -6,13 +6,13 @@ use rustc_hash::FxHashMap;
 
 use crate::event::{Harness, Id, Request, RunId, StreamFailure, Time, ToolCall};
 
-/// Who an attempt is: its conversation, when it ended, and its number.
+/// Identity of an attempt: its conversation, when it ended, and its number, where records tell these.
 pub type RequestKey = (Id, Option<Time>, Option<u64>);
 
-/// Who a broken stream is: its conversation, and when it broke.
+/// Identity of a broken stream: its conversation, and when it broke, where its record has a time.
 pub type FailureKey = (Id, Option<Time>);
 
-/// Who a tool call is: its conversation, its id, and when it ended.
+/// Identity of a tool call: its conversation, its id, and when it ended, where its record tells these.
 pub type ToolKey = (Option<Id>, Option<Id>, Option<Time>);
 
 /// Requests, broken streams and tool calls of any number of sources. Merging is associative and
@@ -32,7 +32,7 @@ pub struct TimingFacts {
 pub struct TimingFact<T> {
     /// What is known.
     pub fact: T,
-    /// The harness that wrote it down.
+    /// The harness that wrote it down; `None` where no record names it.
     pub harness: Option<Harness>,
     /// The runs whose outputs show it.
     pub runs: BTreeSet<RunId>,

@@ -18,7 +18,7 @@ const LONGEST_ANSWER_MS: i64 = 300_000;
 /// How much nearer than any other the one that is joined must be at least.
 const CLEARANCE_MS: i64 = 1_500;
 
-/// The same where only the ends tell them apart.
+/// The same where only the ends tell sessions apart, as their beginnings are known too roughly.
 const CLEARANCE_OF_ENDS_MS: i64 = 4_000;
 
 /// How often pairs are looked for among what is left.
@@ -31,7 +31,8 @@ struct Fit {
     is_unconfirmed: bool,
     /// Milliseconds between the starts and between the ends of both.
     distance: i64,
-    /// Whether the session begins so late that it can't be the run's; another's it is all the less.
+    /// Whether the session begins too late to be joined with the run. It still counts: one that is farther away is even
+    /// less the run's.
     is_late: bool,
     /// Whether somebody went on with the session after the run, or the run's end cuts it short.
     goes_on: bool,
@@ -47,8 +48,8 @@ impl Lonely<'_> {
     }
 
     /// How well a session fits that begins within the run. What was done with it after the run is somebody else's, if
-    /// no footer tells of it. `has_older`: the run may have gone on with a session that was there before, which makes
-    /// one that begins late all the less its.
+    /// no footer tells of it. `has_older`: the run may have gone on with a session that was there before; then one
+    /// that begins late isn't its.
     fn fit(&self, session: &Session<'_>, has_older: bool) -> Option<Fit> {
         if !self.is_end_told && self.footers.is_empty() {
             return None;
@@ -104,8 +105,8 @@ pub(super) fn pairs(lonely: &[Lonely<'_>], sessions: &[Session<'_>], is_home: Is
     })
 }
 
-/// The same where of each run is known among which sessions its own is, and how well one fits. There may be as many
-/// fits as runs times sessions: none is kept but the best.
+/// Pairs runs with sessions by their places: `within` tells for each run which sessions may be its own, `fit` how well
+/// one of them fits. There may be as many fits as runs times sessions: none is kept but the best.
 fn paired(within: &[Range<usize>], sessions: usize, fit: impl Fn(usize, usize) -> Option<Fit>) -> Pairs {
     let mut of_runs = vec![Best::default(); within.len()];
     let mut of_sessions = vec![Best::default(); sessions];
@@ -152,13 +153,13 @@ fn paired(within: &[Range<usize>], sessions: usize, fit: impl Fn(usize, usize) -
     Pairs { open: (0..within.len()).filter(is_open).collect(), chosen }
 }
 
-/// The two best fits of a run or a session, and what each is with.
+/// The two best fits of a run (or a session), each with the place of the session (or run) that it is with.
 #[derive(Debug, Clone)]
 struct Best {
     two: [Option<(Fit, usize)>; 2],
-    /// One that is to the end, whichever.
+    /// Any with which the session neither begins late nor goes on after the run.
     whole: Option<usize>,
-    /// Whether they must be looked for.
+    /// Whether the best fits must be looked for.
     is_unknown: bool,
     is_paired: bool,
 }
@@ -185,7 +186,7 @@ impl Best {
         }
     }
 
-    /// Once one that is known is paired, the next best counts.
+    /// Forgets them all if one of them has been paired with another: the next best must be looked for.
     fn forget(&mut self, is_paired: impl Fn(usize) -> bool) {
         if self.two.iter().flatten().map(|(_, with)| *with).chain(self.whole).any(is_paired) {
             *self = Best::default();

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::event::{Id, RunId};
 
-/// Whether a source may stand in the home of a profile.
+/// Whether a profile's home may hold a source: it is given the names of both.
 pub type IsHome<'a> = &'a dyn Fn(&str, &str) -> bool;
 
 /// What was joined.

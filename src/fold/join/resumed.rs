@@ -10,7 +10,7 @@ use super::session::{Lonely, Session, calls};
 use crate::event::{Id, RunId, Time};
 use crate::fold::facts::SECOND_MS;
 
-/// Sessions that are not one run's alone.
+/// Joins runs that no session within them fits: theirs may be one that others were at work with, too.
 pub(super) fn resumed(
     lonely: &[Lonely<'_>],
     sessions: &[Session<'_>],
@@ -30,7 +30,9 @@ pub(super) fn resumed(
     by_time(&plain, lonely, sessions, is_home, joined);
 }
 
-/// Runs whose footer is what one session alone had come to while they were at work, which no other run's footer is too.
+/// Joins each run with the session that had come to what its footer says while it was at work, if that is one session
+/// alone, and no other run's footer says the same.
+///
 /// `sessions` come with the run that began each, if one is known: what was done while that was at work is its own.
 fn confirmed<'a, 'b: 'a>(
     runs: &[(usize, &Lonely<'_>)],
@@ -74,9 +76,9 @@ fn confirmed<'a, 'b: 'a>(
     }
 }
 
-/// Sessions that go on in later runs, or after one: a run that fits none that lies within it may hold calls of one
-/// session alone, which no other run that is like it may hold, if that was there before or began with the run. So are
-/// sessions whose first answer came late and whose beginning nothing tells.
+/// Joins runs with sessions that go on in later runs, or after one: a run that holds calls of one session alone, which
+/// no other run like it may hold. The session must have been there before, or have begun with the run, or its first
+/// answer came late and nothing tells its beginning.
 fn by_time(
     runs: &[(usize, &Lonely<'_>)],
     lonely: &[Lonely<'_>],
@@ -120,7 +122,7 @@ impl<'a> Others<'a> {
         Others { runs, is_home, longest }
     }
 
-    /// Runs like a session that may have been at work between two times, by their places.
+    /// Runs of a session's harness, folder and home that may have been at work between two times, with their places.
     fn around(&self, session: &Session<'_>, from: Time, to: Time) -> impl Iterator<Item = (usize, &Lonely<'a>)> {
         let earliest = from.micros().saturating_sub(self.longest).saturating_sub(SECOND_MS * 1000);
         let first = self.runs.partition_point(|run| run.start < Time::from_micros(earliest));

@@ -16,7 +16,7 @@ pub(super) struct Lonely<'a> {
     pub(super) profile: Option<&'a str>,
     pub(super) start: Time,
     pub(super) end: Time,
-    /// Whether that is its end, or only when it was over at the latest: then time alone joins it with nothing.
+    /// Whether `end` is when it ended. Else it is when it was over at the latest, and time alone joins it with nothing.
     pub(super) is_end_told: bool,
     pub(super) footers: BTreeSet<u64>,
 }
@@ -31,7 +31,7 @@ pub(super) struct Session<'a> {
     pub(super) times: Vec<Time>,
     /// When it began.
     pub(super) start: Time,
-    /// Whether that is when the first call was answered: nothing tells of an earlier time.
+    /// Whether `start` is when the first call was answered, as nothing tells of an earlier time.
     pub(super) starts_answered: bool,
     /// Whether its counter alone tells what it used, so that runs can't share it.
     pub(super) is_whole: bool,
@@ -81,7 +81,7 @@ pub(super) fn sessions<'a>(
     }
     let has_log = |id: &Id, facts: &ConversationFacts| {
         let is_its = !facts.logs.is_empty() && !facts.is_subagent && !id.is_anonymous();
-        // Another's log may hold copies of its calls, or its sub-agents' logs alone be left of it.
+        // No log of its own: one of another conversation that copied its calls, and those of its sub-agents.
         is_its && facts.begins.contains(&None) && (facts.has_own_calls || facts.messages.is_empty())
     };
     let window = |run: &RunId| {

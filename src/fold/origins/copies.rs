@@ -16,7 +16,7 @@ const MOST_COMPARED: usize = 64;
 pub(super) struct Copies {
     /// Conversations that show calls together, and when the first and the last such call was made.
     sets: FxHashMap<BTreeSet<Id>, (Time, Time)>,
-    /// Of such, the one that was seen making a call of theirs.
+    /// For such a set, the conversation that an output shows making one of its calls.
     seen: FxHashMap<BTreeSet<Id>, Id>,
     shown: FxHashMap<Id, ShownCalls>,
     /// When requests of such conversations failed.
@@ -66,7 +66,7 @@ impl Copies {
         shown.own_since = Some(shown.own_since.map_or(time, |since| since.min(time)));
     }
 
-    /// Learns when requests of a conversation failed, which is a step as a call is.
+    /// Learns when requests of a conversation failed: it went on with one as with a call.
     pub(super) fn fail(&mut self, id: &Id, times: &BTreeSet<Time>) {
         if !times.is_empty() && self.has(id) {
             self.failed.insert(id.clone(), times.clone());

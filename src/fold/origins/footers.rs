@@ -8,7 +8,8 @@ use crate::event::{Id, RunId, Time};
 use crate::fold::facts::{Calls, Conversations, RunFacts, Runs, main_of};
 
 /// Footers of an output that names one conversation, and no other, are that one's. Of several that it shows, sub-agents
-/// hold all but the oldest, which the footers count. Of one that a sub-agent is known to hold, they are not either.
+/// hold all but the oldest, which the footers count. The footer of a conversation that a sub-agent is
+/// known to hold is that of the one it worked for.
 pub(super) fn name_footers(runs: &mut Runs, conversations: &Conversations, calls: &Calls) {
     let mut named: FxHashMap<&RunId, Option<&Id>> = FxHashMap::default();
     for (id, facts) in conversations {

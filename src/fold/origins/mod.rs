@@ -20,8 +20,8 @@ use self::readings::name_by_reading;
 use crate::fold::facts::Facts;
 
 impl Facts {
-    /// Gives every call, reading and footer to the conversation that it is of, as far as anything tells. Calls of session
-    /// logs that the counter or a response tells are left to [`take_own_calls`].
+    /// Gives every call, reading and footer to the conversation that it is of, as far as anything tells. Calls of
+    /// session logs that the counter or a response tells are left to [`take_own_calls`].
     pub(in crate::fold) fn find_origins(&mut self) {
         self.drop_counted();
         self.unpack_witnessed();

@@ -13,12 +13,12 @@ pub(in crate::fold) struct Own {
     pub(in crate::fold) calls: Vec<LogCall>,
     /// What the conversation's counter read, over other calls too.
     pub(in crate::fold) readings: Vec<(Option<Time>, TokenUsage)>,
-    /// What it came to with each response that is recorded behind the last of them, as far as it counts those: it
+    /// What the counter came to with each response that is recorded behind its last reading, if it counts those: it
     /// leaves compactions out.
     pub(in crate::fold) recorded: Vec<(Option<Time>, TokenUsage)>,
-    /// Those behind which others may have been lost.
+    /// Readings behind which others may have been lost.
     pub(in crate::fold) lost_after: FxHashSet<TokenUsage>,
-    /// Whether there may be more: calls that can't be told from copies.
+    /// Whether more calls may be its own, which can't be told from copies.
     pub(in crate::fold) is_floor: bool,
     /// Whether its counter goes on from another conversation's.
     pub(in crate::fold) is_forked: bool,
@@ -127,7 +127,7 @@ fn own_calls(log: SessionLog, lineage: &Lineage<'_>, with_readings: bool) -> Own
         !is_recorded
     });
     own.is_floor = sieve.is_floor;
-    // Nothing is uncounted or unrecorded where there is no reading.
+    // Where the counter wasn't read in turns of which responses tell, these tell all of them.
     if !counted.is_empty() {
         own.is_floor |= add_counted(&mut own.calls, counted);
     }
@@ -154,7 +154,7 @@ struct Sieve<'a> {
     /// How many of the first calls were copied at least, and how many of those that follow may be.
     copied: usize,
     in_doubt: usize,
-    /// Whether copies that kept their times are older than the conversation: what is not, comes after them.
+    /// Whether copies kept their times, by which they were told: then what is younger than the conversation is no copy.
     keeps_times: bool,
     /// Whether some that were held back may be the conversation's own.
     is_floor: bool,
@@ -180,7 +180,7 @@ impl<'a> Sieve<'a> {
                 false
             }
             (Doubt::Ancestor, Some(_)) if at < self.copied => false,
-            // It may be a copy of what was lost, or count what was copied before it and lost.
+            // Such a call may be a copy of a lost one, or count lost ones that were copied before it.
             (Doubt::Ancestor, Some(_)) if at - self.copied < self.in_doubt => {
                 self.is_floor = true;
                 self.keeps_times && !call.may_be_several

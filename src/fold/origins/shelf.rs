@@ -16,7 +16,7 @@ type Spot = (u64, u32, u32);
 struct Shelf(Vec<(Id, Messages)>);
 
 /// Gives every call that several conversations show to the one that made it. What `is_witnessed`, and what shares a
-/// call with such a conversation, is taken out and handed on: others must have their say first.
+/// call with such a conversation, is taken out and handed on, as those other records tell better who made it.
 fn attribute(
     conversations: &mut Conversations,
     is_witnessed: impl Fn(&Id, &ConversationFacts, &Messages) -> bool,

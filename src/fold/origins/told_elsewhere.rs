@@ -6,7 +6,7 @@ use crate::event::{GROWING, Id};
 use crate::fold::facts::{ConversationFacts, Facts, UncountedCall, id_of};
 
 impl Facts {
-    /// Drops those of which another record tells the usage, whatever source it stands in.
+    /// Drops uncounted calls of which another record tells the usage, whatever source it stands in.
     pub(super) fn drop_counted(&mut self) {
         if self.conversations.values().all(|facts| facts.uncounted.is_empty()) {
             return;
@@ -32,8 +32,8 @@ impl Facts {
         self.drop_copied();
     }
 
-    /// Drops the sub-agents of which calls are known, in whatever conversation: a fork's log repeats what its parent's
-    /// did. Where a log names none, any that made a call may be the one.
+    /// Drops uncounted calls of sub-agents of which calls are known, in whatever conversation: a fork's log repeats
+    /// what its parent's sub-agents did. Where a log names none, any that made a call may be the one.
     fn drop_agents(&mut self) {
         let is_any = |facts: &ConversationFacts| facts.uncounted.iter().any(|call| call.agent.is_some());
         let lacking: BTreeSet<Id> =
@@ -58,7 +58,7 @@ impl Facts {
         }
     }
 
-    /// Drops what was copied from the conversation that one was branched from: there it is missed.
+    /// Drops uncounted calls that a fork's log copied from its parent's: they are missed there.
     fn drop_copied(&mut self) {
         let parent = |facts: &ConversationFacts| facts.parent.as_ref().and_then(|id| self.conversations.get(id));
         let copied = |id: &Id, facts: &ConversationFacts| {

@@ -71,7 +71,7 @@ impl UsageRows {
         self.stretches().flat_map(|(owner, range)| self.stretch(owner, range))
     }
 
-    /// The same to look at.
+    /// Views of all of them, owner by owner.
     pub fn views(&self) -> impl Iterator<Item = RowView<'_>> {
         self.stretches().flat_map(|(owner, range)| self.views_of(owner, range))
     }
@@ -81,17 +81,17 @@ impl UsageRows {
         self.stretch(self.owner_at(place)?, place..place + 1).next()
     }
 
-    /// The same to look at.
+    /// A view of the one at this place among all.
     pub fn view(&self, place: usize) -> Option<RowView<'_>> {
         self.views_of(self.owner_at(place)?, place..place + 1).next()
     }
 
-    /// The owners that have some, each with its own to look at.
+    /// The owners that have rows, each with views of its own.
     pub fn by_owner(&self) -> impl Iterator<Item = (usize, impl Iterator<Item = RowView<'_>> + Clone)> {
         self.stretches().map(|(owner, range)| (owner, self.views_of(owner, range)))
     }
 
-    /// Those of one owner, to look at.
+    /// Views of one owner's rows.
     pub fn of_owner(&self, owner: usize) -> impl Iterator<Item = RowView<'_>> + Clone {
         let stretches = self.stretches_from(self.owners.partition_point(|(known, _)| *known < owner));
         let own = stretches.take_while(move |(known, _)| *known == owner);

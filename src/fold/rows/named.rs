@@ -8,25 +8,26 @@ use crate::fold::facts::ConversationFacts;
 pub struct NamedConversation {
     /// The harness's own id.
     pub id: Id,
-    /// The harness that held it.
+    /// The harness that held it; `None` where no record names one.
     pub harness: Option<Harness>,
-    /// The model it was configured with.
+    /// The model it was configured with; `None` where no record tells.
     pub model: Option<Id>,
-    /// The conversation it was forked from, or whose sub-agent held it.
+    /// The conversation it was forked from, or whose sub-agent held it; `None` where no record names one.
     pub parent: Option<Id>,
     /// Whether a sub-agent held it.
     pub is_subagent: bool,
-    /// Whether a session log that holds its counter or its responses is among the sources: then every call of it is known.
+    /// Whether a session log that holds its counter or its responses is among the sources: then every call of it is
+    /// known.
     pub has_counter_log: bool,
-    /// The folder it began in.
+    /// The folder it began in; `None` where no record tells.
     pub repo: Option<Id>,
-    /// The branch that was checked out then.
+    /// The branch that was checked out then; `None` where no record tells.
     pub branch: Option<Id>,
-    /// The harness's version then.
+    /// The harness's version then; `None` where no record tells.
     pub version: Option<Id>,
-    /// How the account pays.
+    /// How the harness's account pays; `None` where no record tells.
     pub billing: Option<Billing>,
-    /// When it began, where the record of that tells.
+    /// When it began; `None` where no record of that has a time.
     pub began: Option<Time>,
 }
 

@@ -64,7 +64,7 @@ pub enum Taken {
     Footer,
     /// The harness's own session log, which holds every call.
     Session,
-    /// The same where nothing but time and place tells that it is the run's.
+    /// The session log, where nothing but time and place tells that it is the run's.
     SessionByTime,
 }
 
@@ -91,13 +91,13 @@ impl Taken {
 pub struct Owner {
     /// The run; `None` for a conversation of a bare log.
     pub run: Option<Run>,
-    /// What the runs worked for that used it together, where nothing tells which of them did.
+    /// What the runs worked for that used it together, where nothing tells which of them did; else `None`.
     pub shared: Option<Work>,
-    /// The harness, as the ledger or the records name it.
+    /// The harness, as the ledger or the records name it; `None` where neither does.
     pub harness: Option<Harness>,
-    /// The machine that its sources come from, where whoever read them named one.
+    /// The machine that its sources come from; `None` where whoever read them named none.
     pub host: Option<Id>,
-    /// How its account pays, where a record, forge or the user tells.
+    /// How the harness's account pays; `None` where no record, nor forge or the user tells.
     pub billing: Option<Billing>,
     /// How much is known.
     pub quality: Quality,
@@ -112,11 +112,11 @@ pub struct Owner {
 /// What a run works for, and on whose account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Work {
-    /// Name of the loop.
+    /// Name of the loop; `None` where forge wrote none down.
     pub loop_name: Option<Id>,
-    /// Path of the repository.
+    /// Path of the repository; `None` where forge wrote none down.
     pub repo: Option<Id>,
-    /// forge's name for a harness and an account.
+    /// forge's name for a harness and an account; `None` where forge wrote none down.
     pub profile: Option<Id>,
 }
 
@@ -126,12 +126,12 @@ impl Owner {
         self.run.as_ref().map_or_else(|| self.shared.as_ref()?.loop_name.as_ref(), |run| run.loop_name.as_ref())
     }
 
-    /// Path of the repository that the loop works in.
+    /// Path of the repository that the loop works in; `None` where forge wrote none down.
     pub fn repo(&self) -> Option<&Id> {
         self.run.as_ref().map_or_else(|| self.shared.as_ref()?.repo.as_ref(), |run| run.repo.as_ref())
     }
 
-    /// forge's name for a harness and an account.
+    /// forge's name for a harness and an account; `None` where forge wrote none down.
     pub fn profile(&self) -> Option<&Id> {
         self.run.as_ref().map_or_else(|| self.shared.as_ref()?.profile.as_ref(), |run| run.profile.as_ref())
     }

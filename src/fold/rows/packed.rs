@@ -41,7 +41,7 @@ impl Flags {
     const IS_SHARED: u16 = 1 << 8;
     const MAY_BE_SEVERAL: u16 = 1 << 9;
     const IS_UNDERPAID: u16 = 1 << 10;
-    /// Those that pricing changes.
+    /// The bits that pricing changes.
     const OF_COSTS: u16 = Flags::IS_PRICED | Flags::IS_COMPUTED | Flags::IS_EARLY | Flags::IS_SHARED;
 
     fn of(bits: &[(u16, bool)]) -> Flags {
@@ -52,7 +52,7 @@ impl Flags {
         self.0 & bit != 0
     }
 
-    /// The same with others for these bits.
+    /// Takes these bits from `others`.
     fn with(self, bits: u16, others: Flags) -> Flags {
         Flags((self.0 & !bits) | (others.0 & bits))
     }

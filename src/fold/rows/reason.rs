@@ -49,7 +49,7 @@ pub enum Reason {
     FooterOfMore,
     /// Nothing in its output tells of usage.
     NoUsage,
-    /// Nor is a session log the run's alone for certain, of those that fit.
+    /// Nothing in its output tells of usage, and of the session logs that fit none is the run's alone for certain.
     AmbiguousSession,
 }
 
@@ -110,7 +110,7 @@ impl Reason {
         }
     }
 
-    /// The same for people.
+    /// What it means, for people.
     pub fn meaning(self) -> &'static str {
         match self {
             Reason::CounterCovers => "a cumulative counter tells all of it",

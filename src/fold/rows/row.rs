@@ -10,27 +10,28 @@ pub struct UsageRow {
     pub owner: usize,
     /// The conversation; `None` where nothing names it.
     pub conversation: Option<Id>,
-    /// The model that answered.
+    /// The model that answered; `None` where nothing names it.
     pub model: Option<Id>,
     /// When; `None` where the record has no time.
     pub time: Option<Time>,
     /// Its tokens; `None` where the split is not known.
     pub usage: Option<TokenUsage>,
-    /// The blended total, also where the split is not known.
+    /// The blended total, also where the split is not known; `None` where nothing is known.
     pub blended_tokens: Option<u64>,
-    /// What the harness says it costs; where that includes other rows, one of them tells it for all.
+    /// What the harness says it costs; where that includes other rows, one of them tells it for all. `None` on the
+    /// others, and where the harness tells no cost.
     pub cost_reported: Option<Usd>,
     /// The call's identity; `None` for a remainder.
     pub call: Option<CallKey>,
-    /// The provider's service tier.
+    /// The provider's service tier; `None` where no record tells.
     pub service_tier: Option<Id>,
     /// Whether a sub-agent made the call.
     pub is_subagent: bool,
-    /// The branch that was checked out.
+    /// The branch that was checked out; `None` where no record tells.
     pub branch: Option<Id>,
     /// How long the call's parts took; `None` for a remainder, and where nobody asked.
     pub timing: Option<Box<CallTiming>>,
-    /// How hard the model was told to think.
+    /// How hard the model was told to think; `None` where no record tells.
     pub effort: Option<Id>,
     /// Whether a cost that the harness reports for several rows, here or on another one of the same conversation and
     /// owner, includes it.
@@ -50,20 +51,21 @@ pub struct UsageRow {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct RowCost {
     /// The cost, where it is certain: the row's share of what the harness reported, or what was computed, as asked.
+    /// Else `None`.
     pub exact: Option<Usd>,
-    /// It costs this or more.
+    /// It costs this or more; `None` where nothing is known of it.
     pub low: Option<Usd>,
     /// It costs this or less; `None` where nothing bounds it.
     pub high: Option<Usd>,
-    /// Its share of what the harness reported.
+    /// Its share of what the harness reported; `None` where that is not certain, or nothing was reported.
     pub reported: Option<Usd>,
-    /// Tokens times list prices, where that is certain.
+    /// Tokens times list prices; `None` where that is not certain.
     pub computed: Option<Usd>,
     /// Whether list prices made it up, in whole or in part.
     pub is_computed: bool,
     /// Whether it is older than the first price that is known.
     pub is_early: bool,
-    /// Why nothing could be computed.
+    /// Why nothing could be computed; `None` if it could, or wasn't to be.
     pub lacks: Option<Lack>,
 }
 

@@ -10,25 +10,26 @@ pub struct RowView<'a> {
     pub owner: usize,
     /// The conversation; `None` where nothing names it.
     pub conversation: Option<&'a Id>,
-    /// The model that answered.
+    /// The model that answered; `None` where nothing names it.
     pub model: Option<&'a Id>,
     /// When; `None` where the record has no time.
     pub time: Option<Time>,
     /// Its tokens; `None` where the split is not known.
     pub usage: Option<TokenUsage>,
-    /// The blended total, also where the split is not known.
+    /// The blended total, also where the split is not known; `None` where nothing is known.
     pub blended_tokens: Option<u64>,
-    /// What the harness says it costs; where that includes other rows, one of them tells it for all.
+    /// What the harness says it costs; where that includes other rows, one of them tells it for all. `None` on the
+    /// others, and where the harness tells no cost.
     pub cost_reported: Option<Usd>,
     /// Whether it is a call; a remainder is none.
     pub is_call: bool,
-    /// The provider's service tier.
+    /// The provider's service tier; `None` where no record tells.
     pub service_tier: Option<&'a Id>,
     /// Whether a sub-agent made the call.
     pub is_subagent: bool,
-    /// The branch that was checked out.
+    /// The branch that was checked out; `None` where no record tells.
     pub branch: Option<&'a Id>,
-    /// How hard the model was told to think.
+    /// How hard the model was told to think; `None` where no record tells.
     pub effort: Option<&'a Id>,
     /// Whether a cost that the harness reports for several rows, here or on another one of the same conversation and
     /// owner, includes it.

@@ -17,7 +17,7 @@ pub(super) struct Footers {
     pub(super) sure: BTreeSet<u64>,
     /// The run's own part of the largest.
     pub(super) share: Option<u64>,
-    /// Whether that is what a counter tells, and no footer.
+    /// Whether `share` is what a counter tells, and no footer.
     pub(super) is_counters: bool,
     pub(super) conversation: Option<Id>,
     /// The model the conversation was configured with.
@@ -26,19 +26,19 @@ pub(super) struct Footers {
 
 /// What footers say of the accounts that they count.
 pub(super) struct Told {
-    /// The largest of which the accounts say the same.
+    /// The largest that the accounts confirm; `None` if they confirm none.
     pub(super) confirmed: Option<u64>,
-    /// Whether it tells more than the accounts, and is taken.
+    /// Whether the largest tells more than the accounts, and is taken in their place.
     pub(super) is_taken: bool,
-    /// Whether only calls were seen, and it says that these are all.
+    /// Whether only calls were seen, and a footer confirms that these are all.
     pub(super) is_proof: bool,
     /// Whether records that may be quoted tell of the accounts, and nothing that surely isn't.
     pub(super) is_doubtful: bool,
     /// Blended tokens of the accounts.
     blended: u64,
-    /// Whether it tells more than a session log or records that end too early.
+    /// Whether the largest tells more than a session log, or records, that end too early.
     pub(super) is_more: bool,
-    /// How much of that is surely the owner's; 0 if none is.
+    /// How much of what it tells beyond those is surely the owner's; 0 if none is.
     pub(super) beyond: u64,
     /// How little is known of the accounts; `None` without any.
     pub(super) worst: Option<Quality>,

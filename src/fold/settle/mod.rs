@@ -20,6 +20,9 @@ use crate::fold::facts::{Conversations, Facts, RunFacts, Runs};
 use crate::fold::join::IsHome;
 use crate::fold::rows::{NamedConversation, Owner, Reason, Taken, Work};
 
+/// A run's accounts, or those of no run, by conversation.
+type ByConversation = Vec<(Id, Account)>;
+
 /// Settles everything. The result depends on the facts alone, not on their order.
 pub fn settle(facts: Facts) -> Settled {
     settle_with(facts, &|_, _| true)
@@ -47,7 +50,7 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
 
     let (of_runs, of_none) = by_run(accounts);
     settled.add_runs(runs, of_runs, &mut ends, &models);
-    // What a run shows too is the run's.
+    // Of a conversation that a run shows, too, the run's footers tell.
     let footers = footers.into_iter().filter(|(id, _)| !places.is_shown_by_a_run(id));
     settled.add_bare(with_footers(of_none, footers, footed), &sure_footers, &ends, &models);
     settled.add_left_open(&ends, &models);
@@ -61,7 +64,7 @@ fn models(conversations: &Conversations) -> FxHashMap<Id, Id> {
 }
 
 /// The accounts of each run, and those of none.
-fn by_run(mut accounts: Accounts) -> (BTreeMap<RunId, Vec<(Id, Account)>>, Vec<(Id, Account)>) {
+fn by_run(mut accounts: Accounts) -> (BTreeMap<RunId, ByConversation>, ByConversation) {
     let (mut of_runs, mut of_none) = (BTreeMap::new(), Vec::new());
     while let Some(((run, conversation), account)) = accounts.pop_first() {
         let accounts = match run {
@@ -75,7 +78,7 @@ fn by_run(mut accounts: Accounts) -> (BTreeMap<RunId, Vec<(Id, Account)>>, Vec<(
 
 /// Conversations that are no run's, each with its footers. `footed` are those of which nothing else may tell.
 fn with_footers(
-    of_none: Vec<(Id, Account)>,
+    of_none: ByConversation,
     footers: impl Iterator<Item = (Id, u64)>,
     mut footed: FxHashMap<Id, Account>,
 ) -> BTreeMap<Id, (Account, BTreeSet<u64>)> {
@@ -100,7 +103,7 @@ impl Settled {
     fn add_runs(
         &mut self,
         runs: Runs,
-        mut accounts: BTreeMap<RunId, Vec<(Id, Account)>>,
+        mut accounts: BTreeMap<RunId, ByConversation>,
         ends: &mut Ends,
         models: &FxHashMap<Id, Id>,
     ) {
@@ -117,7 +120,7 @@ impl Settled {
         &mut self,
         id: RunId,
         facts: RunFacts,
-        accounts: Vec<(Id, Account)>,
+        accounts: ByConversation,
         ends: &mut Ends,
         models: &FxHashMap<Id, Id>,
     ) {
@@ -179,7 +182,7 @@ impl Settled {
         let of_runs = rest.keys().flat_map(|id| ends.runs_of(id).map(|run| (run, *id)));
         let of_runs: FxHashMap<&RunId, &Id> = of_runs.collect();
         for row in self.rows.views() {
-            // What names no conversation may be its run's.
+            // A row that names no conversation is of the one that its run held.
             let run = || self.owners.get(row.owner)?.run.as_ref();
             let id = row.conversation.or_else(|| of_runs.get(&run()?.id).copied());
             if let Some(rest) = id.and_then(|id| rest.get_mut(id)) {

@@ -17,8 +17,9 @@ struct Weighing {
 }
 
 impl Settled {
-    /// Adds an owner and its rows: a counter goes before a complete set of calls, that before a footer, that before some
-    /// calls. `cut`: why others may be missing at the run's end. Gives the footer that the other witnesses confirm.
+    /// Adds an owner and its rows: a counter goes before a complete set of calls, that before a footer, that before
+    /// some calls. `cut`: why others may be missing at the run's end. Gives the footer that the other witnesses
+    /// confirm.
     pub(super) fn add_owner(
         &mut self,
         mut owner: Owner,

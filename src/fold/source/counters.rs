@@ -22,7 +22,7 @@ impl SourceFold {
     fn cover(&mut self, counter: &Counter, record: &Record) -> Covered {
         let stream = self.streams.entry((record.run.clone(), counter.conversation.clone())).or_default();
         let total = counter.tokens();
-        // The same value again is no new call, whose record could still come.
+        // Where the value is the same again, there is no new call whose record could still come.
         if stream.total.replace(total) != Some(total) {
             stream.twin_to_come = counter.last.filter(|_| counter.scope == Scope::Conversation);
         }

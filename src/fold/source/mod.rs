@@ -50,7 +50,7 @@ impl SourceFold {
             Fact::Request(request) => self.facts.timing.request(time, record.shows(*request)),
             Fact::StreamFailure(failure) => self.facts.timing.failure(time, record.shows(*failure)),
             Fact::ToolCall(tool) => self.facts.timing.tool(time, record.shows(*tool)),
-            // What was read is no part of what it says.
+            // How a source was read says nothing of usage.
             Fact::Source(found) => self.host = found.host,
             Fact::Skipped(_) => {}
             Fact::Defect(defect) => self.take_defect(defect, record),

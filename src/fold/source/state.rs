@@ -39,9 +39,11 @@ pub(super) struct Stream {
     pub(super) twin_to_come: Option<TokenUsage>,
     /// The latest value of its counter.
     pub(super) total: Option<TokenUsage>,
-    /// Whether the counter was read so last that its reading tells no time.
+    /// Whether the latest reading of its counter tells no time.
     pub(super) is_untimed: bool,
+    /// The latest time at which its counter was read.
     pub(super) latest: Option<Time>,
+    /// The model that was named last.
     pub(super) model: Option<Id>,
     /// The readings of the process that was read last, as far as none of them counts the others.
     pub(super) results: Vec<ResultKey>,
@@ -51,7 +53,8 @@ pub(super) struct Stream {
     pub(super) shown: Option<(Id, Id)>,
     /// Whether the process was named when it began.
     pub(super) is_whole: bool,
-    /// Whether nothing of it followed: calls tell by themselves whether a result counts them.
+    /// Whether its process was named, and nothing of it followed. Calls that follow tell by themselves whether a result
+    /// counts them.
     pub(super) is_open: bool,
     /// Readings of a conversation that nothing named.
     pub(super) anonymous: Vec<Reading>,
