@@ -7,6 +7,7 @@ mod conversation;
 mod counts;
 mod cuts;
 mod footers;
+mod hosts;
 mod log;
 mod log_end;
 mod messages;
@@ -24,6 +25,7 @@ pub(in crate::fold) use self::conversation::{UNDATED, ancestors, first, is_growt
 pub use self::counts::Counts;
 pub(in crate::fold) use self::counts::{small, tokens};
 pub(in crate::fold) use self::footers::{add_footer, add_sure_footer};
+pub use self::hosts::Hosts;
 pub(in crate::fold) use self::log::MARGIN_MS;
 pub use self::log::{LogCall, LogKey, SessionLog, TurnContext};
 pub(in crate::fold) use self::log_end::LogEnd;

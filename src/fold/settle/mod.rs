@@ -140,7 +140,8 @@ impl Settled {
         let harness = run.harness.as_deref().map(|name| name.to_owned().into()).or(facts.harness);
         let told = accounts.iter().filter_map(|(_, account)| account.billing).max();
         let billing = told.or_else(|| Billing::of_auth_kind(run.auth_kind.as_deref()?));
-        let host = facts.host.or_else(|| accounts.iter().filter_map(|(_, account)| account.host.clone()).max());
+        let host = facts.hosts.name().cloned();
+        let host = host.or_else(|| accounts.iter().filter_map(|(_, account)| account.host.clone()).max());
         let is_killed = run.is_killed();
         let owner = Owner { billing, host, ..Owner::new(Some(run), harness) };
         let is_open = facts.is_open && !facts.is_closed;
