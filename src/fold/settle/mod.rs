@@ -43,6 +43,7 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
     let accounts = places.accounts(conversations, calls);
     let mut ends = std::mem::take(&mut places.ends);
     ends.learn(&accounts);
+    settled.name_runs(&places);
     settled.rows.reserve(accounts.values().map(Account::calls_seen).sum());
 
     let (of_runs, of_none) = by_run(accounts);
@@ -94,6 +95,13 @@ impl Settled {
         let named = conversations.iter().filter(|(id, _)| !id.is_anonymous());
         self.conversations = named.map(|(id, facts)| NamedConversation::new(id, facts)).collect();
         self.conversations.sort_by(|a, b| a.id.cmp(&b.id));
+    }
+
+    /// Takes which runs each of those conversations is part of.
+    fn name_runs(&mut self, places: &Places) {
+        for named in &mut self.conversations {
+            named.runs = places.runs_of(&named.id).cloned().collect();
+        }
     }
 
     /// Adds the runs in the order of their start: where one ended is known before the next.
@@ -194,7 +202,7 @@ impl Settled {
     fn add_left_open(&mut self, ends: &Ends, models: &FxHashMap<Id, Id>) {
         for (id, rest) in self.left_open(ends) {
             let harness = self.conversation_named(&id).and_then(|named| named.harness.clone());
-            let owner = Owner { shared: ends.work(&id), ..Owner::new(None, harness) };
+            let owner = Owner { shared: ends.work(&id), ..self.bare_owner(Some(&id), harness) };
             let (model, conversation) = (models.get(&id).cloned(), Some(id));
             let footers = Footers { share: Some(rest), conversation, model, ..Footers::default() };
             self.add_owner(owner, Vec::new(), footers, None);
