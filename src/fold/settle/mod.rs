@@ -61,8 +61,11 @@ fn models(conversations: &Conversations) -> FxHashMap<Id, Id> {
     conversations.iter().filter_map(|(id, facts)| Some((id.clone(), facts.model.clone()?))).collect()
 }
 
+/// Accounts of one owner, each with its conversation.
+type OwnAccounts = Vec<(Id, Account)>;
+
 /// The accounts of each run, and those of none.
-fn by_run(mut accounts: Accounts) -> (BTreeMap<RunId, Vec<(Id, Account)>>, Vec<(Id, Account)>) {
+fn by_run(mut accounts: Accounts) -> (BTreeMap<RunId, OwnAccounts>, OwnAccounts) {
     let (mut of_runs, mut of_none) = (BTreeMap::new(), Vec::new());
     while let Some(((run, conversation), account)) = accounts.pop_first() {
         let accounts = match run {
@@ -76,7 +79,7 @@ fn by_run(mut accounts: Accounts) -> (BTreeMap<RunId, Vec<(Id, Account)>>, Vec<(
 
 /// Conversations that are no run's, each with its footers. `footed` are those of which nothing else may tell.
 fn with_footers(
-    of_none: Vec<(Id, Account)>,
+    of_none: OwnAccounts,
     footers: impl Iterator<Item = (Id, u64)>,
     mut footed: FxHashMap<Id, Account>,
 ) -> BTreeMap<Id, (Account, BTreeSet<u64>)> {
@@ -108,7 +111,7 @@ impl Settled {
     fn add_runs(
         &mut self,
         runs: Runs,
-        mut accounts: BTreeMap<RunId, Vec<(Id, Account)>>,
+        mut accounts: BTreeMap<RunId, OwnAccounts>,
         ends: &mut Ends,
         models: &FxHashMap<Id, Id>,
     ) {
@@ -125,7 +128,7 @@ impl Settled {
         &mut self,
         id: RunId,
         facts: RunFacts,
-        accounts: Vec<(Id, Account)>,
+        accounts: OwnAccounts,
         ends: &mut Ends,
         models: &FxHashMap<Id, Id>,
     ) {
