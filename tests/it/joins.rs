@@ -245,3 +245,15 @@ fn the_same_loop_on_two_machines_is_as_exact_as_on_each() {
     assert_eq!(sources, [Value::Null, Value::Null]);
     assert_eq!(codes, ["ambiguous-session"]);
 }
+
+#[test]
+fn what_nothing_names_is_another_on_another_machine() {
+    let work = Workdir::new();
+    // Both are read at the same path.
+    for (host, used) in [("alpha", "1,120"), ("beta", "2,120")] {
+        work.write("out.log", format!("codex\nDone.\ntokens used\n{used}\nDone.\n"));
+        let out = work.run(&["events", "out.log", "--host", host, "-o", &format!("{host}.jsonl")]);
+        assert_eq!(out.code, 0, "{}", out.stderr);
+    }
+    assert_eq!(work.report(&["alpha.jsonl", "beta.jsonl"])["totals"]["blended_tokens"], 3240);
+}
