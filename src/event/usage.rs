@@ -114,9 +114,20 @@ impl TokenUsage {
         self.zip(other, |a, b| a.saturating_add(b).min(MAX_COUNT))
     }
 
-    /// What this has over `other`, component by component, never below zero.
+    /// What this has over `other`, component by component, never below zero; reasoning is known if this side knows it.
     pub fn minus(&self, other: &TokenUsage) -> TokenUsage {
-        self.zip(other, u64::saturating_sub)
+        let more = self.zip(other, u64::saturating_sub);
+        let reasoning = more.reasoning_output_tokens.filter(|_| self.reasoning_output_tokens.is_some());
+        TokenUsage { reasoning_output_tokens: reasoning, ..more }
+    }
+
+    /// Whether both are the same, as far as both tell their reasoning.
+    pub fn matches(&self, other: &TokenUsage) -> bool {
+        let reasoning = match (self.reasoning_output_tokens, other.reasoning_output_tokens) {
+            (Some(_), Some(_)) => self.reasoning_output_tokens,
+            _ => other.reasoning_output_tokens,
+        };
+        TokenUsage { reasoning_output_tokens: reasoning, ..*self } == *other
     }
 
     /// The same where what this has over `other` adds to it: the parts of an input that isn't larger are in it already.

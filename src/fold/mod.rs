@@ -56,8 +56,8 @@ mod settle;
 mod source;
 
 pub use facts::{
-    CallFacts, ConversationFacts, Counts, Facts, LogCall, LogKey, Messages, Place, QuotaReading, Reading, ResultFacts,
-    ResultKey, RunFacts, SessionLog, TimingFact, TimingFacts, TurnContext,
+    CallFacts, ConversationFacts, Counts, Facts, Hosts, LogCall, LogKey, Messages, Place, QuotaReading, Reading,
+    ResultFacts, ResultKey, RunFacts, SessionLog, TimingFact, TimingFacts, TurnContext,
 };
 pub use join::IsHome;
 pub use rows::{

@@ -78,7 +78,8 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         // What a turn uses is told at its end: one that failed or never ended used an unknown amount.
         Some("turn.started" | "turn.failed") => marks.push(mark(MarkKind::Named { in_flight: true })),
         Some("turn.completed") => {
-            let usage = record.usage.map(|usage| part::<Usage>(usage.get()).map(|usage| usage.tokens()));
+            // Old versions leave reasoning out, whatever they count.
+            let usage = record.usage.map(|usage| part::<Usage>(usage.get()).map(|usage| usage.told_tokens()));
             match usage {
                 Some(Ok(usage)) => marks.push(mark(MarkKind::Fact(Fact::Counter(Box::new(Counter {
                     conversation: None,

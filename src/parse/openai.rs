@@ -17,7 +17,14 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// The same as tokens.
+    /// The same as tokens, whose reasoning is `None` where it isn't told.
+    pub fn told_tokens(&self) -> TokenUsage {
+        let tokens = self.tokens();
+        let reasoning = tokens.reasoning_output_tokens.filter(|_| self.reasoning_output_tokens.is_some());
+        TokenUsage { reasoning_output_tokens: reasoning, ..tokens }
+    }
+
+    /// The same as tokens; what isn't told is none.
     pub fn tokens(&self) -> TokenUsage {
         TokenUsage {
             input_tokens: or_zero(self.input_tokens),

@@ -11,7 +11,7 @@ use super::dimension::time_of;
 use super::frame::Cell;
 use super::query::Query;
 use super::sum::Sum;
-use super::walk::is_asked_for;
+use super::walk::{is_asked_for, runs};
 use crate::event::{Billing, Id, Needs, Time};
 use crate::fold::{NamedConversation, Owner, Quality, RowView, Settled, UsageRow};
 
@@ -58,12 +58,15 @@ fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
     }
     let named: BTreeMap<&Id, &NamedConversation> =
         settled.conversations.iter().map(|named| (&named.id, named)).collect();
+    let runs = runs(settled);
     let ids: BTreeSet<&Id> = by_id.keys().chain(named.keys()).copied().collect();
     let mut found: Vec<Conversation<'a>> = ids
         .into_iter()
         .map(|id| {
             let (rows, named) = (by_id.remove(id).unwrap_or_default(), named.get(id).copied());
-            Conversation::new(id, settled, rows, named)
+            let of_runs = named.iter().flat_map(|named| &named.runs);
+            let of_runs = of_runs.filter_map(|run| runs.get(&**run).copied()).collect();
+            Conversation::new(id, settled, rows, named, of_runs)
         })
         .filter(|conversation| conversation.is_asked_for(query))
         .collect();
@@ -77,6 +80,8 @@ struct Conversation<'a> {
     named: Option<&'a NamedConversation>,
     /// The places of its rows.
     places: Vec<usize>,
+    /// The runs that it is part of, whether they left usage of it or not.
+    of_runs: Vec<&'a Owner>,
     first: Option<Time>,
     last: Option<Time>,
 }
@@ -87,8 +92,9 @@ impl<'a> Conversation<'a> {
         settled: &'a Settled,
         places: Vec<usize>,
         named: Option<&'a NamedConversation>,
+        of_runs: Vec<&'a Owner>,
     ) -> Conversation<'a> {
-        let conversation = Conversation { id, settled, named, places, first: None, last: None };
+        let conversation = Conversation { id, settled, named, places, of_runs, first: None, last: None };
         let times = || conversation.rows().filter_map(|(row, owner)| time_of(settled, &row, owner));
         let (first, last) = (times().min(), times().max());
         Conversation { first, last, ..conversation }
@@ -100,9 +106,19 @@ impl<'a> Conversation<'a> {
         rows.filter_map(move |row| Some((row, settled.owners.get(row.owner)?)))
     }
 
+    /// Whose it is: those that used it come first.
+    fn owners(&self) -> impl Iterator<Item = &'a Owner> {
+        self.rows().map(|(_, owner)| owner).chain(self.of_runs.iter().copied())
+    }
+
     fn harness(&self) -> Option<&str> {
         let named = self.named.and_then(|named| named.harness.as_deref());
-        named.or_else(|| self.rows().find_map(|(_, owner)| owner.harness.as_deref()))
+        named.or_else(|| self.owners().find_map(|owner| owner.harness.as_deref()))
+    }
+
+    fn host(&self) -> Option<&str> {
+        let of_owners = self.owners().find_map(|owner| owner.host.as_deref());
+        of_owners.or_else(|| self.named?.host.as_deref())
     }
 
     fn name(&self, of: fn(&NamedConversation) -> &Option<Id>) -> Cell {
@@ -111,13 +127,13 @@ impl<'a> Conversation<'a> {
 
     fn repo(&self) -> Option<&str> {
         let named = self.named.and_then(|named| named.repo.as_deref());
-        named.or_else(|| self.rows().find_map(|(_, owner)| owner.run.as_ref()?.repo.as_deref()))
+        named.or_else(|| self.owners().find_map(|owner| owner.run.as_ref()?.repo.as_deref()))
     }
 
-    /// Rows come first: the user's file may have told how their profiles pay.
+    /// Owners come first: the user's file may have told how their profiles pay.
     fn billing(&self) -> Option<Billing> {
-        let of_rows = self.rows().find_map(|(_, owner)| owner.billing);
-        of_rows.or_else(|| self.named?.billing)
+        let of_owners = self.owners().find_map(|owner| owner.billing);
+        of_owners.or_else(|| self.named?.billing)
     }
 
     /// The worst quality of its runs; nothing is known of a conversation that left no usage.
@@ -130,21 +146,23 @@ impl<'a> Conversation<'a> {
         if self.rows().next().is_some() {
             return self.rows().any(|(row, owner)| is_asked_for(settled, &row, owner, query));
         }
-        let harness = self.named.and_then(|named| named.harness.clone());
-        let billing = self.named.and_then(|named| named.billing);
-        let owner = Owner { billing, ..Owner::new(None, harness) };
         let row = UsageRow {
             conversation: Some(self.id.clone()),
             model: self.named.and_then(|named| named.model.clone()),
             is_subagent: self.named.is_some_and(|named| named.is_subagent),
             ..UsageRow::default()
         };
-        is_asked_for(settled, &row.view(), &owner, query)
+        if !self.of_runs.is_empty() {
+            let nothing_of = |owner: &Owner| Owner { quality: Quality::Unknown, ..owner.clone() };
+            return self.of_runs.iter().any(|run| is_asked_for(settled, &row.view(), &nothing_of(run), query));
+        }
+        let harness = self.named.and_then(|named| named.harness.clone());
+        is_asked_for(settled, &row.view(), &settled.bare_owner(Some(self.id), harness), query)
     }
 
     fn cells(&self) -> Vec<Cell> {
         let sum = Sum::of(self.rows());
-        let mut runs: Vec<&str> = self.rows().filter_map(|(_, owner)| owner.run.as_ref().map(|run| &*run.id)).collect();
+        let mut runs: Vec<&str> = self.owners().filter_map(|owner| owner.run.as_ref().map(|run| &*run.id)).collect();
         runs.sort_unstable();
         runs.dedup();
         let calls = self.rows().filter(|(row, _)| row.is_call).count() as u64;
@@ -157,7 +175,7 @@ impl<'a> Conversation<'a> {
             Cell::Text(self.id.to_string()),
             self.name(|named| &named.parent),
             Cell::Flag(self.named.is_some_and(|named| named.is_subagent)),
-            Cell::text(self.rows().find_map(|(_, owner)| owner.host.as_deref())),
+            Cell::text(self.host()),
             Cell::text(self.repo()),
             self.name(|named| &named.branch),
             Cell::text(self.harness()),

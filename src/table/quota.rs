@@ -1,5 +1,7 @@
 //! Readings of rate limits.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 
 use super::columns::{Column, HARNESS, Kind, NOT_KNOWN, PLACE, column};
@@ -7,8 +9,8 @@ use super::definition::{Definition, Rows};
 use super::frame::Cell;
 use super::query::Query;
 use super::usage::place;
-use super::walk::is_asked_for;
-use crate::event::{MAX_COUNT, Needs};
+use super::walk::{is_asked_for, runs};
+use crate::event::{Id, MAX_COUNT, Needs};
 use crate::fold::{Owner, QuotaReading, Settled, UsageRow};
 
 /// `export quota`: a row for each state of a rate limit's window.
@@ -37,16 +39,33 @@ fn columns() -> Vec<&'static Column> {
 }
 
 fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
-    let runs = settled.owners.iter().filter_map(|owner| Some((&*owner.run.as_ref()?.id, owner)));
-    let runs: FxHashMap<&str, &Owner> = runs.collect();
+    let (runs, bare) = (runs(settled), bare_owners(settled));
     let (known, unknown): (Vec<_>, Vec<_>) = settled.quotas.iter().partition(|reading| reading.time.is_some());
     Box::new(known.into_iter().chain(unknown).filter_map(move |reading| {
-        let bare = Owner::new(None, reading.harness.clone());
-        let owner = reading.run.as_deref().and_then(|run| runs.get(run).copied()).unwrap_or(&bare);
         let conversation = reading.quota.conversation.clone();
+        let of_run = reading.run.as_deref().and_then(|run| runs.get(run).copied());
+        let known = of_run.or_else(|| bare.get(conversation.as_ref()?).copied());
+        let unknown = || {
+            let owner = settled.bare_owner(conversation.as_ref(), reading.harness.clone());
+            Owner { host: owner.host.clone().or_else(|| reading.host.clone()), ..owner }
+        };
+        let owner = &*known.map_or_else(|| Cow::Owned(unknown()), Cow::Borrowed);
         let row = UsageRow { conversation, time: reading.time, ..UsageRow::default() };
         is_asked_for(settled, &row.view(), owner, query).then(|| cells(settled, reading, &row, owner))
     }))
+}
+
+/// What conversations used in no run, by their ids.
+fn bare_owners(settled: &Settled) -> FxHashMap<&Id, &Owner> {
+    let bare = settled.rows.by_owner().filter_map(|(owner, mut rows)| {
+        let owner = settled.owners.get(owner).filter(|owner| owner.run.is_none())?;
+        Some((rows.next()?.conversation?, owner))
+    });
+    // What runs used together stands behind what nobody shares.
+    bare.fold(FxHashMap::default(), |mut owners, (conversation, owner)| {
+        owners.entry(conversation).or_insert(owner);
+        owners
+    })
 }
 
 fn cells(settled: &Settled, reading: &QuotaReading, row: &UsageRow, owner: &Owner) -> Vec<Cell> {

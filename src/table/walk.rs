@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::dimension::{Dimension, time_of};
 use super::filter::Filter;
@@ -102,6 +102,11 @@ impl<'a, 'q> Asked<'a, 'q> {
         self.latest = Some((*row, fit));
         fit.min(of_window)
     }
+}
+
+/// The owners that are runs, by their ids.
+pub(super) fn runs(settled: &Settled) -> FxHashMap<&str, &Owner> {
+    settled.owners.iter().filter_map(|owner| Some((&*owner.run.as_ref()?.id, owner))).collect()
 }
 
 /// Whether a row passes the filters and lies in the window.

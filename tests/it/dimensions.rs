@@ -89,6 +89,36 @@ fn events_keep_the_host_that_they_were_read_on() {
     assert_eq!(untagged["rows"][0]["host"], Value::Null);
 }
 
+/// How many rows of a table of what was read on `anvil` pass a filter.
+fn count_on_anvil(table: &str, path: &str, filter: &str) -> usize {
+    let out = Workdir::new().run(&["export", table, path, "--jsonl", "--host", "anvil", "--where", filter]);
+    assert_eq!(out.code, 0, "{}", out.stderr);
+    out.stdout.lines().count()
+}
+
+#[test]
+fn a_limits_state_is_of_the_owner_of_its_conversations_usage() {
+    let log = case("codex-rollout/model-switch-over-midnight");
+    for filter in ["host=anvil", "quality=exact", "billing=subscription"] {
+        assert_eq!([count_on_anvil("usage", &log, filter), count_on_anvil("quota", &log, filter)], [2, 2], "{filter}");
+    }
+    for filter in ["host=", "quality=unknown", "billing="] {
+        assert_eq!(count_on_anvil("quota", &log, filter), 0, "{filter}");
+    }
+}
+
+#[test]
+fn a_conversation_without_usage_is_of_the_run_that_names_it() {
+    let path = case("forge-ledger/thread-started-and-killed/input/ledgers");
+    let out = Workdir::new().run(&["export", "conversations", &path, "--jsonl", "--host", "anvil"]);
+    let rows: Vec<Value> = out.stdout.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect();
+    assert_eq!(picked(&rows, &["host", "runs", "quality"]), [json!(["anvil", 1, "unknown"])]);
+    assert!(rows[0]["repo"].is_string(), "{rows:#?}");
+    assert_eq!(count_on_anvil("conversations", &path, "host=anvil"), 1);
+    assert_eq!(count_on_anvil("conversations", &path, "loop=*"), 1);
+    assert_eq!(count_on_anvil("conversations", &path, "host="), 0);
+}
+
 #[test]
 fn a_host_is_a_name_and_no_text() {
     let out = Workdir::new().run(&["report", "--host", "my laptop", &case(SUB_AGENTS)]);

@@ -175,3 +175,85 @@ fn where_the_log_of_a_session_is_gone_what_its_sub_agents_used_is_a_floor_and_no
     let (run, _) = claude_run_beside(&all);
     assert_eq!((&run["quality"], &run["total_tokens"]), (&"exact".into(), &16.into()));
 }
+
+/// The source of each run's figures and the warnings, where each folder was read on a machine of its name; `None`: on
+/// one that nobody named.
+fn read_on(work: &Workdir, folders: &[(&str, Option<&str>)]) -> (Vec<Value>, Vec<String>) {
+    let paths: Vec<String> = folders.iter().map(|(folder, _)| format!("{folder}.jsonl")).collect();
+    for ((folder, host), path) in folders.iter().zip(&paths) {
+        let mut args = vec!["events", folder, "-o", path];
+        args.extend(host.iter().flat_map(|host| ["--host", host]));
+        let out = work.run(&args);
+        assert_eq!(out.code, 0, "{}", out.stderr);
+    }
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let sources = work.runs(&paths).iter().map(|row| row["source"].clone()).collect();
+    (sources, warning_codes(&work.report(&paths)))
+}
+
+/// A run of so many minutes, of a loop of that name, which names no session.
+fn write_run(work: &Workdir, folder: &str, n: u32, minutes: u32) {
+    let (start, finish) = ("2026-03-02T08:00:00Z".to_owned(), format!("2026-03-02T08:{minutes:02}:00Z"));
+    let run = Entry { name: "night", harness: "opencode", start, finish, ..Entry::new(n) };
+    work.write(&format!("{folder}/night.md"), front("night") + &run.with("Only words."));
+}
+
+fn write_session(work: &Workdir, folder: &str, id: &str, answers: &[i64]) {
+    let records = answers.iter().map(|at| answer(id, *at)).chain([session(id, 0)]);
+    for (path, record) in records {
+        work.write(&format!("{folder}/storage/{path}.json"), record.to_string());
+    }
+}
+
+#[test]
+fn a_run_takes_no_session_of_another_machine() {
+    let work = Workdir::new();
+    write_run(&work, "ledger", 1, 5);
+    write_session(&work, "logs", "ses_1", &[1, 4]);
+    let sources = |ledger, logs| read_on(&work, &[("ledger", ledger), ("logs", logs)]).0;
+    assert_eq!(sources(Some("alpha"), Some("alpha")), ["session-by-time"]);
+    assert_eq!(sources(None, None), ["session-by-time"]);
+    assert_eq!(sources(Some("alpha"), Some("beta")), [Value::Null]);
+    // Nothing tells that the machine without a name is alpha.
+    assert_eq!(sources(Some("alpha"), None), [Value::Null]);
+    assert_eq!(sources(None, Some("alpha")), [Value::Null]);
+}
+
+#[test]
+fn a_ledger_that_was_copied_finds_the_sessions_of_either_machine() {
+    let work = Workdir::new();
+    for folder in ["here", "copy"] {
+        write_run(&work, folder, 1, 5);
+    }
+    write_session(&work, "logs", "ses_1", &[1, 4]);
+    let folders = [("here", Some("alpha")), ("copy", Some("beta")), ("logs", Some("alpha"))];
+    assert_eq!(read_on(&work, &folders).0, ["session-by-time"]);
+}
+
+#[test]
+fn the_same_loop_on_two_machines_is_as_exact_as_on_each() {
+    let work = Workdir::new();
+    for (n, folder, answers) in [(1, "alpha", &[1, 3][..]), (2, "beta", &[2])] {
+        write_run(&work, folder, n, 5);
+        write_session(&work, folder, &format!("ses_{n}"), answers);
+    }
+    let (sources, codes) = read_on(&work, &[("alpha", Some("alpha")), ("beta", Some("beta"))]);
+    assert_eq!(sources, ["session-by-time", "session-by-time"]);
+    assert!(codes.is_empty(), "{codes:?}");
+    // Read as one machine, nothing tells which session is whose.
+    let (sources, codes) = read_on(&work, &[("alpha", Some("alpha")), ("beta", Some("alpha"))]);
+    assert_eq!(sources, [Value::Null, Value::Null]);
+    assert_eq!(codes, ["ambiguous-session"]);
+}
+
+#[test]
+fn what_nothing_names_is_another_on_another_machine() {
+    let work = Workdir::new();
+    // Both are read at the same path.
+    for (host, used) in [("alpha", "1,120"), ("beta", "2,120")] {
+        work.write("out.log", format!("codex\nDone.\ntokens used\n{used}\nDone.\n"));
+        let out = work.run(&["events", "out.log", "--host", host, "-o", &format!("{host}.jsonl")]);
+        assert_eq!(out.code, 0, "{}", out.stderr);
+    }
+    assert_eq!(work.report(&["alpha.jsonl", "beta.jsonl"])["totals"]["blended_tokens"], 3240);
+}

@@ -72,7 +72,7 @@ impl Account {
         self.has_log = !facts.logs.is_empty();
         self.harness.clone_from(&facts.harness);
         self.billing = facts.billing;
-        self.host.clone_from(&facts.host);
+        self.host = facts.hosts.name().cloned();
         self.model.clone_from(&facts.model);
     }
 

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::account::Accounts;
 use super::bounds::Before;
 use crate::event::{Id, Run, RunId, Time};
-use crate::fold::facts::{RunFacts, Runs, ShowingRuns};
+use crate::fold::facts::{Hosts, RunFacts, Runs, ShowingRuns};
 use crate::fold::rows::Work;
 
 /// The conversations that went on in several runs.
@@ -143,34 +143,36 @@ impl Succession {
 /// A loop and its folder, the account and the harness that worked for it.
 type Loop<'a> = (&'a str, Option<&'a str>, Option<&'a str>, Option<&'a str>);
 
-/// When runs began that name no conversation, by their loop: a footer at most tells of them.
-struct Silent<'a>(FxHashMap<Loop<'a>, Vec<Time>>);
+/// When and on which machines runs began that name no conversation, by their loop: a footer at most tells of them.
+struct Silent<'a>(FxHashMap<Loop<'a>, Vec<(Time, &'a Hosts)>>);
 
 impl<'a> Silent<'a> {
     fn of(runs: &'a Runs, shown: &ShowingRuns) -> Silent<'a> {
         let tells: BTreeSet<&RunId> = shown.values().flat_map(BTreeMap::keys).collect();
-        let mut silent: FxHashMap<Loop<'a>, Vec<Time>> = FxHashMap::default();
+        let mut silent: FxHashMap<Loop<'a>, Vec<(Time, &Hosts)>> = FxHashMap::default();
         let is_nameless = |facts: &RunFacts| facts.footers.iter().all(|(of, _)| of.is_none());
         let mute = runs.iter().filter(|(id, facts)| is_nameless(facts) && !tells.contains(id));
         for (_, facts) in mute {
             if let (Some(of), Some(start)) = (loop_of(facts), facts.started_at()) {
-                silent.entry(of).or_default().push(start);
+                silent.entry(of).or_default().push((start, &facts.hosts));
             }
         }
-        silent.values_mut().for_each(|starts| starts.sort_unstable());
+        silent.values_mut().for_each(|starts| starts.sort_by_key(|(start, _)| *start));
         Silent(silent)
     }
 
     /// Whether such a run of the same loop began between two runs.
     fn is_between(&self, runs: &'a Runs, earlier: &End, later: &End) -> bool {
-        let loops = [earlier, later].map(|end| runs.get(&end.run).and_then(|facts| loop_of(facts)));
+        let [Some(before), Some(after)] = [earlier, later].map(|end| runs.get(&end.run)) else { return false };
+        let loops = [before, after].map(|facts| loop_of(facts));
         let starts = match loops {
             [Some(a), Some(b)] if a == b => self.0.get(&a),
             _ => None,
         };
         let (Some(starts), Some(from), Some(to)) = (starts, earlier.start, later.start) else { return false };
-        let next = starts.partition_point(|start| *start < from);
-        starts.get(next).is_some_and(|start| *start < to)
+        let next = starts.partition_point(|(start, _)| *start < from);
+        let mut between = starts[next..].iter().take_while(|(start, _)| *start < to);
+        between.any(|(_, hosts)| hosts.meets(&before.hosts) || hosts.meets(&after.hosts))
     }
 }
 

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::bounds::{Before, Bounds};
 use super::read_order::in_order;
+use super::reasoning::Reasoning;
 use crate::event::{Id, RunId, Time, TokenUsage};
 use crate::fold::facts::{Place, Reading};
 
@@ -61,8 +62,14 @@ pub(super) fn shares<'a>(
     bounds: impl Fn(&RunId) -> Bounds<'a>,
 ) -> BTreeMap<Option<RunId>, Share> {
     let readings = in_order(readings, |run| bounds(run).start);
-    let mut split =
-        Split { calls: Between::new(uncovered), bounds, shares: BTreeMap::new(), previous: None, since: None };
+    let mut split = Split {
+        calls: Between::new(uncovered),
+        bounds,
+        shares: BTreeMap::new(),
+        previous: None,
+        since: None,
+        reasoning: Reasoning::default(),
+    };
     for reading in readings {
         split.read(reading);
     }
@@ -77,12 +84,14 @@ struct Split<'u, F> {
     /// What the reading before read, and when that was.
     previous: Option<TokenUsage>,
     since: Option<Time>,
+    reasoning: Reasoning,
 }
 
 impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
     /// Gives what the counter grew by since the reading before to the run that read it.
     fn read(&mut self, mut reading: Reading) {
         let previous = self.previous;
+        let told = reading.total.reasoning_output_tokens;
         reading.total = previous.map_or(reading.total, |previous| reading.total.with_untold(&previous));
         let bounds = reading.run.as_ref().map_or_else(Bounds::default, &self.bounds);
         let is_first = !self.shares.contains_key(&reading.run);
@@ -110,13 +119,23 @@ impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
                 TokenUsage::default()
             }
         };
+        if is_anew || previous.is_none() && !share.is_floor {
+            self.reasoning.restart();
+        }
+        // What was carried on from the reading before isn't told.
+        let told = told.filter(|_| told == reading.total.reasoning_output_tokens);
+        let reasoning = self.reasoning.read(&reading.run, told, !growth.is_zero());
+        let growth = TokenUsage { reasoning_output_tokens: reasoning, ..growth };
         let mut growth = growth.minus(&others);
         if let Some(before) = over {
             let start = previous.map(|previous| previous.plus(&others));
             growth = share.growth_over(before, start, growth, &reading);
         }
         share.is_floor |= !is_sure && !others.is_zero();
-        share.starts_in_view |= is_first && reading.last == Some(growth);
+        if let Some(last) = reading.last.filter(|last| last.matches(&growth)) {
+            share.starts_in_view |= is_first;
+            growth = last;
+        }
         (self.previous, self.since) = (Some(reading.total), reading.time);
         (share.total, share.time) = (reading.total, reading.time);
         share.place = reading.stamp.is_none().then(|| reading.place.clone());
@@ -178,13 +197,14 @@ impl Share {
         reading: &Reading,
     ) -> TokenUsage {
         let seen = reading.last.map(|last| reading.total.minus(&last));
+        let is_seen = start.zip(seen).is_some_and(|(start, seen)| start.matches(&seen));
         let is_told = |start: &TokenUsage| before.totals.contains(&start.blended_tokens());
         // A process that resumed tells again what the run before came to.
         if is_told(&reading.total) {
             self.is_floor = false;
             return TokenUsage::default();
         }
-        let is_confirmed = start.is_some() && (start == seen || start.as_ref().is_some_and(is_told));
+        let is_confirmed = start.is_some() && (is_seen || start.as_ref().is_some_and(is_told));
         if is_confirmed {
             return growth;
         }
@@ -212,70 +232,4 @@ fn begins_at_zero(reading: &Reading, starts_in: bool) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::shares;
-    use crate::event::{Time, TokenUsage};
-    use crate::fold::accounts::bounds::Bounds;
-    use crate::fold::{Place, Reading};
-
-    fn reading(second: i64, input: u64, run: Option<&str>) -> Reading {
-        let total = TokenUsage { input_tokens: input, ..TokenUsage::default() };
-        let time = Time::from_millis(second * 1000);
-        let place = Place { source: "s".into(), offset: 0 };
-        let run = run.map(Into::into);
-        Reading { stamp: time, time, place, total, last: None, run, model: None, is_doubtful: false }
-    }
-
-    fn input(readings: Vec<Reading>, run: Option<&str>, starts: bool) -> (u64, bool) {
-        let shares = shares(readings, &[], |_| Bounds { starts_in: starts, begins_in: starts, ..Bounds::default() });
-        let share = &shares[&run.map(Into::into)];
-        (share.by_model.values().map(|(usage, _)| usage.input_tokens).sum(), share.is_floor)
-    }
-
-    #[test]
-    fn a_resumed_run_gets_the_growth_over_the_run_before() {
-        let readings = vec![reading(1, 100, Some("a")), reading(2, 180, Some("b")), reading(3, 200, Some("b"))];
-        assert_eq!(input(readings.clone(), Some("a"), true), (100, false));
-        assert_eq!(input(readings, Some("b"), false), (100, false));
-    }
-
-    #[test]
-    fn without_the_run_before_only_visible_growth_is_a_runs_own() {
-        assert_eq!(input(vec![reading(1, 180, Some("b")), reading(2, 200, Some("b"))], Some("b"), false), (20, true));
-    }
-
-    #[test]
-    fn what_a_counter_had_before_it_was_set_to_zero_is_lost() {
-        assert_eq!(input(vec![reading(1, 0, Some("b")), reading(2, 20, Some("b"))], Some("b"), true), (20, true));
-        assert_eq!(input(vec![reading(1, 0, None), reading(2, 20, None)], None, true), (20, false));
-    }
-
-    #[test]
-    fn a_falling_counter_began_anew() {
-        assert_eq!(input(vec![reading(1, 100, None), reading(2, 30, None)], None, true), (130, false));
-    }
-
-    #[test]
-    fn readings_without_a_time_are_ordered_by_their_place() {
-        let at = |input, source: &str| {
-            let place = Place { source: source.into(), offset: 0 };
-            Reading { stamp: None, time: None, place, ..reading(0, input, None) }
-        };
-        let readings = vec![at(80, "c-10"), at(160, "c-11"), at(100, "c-1"), at(250, "c-2"), at(250, "copy/c-2")];
-        assert_eq!(input(readings, None, true), (410, false));
-    }
-
-    #[test]
-    fn a_reading_without_a_time_comes_after_those_that_it_does_not_fall_below() {
-        let untimed = |input| Reading { stamp: None, time: None, ..reading(0, input, None) };
-        let readings = vec![untimed(110), reading(1, 45, None), reading(2, 200, None)];
-        assert_eq!(input(readings, None, true), (200, false));
-        assert_eq!(input(vec![untimed(110), reading(1, 45, None)], None, true), (110, false));
-    }
-
-    #[test]
-    fn order_and_repetition_of_readings_do_not_matter() {
-        let readings = vec![reading(2, 30, None), reading(1, 10, None), reading(2, 30, None), reading(3, 30, None)];
-        assert_eq!(input(readings, None, true), (30, false));
-    }
-}
+mod tests;

@@ -15,6 +15,7 @@ mod losses;
 mod parts;
 mod places;
 mod read_order;
+mod reasoning;
 mod spans;
 mod split_log;
 mod twins;

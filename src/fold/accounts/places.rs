@@ -170,6 +170,11 @@ impl Places {
         self.at_work.get(run).and_then(|run| run.start)
     }
 
+    /// The runs that show a conversation, or whose session log it is taken for, by their ids.
+    pub(in crate::fold) fn runs_of(&self, conversation: &Id) -> impl Iterator<Item = &RunId> {
+        self.shown.get(conversation).into_iter().flat_map(BTreeMap::keys)
+    }
+
     /// Whether any run shows the conversation.
     pub(in crate::fold) fn is_shown_by_a_run(&self, conversation: &Id) -> bool {
         self.shown.contains_key(conversation)

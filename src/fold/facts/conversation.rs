@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
+use super::hosts::Hosts;
 use super::log::SessionLog;
 use super::log_end::LogEnd;
 use super::messages::Messages;
@@ -20,8 +21,8 @@ pub type Conversations = FxHashMap<Id, Box<ConversationFacts>>;
 pub struct ConversationFacts {
     /// The harness that held it; `None` where no record names one.
     pub harness: Option<Harness>,
-    /// The machine that its sources come from, of several the last by name; `None` where whoever read them named none.
-    pub host: Option<Id>,
+    /// The machines that its sources come from.
+    pub hosts: Hosts,
     /// The model it was configured with, of several the last by name; `None` where no record tells.
     pub model: Option<Id>,
     /// The runs (`None`: no run, but a bare log) that show its first records, or from which nothing can have been cut
@@ -169,7 +170,7 @@ impl ConversationFacts {
     pub(super) fn merge(&mut self, other: ConversationFacts, id: &Id) {
         self.messages.merge(other.messages, id);
         self.harness = self.harness.take().max(other.harness);
-        self.host = self.host.take().max(other.host);
+        self.hosts.merge(other.hosts);
         self.model = self.model.take().max(other.model);
         self.begins.extend(other.begins);
         self.named_by.extend(other.named_by);

@@ -16,18 +16,23 @@ pub struct QuotaReading {
     pub time: Option<Time>,
     /// The run it was told to; `None` in a bare log that belongs to no run.
     pub run: Option<RunId>,
+    /// The machine that its source comes from; `None` where whoever read it named none.
+    pub host: Option<Id>,
     /// The harness that was told; `None` where no record names it.
     pub harness: Option<Harness>,
     /// The state.
     pub quota: Quota,
 }
 
-/// Tells one window of one limit, as one run's conversation sees it, from others.
-pub(in crate::fold) type Window = (Option<RunId>, Option<Id>, Option<Id>, Option<u64>);
+/// Tells one window of one limit from others, as a conversation sees it: all of its runs hear of the same account. What
+/// names none is told apart by its run, or its machine.
+pub(in crate::fold) type Window = (Option<Id>, Option<RunId>, Option<Id>, Option<Id>, Option<u64>);
 
 impl QuotaReading {
     pub(in crate::fold) fn window(&self) -> Window {
-        (self.run.clone(), self.quota.conversation.clone(), self.quota.limit.clone(), self.quota.window_minutes)
+        let Quota { conversation, limit, window_minutes, .. } = &self.quota;
+        let (run, host) = if conversation.is_some() { (None, None) } else { (self.run.clone(), self.host.clone()) };
+        (conversation.clone(), run, host, limit.clone(), *window_minutes)
     }
 
     pub(in crate::fold) fn is_same_state(&self, other: &QuotaReading) -> bool {
@@ -47,13 +52,14 @@ impl QuotaReading {
 #[derive(Debug, Default)]
 pub(in crate::fold) struct QuotaFold {
     kept: Vec<QuotaReading>,
-    /// The state of each window: where its first reading is kept, and its latest one, unless that is the first.
-    current: FxHashMap<Window, (usize, Option<QuotaReading>)>,
+    /// The state of each window within each run: where its first reading is kept, and its latest one, unless that is the
+    /// first. Runs in one source may overlap.
+    current: FxHashMap<(Option<RunId>, Window), (usize, Option<QuotaReading>)>,
 }
 
 impl QuotaFold {
     pub(in crate::fold) fn apply(&mut self, reading: QuotaReading) {
-        let window = reading.window();
+        let window = (reading.run.clone(), reading.window());
         if let Some((first, last)) = self.current.get_mut(&window) {
             if self.kept.get(*first).is_some_and(|first| first.is_same_state(&reading)) {
                 *last = Some(reading);

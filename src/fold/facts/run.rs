@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::at_work::AtWork;
 use super::footers::{add_footer, add_sure_footer};
+use super::hosts::Hosts;
 use crate::event::{Defect, Harness, Id, Run, RunId, Time};
 
 /// Runs by their id.
@@ -24,8 +25,8 @@ pub struct RunFacts {
     pub is_closed: bool,
     /// The harness whose records its output holds; `None` where it holds none.
     pub harness: Option<Harness>,
-    /// The machine that its sources come from, of several the last by name; `None` where whoever read them named none.
-    pub host: Option<Id>,
+    /// The machines that its sources come from.
+    pub hosts: Hosts,
     /// Blended totals that its output shows, each with the conversation that was named before it, if one was.
     pub footers: BTreeSet<(Option<Id>, u64)>,
     /// Those of them of which nothing says that they may be quoted.
@@ -99,7 +100,7 @@ impl RunFacts {
         self.is_open |= other.is_open;
         self.is_closed |= other.is_closed;
         self.harness = self.harness.take().max(other.harness);
-        self.host = self.host.take().max(other.host);
+        self.hosts.merge(other.hosts);
         for (whose, blended) in other.footers {
             add_footer(&mut self.footers, whose, blended);
         }

@@ -1,4 +1,5 @@
-//! Runs whose output names no conversation find the session log of theirs: by harness, folder, home and time.
+//! Runs whose output names no conversation find the session log of theirs: by machine, harness, folder, home
+//! and time.
 //!
 //! What may be joined:
 //!

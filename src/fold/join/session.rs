@@ -6,7 +6,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::joined::IsHome;
 use crate::event::{Id, RunId, Time};
-use crate::fold::facts::{AtWork, Calls, ConversationFacts, Conversations, LogEnd, Runs, SECOND_MS, ShowingRuns};
+use crate::fold::facts::{
+    AtWork, Calls, ConversationFacts, Conversations, Hosts, LogEnd, Runs, SECOND_MS, ShowingRuns,
+};
 
 /// A run without a conversation.
 pub(super) struct Lonely<'a> {
@@ -14,6 +16,7 @@ pub(super) struct Lonely<'a> {
     pub(super) harness: &'a str,
     pub(super) repo: Option<&'a str>,
     pub(super) profile: Option<&'a str>,
+    pub(super) hosts: &'a Hosts,
     pub(super) start: Time,
     pub(super) end: Time,
     /// Whether `end` is when it ended. Else it is when it was over at the latest, and time alone joins it with nothing.
@@ -27,6 +30,7 @@ pub(super) struct Session<'a> {
     pub(super) harness: &'a str,
     pub(super) repo: Option<&'a str>,
     pub(super) logs: &'a BTreeMap<Id, LogEnd>,
+    pub(super) hosts: &'a Hosts,
     /// When its calls were answered, in order.
     pub(super) times: Vec<Time>,
     /// When it began.
@@ -54,6 +58,7 @@ pub(super) fn lonely<'a>(runs: &'a Runs, shown: &ShowingRuns) -> Vec<Lonely<'a>>
             harness,
             repo: run.repo.as_deref(),
             profile: run.profile.as_deref(),
+            hosts: &facts.hosts,
             start: run.started_at?,
             end: facts.ended_at()?,
             is_end_told: facts.is_end_told(),
@@ -109,6 +114,7 @@ pub(super) fn sessions<'a>(
             harness: facts.harness.as_deref()?,
             repo: facts.repo.as_ref().map(|(_, repo)| &**repo),
             logs: &facts.logs,
+            hosts: &facts.hosts,
             times,
             start,
             starts_answered: start == first && !is_whole,
@@ -156,14 +162,14 @@ impl Session<'_> {
 }
 
 impl Lonely<'_> {
-    /// Whether a session may be of this run's harness, folder and home.
+    /// Whether a session may be of this run's machine, harness, folder and home.
     pub(super) fn is_like(&self, session: &Session<'_>, is_home: IsHome<'_>) -> bool {
         let is_in_folder = match (self.repo, session.repo) {
             (Some(run), Some(session)) => is_within(session, run),
             _ => true,
         };
         let is_at_home = self.profile.is_none_or(|profile| session.logs.keys().any(|source| is_home(profile, source)));
-        self.harness == session.harness && is_in_folder && is_at_home
+        self.harness == session.harness && self.hosts.meets(session.hosts) && is_in_folder && is_at_home
     }
 
     /// Whether it was at work then.

@@ -77,7 +77,12 @@ pub(super) fn name_by_footer(runs: &mut Runs, conversations: &mut Conversations,
     for (run, (start, end)) in &nameless {
         let footers = runs.get(run).into_iter().flat_map(|facts| &facts.footers);
         let told = footers.filter_map(|(_, blended)| stood.get(blended)).flatten();
-        let was_there = |id: &Id| Time::of_uuid(id).is_some_and(|made| start.is_some() && Some(made) <= *end);
+        let is_here = |id: &Id| {
+            let hosts = conversations.get(id).map(|facts| &facts.hosts);
+            runs.get(run).zip(hosts).is_some_and(|(facts, hosts)| facts.hosts.meets(hosts))
+        };
+        let was_there =
+            |id: &Id| is_here(id) && Time::of_uuid(id).is_some_and(|made| start.is_some() && Some(made) <= *end);
         let went_on = told.filter(|(id, time)| Some(*time) > *start && was_there(id));
         let ids: BTreeSet<&Id> = went_on.map(|(id, _)| *id).collect();
         if let (1, Some(id)) = (ids.len(), ids.first()) {

@@ -5,7 +5,8 @@ use rustc_hash::FxHashMap;
 use crate::event::{Id, Time, TokenUsage};
 use crate::fold::facts::{Conversations, MARGIN_MS};
 
-/// Gives readings that nothing names to the conversation whose session log holds the same one, if there is one only.
+/// Gives readings that nothing names to the conversation of the same machine whose session log holds the same one, if
+/// there is one only.
 pub(super) fn name_by_reading(conversations: &mut Conversations) {
     let unnamed: Vec<Id> = conversations
         .iter()
@@ -25,11 +26,12 @@ pub(super) fn name_by_reading(conversations: &mut Conversations) {
         }
     }
     for unnamed in unnamed {
-        let last = conversations.get(&unnamed).and_then(|facts| facts.readings.last());
-        let Some(last) = last.map(|last| (last.total, last.stamp)) else { continue };
-        let Some(Some((id, time))) = named.get(&last.0) else { continue };
-        let apart = last.1.zip(*time).map_or(0, |(here, there)| here.millis_since(there));
-        if apart.abs() <= MARGIN_MS {
+        let Some(facts) = conversations.get(&unnamed) else { continue };
+        let Some(last) = facts.readings.last() else { continue };
+        let Some(Some((id, time))) = named.get(&last.total) else { continue };
+        let apart = last.stamp.zip(*time).map_or(0, |(here, there)| here.millis_since(there));
+        let is_here = conversations.get(id).is_some_and(|named| named.hosts.meets(&facts.hosts));
+        if apart.abs() <= MARGIN_MS && is_here {
             let readings = conversations.remove(&unnamed).map(|facts| facts.readings).unwrap_or_default();
             conversations.entry(id.clone()).or_default().readings.extend(readings);
         }

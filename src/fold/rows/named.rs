@@ -1,6 +1,6 @@
 //! The conversations that sources name.
 
-use crate::event::{Billing, Harness, Id, Time};
+use crate::event::{Billing, Harness, Id, RunId, Time};
 use crate::fold::facts::ConversationFacts;
 
 /// A conversation that a source names, whether it left usage behind or not.
@@ -10,6 +10,10 @@ pub struct NamedConversation {
     pub id: Id,
     /// The harness that held it; `None` where no record names one.
     pub harness: Option<Harness>,
+    /// The machine that its sources come from; `None` where whoever read them named none.
+    pub host: Option<Id>,
+    /// The runs that it is known to be part of, whether they left usage of it or not, by their ids.
+    pub runs: Vec<RunId>,
     /// The model it was configured with; `None` where no record tells.
     pub model: Option<Id>,
     /// The conversation it was forked from, or whose sub-agent held it; `None` where no record names one.
@@ -37,6 +41,8 @@ impl NamedConversation {
         NamedConversation {
             id: id.clone(),
             harness: facts.harness.clone(),
+            host: facts.hosts.name().cloned(),
+            runs: Vec::new(),
             model: facts.model.clone(),
             parent: facts.parent.clone(),
             is_subagent: facts.is_subagent,

@@ -46,6 +46,7 @@ pub fn settle_with(mut facts: Facts, is_home: IsHome<'_>) -> Settled {
     let accounts = places.accounts(conversations, calls);
     let mut ends = std::mem::take(&mut places.ends);
     ends.learn(&accounts);
+    settled.name_runs(&places);
     settled.rows.reserve(accounts.values().map(Account::calls_seen).sum());
 
     let (of_runs, of_none) = by_run(accounts);
@@ -99,6 +100,13 @@ impl Settled {
         self.conversations.sort_by(|a, b| a.id.cmp(&b.id));
     }
 
+    /// Takes which runs each of those conversations is part of.
+    fn name_runs(&mut self, places: &Places) {
+        for named in &mut self.conversations {
+            named.runs = places.runs_of(&named.id).cloned().collect();
+        }
+    }
+
     /// Adds the runs in the order of their start: where one ended is known before the next.
     fn add_runs(
         &mut self,
@@ -143,7 +151,8 @@ impl Settled {
         let harness = run.harness.as_deref().map(|name| name.to_owned().into()).or(facts.harness);
         let told = accounts.iter().filter_map(|(_, account)| account.billing).max();
         let billing = told.or_else(|| Billing::of_auth_kind(run.auth_kind.as_deref()?));
-        let host = facts.host.or_else(|| accounts.iter().filter_map(|(_, account)| account.host.clone()).max());
+        let host = facts.hosts.name().cloned();
+        let host = host.or_else(|| accounts.iter().filter_map(|(_, account)| account.host.clone()).max());
         let is_killed = run.is_killed();
         let owner = Owner { billing, host, ..Owner::new(Some(run), harness) };
         let is_open = facts.is_open && !facts.is_closed;
@@ -196,7 +205,7 @@ impl Settled {
     fn add_left_open(&mut self, ends: &Ends, models: &FxHashMap<Id, Id>) {
         for (id, rest) in self.left_open(ends) {
             let harness = self.conversation_named(&id).and_then(|named| named.harness.clone());
-            let owner = Owner { shared: ends.work(&id), ..Owner::new(None, harness) };
+            let owner = Owner { shared: ends.work(&id), ..self.bare_owner(Some(&id), harness) };
             let (model, conversation) = (models.get(&id).cloned(), Some(id));
             let footers = Footers { share: Some(rest), conversation, model, ..Footers::default() };
             self.add_owner(owner, Vec::new(), footers, None);

@@ -8,7 +8,6 @@ use super::settled::{Placed, Settled};
 use crate::event::{Harness, Id, RunId, Time};
 use crate::fold::accounts::Places;
 use crate::fold::facts::{TimingFact, TimingFacts};
-use crate::fold::rows::Owner;
 
 impl Settled {
     /// Gives every fact about time to its owner.
@@ -80,8 +79,8 @@ impl Owners {
     }
 
     fn bare(&mut self, settled: &mut Settled, conversation: Option<Id>, harness: &Option<Harness>) -> usize {
-        *self.conversations.entry(conversation).or_insert_with(|| {
-            settled.owners.push(Owner::new(None, harness.clone()));
+        *self.conversations.entry(conversation).or_insert_with_key(|conversation| {
+            settled.owners.push(settled.bare_owner(conversation.as_ref(), harness.clone()));
             settled.owners.len() - 1
         })
     }

@@ -24,7 +24,8 @@ pub(super) fn settle_quotas(
             Some(conversation) => places.of(conversation, &shown_by, reading.time),
             None => shown_by.first().cloned(),
         };
-        Some(QuotaReading { run, ..reading })
+        let host = same.iter().filter_map(|reading| reading.host.clone()).max();
+        Some(QuotaReading { run, host, ..reading })
     });
     let mut windows: FxHashMap<Window, Vec<QuotaReading>> = FxHashMap::default();
     for reading in settled {
@@ -98,7 +99,7 @@ mod tests {
 
     fn reading(second: i64, used_percent: f64) -> QuotaReading {
         let quota = Quota { window_minutes: Some(300), used_percent, ..Quota::default() };
-        QuotaReading { time: Time::from_millis(second * 1000), run: None, harness: None, quota }
+        QuotaReading { time: Time::from_millis(second * 1000), run: None, host: None, harness: None, quota }
     }
 
     fn folded(readings: &[(i64, f64)]) -> Vec<QuotaReading> {
@@ -135,5 +136,16 @@ mod tests {
             let (a, b) = READINGS.split_at(cut);
             assert_eq!(settled([folded(b), folded(a)].concat()), CHANGES, "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn a_state_that_lasts_over_a_run_and_what_followed_has_a_first_and_a_last_time() {
+        let told = |second, run: Option<&str>| {
+            let quota = Quota { conversation: Some("c".into()), ..reading(second, 1.5).quota };
+            QuotaReading { run: run.map(Into::into), quota, ..reading(second, 1.5) }
+        };
+        // An older copy of the log tells what was the last reading then.
+        let with_older_copy = vec![told(1, Some("a")), told(4, None), told(1, Some("a")), told(2, Some("a"))];
+        assert_eq!(settled(with_older_copy), [(1, 1.5), (4, 1.5)]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::event::{Billing, Defect, Id, Request, RunId, StreamFailure, Time, ToolCall};
+use crate::event::{Billing, Defect, Harness, Id, Request, RunId, StreamFailure, Time, ToolCall};
 use crate::fold::facts::QuotaReading;
 use crate::fold::rows::{NamedConversation, Owner, RowView, UsageRow, UsageRows};
 
@@ -73,6 +73,14 @@ impl Settled {
     pub fn conversation_named(&self, id: &Id) -> Option<&NamedConversation> {
         let place = self.conversations.binary_search_by(|named| named.id.cmp(id)).ok()?;
         self.conversations.get(place)
+    }
+
+    /// The owner of what is told of a conversation, in no run, that left no usage there; `None`: nothing names it. One of
+    /// which nothing else is known, but what sources tell of the conversation.
+    pub fn bare_owner(&self, conversation: Option<&Id>, harness: Option<Harness>) -> Owner {
+        let named = conversation.and_then(|id| self.conversation_named(id));
+        let (host, billing) = named.map(|named| (named.host.clone(), named.billing)).unwrap_or_default();
+        Owner { host, billing, ..Owner::new(None, harness) }
     }
 
     /// Gives usage that names no model the one that `of` tells for its run's profile.

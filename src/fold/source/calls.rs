@@ -1,6 +1,5 @@
 //! Calls, as the records of a source tell them.
 
-use super::nameless::unnamed;
 use super::state::{Record, SourceFold};
 use crate::event::{Call, CallKey};
 use crate::fold::facts::{CallFacts, LogKey};
@@ -9,7 +8,7 @@ impl SourceFold {
     /// Takes a call.
     pub(super) fn take_call(&mut self, mut call: Box<Call>, record: Record) {
         // What nothing names is its source's own.
-        let conversation = call.conversation.get_or_insert_with(|| unnamed(&self.name)).clone();
+        let conversation = call.conversation.get_or_insert_with(|| self.unnamed()).clone();
         let facts = match self.facts.conversations.get_mut(&conversation) {
             Some(facts) => facts,
             None => self.facts.conversations.entry(conversation.clone()).or_default(),

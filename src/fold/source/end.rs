@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::nameless::{anonymous_id, unnamed};
+use super::nameless::anonymous_id;
 use super::state::SourceFold;
 use crate::event::{Id, RunId, Time};
 use crate::fold::facts::{Facts, Place};
@@ -36,11 +36,9 @@ impl SourceFold {
             facts.messages.sort(id);
             facts.sort_active();
         }
-        if let Some(host) = self.host {
-            let of_runs = self.facts.runs.values_mut().map(|facts| &mut facts.host);
-            let of_conversations = self.facts.conversations.values_mut().map(|facts| &mut facts.host);
-            of_runs.chain(of_conversations).for_each(|known| *known = Some(host.clone()));
-        }
+        let of_runs = self.facts.runs.values_mut().map(|facts| &mut facts.hosts);
+        let of_conversations = self.facts.conversations.values_mut().map(|facts| &mut facts.hosts);
+        of_runs.chain(of_conversations).for_each(|hosts| hosts.add(self.host.as_ref()));
         self.facts.quotas = self.quotas.finish();
         self.facts
     }
@@ -69,7 +67,7 @@ impl SourceFold {
         let place = Place { source: self.name.clone(), offset };
         let run = self.latest_run.clone();
         if self.facts.conversations.is_empty() && self.facts.runs.is_empty() && self.streams.is_empty() {
-            self.facts.conversations.entry(unnamed(&self.name)).or_default();
+            self.facts.conversations.entry(self.unnamed()).or_default();
         }
         let mut latest: FxHashMap<Id, Option<Time>> = FxHashMap::default();
         for call in self.facts.calls.values().filter(|call| run.is_none() || call.runs.iter().eq(&run)) {

@@ -40,7 +40,7 @@ impl SourceFold {
             Fact::Lost(id) => self.lose(&id),
             Fact::Quota(quota) => {
                 let Record { run, harness, time, .. } = record;
-                self.quotas.apply(QuotaReading { time, run, harness, quota: *quota });
+                self.quotas.apply(QuotaReading { time, run, host: self.host.clone(), harness, quota: *quota });
             }
             Fact::CallTiming(timing) => {
                 if let Some(call) = self.facts.calls.get_mut(&timing.key) {

@@ -9,7 +9,7 @@ impl SourceFold {
     pub(super) fn name_counter(&mut self, counter: &mut Counter, run: &Option<RunId>) {
         let [ModelUsage { model: Some(model), .. }] = counter.total.as_slice() else { return };
         if counter.scope == Scope::Conversation && counter.conversation.is_none() {
-            let id = unnamed(&self.name);
+            let id = self.unnamed();
             let stream = self.streams.entry((run.clone(), Some(id.clone()))).or_default();
             stream.model = Some(model.clone());
             self.facts.conversations.entry(id.clone()).or_default().begins.insert(run.clone());
@@ -24,13 +24,21 @@ impl SourceFold {
             return;
         }
         let unnamed_stream = self.streams.get(&(None, None)).filter(|stream| !stream.anonymous.is_empty());
-        let own = unnamed_stream.map_or_else(|| unnamed(&self.name), |stream| anonymous_id(&stream.anonymous));
+        let own = unnamed_stream.map_or_else(|| self.unnamed(), |stream| anonymous_id(&stream.anonymous));
         let sole = self.sole().filter(|_| unnamed_stream.is_none());
         for (harness, blended) in std::mem::take(&mut self.unnamed_footers) {
             let of_sole = sole.as_ref().filter(|(_, used)| blended >= *used);
             let id = of_sole.map_or_else(|| own.clone(), |(id, _)| id.clone());
             self.facts.conversation(id.clone(), harness);
             add_footer(&mut self.facts.footers, id, blended);
+        }
+    }
+
+    /// An id for what the source tells of a conversation that nothing names. Another machine's source may have its name.
+    pub(super) fn unnamed(&self) -> Id {
+        match &self.host {
+            Some(host) => Id::anonymous(format_args!("{host} {}", self.name)),
+            None => Id::anonymous(&self.name),
         }
     }
 
@@ -46,11 +54,6 @@ impl SourceFold {
         let used = calls.fold(0, |sum: u64, call| sum.saturating_add(call.usage.blended_tokens()));
         Some((id.clone(), used))
     }
-}
-
-/// An id for what a source tells of a conversation that nothing names.
-pub(super) fn unnamed(source: &Id) -> Id {
-    Id::anonymous(source)
 }
 
 /// An id for a conversation that nothing named: its last reading, which a tail, a copy and the whole
