@@ -124,6 +124,8 @@ pub struct Header {
     pub conversation: Conversation,
     /// When the conversation began.
     pub started_at: Option<Time>,
+    /// Whether its history goes on from that of another one, which its log doesn't copy.
+    pub goes_on: bool,
 }
 
 /// What a reading of a counter says of the latest call.

@@ -9,6 +9,7 @@ mod quoted;
 mod readings;
 mod shelf;
 mod told_elsewhere;
+mod unrecorded;
 
 pub(in crate::fold) use self::above_copies::give_above_copies;
 pub(in crate::fold) use self::copies::attribute;

@@ -33,6 +33,8 @@ pub(super) struct Pass {
     is_subagent: bool,
     /// Whether the log names a conversation that this one came from.
     has_parent: bool,
+    /// Whether its history, and so its counter, goes on from there without a copy of it.
+    goes_on: bool,
     turns: Turns,
     model: Option<Id>,
     effort: Option<Id>,
@@ -67,11 +69,12 @@ impl Pass {
     }
 
     fn header(&mut self, header: Header, time: Option<Time>) -> Option<Fact> {
-        let Header { conversation: found, started_at } = header;
+        let Header { conversation: found, started_at, goes_on } = header;
         let Some(own) = &self.conversation else {
             self.conversation = Some(found.id.clone());
             self.turns.since = started_at.or_else(|| Time::of_uuid(&found.id)).or(time);
             self.has_parent = found.parent.is_some();
+            self.goes_on = goes_on;
             self.is_subagent = found.is_subagent;
             return Some(Fact::Conversation(Box::new(found)));
         };
@@ -118,11 +121,15 @@ impl Pass {
             self.has_lost_own = true;
             return NOTHING;
         }
+        // What a child's counter reads first may be what its parent's did: Codex repeats that when a turn begins.
+        let may_inherit = self.has_parent && step.is_first && (latest != Latest::All || self.goes_on);
         let turn = self.turns.latest().id().cloned();
         let conversation = self.own(time, &total);
         let key = |total| CallKey::Reading(conversation.clone(), step.epoch, total);
-        let call =
-            |total, growth| Call { doubt, turn: turn.clone(), ..self.call(conversation.clone(), key(total), growth) };
+        let call = |total, growth| {
+            let doubt = if may_inherit { Doubt::Ancestor } else { doubt };
+            Call { doubt, turn: turn.clone(), ..self.call(conversation.clone(), key(total), growth) }
+        };
         let fact = |call| Some(Fact::Call(Box::new(call)));
         let Some(before) = step.unread else { return [None, fact(call(total, step.growth))] };
         // Copies are told by the readings that are in view.
@@ -130,8 +137,7 @@ impl Pass {
             return [None, fact(Call { may_be_several: true, ..call(total, step.growth) })];
         }
         let last = total.minus(&before);
-        let doubt = if self.has_parent && step.is_first { Doubt::Ancestor } else { doubt };
-        let rest = Call { doubt, may_be_several: true, ..call(before, step.growth.minus(&last)) };
+        let rest = Call { may_be_several: true, ..call(before, step.growth.minus(&last)) };
         [fact(rest), fact(call(total, last))]
     }
 
@@ -267,7 +273,7 @@ impl OrderedPass for Pass {
     }
 
     fn finish(self: Box<Self>, sink: &mut Sink<'_>) {
-        if let Some(Header { conversation, started_at }) = self.old {
+        if let Some(Header { conversation, started_at, .. }) = self.old {
             let id = conversation.id.clone();
             sink.event(0, None, Some(HARNESS), started_at, Fact::Conversation(Box::new(conversation)));
             sink.event(self.length, None, None, None, Fact::Ended(id));

@@ -144,7 +144,8 @@ impl<'a> Payload<'a> {
             Payload::Meta(meta) => {
                 let started_at = meta.timestamp.get().and_then(Time::parse);
                 if let Some(conversation) = meta.conversation() {
-                    log(Logged::Header(Box::new(Header { conversation, started_at })));
+                    let goes_on = meta.history_base.is_some_and(|base| base.get() != "null");
+                    log(Logged::Header(Box::new(Header { conversation, started_at, goes_on })));
                 }
             }
             Payload::Context(context) => {

@@ -43,6 +43,7 @@ impl<'a> Meta<'a> {
             b"thread_source" => json.text_into(&mut meta.thread_source),
             b"forked_from_id" => json.text_into(&mut meta.forked_from_id),
             b"parent_thread_id" => json.text_into(&mut meta.parent_thread_id),
+            b"history_base" => json.json_into(&mut meta.history_base),
             _ => json.pass_over(),
         })?;
         Some(meta)
