@@ -1,7 +1,7 @@
 //! What a log's header tells of its conversation, in its envelope, from before there was one, or torn.
 
 use memchr::memmem;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::glance::{BEGINNING, has_kind};
@@ -76,10 +76,15 @@ pub(super) struct OldHeader<'a> {
     timestamp: Text<'a>,
     #[serde(borrow)]
     r#type: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "any")]
     instructions: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "any")]
     git: Option<&'a RawValue>,
+}
+
+/// What stands there, be it null.
+fn any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 impl Meta<'_> {
