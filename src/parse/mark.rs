@@ -92,6 +92,13 @@ pub enum Logged {
         /// How hard it is told to think.
         effort: Option<Id>,
     },
+    /// The service tier of the calls that follow.
+    ServiceTier {
+        /// The conversation that it holds in, where it is named.
+        conversation: Option<Id>,
+        /// The tier; `None`: none is asked for.
+        tier: Option<Id>,
+    },
     /// The conversation's counter is read.
     Reading {
         /// Its value.
@@ -179,6 +186,8 @@ pub struct Response {
     pub response: Option<Id>,
     /// The model it names.
     pub model: Option<Id>,
+    /// The service tier it names.
+    pub service_tier: Option<Id>,
     /// Its tokens.
     pub usage: TokenUsage,
 }

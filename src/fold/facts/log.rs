@@ -51,6 +51,8 @@ pub struct TurnContext {
     pub model: Option<Id>,
     /// How hard it was told to think.
     pub effort: Option<Id>,
+    /// The provider's service tier.
+    pub service_tier: Option<Id>,
     /// Whether a sub-agent asked.
     pub is_subagent: bool,
 }
@@ -138,8 +140,8 @@ impl LogCall {
 impl Log {
     /// Adds a call of the source that is being read. `latest` is what the call before it shared with others.
     pub(in crate::fold) fn push(&mut self, key: LogKey, call: Call, time: Option<Time>, latest: &mut Arc<TurnContext>) {
-        let Call { turn, model, effort, is_subagent, usage, doubt, may_be_several, .. } = call;
-        let context = TurnContext { turn, model, effort, is_subagent };
+        let Call { turn, model, effort, service_tier, is_subagent, usage, doubt, may_be_several, .. } = call;
+        let context = TurnContext { turn, model, effort, service_tier, is_subagent };
         if **latest != context {
             *latest = Arc::new(context);
         }

@@ -38,6 +38,7 @@ pub(super) struct Pass {
     turns: Turns,
     model: Option<Id>,
     effort: Option<Id>,
+    service_tier: Option<Id>,
     counter: Counter,
     /// The latest time of a reading or a response.
     latest: Option<Time>,
@@ -92,6 +93,12 @@ impl Pass {
         self.turns.context(turn);
         if model.is_some() {
             (self.model, self.effort) = (model, effort);
+        }
+    }
+
+    fn serve_at(&mut self, conversation: Option<Id>, tier: Option<Id>) {
+        if conversation.is_none() || conversation == self.conversation {
+            self.service_tier = tier;
         }
     }
 
@@ -182,7 +189,8 @@ impl Pass {
             turn => turn.id().cloned(),
         };
         let call = self.call(conversation, key, found.usage);
-        Some(Fact::Call(Box::new(Call { turn, model: found.model.or(call.model), ..call })))
+        let (model, service_tier) = (found.model.or(call.model), found.service_tier.or(call.service_tier));
+        Some(Fact::Call(Box::new(Call { turn, model, service_tier, ..call })))
     }
 
     fn call(&self, conversation: Id, key: CallKey, usage: TokenUsage) -> Call {
@@ -190,6 +198,7 @@ impl Pass {
             conversation: Some(conversation),
             model: self.model.clone(),
             effort: self.effort.clone(),
+            service_tier: self.service_tier.clone(),
             is_subagent: self.is_subagent,
             is_logged: true,
             ..Call::new(key, usage)
@@ -249,6 +258,7 @@ impl OrderedPass for Pass {
                     Logged::Header(header) => emit(self.header(*header, time)),
                     Logged::Turn(id) => self.turns.begin(id),
                     Logged::Context { turn, model, effort } => self.context(turn, model, effort),
+                    Logged::ServiceTier { conversation, tier } => self.serve_at(conversation, tier),
                     Logged::Reading { total, latest, billing } => {
                         emit(self.lost(&total, latest));
                         emit(self.pays_by(billing));

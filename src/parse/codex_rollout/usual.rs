@@ -57,6 +57,7 @@ impl<'a> TurnContext<'a> {
             b"turn_id" => json.text_into(&mut context.turn_id),
             b"model" => json.text_into(&mut context.model),
             b"effort" => json.text_into(&mut context.effort),
+            b"service_tier" => json.text_into(&mut context.service_tier),
             _ => json.pass_over(),
         })?;
         Some(context)
@@ -71,6 +72,9 @@ impl<'a> EventMsg<'a> {
             b"turn_id" => json.text_into(&mut event.turn_id),
             b"info" => json.json_into(&mut event.info),
             b"rate_limits" => json.json_into(&mut event.rate_limits),
+            b"thread_id" => json.text_into(&mut event.thread_id),
+            b"thread_settings" => json.json_into(&mut event.thread_settings),
+            b"service_tier" => json.text_into(&mut event.service_tier),
             b"last_agent_message" => json.is_filled_into(&mut event.is_answered),
             _ => json.pass_over(),
         })?;
