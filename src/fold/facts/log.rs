@@ -157,6 +157,11 @@ impl Log {
         self.inherited.insert(total);
     }
 
+    /// The readings that count what other conversations did.
+    pub(in crate::fold) fn inherited(&self) -> impl Iterator<Item = TokenUsage> {
+        self.inherited.iter().copied()
+    }
+
     /// Notes that the source that is being read lost a reading here, perhaps.
     pub(in crate::fold) fn lose(&mut self) {
         self.lost_after.insert(self.last_reading());

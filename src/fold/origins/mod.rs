@@ -4,6 +4,7 @@
 mod above_copies;
 mod copies;
 mod footers;
+mod originals;
 mod own;
 mod quoted;
 mod readings;

@@ -3,6 +3,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::originals::without_originals;
 use super::unrecorded::{RecordedTurn, add_unrecorded};
 use crate::event::{Doubt, Id, Time, TokenUsage};
 use crate::fold::facts::{ConversationFacts, Conversations, Log, LogCall, LogKey, ancestors};
@@ -31,6 +32,7 @@ pub(in crate::fold) fn take_own_calls(
     conversations: &mut Conversations,
     is_witnessed: impl Fn(&Id) -> bool,
 ) -> FxHashMap<Id, Own> {
+    let without_originals = without_originals(conversations);
     let mut of_ancestors: FxHashMap<Id, Read> = FxHashMap::default();
     let in_doubt: Vec<Id> =
         conversations.iter().filter(|(_, facts)| facts.is_in_doubt()).map(|(id, _)| id.clone()).collect();
@@ -55,7 +57,8 @@ pub(in crate::fold) fn take_own_calls(
         let parent = line.first().and_then(|parent| of_ancestors.get(parent));
         let lineage = Lineage { has_parent: facts.parent.is_some(), began: facts.began, parent, ancestors: &ancestors };
         let with_readings = has_witness(id, facts) || parents.contains(id);
-        let own = own_calls(std::mem::take(&mut facts.log), &lineage, with_readings);
+        let mut own = own_calls(std::mem::take(&mut facts.log), &lineage, with_readings);
+        own.is_floor |= without_originals.contains(id);
         (id.clone(), own)
     });
     own.collect()

@@ -96,12 +96,6 @@ impl Pass {
         }
     }
 
-    fn serve_at(&mut self, conversation: Option<Id>, tier: Option<Id>) {
-        if conversation.is_none() || conversation == self.conversation {
-            self.service_tier = tier;
-        }
-    }
-
     /// A reading is a call if the counter grew by it and nothing says that it only restores or repeats. Where the
     /// counter grew by more than the latest call, what it read before that is another one.
     fn reading(&mut self, total: TokenUsage, latest: Latest, time: Option<Time>) -> [Option<Fact>; 2] {
@@ -117,8 +111,10 @@ impl Pass {
             return NOTHING;
         }
         let Some(doubt) = self.turns.doubt(time) else {
-            if self.turns.is_foreign() {
-                self.has_lost_own |= self.turns.may_be_another();
+            let is_foreign = self.turns.is_foreign();
+            self.has_lost_own |= is_foreign && self.turns.may_be_another();
+            // Where the log names nobody that it was copied from, another log's readings tell.
+            if is_foreign && self.has_parent {
                 return NOTHING;
             }
             let conversation = self.own(time, &total);
@@ -183,7 +179,7 @@ impl Pass {
             None => CallKey::Trace(conversation.clone(), time?, found.usage),
         };
         self.torn.is_recorded = true;
-        self.turns.follow(found.turn.clone());
+        self.turns.follow(found.turn.clone(), found.conversation.is_some());
         let turn = match self.turns.latest() {
             Turn::None | Turn::Foreign => found.turn,
             turn => turn.id().cloned(),
@@ -258,7 +254,8 @@ impl OrderedPass for Pass {
                     Logged::Header(header) => emit(self.header(*header, time)),
                     Logged::Turn(id) => self.turns.begin(id),
                     Logged::Context { turn, model, effort } => self.context(turn, model, effort),
-                    Logged::ServiceTier { conversation, tier } => self.serve_at(conversation, tier),
+                    Logged::ServiceTier { conversation: of, .. } if of.is_some() && of != self.conversation => {}
+                    Logged::ServiceTier { tier, .. } => self.service_tier = tier,
                     Logged::Reading { total, latest, billing } => {
                         emit(self.lost(&total, latest));
                         emit(self.pays_by(billing));
