@@ -93,6 +93,13 @@ pub enum LogRecord {
         /// How hard it is told to think.
         effort: Option<Id>,
     },
+    /// The service tier of the calls that follow.
+    ServiceTier {
+        /// The conversation that it holds in, where it is named.
+        conversation: Option<Id>,
+        /// The tier; `None`: none is asked for.
+        tier: Option<Id>,
+    },
     /// The conversation's counter is read.
     Reading {
         /// Its value.
@@ -125,6 +132,8 @@ pub struct Header {
     pub conversation: Conversation,
     /// When the conversation began.
     pub started_at: Option<Time>,
+    /// Whether its history goes on from that of another one, which its log doesn't copy.
+    pub goes_on: bool,
 }
 
 /// What a reading of a counter says of the latest call.
@@ -178,6 +187,8 @@ pub struct Response {
     pub response: Option<Id>,
     /// The model it names.
     pub model: Option<Id>,
+    /// The service tier it names.
+    pub service_tier: Option<Id>,
     /// Its tokens.
     pub usage: TokenUsage,
 }

@@ -51,6 +51,8 @@ pub struct TurnContext {
     pub model: Option<Id>,
     /// How hard it was told to think; `None` where no record tells.
     pub effort: Option<Id>,
+    /// The provider's service tier; `None` where no record tells.
+    pub service_tier: Option<Id>,
     /// Whether a sub-agent asked.
     pub is_subagent: bool,
 }
@@ -138,8 +140,8 @@ impl LogCall {
 impl SessionLog {
     /// Adds a call of the source that is being read. `latest` is what the call before it shared with others.
     pub(in crate::fold) fn push(&mut self, key: LogKey, call: Call, time: Option<Time>, latest: &mut Arc<TurnContext>) {
-        let Call { turn, model, effort, is_subagent, usage, doubt, may_be_several, .. } = call;
-        let context = TurnContext { turn, model, effort, is_subagent };
+        let Call { turn, model, effort, service_tier, is_subagent, usage, doubt, may_be_several, .. } = call;
+        let context = TurnContext { turn, model, effort, service_tier, is_subagent };
         if **latest != context {
             *latest = Arc::new(context);
         }
@@ -153,6 +155,11 @@ impl SessionLog {
     /// Adds a reading that counts what other conversations did.
     pub(in crate::fold) fn inherit(&mut self, total: TokenUsage) {
         self.inherited.insert(total);
+    }
+
+    /// The readings that count what other conversations did.
+    pub(in crate::fold) fn inherited(&self) -> impl Iterator<Item = TokenUsage> {
+        self.inherited.iter().copied()
     }
 
     /// Notes that a reading may have been lost at this place of the source that is being read.

@@ -4,11 +4,13 @@
 mod above_copies;
 mod copies;
 mod footers;
+mod originals;
 mod own;
 mod quoted;
 mod readings;
 mod shelf;
 mod told_elsewhere;
+mod unrecorded;
 
 pub(in crate::fold) use self::own::{Own, take_own_calls};
 

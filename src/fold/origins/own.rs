@@ -3,6 +3,8 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::originals::without_originals;
+use super::unrecorded::{RecordedTurn, add_unrecorded};
 use crate::event::{Doubt, Id, Time, TokenUsage};
 use crate::fold::facts::{ConversationFacts, Conversations, LogCall, LogKey, SessionLog, ancestors};
 
@@ -30,6 +32,7 @@ pub(in crate::fold) fn take_own_calls(
     conversations: &mut Conversations,
     is_witnessed: impl Fn(&Id) -> bool,
 ) -> FxHashMap<Id, Own> {
+    let without_originals = without_originals(conversations);
     let mut of_ancestors: FxHashMap<Id, Read> = FxHashMap::default();
     let in_doubt: Vec<Id> =
         conversations.iter().filter(|(_, facts)| facts.is_in_doubt()).map(|(id, _)| id.clone()).collect();
@@ -52,9 +55,10 @@ pub(in crate::fold) fn take_own_calls(
         let upwards = ancestors_of.get(id).map_or(&[][..], Vec::as_slice);
         let ancestors: Vec<&Read> = upwards.iter().filter_map(|ancestor| of_ancestors.get(ancestor)).collect();
         let parent = upwards.first().and_then(|parent| of_ancestors.get(parent));
-        let lineage = Lineage { has_parent: facts.parent.is_some(), parent, ancestors: &ancestors };
+        let lineage = Lineage { has_parent: facts.parent.is_some(), began: facts.began, parent, ancestors: &ancestors };
         let with_readings = has_witness(id, facts) || parents.contains(id);
-        let own = own_calls(std::mem::take(&mut facts.log), &lineage, with_readings);
+        let mut own = own_calls(std::mem::take(&mut facts.log), &lineage, with_readings);
+        own.is_floor |= without_originals.contains(id);
         (id.clone(), own)
     });
     own.collect()
@@ -62,20 +66,29 @@ pub(in crate::fold) fn take_own_calls(
 
 /// What the counter in a session log read.
 struct Read {
-    readings: FxHashSet<TokenUsage>,
+    /// Each with when it did so first, where that is known.
+    readings: FxHashMap<TokenUsage, Option<Time>>,
     /// Readings behind which others may have been lost.
     lost_after: FxHashSet<TokenUsage>,
 }
 
 impl Read {
     fn of(facts: &ConversationFacts) -> Read {
-        Read { readings: facts.log.readings().collect(), lost_after: facts.read_before_losses().collect() }
+        let inherited = facts.log.readings().map(|total| (total, None));
+        let mut readings: FxHashMap<TokenUsage, Option<Time>> = inherited.collect();
+        for (total, time) in facts.log.dated_readings() {
+            let known = readings.entry(total).or_default();
+            *known = [*known, time].into_iter().flatten().min();
+        }
+        Read { readings, lost_after: facts.read_before_losses().collect() }
     }
 }
 
 /// Where a conversation comes from.
 struct Lineage<'a> {
     has_parent: bool,
+    /// When it began.
+    began: Option<Time>,
     /// Its parent's log, if that is among the sources. It has what the parent copied, too.
     parent: Option<&'a Read>,
     /// The logs of its ancestors.
@@ -83,8 +96,10 @@ struct Lineage<'a> {
 }
 
 impl Lineage<'_> {
+    /// Whether a reading was an ancestor's first. What that one read later on nobody copied.
     fn is_copied(&self, total: &TokenUsage) -> bool {
-        self.ancestors.iter().any(|log| log.readings.contains(total))
+        let is_later = |time: &Option<Time>| time.zip(self.began).is_some_and(|(time, began)| time > began);
+        self.ancestors.iter().any(|log| log.readings.get(total).is_some_and(|time| !is_later(time)))
     }
 
     /// How many of the calls, in their order, were copied at least: copies come first, also those whose origin was
@@ -105,11 +120,13 @@ impl Lineage<'_> {
 /// A conversation's own calls, and what its counter read if that is asked for.
 fn own_calls(log: SessionLog, lineage: &Lineage<'_>, with_readings: bool) -> Own {
     let mut sieve = Sieve::new(&log, lineage);
+    // A record may be, before the counter's first reading.
+    let may_hide_own = log.lost_after.contains(&log.last_inherited());
     let lost_after = if with_readings { log.lost_after } else { FxHashSet::default() };
     let mut own = Own { is_forked: lineage.has_parent, lost_after, ..Own::default() };
     let of_turn = log.calls.iter().filter(|call| is_by_response(call)).map(|call| call.context.turn.clone());
     let recorded: FxHashSet<Option<Id>> = of_turn.collect();
-    let mut counted: FxHashMap<Option<Id>, Vec<LogCall>> = FxHashMap::default();
+    let mut turns: FxHashMap<Option<Id>, RecordedTurn> = FxHashMap::default();
     own.calls = log.calls;
     let mut places = 0..;
     own.calls.retain(|call| {
@@ -117,19 +134,21 @@ fn own_calls(log: SessionLog, lineage: &Lineage<'_>, with_readings: bool) -> Own
         if let Some(total) = total.filter(|_| with_readings) {
             own.readings.push((call.time(), total));
         }
-        if !places.next().is_some_and(|at| sieve.keeps(at, call)) {
+        let is_recorded = total.is_some() && recorded.contains(&call.context.turn);
+        let Some(at) = places.next() else { return false };
+        let is_doubtful = is_recorded && sieve.may_be_copy(at, call);
+        if !is_doubtful && !sieve.keeps(at, call) {
             return false;
         }
-        let is_recorded = total.is_some() && recorded.contains(&call.context.turn);
         if is_recorded {
-            counted.entry(call.context.turn.clone()).or_default().push(call.clone());
+            turns.entry(call.context.turn.clone()).or_default().count(call.clone(), is_doubtful);
         }
         !is_recorded
     });
     own.is_floor = sieve.is_floor;
-    // Where the counter wasn't read in turns of which responses tell, these tell all of them.
-    if !counted.is_empty() {
-        own.is_floor |= add_counted(&mut own.calls, counted);
+    // Nothing is uncounted or unrecorded where there is no reading.
+    if !turns.is_empty() {
+        own.is_floor |= add_unrecorded(&mut own.calls, turns, may_hide_own);
     }
     own.calls.sort_by(|a, b| (a.time(), &a.key).cmp(&(b.time(), &b.key)));
     own.readings.sort();
@@ -144,7 +163,8 @@ fn own_calls(log: SessionLog, lineage: &Lineage<'_>, with_readings: bool) -> Own
     own
 }
 
-fn is_by_response(call: &LogCall) -> bool {
+/// Whether it is known by the record of its response.
+pub(super) fn is_by_response(call: &LogCall) -> bool {
     matches!(call.key, LogKey::Response(_))
 }
 
@@ -156,6 +176,8 @@ struct Sieve<'a> {
     in_doubt: usize,
     /// Whether copies kept their times, by which they were told: then what is younger than the conversation is no copy.
     keeps_times: bool,
+    /// Whether one was the conversation's own for sure: what its counter read from there on is, too.
+    has_own: bool,
     /// Whether some that were held back may be the conversation's own.
     is_floor: bool,
 }
@@ -164,7 +186,13 @@ impl<'a> Sieve<'a> {
     fn new(log: &SessionLog, lineage: &'a Lineage<'a>) -> Sieve<'a> {
         let (copied, in_doubt) = if lineage.has_parent { lineage.copied(log) } else { (0, 0) };
         let keeps_times = lineage.parent.is_none() && log.last_inherited() != TokenUsage::default();
-        Sieve { lineage, copied, in_doubt, keeps_times, is_floor: false }
+        Sieve { lineage, copied, in_doubt, keeps_times, has_own: false, is_floor: false }
+    }
+
+    /// Whether the call at this place may be a copy of what was lost, or count what was copied before it and lost.
+    fn may_be_copy(&self, at: usize, call: &LogCall) -> bool {
+        let is_in_doubt = || at.checked_sub(self.copied).is_some_and(|behind| behind < self.in_doubt);
+        self.lineage.has_parent && call.doubt == Doubt::Ancestor && !self.has_own && is_in_doubt()
     }
 
     /// Whether the call at this place is the conversation's own.
@@ -180,78 +208,16 @@ impl<'a> Sieve<'a> {
                 false
             }
             (Doubt::Ancestor, Some(_)) if at < self.copied => false,
-            // Such a call may be a copy of a lost one, or count lost ones that were copied before it.
-            (Doubt::Ancestor, Some(_)) if at - self.copied < self.in_doubt => {
+            (Doubt::Ancestor, Some(_)) if self.may_be_copy(at, call) => {
                 self.is_floor = true;
                 self.keeps_times && !call.may_be_several
             }
-            _ => true,
-        }
-    }
-}
-
-/// Adds what the counter counted in turns of which responses' own records tell, as far as those don't tell it. Gives
-/// whether it may be too little.
-fn add_counted(calls: &mut Vec<LogCall>, counted: FxHashMap<Option<Id>, Vec<LogCall>>) -> bool {
-    let mut turns: FxHashMap<Option<Id>, Turn> = FxHashMap::default();
-    for call in calls.iter().filter(|call| is_by_response(call)) {
-        let turn = turns.entry(call.context.turn.clone()).or_default();
-        turn.begin(call.time());
-        *turn.responses.entry(call.usage()).or_default() += 1;
-    }
-    for (turn, counted) in counted {
-        let turn = turns.entry(turn).or_default();
-        counted.iter().for_each(|call| turn.begin(call.time()));
-        turn.counted = counted;
-    }
-    let mut turns: Vec<(Option<Id>, Turn)> = turns.into_iter().collect();
-    turns.sort_by(|a, b| (a.1.began, &a.0).cmp(&(b.1.began, &b.0)));
-    let mut uncounted = TokenUsage::default();
-    turns.into_iter().fold(false, |is_floor, (_, turn)| turn.add_unrecorded(calls, &mut uncounted) || is_floor)
-}
-
-/// A turn with responses' own records.
-#[derive(Debug, Default)]
-struct Turn {
-    /// When the first of what follows was written.
-    began: Option<Time>,
-    /// How many responses of each size their records tell of.
-    responses: FxHashMap<TokenUsage, usize>,
-    /// What the counter counted in it.
-    counted: Vec<LogCall>,
-}
-
-impl Turn {
-    fn begin(&mut self, time: Option<Time>) {
-        self.began = [self.began, time].into_iter().flatten().min();
-    }
-
-    /// Adds what the counter counted of which no response tells, as its record was torn. `uncounted` is what responses
-    /// of earlier turns used and the counter hadn't counted by then, as its reading was torn. Gives whether the counter
-    /// may leave some out, as it does compactions: then what is added may be too little.
-    fn add_unrecorded(self, calls: &mut Vec<LogCall>, uncounted: &mut TokenUsage) -> bool {
-        let Turn { mut responses, mut counted, .. } = self;
-        counted.retain(|call| match responses.get_mut(&call.usage()) {
-            Some(count) if *count > 0 => {
-                *count -= 1;
-                false
+            (_, Some(_)) => {
+                self.has_own = true;
+                true
             }
             _ => true,
-        });
-        let rest = responses.into_iter().flat_map(|(usage, count)| std::iter::repeat_n(usage, count));
-        let rest: TokenUsage = rest.sum();
-        if rest.is_zero() && uncounted.is_zero() {
-            calls.append(&mut counted);
-            return false;
         }
-        // One reading may count several responses.
-        let grown: TokenUsage = counted.iter().map(LogCall::usage).sum();
-        let more = grown.minus(&rest);
-        let unrecorded = more.minus(uncounted);
-        *uncounted = uncounted.plus(&rest.minus(&grown)).minus(&more);
-        let last = counted.into_iter().max_by(|a, b| a.key.cmp(&b.key)).filter(|_| !unrecorded.is_zero());
-        calls.extend(last.map(|last| last.with_usage(&unrecorded)));
-        !more.is_zero()
     }
 }
 

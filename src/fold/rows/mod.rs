@@ -46,6 +46,7 @@ impl LogCall {
             conversation: Some(conversation.clone()),
             model: self.context.model.clone(),
             effort: self.context.effort.clone(),
+            service_tier: self.context.service_tier.clone(),
             time: self.time(),
             call: Some(self.key.in_conversation(conversation)),
             is_subagent: self.context.is_subagent,

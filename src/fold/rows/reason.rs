@@ -15,7 +15,7 @@ pub enum Reason {
     CallsExceedCounter,
     /// The conversation's own session log holds every call.
     SessionLog,
-    /// The session log begins with calls that may be copies, and the log they would be copied from is missing.
+    /// The session log holds calls that may be copies, and the log they would be copied from is missing.
     PossibleCopies,
     /// The blended total at the end confirms the calls.
     FooterConfirms,
@@ -120,7 +120,7 @@ impl Reason {
                 "the calls that were seen come to more than the counter, which leaves some out"
             }
             Reason::SessionLog => "the conversation's own session log holds every call",
-            Reason::PossibleCopies => "the session log holds calls that can't be told from its parent's",
+            Reason::PossibleCopies => "the session log holds calls that can't be told from another conversation's",
             Reason::FooterConfirms => "the blended total at the end equals what the calls add up to",
             Reason::FooterOnly => "only the blended total at the end is known; cache reads are outside of it",
             Reason::FooterBeyondLog => {

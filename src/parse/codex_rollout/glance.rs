@@ -33,7 +33,8 @@ const ANSWERS: [&[u8]; 4] = [
 ];
 
 /// The events that matter.
-const EVENTS: [&[u8]; 5] = [COUNT, b"task_started\"", b"task_complete\"", b"turn_started\"", b"turn_complete\""];
+const EVENTS: [&[u8]; 6] =
+    [COUNT, b"task_started\"", b"task_complete\"", b"turn_started\"", b"turn_complete\"", b"thread_settings_applied\""];
 
 /// The one that reads the counter.
 pub(super) const COUNT: &[u8] = b"token_count\"";

@@ -1,7 +1,7 @@
 //! What a log's header tells of its conversation, in its envelope, from before there was one, or torn.
 
 use memchr::memmem;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::glance::{BEGINNING, has_kind};
@@ -31,6 +31,8 @@ pub(super) struct Meta<'a> {
     pub(super) forked_from_id: Text<'a>,
     #[serde(borrow, default)]
     pub(super) parent_thread_id: Text<'a>,
+    #[serde(borrow)]
+    pub(super) history_base: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -58,6 +60,13 @@ struct Spawn<'a> {
     parent_thread_id: Text<'a>,
 }
 
+/// `{"thread_id": …, "end_ordinal_exclusive": …}`: how much of another log a conversation goes on from.
+#[derive(Deserialize)]
+struct HistoryBase<'a> {
+    #[serde(borrow, default)]
+    thread_id: Text<'a>,
+}
+
 /// The first line of logs that have no envelope, from before usage was written down.
 #[derive(Deserialize)]
 pub(super) struct OldHeader<'a> {
@@ -67,10 +76,15 @@ pub(super) struct OldHeader<'a> {
     timestamp: Text<'a>,
     #[serde(borrow)]
     r#type: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "any")]
     instructions: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "any")]
     git: Option<&'a RawValue>,
+}
+
+/// What stands there, be it null.
+fn any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 impl Meta<'_> {
@@ -81,8 +95,10 @@ impl Meta<'_> {
         let subagent = source.as_ref().and_then(|source| source.subagent).filter(|subagent| subagent.get() != "null");
         let spawn = subagent.and_then(|subagent| part::<Subagent<'_>>(subagent.get()).ok()?.thread_spawn);
         let spawned_by = spawn.and_then(|spawn| spawn.parent_thread_id.get().and_then(id));
-        let parent =
-            self.forked_from_id.get().and_then(id).or(spawned_by).or_else(|| self.parent_thread_id.get().and_then(id));
+        let history_base = || part::<HistoryBase<'_>>(self.history_base?.get()).ok()?.thread_id.get().and_then(id);
+        let forked_from = self.forked_from_id.get().and_then(id);
+        let parent = forked_from.or(spawned_by).or_else(|| self.parent_thread_id.get().and_then(id));
+        let parent = parent.or_else(history_base);
         Some(Conversation {
             begins: true,
             repo: self.cwd.get().and_then(path),
@@ -116,7 +132,7 @@ impl OldHeader<'_> {
             is_answered: true,
             ..Conversation::new(own)
         };
-        Some(Header { conversation, started_at: header.timestamp.get().and_then(Time::parse) })
+        Some(Header { conversation, started_at: header.timestamp.get().and_then(Time::parse), goes_on: false })
     }
 }
 
@@ -131,5 +147,5 @@ pub(super) fn torn(line: &[u8]) -> Option<Header> {
     let own = id_in_torn(line, "id")?;
     let parent = id_in_torn(line, "forked_from_id").filter(|parent| *parent != own);
     let conversation = Conversation { begins: true, is_logged: true, parent, ..Conversation::new(own) };
-    Some(Header { conversation, started_at: None })
+    Some(Header { conversation, started_at: None, goes_on: false })
 }

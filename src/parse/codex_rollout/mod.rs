@@ -47,8 +47,8 @@ const ROOT: Root = Root {
 
 const LINES: Lines = Lines {
     glance: Some(glance::glance),
-    // The ends of `"token_count"`, `"turn_context"`, `"session_meta"`, `"task_started"`, `"task_complete"` and
-    // `"token_usage_record"`: quotes within a text are escaped, so few other lines hold them. What a model answered is
+    // The ends of `"token_count"`, `"turn_context"`, `"session_meta"`, `"task_started"`, `"task_complete"`,
+    // `"thread_settings_applied"` and `"token_usage_record"`: quotes within a text are escaped, so few other lines hold them. What a model answered is
     // mostly told at a glance.
     ..Lines::new(
         Some(HARNESS),
@@ -58,6 +58,7 @@ const LINES: Lines = Lines {
             Needle::new("n_meta\"", "_met"),
             Needle::new("_started\"", "_sta"),
             Needle::new("_complete\"", "comp"),
+            Needle::new("s_applied\"", "_app"),
             Needle::new("e_record\"", "_rec"),
             Needle::new("\"assistant\"", "ssis"),
             Needle::new("\"function_call\"", "_cal"),

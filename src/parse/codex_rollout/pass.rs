@@ -33,9 +33,12 @@ pub(super) struct Pass {
     is_subagent: bool,
     /// Whether the log names a conversation that this one came from.
     has_parent: bool,
+    /// Whether its history, and so its counter, goes on from there without a copy of it.
+    goes_on: bool,
     turns: Turns,
     model: Option<Id>,
     effort: Option<Id>,
+    service_tier: Option<Id>,
     counter: Counter,
     /// The latest time of a reading or a response.
     latest: Option<Time>,
@@ -67,11 +70,12 @@ impl Pass {
     }
 
     fn header(&mut self, header: Header, time: Option<Time>) -> Option<Fact> {
-        let Header { conversation: found, started_at } = header;
+        let Header { conversation: found, started_at, goes_on } = header;
         let Some(own) = &self.conversation else {
             self.conversation = Some(found.id.clone());
             self.turns.since = started_at.or_else(|| Time::of_uuid(&found.id)).or(time);
             self.has_parent = found.parent.is_some();
+            self.goes_on = goes_on;
             self.is_subagent = found.is_subagent;
             return Some(Fact::Conversation(Box::new(found)));
         };
@@ -107,8 +111,10 @@ impl Pass {
             return NOTHING;
         }
         let Some(doubt) = self.turns.doubt(time) else {
-            if self.turns.is_foreign() {
-                self.has_lost_own |= self.turns.may_be_another();
+            let is_foreign = self.turns.is_foreign();
+            self.has_lost_own |= is_foreign && self.turns.may_be_another();
+            // Where the log names nobody that it was copied from, another log's readings tell.
+            if is_foreign && self.has_parent {
                 return NOTHING;
             }
             let conversation = self.own(time, &total);
@@ -118,11 +124,15 @@ impl Pass {
             self.has_lost_own = true;
             return NOTHING;
         }
+        // What a child's counter reads first may be what its parent's did: Codex repeats that when a turn begins.
+        let may_inherit = self.has_parent && step.is_first && (latest != Latest::All || self.goes_on);
         let turn = self.turns.latest().id().cloned();
         let conversation = self.own(time, &total);
         let key = |total| CallKey::Reading(conversation.clone(), step.epoch, total);
-        let call =
-            |total, growth| Call { doubt, turn: turn.clone(), ..self.call(conversation.clone(), key(total), growth) };
+        let call = |total, growth| {
+            let doubt = if may_inherit { Doubt::Ancestor } else { doubt };
+            Call { doubt, turn: turn.clone(), ..self.call(conversation.clone(), key(total), growth) }
+        };
         let fact = |call| Some(Fact::Call(Box::new(call)));
         let Some(before) = step.unread else { return [None, fact(call(total, step.growth))] };
         // Copies are told by the readings that are in view.
@@ -130,8 +140,7 @@ impl Pass {
             return [None, fact(Call { may_be_several: true, ..call(total, step.growth) })];
         }
         let last = total.minus(&before);
-        let doubt = if self.has_parent && step.is_first { Doubt::Ancestor } else { doubt };
-        let rest = Call { doubt, may_be_several: true, ..call(before, step.growth.minus(&last)) };
+        let rest = Call { may_be_several: true, ..call(before, step.growth.minus(&last)) };
         [fact(rest), fact(call(total, last))]
     }
 
@@ -170,13 +179,14 @@ impl Pass {
             None => CallKey::Trace(conversation.clone(), time?, found.usage),
         };
         self.torn.is_recorded = true;
-        self.turns.follow(found.turn.clone());
+        self.turns.follow(found.turn.clone(), found.conversation.is_some());
         let turn = match self.turns.latest() {
             Turn::None | Turn::Foreign => found.turn,
             turn => turn.id().cloned(),
         };
         let call = self.call(conversation, key, found.usage);
-        Some(Fact::Call(Box::new(Call { turn, model: found.model.or(call.model), ..call })))
+        let (model, service_tier) = (found.model.or(call.model), found.service_tier.or(call.service_tier));
+        Some(Fact::Call(Box::new(Call { turn, model, service_tier, ..call })))
     }
 
     fn call(&self, conversation: Id, key: CallKey, usage: TokenUsage) -> Call {
@@ -184,6 +194,7 @@ impl Pass {
             conversation: Some(conversation),
             model: self.model.clone(),
             effort: self.effort.clone(),
+            service_tier: self.service_tier.clone(),
             is_subagent: self.is_subagent,
             is_logged: true,
             ..Call::new(key, usage)
@@ -243,6 +254,8 @@ impl OrderedPass for Pass {
                     LogRecord::Header(header) => emit(self.header(*header, time)),
                     LogRecord::Turn(id) => self.turns.begin(id),
                     LogRecord::Context { turn, model, effort } => self.context(turn, model, effort),
+                    LogRecord::ServiceTier { conversation: of, .. } if of.is_some() && of != self.conversation => {}
+                    LogRecord::ServiceTier { tier, .. } => self.service_tier = tier,
                     LogRecord::Reading { total, latest, billing } => {
                         emit(self.lost(&total, latest));
                         emit(self.pays_by(billing));
@@ -267,7 +280,7 @@ impl OrderedPass for Pass {
     }
 
     fn finish(self: Box<Self>, sink: &mut Sink<'_>) {
-        if let Some(Header { conversation, started_at }) = self.old {
+        if let Some(Header { conversation, started_at, .. }) = self.old {
             let id = conversation.id.clone();
             sink.event(0, None, Some(HARNESS), started_at, Fact::Conversation(Box::new(conversation)));
             sink.event(self.length, None, None, None, Fact::Ended(id));

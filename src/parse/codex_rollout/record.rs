@@ -31,6 +31,8 @@ pub(super) struct TurnContext<'a> {
     pub(super) model: Text<'a>,
     #[serde(borrow, default)]
     pub(super) effort: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) service_tier: Text<'a>,
 }
 
 /// What any `event_msg` may hold that matters.
@@ -44,8 +46,21 @@ pub(super) struct EventMsg<'a> {
     pub(super) info: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) rate_limits: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub(super) thread_id: Text<'a>,
+    #[serde(borrow)]
+    pub(super) thread_settings: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub(super) service_tier: Text<'a>,
     #[serde(default, rename = "last_agent_message", deserialize_with = "is_filled")]
     pub(super) is_answered: Option<bool>,
+}
+
+/// The settings of a conversation, all of them: one that isn't there isn't set.
+#[derive(Deserialize)]
+struct ThreadSettings<'a> {
+    #[serde(borrow, default)]
+    service_tier: Text<'a>,
 }
 
 /// What any item of the conversation may hold that matters.
@@ -67,6 +82,8 @@ pub(super) struct UsageRecord<'a> {
     response_id: Text<'a>,
     #[serde(borrow, default)]
     model: Text<'a>,
+    #[serde(borrow, default)]
+    service_tier: Text<'a>,
     usage: Option<Usage>,
 }
 
@@ -144,7 +161,8 @@ impl<'a> Payload<'a> {
             Payload::Meta(meta) => {
                 let started_at = meta.timestamp.get().and_then(Time::parse);
                 if let Some(conversation) = meta.conversation() {
-                    log(LogRecord::Header(Box::new(Header { conversation, started_at })));
+                    let goes_on = meta.history_base.is_some_and(|base| base.get() != "null");
+                    log(LogRecord::Header(Box::new(Header { conversation, started_at, goes_on })));
                 }
             }
             Payload::Context(context) => {
@@ -152,6 +170,9 @@ impl<'a> Payload<'a> {
                 let effort = context.effort.get().and_then(|effort| seen.id(effort));
                 let turn = context.turn_id.get().and_then(|turn| seen.id(turn));
                 log(LogRecord::Context { turn, model, effort });
+                if let Some(tier) = context.service_tier.get().and_then(|tier| seen.id(tier)) {
+                    log(LogRecord::ServiceTier { conversation: None, tier: Some(tier) });
+                }
             }
             Payload::Usage(record) => {
                 let Some(usage) = &record.usage else { return Ok(()) };
@@ -160,6 +181,7 @@ impl<'a> Payload<'a> {
                     turn: record.turn_id.get().and_then(id),
                     response: record.response_id.get().and_then(id),
                     model: record.model.get().and_then(model),
+                    service_tier: record.service_tier.get().and_then(id),
                     usage: usage.tokens(),
                 })));
             }
@@ -168,7 +190,19 @@ impl<'a> Payload<'a> {
                     log(LogRecord::Turn(event.turn_id.get().and_then(|turn| seen.id(turn))));
                 }
                 Some("task_complete" | "turn_complete") if event.is_answered == Some(true) => log(LogRecord::Answered),
-                Some("token_count") => token_count::read(event.info, event.rate_limits, needs, &mut add)?,
+                Some("token_count") => {
+                    if let Some(tier) = event.service_tier.get().and_then(|tier| seen.id(tier)) {
+                        log(LogRecord::ServiceTier { conversation: None, tier: Some(tier) });
+                    }
+                    token_count::read(event.info, event.rate_limits, needs, &mut add)?;
+                }
+                Some("thread_settings_applied") => {
+                    if let Some(settings) = event.thread_settings {
+                        let settings: ThreadSettings<'_> = part(settings.get())?;
+                        let tier = settings.service_tier.get().and_then(|tier| seen.id(tier));
+                        log(LogRecord::ServiceTier { conversation: event.thread_id.get().and_then(id), tier });
+                    }
+                }
                 _ => {}
             },
             Payload::Item(item) if item.is_answer() => log(LogRecord::Answered),

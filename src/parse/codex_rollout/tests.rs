@@ -45,6 +45,8 @@ fn an_item_is_passed_over_unless_another_record_follows_on_its_line() {
     let length = |kind| line(kind).len() - 1;
     assert_eq!(seems(&line("agent_message")), Some(Seems::Noise(length("agent_message"))));
     assert_eq!(seems(&line("task_complete")), Some(Seems::Record(length("task_complete"))));
+    let settings = "thread_settings_applied";
+    assert_eq!(seems(&line(settings)), Some(Seems::Record(length(settings))));
     assert_eq!((seems(&line("turn_diff")), seems(&line("token_cou"))), (None, None));
     for line in [item, LINE] {
         assert_eq!(seems(&format!("{}\n", line.replace("07:03:16", "07:03\n16"))), None);
@@ -81,7 +83,9 @@ fn an_envelope_by_position_says_what_any_does() {
     let records = [
         LINE,
         r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"turn_context","payload":{"turn_id":"t-1","model":"gpt-5.5","effort":"high","text":"\"model\":\"x\""}}"#,
+        r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"turn_context","payload":{"turn_id":"t-1","model":"gpt-5.5","service_tier":"flex"}}"#,
         r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"event_msg","payload":{"turn_id":"t-1","type":"task_started"}}"#,
+        r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"event_msg","payload":{"type":"thread_settings_applied","thread_id":"c-1","thread_settings":{"model":"gpt-5.5","service_tier":"priority"}}}"#,
         r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"event_msg","payload":{"type":"task_complete","last_agent_message":"Done.\n\"So\""}}"#,
         r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"session_meta","payload":{"id":"c-1","cwd":"/srv","source":{"subagent":"review"},"git":{"branch":"main"},"base_instructions":{"text":"a \"b\"\n"}}}"#,
     ];

@@ -10,9 +10,11 @@ use crate::parse::mark::{Latest, LogRecord, MarkKind};
 use crate::parse::openai::Usage;
 
 #[derive(Deserialize)]
-struct Info {
+struct Info<'a> {
     total_token_usage: Option<Usage>,
     last_token_usage: Option<Usage>,
+    #[serde(borrow, default)]
+    service_tier: Text<'a>,
 }
 
 #[derive(Deserialize)]
@@ -44,7 +46,10 @@ pub(super) fn read(
     let limits = rate_limits.and_then(|limits| part::<Option<RateLimits<'_>>>(limits.get()).ok()).flatten();
     let plan = limits.as_ref().and_then(|limits| limits.plan_type.get().and_then(id));
     let billing = plan.as_ref().map(|_| Billing::Subscription);
-    let info: Option<Info> = info.map(|info| part(info.get())).transpose()?.flatten();
+    let info: Option<Info<'_>> = info.map(|info| part(info.get())).transpose()?.flatten();
+    if let Some(tier) = info.as_ref().and_then(|info| info.service_tier.get().and_then(id)) {
+        add(MarkKind::Logged(LogRecord::ServiceTier { conversation: None, tier: Some(tier) }));
+    }
     let (total, last) = info.map_or((None, None), |info| (info.total_token_usage, info.last_token_usage));
     let last = last.map(|last| last.tokens());
     match total.map(|total| total.tokens()) {

@@ -61,9 +61,13 @@ impl Turns {
     }
 
     /// A response of the conversation's own names its turn, also where no line that begins it is there, or whole: the
-    /// reading that follows counts the same response.
-    pub(super) fn follow(&mut self, id: Option<Id>) {
-        let turn = self.turn(id);
+    /// reading that follows counts the same response. Where it names the conversation, too (`is_named`), the turn is
+    /// that one's, however old it seems to be.
+    pub(super) fn follow(&mut self, id: Option<Id>, is_named: bool) {
+        let turn = match self.turn(id.clone()) {
+            Turn::Foreign if is_named => id.map_or(Turn::None, Turn::Own),
+            turn => turn,
+        };
         if matches!((&turn, &self.latest), (Turn::Own(_), _) | (Turn::Untimed(Some(_)), Turn::None | Turn::Untimed(_)))
         {
             self.latest = turn;

@@ -43,6 +43,7 @@ impl<'a> Meta<'a> {
             b"thread_source" => json.text_into(&mut meta.thread_source),
             b"forked_from_id" => json.text_into(&mut meta.forked_from_id),
             b"parent_thread_id" => json.text_into(&mut meta.parent_thread_id),
+            b"history_base" => json.json_into(&mut meta.history_base),
             _ => json.pass_over(),
         })?;
         Some(meta)
@@ -56,6 +57,7 @@ impl<'a> TurnContext<'a> {
             b"turn_id" => json.text_into(&mut context.turn_id),
             b"model" => json.text_into(&mut context.model),
             b"effort" => json.text_into(&mut context.effort),
+            b"service_tier" => json.text_into(&mut context.service_tier),
             _ => json.pass_over(),
         })?;
         Some(context)
@@ -70,6 +72,9 @@ impl<'a> EventMsg<'a> {
             b"turn_id" => json.text_into(&mut event.turn_id),
             b"info" => json.json_into(&mut event.info),
             b"rate_limits" => json.json_into(&mut event.rate_limits),
+            b"thread_id" => json.text_into(&mut event.thread_id),
+            b"thread_settings" => json.json_into(&mut event.thread_settings),
+            b"service_tier" => json.text_into(&mut event.service_tier),
             b"last_agent_message" => json.is_filled_into(&mut event.is_answered),
             _ => json.pass_over(),
         })?;
