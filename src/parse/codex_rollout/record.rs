@@ -167,7 +167,9 @@ impl<'a> Payload<'a> {
                 Some("task_started" | "turn_started") => {
                     log(LogRecord::Turn(event.turn_id.get().and_then(|turn| seen.id(turn))));
                 }
-                Some("task_complete" | "turn_complete") if event.is_answered == Some(true) => log(LogRecord::Answered),
+                Some("task_complete" | "turn_complete") => {
+                    log(LogRecord::TurnOver(event.is_answered == Some(true)));
+                }
                 Some("token_count") => token_count::read(event.info, event.rate_limits, needs, &mut add)?,
                 _ => {}
             },
