@@ -39,10 +39,11 @@ pub(super) struct Log<'a> {
     pub(super) end: Option<Time>,
 }
 
-/// The runs that hold calls of a session log, `None` among them, and the one that holds the last.
+/// The runs that hold calls of a session log, `None` among them, and the one that holds the last if nothing tells that
+/// it made no more.
 pub(super) struct Runs {
     pub(super) holding: BTreeSet<Option<RunId>>,
-    pub(super) last: Option<RunId>,
+    pub(super) open: Option<RunId>,
 }
 
 impl Log<'_> {
@@ -75,7 +76,7 @@ pub(super) fn hold_against<'a>(
     let known: FxHashSet<TokenUsage> = known.collect();
     let own = split.logged.values().flat_map(|share| &share.calls).map(LogCall::usage).sum();
     let last = log.last(&known, own, &shown);
-    let mut open = runs.last;
+    let Runs { holding, mut open } = runs;
     let mut beyond: Vec<Reading> = Vec::new();
     for reading in shown {
         let total = without_parts(&reading.total);
@@ -87,7 +88,7 @@ pub(super) fn hold_against<'a>(
                 // There the counter stood when a later run began.
                 split.logged.entry(Some(earlier)).or_default().read = Some(reading.total);
             }
-            if log.has_baseline && !is_known && !is_elsewhere {
+            if !is_known && !is_elsewhere {
                 beyond.push(reading);
             }
             continue;
@@ -107,8 +108,8 @@ pub(super) fn hold_against<'a>(
             }
         }
     }
-    let from = Logged { total: last, time: log.end, runs: runs.holding, open };
-    for (run, grown) in shares(beyond, uncovered, bounds, Some(&from)) {
+    let from = Logged { total: last, time: log.end, runs: holding, open };
+    for (run, grown) in shares(beyond, uncovered, bounds, Some(&from).filter(|_| log.has_baseline)) {
         match run {
             Some(run) if is_behind(&run) => split.behind.entry(run).or_default().share = Some(grown),
             run => {

@@ -118,7 +118,8 @@ impl LogShare {
         let all: TokenUsage = self.calls.iter().map(LogCall::usage).sum();
         self.blended.push(all.blended_tokens());
         let end = self.calls.last().and_then(|call| call.time());
-        let until = readings.partition_point(|(time, _)| *time <= end || next.is_none_or(|next| *time < next));
+        let is_in_it = |time: Option<Time>| !self.calls.is_empty() && next.is_none_or(|next| time < next);
+        let until = readings.partition_point(|(time, _)| *time <= end || is_in_it(*time));
         let last = until.checked_sub(1).and_then(|last| readings.get(last));
         self.blended.extend(last.map(|(_, total)| total.blended_tokens()));
     }

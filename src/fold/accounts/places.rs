@@ -25,6 +25,8 @@ pub(in crate::fold) struct Places {
     pub(super) shown: ShowingRuns,
     /// The blended totals that runs' outputs end with, by conversation.
     footers: FxHashMap<Id, BTreeMap<u64, RunId>>,
+    /// The same of outputs that name no conversation.
+    nameless_footers: FxHashSet<(RunId, u64)>,
     /// Conversations that no output names, with the runs that their session log was joined with.
     pub(super) joined: Joined,
     /// How far conversations had come when each run ended.
@@ -72,13 +74,16 @@ impl Places {
                 }
             }
         }
+        let nameless = runs.iter().flat_map(|(run, facts)| facts.footers.iter().map(move |footer| (run, footer)));
+        let nameless = nameless.filter(|(_, (conversation, _))| conversation.is_none());
+        let nameless_footers = nameless.map(|(run, (_, blended))| (run.clone(), *blended)).collect();
         let joined = join(runs, conversations, calls, &shown, is_home);
         for (id, runs) in &joined.runs {
             let known = shown.entry(id.clone()).or_default();
             known.extend(runs.iter().map(|run| (run.clone(), 0)));
         }
         let ends = Ends::new(runs, &shown);
-        Places { at_work, endless, torn, succeeded, whole, shown, footers, joined, ends }
+        Places { at_work, endless, torn, succeeded, whole, shown, footers, nameless_footers, joined, ends }
     }
 
     /// Runs whose session log nothing tells for certain.
@@ -140,6 +145,11 @@ impl Places {
     pub(super) fn of_footer(&self, conversation: &Id, blended: u64, time: Option<Time>) -> Option<&RunId> {
         let run = self.footers.get(conversation)?.get(&blended)?;
         Some(run).filter(|run| time.is_some() && self.is_at_work(run, time))
+    }
+
+    /// Whether a run's output ends with this blended total, and names no conversation.
+    pub(super) fn has_nameless_footer(&self, run: &RunId, blended: u64) -> bool {
+        self.nameless_footers.contains(&(run.clone(), blended))
     }
 
     /// The first of the runs of a conversation that are meant.

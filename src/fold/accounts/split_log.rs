@@ -95,15 +95,19 @@ pub(super) fn log_shares<'a>(
     // What a fork's counter began with is known from its own log alone.
     let has_baseline = !is_forked || !logged.is_empty();
     let log = Log { logged: &logged, recorded: &recorded, everywhere, has_baseline, end };
-    let is_over = over.is_some() && over >= end;
-    if last.is_none() || is_over {
+    let is_ended = |run: &RunId| {
+        let is_footer = places.of_footer(id, reached, end) == Some(run) || places.has_nameless_footer(run, reached);
+        is_footer || (over.is_some() && over >= end)
+    };
+    let open = last.filter(|run| !is_ended(run));
+    if open.is_none() {
         // What the log ends with is all that came before the next run.
         let total = recorded.last().or(logged.last()).map(|(_, total)| *total);
         split.began_at.extend(places.first_of(id, is_behind).cloned().zip(total));
     }
-    let runs = Runs { holding: holding.clone(), last: last.clone().filter(|_| !is_over) };
+    let runs = Runs { holding: holding.clone(), open: open.clone() };
     hold_against(&mut split, shown, &log, runs, &uncovered, is_behind, bounds);
-    if let Some(run) = last.filter(|run| !is_over && places.of_footer(id, reached, end) != Some(run)) {
+    if let Some(run) = open {
         // A turn of a run that ended well did so, too, and the log tells it of others.
         let is_open = over.is_some() && places.is_success(&run);
         let goes_on = is_open || !split.behind.is_empty() || places.ends_beyond(id, reached, &run);
