@@ -63,6 +63,8 @@ pub enum Fact {
     OpenRun,
     /// A session log of a conversation ends here, and not within a call.
     Ended(Id),
+    /// The last turn ended here that a session log of a conversation tells the end of.
+    TurnOver(Id),
     /// A session log of a conversation lost a record here that may be a reading of its counter, and was read on.
     Lost(Id),
     /// A session log shows a reading of another conversation's counter: history that was copied into it.
@@ -86,7 +88,7 @@ impl Fact {
             Fact::Request(request) => Some(&request.conversation),
             Fact::StreamFailure(failure) => Some(&failure.conversation),
             Fact::ToolCall(call) => call.conversation.as_ref(),
-            Fact::Unfinished(id) | Fact::Ended(id) | Fact::Lost(id) => Some(id),
+            Fact::Unfinished(id) | Fact::Ended(id) | Fact::TurnOver(id) | Fact::Lost(id) => Some(id),
             Fact::Inherited(inherited) => Some(&inherited.conversation),
             Fact::Uncounted(uncounted) => Some(&uncounted.conversation),
             Fact::CallTiming(timing) => match &timing.key {

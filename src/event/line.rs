@@ -57,6 +57,7 @@ mod tests {
             Fact::Uncounted(Box::new(Uncounted { conversation: "c".into(), key: Some("m".into()), agent: None })),
             Fact::Uncounted(Box::new(Uncounted { conversation: "c".into(), key: None, agent: Some("a".into()) })),
             Fact::Lost("c".into()),
+            Fact::TurnOver("c".into()),
             Fact::OpenRun,
             Fact::Defect(Defect::Torn),
             Fact::Skipped(skip),

@@ -52,6 +52,11 @@ impl Run {
         self.status.as_deref() == Some("killed")
     }
 
+    /// Whether its harness ended by itself, and well.
+    pub fn is_success(&self) -> bool {
+        self.status.as_deref() == Some("success")
+    }
+
     /// A run of which nothing else is known.
     pub fn new(id: RunId) -> Run {
         Run {

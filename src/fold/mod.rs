@@ -22,7 +22,7 @@
 //! # Accounts
 //!
 //! 1. Which run each call, reading and result is of (`places`; of a conversation with a session log, `holders`).
-//! 2. Which part of a conversation's counter each run used: the growth since the run before (`growth`, `ends`,
+//! 2. Which part of a conversation's counter each run used: the growth since the run before (`growth`, `share`, `ends`,
 //!    `unsure`).
 //! 3. Which part of a session log each run used, and what outputs and traces tell of the same calls (`split_log`,
 //!    `log_share`, `held`, `twins`, `losses`).

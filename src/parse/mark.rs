@@ -113,6 +113,8 @@ pub enum LogRecord {
     Response(Box<Response>),
     /// A model answered.
     Answered,
+    /// A turn ends; `true` if with an answer.
+    TurnOver(bool),
     /// A message was written, of which nothing but a counter tells the usage; `true` for a model's answer.
     Message(bool),
     /// A record can't be read that may tell of a call.

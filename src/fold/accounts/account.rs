@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::growth::Share;
 use super::log_share::LogShare;
-use crate::event::{Billing, CallKey, Harness, Id, RunId, Time};
+use super::share::Share;
+use crate::event::{Billing, CallKey, Harness, Id, RunId, Time, TokenUsage};
 use crate::fold::facts::{CallFacts, ConversationFacts, Messages, Place, ResultFacts};
 
 /// What the witnesses of one conversation in one run say.
@@ -22,6 +22,8 @@ pub(in crate::fold) struct Account {
     pub(super) results: Vec<ResultFacts>,
     /// Its share of the conversation's session log; it goes before all others.
     pub(super) log_share: Option<LogShare>,
+    /// What the counter read before it, as the conversation's session log tells; `None` if it doesn't.
+    pub(super) began_at: Option<TokenUsage>,
     /// Whether the conversation's first records are in view.
     pub(super) begins: bool,
     /// How what is known of it ends.

@@ -11,6 +11,8 @@ pub(super) struct Bounds<'a> {
     pub(super) starts_in: bool,
     /// Whether that is in view, too.
     pub(super) begins_in: bool,
+    /// Whether the run's output is in view from its first record on, with none of them torn.
+    pub(super) is_in_view: bool,
     /// The run of the conversation that came before it.
     pub(super) before: Option<Before<'a>>,
 }
@@ -22,6 +24,8 @@ pub(super) struct Before<'a> {
     pub(super) run: &'a RunId,
     /// What may have been the conversation's blended total when this run began, in order; none where nothing tells it.
     pub(super) totals: &'a [u64],
+    /// What that run's output ends with, or its counter, whatever came after it.
+    pub(super) told: &'a [u64],
     /// Whether a run between the two may have held it, too, and tells of nothing.
     pub(super) follows_silence: bool,
 }
@@ -35,6 +39,6 @@ impl Before<'_> {
 
     /// Whether it surely came to more than was read.
     pub(super) fn went_beyond(&self, read: &TokenUsage) -> bool {
-        matches!(self.totals, [only] if *only > read.blended_tokens())
+        matches!(self.told, [only] if *only > read.blended_tokens())
     }
 }

@@ -65,6 +65,7 @@ impl Ends {
     }
 
     /// Learns what counters read last. Of footers that tell more, the smallest: a forged one takes nothing from a later run.
+    /// What a session log tells that a run began with goes before all of it.
     pub(in crate::fold) fn learn(&mut self, accounts: &Accounts) {
         for ((run, id), account) in accounts {
             let (Some(run), Some(total)) = (run, account.last_total()) else { continue };
@@ -72,6 +73,22 @@ impl Ends {
             if let Some(end) = succession.places.get(run).and_then(|place| succession.ends.get_mut(*place)) {
                 let read = total.blended_tokens();
                 end.totals = vec![end.totals.iter().copied().find(|footer| *footer >= read).unwrap_or(read)];
+            }
+        }
+        self.learn_began(accounts);
+    }
+
+    /// Learns what session logs tell that the counter read when a run began.
+    fn learn_began(&mut self, accounts: &Accounts) {
+        for ((run, id), account) in accounts {
+            let (Some(run), Some(began)) = (run, account.began_at) else { continue };
+            let Some(succession) = self.0.get_mut(id) else { continue };
+            let Some(place) = succession.places.get(run).copied() else { continue };
+            let (earlier, from) = succession.ends.split_at_mut(place);
+            if let (Some(last), Some(this)) = (earlier.last_mut(), from.first_mut()) {
+                last.totals = vec![began.blended_tokens()];
+                // A run that is silent may have done something behind the log's end.
+                this.follows_silence &= account.log_share.is_none();
             }
         }
     }
@@ -97,7 +114,7 @@ impl Ends {
         let (last, follows_silence) =
             (succession.ends.get(this.checked_sub(1)?)?, succession.ends.get(this)?.follows_silence);
         let totals = if follows_silence { &[][..] } else { &last.totals };
-        Some(Before { run: &last.run, totals, follows_silence })
+        Some(Before { run: &last.run, totals, told: &last.totals, follows_silence })
     }
 
     /// A run's own part of a footer, which counts the whole conversation; `None` if what came before isn't known.

@@ -1,47 +1,27 @@
 //! A cumulative counter over a conversation, and each run's share of it: the growth within the run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
 use super::bounds::{Before, Bounds};
 use super::read_order::in_order;
 use super::reasoning::Reasoning;
-use crate::event::{Id, RunId, Time, TokenUsage};
-use crate::fold::facts::{Place, Reading};
+use super::share::Share;
+use crate::event::{RunId, Time, TokenUsage};
+use crate::fold::facts::Reading;
 
-/// A run's (`None`: no run's) share of a conversation's counter.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Share {
-    /// Growth by the model that was at work then, and when it last grew.
-    pub(super) by_model: BTreeMap<Option<Id>, (TokenUsage, Option<Time>)>,
-    /// Whether what the counter had reached before the run is unknown, so that this is a floor.
-    pub(super) is_floor: bool,
-    /// Whether the first call that it counts is the one that the first visible reading tells.
-    pub(super) starts_in_view: bool,
-    /// The counter's last value.
+/// How far a session log tells what a counter read. What outputs tell goes on from there.
+#[derive(Debug)]
+pub(super) struct Logged {
+    /// What it read last.
     pub(super) total: TokenUsage,
-    /// When it was read.
+    /// When.
     pub(super) time: Option<Time>,
-    /// Where its last reading stands, if that tells no time.
-    pub(super) place: Option<Place>,
-    /// Whether a reading that may be quoted tells it, and none that surely isn't counts as much.
-    pub(super) is_doubtful: bool,
-    /// Growth beside `by_model`, which may in part be that of earlier runs.
-    pub(super) unsure: Option<Unsure>,
-}
-
-/// What a counter grew by over runs that left no reading of it.
-#[derive(Debug, Clone)]
-pub(super) struct Unsure {
-    /// Its growth, as far as no calls of those runs are known; `None` where it wasn't read before them.
-    pub(super) usage: Option<TokenUsage>,
-    /// The model that was at work when it was read.
-    pub(super) model: Option<Id>,
-    /// When that was.
-    pub(super) time: Option<Time>,
-    /// The blended part of the run that read it; `None` where nothing tells.
-    pub(super) blended: Option<u64>,
+    /// The runs whose calls the log tells of, `None` among them.
+    pub(super) runs: BTreeSet<Option<RunId>>,
+    /// The one of them at work where it ends, if nothing tells that it did no more.
+    pub(super) open: Option<RunId>,
 }
 
 /// A call after the last reading of its run.
@@ -55,23 +35,24 @@ pub(super) struct Uncovered {
 /// Splits a conversation's readings at the runs' boundaries.
 ///
 /// `uncovered` are calls, by time, that no reading of their own run counts: a later run's does, but they are
-/// not its own. `bounds` tells what is known of each run.
+/// not its own. `bounds` tells what is known of each run, `logged` where a session log ends that tells all of before.
 pub(super) fn shares<'a>(
     readings: Vec<Reading>,
     uncovered: &[Uncovered],
     bounds: impl Fn(&RunId) -> Bounds<'a>,
+    logged: Option<&Logged>,
 ) -> BTreeMap<Option<RunId>, Share> {
     let readings = in_order(readings, |run| bounds(run).start);
-    let mut split = Split {
-        calls: Between::new(uncovered),
-        bounds,
-        shares: BTreeMap::new(),
-        previous: None,
-        since: None,
-        reasoning: Reasoning::default(),
-    };
+    let (previous, since) = logged.map_or((None, None), |logged| (Some(logged.total), logged.time));
+    let calls = Between::new(uncovered);
+    let reasoning = Reasoning::default();
+    let mut split = Split { calls, bounds, logged, shares: BTreeMap::new(), previous, since, reasoning };
     for reading in readings {
-        split.read(reading);
+        // What falls below the log tells nothing of those whose calls it has.
+        let is_less = |logged: &Logged| logged.runs.contains(&reading.run) && split.falls(&reading);
+        if !logged.is_some_and(is_less) {
+            split.read(reading);
+        }
     }
     split.shares
 }
@@ -80,6 +61,7 @@ pub(super) fn shares<'a>(
 struct Split<'u, F> {
     calls: Between<'u>,
     bounds: F,
+    logged: Option<&'u Logged>,
     shares: BTreeMap<Option<RunId>, Share>,
     /// What the reading before read, and when that was.
     previous: Option<TokenUsage>,
@@ -94,7 +76,7 @@ impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
         let told = reading.total.reasoning_output_tokens;
         reading.total = previous.map_or(reading.total, |previous| reading.total.with_untold(&previous));
         let bounds = reading.run.as_ref().map_or_else(Bounds::default, &self.bounds);
-        let is_first = !self.shares.contains_key(&reading.run);
+        let is_first = !self.is_known(&reading.run);
         let is_anew = previous.is_some_and(|previous| reading.total.fell_below(&previous));
         // A process that resumed tells again what the run before came to: that is no call of this run.
         let blended = reading.total.blended_tokens();
@@ -104,7 +86,7 @@ impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
         // part be its own.
         let over = bounds.before.filter(|before| {
             let went_beyond = previous.is_some_and(|read| before.went_beyond(&read));
-            let is_read = !went_beyond && self.shares.contains_key(&Some(before.run.clone()));
+            let is_read = !went_beyond && self.is_read(before.run);
             is_first && !is_anew && !begins && (before.follows_silence || !is_read)
         });
         let (others, is_sure) = self.others(&reading, over);
@@ -127,8 +109,12 @@ impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
         let reasoning = self.reasoning.read(&reading.run, told, !growth.is_zero());
         let growth = TokenUsage { reasoning_output_tokens: reasoning, ..growth };
         let mut growth = growth.minus(&others);
-        if let Some(before) = over {
-            let start = previous.map(|previous| previous.plus(&others));
+        let start = previous.map(|previous| previous.plus(&others));
+        let began = start.filter(|_| is_first && !is_anew && bounds.is_in_view).and_then(|start| reading.since(&start));
+        if let Some(began) = began {
+            // An output that is whole shows where the counter stood when its run began.
+            growth = share.growth_since(began, over, &reading);
+        } else if let Some(before) = over {
             growth = share.growth_over(before, start, growth, &reading);
         }
         share.is_floor |= !is_sure && !others.is_zero();
@@ -144,6 +130,22 @@ impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
             *usage = usage.plus(&growth);
             *time = reading.time;
         }
+    }
+
+    /// Whether calls or readings of it are known that came earlier.
+    fn is_known(&self, run: &Option<RunId>) -> bool {
+        self.shares.contains_key(run) || self.logged.is_some_and(|logged| logged.runs.contains(run))
+    }
+
+    /// Whether it is known what the counter read when a run ended.
+    fn is_read(&self, run: &RunId) -> bool {
+        let run = Some(run.clone());
+        let is_logged = |logged: &Logged| logged.runs.contains(&run) && logged.open != run;
+        self.shares.contains_key(&run) || self.logged.is_some_and(is_logged)
+    }
+
+    fn falls(&self, reading: &Reading) -> bool {
+        self.previous.is_some_and(|previous| reading.total.with_untold(&previous).fell_below(&previous))
     }
 
     /// What others' calls come to that the counter grew by, too, and whether surely all of them are others'.
@@ -186,39 +188,11 @@ impl<'u> Between<'u> {
     }
 }
 
-impl Share {
-    /// A run's own part of a growth that may be in part a silent run's before it. `start` is what the counter read
-    /// before both, with the calls that are known since.
-    fn growth_over(
-        &mut self,
-        before: Before<'_>,
-        start: Option<TokenUsage>,
-        mut growth: TokenUsage,
-        reading: &Reading,
-    ) -> TokenUsage {
-        let seen = reading.last.map(|last| reading.total.minus(&last));
-        let is_seen = start.zip(seen).is_some_and(|(start, seen)| start.matches(&seen));
-        let is_told = |start: &TokenUsage| before.totals.contains(&start.blended_tokens());
-        // A process that resumed tells again what the run before came to.
-        if is_told(&reading.total) {
-            self.is_floor = false;
-            return TokenUsage::default();
-        }
-        let is_confirmed = start.is_some() && (is_seen || start.as_ref().is_some_and(is_told));
-        if is_confirmed {
-            return growth;
-        }
-        if let Some(seen) = seen.filter(is_told) {
-            self.is_floor = false;
-            return reading.total.minus(&seen);
-        }
-        let is_possible = |end: &u64| start.is_none_or(|start| start.blended_tokens() <= *end);
-        let read = reading.total.blended_tokens();
-        let blended = before.total_within(read).filter(is_possible).map(|end| read - end);
-        let usage = start.map(|_| std::mem::take(&mut growth));
-        self.is_floor = true;
-        self.unsure = Some(Unsure { usage, model: reading.model.clone(), time: reading.time, blended });
-        growth
+impl Reading {
+    /// What the counter had grown by since `start` when the call began that it tells; `None` if nothing tells.
+    fn since(&self, start: &TokenUsage) -> Option<TokenUsage> {
+        let before = self.total.minus(&self.last.filter(|last| !last.exceeds(&self.total))?);
+        (!before.fell_below(start)).then(|| before.minus(start))
     }
 }
 

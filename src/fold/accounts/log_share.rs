@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::share::Unsure;
 use super::weighed::{Rows, Weighed, call_row};
 use crate::event::{CallKey, CallTiming, Id, RunId, Time, TokenUsage};
 use crate::fold::facts::{CallFacts, LogCall, MARGIN_MS};
@@ -33,6 +34,10 @@ pub(super) struct LogShare {
     pub(super) left_at: Option<Time>,
     /// When the latest call of the log was made.
     pub(super) end: Option<Time>,
+    /// What it read when the run ended; `None` if nothing tells.
+    pub(super) read: Option<TokenUsage>,
+    /// What the counter grew by later on that is nobody's for certain.
+    pub(super) unsure: Vec<(TokenUsage, Unsure)>,
     /// Until when a counter in the output tells of what the log lacks.
     counted_until: Option<Time>,
 }
@@ -59,6 +64,11 @@ impl LogShare {
         self.agrees.is_some()
     }
 
+    /// Whether a counter in the output agrees with it, or tells of more.
+    pub(super) fn tells_its_end(&self) -> bool {
+        self.agrees == Some(true) || self.read.is_some()
+    }
+
     /// Learns why it isn't all.
     pub(super) fn lack(&mut self, reason: Reason) {
         self.lacks = self.lacks.and(reason.into());
@@ -66,7 +76,11 @@ impl LogShare {
 
     /// Whether nothing tells of usage.
     pub(super) fn is_empty(&self) -> bool {
-        self.calls.is_empty() && self.unlogged.is_empty() && self.beyond.is_none() && !self.is_floor
+        self.calls.is_empty()
+            && self.unlogged.is_empty()
+            && self.beyond.is_none()
+            && self.unsure.is_empty()
+            && !self.is_floor
     }
 
     /// Keeps the calls that only a trace shows, as far as they add to the log. They may be parts of what the log counts
@@ -103,13 +117,15 @@ impl LogShare {
         }
     }
 
-    /// Learns what the harness may print at the end: the blended total of this share, or of the conversation so far,
-    /// which the log's counter read last in it (`readings`).
-    pub(super) fn know_footers(&mut self, readings: &[(Option<Time>, TokenUsage)]) {
+    /// Learns what the harness may print at the end: the blended total of this share, or of the conversation so far, which
+    /// the log's counter read last in it (`readings`). The log's `next` call was answered then: what was read before that
+    /// counts no more than this share's.
+    pub(super) fn know_footers(&mut self, readings: &[(Option<Time>, TokenUsage)], next: Option<Option<Time>>) {
         let all: TokenUsage = self.calls.iter().map(LogCall::usage).sum();
         self.blended.push(all.blended_tokens());
         let end = self.calls.last().and_then(|call| call.time());
-        let until = readings.partition_point(|(time, _)| *time <= end);
+        let is_in_it = |time: Option<Time>| !self.calls.is_empty() && next.is_none_or(|next| time < next);
+        let until = readings.partition_point(|(time, _)| *time <= end || is_in_it(*time));
         let last = until.checked_sub(1).and_then(|last| readings.get(last));
         self.blended.extend(last.map(|(_, total)| total.blended_tokens()));
     }
@@ -133,9 +149,10 @@ impl LogShare {
         reasons.add_if(!is_part, Reason::SessionLog);
         reasons.add_if(self.is_floor, Reason::PossibleCopies);
         reasons.add_if(is_cut, Reason::StillStreaming);
-        let LogShare { calls, timings, unlogged, beyond, blended, reached, .. } = self;
+        let LogShare { calls, timings, unlogged, beyond, unsure, blended, reached, .. } = self;
         let taken = Taken::Session;
-        let has_more = !unlogged.is_empty() || beyond.is_some() || timings.iter().any(Option::is_some);
+        let has_more =
+            !unlogged.is_empty() || beyond.is_some() || !unsure.is_empty() || timings.iter().any(Option::is_some);
         if !has_more && !calls.is_empty() {
             let rows = Rows::Logged(conversation.clone(), calls);
             return Weighed { rows, quality, reasons, taken, agrees, blended, reached, is_doubtful: false };
@@ -148,6 +165,12 @@ impl LogShare {
         rows.extend(beyond.map(|(usage, time)| UsageRow {
             model: rows.last().and_then(|row| row.model.clone()),
             time,
+            conversation: Some(conversation.clone()),
+            ..UsageRow::of(usage)
+        }));
+        rows.extend(unsure.into_iter().map(|(usage, unsure)| UsageRow {
+            model: unsure.model,
+            time: unsure.time,
             conversation: Some(conversation.clone()),
             ..UsageRow::of(usage)
         }));

@@ -16,7 +16,9 @@ mod parts;
 mod places;
 mod read_order;
 mod reasoning;
+mod share;
 mod spans;
+mod split;
 mod split_log;
 mod twins;
 mod unsure;
@@ -72,9 +74,19 @@ impl Places {
             let readings = self.take_readings(id, facts, own.get(id), whole);
             if let Some(own) = own.remove(id) {
                 let seen = seen.remove(id).unwrap_or_default();
-                for (run, share) in log_shares(self, id, own, readings, seen, &everywhere) {
+                let bounds = |run: &RunId| self.bounds(id, facts, run);
+                let split = log_shares(self, (id, facts.turn_over), own, readings, seen, &everywhere, bounds);
+                for (run, share) in split.logged {
                     left.extend(share.left_at.map(|since| ((run.clone(), id.clone()), since)));
                     accounts.entry((run, id.clone())).or_default().log_share = Some(share);
+                }
+                for (run, began_at) in split.began_at {
+                    accounts.entry((Some(run), id.clone())).or_default().began_at = Some(began_at);
+                }
+                for (run, behind) in split.behind {
+                    let account = accounts.entry((Some(run), id.clone())).or_default();
+                    account.calls.extend(behind.calls);
+                    account.share = behind.share;
                 }
             } else {
                 let uncovered = uncovered.remove(id).unwrap_or_default();
@@ -82,15 +94,16 @@ impl Places {
                     let bounds = self.bounds(id, facts, run);
                     Bounds { starts_in: bounds.starts_in || whole == Some(run), ..bounds }
                 };
-                for (run, share) in shares(readings, &uncovered, bounds) {
+                for (run, share) in shares(readings, &uncovered, bounds, None) {
                     accounts.entry((run, id.clone())).or_default().share = Some(share);
                 }
             }
             self.place_messages(id, facts, &mut accounts);
             self.place_results(id, facts, &mut accounts);
         }
-        let unsure = accounts.iter_mut().filter_map(|((_, id), account)| Some((id.clone(), account.settle_unsure()?)));
-        for (id, unsure) in unsure.collect::<Vec<_>>() {
+        let unsure =
+            accounts.iter_mut().flat_map(|((_, id), account)| account.take_unsure().map(|it| (id.clone(), it)));
+        for (id, unsure) in unsure.filter_map(|(id, unsure)| Some((id, unsure?))).collect::<Vec<_>>() {
             accounts.entry((None, id)).or_default().add_unsure(unsure);
         }
         accounts.values_mut().for_each(Account::unite_cut_outputs);
@@ -150,8 +163,9 @@ impl Places {
     /// What is known of a run that holds a conversation.
     fn bounds<'a>(&'a self, id: &Id, facts: &ConversationFacts, run: &RunId) -> Bounds<'a> {
         let starts_in = self.starts_in(id, run);
-        let begins_in = starts_in && facts.begins.contains(&Some(run.clone()));
-        Bounds { start: self.start_of(run), starts_in, begins_in, before: self.ends.before(id, run) }
+        let begins = facts.begins.contains(&Some(run.clone()));
+        let (begins_in, is_in_view) = (starts_in && begins, begins && self.is_whole(run));
+        Bounds { start: self.start_of(run), starts_in, begins_in, is_in_view, before: self.ends.before(id, run) }
     }
 
     /// Gives a conversation's packed calls to accounts.

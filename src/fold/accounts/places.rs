@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ends::Ends;
-use crate::event::{Defect, Id, RunId, Time, TokenUsage};
+use crate::event::{Defect, Id, Run, RunId, Time, TokenUsage};
 use crate::fold::facts::{AtWork, Calls, Conversations, Reading, RunFacts, Runs, ShowingRuns, main_of};
 use crate::fold::join::{IsHome, Joined, join};
 
@@ -17,10 +17,16 @@ pub(in crate::fold) struct Places {
     endless: FxHashSet<RunId>,
     /// Runs in whose outputs a record is torn.
     torn: FxHashSet<RunId>,
+    /// Runs whose harness ended well.
+    succeeded: FxHashSet<RunId>,
+    /// Runs whose outputs loop logs hold from end to end.
+    whole: FxHashSet<RunId>,
     /// The runs that show each conversation, and how many of its calls.
     pub(super) shown: ShowingRuns,
     /// The blended totals that runs' outputs end with, by conversation.
     footers: FxHashMap<Id, BTreeMap<u64, RunId>>,
+    /// The same of outputs that name no conversation.
+    nameless_footers: FxHashSet<(RunId, u64)>,
     /// Conversations that no output names, with the runs that their session log was joined with.
     pub(super) joined: Joined,
     /// How far conversations had come when each run ended.
@@ -38,6 +44,10 @@ impl Places {
         let endless = runs.iter().filter(|(_, run)| !run.is_end_told()).map(|(id, _)| id.clone()).collect();
         let is_torn = |run: &RunFacts| run.defects.contains_key(&Defect::Torn);
         let torn = runs.iter().filter(|(_, run)| is_torn(run)).map(|(id, _)| id.clone()).collect();
+        let is_success = |run: &RunFacts| run.ledger.as_ref().is_some_and(Run::is_success);
+        let succeeded = runs.iter().filter(|(_, run)| is_success(run)).map(|(id, _)| id.clone()).collect();
+        let is_whole = |run: &RunFacts| run.log.is_some() && !run.is_open && !is_torn(run);
+        let whole = runs.iter().filter(|(_, run)| is_whole(run)).map(|(id, _)| id.clone()).collect();
         let mut shown: ShowingRuns = FxHashMap::default();
         for call in calls.values() {
             if let Some(conversation) = &call.conversation {
@@ -64,13 +74,16 @@ impl Places {
                 }
             }
         }
+        let nameless = runs.iter().flat_map(|(run, facts)| facts.footers.iter().map(move |footer| (run, footer)));
+        let nameless = nameless.filter(|(_, (conversation, _))| conversation.is_none());
+        let nameless_footers = nameless.map(|(run, (_, blended))| (run.clone(), *blended)).collect();
         let joined = join(runs, conversations, calls, &shown, is_home);
         for (id, runs) in &joined.runs {
             let known = shown.entry(id.clone()).or_default();
             known.extend(runs.iter().map(|run| (run.clone(), 0)));
         }
         let ends = Ends::new(runs, &shown);
-        Places { at_work, endless, torn, shown, footers, joined, ends }
+        Places { at_work, endless, torn, succeeded, whole, shown, footers, nameless_footers, joined, ends }
     }
 
     /// Runs whose session log nothing tells for certain.
@@ -134,6 +147,24 @@ impl Places {
         Some(run).filter(|run| time.is_some() && self.is_at_work(run, time))
     }
 
+    /// Whether a run's output ends with this blended total, and names no conversation.
+    pub(super) fn has_nameless_footer(&self, run: &RunId, blended: u64) -> bool {
+        self.nameless_footers.contains(&(run.clone(), blended))
+    }
+
+    /// The first of the runs of a conversation that are meant.
+    pub(super) fn first_of(&self, conversation: &Id, is_meant: impl Fn(&RunId) -> bool) -> Option<&RunId> {
+        let runs = self.shown.get(conversation)?.keys().filter(|run| is_meant(run));
+        runs.min_by_key(|run| (self.start_of(run), (*run).clone()))
+    }
+
+    /// Whether the output of another run than this one ends with more than this blended total of the conversation.
+    pub(super) fn ends_beyond(&self, conversation: &Id, blended: u64, run: &RunId) -> bool {
+        let beyond =
+            self.footers.get(conversation).into_iter().flat_map(|told| told.range(blended.saturating_add(1)..));
+        beyond.map(|(_, of)| of).any(|of| of != run)
+    }
+
     /// The conversations that sub-agents worked for whose session logs were joined with runs.
     pub(super) fn spawners(&self, conversations: &Conversations) -> FxHashMap<Id, Id> {
         let joined = self.joined.runs.keys();
@@ -163,6 +194,16 @@ impl Places {
     /// Whether a record of its output is torn.
     pub(super) fn is_torn(&self, run: &RunId) -> bool {
         self.torn.contains(run)
+    }
+
+    /// Whether its harness ended well, so that its turn did.
+    pub(super) fn is_success(&self, run: &RunId) -> bool {
+        self.succeeded.contains(run)
+    }
+
+    /// Whether its output is known from end to end, with every record in it.
+    pub(super) fn is_whole(&self, run: &RunId) -> bool {
+        self.whole.contains(run)
     }
 
     /// When a run began.

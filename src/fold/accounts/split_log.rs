@@ -1,13 +1,16 @@
 //! A session log is split among those who used its conversation: its calls find their runs, and what a run's output or
 //! a trace shows of the same conversation is held against them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::held::{LoggedReadings, hold_against};
+use super::bounds::Bounds;
+use super::growth::Uncovered;
+use super::held::{Log, LoggedReadings, Runs, hold_against};
 use super::holders::{Holders, holders};
 use super::log_share::{LogShare, LogShares, Unshown};
 use super::losses;
 use super::places::Places;
+use super::split::SplitLog;
 use super::twins::{Twins, since, twins};
 use crate::event::{CallKey, Id, RunId, Time, TokenUsage};
 use crate::fold::facts::{CallFacts, LogCall, Reading};
@@ -16,17 +19,19 @@ use crate::fold::rows::Reason;
 
 /// Gives each call of a conversation to the run it belongs to.
 ///
-/// `seen` are the calls that traces show of it, `shown` what its counter read in outputs.
-pub(super) fn log_shares(
+/// `over` is when the latest of its turns ended that the log tells the end of, `seen` are the calls that traces show of
+/// it, `shown` what its counter read in outputs. `bounds` tells what is known of each run.
+pub(super) fn log_shares<'a>(
     places: &Places,
-    id: &Id,
+    (id, over): (&Id, Option<Time>),
     own: Own,
     shown: Vec<Reading>,
     seen: Vec<(CallKey, Box<CallFacts>)>,
     everywhere: &LoggedReadings,
-) -> LogShares {
+    bounds: impl Fn(&RunId) -> Bounds<'a>,
+) -> SplitLog {
     if shown.is_empty() && seen.is_empty() && !places.is_shown_by_a_run(id) {
-        return unsplit(own);
+        return SplitLog { logged: unsplit(own), ..SplitLog::default() };
     }
     let Own { mut calls, readings: mut logged, recorded, lost_after, is_floor, is_forked } = own;
     losses::fill(&mut calls, &mut logged, &lost_after, &shown);
@@ -34,8 +39,16 @@ pub(super) fn log_shares(
     let Holders { mut runs, left } = holders(places, id, &calls, &of_call, &shown);
     let torn = losses::take_shared(&calls, &mut runs, &lost_after, |run| places.starts_in(id, run));
     let (last, end, reached) = (runs.last().cloned().flatten(), end(&calls, &logged), reached(&calls, &logged));
+    let mut split = SplitLog::default();
+    let holding: BTreeSet<Option<RunId>> = runs.iter().cloned().collect();
+    let is_empty = calls.is_empty() && logged.is_empty();
+    let began_later =
+        |run: &RunId| end.is_some() && places.start_of(run) > end && !holding.contains(&Some(run.clone()));
+    let is_behind = |run: &RunId| is_empty || began_later(run);
+    split.began_at = began_at(&calls, &runs, &logged, !is_forked);
+    let next = next_calls(&calls, &runs);
 
-    let mut shares = LogShares::new();
+    let shares = &mut split.logged;
     for (run, since) in left {
         let share = shares.entry(Some(run)).or_default();
         (share.lacks, share.left_at) = (Reason::EndUntold.into(), since);
@@ -43,28 +56,50 @@ pub(super) fn log_shares(
     for run in torn {
         shares.entry(Some(run)).or_default().lack(Reason::TornBetween);
     }
+    let mut uncovered = Vec::new();
     for (key, call) in unmatched {
         let run = places.of_logged(id, &call.runs, call.time, None);
-        shares.entry(run).or_default().unlogged.push((key, call));
+        if let Some(time) = call.time.filter(|time| !call.is_covered && Some(*time) > end) {
+            uncovered.push(Uncovered { time, run: run.clone(), usage: call.usage });
+        }
+        match run {
+            Some(run) if is_behind(&run) => split.behind.entry(run).or_default().calls.push((key, call)),
+            run => shares.entry(run).or_default().unlogged.push((key, call)),
+        }
     }
-    keep_unlogged(&mut shares, &unshown(&calls, &of_call, &runs), end);
-    add_calls(&mut shares, calls, runs, of_call);
+    keep_unlogged(shares, &unshown(&calls, &of_call, &runs), end);
+    add_calls(shares, calls, runs, of_call);
     // What a fork's counter began with is known from its own log alone.
     let has_baseline = !is_forked || !logged.is_empty();
-    hold_against(&mut shares, shown, &logged, &recorded, everywhere, has_baseline);
-    if let Some(run) = last.filter(|run| places.of_footer(id, reached, end) != Some(run)) {
-        lack_what_followed(&mut shares, run, end);
+    let log = Log { logged: &logged, recorded: &recorded, everywhere, has_baseline, end };
+    let is_ended = |run: &RunId| {
+        let is_footer = places.of_footer(id, reached, end) == Some(run) || places.has_nameless_footer(run, reached);
+        is_footer || (over.is_some() && over >= end)
+    };
+    let open = last.filter(|run| !is_ended(run));
+    if open.is_none() {
+        // What the log ends with is all that came before the next run.
+        let total = recorded.last().or(logged.last()).map(|(_, total)| *total);
+        split.began_at.extend(places.first_of(id, is_behind).cloned().zip(total));
+    }
+    let runs = Runs { holding: holding.clone(), open: open.clone() };
+    hold_against(&mut split, shown, &log, runs, &uncovered, is_behind, bounds);
+    if let Some(run) = open {
+        // A turn of a run that ended well did so, too, and the log tells it of others.
+        let is_open = over.is_some() && places.is_success(&run);
+        let goes_on = is_open || !split.behind.is_empty() || places.ends_beyond(id, reached, &run);
+        lack_what_followed(&mut split.logged, run, goes_on, end);
     }
     if is_floor {
-        shares.entry(None).or_default();
+        split.logged.entry(None).or_default();
     }
     logged.extend(recorded);
-    for share in shares.values_mut() {
+    for (run, share) in &mut split.logged {
         share.is_floor |= is_floor;
-        share.know_footers(&logged);
+        share.know_footers(&logged, next.get(run).copied());
         share.reached = reached;
     }
-    shares
+    split
 }
 
 /// The shares where nothing but the log tells of the conversation: all of it is no run's.
@@ -125,14 +160,42 @@ fn add_calls(
     }
 }
 
-/// A log that was copied while a run was at work, of a conversation that is known to have gone on, may lack what the
-/// run did then: `last` made its last call. A counter in the run's output that agrees with the log tells that it
-/// doesn't.
-fn lack_what_followed(shares: &mut LogShares, last: RunId, end: Option<Time>) {
+/// A log that was copied while a run was at work, of a conversation that is known to have gone on, may lack what the run
+/// did then: `last` made its last call. A counter in the run's output that agrees with the log tells that it doesn't.
+fn lack_what_followed(shares: &mut LogShares, last: RunId, goes_on: bool, end: Option<Time>) {
     let last = Some(last);
-    let goes_on = |share: &LogShare| end.is_some() && share.unlogged.iter().any(|(_, call)| call.time > end);
-    let is_known = shares.get(&last).is_some_and(|share| share.agrees == Some(true));
-    if !is_known && shares.iter().any(|(run, share)| *run != last && goes_on(share)) {
+    let shows_more = |share: &LogShare| end.is_some() && share.unlogged.iter().any(|(_, call)| call.time > end);
+    let is_known = shares.get(&last).is_some_and(LogShare::tells_its_end);
+    if !is_known && (goes_on || shares.iter().any(|(run, share)| *run != last && shows_more(share))) {
         shares.entry(last).or_default().lack(Reason::StillStreaming);
     }
+}
+
+/// What the counter had read before each run's first call. `is_from_zero`: before the first of all it was at zero.
+fn began_at(
+    calls: &[LogCall],
+    runs: &[Option<RunId>],
+    logged: &[(Option<Time>, TokenUsage)],
+    is_from_zero: bool,
+) -> BTreeMap<RunId, TokenUsage> {
+    let mut began = BTreeMap::new();
+    for (call, run) in calls.iter().zip(runs) {
+        let Some(run) = run.as_ref().filter(|run| !began.contains_key(*run)) else { continue };
+        let before = logged.partition_point(|(time, _)| *time < call.time()).checked_sub(1);
+        let total = before.and_then(|before| logged.get(before)).map(|(_, total)| *total);
+        began.extend(total.or(is_from_zero.then(TokenUsage::default)).map(|total| (run.clone(), total)));
+    }
+    began
+}
+
+/// When the call was answered that follows each one's last; none of those that made the last of all.
+fn next_calls(calls: &[LogCall], runs: &[Option<RunId>]) -> BTreeMap<Option<RunId>, Option<Time>> {
+    let mut next = BTreeMap::new();
+    for (run, after) in runs.iter().zip(calls.iter().skip(1)) {
+        next.insert(run.clone(), after.time());
+    }
+    if let Some(last) = runs.last() {
+        next.remove(last);
+    }
+    next
 }

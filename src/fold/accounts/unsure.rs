@@ -1,13 +1,19 @@
 //! Whose a counter's growth is that lies over runs which left no reading of it.
 
 use super::account::Account;
-use super::growth::{Share, Unsure};
+use super::share::{Share, Unsure};
 use crate::event::TokenUsage;
 
 impl Account {
+    /// Takes what the counter grew by that is not the run's for certain, in two parts.
+    pub(super) fn take_unsure(&mut self) -> [Option<Unsure>; 2] {
+        let between = self.share.as_mut().and_then(|share| share.between.take());
+        [self.settle_unsure(), between]
+    }
+
     /// Takes growth as the run's own as far as its calls prove it. Gives what stays open and no blended total parts: it
     /// is this run's or earlier ones', and nothing tells whose.
-    pub(super) fn settle_unsure(&mut self) -> Option<Unsure> {
+    fn settle_unsure(&mut self) -> Option<Unsure> {
         let share = self.share.as_mut()?;
         let unsure = share.unsure.take()?;
         let covered: TokenUsage = self.calls.values().filter(|call| call.is_covered).map(|call| &call.usage).sum();
@@ -29,16 +35,25 @@ impl Account {
         (!usage.is_zero()).then_some(Unsure { usage: Some(usage), ..unsure })
     }
 
-    /// Adds growth that runs used together, none of whose parts is known.
+    /// Adds growth that runs used together, or somebody between them, none of whose parts is known.
     pub(super) fn add_unsure(&mut self, unsure: Unsure) {
-        if let Some(usage) = unsure.usage {
-            self.share.get_or_insert_default().grow(usage, unsure);
+        let Some(usage) = unsure.usage else { return };
+        match &mut self.log_share {
+            Some(share) => share.unsure.push((usage, unsure)),
+            None => {
+                let share = self.share.get_or_insert_default();
+                share.is_of_others |= !unsure.is_of_runs;
+                share.grow(usage, unsure);
+            }
         }
     }
 
     /// Whether it is nothing but what runs used together.
     pub(in crate::fold) fn is_shared(&self) -> bool {
-        let is_rest = self.share.as_ref().is_some_and(|share| share.total.is_zero() && !share.by_model.is_empty());
+        let is_rest = self
+            .share
+            .as_ref()
+            .is_some_and(|share| share.total.is_zero() && !share.by_model.is_empty() && !share.is_of_others);
         is_rest
             && self.calls.is_empty()
             && self.messages.is_empty()
@@ -53,7 +68,8 @@ impl Account {
 
     /// What its counter read last.
     pub(super) fn last_total(&self) -> Option<&TokenUsage> {
-        self.share.as_ref().map(|share| &share.total)
+        let read = self.share.as_ref().map(|share| &share.total);
+        read.or_else(|| self.log_share.as_ref()?.read.as_ref())
     }
 }
 

@@ -69,6 +69,8 @@ pub struct ConversationFacts {
     pub captures: BTreeSet<Id>,
     /// Names of sources that end where a process begins.
     pub open_captures: BTreeSet<Id>,
+    /// When the latest turn ended that its session logs tell the end of.
+    pub turn_over: Option<Time>,
     /// Whether a model answered in it.
     pub is_answered: bool,
     /// When messages were written of which nothing but its counter tells the usage, each once, in order.
@@ -198,6 +200,7 @@ impl ConversationFacts {
         }
         self.captures.extend(other.captures);
         self.open_captures.extend(other.open_captures);
+        self.turn_over = self.turn_over.max(other.turn_over);
         self.is_answered |= other.is_answered;
         if !other.active.is_empty() {
             self.active.extend(other.active);

@@ -221,9 +221,13 @@ impl SessionLog {
     }
 
     /// When the conversation's own calls were answered, and the blended total then. Copies of its ancestors' calls are
-    /// older than the conversation, which was `made` then.
-    pub(in crate::fold) fn own_readings(&self, made: Option<Time>) -> impl Iterator<Item = (Time, u64)> {
-        let own = self.calls.iter().filter(|call| call.doubt == Doubt::None);
+    /// older than the conversation, which was `made` then; where it `has_parent`, they may have a later time.
+    pub(in crate::fold) fn own_readings(
+        &self,
+        made: Option<Time>,
+        has_parent: bool,
+    ) -> impl Iterator<Item = (Time, u64)> {
+        let own = self.calls.iter().filter(move |call| call.doubt == Doubt::None || !has_parent);
         own.filter_map(move |call| {
             let time = call.time().filter(|time| made.is_none_or(|made| *time >= made))?;
             Some((time, call.key.total().unwrap_or_else(|| call.usage()).blended_tokens()))

@@ -101,7 +101,7 @@ pub(super) fn sessions<'a>(
         let is_whole = times.is_empty() && facts.is_counted_whole();
         times.extend(facts.active.iter().filter(|_| is_whole));
         let made = Time::of_uuid(id);
-        let mut totals: Vec<(Time, u64)> = facts.log.own_readings(made).collect();
+        let mut totals: Vec<(Time, u64)> = facts.log.own_readings(made, facts.parent.is_some()).collect();
         times.extend(totals.iter().map(|(time, _)| *time));
         times.sort_unstable();
         let (first, last) = (*times.first()?, *times.last()?);

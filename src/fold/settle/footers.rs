@@ -99,21 +99,24 @@ impl Footers {
             _ => false,
         };
         let is_proof = only_calls && is_confirmed && !is_doubtful;
-        let more = if is_confirmed || is_taken { 0 } else { self.more(&counted, blended) };
-        let beyond = if self.is_owners(&counted) { more } else { 0 };
-        Told { confirmed, is_taken, is_proof, is_doubtful, blended, is_more: more > 0, beyond, worst }
+        let is_beyond = !is_confirmed && !is_taken && self.is_beyond(&counted);
+        let more = self.share.filter(|_| is_beyond).map(|share| share.saturating_sub(blended));
+        let beyond = more.filter(|_| self.is_owners(&counted)).unwrap_or(0);
+        // Where nothing tells what came before, the log ends too early all the same.
+        let are_logs = counted.iter().all(|one| one.taken.is_session());
+        let is_more = more.map_or(is_beyond && are_logs, |more| more > 0);
+        Told { confirmed, is_taken, is_proof, is_doubtful, blended, is_more, beyond, worst }
     }
 
-    /// What the largest counts beyond what else is known: a session log that the harness goes on with was copied too
-    /// early, and of an output the last records are torn or missing. Of several there, any may be quoted.
-    fn more(&self, counted: &[&Weighed], blended: u64) -> u64 {
+    /// Whether the largest counts more than what else is known: a session log that the harness goes on with was copied
+    /// too early, and of an output the last records are torn or missing. Of several there, any may be quoted.
+    fn is_beyond(&self, counted: &[&Weighed]) -> bool {
         // What is nobody's for another reason would count twice.
         let lacks_its_end = |one: &&Weighed| one.reasons.iter().all(Reason::leaves_the_end_open);
         let are_logs = counted.iter().all(|one| one.taken.is_session());
         let reached = counted.iter().map(|one| one.reached).max();
         let is_proof = are_logs || (self.all.len() == 1 && self.all.is_subset(&self.sure));
-        let is_more = is_proof && self.all.last().copied() > reached && counted.iter().all(lacks_its_end);
-        self.share.filter(|_| is_more && reached.is_some()).map_or(0, |share| share.saturating_sub(blended))
+        is_proof && reached.is_some() && self.all.last().copied() > reached && counted.iter().all(lacks_its_end)
     }
 
     /// Whether what the largest counts beyond that is the owner's: of a conversation that began before the run, somebody

@@ -184,7 +184,6 @@ impl Settled {
     /// theirs or a later one's.
     fn left_open(&self, ends: &Ends) -> Vec<(Id, u64)> {
         let mut rest: BTreeMap<&Id, u64> = ends.over_silence().collect();
-        rest.retain(|id, _| self.conversation_named(id).is_none_or(|named| !named.has_counter_log));
         if rest.is_empty() {
             return Vec::new();
         }

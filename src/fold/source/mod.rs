@@ -37,6 +37,7 @@ impl SourceFold {
             Fact::Uncounted(found) => self.take_uncounted(*found, record),
             Fact::Unfinished(id) => self.end_unfinished(id, record),
             Fact::Ended(id) => self.end_whole(&id, offset),
+            Fact::TurnOver(id) => self.end_turn(id, record),
             Fact::Lost(id) => self.lose(&id),
             Fact::Quota(quota) => {
                 let Record { run, harness, time, .. } = record;
@@ -153,6 +154,12 @@ impl SourceFold {
         if let Some(facts) = self.facts.conversations.get_mut(id) {
             facts.ends_whole(&self.name, offset);
         }
+    }
+
+    /// The last turn of the conversation that is known to have ended did so here.
+    fn end_turn(&mut self, id: Id, record: Record) {
+        let facts = self.facts.conversation(id, record.harness);
+        facts.turn_over = facts.turn_over.max(record.time);
     }
 
     /// A reading of the conversation's counter may have been lost here.

@@ -48,6 +48,8 @@ pub(super) struct Pass {
     /// Whether a reading is left out that may tell of a call of its own.
     has_lost_own: bool,
     is_answered: bool,
+    /// Where the latest turn of its own ended that is known to have, and when.
+    over: Option<(u64, Option<Time>)>,
     /// How long the log is.
     length: u64,
     billing: Option<Billing>,
@@ -224,12 +226,16 @@ impl Pass {
 
     /// A model answered, unless that was copied from another log.
     fn answered(&mut self, time: Option<Time>) -> Option<Fact> {
-        let is_own = self.turns.doubt(time).is_some_and(|doubt| doubt == Doubt::None || !self.has_parent);
-        if self.is_answered || !is_own {
+        if self.is_answered || !self.is_own(time) {
             return None;
         }
         self.is_answered = true;
         self.about(|conversation| conversation.is_answered = true)
+    }
+
+    /// Whether what is recorded now is the conversation's own, and no copy.
+    fn is_own(&self, time: Option<Time>) -> bool {
+        self.turns.doubt(time).is_some_and(|doubt| doubt == Doubt::None || !self.has_parent)
     }
 }
 
@@ -266,6 +272,14 @@ impl OrderedPass for Pass {
                     }
                     LogRecord::Response(response) => emit(self.response(*response, time)),
                     LogRecord::Answered => emit(self.answered(time)),
+                    LogRecord::TurnOver(is_answered) => {
+                        if self.is_own(time) {
+                            self.over = Some((offset, time));
+                        }
+                        if is_answered {
+                            emit(self.answered(time));
+                        }
+                    }
                     // No rollout tells of messages so.
                     LogRecord::Uncounted(_) | LogRecord::Message(_) => {}
                     LogRecord::Lost => self.torn.lose(&mut self.turns, self.has_parent),
@@ -286,6 +300,9 @@ impl OrderedPass for Pass {
             sink.event(self.length, None, None, None, Fact::Ended(id));
         }
         let Some(id) = self.conversation else { return };
+        if let Some((offset, time)) = self.over {
+            sink.event(offset, None, Some(HARNESS), time, Fact::TurnOver(id.clone()));
+        }
         match self.torn.is_any || self.has_lost_own {
             true => sink.event(self.length, None, Some(HARNESS), self.latest, Fact::Unfinished(id)),
             false => sink.event(self.length, None, None, None, Fact::Ended(id)),

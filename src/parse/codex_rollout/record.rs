@@ -189,7 +189,9 @@ impl<'a> Payload<'a> {
                 Some("task_started" | "turn_started") => {
                     log(LogRecord::Turn(event.turn_id.get().and_then(|turn| seen.id(turn))));
                 }
-                Some("task_complete" | "turn_complete") if event.is_answered == Some(true) => log(LogRecord::Answered),
+                Some("task_complete" | "turn_complete") => {
+                    log(LogRecord::TurnOver(event.is_answered == Some(true)));
+                }
                 Some("token_count") => {
                     if let Some(tier) = event.service_tier.get().and_then(|tier| seen.id(tier)) {
                         log(LogRecord::ServiceTier { conversation: None, tier: Some(tier) });

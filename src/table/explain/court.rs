@@ -128,6 +128,7 @@ impl<'a> Court<'a> {
             }
             Fact::Uncounted(_) => said("unfinished", "a record of a call tells no usage; another one may"),
             Fact::Ended(_) => said("log", "ends here"),
+            Fact::TurnOver(_) => said("turn", "ended here"),
             Fact::Lost(_) => said("lost", "a record that may be a reading"),
             Fact::Inherited(inherited) => {
                 let usage = Some(inherited.total);

@@ -24,7 +24,7 @@ fn thinking(readings: &[(u64, Option<u64>, &str)], run: &str) -> (u64, Option<u6
         Reading { total, ..reading(second, 0, Some(run)) }
     };
     let readings = (1..).zip(readings).map(at).collect();
-    let shares = shares(readings, &[], |run| Bounds { starts_in: &**run == "a", ..Bounds::default() });
+    let shares = shares(readings, &[], |run| Bounds { starts_in: &**run == "a", ..Bounds::default() }, None);
     let usage: TokenUsage = shares[&Some(run.into())].by_model.values().map(|(usage, _)| usage).sum();
     (usage.output_tokens, usage.reasoning_output_tokens)
 }
@@ -48,7 +48,7 @@ fn reasoning_that_one_run_tells_in_the_end_is_its_own() {
 }
 
 fn input(readings: Vec<Reading>, run: Option<&str>, starts: bool) -> (u64, bool) {
-    let shares = shares(readings, &[], |_| Bounds { starts_in: starts, begins_in: starts, ..Bounds::default() });
+    let shares = shares(readings, &[], |_| Bounds { starts_in: starts, begins_in: starts, ..Bounds::default() }, None);
     let share = &shares[&run.map(Into::into)];
     (share.by_model.values().map(|(usage, _)| usage.input_tokens).sum(), share.is_floor)
 }
