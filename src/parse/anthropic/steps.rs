@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Usage;
+use super::usage::Usage;
 use crate::event::{Defect, Id};
 use crate::parse::growth::Step;
 use crate::parse::json::{Text, or_zero, part};

@@ -2,6 +2,7 @@
 
 use super::record::{Assistant, Finish, Head, Init, RateLimit, RateLimitEvent, StreamEvent, calls};
 use crate::event::{Conversation, Defect, Fact, Id, Time};
+use crate::parse::anthropic::growth;
 use crate::parse::json::part;
 use crate::parse::lines::{id, model};
 use crate::parse::mark::{LogRecord, Mark, MarkKind};
@@ -92,8 +93,8 @@ fn say_stream_event(record: StreamEvent<'_>, session: &Id, add: &mut impl FnMut(
             }
         }
         (Some("message_delta"), _, Some(usage)) => {
-            for growth in usage.growth() {
-                add(MarkKind::MessageDelta(stream.clone(), Box::new(growth)), None);
+            for report in growth(&usage) {
+                add(MarkKind::MessageDelta(stream.clone(), Box::new(report)), None);
             }
         }
         _ => {}

@@ -132,7 +132,7 @@ impl Pass {
         let conversation = self.own(time, &total);
         let key = |total| CallKey::Reading(conversation.clone(), step.epoch, total);
         let call = |total, growth| {
-            let doubt = if may_inherit { Doubt::Ancestor } else { doubt };
+            let doubt = if may_inherit { doubt.max(Doubt::Ancestor) } else { doubt };
             Call { doubt, turn: turn.clone(), ..self.call(conversation.clone(), key(total), growth) }
         };
         let fact = |call| Some(Fact::Call(Box::new(call)));
