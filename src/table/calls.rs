@@ -1,9 +1,9 @@
 //! One row a model call, after duplicates are dropped.
 
+use super::cell::Cell;
 use super::columns::{COSTS, Column, HARNESS, IS_SUBAGENT, Kind, MODEL, PLACE, SERVICE_TIER, TOKENS, column};
 use super::definition::{Definition, Rows};
 use super::dimension::{is_subagents, time_of};
-use super::frame::Cell;
 use super::query::Query;
 use super::timing::{TIMES, time_cells};
 use super::token_sum::TokenSum;

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::cell::Cell;
 use super::columns::{
     BILLING, BRANCH, CALLS, CONVERSATION_ID, COSTS, Column, HARNESS, HARNESS_VERSION, HOST, IS_SUBAGENT, Kind, MODELS,
     NOT_KNOWN, PARENT, QUALITY, RUNS, TOKENS, column,
 };
 use super::definition::{Definition, Rows};
 use super::dimension::time_of;
-use super::frame::Cell;
 use super::query::Query;
 use super::sum::Sum;
 use super::walk::{is_asked_for, runs};

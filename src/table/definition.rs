@@ -1,7 +1,8 @@
 //! What a table is, as plain data.
 
+use super::cell::Cell;
 use super::columns::{Column, TableSchema};
-use super::frame::{Cell, Table};
+use super::frame::Table;
 use super::query::Query;
 use crate::error::Result;
 use crate::event::Needs;

@@ -1,7 +1,8 @@
 //! What was found and what of it was not understood, as tables.
 
+use super::cell::Cell;
 use super::columns::{Column, Kind, NOT_KNOWN, column};
-use super::frame::{Cell, Table};
+use super::frame::Table;
 use super::sources::Sources;
 use super::warnings::Warning;
 use crate::error::Result;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::caveat::Caveats;
+use super::cell::Cell;
 use super::dimension::{Dimension, time_of};
-use super::frame::Cell;
 use super::per_run::PerRun;
 use super::query::Query;
 use super::tally::Adder;

@@ -1,6 +1,6 @@
 //! What rows cost together.
 
-use super::frame::Cell;
+use super::cell::Cell;
 use crate::event::Usd;
 use crate::fold::{Owner, Quality, RowView};
 

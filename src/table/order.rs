@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 
 use chrono_tz::Tz;
 
+use super::cell::Cell;
 use super::columns::Column;
 use super::dimension::Dimension;
-use super::frame::Cell;
 use super::query::Query;
 use super::time_cut::TimeCut;
 use super::values::Key;

@@ -1,6 +1,6 @@
 //! Figures of each run in a group, for their medians.
 
-use super::frame::Cell;
+use super::cell::Cell;
 use crate::event::{TokenUsage, Usd};
 use crate::fold::{Owner, Quality, RowView};
 

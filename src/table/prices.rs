@@ -2,8 +2,9 @@
 
 use chrono::NaiveDate;
 
+use super::cell::Cell;
 use super::columns::{Column, Kind, column};
-use super::frame::{Builder, Cell, Table};
+use super::frame::{Builder, Table};
 use crate::error::Result;
 use crate::event::Usd;
 use crate::price::{Found, Period, STANDARD, Step};

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
+use super::cell::Cell;
 use super::columns::{Column, HARNESS, Kind, NOT_KNOWN, PLACE, column};
 use super::definition::{Definition, Rows};
-use super::frame::Cell;
 use super::query::Query;
 use super::usage::place;
 use super::walk::{is_asked_for, runs};

@@ -3,10 +3,11 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::caveat::{PriceNote, price_book};
+use super::cell::Cell;
 use super::columns::{Column, measures};
 use super::dimension::Dimension;
 use super::filter::Filter;
-use super::frame::{Cell, Table};
+use super::frame::Table;
 use super::group::group;
 use super::order::Order;
 use super::query::{Query, default_by};

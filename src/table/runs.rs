@@ -1,10 +1,11 @@
 //! One row a run.
 
+use super::cell::Cell;
 use super::columns::{
     COSTS, Column, HARNESS, HOST, Kind, LOOP, MODELS, NOT_KNOWN, PROFILE, QUALITY, RUN_ID, STATUS, TOKENS, column,
 };
 use super::definition::{Definition, Rows};
-use super::frame::{Cell, Table};
+use super::frame::Table;
 use super::query::Query;
 use super::sum::Sum;
 use super::walk::is_asked_for;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::frame::Cell;
+use super::cell::Cell;
 use super::money::Money;
 use super::token_sum::TokenSum;
 use crate::event::Id;

@@ -1,7 +1,7 @@
 //! How long a call's parts took, as columns of its row.
 
+use super::cell::Cell;
 use super::columns::{Column, Kind, column};
-use super::frame::Cell;
 use crate::event::{CallTiming, MAX_COUNT};
 use crate::fold::UsageRow;
 

@@ -1,6 +1,6 @@
 //! Tokens of some rows, added up.
 
-use super::frame::Cell;
+use super::cell::Cell;
 use crate::event::{MAX_COUNT, TokenUsage};
 use crate::fold::UsageRow;
 

@@ -1,8 +1,8 @@
 //! One row a tool call.
 
+use super::cell::Cell;
 use super::columns::{Column, HARNESS, Kind, MODEL, NOT_KNOWN, PLACE, TOOL_NAME, column};
 use super::definition::{Definition, Rows};
-use super::frame::Cell;
 use super::query::Query;
 use super::usage::place;
 use super::walk::is_asked_for;

@@ -1,13 +1,13 @@
 //! The fact table of all reports: a row a call, and a row for what only a counter, a result or a footer tells of a
 //! run (or a conversation of no run) and a model.
 
+use super::cell::Cell;
 use super::columns::{
     BILLING, BRANCH, COSTS, Column, EFFORT, HARNESS, HOST, IS_SUBAGENT, Kind, MODEL, PLACE, QUALITY, SERVICE_TIER,
     TOKENS, column,
 };
 use super::definition::{Definition, Rows};
 use super::dimension::{branch, is_subagents, repo, time_of};
-use super::frame::Cell;
 use super::query::Query;
 use super::token_sum::TokenSum;
 use super::walk::is_asked_for;

@@ -45,7 +45,7 @@ pub(super) fn shares<'a>(
     let readings = in_order(readings, |run| bounds(run).start);
     let (previous, since) = logged.map_or((None, None), |logged| (Some(logged.total), logged.time));
     let calls = Between::new(uncovered);
-    let reasoning = Reasoning::default();
+    let reasoning = logged.map_or_else(Reasoning::default, |logged| Reasoning::at(&logged.total));
     let mut split = Split { calls, bounds, logged, shares: BTreeMap::new(), previous, since, reasoning };
     for reading in readings {
         // What falls below the log tells nothing of those whose calls it has.

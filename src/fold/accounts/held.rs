@@ -6,6 +6,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::bounds::Bounds;
 use super::growth::{Logged, Uncovered, shares};
+use super::log_share::LogShares;
+use super::share::Share;
 use super::split::SplitLog;
 use crate::event::{Id, RunId, Time, TokenUsage};
 use crate::fold::facts::{LogCall, Reading};
@@ -112,18 +114,21 @@ pub(super) fn hold_against<'a>(
     for (run, grown) in shares(beyond, uncovered, bounds, Some(&from).filter(|_| log.has_baseline)) {
         match run {
             Some(run) if is_behind(&run) => split.behind.entry(run).or_default().share = Some(grown),
-            run => {
-                let share = split.logged.entry(run).or_default();
-                let growth = grown.by_model.values().map(|(usage, _)| usage).sum();
-                share.read = Some(grown.total);
-                share.counted_beyond(growth, grown.time);
-                if let Some(unsure) = grown.unsure {
-                    share.lack(Reason::NoBaseline);
-                    let usage = unsure.usage.filter(|_| unsure.blended.is_none());
-                    let others = split.logged.entry(None).or_default();
-                    others.unsure.extend(usage.map(|usage| (usage, unsure)));
-                }
-            }
+            run => add_growth(&mut split.logged, run, grown),
         }
+    }
+}
+
+/// Adds what an output's counter counted beyond the log's end to the run's share of the log.
+fn add_growth(shares: &mut LogShares, run: Option<RunId>, grown: Share) {
+    let share = shares.entry(run).or_default();
+    let growth = grown.by_model.values().map(|(usage, _)| usage).sum();
+    share.read = Some(grown.total);
+    share.counted_beyond(growth, grown.time);
+    if let Some(unsure) = grown.unsure {
+        share.lack(Reason::NoBaseline);
+        let usage = unsure.usage.filter(|_| unsure.blended.is_none());
+        let others = shares.entry(None).or_default();
+        others.unsure.extend(usage.map(|usage| (usage, unsure)));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::event::RunId;
+use crate::event::{RunId, TokenUsage};
 
 /// The reasoning that a counter counts, as far as that is told: not every version does.
 #[derive(Debug, Default)]
@@ -14,6 +14,12 @@ pub(super) struct Reasoning {
 }
 
 impl Reasoning {
+    /// The counter stands at `total`; nothing is known of reasoning unless that tells it, or has no output.
+    pub(super) fn at(total: &TokenUsage) -> Reasoning {
+        let none = (total.output_tokens == 0).then_some(0);
+        Reasoning { told: total.reasoning_output_tokens.or(none), untold_by: BTreeSet::new() }
+    }
+
     /// Takes what a reading tells of it, and gives its growth, if all of it is the run's. The reading's growth since the
     /// one before it `is_any`.
     pub(super) fn read(&mut self, run: &Option<RunId>, told: Option<u64>, is_any: bool) -> Option<u64> {
@@ -31,6 +37,6 @@ impl Reasoning {
 
     /// The counter stands at zero.
     pub(super) fn restart(&mut self) {
-        *self = Reasoning { told: Some(0), untold_by: BTreeSet::new() };
+        *self = Reasoning::at(&TokenUsage::default());
     }
 }

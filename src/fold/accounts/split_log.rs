@@ -48,27 +48,11 @@ pub(super) fn log_shares<'a>(
     split.began_at = began_at(&calls, &runs, &logged, !is_forked);
     let next = next_calls(&calls, &runs);
 
-    let shares = &mut split.logged;
-    for (run, since) in left {
-        let share = shares.entry(Some(run)).or_default();
-        (share.lacks, share.left_at) = (Reason::EndUntold.into(), since);
-    }
-    for run in torn {
-        shares.entry(Some(run)).or_default().lack(Reason::TornBetween);
-    }
-    let mut uncovered = Vec::new();
-    for (key, call) in unmatched {
-        let run = places.of_logged(id, &call.runs, call.time, None);
-        if let Some(time) = call.time.filter(|time| !call.is_covered && Some(*time) > end) {
-            uncovered.push(Uncovered { time, run: run.clone(), usage: call.usage });
-        }
-        match run {
-            Some(run) if is_behind(&run) => split.behind.entry(run).or_default().calls.push((key, call)),
-            run => shares.entry(run).or_default().unlogged.push((key, call)),
-        }
-    }
-    keep_unlogged(shares, &unshown(&calls, &of_call, &runs), end);
-    add_calls(shares, calls, runs, of_call);
+    lack_ends(&mut split.logged, left, torn);
+    let run_of = |call: &CallFacts| places.of_logged(id, &call.runs, call.time, None);
+    let uncovered = add_unmatched(&mut split, unmatched, run_of, is_behind, end);
+    keep_unlogged(&mut split.logged, &unshown(&calls, &of_call, &runs), end);
+    add_calls(&mut split.logged, calls, runs, of_call);
     // What a fork's counter began with is known from its own log alone.
     let has_baseline = !is_forked || !logged.is_empty();
     let log = Log { logged: &logged, recorded: &recorded, everywhere, has_baseline, end };
@@ -100,6 +84,44 @@ pub(super) fn log_shares<'a>(
         share.reached = reached;
     }
     split
+}
+
+/// Notes whose end nothing tells (`left`: since when calls may be somebody else's), and who may lack a torn call.
+fn lack_ends(
+    shares: &mut LogShares,
+    left: impl IntoIterator<Item = (RunId, Option<Time>)>,
+    torn: impl IntoIterator<Item = RunId>,
+) {
+    for (run, since) in left {
+        let share = shares.entry(Some(run)).or_default();
+        (share.lacks, share.left_at) = (Reason::EndUntold.into(), since);
+    }
+    for run in torn {
+        shares.entry(Some(run)).or_default().lack(Reason::TornBetween);
+    }
+}
+
+/// Adds the calls that traces alone show to the shares of their runs. Gives those behind the log's end that no reading of
+/// their own run counts.
+fn add_unmatched(
+    split: &mut SplitLog,
+    unmatched: Vec<(CallKey, Box<CallFacts>)>,
+    run_of: impl Fn(&CallFacts) -> Option<RunId>,
+    is_behind: impl Fn(&RunId) -> bool,
+    end: Option<Time>,
+) -> Vec<Uncovered> {
+    let mut uncovered = Vec::new();
+    for (key, call) in unmatched {
+        let run = run_of(&call);
+        if let Some(time) = call.time.filter(|time| !call.is_covered && Some(*time) > end) {
+            uncovered.push(Uncovered { time, run: run.clone(), usage: call.usage });
+        }
+        match run {
+            Some(run) if is_behind(&run) => split.behind.entry(run).or_default().calls.push((key, call)),
+            run => split.logged.entry(run).or_default().unlogged.push((key, call)),
+        }
+    }
+    uncovered
 }
 
 /// The shares where nothing but the log tells of the conversation: all of it is no run's.

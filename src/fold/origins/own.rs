@@ -4,9 +4,9 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::originals::without_originals;
-use super::unrecorded::{RecordedTurn, add_unrecorded};
+use super::unrecorded::{RecordedTurn, add_unrecorded, is_by_response};
 use crate::event::{Doubt, Id, Time, TokenUsage};
-use crate::fold::facts::{ConversationFacts, Conversations, LogCall, LogKey, SessionLog, ancestors};
+use crate::fold::facts::{ConversationFacts, Conversations, LogCall, SessionLog, ancestors};
 
 /// A conversation's own calls.
 #[derive(Debug, Default)]
@@ -161,11 +161,6 @@ fn own_calls(log: SessionLog, lineage: &Lineage<'_>, with_readings: bool) -> Own
         }
     }
     own
-}
-
-/// Whether it is known by the record of its response.
-pub(super) fn is_by_response(call: &LogCall) -> bool {
-    matches!(call.key, LogKey::Response(_))
 }
 
 /// Holds a log's calls back that are copies, or may be.

@@ -3,9 +3,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::own::is_by_response;
 use crate::event::{Id, Time, TokenUsage};
-use crate::fold::facts::LogCall;
+use crate::fold::facts::{LogCall, LogKey};
 
 /// Adds what the counter counted in such turns, as far as the records don't tell it. `may_hide_own`: of what may be
 /// copied, some may be a call whose record was torn. Gives whether what is added may be too little.
@@ -87,4 +86,9 @@ impl RecordedTurn {
         calls.extend(last.map(|last| last.with_usage(&unrecorded)));
         !more.is_zero()
     }
+}
+
+/// Whether it is known by the record of its response.
+pub(super) fn is_by_response(call: &LogCall) -> bool {
+    matches!(call.key, LogKey::Response(_))
 }

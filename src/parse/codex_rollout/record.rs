@@ -185,30 +185,37 @@ impl<'a> Payload<'a> {
                     usage: usage.tokens(),
                 })));
             }
-            Payload::Event(event) => match event.r#type.get() {
-                Some("task_started" | "turn_started") => {
-                    log(LogRecord::Turn(event.turn_id.get().and_then(|turn| seen.id(turn))));
-                }
-                Some("task_complete" | "turn_complete") => {
-                    log(LogRecord::TurnOver(event.is_answered == Some(true)));
-                }
-                Some("token_count") => {
-                    if let Some(tier) = event.service_tier.get().and_then(|tier| seen.id(tier)) {
-                        log(LogRecord::ServiceTier { conversation: None, tier: Some(tier) });
-                    }
-                    token_count::read(event.info, event.rate_limits, needs, &mut add)?;
-                }
-                Some("thread_settings_applied") => {
-                    if let Some(settings) = event.thread_settings {
-                        let settings: ThreadSettings<'_> = part(settings.get())?;
-                        let tier = settings.service_tier.get().and_then(|tier| seen.id(tier));
-                        log(LogRecord::ServiceTier { conversation: event.thread_id.get().and_then(id), tier });
-                    }
-                }
-                _ => {}
-            },
+            Payload::Event(event) => event.marks(needs, seen, &mut add)?,
             Payload::Item(item) if item.is_answer() => log(LogRecord::Answered),
             Payload::Item(_) => {}
+        }
+        Ok(())
+    }
+}
+
+impl EventMsg<'_> {
+    /// Says what the event means.
+    fn marks(&self, needs: Needs, seen: &Seen, add: &mut impl FnMut(MarkKind)) -> Result<(), Defect> {
+        let mut log = |logged| add(MarkKind::Logged(logged));
+        match self.r#type.get() {
+            Some("task_started" | "turn_started") => {
+                log(LogRecord::Turn(self.turn_id.get().and_then(|turn| seen.id(turn))));
+            }
+            Some("task_complete" | "turn_complete") => log(LogRecord::TurnOver(self.is_answered == Some(true))),
+            Some("token_count") => {
+                if let Some(tier) = self.service_tier.get().and_then(|tier| seen.id(tier)) {
+                    log(LogRecord::ServiceTier { conversation: None, tier: Some(tier) });
+                }
+                token_count::read(self.info, self.rate_limits, needs, add)?;
+            }
+            Some("thread_settings_applied") => {
+                if let Some(settings) = self.thread_settings {
+                    let settings: ThreadSettings<'_> = part(settings.get())?;
+                    let tier = settings.service_tier.get().and_then(|tier| seen.id(tier));
+                    log(LogRecord::ServiceTier { conversation: self.thread_id.get().and_then(id), tier });
+                }
+            }
+            _ => {}
         }
         Ok(())
     }

@@ -4,9 +4,10 @@ mod court;
 mod subject;
 mod witness;
 
+use super::cell::Cell;
 use super::columns::{CALLS, CONVERSATION_ID, Column, Kind, MODEL, TOKENS, column};
 use super::cost::{Options as PriceOptions, without_hour_writes};
-use super::frame::{Builder, Cell, Table};
+use super::frame::{Builder, Table};
 use super::runs;
 use super::token_sum::TokenSum;
 use crate::error::Result;

@@ -1,7 +1,8 @@
 //! The records that tell of a subject, as a table.
 
+use super::super::cell::Cell;
 use super::super::columns::{COST_REPORTED, Column, Kind, TOKENS, column};
-use super::super::frame::{Cell, Table};
+use super::super::frame::Table;
 use super::super::token_sum::TokenSum;
 use super::Subject;
 use super::court::{Court, Said};

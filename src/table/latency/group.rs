@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use super::item::{Item, What};
 use crate::event::{Id, MAX_COUNT};
 use crate::fold::UsageRow;
-use crate::table::frame::Cell;
+use crate::table::cell::Cell;
 use crate::table::timing::tokens_per_second;
 
 /// Times of some calls, tools and runs. What is kept are the values themselves, so that percentiles are exact.

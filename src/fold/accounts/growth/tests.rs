@@ -1,6 +1,8 @@
 //! What a counter grew by within each run.
 
-use super::shares;
+use std::collections::BTreeSet;
+
+use super::{Logged, shares};
 use crate::event::{Time, TokenUsage};
 use crate::fold::accounts::bounds::Bounds;
 use crate::fold::{Place, Reading};
@@ -15,6 +17,19 @@ fn reading(second: i64, input: u64, run: Option<&str>) -> Reading {
 
 /// The output and the reasoning of a run, of readings that tell them at each second.
 fn thinking(readings: &[(u64, Option<u64>, &str)], run: &str) -> (u64, Option<u64>) {
+    thinking_behind(None, readings, run)
+}
+
+/// The same behind a session log in which the counter read so much last.
+fn thinking_behind(
+    logged: Option<(u64, Option<u64>)>,
+    readings: &[(u64, Option<u64>, &str)],
+    run: &str,
+) -> (u64, Option<u64>) {
+    let logged = logged.map(|(output_tokens, reasoning_output_tokens)| {
+        let total = TokenUsage { output_tokens, reasoning_output_tokens, ..TokenUsage::default() };
+        Logged { total, time: Time::from_millis(0), runs: BTreeSet::new(), open: None }
+    });
     let at = |(second, (output_tokens, reasoning_output_tokens, run)): (i64, &(u64, Option<u64>, &str))| {
         let total = TokenUsage {
             output_tokens: *output_tokens,
@@ -24,7 +39,7 @@ fn thinking(readings: &[(u64, Option<u64>, &str)], run: &str) -> (u64, Option<u6
         Reading { total, ..reading(second, 0, Some(run)) }
     };
     let readings = (1..).zip(readings).map(at).collect();
-    let shares = shares(readings, &[], |run| Bounds { starts_in: &**run == "a", ..Bounds::default() }, None);
+    let shares = shares(readings, &[], |run| Bounds { starts_in: &**run == "a", ..Bounds::default() }, logged.as_ref());
     let usage: TokenUsage = shares[&Some(run.into())].by_model.values().map(|(usage, _)| usage).sum();
     (usage.output_tokens, usage.reasoning_output_tokens)
 }
@@ -45,6 +60,13 @@ fn reasoning_that_one_run_tells_in_the_end_is_its_own() {
     assert_eq!(thinking(&[(30, None, "a"), (40, Some(19), "a")], "a"), (40, Some(19)));
     // Some versions write zero where they don't tell it.
     assert_eq!(thinking(&[(10, Some(4), "a"), (30, Some(0), "b")], "b"), (20, None));
+}
+
+#[test]
+fn reasoning_goes_on_from_what_a_session_log_tells() {
+    assert_eq!(thinking_behind(Some((0, None)), &[(2, Some(1), "a")], "a"), (2, Some(1)));
+    assert_eq!(thinking_behind(Some((10, Some(4))), &[(30, Some(19), "b")], "b"), (20, Some(15)));
+    assert_eq!(thinking_behind(Some((10, None)), &[(30, Some(19), "b")], "b"), (20, None));
 }
 
 fn input(readings: Vec<Reading>, run: Option<&str>, starts: bool) -> (u64, bool) {
