@@ -15,7 +15,7 @@ const USUAL_TIER: &str = "standard";
 /// Where inference takes place that costs more (<https://platform.claude.com/docs/en/build-with-claude/data-residency>).
 const DEAR_PLACE: &str = "us";
 
-/// Its usage: input excludes what was read from or written to the cache.
+/// What it used: input excludes what was read from or written to the cache.
 #[derive(Default, Deserialize)]
 pub struct Usage<'a> {
     input_tokens: Option<Count>,
