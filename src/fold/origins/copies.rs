@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 
 use rustc_hash::FxHashMap;
 
+use super::results::learn_from_results;
 use crate::event::{CallKey, Id, Time};
 use crate::fold::facts::{CallFacts, Calls, Conversations};
 
@@ -58,6 +59,11 @@ impl Copies {
         }
     }
 
+    /// Whether one of the conversations that show a call is known to have made it.
+    pub(super) fn is_seen(&self, ids: &BTreeSet<Id>) -> bool {
+        self.seen.contains_key(ids)
+    }
+
     /// Learns of a call that no other conversation shows; all shared ones must be known.
     pub(super) fn own(&mut self, id: &Id, time: Option<Time>) {
         let Some(shown) = self.shown.get_mut(id) else { return };
@@ -85,7 +91,7 @@ impl Copies {
 
     /// Which conversation made the calls that several show. The first of these that tells decides:
     ///
-    /// 1. An output shows one of them making such a call.
+    /// 1. An output shows one of them making such a call, or a result of one of them comes to such calls.
     /// 2. A conversation whose parent shows the calls, too, copied them.
     /// 3. A conversation that began when the last of them had been answered copied them, unless all did.
     /// 4. The one that did nothing more made them: those that copied it went on.
@@ -141,6 +147,7 @@ pub(super) fn attribute(calls: &mut Calls, shared: &FxHashMap<CallKey, BTreeSet<
             copies.own(id, call.time);
         }
     }
+    learn_from_results(&mut copies, calls, shared, conversations);
     conversations.iter().for_each(|(id, facts)| copies.fail(id, &facts.failures));
     let origins = copies.origins(|id| lineage(conversations, id));
     for (key, ids) in shared {

@@ -8,6 +8,7 @@ mod originals;
 mod own;
 mod quoted;
 mod readings;
+mod results;
 mod shelf;
 mod told_elsewhere;
 mod unrecorded;

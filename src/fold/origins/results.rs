@@ -1,0 +1,107 @@
+//! A harness's result that names no call tells all the same which ones its latest query made: those in a row that come
+//! to it.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+
+use super::copies::Copies;
+use crate::event::{CallKey, Id, Time, TokenUsage};
+use crate::fold::facts::{Calls, Conversations};
+
+/// A call of a main loop that a conversation's log shows.
+struct Step<'a> {
+    time: Time,
+    key: &'a CallKey,
+    usage: TokenUsage,
+    /// The conversations that show it, if several do.
+    shared_by: Option<&'a BTreeSet<Id>>,
+}
+
+/// Learns which of the conversations that show calls made them, as a result of that one alone comes to them.
+pub(super) fn learn_from_results(
+    copies: &mut Copies,
+    calls: &Calls,
+    shared: &FxHashMap<CallKey, BTreeSet<Id>>,
+    conversations: &Conversations,
+) {
+    let queries: FxHashMap<&Id, Vec<TokenUsage>> = conversations
+        .iter()
+        .filter(|(id, _)| copies.has(id))
+        .map(|(id, facts)| {
+            (id, facts.results.values().filter_map(|result| result.query.as_ref()).map(counts).collect())
+        })
+        .filter(|(_, queries): &(_, Vec<TokenUsage>)| !queries.is_empty())
+        .collect();
+    if queries.is_empty() {
+        return;
+    }
+    let mut steps: FxHashMap<&Id, Vec<Step<'_>>> = FxHashMap::default();
+    for (key, call) in calls.iter().filter(|(_, call)| call.is_logged && !call.is_subagent) {
+        let (Some(time), shared_by) = (call.time, shared.get(key)) else { continue };
+        let own = call.conversation.as_ref().filter(|_| shared_by.is_none());
+        for id in shared_by.into_iter().flatten().chain(own).filter(|id| queries.contains_key(id)) {
+            steps.entry(id).or_default().push(Step { time, key, usage: counts(&call.usage), shared_by });
+        }
+    }
+    let mut makers: FxHashMap<&BTreeSet<Id>, BTreeSet<&Id>> = FxHashMap::default();
+    for (id, mut steps) in steps {
+        steps.sort_unstable_by(|a, b| (a.time, a.key).cmp(&(b.time, b.key)));
+        for made in queries.get(id).into_iter().flatten().filter_map(|query| made_by(&steps, query)) {
+            made.iter().filter_map(|step| step.shared_by).for_each(|ids| {
+                makers.entry(ids).or_default().insert(id);
+            });
+        }
+    }
+    for (ids, makers) in makers {
+        if let ([only], false) = (&Vec::from_iter(makers)[..], copies.is_seen(ids)) {
+            copies.made_by(ids, (*only).clone());
+        }
+    }
+}
+
+/// What a result and a log both tell of usage.
+fn counts(usage: &TokenUsage) -> TokenUsage {
+    TokenUsage { cache_creation_1h_input_tokens: 0, reasoning_output_tokens: None, ..*usage }
+}
+
+/// The first steps in a row that come to a query's usage.
+fn made_by<'s, 'a>(steps: &'s [Step<'a>], query: &TokenUsage) -> Option<&'s [Step<'a>]> {
+    let (mut start, mut sum) = (0, TokenUsage::default());
+    for (end, step) in steps.iter().enumerate() {
+        sum = sum.plus(&step.usage);
+        while sum.total_tokens() > query.total_tokens() && start < end {
+            sum = sum.minus(&steps.get(start)?.usage);
+            start += 1;
+        }
+        if sum == *query && !query.is_zero() {
+            return steps.get(start..=end);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Step, made_by};
+    use crate::event::{CallKey, Time, TokenUsage};
+
+    fn input(input_tokens: u64) -> TokenUsage {
+        TokenUsage { input_tokens, ..TokenUsage::default() }
+    }
+
+    #[test]
+    fn a_query_made_the_calls_in_a_row_that_come_to_it() {
+        let keys: Vec<CallKey> = (0..4).map(|n| CallKey::Message(format!("msg_{n}").into())).collect();
+        let calls = keys.iter().zip([50, 100, 0, 300]);
+        let steps: Vec<Step<'_>> = calls
+            .map(|(key, tokens)| Step { time: Time::from_micros(0), key, usage: input(tokens), shared_by: None })
+            .collect();
+        let made = |query| made_by(&steps, &input(query)).map(|steps| steps.iter().map(|step| step.usage.input_tokens));
+        let made = |query| made(query).map(Vec::from_iter);
+        assert_eq!(made(150), Some(vec![50, 100]));
+        assert_eq!(made(400), Some(vec![100, 0, 300]));
+        assert_eq!(made(450), Some(vec![50, 100, 0, 300]));
+        assert_eq!([made(350), made(500), made(0)], [None, None, None]);
+    }
+}
