@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 
 use rustc_hash::FxHashMap;
 
-use super::results::learn_from_results;
+use super::results::makers_by_results;
 use crate::event::{CallKey, Id, Time};
 use crate::fold::facts::{CallFacts, Calls, Conversations};
 
@@ -147,7 +147,11 @@ pub(super) fn attribute(calls: &mut Calls, shared: &FxHashMap<CallKey, BTreeSet<
             copies.own(id, call.time);
         }
     }
-    learn_from_results(&mut copies, calls, shared, conversations);
+    for (ids, maker) in makers_by_results(calls, shared, conversations) {
+        if !copies.is_seen(&ids) {
+            copies.made_by(&ids, maker);
+        }
+    }
     conversations.iter().for_each(|(id, facts)| copies.fail(id, &facts.failures));
     let origins = copies.origins(|id| lineage(conversations, id));
     for (key, ids) in shared {

@@ -3,9 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::copies::Copies;
 use crate::event::{CallKey, Id, Time, TokenUsage};
 use crate::fold::facts::{Calls, Conversations};
 
@@ -18,23 +17,23 @@ struct Step<'a> {
     shared_by: Option<&'a BTreeSet<Id>>,
 }
 
-/// Learns which of the conversations that show calls made them, as a result of that one alone comes to them.
-pub(super) fn learn_from_results(
-    copies: &mut Copies,
+/// Which of the conversations that show calls made them, as a result of that one alone comes to them.
+pub(super) fn makers_by_results(
     calls: &Calls,
     shared: &FxHashMap<CallKey, BTreeSet<Id>>,
     conversations: &Conversations,
-) {
+) -> Vec<(BTreeSet<Id>, Id)> {
+    let sharing: FxHashSet<&Id> = shared.values().flatten().collect();
     let queries: FxHashMap<&Id, Vec<TokenUsage>> = conversations
         .iter()
-        .filter(|(id, _)| copies.has(id))
+        .filter(|(id, _)| sharing.contains(id))
         .map(|(id, facts)| {
             (id, facts.results.values().filter_map(|result| result.query.as_ref()).map(counts).collect())
         })
         .filter(|(_, queries): &(_, Vec<TokenUsage>)| !queries.is_empty())
         .collect();
     if queries.is_empty() {
-        return;
+        return Vec::new();
     }
     let mut steps: FxHashMap<&Id, Vec<Step<'_>>> = FxHashMap::default();
     for (key, call) in calls.iter().filter(|(_, call)| call.is_logged && !call.is_subagent) {
@@ -53,11 +52,8 @@ pub(super) fn learn_from_results(
             });
         }
     }
-    for (ids, makers) in makers {
-        if let ([only], false) = (&Vec::from_iter(makers)[..], copies.is_seen(ids)) {
-            copies.made_by(ids, (*only).clone());
-        }
-    }
+    let only = |makers: BTreeSet<&Id>| makers.first().filter(|_| makers.len() == 1).map(|only| (*only).clone());
+    makers.into_iter().filter_map(|(ids, makers)| Some((ids.clone(), only(makers)?))).collect()
 }
 
 /// What a result and a log both tell of usage.
