@@ -13,7 +13,7 @@ use crate::fold::facts::Reading;
 
 /// How far a session log tells what a counter read. What outputs tell goes on from there.
 #[derive(Debug)]
-pub(super) struct Logged {
+pub(super) struct LoggedUpTo {
     /// What it read last.
     pub(super) total: TokenUsage,
     /// When.
@@ -40,7 +40,7 @@ pub(super) fn shares<'a>(
     readings: Vec<Reading>,
     uncovered: &[Uncovered],
     bounds: impl Fn(&RunId) -> Bounds<'a>,
-    logged: Option<&Logged>,
+    logged: Option<&LoggedUpTo>,
 ) -> BTreeMap<Option<RunId>, Share> {
     let readings = in_order(readings, |run| bounds(run).start);
     let (previous, since) = logged.map_or((None, None), |logged| (Some(logged.total), logged.time));
@@ -49,7 +49,7 @@ pub(super) fn shares<'a>(
     let mut split = Split { calls, bounds, logged, shares: BTreeMap::new(), previous, since, reasoning };
     for reading in readings {
         // What falls below the log tells nothing of those whose calls it has.
-        let is_less = |logged: &Logged| logged.runs.contains(&reading.run) && split.falls(&reading);
+        let is_less = |logged: &LoggedUpTo| logged.runs.contains(&reading.run) && split.falls(&reading);
         if !logged.is_some_and(is_less) {
             split.read(reading);
         }
@@ -61,7 +61,7 @@ pub(super) fn shares<'a>(
 struct Split<'u, F> {
     calls: Between<'u>,
     bounds: F,
-    logged: Option<&'u Logged>,
+    logged: Option<&'u LoggedUpTo>,
     shares: BTreeMap<Option<RunId>, Share>,
     /// What the reading before read, and when that was.
     previous: Option<TokenUsage>,
@@ -140,7 +140,7 @@ impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
     /// Whether it is known what the counter read when a run ended.
     fn is_read(&self, run: &RunId) -> bool {
         let run = Some(run.clone());
-        let is_logged = |logged: &Logged| logged.runs.contains(&run) && logged.open != run;
+        let is_logged = |logged: &LoggedUpTo| logged.runs.contains(&run) && logged.open != run;
         self.shares.contains_key(&run) || self.logged.is_some_and(is_logged)
     }
 

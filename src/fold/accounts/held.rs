@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::bounds::Bounds;
-use super::growth::{Logged, Uncovered, shares};
+use super::growth::{LoggedUpTo, Uncovered, shares};
 use super::log_share::LogShares;
 use super::share::Share;
 use super::split::SplitLog;
@@ -30,10 +30,12 @@ fn without_parts(total: &TokenUsage) -> TokenUsage {
 }
 
 /// What a conversation's session log tells of its counter.
-pub(super) struct Log<'a> {
+pub(super) struct LoggedCounter<'a> {
+    /// What it read, and when, in their order.
     pub(super) logged: &'a [(Option<Time>, TokenUsage)],
     /// What the counter came to with responses that stand behind its last reading.
     pub(super) recorded: &'a [(Option<Time>, TokenUsage)],
+    /// What counters read in all session logs: such a reading of another conversation was copied.
     pub(super) everywhere: &'a LoggedReadings,
     /// Whether it is known what the counter began with.
     pub(super) has_baseline: bool,
@@ -43,12 +45,12 @@ pub(super) struct Log<'a> {
 
 /// The runs that hold calls of a session log, `None` among them, and the one that holds the last if nothing tells that
 /// it made no more.
-pub(super) struct Runs {
-    pub(super) holding: BTreeSet<Option<RunId>>,
+pub(super) struct Holding {
+    pub(super) runs: BTreeSet<Option<RunId>>,
     pub(super) open: Option<RunId>,
 }
 
-impl Log<'_> {
+impl LoggedCounter<'_> {
     /// What the counter read last, held against what outputs show.
     fn last(&self, known: &FxHashSet<TokenUsage>, own: TokenUsage, shown: &[Reading]) -> TokenUsage {
         let last = self.logged.last().map_or(own, |(_, total)| *total);
@@ -68,8 +70,8 @@ impl Log<'_> {
 pub(super) fn hold_against<'a>(
     split: &mut SplitLog,
     shown: Vec<Reading>,
-    log: &Log<'_>,
-    runs: Runs,
+    log: &LoggedCounter<'_>,
+    holding: Holding,
     uncovered: &[Uncovered],
     is_behind: impl Fn(&RunId) -> bool,
     bounds: impl Fn(&RunId) -> Bounds<'a>,
@@ -78,7 +80,7 @@ pub(super) fn hold_against<'a>(
     let known: FxHashSet<TokenUsage> = known.collect();
     let own = split.logged.values().flat_map(|share| &share.calls).map(LogCall::usage).sum();
     let last = log.last(&known, own, &shown);
-    let Runs { holding, mut open } = runs;
+    let Holding { runs, mut open } = holding;
     let mut beyond: Vec<Reading> = Vec::new();
     for reading in shown {
         let total = without_parts(&reading.total);
@@ -110,7 +112,7 @@ pub(super) fn hold_against<'a>(
             }
         }
     }
-    let from = Logged { total: last, time: log.end, runs: holding, open };
+    let from = LoggedUpTo { total: last, time: log.end, runs, open };
     for (run, grown) in shares(beyond, uncovered, bounds, Some(&from).filter(|_| log.has_baseline)) {
         match run {
             Some(run) if is_behind(&run) => split.behind.entry(run).or_default().share = Some(grown),

@@ -162,15 +162,12 @@ impl LogShare {
         let mut rows: Vec<UsageRow> = calls.iter().map(with_timing).collect();
         let of = |call: Box<CallFacts>| CallFacts { conversation: Some(conversation.clone()), ..*call };
         rows.extend(unlogged.into_iter().map(|(key, call)| call_row(key, of(call), false)));
-        rows.extend(beyond.map(|(usage, time)| UsageRow {
-            model: rows.last().and_then(|row| row.model.clone()),
+        let model = rows.last().and_then(|row| row.model.clone());
+        let rests = beyond.into_iter().map(|(usage, time)| (usage, model.clone(), time));
+        let rests = rests.chain(unsure.into_iter().map(|(usage, unsure)| (usage, unsure.model, unsure.time)));
+        rows.extend(rests.map(|(usage, model, time)| UsageRow {
+            model,
             time,
-            conversation: Some(conversation.clone()),
-            ..UsageRow::of(usage)
-        }));
-        rows.extend(unsure.into_iter().map(|(usage, unsure)| UsageRow {
-            model: unsure.model,
-            time: unsure.time,
             conversation: Some(conversation.clone()),
             ..UsageRow::of(usage)
         }));

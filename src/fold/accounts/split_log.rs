@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::bounds::Bounds;
 use super::growth::Uncovered;
-use super::held::{Log, LoggedReadings, Runs, hold_against};
+use super::held::{Holding, LoggedCounter, LoggedReadings, hold_against};
 use super::holders::{Holders, holders};
 use super::log_share::{LogShare, LogShares, Unshown};
 use super::losses;
@@ -55,7 +55,7 @@ pub(super) fn log_shares<'a>(
     add_calls(&mut split.logged, calls, runs, of_call);
     // What a fork's counter began with is known from its own log alone.
     let has_baseline = !is_forked || !logged.is_empty();
-    let log = Log { logged: &logged, recorded: &recorded, everywhere, has_baseline, end };
+    let log = LoggedCounter { logged: &logged, recorded: &recorded, everywhere, has_baseline, end };
     let is_ended = |run: &RunId| {
         let is_footer = places.of_footer(id, reached, end) == Some(run) || places.has_nameless_footer(run, reached);
         is_footer || (over.is_some() && over >= end)
@@ -66,8 +66,8 @@ pub(super) fn log_shares<'a>(
         let total = recorded.last().or(logged.last()).map(|(_, total)| *total);
         split.began_at.extend(places.first_of(id, is_behind).cloned().zip(total));
     }
-    let runs = Runs { holding: holding.clone(), open: open.clone() };
-    hold_against(&mut split, shown, &log, runs, &uncovered, is_behind, bounds);
+    let holding = Holding { runs: holding.clone(), open: open.clone() };
+    hold_against(&mut split, shown, &log, holding, &uncovered, is_behind, bounds);
     if let Some(run) = open {
         // A turn of a run that ended well did so, too, and the log tells it of others.
         let is_open = over.is_some() && places.is_success(&run);

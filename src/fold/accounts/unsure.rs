@@ -50,15 +50,9 @@ impl Account {
 
     /// Whether it is nothing but what runs used together.
     pub(in crate::fold) fn is_shared(&self) -> bool {
-        let is_rest = self
-            .share
-            .as_ref()
-            .is_some_and(|share| share.total.is_zero() && !share.by_model.is_empty() && !share.is_of_others);
-        is_rest
-            && self.calls.is_empty()
-            && self.messages.is_empty()
-            && self.results.is_empty()
-            && self.log_share.is_none()
+        let is_of_runs = |share: &Share| share.total.is_zero() && !share.by_model.is_empty() && !share.is_of_others;
+        let tells_calls = !self.calls.is_empty() || !self.messages.is_empty() || !self.results.is_empty();
+        self.share.as_ref().is_some_and(is_of_runs) && !tells_calls && self.log_share.is_none()
     }
 
     /// The blended tokens that its counter tells of, where it tells no more.

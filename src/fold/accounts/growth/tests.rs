@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Logged, shares};
+use super::{LoggedUpTo, shares};
 use crate::event::{Time, TokenUsage};
 use crate::fold::accounts::bounds::Bounds;
 use crate::fold::{Place, Reading};
@@ -28,7 +28,7 @@ fn thinking_behind(
 ) -> (u64, Option<u64>) {
     let logged = logged.map(|(output_tokens, reasoning_output_tokens)| {
         let total = TokenUsage { output_tokens, reasoning_output_tokens, ..TokenUsage::default() };
-        Logged { total, time: Time::from_millis(0), runs: BTreeSet::new(), open: None }
+        LoggedUpTo { total, time: Time::from_millis(0), runs: BTreeSet::new(), open: None }
     });
     let at = |(second, (output_tokens, reasoning_output_tokens, run)): (i64, &(u64, Option<u64>, &str))| {
         let total = TokenUsage {
