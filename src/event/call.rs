@@ -47,6 +47,10 @@ pub struct Conversation {
     /// Whether a request of it failed then: the harness answered in the model's place.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_failed: bool,
+    /// Whether the counter of a process that begins here goes on from what earlier processes of the session counted,
+    /// which it may know or not; `None` where the record doesn't tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restores_counter: Option<bool>,
 }
 
 impl Conversation {
@@ -66,6 +70,7 @@ impl Conversation {
             is_answered: false,
             is_active: false,
             has_failed: false,
+            restores_counter: None,
         }
     }
 }

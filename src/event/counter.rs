@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::usage::count;
-use super::{Id, TokenUsage, Usd};
+use super::{Id, Time, TokenUsage, Usd};
+
+/// Since when a process's counter may go on from what earlier processes of its session counted: 18 September 2026, the
+/// day of Claude Code 2.1.277, whose changelog tells it.
+pub const RESTORED_SINCE: Time = Time::from_micros(1_789_689_600_000_000);
 
 /// A reading of a cumulative counter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,7 +43,8 @@ impl Counter {
 pub enum Scope {
     /// The whole conversation, over all its runs: a run's share is the growth (Codex).
     Conversation,
-    /// One process of the harness: a falling value is a new process (Claude).
+    /// One process of the harness: a falling value is a new process (Claude). What earlier processes of the session
+    /// counted may be in it, see [`RESTORED_SINCE`].
     Process,
     /// One query of a process, sub-agents left out; its cost is the process's (older Claude).
     Query,

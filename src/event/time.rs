@@ -18,7 +18,7 @@ impl Time {
     pub const LAST_WRITABLE: Time = Time(*WRITABLE.end());
 
     /// This many microseconds since 1970.
-    pub fn from_micros(micros: i64) -> Time {
+    pub const fn from_micros(micros: i64) -> Time {
         Time(micros)
     }
 

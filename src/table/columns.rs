@@ -196,6 +196,8 @@ pub(super) static PER_RUN: [Column; 7] = [
 
 const ONLY_SOME_LOGS: &str = "only some session logs tell it";
 
+const ONLY_SOME_RECORDS: &str = "only some session logs and outputs tell it";
+
 pub(super) const RUN_ID: Column = column("run_id", Kind::Text, "forge's id of the run", "belongs to no run");
 
 pub(super) const CONVERSATION_ID: Column =
@@ -229,7 +231,7 @@ pub(super) const HARNESS: Column =
     column("harness", Kind::Text, "program that ran the agent: codex, claude, …", NOT_KNOWN);
 
 pub(super) const HARNESS_VERSION: Column =
-    column("harness_version", Kind::Text, "the harness's version when the conversation began", ONLY_SOME_LOGS);
+    column("harness_version", Kind::Text, "the harness's version when the conversation began", ONLY_SOME_RECORDS);
 
 pub(super) const MODEL: Column = column("model", Kind::Text, "model that answered", NOT_KNOWN);
 

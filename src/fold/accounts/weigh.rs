@@ -212,6 +212,7 @@ impl Account {
         let is_placeholder = |call: &CallFacts| !call.is_final && (exceeds || !call.is_covered);
         let has_placeholder = self.messages.has_placeholder() || self.calls.values().any(|call| is_placeholder(call));
         let may_be_more = self.ending.may_be_more;
+        let is_restored = self.results.iter().any(|result| result.is_floor);
         let is_cut = self.ends_within_an_answer() || self.has_open_process() || self.is_unmeasured;
         // A process's result counts what its sub-agents used.
         let is_all_counted = !self.results.is_empty() && self.calls.values().all(|call| call.is_covered);
@@ -226,6 +227,7 @@ impl Account {
         let mut reasons = Reasons::default();
         reasons.add_if(has_share, Reason::CounterCovers);
         reasons.add_if(has_results, Reason::ResultCovers);
+        reasons.add_if(is_restored, Reason::RestoredResult);
         reasons.add_if(is_whole && !is_counted && !is_cut && !lacks_agent && !may_be_more, Reason::CallsComplete);
         reasons.add_if(exceeds, Reason::CallsExceedCounter);
         reasons.add_if(!is_whole && !has_share && self.share.is_some(), Reason::NoBaseline);
@@ -234,7 +236,7 @@ impl Account {
         reasons.add_if(lacks_agent, Reason::MissingAgent);
         reasons.add_if(has_placeholder, Reason::Placeholder);
         reasons.add_if(may_be_more, Reason::EndUntold);
-        let is_exact = is_whole && !may_be_more && !is_cut && !lacks_agent && !has_placeholder;
+        let is_exact = is_whole && !is_restored && !may_be_more && !is_cut && !lacks_agent && !has_placeholder;
         (if is_exact { Quality::Exact } else { Quality::Partial }, reasons)
     }
 

@@ -140,6 +140,12 @@ pub struct ResultFacts {
     /// The first and the last message of the process's main loop, where all of them up to the result are in view; else
     /// `None`.
     pub shown: Option<(Id, Id)>,
+    /// What its process's sub-agents used, as far as an output shows it.
+    pub by_agents: TokenUsage,
+    /// Whether its process restored what earlier ones of the session counted; `None` where nothing tells.
+    pub restores: Option<bool>,
+    /// Whether its process used more than it tells.
+    pub is_floor: bool,
     /// The runs whose outputs show it.
     pub runs: BTreeSet<RunId>,
 }
@@ -251,6 +257,8 @@ impl ConversationFacts {
                 known.query = known.query.max(result.query);
                 known.shown = known.shown.take().max(result.shown);
                 known.time = known.time.max(result.time);
+                known.by_agents = known.by_agents.max(result.by_agents);
+                known.restores = known.restores.max(result.restores);
                 known.runs.extend(result.runs);
             }
             Entry::Vacant(free) => {

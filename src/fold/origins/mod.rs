@@ -8,10 +8,12 @@ mod originals;
 mod own;
 mod quoted;
 mod readings;
+mod restored;
 mod results;
 mod shelf;
 mod told_elsewhere;
 mod unrecorded;
+mod used;
 
 pub(in crate::fold) use self::own::{Own, take_own_calls};
 
@@ -20,6 +22,7 @@ use self::copies::attribute;
 use self::footers::{name_by_footer, name_footers};
 use self::quoted::unplace_quoted;
 use self::readings::name_by_reading;
+use self::restored::take_off_restored;
 use crate::fold::facts::Facts;
 
 impl Facts {
@@ -32,6 +35,7 @@ impl Facts {
         name_by_reading(conversations);
         attribute(calls, shared, conversations);
         give_above_copies(calls, shared, conversations);
+        take_off_restored(conversations, calls, runs);
         unplace_quoted(calls, runs);
         name_footers(runs, conversations, calls);
         name_by_footer(runs, conversations, calls);

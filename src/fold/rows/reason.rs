@@ -27,6 +27,8 @@ pub enum Reason {
     UntimedCounter,
     /// The counter began before the run, and its value then is not known.
     NoBaseline,
+    /// The closing result counts earlier processes of the session, too, and what those counted is not known.
+    RestoredResult,
     /// The conversation's beginning is not in view, and no counter tells what came before.
     NoBeginning,
     /// What was read ends while an answer is streaming, or with a record that isn't whole.
@@ -55,7 +57,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them, in the order of their telling.
-    pub const ALL: [Reason; 23] = [
+    pub const ALL: [Reason; 24] = [
         Reason::CounterCovers,
         Reason::ResultCovers,
         Reason::CallsComplete,
@@ -67,6 +69,7 @@ impl Reason {
         Reason::FooterBeyondLog,
         Reason::UntimedCounter,
         Reason::NoBaseline,
+        Reason::RestoredResult,
         Reason::NoBeginning,
         Reason::StillStreaming,
         Reason::MissingAgent,
@@ -95,6 +98,7 @@ impl Reason {
             Reason::FooterBeyondLog => "footer-beyond-log",
             Reason::UntimedCounter => "untimed-counter",
             Reason::NoBaseline => "no-baseline",
+            Reason::RestoredResult => "restored-result",
             Reason::NoBeginning => "no-beginning",
             Reason::StillStreaming => "still-streaming",
             Reason::MissingAgent => "missing-agent",
@@ -128,6 +132,9 @@ impl Reason {
             }
             Reason::UntimedCounter => "the counter tells no time: it may count calls that other sources show, or not",
             Reason::NoBaseline => "the counter began before this run, and its value at the start is not in the input",
+            Reason::RestoredResult => {
+                "the harness's closing result counts earlier processes of the session, too: how much is not in the input"
+            }
             Reason::NoBeginning => {
                 "the beginning of the conversation is cut off, and no counter tells what came before"
             }
@@ -168,6 +175,7 @@ impl Reason {
             Reason::NoBaseline | Reason::FooterOfMore => {
                 Some("the ledger or log with the conversation's earlier run, or its session log")
             }
+            Reason::RestoredResult => Some("the ledger, loop log or capture with the session's result before this one"),
             Reason::UntimedCounter => Some("the conversation's output from its beginning, or its session log"),
             Reason::NoBeginning => Some("more lines of output in the ledger, the loop log, or the session log"),
             Reason::FooterBeyondLog | Reason::StillStreaming | Reason::TornBetween | Reason::Placeholder => {

@@ -34,6 +34,9 @@ impl SourceFold {
             // A query's usage leaves its sub-agents out.
             let is_beside = counter.scope == Scope::Query && call.is_subagent;
             call.is_paid |= is_paid;
+            if call.is_subagent && !call.is_covered {
+                covered.by_agents = covered.by_agents.plus(&call.usage);
+            }
             call.is_covered |= !is_beside;
             if !call.is_subagent && !is_step {
                 covered.add(&key, call);
@@ -95,6 +98,8 @@ impl SourceFold {
             for key in earlier.iter().flatten() {
                 self.facts.calls.entry(key.clone()).and_modify(|call| call.is_covered = true);
             }
+            let is_first = earlier.is_none();
+            stream.by_agents = if is_first { covered.by_agents } else { stream.by_agents.plus(&covered.by_agents) };
             let before = stream.shown.take();
             stream.shown = match (earlier, &shown) {
                 (None, shown) => shown.clone(),
@@ -117,6 +122,9 @@ impl SourceFold {
             is_cut_off: false,
             query,
             shown,
+            restores: stream.restores,
+            by_agents: stream.by_agents,
+            is_floor: false,
             runs: run.into_iter().collect(),
         };
         conversation.add_result(key, facts);
@@ -134,6 +142,8 @@ struct Covered {
     shown: Option<(Id, Id)>,
     /// What all of them took in.
     input_tokens: u64,
+    /// What sub-agents used beside it.
+    by_agents: TokenUsage,
 }
 
 impl Covered {

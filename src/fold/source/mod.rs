@@ -80,6 +80,7 @@ impl SourceFold {
         stream.uncovered.clear();
         stream.beside.clear();
         (stream.is_whole, stream.is_open) = (true, !found.begins && time.is_none());
+        stream.restores = found.restores_counter.or(stream.restores);
         if found.model.is_some() {
             stream.model.clone_from(&found.model);
         }

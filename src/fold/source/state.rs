@@ -49,6 +49,10 @@ pub(super) struct Stream {
     pub(super) results: Vec<ResultKey>,
     /// Calls of sub-agents that such readings leave out.
     pub(super) beside: Vec<CallKey>,
+    /// What sub-agents of that process used.
+    pub(super) by_agents: TokenUsage,
+    /// Whether that process restored what earlier ones counted; `None` where nothing tells.
+    pub(super) restores: Option<bool>,
     /// The first and the last message of that process's main loop, where all of them are in view.
     pub(super) shown: Option<(Id, Id)>,
     /// Whether the process was named when it began.

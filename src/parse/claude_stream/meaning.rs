@@ -59,7 +59,13 @@ fn say(
 fn say_init(init: &Init, session: &Id, add: &mut impl FnMut(MarkKind, Option<Time>)) {
     let model = init.model.as_deref().and_then(model);
     // Only a result tells that nothing is missing: calls show a placeholder for their output.
-    let conversation = Conversation { model, billing: init.billing(), ..Conversation::new(session.clone()) };
+    let conversation = Conversation {
+        model,
+        version: init.version.as_deref().and_then(id),
+        billing: init.billing(),
+        restores_counter: init.restores_counter(),
+        ..Conversation::new(session.clone())
+    };
     add(MarkKind::Fact(Fact::Conversation(Box::new(conversation))), None);
 }
 
