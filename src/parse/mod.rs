@@ -9,6 +9,7 @@
 mod anthropic;
 mod blocks;
 mod chunk;
+mod claude;
 mod claude_session;
 mod claude_stream;
 mod codex_exec;

@@ -39,6 +39,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
             "parse::plain",
             "parse::blocks",
             "parse::anthropic",
+            "parse::claude",
             "parse::growth",
             "parse::document",
             "parse::openai",

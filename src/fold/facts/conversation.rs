@@ -60,6 +60,9 @@ pub struct ConversationFacts {
     pub is_subagent: bool,
     /// How the harness's account pays; `None` where no record tells.
     pub billing: Option<Billing>,
+    /// Whether some of its processes restored what earlier ones counted, as versions in its records tell; `None` where
+    /// none tells.
+    pub restores_counter: Option<bool>,
     /// Whether a session log that holds its counter or its responses is among the sources: then every call of it is
     /// known.
     pub has_counter_log: bool,
@@ -199,6 +202,7 @@ impl ConversationFacts {
         }
         self.billing = self.billing.max(other.billing);
         self.is_subagent |= other.is_subagent;
+        self.restores_counter = self.restores_counter.max(other.restores_counter);
         self.has_counter_log |= other.has_counter_log;
         self.has_own_calls |= other.has_own_calls;
         for (source, log) in other.logs {
@@ -236,6 +240,7 @@ impl ConversationFacts {
     pub(in crate::fold) fn learn(&mut self, found: &Conversation) {
         self.billing = self.billing.max(found.billing);
         self.is_subagent |= found.is_subagent;
+        self.restores_counter = self.restores_counter.max(found.restores_counter);
         self.has_counter_log |= found.is_logged;
         self.is_answered |= found.is_answered;
     }

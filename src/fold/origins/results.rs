@@ -46,7 +46,8 @@ pub(super) fn makers_by_results(
     let mut makers: FxHashMap<&BTreeSet<Id>, BTreeSet<&Id>> = FxHashMap::default();
     for (id, mut steps) in steps {
         steps.sort_unstable_by(|a, b| (a.time, a.key).cmp(&(b.time, b.key)));
-        for made in queries.get(id).into_iter().flatten().filter_map(|query| made_by(&steps, query)) {
+        for made in queries.get(id).into_iter().flatten().filter_map(|query| made_by(&steps, |step| step.usage, query))
+        {
             made.iter().filter_map(|step| step.shared_by).for_each(|ids| {
                 makers.entry(ids).or_default().insert(id);
             });
@@ -57,17 +58,17 @@ pub(super) fn makers_by_results(
 }
 
 /// What a result and a log both tell of usage.
-fn counts(usage: &TokenUsage) -> TokenUsage {
+pub(super) fn counts(usage: &TokenUsage) -> TokenUsage {
     TokenUsage { cache_creation_1h_input_tokens: 0, reasoning_output_tokens: None, ..*usage }
 }
 
 /// The first steps in a row that come to a query's usage.
-fn made_by<'s, 'a>(steps: &'s [Step<'a>], query: &TokenUsage) -> Option<&'s [Step<'a>]> {
+pub(super) fn made_by<'s, T>(steps: &'s [T], usage: impl Fn(&T) -> TokenUsage, query: &TokenUsage) -> Option<&'s [T]> {
     let (mut start, mut sum) = (0, TokenUsage::default());
     for (end, step) in steps.iter().enumerate() {
-        sum = sum.plus(&step.usage);
+        sum = sum.plus(&usage(step));
         while sum.total_tokens() > query.total_tokens() && start < end {
-            sum = sum.minus(&steps.get(start)?.usage);
+            sum = sum.minus(&usage(steps.get(start)?));
             start += 1;
         }
         if sum == *query && !query.is_zero() {
@@ -79,8 +80,8 @@ fn made_by<'s, 'a>(steps: &'s [Step<'a>], query: &TokenUsage) -> Option<&'s [Ste
 
 #[cfg(test)]
 mod tests {
-    use super::{Step, made_by};
-    use crate::event::{CallKey, Time, TokenUsage};
+    use super::made_by;
+    use crate::event::TokenUsage;
 
     fn input(input_tokens: u64) -> TokenUsage {
         TokenUsage { input_tokens, ..TokenUsage::default() }
@@ -88,13 +89,8 @@ mod tests {
 
     #[test]
     fn a_query_made_the_calls_in_a_row_that_come_to_it() {
-        let keys: Vec<CallKey> = (0..4).map(|n| CallKey::Message(format!("msg_{n}").into())).collect();
-        let calls = keys.iter().zip([50, 100, 0, 300]);
-        let steps: Vec<Step<'_>> = calls
-            .map(|(key, tokens)| Step { time: Time::from_micros(0), key, usage: input(tokens), shared_by: None })
-            .collect();
-        let made = |query| made_by(&steps, &input(query)).map(|steps| steps.iter().map(|step| step.usage.input_tokens));
-        let made = |query| made(query).map(Vec::from_iter);
+        let steps = [50, 100, 0, 300];
+        let made = |query| made_by(&steps, |step| input(*step), &input(query)).map(<[u64]>::to_vec);
         assert_eq!(made(150), Some(vec![50, 100]));
         assert_eq!(made(400), Some(vec![100, 0, 300]));
         assert_eq!(made(450), Some(vec![50, 100, 0, 300]));

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::copies::{Copies, lineage};
 use crate::event::Id;
-use crate::fold::facts::{ConversationFacts, Conversations, Facts, Messages, PackedCall, id_of};
+use crate::fold::facts::{ConversationFacts, Conversations, Facts, Messages, PackedCall, ancestors, id_of};
 
 /// Where a call stands: its id's hash, the conversation and the position in it.
 type Spot = (u64, u32, u32);
@@ -50,8 +50,11 @@ impl Facts {
     pub(super) fn unpack_witnessed(&mut self) {
         let seen: FxHashSet<&Id> = self.calls.values().filter_map(|call| call.conversation.as_ref()).collect();
         let shown: FxHashSet<&str> = self.calls.keys().filter_map(id_of).collect();
+        // A result may count what was used of the conversation that its own was forked from.
+        let counted = self.conversations.iter().filter(|(_, facts)| !facts.results.is_empty());
+        let upwards: FxHashSet<Id> = counted.flat_map(|(id, _)| ancestors(&self.conversations, id)).collect();
         let is_witnessed = |id: &Id, facts: &ConversationFacts, messages: &Messages| {
-            facts.has_witness() || seen.contains(id) || messages.has_any_of(&shown)
+            facts.has_witness() || seen.contains(id) || upwards.contains(id) || messages.has_any_of(&shown)
         };
         for (id, messages) in attribute(&mut self.conversations, is_witnessed) {
             for (key, call) in messages.unpack(&id) {

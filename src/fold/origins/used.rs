@@ -1,20 +1,18 @@
-//! What was used of a session by when, as far as calls show it.
+//! Which calls of a session are known, in the order of their times.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::event::{Id, ModelUsage, Time, TokenUsage};
+use super::results::{counts, made_by};
+use crate::event::{Id, Time, TokenUsage};
 use crate::fold::facts::{CallFacts, Calls, Runs};
 
-/// What was used of a session by when.
+/// The calls of a session that used something, in the order of their times.
 #[derive(Default)]
 pub(super) struct Used<'a> {
-    by_model: FxHashMap<&'a Option<Id>, SoFar>,
-    by_agents: SoFar,
+    calls: Vec<(Time, &'a CallFacts)>,
+    /// How much sub-agents had used when each of their calls was answered.
+    by_agents: Vec<(Time, TokenUsage)>,
 }
-
-/// How much had been used when each call was answered, in the order of their times.
-#[derive(Default)]
-struct SoFar(Vec<(Time, TokenUsage)>);
 
 impl<'a> Used<'a> {
     /// Of each of these sessions.
@@ -25,56 +23,52 @@ impl<'a> Used<'a> {
     ) -> FxHashMap<&'a Id, Used<'a>> {
         let mut all: FxHashMap<&Id, Used<'_>> = FxHashMap::default();
         for call in calls.values().filter(|call| !call.usage.is_zero()) {
-            if let Some(id) = call.conversation.as_ref().and_then(|id| sessions.get(id)) {
-                all.entry(id).or_default().add(call, runs);
+            let id = call.conversation.as_ref().and_then(|id| sessions.get(id));
+            // What its record doesn't tell, the end of its run does.
+            let ended = || call.runs.iter().filter_map(|run| runs.get(run)?.ended_at()).max();
+            if let Some((id, time)) = id.zip(call.time.or_else(ended)) {
+                all.entry(id).or_default().calls.push((time, call));
             }
         }
-        for used in all.values_mut() {
-            used.by_model.values_mut().chain([&mut used.by_agents]).for_each(SoFar::add_up);
-        }
+        all.values_mut().for_each(Used::put_in_order);
         all
     }
 
-    fn add(&mut self, call: &'a CallFacts, runs: &Runs) {
-        // What its record doesn't tell, the end of its run does.
-        let ended = || call.runs.iter().filter_map(|run| runs.get(run)?.ended_at()).max();
-        if let Some(time) = call.time.or_else(ended) {
-            self.by_model.entry(&call.model).or_default().0.push((time, call.usage));
-        }
-        if let Some(time) = call.time.filter(|_| call.is_subagent) {
-            self.by_agents.0.push((time, call.usage));
+    fn put_in_order(&mut self) {
+        self.calls.sort_unstable_by_key(|(time, call)| (*time, call.usage));
+        let mut sum = TokenUsage::default();
+        for (time, call) in self.calls.iter().filter(|(_, call)| call.is_subagent && call.time.is_some()) {
+            sum = sum.plus(&call.usage);
+            self.by_agents.push((*time, sum));
         }
     }
 
-    /// What was used after `from` and before `until`, by model; since the beginning without `from`.
-    pub(super) fn between(&self, from: Option<Time>, until: Time) -> Vec<ModelUsage> {
-        let of_models = self.by_model.iter().map(|(model, used)| {
-            let before = from.map(|from| used.by(|time| time <= from)).unwrap_or_default();
-            let usage = used.by(|time| time < until).minus(&before);
-            ModelUsage { model: (*model).clone(), usage, cost: None, service_tier: None }
-        });
-        of_models.filter(|model| !model.usage.is_zero()).collect()
+    /// The calls after `from` and before `until`, the latest first; since the beginning without `from`.
+    pub(super) fn between(&self, from: Option<Time>, until: Time) -> impl Iterator<Item = &'a CallFacts> {
+        let is_after = move |time: Time| from.is_none_or(|from| from < time);
+        let before = self.calls.partition_point(|(time, _)| *time < until);
+        let calls = self.calls.get(..before).unwrap_or_default().iter().rev();
+        calls.take_while(move |(time, _)| is_after(*time)).map(|(_, call)| *call)
+    }
+
+    /// When its first call was answered.
+    pub(super) fn began(&self) -> Option<Time> {
+        self.calls.first().map(|(time, _)| *time)
+    }
+
+    /// When the calls of the main loop were answered that come to a query, the first and the last.
+    pub(super) fn query(&self, query: &TokenUsage) -> Option<(Time, Time)> {
+        let steps: Vec<&(Time, &CallFacts)> = self.calls.iter().filter(|(_, call)| !call.is_subagent).collect();
+        let made = made_by(&steps, |(_, call)| counts(&call.usage), &counts(query))?;
+        Some((made.first()?.0, made.last()?.0))
     }
 
     /// What sub-agents used within this time.
     pub(super) fn by_agents(&self, from: Time, until: Time) -> TokenUsage {
-        self.by_agents.by(|time| time <= until).minus(&self.by_agents.by(|time| time < from))
-    }
-}
-
-impl SoFar {
-    fn add_up(&mut self) {
-        self.0.sort_unstable_by_key(|(time, usage)| (*time, *usage));
-        let mut sum = TokenUsage::default();
-        for (_, usage) in &mut self.0 {
-            sum = sum.plus(usage);
-            *usage = sum;
-        }
-    }
-
-    /// How much at the times of which this holds, which are the first ones.
-    fn by(&self, is_by: impl Fn(Time) -> bool) -> TokenUsage {
-        let calls = self.0.partition_point(|(time, _)| is_by(*time));
-        calls.checked_sub(1).and_then(|last| self.0.get(last)).map(|(_, sum)| *sum).unwrap_or_default()
+        let by = |is_by: &dyn Fn(Time) -> bool| {
+            let calls = self.by_agents.partition_point(|(time, _)| is_by(*time));
+            calls.checked_sub(1).and_then(|last| self.by_agents.get(last)).map(|(_, sum)| *sum).unwrap_or_default()
+        };
+        by(&|time| time <= until).minus(&by(&|time| time < from))
     }
 }

@@ -16,6 +16,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use crate::event::{Call, Conversation, Defect, Fact, Id, Time};
+use crate::parse::claude::HARNESS;
 use crate::parse::format::{Format, Hit, Home, Lines, Root, Shape};
 use crate::parse::json::{name, part, price};
 use crate::parse::lines::{branch, clean, id, lines, may_be_call};
@@ -34,8 +35,6 @@ const ROOT: Root = Root {
     logs: &["projects"],
     endings: &[".jsonl", ".jsonl.gz", ".jsonl.zst"],
 };
-
-const HARNESS: &str = "claude";
 
 const LINES: Lines = Lines {
     glance: Some(glance),

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::event::{Conversation, Id};
 use crate::parse::anthropic::Message;
+use crate::parse::claude::restores_counter;
 use crate::parse::json::{Text, part};
 use crate::parse::lines::{branch, id, path};
 
@@ -77,6 +78,7 @@ impl Record<'_> {
             branch: self.git_branch.get().and_then(branch),
             version: self.version.get().and_then(id),
             parent: self.parent().filter(|parent| parent != session),
+            restores_counter: self.version.get().and_then(restores_counter),
             ..Conversation::new(session.clone())
         }
     }

@@ -2,8 +2,9 @@
 
 use std::io::BufRead;
 
-use super::meaning::{HARNESS, understand};
+use super::meaning::understand;
 use crate::event::Fact;
+use crate::parse::claude::HARNESS;
 use crate::parse::document::{self, Layout, Piece};
 use crate::parse::mark::{Mark, MarkKind};
 

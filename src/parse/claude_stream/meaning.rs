@@ -3,12 +3,10 @@
 use super::record::{Assistant, Finish, Head, Init, RateLimit, RateLimitEvent, StreamEvent, calls};
 use crate::event::{Conversation, Defect, Fact, Id, Time};
 use crate::parse::anthropic::growth;
+use crate::parse::claude::restores_counter;
 use crate::parse::json::part;
 use crate::parse::lines::{id, model};
 use crate::parse::mark::{LogRecord, Mark, MarkKind};
-
-/// Who writes such records.
-pub(super) const HARNESS: &str = "claude";
 
 /// Says what one record means, or what is wrong with it; a record without a session is something else's.
 pub(super) fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
@@ -63,7 +61,7 @@ fn say_init(init: &Init, session: &Id, add: &mut impl FnMut(MarkKind, Option<Tim
         model,
         version: init.version.as_deref().and_then(id),
         billing: init.billing(),
-        restores_counter: init.restores_counter(),
+        restores_counter: init.version.as_deref().and_then(restores_counter),
         ..Conversation::new(session.clone())
     };
     add(MarkKind::Fact(Fact::Conversation(Box::new(conversation))), None);

@@ -12,13 +12,14 @@ mod spread;
 use serde_json::value::RawValue;
 
 use crate::event::{Defect, Fact};
+use crate::parse::claude::HARNESS;
 use crate::parse::format::{Format, Hit, Lines, Shape};
 use crate::parse::json::part;
 use crate::parse::lines::{clean, lines, may_be_document, may_begin_with};
 use crate::parse::mark::{Mark, MarkKind};
 use crate::parse::marker;
 use crate::parse::needles::Needle;
-use meaning::{HARNESS, understand};
+use meaning::understand;
 use record::Head;
 
 /// Records, one a line.

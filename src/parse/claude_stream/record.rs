@@ -29,17 +29,7 @@ pub(super) struct Init {
     pub(super) version: Option<String>,
 }
 
-/// The first version whose processes restore what earlier ones of a resumed session counted, as its changelog tells.
-const RESTORING: [u64; 3] = [2, 1, 277];
-
 impl Init {
-    /// Whether the process's counter goes on from what earlier ones of its session counted; `None` without a version.
-    pub(super) fn restores_counter(&self) -> Option<bool> {
-        let version = self.version.as_deref()?.split('-').next()?;
-        let numbers: Vec<u64> = version.split('.').map(str::parse).collect::<Result<_, _>>().ok()?;
-        Some(numbers[..] >= RESTORING[..])
-    }
-
     /// How the account pays. A cloud's models have other names than Anthropic's own.
     pub(super) fn billing(&self) -> Option<Billing> {
         let is_anthropics =
