@@ -119,7 +119,7 @@ impl Account {
         };
         let is_floor = self.share.as_ref().is_some_and(|share| share.is_floor);
         let may_hide_calls = coverage == Coverage::HiddenCalls;
-        let is_compared = !covered.is_zero() && (!may_hide_calls || !exceeds);
+        let is_compared = !covered.is_zero() && (!may_hide_calls || !exceeds) && !self.is_restored();
         let agrees = is_compared.then_some(is_floor || !covered.exceeds(&total));
         let is_nothing = total.is_zero() && self.calls.is_empty() && !is_floor && parts.is_empty();
         let rest = match (may_hide_calls, exceeds) {
@@ -206,13 +206,18 @@ impl Account {
         })
     }
 
+    /// Whether a result counts earlier processes, too, and how much isn't known: then it stands for its latest query.
+    fn is_restored(&self) -> bool {
+        self.results.iter().any(|result| result.is_floor)
+    }
+
     /// How much is known, and why.
     fn judge(&self, comparison: Comparison) -> (Quality, Reasons) {
         let exceeds = comparison == Comparison::Exceeding;
         let is_placeholder = |call: &CallFacts| !call.is_final && (exceeds || !call.is_covered);
         let has_placeholder = self.messages.has_placeholder() || self.calls.values().any(|call| is_placeholder(call));
         let may_be_more = self.ending.may_be_more;
-        let is_restored = self.results.iter().any(|result| result.is_floor);
+        let is_restored = self.is_restored();
         let is_cut = self.ends_within_an_answer() || self.has_open_process() || self.is_unmeasured;
         // A process's result counts what its sub-agents used.
         let is_all_counted = !self.results.is_empty() && self.calls.values().all(|call| call.is_covered);
@@ -229,7 +234,7 @@ impl Account {
         reasons.add_if(has_results, Reason::ResultCovers);
         reasons.add_if(is_restored, Reason::RestoredResult);
         reasons.add_if(is_whole && !is_counted && !is_cut && !lacks_agent && !may_be_more, Reason::CallsComplete);
-        reasons.add_if(exceeds, Reason::CallsExceedCounter);
+        reasons.add_if(exceeds && !is_restored, Reason::CallsExceedCounter);
         reasons.add_if(!is_whole && !has_share && self.share.is_some(), Reason::NoBaseline);
         reasons.add_if(!is_whole && (has_share || self.share.is_none()), Reason::NoBeginning);
         reasons.add_if(is_cut, Reason::StillStreaming);
