@@ -51,6 +51,10 @@ pub struct Conversation {
     /// which it may know or not; `None` where the record doesn't tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restores_counter: Option<bool>,
+    /// What the harness counted of all that the conversation used until then, which may be more than its calls on record;
+    /// `None` where the record doesn't tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<TokenUsage>,
 }
 
 impl Conversation {
@@ -71,6 +75,7 @@ impl Conversation {
             is_active: false,
             has_failed: false,
             restores_counter: None,
+            counted: None,
         }
     }
 }

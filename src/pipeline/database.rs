@@ -15,7 +15,9 @@ use crate::source::{CHUNK, Database, HEAD, Opened};
 /// Hands on what a database tells; why, if it can't be read.
 pub(super) fn read(path: &Path, readers: &Readers<'_>, out: &mut SourceOut<'_, '_>) -> Result<(), String> {
     let database = Database::open(path).map_err(|error| error.to_string())?;
-    let is_of = |tables: &[Rows]| tables.first().is_some_and(|first| database.has_table(first.table, first.columns));
+    let is_of = |tables: &[Rows]| {
+        tables.iter().filter(|rows| rows.is_own).any(|rows| database.has_table(rows.table, rows.columns))
+    };
     if let Some((format, tables)) = parse::databases().find(|(_, tables)| is_of(tables)) {
         begin(format, readers.options, out);
         return read_tables(&database, tables, out);
@@ -37,7 +39,8 @@ fn begin(format: &Format, options: &Options, out: &mut SourceOut<'_, '_>) {
 fn read_tables(database: &Database, tables: &[Rows], out: &mut SourceOut<'_, '_>) -> Result<(), String> {
     let mut position = 0;
     for rows in tables.iter().filter(|rows| database.has_table(rows.table, rows.columns)) {
-        let read = database.rows(rows.table, rows.columns, &mut |values| {
+        let not_in = rows.not_in.filter(|other| database.has_table(other, &["id"]));
+        let read = database.rows(rows.table, rows.columns, (rows.with, not_in), &mut |values| {
             parse::read_row(rows, values, position, &mut |event| out.push(event));
             position += 1;
             if out.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

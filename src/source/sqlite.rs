@@ -69,15 +69,21 @@ impl Database {
         self.0.query_row(query, rusqlite::params_from_iter(values), |row| row.get(0)).ok()
     }
 
-    /// Hands the rows of a table on, one at a time: the texts and whole numbers in these columns.
+    /// Hands the rows of a table on, one at a time: the texts and whole numbers in these columns. With a column and a
+    /// value, those that hold it; with another table, those whose `id` none of its rows has.
     pub fn rows(
         &self,
         table: &str,
         columns: &[&str],
+        (with, not_in): (Option<(&str, &str)>, Option<&str>),
         take: &mut dyn FnMut(&[Option<String>]) -> ControlFlow<()>,
     ) -> Result<()> {
-        let query = format!("SELECT {} FROM {}", list(columns), quoted(table));
-        self.each(&query, [], &mut |row| take(&values(row, 0, columns.len())))
+        let with_value = with.map(|(column, _)| format!("{} = ?1", quoted(column)));
+        let not_there = not_in.map(|other| format!("id NOT IN (SELECT id FROM {})", quoted(other)));
+        let conditions: Vec<String> = with_value.into_iter().chain(not_there).collect();
+        let of = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+        let query = format!("SELECT {} FROM {}{of}", list(columns), quoted(table));
+        self.each(&query, with.map(|(_, value)| value), &mut |row| take(&values(row, 0, columns.len())))
     }
 
     /// The same in the order in which they were written, from behind row `after`: those whose column `only.0` begins

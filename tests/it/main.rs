@@ -30,6 +30,7 @@ mod links;
 mod media;
 #[cfg(target_os = "linux")]
 mod memory;
+mod opencode;
 #[cfg(unix)]
 mod permissions;
 mod prices;

@@ -59,6 +59,8 @@ pub(super) struct Ending {
     pub(super) has_open_capture: bool,
     /// Whether more calls may be its own, which a run has that nothing tells the end of.
     pub(super) may_be_more: bool,
+    /// Whether the harness counted more of its conversation than all calls on record come to.
+    pub(super) is_counted_more: bool,
 }
 
 impl Account {

@@ -3,6 +3,7 @@
 mod account;
 mod after_results;
 mod bounds;
+mod counted;
 mod cut_outputs;
 mod ends;
 mod gaps;
@@ -37,6 +38,7 @@ use rustc_hash::FxHashMap;
 
 use self::account::{AccountKey, LeftAt};
 use self::bounds::Bounds;
+use self::counted::find_counted_more;
 use self::growth::{Uncovered, shares};
 use self::held::LoggedReadings;
 use self::split_log::log_shares;
@@ -109,6 +111,7 @@ impl Places {
         accounts.values_mut().for_each(Account::unite_cut_outputs);
         self.leave_after_results(&mut accounts, &mut left);
         self.find_gaps(&mut accounts, &conversations, &left);
+        find_counted_more(&mut accounts, &conversations);
         accounts
     }
 

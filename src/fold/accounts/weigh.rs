@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::account::Account;
+use super::account::{Account, Ending};
 use super::parts::{Part, Rest, give_report};
 use super::weighed::{Rows, Weighed, call_row};
 use crate::event::{Id, Time, TokenUsage};
@@ -216,7 +216,7 @@ impl Account {
         let exceeds = comparison == Comparison::Exceeding;
         let is_placeholder = |call: &CallFacts| !call.is_final && (exceeds || !call.is_covered);
         let has_placeholder = self.messages.has_placeholder() || self.calls.values().any(|call| is_placeholder(call));
-        let may_be_more = self.ending.may_be_more;
+        let Ending { may_be_more, is_counted_more, .. } = self.ending;
         let is_restored = self.is_restored();
         let is_cut = self.ends_within_an_answer() || self.has_open_process() || self.is_unmeasured;
         // A process's result counts what its sub-agents used.
@@ -233,7 +233,10 @@ impl Account {
         reasons.add_if(has_share, Reason::CounterCovers);
         reasons.add_if(has_results, Reason::ResultCovers);
         reasons.add_if(is_restored, Reason::RestoredResult);
-        reasons.add_if(is_whole && !is_counted && !is_cut && !lacks_agent && !may_be_more, Reason::CallsComplete);
+        reasons.add_if(
+            is_whole && !is_counted && !is_cut && !lacks_agent && !may_be_more && !is_counted_more,
+            Reason::CallsComplete,
+        );
         reasons.add_if(exceeds && !is_restored, Reason::CallsExceedCounter);
         reasons.add_if(!is_whole && !has_share && self.share.is_some(), Reason::NoBaseline);
         reasons.add_if(!is_whole && (has_share || self.share.is_none()), Reason::NoBeginning);
@@ -241,7 +244,9 @@ impl Account {
         reasons.add_if(lacks_agent, Reason::MissingAgent);
         reasons.add_if(has_placeholder, Reason::Placeholder);
         reasons.add_if(may_be_more, Reason::EndUntold);
-        let is_exact = is_whole && !is_restored && !may_be_more && !is_cut && !lacks_agent && !has_placeholder;
+        reasons.add_if(is_counted_more, Reason::CountedMore);
+        let is_exact =
+            is_whole && !is_restored && !may_be_more && !is_counted_more && !is_cut && !lacks_agent && !has_placeholder;
         (if is_exact { Quality::Exact } else { Quality::Partial }, reasons)
     }
 

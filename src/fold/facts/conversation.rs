@@ -63,6 +63,8 @@ pub struct ConversationFacts {
     /// Whether some of its processes restored what earlier ones counted, as versions in its records tell; `None` where
     /// none tells.
     pub restores_counter: Option<bool>,
+    /// What the harness counted of all that it used; `None` where no record tells.
+    pub counted: Option<TokenUsage>,
     /// Whether a session log that holds its counter or its responses is among the sources: then every call of it is
     /// known.
     pub has_counter_log: bool,
@@ -203,6 +205,7 @@ impl ConversationFacts {
         self.billing = self.billing.max(other.billing);
         self.is_subagent |= other.is_subagent;
         self.restores_counter = self.restores_counter.max(other.restores_counter);
+        self.counted = self.counted.max(other.counted);
         self.has_counter_log |= other.has_counter_log;
         self.has_own_calls |= other.has_own_calls;
         for (source, log) in other.logs {
@@ -241,6 +244,7 @@ impl ConversationFacts {
         self.billing = self.billing.max(found.billing);
         self.is_subagent |= found.is_subagent;
         self.restores_counter = self.restores_counter.max(found.restores_counter);
+        self.counted = self.counted.max(found.counted);
         self.has_counter_log |= found.is_logged;
         self.is_answered |= found.is_answered;
     }

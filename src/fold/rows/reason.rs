@@ -41,6 +41,8 @@ pub enum Reason {
     Killed,
     /// Nothing tells when the run ended, and later turns of its conversation may be its own or not.
     EndUntold,
+    /// The harness counted more of the conversation than its calls on record come to.
+    CountedMore,
     /// A reading was torn where the run met another: what it counted is one of theirs.
     TornBetween,
     /// Calls of which only a placeholder of the output is known.
@@ -57,7 +59,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them, in the order of their telling.
-    pub const ALL: [Reason; 24] = [
+    pub const ALL: [Reason; 25] = [
         Reason::CounterCovers,
         Reason::ResultCovers,
         Reason::CallsComplete,
@@ -76,6 +78,7 @@ impl Reason {
         Reason::OpenRun,
         Reason::Killed,
         Reason::EndUntold,
+        Reason::CountedMore,
         Reason::TornBetween,
         Reason::Placeholder,
         Reason::Doubtful,
@@ -105,6 +108,7 @@ impl Reason {
             Reason::OpenRun => "open-run",
             Reason::Killed => "killed",
             Reason::EndUntold => "end-untold",
+            Reason::CountedMore => "counted-more",
             Reason::TornBetween => "torn-between",
             Reason::Placeholder => "placeholder",
             Reason::Doubtful => "doubtful",
@@ -147,6 +151,9 @@ impl Reason {
             Reason::EndUntold => {
                 "nothing tells when the run ended: later turns of its session may be its own, or somebody's who went on with it"
             }
+            Reason::CountedMore => {
+                "the harness counted more of the session than its messages on record tell: some were reverted, or never written down"
+            }
             Reason::TornBetween => {
                 "a record was torn where this run and another meet: what it counted is not known to be either's"
             }
@@ -170,7 +177,7 @@ impl Reason {
     pub fn remedy(self) -> Option<&'static str> {
         match self {
             Reason::CounterCovers | Reason::ResultCovers | Reason::CallsComplete | Reason::FooterConfirms => None,
-            Reason::CallsExceedCounter | Reason::SessionLog | Reason::Killed => None,
+            Reason::CallsExceedCounter | Reason::SessionLog | Reason::Killed | Reason::CountedMore => None,
             Reason::PossibleCopies => Some("the session log of the conversation that it was forked from"),
             Reason::NoBaseline | Reason::FooterOfMore => {
                 Some("the ledger or log with the conversation's earlier run, or its session log")

@@ -6,7 +6,7 @@ use std::io::BufRead;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::record::understand;
+use super::record::{Row, understand};
 use super::told::{HARNESS, start_of, tell};
 use crate::event::{Fact, Id};
 use crate::parse::document::{self, Layout, Piece};
@@ -14,7 +14,8 @@ use crate::parse::format::{Format, Shape};
 use crate::parse::json::part;
 use crate::parse::mark::{Mark, MarkKind};
 
-/// A session as one document: `{"info": {…}, "messages": [{"info": {…}, "parts": […]}, …]}`.
+/// A session as one document: `{"info": {…}, "messages": [{"info": {…}, "parts": […]}, …]}`; from version 2 on each message
+/// stands there itself.
 pub(in crate::parse) static FORMAT: Format = Format {
     name: "opencode-export",
     harness: Some(HARNESS),
@@ -46,7 +47,13 @@ fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io
                 tell(found, position, emit);
             }
             Piece::Record(json) => match part::<Message<'_>>(json) {
-                Ok(message) => tell(message.info.map_or(Ok(None), |info| understand(info.get(), None)), position, emit),
+                Ok(Message { info: Some(info) }) => tell(understand(info.get(), None), position, emit),
+                // Versions from 2 on print the message itself, without its session.
+                Ok(_) => {
+                    let row =
+                        session.as_deref().map(|session| Row { message: None, session, kind: None, created: None });
+                    tell(understand(json, row.as_ref()), position, emit);
+                }
                 Err(defect) => emit(document::mark(position, HARNESS, MarkKind::Fact(Fact::Defect(defect)))),
             },
             Piece::Defect(defect, _) => {

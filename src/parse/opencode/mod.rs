@@ -2,11 +2,14 @@
 //! in newer versions rows of the same in `opencode.db`. `opencode export` prints the same of one session ([`EXPORT`]).
 //!
 //! `tokens.input` leaves the cache out, `output` leaves reasoning out. A message whose counts are all zero was
-//! aborted. A forked session copies messages under new ids: a finished call's key is what it says, not its id. It names
-//! no parent: a session that does is a sub-agent's.
+//! aborted. A forked session copies messages under new ids: a finished call's key is what it says, not its id. Versions
+//! before 2 don't say what a session was forked from: one that names a parent is a sub-agent's.
 
+mod beside;
 mod export;
+mod keys;
 mod record;
+mod tokens;
 mod told;
 
 use std::io::BufRead;
@@ -15,9 +18,9 @@ use super::document::{self, Layout, Piece};
 use super::format::{Format, Home, Root, Rows, Shape};
 use super::lines::id;
 use super::mark::{Mark, MarkKind};
-use crate::event::{Fact, Time};
+use crate::event::{Conversation, Fact, Time};
 pub(super) use export::FORMAT as EXPORT;
-use record::{Lost, Row, understand};
+use record::{Kind, Lost, Row, understand};
 use told::{HARNESS, start_of, tell};
 
 /// opencode's files: `~/.local/share/opencode/storage/{message,session}/**/*.json`.
@@ -36,14 +39,46 @@ pub(super) static DATABASE: Format = Format {
     shape: Shape::Tables(&TABLES),
 };
 
-/// Sessions, messages, and messages as versions from 2 on write them.
-const TABLES: [Rows; 3] = [
-    Rows { table: "session", columns: &["id", "parent_id", "directory", "version", "time_created"], read: session_row },
-    Rows { table: "message", columns: &["id", "session_id", "data"], read: message_row },
+const SESSION: Rows = Rows {
+    table: "session",
+    columns: &["id", "parent_id", "directory", "version", "time_created"],
+    is_own: true,
+    with: None,
+    not_in: None,
+    read: session_row,
+};
+
+/// Sessions and messages; the same as versions from 2 on write them; and what these asked models for beside answers.
+/// An upgrade copies messages under the same ids, with other times, and leaves the old tables where they are.
+const TABLES: [Rows; 6] = [
+    SESSION,
+    Rows {
+        table: "session_v2",
+        columns: &["id", "parent_id", "directory", "version", "time_created", "fork_session_id"],
+        ..SESSION
+    },
+    Rows { table: "message", columns: &["id", "session_id", "data"], is_own: false, read: message_row, ..SESSION },
     Rows {
         table: "session_message",
         columns: &["id", "session_id", "data", "type", "time_created"],
+        is_own: false,
+        not_in: Some("message"),
         read: message_row,
+        ..SESSION
+    },
+    Rows {
+        table: "session_v2",
+        columns: &["id", "tokens_input", "tokens_output", "tokens_cache_read", "tokens_cache_write"],
+        read: counted_row,
+        ..SESSION
+    },
+    Rows {
+        table: "event",
+        columns: &["aggregate_id", "data", "created", "type"],
+        is_own: false,
+        with: Some(("type", "session.usage.recorded.1")),
+        read: usage_row,
+        ..SESSION
     },
 ];
 
@@ -71,17 +106,39 @@ fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io
 }
 
 fn session_row(values: &[Option<String>], position: u64, emit: &mut dyn FnMut(Mark)) {
-    let [session, parent, directory, version, created] = values else { return };
+    let [session, parent, directory, version, created, more @ ..] = values else { return };
     let Some(session) = session.as_deref().and_then(id) else { return };
-    let conversation = record::session(session.clone(), parent.as_deref(), directory.as_deref(), version.as_deref());
+    let named = |name: &Option<String>| name.as_deref().and_then(id);
+    let mut conversation = record::session(session.clone(), named(parent), directory.as_deref(), version.as_deref());
+    conversation.parent = conversation.parent.or_else(|| more.first().and_then(named));
     let time = created.as_deref().and_then(|created| Time::from_millis(created.parse().ok()?));
     let mark = document::mark(position, HARNESS, MarkKind::Fact(Fact::Conversation(Box::new(conversation))));
     emit(mark.at(time).of(Some(session)));
 }
 
+/// A session's counter: what its messages used, those that were reverted, and what it asked for beside them. A fork's
+/// begins at zero.
+fn counted_row(values: &[Option<String>], position: u64, emit: &mut dyn FnMut(Mark)) {
+    let [session, counts @ ..] = values else { return };
+    let Some(session) = session.as_deref().and_then(id) else { return };
+    let counts: Vec<u64> = counts.iter().filter_map(|count| count.as_deref()?.parse().ok()).collect();
+    let [input, output, read, written] = counts[..] else { return };
+    let counted = Some(tokens::counted([input, output], [read, written]));
+    let conversation = Conversation { begins: true, counted, ..Conversation::new(session.clone()) };
+    emit(
+        document::mark(position, HARNESS, MarkKind::Fact(Fact::Conversation(Box::new(conversation)))).of(Some(session)),
+    );
+}
+
 fn message_row(values: &[Option<String>], position: u64, emit: &mut dyn FnMut(Mark)) {
     let [Some(message), Some(session), Some(data), more @ ..] = values else { return };
-    let is_answer = more.first().map(|kind| kind.as_deref() == Some("assistant"));
+    let kind = more.first().map(|kind| Kind::of(kind.as_deref()));
     let created = more.get(1).and_then(|created| created.as_deref()?.parse().ok());
-    tell(understand(data, Some(&Row { message, session, is_answer, created })), position, emit);
+    tell(understand(data, Some(&Row { message: Some(message), session, kind, created })), position, emit);
+}
+
+fn usage_row(values: &[Option<String>], position: u64, emit: &mut dyn FnMut(Mark)) {
+    let [Some(session), Some(data), created, ..] = values else { return };
+    let created = created.as_deref().and_then(|created| created.parse().ok()).filter(|created| *created > 0);
+    tell(beside::asked_beside(data, session, created), position, emit);
 }

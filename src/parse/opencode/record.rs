@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::event::{Call, CallKey, Conversation, Defect, Fact, GROWING, Id, MAX_COUNT, Time, TokenUsage};
-use crate::parse::json::{Count, Text, or_zero, part, price};
-use crate::parse::lines::{
-    growing_key, id, id_in_torn, key, may_be_call, model as name_of_model, number_in_torn, path,
-};
+use super::keys::{COMPACTION, asked_for, key_beside, key_of};
+use super::tokens::Tokens;
+use crate::event::{Call, CallKey, Conversation, Defect, Fact, GROWING, Id, Time};
+use crate::parse::json::{Text, part, price};
+use crate::parse::lines::{id, id_in_torn, may_be_call, model as name_of_model, number_in_torn, path};
 
 /// A message, a session or a part of a message.
 #[derive(Deserialize)]
@@ -26,10 +26,16 @@ struct Record<'a> {
     parent: Text<'a>,
     #[serde(borrow, default)]
     directory: Text<'a>,
+    /// Where newer versions name the folder.
+    #[serde(borrow)]
+    location: Option<&'a RawValue>,
     #[serde(borrow, default)]
     version: Text<'a>,
     #[serde(borrow, default)]
     role: Text<'a>,
+    /// What newer versions call it.
+    #[serde(borrow, default)]
+    r#type: Text<'a>,
     #[serde(borrow, default, rename = "modelID")]
     model: Text<'a>,
     /// Newer versions.
@@ -41,6 +47,12 @@ struct Record<'a> {
     tokens: Option<&'a RawValue>,
     #[serde(borrow)]
     cost: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Location<'a> {
+    #[serde(borrow, default)]
+    directory: Text<'a>,
 }
 
 #[derive(Deserialize)]
@@ -58,29 +70,35 @@ struct Times {
     completed: Option<i64>,
 }
 
-#[derive(Deserialize)]
-struct Tokens {
-    input: Option<Count>,
-    output: Option<Count>,
-    reasoning: Option<Count>,
-    cache: Option<Cache>,
-    /// Newer versions only.
-    total: Option<Count>,
-}
-
-#[derive(Deserialize)]
-struct Cache {
-    read: Option<Count>,
-    write: Option<Count>,
-}
-
 /// What a row tells of a message beside its record.
 pub(super) struct Row<'a> {
-    pub(super) message: &'a str,
-    pub(super) session: &'a str,
     /// `None`: the record tells.
-    pub(super) is_answer: Option<bool>,
+    pub(super) message: Option<&'a str>,
+    pub(super) session: &'a str,
+    /// What it is; `None`: the record tells.
+    pub(super) kind: Option<Kind>,
     pub(super) created: Option<i64>,
+}
+
+/// What a message is.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Kind {
+    Answer,
+    /// What a model made of the messages before it, where they had become too many.
+    Compaction,
+    /// Nothing that a model was asked for.
+    Other,
+}
+
+impl Kind {
+    /// The kind of a message of this type.
+    pub(super) fn of(name: Option<&str>) -> Kind {
+        match name {
+            Some("assistant") => Kind::Answer,
+            Some("compaction") => Kind::Compaction,
+            _ => Kind::Other,
+        }
+    }
 }
 
 /// What a record tells, of which conversation, and when: a call's time is when it was answered, as far as that is told.
@@ -112,20 +130,26 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
     let record: Record<'_> = part(json).map_err(|defect| {
         let lost = Lost::torn(defect, json.as_bytes());
         let Some(row) = row else { return lost };
-        let session = id(row.session).filter(|_| row.is_answer != Some(false));
+        let session = id(row.session).filter(|_| row.kind != Some(Kind::Other));
         Lost { session, created: lost.created.or(row.created), ..lost }
     })?;
     let times = record.times(row);
     let begun = times.created.and_then(Time::from_millis);
-    if let (Some(_), Some(id)) = (record.project.get(), record.id.get().and_then(id)) {
-        let conversation = session(id.clone(), record.parent.get(), record.directory.get(), record.version.get());
-        return Ok(Some((Fact::Conversation(Box::new(conversation)), Some(id), begun)));
+    if let (Some(_), Some(own)) = (record.project.get(), record.id.get().and_then(id)) {
+        let parent = record.parent.get().and_then(id);
+        let location = record.location.and_then(|location| part::<Location<'_>>(location.get()).ok());
+        let directory = record.directory.get().or(location.as_ref().and_then(|location| location.directory.get()));
+        let counted = record.tokens.filter(|_| location.is_some()).and_then(|tokens| part::<Tokens>(tokens.get()).ok());
+        let counted = counted.map(|tokens| tokens.counted());
+        let conversation = Conversation { counted, ..session(own.clone(), parent, directory, record.version.get()) };
+        return Ok(Some((Fact::Conversation(Box::new(conversation)), Some(own), begun)));
     }
-    let told = row.and_then(|row| row.is_answer);
-    let is_answer = told.unwrap_or_else(|| record.role.is("assistant")) && record.message.get().is_none();
-    let (true, Some(tokens)) = (is_answer, record.tokens) else { return Ok(None) };
+    let named = record.role.get().or(record.r#type.get());
+    let told = || Kind::of(named.filter(|_| record.message.get().is_none()));
+    let kind = row.and_then(|row| row.kind).unwrap_or_else(told);
+    let (Kind::Answer | Kind::Compaction, Some(tokens)) = (kind, record.tokens) else { return Ok(None) };
     let own = row.map(|row| row.session).or(record.session.get());
-    let message = row.map(|row| row.message).or(record.id.get());
+    let message = row.and_then(|row| row.message).or(record.id.get());
     let session = own.and_then(id);
     let lost = |defect| Lost { defect, session: session.clone(), created: times.created };
     let tokens: Tokens = part(tokens.get()).map_err(lost)?;
@@ -134,13 +158,19 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
         return Ok(None);
     }
     let model = record.model();
-    let key = key_of(model.as_deref(), (own, message), &times, &usage);
+    let (key, is_final) = match kind {
+        Kind::Compaction => (key_beside(COMPACTION, None, &usage), true),
+        _ => (
+            key_of(model.as_deref(), (own, message), (times.created, times.completed), &usage),
+            times.completed.is_some(),
+        ),
+    };
     let call = Call {
         conversation: session.clone(),
         model: model.as_deref().and_then(name_of_model),
         is_logged: true,
         stands_alone: true,
-        is_final: times.completed.is_some(),
+        is_final,
         cost: price(record.cost),
         ..Call::new(CallKey::Message(key), usage)
     };
@@ -149,13 +179,13 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
 }
 
 /// A session as its record tells of it.
-pub(super) fn session(own: Id, parent: Option<&str>, directory: Option<&str>, version: Option<&str>) -> Conversation {
+pub(super) fn session(own: Id, parent: Option<Id>, directory: Option<&str>, version: Option<&str>) -> Conversation {
     Conversation {
         begins: true,
         repo: directory.and_then(path),
         version: version.and_then(id),
         is_subagent: parent.is_some(),
-        parent: parent.and_then(id),
+        parent,
         ..Conversation::new(own)
     }
 }
@@ -180,42 +210,5 @@ impl Record<'_> {
         }
         let model: Model<'_> = part(self.model_reference?.get()).ok()?;
         model.id.get().or(model.model.get()).map(str::to_owned)
-    }
-}
-
-/// A finished call's key: what it says, as a fork gives it another id. Before that, its session and id. Both begin with
-/// when it was asked for: of what a session asked for then, what isn't finished gives way.
-fn key_of(model: Option<&str>, names: (Option<&str>, Option<&str>), times: &Times, usage: &TokenUsage) -> Id {
-    let own = format!("{} {}", names.0.unwrap_or(""), names.1.unwrap_or(""));
-    let Some(created) = times.created else { return key(&own) };
-    let rest = times.completed.map_or(own, |completed| {
-        let TokenUsage { input_tokens, cache_read_input_tokens, output_tokens, .. } = usage;
-        let model = model.unwrap_or("");
-        format!("{created} {completed} {model} {input_tokens} {cache_read_input_tokens} {output_tokens}")
-    });
-    growing_key(&asked_for(created), &rest)
-}
-
-/// What keys begin with.
-fn asked_for(created: i64) -> String {
-    format!("{created:x}")
-}
-
-impl Tokens {
-    fn usage(&self) -> TokenUsage {
-        let [input, output, reasoning] = [self.input, self.output, self.reasoning].map(or_zero);
-        let read = self.cache.as_ref().map_or(0, |cache| or_zero(cache.read));
-        let written = self.cache.as_ref().map_or(0, |cache| or_zero(cache.write));
-        let input = input.saturating_add(read).saturating_add(written).min(MAX_COUNT);
-        // The total tells of a version whose output already includes reasoning.
-        let includes = self.total.is_some_and(|total| total.get() == input.saturating_add(output));
-        TokenUsage {
-            input_tokens: input,
-            cache_read_input_tokens: read,
-            cache_creation_input_tokens: written,
-            output_tokens: if includes { output } else { output.saturating_add(reasoning).min(MAX_COUNT) },
-            reasoning_output_tokens: Some(reasoning),
-            ..TokenUsage::default()
-        }
     }
 }

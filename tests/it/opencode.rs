@@ -1,0 +1,136 @@
+//! opencode's database as versions from 2 on write it, and as they leave an older one behind.
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::support::Workdir;
+
+const NEXT: &str = "
+    CREATE TABLE session_v2 (id TEXT PRIMARY KEY, project_id TEXT, parent_id TEXT, fork_session_id TEXT, directory TEXT,
+        version TEXT, cost REAL, tokens_input INTEGER, tokens_output INTEGER, tokens_reasoning INTEGER,
+        tokens_cache_read INTEGER, tokens_cache_write INTEGER, time_created INTEGER);
+    CREATE TABLE session_message (id TEXT PRIMARY KEY, session_id TEXT, type TEXT, time_created INTEGER, data TEXT);
+    CREATE TABLE event (id TEXT PRIMARY KEY, aggregate_id TEXT, seq INTEGER, created INTEGER, type TEXT, data TEXT);";
+
+const BEFORE: &str = "
+    CREATE TABLE session (id TEXT PRIMARY KEY, parent_id TEXT, directory TEXT, version TEXT, time_created INTEGER);
+    CREATE TABLE message (id TEXT PRIMARY KEY, session_id TEXT, data TEXT);";
+
+/// 24 November 2026, 08:00.
+const AT: i64 = 1_795_507_200_000;
+
+fn tokens(input: u64, output: u64) -> Value {
+    json!({"input": input, "output": output, "reasoning": 0, "cache": {"read": 0, "write": 0}})
+}
+
+fn answer(asked: i64, answered: i64, input: u64, output: u64) -> Value {
+    let model = json!({"id": "claude-sonnet-4-5", "providerID": "anthropic"});
+    json!({"agent": "build", "model": model, "content": [], "cost": 0.01, "tokens": tokens(input, output),
+        "time": {"created": AT + asked, "completed": AT + answered}})
+}
+
+/// A session, what its counter tells, and the one that spawned it or that it was forked from.
+fn session(database: &Connection, id: &str, (input, output): (u64, u64), parent: Option<&str>, fork: Option<&str>) {
+    let query = "INSERT INTO session_v2 VALUES (?1, 'p', ?4, ?5, '/srv/meadow', '2.0.18', 0, ?2, ?3, 0, 0, 0, ?6)";
+    database.execute(query, rusqlite::params![id, input, output, parent, fork, AT]).expect("a session");
+}
+
+fn message(database: &Connection, id: &str, session: &str, kind: &str, data: &Value) {
+    let query = "INSERT INTO session_message VALUES (?1, ?2, ?3, ?4, ?5)";
+    database.execute(query, rusqlite::params![id, session, kind, AT, data.to_string()]).expect("a message");
+}
+
+fn usage(database: &Connection, id: &str, session: &str, data: &Value) {
+    let query = "INSERT INTO event VALUES (?1, ?2, 1, ?3, 'session.usage.recorded.1', ?4)";
+    database.execute(query, rusqlite::params![id, session, AT + 2_000, data.to_string()]).expect("an event");
+}
+
+fn database(work: &Workdir, schema: &str) -> Connection {
+    let database = Connection::open(work.write("opencode.db", "")).expect("a database");
+    database.execute_batch(schema).expect("tables");
+    database
+}
+
+/// Calls, input, output, and whether nothing is missing.
+fn totals(work: &Workdir) -> [Value; 4] {
+    let totals = work.report(&["opencode.db"])["totals"].clone();
+    ["calls", "input_tokens", "output_tokens", "complete"].map(|key| totals[key].clone())
+}
+
+#[test]
+fn titles_and_compactions_count_beside_answers_and_each_once() {
+    let work = Workdir::new();
+    let database = database(&work, NEXT);
+    session(&database, "ses_a", (91_450, 1_130), None, None);
+    message(&database, "m1", "ses_a", "user", &json!({"text": "q"}));
+    message(&database, "m2", "ses_a", "assistant", &answer(1_500, 9_000, 1_000, 200));
+    let compaction = json!({"status": "completed", "cost": 0.3, "tokens": tokens(90_000, 900)});
+    message(&database, "m3", "ses_a", "compaction", &compaction);
+    message(&database, "m4", "ses_a", "assistant", &answer(40_000, 45_000, 50, 20));
+    let title = json!({"sessionID": "ses_a", "source": "title", "cost": 0.001, "tokens": tokens(400, 10)});
+    usage(&database, "e1", "ses_a", &title);
+    let same = json!({"sessionID": "ses_a", "source": "compaction", "cost": 0.3, "tokens": tokens(90_000, 900)});
+    usage(&database, "e2", "ses_a", &same);
+    assert_eq!(totals(&work), [json!(4), json!(91_450), json!(1_130), json!(true)]);
+}
+
+#[test]
+fn a_session_tells_who_spawned_it_or_what_it_was_forked_from() {
+    let work = Workdir::new();
+    let database = database(&work, NEXT);
+    session(&database, "ses_a", (1_000, 100), None, None);
+    session(&database, "ses_b", (300, 40), Some("ses_a"), None);
+    session(&database, "ses_c", (700, 70), None, Some("ses_a"));
+    message(&database, "m1", "ses_a", "assistant", &answer(1_000, 2_000, 1_000, 100));
+    message(&database, "m2", "ses_b", "assistant", &answer(3_000, 4_000, 300, 40));
+    message(&database, "m3", "ses_c", "assistant", &answer(1_000, 2_000, 1_000, 100));
+    message(&database, "m4", "ses_c", "assistant", &answer(5_000, 6_000, 700, 70));
+    assert_eq!(totals(&work), [json!(3), json!(2_000), json!(210), json!(true)]);
+    let outcome = work.run(&["export", "conversations", "--format", "jsonl", "opencode.db"]);
+    let told: Vec<Value> = outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let told = told.iter().map(|row| {
+        let keys = ["conversation_id", "parent_conversation_id", "is_subagent", "total_tokens", "repo"];
+        keys.map(|key| row[key].clone())
+    });
+    let mut told: Vec<[Value; 5]> = told.collect();
+    told.sort_by_key(|row| row[0].to_string());
+    let row = |id, parent: Value, is_subagent, total| {
+        [json!(id), parent, json!(is_subagent), json!(total), json!("/srv/meadow")]
+    };
+    assert_eq!(
+        told,
+        [
+            row("ses_a", Value::Null, false, 1_100),
+            row("ses_b", json!("ses_a"), true, 340),
+            row("ses_c", json!("ses_a"), false, 770),
+        ]
+    );
+}
+
+#[test]
+fn messages_that_an_upgrade_copied_are_the_same_calls() {
+    let work = Workdir::new();
+    let database = database(&work, BEFORE);
+    database.execute_batch(NEXT).expect("tables");
+    let old = json!({"role": "assistant", "modelID": "claude-sonnet-4-5", "providerID": "anthropic", "cost": 0.01,
+        "tokens": tokens(500, 60), "time": {"created": AT + 5, "completed": AT + 900}});
+    let query = "INSERT INTO message VALUES (?1, ?2, ?3)";
+    database.execute(query, ["m1", "ses_a", &old.to_string()]).expect("a message");
+    session(&database, "ses_a", (500, 60), None, None);
+    // The copy was answered when the row was last written.
+    message(&database, "m1", "ses_a", "assistant", &answer(5, 903, 500, 60));
+    message(&database, "m2", "ses_a", "assistant", &answer(8_000, 9_000, 20, 3));
+    assert_eq!(totals(&work), [json!(2), json!(520), json!(63), json!(true)]);
+}
+
+#[test]
+fn a_session_whose_counter_tells_of_more_than_its_messages_is_a_floor() {
+    let work = Workdir::new();
+    let database = database(&work, NEXT);
+    // A message of 2,000 and 200 tokens was reverted, and its row deleted.
+    session(&database, "ses_a", (3_000, 300), None, None);
+    message(&database, "m1", "ses_a", "assistant", &answer(1_000, 2_000, 1_000, 100));
+    assert_eq!(totals(&work), [json!(1), json!(1_000), json!(100), json!(false)]);
+    let explained = work.run(&["explain", "ses_a", "opencode.db"]).stdout;
+    assert!(explained.contains("the harness counted more of the session"), "{explained}");
+}
