@@ -128,6 +128,20 @@ fn an_id_of_nothing_and_one_of_several_are_told_apart() {
     assert_eq!(work.run(&["explain"]).code, 2);
 }
 
+/// As a shell's `<(COMMAND)` is one.
+#[cfg(unix)]
+#[test]
+fn what_comes_through_a_pipe_with_a_path_is_explained_as_a_file_is() {
+    let work = Workdir::new();
+    let log = exact(0, CALL);
+    // People see the name that they gave, without the folder.
+    work.write("stdin", &log);
+    let file = work.run(&["explain", "--costliest", "stdin"]);
+    let pipe = work.run_with(&["explain", "--costliest", "/dev/stdin"], log.as_bytes());
+    assert_eq!(pipe.stdout, file.stdout);
+    assert!(pipe.stdout.contains(" stdin:"), "{pipe:?}");
+}
+
 #[test]
 fn events_on_standard_input_explain_as_their_sources_do() {
     let work = Workdir::new();
