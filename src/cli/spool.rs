@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 
 use anyhow::Context;
 use forge_usage::source::Input;
@@ -29,13 +30,12 @@ fn pipe(input: &Input) -> Option<Box<dyn Read>> {
     match input {
         Input::Stdin => Some(Box::new(io::stdin().lock())),
         // Walks find regular files alone.
-        Input::File { path, is_named: true } => {
-            let kind = std::fs::metadata(path).ok()?;
-            match kind.is_file() || kind.is_dir() {
-                true => None,
-                false => Some(Box::new(File::open(path).ok()?)),
-            }
-        }
+        Input::File { path, is_named: true } if is_pipe(path) => Some(Box::new(File::open(path).ok()?)),
         Input::File { .. } | Input::Spooled { .. } => None,
     }
+}
+
+/// Whether what stands at a path can be read once only.
+pub(super) fn is_pipe(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|kind| !kind.is_file() && !kind.is_dir())
 }

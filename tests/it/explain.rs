@@ -295,6 +295,11 @@ fn no_command_is_offered_that_would_not_work() {
     let work = Workdir::new();
     let shown = work.run_with(&["report", "-"], slow(&crate::writers::run_id(5)).as_bytes()).stdout;
     assert!(shown.contains("Slowest: 00000005 ") && !shown.contains('→'), "{shown}");
+    #[cfg(unix)]
+    {
+        let shown = work.run_with(&["report", "/dev/stdin"], slow(&crate::writers::run_id(5)).as_bytes()).stdout;
+        assert!(shown.contains("Slowest: 00000005 ") && !shown.contains('→'), "{shown}");
+    }
     // An id that stands in a ledger is not for a shell.
     work.write("night.md", slow("x;reboot"));
     let shown = work.run(&["report", "night.md"]).stdout;
