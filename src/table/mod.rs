@@ -21,6 +21,7 @@ mod filter;
 mod frame;
 mod group;
 mod latency;
+mod median;
 mod money;
 mod order;
 mod overlap;

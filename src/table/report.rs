@@ -9,6 +9,7 @@ use super::dimension::Dimension;
 use super::filter::Filter;
 use super::frame::Table;
 use super::group::group;
+use super::median::median;
 use super::order::Order;
 use super::query::{Query, default_by};
 use super::sources::Sources;
@@ -184,11 +185,11 @@ fn loops<'a>(owners: impl Iterator<Item = &'a Owner>) -> Vec<(&'a str, Vec<&'a O
 /// The run that is slowest against the median of its loop.
 fn slowest(loops: &[(&str, Vec<&Owner>)]) -> Option<Slowest> {
     let ratios = loops.iter().filter_map(|(name, runs)| {
-        let mut times: Vec<(i64, &Owner)> = runs.iter().filter_map(|run| Some((run.duration_ms()?, *run))).collect();
-        times.sort_by_key(|(time, _)| *time);
-        let median = times.get(times.len() / 2).filter(|_| times.len() >= ENOUGH_RUNS)?.0;
-        let (time, run) = times.last()?;
-        let times_median = *time as f64 / median as f64;
+        let timed = || runs.iter().filter_map(|run| Some((run.duration_ms()?, *run)));
+        let mut times: Vec<i64> = timed().map(|(time, _)| time).collect();
+        let median = median(&mut times).filter(|_| times.len() >= ENOUGH_RUNS)?;
+        let (time, run) = timed().max_by_key(|(time, _)| *time)?;
+        let times_median = time as f64 / median as f64;
         let run_id = run.run.as_ref()?.id.to_string();
         Some(Slowest { run_id, loop_name: (*name).to_owned(), times_median })
     });

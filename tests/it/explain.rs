@@ -305,3 +305,19 @@ fn no_command_is_offered_that_would_not_work() {
     let shown = work.run(&["report", "night.md"]).stdout;
     assert!(!shown.contains("explain x;"), "{shown}");
 }
+
+#[test]
+fn a_run_is_slow_against_the_median_that_columns_tell() {
+    let work = Workdir::new();
+    let minutes = [1, 1, 1, 6, 6, 15];
+    let runs = (0..).zip(minutes).map(|(n, minutes)| {
+        let entry = Entry::new(n);
+        let finish = entry.start.replace(":00:00Z", &format!(":{minutes:02}:00Z"));
+        let finish = finish.replace(":30:00Z", &format!(":{:02}:00Z", 30 + minutes));
+        Entry { finish, ..entry }.with(&exact(n, CALL))
+    });
+    work.write("night.md", front("night") + &runs.collect::<String>());
+    assert_eq!(work.report(&["night.md"])["totals"]["median_duration_ms"], 210_000);
+    let shown = work.run(&["report", "night.md"]).stdout;
+    assert!(shown.contains("Slowest: 00000005 night, 4.3× its loop's median"), "{shown}");
+}
