@@ -4,8 +4,8 @@
 
 use super::baseline::{ALL_RUNS, Baseline, Median, columns};
 use super::judge::{Key, Terms, blank};
+use super::limits::{Budget, OnUnknown};
 use super::measure::Measure;
-use super::policy::{Budget, OnUnknown};
 use super::units::WHOLE;
 use crate::error::{Error, Result};
 use crate::table::schema::Kind;

@@ -1,10 +1,10 @@
 //! Budgets are held against reports: each group of each budget gets its state.
 
 use super::amount::Amount;
+use super::limits::{Budget, Limit, OnUnknown, Severity};
 use super::measure::Measure;
 use super::pace::Span;
 use super::part::{Part, parts};
-use super::policy::{Budget, Limit, OnUnknown, Severity};
 use super::units::WHOLE;
 use crate::error::Result;
 use crate::event::Time;

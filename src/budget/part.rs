@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use super::amount::{Amount, Maybe};
+use super::limits::Budget;
 use super::measure::Quantity;
-use super::policy::Budget;
 use crate::error::Result;
 use crate::table::verdict::Contributor;
 use crate::table::{Answers, Dimension, Filter, Overlap, Query, Tally, wider};
