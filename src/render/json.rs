@@ -81,7 +81,7 @@ struct Document<'a>(&'a Report);
 impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let report = self.0;
-        let by: Vec<&str> = report.by.iter().map(|column| column.name).collect();
+        let by: Vec<&str> = report.by.iter().map(|by| by.column().name).collect();
         let warnings: Vec<Warned> = report.warnings.iter().map(Warned).collect();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("schema_version", &SCHEMA_VERSION)?;
@@ -105,7 +105,7 @@ impl Serialize for Asked<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("since", &Value(&since))?;
         map.serialize_entry("until", &Value(&until))?;
-        map.serialize_entry("tz", &report.window.zone)?;
+        map.serialize_entry("tz", report.window.zone.name())?;
         map.serialize_entry("where", &report.filters)?;
         map.serialize_entry("price_book", &report.price_book)?;
         map.serialize_entry("cost_mode", &report.cost_mode)?;

@@ -51,8 +51,8 @@ impl Measure {
     fn applies(self, report: &Report, has_scale: bool) -> bool {
         let totals = Row::new(&report.totals, 0);
         let has_runs = totals.count("runs") > 0;
-        let is_by = |name: &str| report.by.iter().any(|column| column.name == name);
-        let is_over_time = matches!(report.by[..], [column] if dimension::is_time(column));
+        let is_by = |name: &str| report.by.iter().any(|by| by.column().name == name);
+        let is_over_time = matches!(report.by[..], [by] if by.is_time());
         match self {
             Measure::Profiles => is_by("loop") && !is_by("profile"),
             Measure::Runs => has_runs && !is_by("run_id"),

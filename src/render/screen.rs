@@ -9,7 +9,7 @@ use super::format::Style;
 use super::measure::Measure;
 use super::number::{self, Bound};
 use super::row::Row;
-use super::{dimension, exact, period};
+use super::{dimension, exact};
 use crate::table::schema::{Column, Kind};
 use crate::table::{Cell, Report, Table};
 
@@ -53,8 +53,8 @@ pub(super) enum Worth {
 impl Heading {
     /// The heads of a report's columns of names.
     pub(super) fn of_names(report: &Report) -> impl Iterator<Item = Heading> {
-        report.by.iter().map(|column| Heading {
-            title: dimension::title(column).to_uppercase(),
+        report.by.iter().map(|by| Heading {
+            title: dimension::title(*by).to_uppercase(),
             worth: None,
             is_number: false,
         })
@@ -161,8 +161,8 @@ fn title(column: &Column) -> String {
 
 /// The column of a report over time, and what it calls the period that isn't over.
 fn current(report: &Report, style: &Style) -> Option<(&'static str, String)> {
-    let [column] = report.by[..] else { return None };
-    Some((column.name, period::current(style.now?, &report.window.zone, column.name)?))
+    let [by] = report.by[..] else { return None };
+    Some((by.column().name, by.period(style.now?, report.window.zone)?))
 }
 
 /// A star sends from the costs to the note on them.
@@ -179,7 +179,7 @@ fn headings(report: &Report, measures: &[Measure], has_notes: bool) -> Vec<Headi
 
 /// The names of every row, a list a dimension.
 pub(super) fn names(report: &Report) -> Vec<Vec<Option<String>>> {
-    report.by.iter().map(|column| dimension::names(column, &report.rows)).collect()
+    report.by.iter().map(|by| dimension::names(*by, &report.rows)).collect()
 }
 
 /// What the last row is called, and nothing beside it.

@@ -1,5 +1,6 @@
 //! A report: a query's groups, in order, with what its reader should know.
 
+use chrono_tz::Tz;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::caveat::{PriceNote, price_book};
@@ -28,9 +29,9 @@ const ENOUGH_RUNS: usize = 5;
 /// A report: rows, their totals, and how far they can be trusted.
 #[derive(Debug)]
 pub struct Report {
-    /// The dimensions it is grouped by, in order; the first columns of `rows`.
-    pub by: Vec<&'static Column>,
-    /// The groups: the dimensions of `by`, then [`measures`](super::schema::measures).
+    /// What it is grouped by, in order: their columns are the first of `rows`.
+    pub by: Vec<Dimension>,
+    /// The groups: the columns of `by`, then [`measures`](super::schema::measures).
     pub rows: Table,
     /// The same measures over everything, one row, also over groups that a limit left out.
     pub totals: Table,
@@ -71,8 +72,8 @@ pub struct Window {
     pub since: Option<Time>,
     /// First instant after it; `None` for all there is.
     pub until: Option<Time>,
-    /// IANA name of the zone, or an offset.
-    pub zone: String,
+    /// The zone that days are cut in.
+    pub zone: Tz,
     /// First and last instant of what was found, where known.
     pub found: Option<(Time, Time)>,
 }
@@ -126,14 +127,13 @@ pub(super) struct Sums {
 /// Puts a report together.
 pub(super) fn finish(
     settled: &Settled,
-    dimensions: &[Dimension],
+    by: &[Dimension],
     sums: Sums,
     query: &Query,
     sources: Sources,
 ) -> Result<Report> {
-    let by: Vec<&'static Column> = dimensions.iter().map(|dimension| dimension.column()).collect();
-    let columns: Vec<_> = by.iter().chain(&sums.measures).copied().collect();
-    let order = Order::of(query, dimensions, &columns, sums.order)?;
+    let columns: Vec<_> = by.iter().map(|by| by.column()).chain(sums.measures.iter().copied()).collect();
+    let order = Order::of(query, by, &columns, sums.order)?;
     let mut rows = Table::of(columns, order.sorted(sums.rows))?;
     let groups = rows.height();
     let nameless = if by.is_empty() { 0 } else { (0..groups).filter(|row| rows.cell(*row, 0) == Cell::Blank).count() };
@@ -144,7 +144,7 @@ pub(super) fn finish(
     let profiles = owners().filter_map(|owner| owner.profile().map(|profile| profile.as_str()));
     let loops = loops(owners());
     Ok(Report {
-        by,
+        by: by.to_vec(),
         rows,
         totals: Table::of(sums.measures, [sums.totals])?,
         groups,
@@ -152,12 +152,7 @@ pub(super) fn finish(
         conversations: owners().filter(|owner| owner.run.is_none()).count(),
         loops: loops.len(),
         profiles: profiles.collect::<FxHashSet<&str>>().len(),
-        window: Window {
-            since: query.since,
-            until: query.until,
-            zone: query.zone.name().to_owned(),
-            found: sums.found,
-        },
+        window: Window { since: query.since, until: query.until, zone: query.zone, found: sums.found },
         slowest: slowest(&loops),
         blind_loops: blind_loops(&loops),
         filters: query.filters.iter().map(Filter::to_string).collect(),

@@ -1,6 +1,8 @@
 //! A verdict in words: what all formats for people share. Names in it are as they were found; whoever writes
 //! them escapes them for the medium.
 
+use chrono_tz::Tz;
+
 use crate::event::Usd;
 use crate::render::dimension::{number_of_owners, short_among, short_id};
 use crate::render::number::{self, Bound, UNKNOWN};
@@ -134,7 +136,7 @@ fn over_by(group: &Standing) -> Option<i64> {
 }
 
 /// Everything else about a group, a sentence each.
-pub(super) fn remarks(limit: &Judged, group: &Standing, zone: &str) -> Vec<String> {
+pub(super) fn remarks(limit: &Judged, group: &Standing, zone: Tz) -> Vec<String> {
     let remarks = [pace(limit, group, zone), before(limit, group)];
     contributors(limit, group).into_iter().chain(doubts(limit, group)).chain(remarks.into_iter().flatten()).collect()
 }
@@ -218,7 +220,7 @@ fn percent(millionths: i128, whole: i128) -> String {
     }
 }
 
-fn pace(limit: &Judged, group: &Standing, zone: &str) -> Option<String> {
+fn pace(limit: &Judged, group: &Standing, zone: Tz) -> Option<String> {
     let matters = |pace: &Pace| group.state != State::Ok || pace.limit_at.is_some();
     let pace = group.pace.filter(|pace| matters(pace) && group.used.is_some_and(|used| used > 0))?;
     let projected = pace.projected?;

@@ -5,6 +5,8 @@ mod people;
 
 use std::io::{self, Write};
 
+use chrono_tz::Europe::Oslo;
+
 use super::{CheckFormat, Format, Style};
 use crate::event::{Time, Usd};
 use crate::table::schema::{self, Column, Kind};
@@ -37,8 +39,8 @@ fn cell(kind: Kind, value: &str) -> Cell {
 }
 
 fn report(by: &[&str], rows: &[&str], totals: &str) -> Report {
-    let by: Vec<&'static Column> = by.iter().map(|name| Dimension::from_name(name).unwrap().column()).collect();
-    let rows = table(by.iter().copied().chain(schema::measures()).collect(), rows);
+    let by: Vec<Dimension> = by.iter().map(|name| Dimension::from_name(name).unwrap()).collect();
+    let rows = table(by.iter().map(|by| by.column()).chain(schema::measures()).collect(), rows);
     Report {
         by,
         groups: rows.height(),
@@ -48,7 +50,7 @@ fn report(by: &[&str], rows: &[&str], totals: &str) -> Report {
         conversations: 0,
         loops: 0,
         profiles: 0,
-        window: Window { zone: "Europe/Oslo".to_owned(), ..Window::default() },
+        window: Window { zone: Oslo, ..Window::default() },
         filters: Vec::new(),
         price_book: Some("2026-11-22".to_owned()),
         cost_mode: Some("auto"),
