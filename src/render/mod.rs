@@ -23,7 +23,6 @@ mod headline;
 mod json;
 mod latency;
 mod markdown;
-mod measure;
 mod notes;
 mod number;
 mod parquet;
@@ -32,6 +31,7 @@ mod reckoning;
 mod row;
 mod schema;
 mod screen;
+mod screen_column;
 mod text;
 mod wrap;
 mod written;
@@ -46,7 +46,7 @@ pub use data::{DataFormat, rows};
 pub use doctor::examination;
 pub use escape::terminal;
 pub use format::{Format, Style};
-pub use latency::Quantity;
+pub use latency::LatencyMeasure;
 pub use notes::warnings;
 pub use schema::{SchemaFormat, schema};
 
@@ -69,21 +69,21 @@ pub fn report(report: &Report, format: Format, style: &Style, out: &mut dyn Writ
     })
 }
 
-/// Writes a latency report; people see one `quantity` in full, or a compact set.
+/// Writes a latency report; people see one `measure` in full, or a compact set.
 pub fn latency(
     report: &Report,
-    quantity: Option<Quantity>,
+    measure: Option<LatencyMeasure>,
     format: Format,
     style: &Style,
     out: &mut dyn Write,
 ) -> Result<()> {
-    let screen = || latency::screen(report, quantity);
+    let screen = || latency::screen(report, measure);
     written(out, |out| match format {
         Format::Table => {
-            let notes = latency::notes(report, quantity).into_iter().chain(notes::all(report, style));
+            let notes = latency::notes(report, measure).into_iter().chain(notes::all(report, style));
             text::report(report, screen(), &notes.collect::<Vec<_>>(), style, out)
         }
-        Format::Markdown => markdown::report(report, screen(), &latency::notes(report, quantity), style, out),
+        Format::Markdown => markdown::report(report, screen(), &latency::notes(report, measure), style, out),
         Format::Json => json::report(report, out),
         Format::Jsonl => json::lines(report.rows.columns(), report.rows.rows(), out),
         Format::Csv => csv::table(&report.rows, out),

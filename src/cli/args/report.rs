@@ -3,7 +3,7 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use clap::Args;
-use forge_usage::render::Quantity;
+use forge_usage::render::LatencyMeasure;
 use forge_usage::table::Dimension;
 
 use super::input::InputArgs;
@@ -86,12 +86,12 @@ every measure, whatever --measure says.";
 pub(in crate::cli) struct LatencyArgs {
     /// Show one measure in full: ttft, request, streaming, stall, tokens-per-second, tool, run [default: the main
     /// figures of all]
-    #[arg(long, short, value_name = "MEASURE", value_parser = QUANTITIES, hide_possible_values = true, help_heading = "Output")]
-    pub(in crate::cli) measure: Option<Quantity>,
+    #[arg(long, short, value_name = "MEASURE", value_parser = LATENCY_MEASURES, hide_possible_values = true, help_heading = "Output")]
+    pub(in crate::cli) measure: Option<LatencyMeasure>,
 
     #[command(flatten)]
     pub(in crate::cli) table: TableArgs,
 }
 
-const QUANTITIES: Words<Quantity> =
-    Words { known: || plain(Quantity::ALL.map(Quantity::name)), read: Quantity::from_name };
+const LATENCY_MEASURES: Words<LatencyMeasure> =
+    Words { known: || plain(LatencyMeasure::ALL.map(LatencyMeasure::name)), read: LatencyMeasure::from_name };

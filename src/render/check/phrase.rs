@@ -13,8 +13,8 @@ use crate::table::verdict::{Before, Contributor, Judged, Pace, Standing, State, 
 /// Groups of one limit that are shown unless all are asked for.
 pub(super) const MOST_GROUPS: usize = 10;
 
-/// Contributors in a sentence.
-const MOST_CONTRIBUTORS: usize = 3;
+/// Contributors in a sentence: fewer than are told, since a line holds no more.
+const MOST_IN_A_SENTENCE: usize = 3;
 
 /// The word of a group's state: what it does counts, so a limit that only warns never says FAIL.
 pub(super) fn word(limit: &Judged, group: &Standing) -> &'static str {
@@ -153,7 +153,7 @@ fn contributors(limit: &Judged, group: &Standing) -> Option<String> {
         };
         format!("{name} {}", amount(kind, contributor.used, bound(contributor.is_floor)))
     };
-    let shown: Vec<String> = group.contributors.iter().take(MOST_CONTRIBUTORS).map(one).collect();
+    let shown: Vec<String> = group.contributors.iter().take(MOST_IN_A_SENTENCE).map(one).collect();
     (!shown.is_empty()).then(|| shown.join(" · "))
 }
 
