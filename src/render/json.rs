@@ -208,7 +208,7 @@ pub(super) struct Warned<'a>(pub(super) &'a Warning);
 impl Serialize for Warned<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("code", &self.0.code)?;
+        map.serialize_entry("code", self.0.code.name())?;
         map.serialize_entry("message", &self.0.message)?;
         map.serialize_entry("count", &self.0.count)?;
         map.end()

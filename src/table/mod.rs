@@ -43,9 +43,10 @@ mod usage;
 mod values;
 pub mod verdict;
 mod walk;
+mod warning_code;
 mod warnings;
 
-pub use crate::event::{Needs, Skipped};
+pub use crate::event::{Defect, Needs, Skipped};
 pub use answers::Answers;
 pub use catalogue::TABLES;
 pub use caveat::{PriceNote, price_book};
@@ -65,6 +66,7 @@ pub use sources::Sources;
 pub use tally::Tally;
 pub use time_cut::{date, start_of_day};
 pub use unplaced::wider;
+pub use warning_code::WarningCode;
 pub use warnings::{Warning, is_loss, warnings};
 
 /// The public schema: every column of every table, defined once. All outputs and docs follow it.
