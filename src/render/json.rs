@@ -8,12 +8,8 @@ use serde_json::ser::{Formatter, Serializer as JsonSerializer};
 use serde_json::value::RawValue;
 
 use super::{escape, exact};
-use crate::table::schema::{Column, SCHEMA_VERSION};
+use crate::table::schema::{BY_QUALITY, Column, SCHEMA_VERSION};
 use crate::table::{Cell, Report, Skipped, Sources, Table, Warning};
-
-/// Columns that stand together under `runs_by_quality`, and their keys there.
-const BY_QUALITY: [(&str, &str); 4] =
-    [("exact_runs", "exact"), ("blended_runs", "blended"), ("partial_runs", "partial"), ("unknown_runs", "unknown")];
 
 /// Writes a report with its totals, its sources and its warnings.
 pub(super) fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -150,7 +146,7 @@ impl Serialize for Row<'_> {
 
 /// Its key under `runs_by_quality`, if it stands there.
 pub(super) fn quality_key(column: &Column) -> Option<&'static str> {
-    BY_QUALITY.iter().find(|(name, _)| *name == column.name).map(|(_, key)| *key)
+    BY_QUALITY.iter().find(|known| known.name == column.name)?.name.strip_suffix("_runs")
 }
 
 struct ByQuality<'a>(&'a Row<'a>);

@@ -72,5 +72,5 @@ pub use warnings::{Warning, is_loss, warnings};
 /// The public schema: every column of every table, defined once. All outputs and docs follow it.
 pub mod schema {
     pub use super::catalogue::all;
-    pub use super::columns::{Column, Kind, SCHEMA_VERSION, TableSchema, measures};
+    pub use super::columns::{BY_QUALITY, Column, Kind, SCHEMA_VERSION, TableSchema, measures};
 }
