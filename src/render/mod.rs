@@ -27,6 +27,9 @@ mod notes;
 mod number;
 mod parquet;
 mod period;
+mod plain;
+mod prices;
+mod quota;
 mod reckoning;
 mod row;
 mod schema;
@@ -48,11 +51,14 @@ pub use escape::terminal;
 pub use format::{Format, Style};
 pub use latency::LatencyMeasure;
 pub use notes::warnings;
+pub use plain::table;
+pub use prices::prices;
+pub use quota::quota;
 pub use schema::{SchemaFormat, schema};
 
 use crate::error::Result;
+use crate::table::Report;
 use crate::table::explain::Explanation;
-use crate::table::{Report, Table};
 use screen::Screen;
 use written::written;
 
@@ -87,17 +93,6 @@ pub fn latency(
         Format::Json => json::report(report, out),
         Format::Jsonl => json::lines(report.rows.columns(), report.rows.rows(), out),
         Format::Csv => csv::table(&report.rows, out),
-    })
-}
-
-/// Writes a plain table such as `runs`, all rows of it, and all columns that `style` has room for.
-pub fn table(table: &Table, format: Format, style: &Style, out: &mut dyn Write) -> Result<()> {
-    written(out, |out| match format {
-        Format::Table => text::table(table, style, out),
-        Format::Json => json::array(table.columns(), table.rows(), out),
-        Format::Jsonl => json::lines(table.columns(), table.rows(), out),
-        Format::Csv => csv::table(table, out),
-        Format::Markdown => markdown::table(table, out),
     })
 }
 

@@ -119,7 +119,7 @@ impl Screen {
 }
 
 /// Columns of plain tables that give way on a narrow screen before any other, in this order.
-const LEAST: [&str; 8] = [
+pub(super) const LEAST: [&str; 8] = [
     "cache_write_1h_usd_per_mtok",
     "cache_write_5m_usd_per_mtok",
     "provider",
@@ -131,7 +131,8 @@ const LEAST: [&str; 8] = [
 ];
 
 /// Columns of plain tables that never give way; neither do names.
-const KEYS: [&str; 6] = ["time", "window_minutes", "used_percent", "tier", "input_usd_per_mtok", "output_usd_per_mtok"];
+pub(super) const KEYS: [&str; 6] =
+    ["time", "window_minutes", "used_percent", "tier", "input_usd_per_mtok", "output_usd_per_mtok"];
 
 /// What a column of a plain table is worth: of those that nobody ranked, words are names, and the rest gives way from
 /// the right.

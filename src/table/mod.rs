@@ -59,7 +59,7 @@ pub use filter::Filter;
 pub use frame::{Builder, Table};
 pub use latency::latency;
 pub use overlap::Overlap;
-pub use prices::{PRICES, PriceScope, prices};
+pub use prices::{BookOrigin, PRICES, PriceOrigin, PriceScope, prices};
 pub use query::{Query, Sort};
 pub use report::{Report, Slowest, Window, report};
 pub use sources::Sources;

@@ -10,7 +10,7 @@ use chrono_tz::Europe::Oslo;
 use super::{CheckFormat, Format, Style};
 use crate::event::{Time, Usd};
 use crate::table::schema::{self, Column, Kind};
-use crate::table::{Builder, Cell, Dimension, Report, Sources, Table, Window};
+use crate::table::{Builder, Cell, Definition, Dimension, PRICES, Report, Sources, Table, Window};
 
 /// A table from lines such as `loop=rust-core runs=41 cost_usd=23.19`; what isn't named is blank.
 fn table(columns: Vec<&'static Column>, rows: &[&str]) -> Table {
@@ -115,4 +115,21 @@ fn formats_are_found_by_their_names() {
         assert_eq!(CheckFormat::from_suffix(suffix).unwrap(), format, "{suffix}");
     }
     assert!(CheckFormat::from_suffix("parquet").is_err());
+}
+
+#[test]
+fn every_column_that_a_screen_names_is_one_of_its_table() {
+    let prices: Vec<&str> = PRICES.iter().map(|column| column.name).collect();
+    let quota = (Definition::from_name("quota").unwrap().columns)();
+    let quota: Vec<&str> = quota.iter().map(|column| column.name).collect();
+    let both = [&prices[..], &quota].concat();
+    for (screen, table) in [
+        (&super::prices::SCREEN[..], &prices),
+        (&super::prices::OF_A_NAME, &prices),
+        (&super::quota::SCREEN, &quota),
+        (&super::screen::LEAST, &both),
+        (&super::screen::KEYS, &both),
+    ] {
+        assert!(screen.iter().all(|name| table.contains(name)), "{screen:?}: {table:?}");
+    }
 }
