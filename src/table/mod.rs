@@ -18,6 +18,7 @@ mod dimension;
 pub mod doctor;
 pub mod explain;
 mod filter;
+mod found;
 mod frame;
 mod group;
 mod latency;

@@ -8,6 +8,7 @@ use super::cell::Cell;
 use super::columns::{Column, measures};
 use super::dimension::Dimension;
 use super::filter::Filter;
+use super::found::Found;
 use super::frame::Table;
 use super::group::group;
 use super::median::median;
@@ -118,8 +119,7 @@ pub(super) struct Sums {
     pub(super) totals: Vec<Cell>,
     /// The measures that rows are sorted by unless a column was asked for, the largest first.
     pub(super) order: &'static [&'static str],
-    /// The first and the last time.
-    pub(super) found: Option<(Time, Time)>,
+    pub(super) found: Found,
     /// Indices of the owners that have a part in it.
     pub(super) owners: Vec<usize>,
 }
@@ -152,7 +152,7 @@ pub(super) fn finish(
         conversations: owners().filter(|owner| owner.run.is_none()).count(),
         loops: loops.len(),
         profiles: profiles.collect::<FxHashSet<&str>>().len(),
-        window: Window { since: query.since, until: query.until, zone: query.zone, found: sums.found },
+        window: Window { since: query.since, until: query.until, zone: query.zone, found: sums.found.0 },
         slowest: slowest(&loops),
         blind_loops: blind_loops(&loops),
         filters: query.filters.iter().map(Filter::to_string).collect(),
