@@ -2,7 +2,8 @@
 //!
 //! Corpora are generated once, under `target/bench-data/`; `FORGE_USAGE_BENCH_MB` is the size of
 //! the trace (500). Every answer is checked against what the generator knows, in every round.
-//! Names after `--` choose some: `-- check claude`. `--quick`, and any run that isn't by `cargo bench`, is a smoke test: 20 MB, two rounds.
+//! Names after `--` choose some: `-- check claude`. `--quick`, and any run that isn't by `cargo bench`, is a smoke test:
+//! 20 MB, two rounds.
 
 mod corpus;
 mod measure;
@@ -12,7 +13,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 
 use corpus::{Totals, VERSION, write_claude_home, write_codex_home, write_execution_file, write_ledgers, write_trace};
 use measure::{Figures, Measured};
@@ -31,40 +32,42 @@ struct Home {
     needle: &'static str,
 }
 
-const HOMES: [Home; 2] = [
-    Home { harness: "claude", write: write_claude_home, needle: "\"usage\":" },
-    Home { harness: "codex", write: write_codex_home, needle: "token_count" },
+const CLAUDE: Home = Home { harness: "claude", write: write_claude_home, needle: "\"usage\":" };
+const CODEX: Home = Home { harness: "codex", write: write_codex_home, needle: "token_count" };
+
+type Bench = fn(&Plan) -> io::Result<()>;
+
+/// Every bench by its name, in the order in which they run.
+const BENCHES: [(&str, Bench); 7] = [
+    ("trace", bench_trace),
+    ("ledgers", bench_ledgers),
+    ("check", bench_check),
+    ("document", bench_document),
+    (CLAUDE.harness, |plan| bench_homes(plan, &CLAUDE)),
+    (CODEX.harness, |plan| bench_homes(plan, &CODEX)),
+    ("help", bench_start_up),
 ];
 
-fn main() -> io::Result<()> {
+fn main() -> io::Result<ExitCode> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
-        Some(measure::ARGUMENT) => return measure::one_child(&arguments[1..]),
+        Some(measure::ARGUMENT) => return measure::one_child(&arguments[1..]).map(|()| ExitCode::SUCCESS),
         // A test runner asks for the tests within: there are none.
-        Some("--list") => return Ok(()),
+        Some("--list") => return Ok(ExitCode::SUCCESS),
         _ => {}
     }
     let plan = Plan::new(&arguments);
+    let unknown = plan.only.iter().find(|only| !BENCHES.iter().any(|(name, _)| name == only));
+    // The names that `cargo test` hands on are those of tests.
+    if let Some(unknown) = unknown.filter(|_| arguments.iter().any(|argument| argument == "--bench")) {
+        eprintln!("no bench is called {unknown:?}; there are {}", BENCHES.map(|(name, _)| name).join(", "));
+        return Ok(ExitCode::from(2));
+    }
     fs::create_dir_all(data_folder())?;
-    if plan.has("trace") {
-        bench_trace(&plan)?;
+    for (_, bench) in BENCHES.iter().filter(|(name, _)| plan.has(name)) {
+        bench(&plan)?;
     }
-    if plan.has("ledgers") {
-        bench_ledgers(&plan)?;
-    }
-    if plan.has("check") {
-        bench_check(&plan)?;
-    }
-    if plan.has("document") {
-        bench_document(&plan)?;
-    }
-    for home in HOMES.iter().filter(|home| plan.has(home.harness)) {
-        plan.homes_mb.iter().try_for_each(|mb| bench_home(&plan, home, *mb))?;
-    }
-    if plan.has("help") {
-        bench_start_up(&plan)?;
-    }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// How much work is done.
@@ -99,38 +102,22 @@ fn bench_trace(plan: &Plan) -> io::Result<()> {
         let file = BufWriter::with_capacity(1 << 20, File::create(path)?);
         write_trace(file, SEED, plan.trace_mb * MB)
     })?;
-    let calls = truth.calls.unwrap_or_default();
     let bytes = fs::metadata(&trace)?.len();
-    let ours = Contender::forge_usage(&["report", "--json"], Some(&trace));
     // Each call is completed twice: once generic, once with counts.
-    let rivals = Contender::ripgrep(NEEDLE, &trace).map(|rg| (rg, (2 * calls).to_string()));
-    let (mut our_runs, mut rival_runs) = (Vec::new(), Vec::new());
-    for round in 0..=plan.rounds {
-        let our_run = ours.run()?;
-        check_totals(&our_run.stdout, &truth);
-        keep_unless_warm_up(round, our_run, &mut our_runs);
-        if let Some((rg, expected)) = &rivals {
-            let rival_run = rg.run()?;
-            assert_eq!(rival_run.stdout.trim(), expected, "rg found something else");
-            keep_unless_warm_up(round, rival_run, &mut rival_runs);
-        }
-    }
-    println!("\ntrace of {} MB, {calls} calls, {} rounds", bytes / MB, plan.rounds);
-    print_contender("forge-usage", &our_runs, bytes);
-    if rivals.is_some() {
-        print_contender("rg -c", &rival_runs, bytes);
-        print_ratio(&our_runs, &rival_runs);
-    } else {
-        println!("no rg on PATH: nothing to compare with");
-    }
-    Ok(())
+    let lines = truth.calls.map(|calls| 2 * calls);
+    bench_against(plan, &Corpus { what: "trace", path: &trace, bytes, needle: NEEDLE, lines, truth: &truth })
+}
+
+fn bench_homes(plan: &Plan, kind: &Home) -> io::Result<()> {
+    plan.homes_mb.iter().try_for_each(|mb| bench_home(plan, kind, *mb))
 }
 
 fn bench_home(plan: &Plan, kind: &Home, mb: u64) -> io::Result<()> {
     let name = format!("{}-home-v{VERSION}-{mb}MB", kind.harness);
     let (home, truth) = prepare(&name, |path| (kind.write)(path, SEED, mb * MB))?;
-    let bytes = length(&home)?;
-    bench_against(plan, &format!("home of {}", kind.harness), (&home, bytes), kind.needle, &truth)
+    let (what, bytes) = (format!("home of {}", kind.harness), length(&home)?);
+    let corpus = Corpus { what: &what, path: &home, bytes, needle: kind.needle, lines: None, truth: &truth };
+    bench_against(plan, &corpus)
 }
 
 /// An array of records, over many lines.
@@ -139,22 +126,38 @@ fn bench_document(plan: &Plan) -> io::Result<()> {
         let file = BufWriter::with_capacity(1 << 20, File::create(path)?);
         write_execution_file(file, SEED, plan.document_mb * MB)
     })?;
-    let bytes = fs::metadata(&document)?.len();
-    bench_against(plan, "document", (&document, bytes), "\"usage\":", &truth)
+    let (needle, bytes) = ("\"usage\":", fs::metadata(&document)?.len());
+    bench_against(plan, &Corpus { what: "document", path: &document, bytes, needle, lines: None, truth: &truth })
 }
 
-/// Measures a report of an input of so many bytes, in turn with ripgrep's search for what it needs.
-fn bench_against(plan: &Plan, what: &str, input: (&Path, u64), needle: &str, truth: &Totals) -> io::Result<()> {
-    let (input, bytes) = input;
-    let ours = Contender::forge_usage(&["report", "--json"], Some(input));
-    let rivals = Contender::ripgrep(needle, input);
+/// What is measured against ripgrep.
+struct Corpus<'a> {
+    what: &'a str,
+    path: &'a Path,
+    bytes: u64,
+    /// What ripgrep looks for: a word of what a report needs.
+    needle: &'a str,
+    /// In how many lines that is, where it is known.
+    lines: Option<u64>,
+    truth: &'a Totals,
+}
+
+/// Measures a report, in turn with ripgrep's search for what it needs.
+fn bench_against(plan: &Plan, corpus: &Corpus<'_>) -> io::Result<()> {
+    let &Corpus { what, path, bytes, needle, lines, truth } = corpus;
+    let ours = Contender::forge_usage(&["report", "--json"], Some(path));
+    let rivals = Contender::ripgrep(needle, path);
     let (mut our_runs, mut rival_runs) = (Vec::new(), Vec::new());
     for round in 0..=plan.rounds {
         let our_run = ours.run()?;
         check_totals(&our_run.stdout, truth);
         keep_unless_warm_up(round, our_run, &mut our_runs);
         if let Some(rg) = &rivals {
-            keep_unless_warm_up(round, rg.run()?, &mut rival_runs);
+            let rival_run = rg.run()?;
+            if let Some(lines) = lines {
+                assert_eq!(rival_run.stdout.trim(), lines.to_string(), "rg found something else");
+            }
+            keep_unless_warm_up(round, rival_run, &mut rival_runs);
         }
     }
     let calls = truth.calls.unwrap_or_default();
@@ -163,6 +166,8 @@ fn bench_against(plan: &Plan, what: &str, input: (&Path, u64), needle: &str, tru
     if rivals.is_some() {
         print_contender("rg -c", &rival_runs, bytes);
         print_ratio(&our_runs, &rival_runs);
+    } else {
+        println!("no rg on PATH: nothing to compare with");
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use super::judge::Key;
 use super::measure::{MEASURES, Measure, Quantity};
 use super::units;
 use crate::error::{Error, Result, unknown};
-use crate::table::schema::{Kind, SCHEMA_VERSION};
+use crate::table::schema::{BY_QUALITY, Kind, SCHEMA_VERSION};
 use crate::table::{Dimension, Report};
 
 /// An earlier report.
@@ -58,7 +58,9 @@ pub(super) fn columns(measure: &Measure) -> Option<(&'static str, &'static [&'st
 }
 
 /// Columns that together count runs, and conversations of no run.
-pub(super) const ALL_RUNS: [&str; 4] = ["exact_runs", "blended_runs", "partial_runs", "unknown_runs"];
+pub(super) fn all_runs() -> [&'static str; 4] {
+    BY_QUALITY.each_ref().map(|column| column.name)
+}
 
 /// The measure of this name, if its medians can be compared.
 pub fn comparable(name: &str) -> Result<&'static Measure> {
@@ -138,7 +140,7 @@ impl Baseline {
                 _ => units::count(raw),
             };
             let value = raw(median).map(value).transpose().map_err(|_| broken(median))?;
-            medians.insert(key, Median { value, measured: sum(counts)?, runs: sum(&ALL_RUNS)? });
+            medians.insert(key, Median { value, measured: sum(counts)?, runs: sum(&all_runs())? });
         }
         Ok(medians)
     }

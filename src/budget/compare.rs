@@ -2,10 +2,10 @@
 //!
 //! What can't be compared is an error, or unproven; it is never within the limit.
 
-use super::baseline::{ALL_RUNS, Baseline, Median, columns};
+use super::baseline::{Baseline, Median, all_runs, columns};
 use super::judge::{Key, Terms, blank};
+use super::limits::{Budget, OnUnknown};
 use super::measure::Measure;
-use super::policy::{Budget, OnUnknown};
 use super::units::WHOLE;
 use crate::error::{Error, Result};
 use crate::table::schema::Kind;
@@ -121,7 +121,7 @@ fn of_report(measure: &Measure, report: &Report, row: usize) -> Median {
         _ => None,
     };
     let sum = |names: &[&str]| names.iter().filter_map(|name| value(name)).sum();
-    Median { value: value(median), measured: sum(counts), runs: sum(&ALL_RUNS) }
+    Median { value: value(median), measured: sum(counts), runs: sum(&all_runs()) }
 }
 
 fn compared(comparison: &Comparison, then: Median, now: Median, terms: Terms) -> Standing {

@@ -1,15 +1,15 @@
 //! Budgets are held against reports: each group of each budget gets its state.
 
 use super::amount::Amount;
+use super::limits::{Budget, Limit, OnUnknown, Severity};
 use super::measure::Measure;
 use super::pace::Span;
 use super::part::{Part, parts};
-use super::policy::{Budget, Limit, OnUnknown, Severity};
 use super::units::WHOLE;
 use crate::error::Result;
 use crate::event::Time;
 use crate::table::verdict::{Judged, Lacks, Pace, Standing, State, Verdict};
-use crate::table::{Answers, Cell, Filter, Query, Warning};
+use crate::table::{Answers, Cell, Filter, Query, Warning, WarningCode};
 
 /// The terms of a check.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +57,7 @@ fn idle(limits: &[Judged], query: &Query) -> Vec<Warning> {
         let filters: Vec<String> = limit.filters.iter().cloned().chain(asked).collect();
         let filters = if filters.is_empty() { String::new() } else { format!(" ({})", filters.join(", ")) };
         let message = format!("nothing counts towards {}{filters}", limit.budget);
-        Warning { code: "idle-budget".to_owned(), message, count: 1, counted: "budgets" }
+        Warning { code: WarningCode::IdleBudget, message, count: 1, counted: "budgets" }
     };
     idle.into_iter().map(told).collect()
 }

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::limits::{Budget, OnUnknown, Severity};
 use super::measure::{MEASURES, Measure};
+use super::units;
 use crate::table::Dimension;
 use crate::table::schema::Kind;
 
@@ -12,7 +14,6 @@ pub(super) struct Key {
     pub(super) name: &'static str,
     pub(super) takes: Takes,
     meaning: &'static str,
-    default: Option<&'static str>,
     example: Value,
 }
 
@@ -25,19 +26,15 @@ pub(super) enum Takes {
     Where,
     /// One or more dimensions, or `total`.
     Per,
-    /// One of these words.
-    Word(&'static [&'static str]),
-    /// A share: a number from 0 to 1, or a text such as `20%`.
-    Share,
+    /// The word of a [`Severity`].
+    Severity,
+    /// The word of an [`OnUnknown`].
+    OnUnknown,
+    /// A share: a number from 0 to 1, or a text such as `20%`. It is kept there.
+    Share(fn(&mut Budget) -> &mut i64),
     /// A limit.
     Limit(&'static Measure),
 }
-
-/// What severity can be.
-pub(super) const SEVERITIES: [&str; 2] = ["error", "warn"];
-
-/// What can be done about what isn't known.
-pub(super) const ON_UNKNOWN: [&str; 3] = ["fail", "warn", "ignore"];
 
 /// The dimensions that a budget can be kept for each value of, and `total`.
 pub(super) const PER: [&str; 12] =
@@ -48,21 +45,19 @@ pub(super) const PER_IDS: [&str; 2] = ["run_id", "conversation_id"];
 
 /// All keys, in the order of the schema.
 pub(super) fn keys() -> Vec<Key> {
-    let key = |name, takes, meaning, default, example| Key { name, takes, meaning, default, example };
+    let key = |name, takes, meaning, example| Key { name, takes, meaning, example };
     let mut keys = vec![
-        key("name", Takes::Name, "Name in every output; no two budgets share one.", None, json!("nightly swarm")),
+        key("name", Takes::Name, "Name in every output; no two budgets share one.", json!("nightly swarm")),
         key(
             "where",
             Takes::Where,
             "Only usage whose dimensions match these globs counts; of several globs for one dimension, any.",
-            None,
             json!({ "loop": "rust-*", "harness": ["codex", "claude"] }),
         ),
         key(
             "per",
             Takes::Per,
             "The limit holds for each value of this dimension, or of each combination of several.",
-            Some("total"),
             json!("day"),
         ),
     ];
@@ -73,29 +68,26 @@ pub(super) fn keys() -> Vec<Key> {
             Kind::Millis => json!("2h 30m"),
             _ => json!(10),
         };
-        key(measure.key, Takes::Limit(measure), measure.meaning, None, example)
+        key(measure.key, Takes::Limit(measure), measure.meaning, example)
     }));
     keys.extend([
+        key("severity", Takes::Severity, "error: a broken budget fails the check; warn: it is shown.", json!("warn")),
         key(
-            "severity",
-            Takes::Word(&SEVERITIES),
-            "error: a broken budget fails the check; warn: it is shown.",
-            Some("error"),
-            json!("warn"),
+            "warn_at",
+            Takes::Share(|budget| &mut budget.warn_at),
+            "Share of the limit from which the state is warn.",
+            json!(0.8),
         ),
-        key("warn_at", Takes::Share, "Share of the limit from which the state is warn.", Some("80%"), json!(0.8)),
         key(
             "max_unknown",
-            Takes::Share,
+            Takes::Share(|budget| &mut budget.max_unknown),
             "Share of runs whose usage may be unknown or a floor; beyond it a budget that isn't exceeded is unproven.",
-            Some("0%"),
             json!("20%"),
         ),
         key(
             "on_unknown",
-            Takes::Word(&ON_UNKNOWN),
+            Takes::OnUnknown,
             "What an unproven budget does: fail the check, warn, or be judged by what is known.",
-            Some("warn"),
             json!("fail"),
         ),
     ]);
@@ -127,7 +119,7 @@ impl Key {
         let Some(map) = schema.as_object_mut() else { return schema };
         map.insert("description".to_owned(), self.meaning.into());
         map.insert("examples".to_owned(), json!([self.example]));
-        if let Some(default) = self.default {
+        if let Some(default) = self.takes.default() {
             map.insert("default".to_owned(), default.into());
         }
         schema
@@ -135,6 +127,18 @@ impl Key {
 }
 
 impl Takes {
+    /// What a budget has that says nothing of it, as a policy would; `None` where that is nothing.
+    fn default(self) -> Option<String> {
+        let mut silent = Budget::new("");
+        match self {
+            Takes::Per => silent.per.is_empty().then(|| "total".to_owned()),
+            Takes::Severity => Some(silent.severity.name().to_owned()),
+            Takes::OnUnknown => Some(silent.on_unknown.name().to_owned()),
+            Takes::Share(of) => Some(units::percent(*of(&mut silent))),
+            Takes::Name | Takes::Where | Takes::Limit(_) => None,
+        }
+    }
+
     fn schema(self) -> Value {
         let one_or_more =
             |one: Value| json!({ "anyOf": [one.clone(), { "type": "array", "items": one, "minItems": 1 }] });
@@ -147,8 +151,9 @@ impl Takes {
                 json!({ "type": "object", "additionalProperties": false, "properties": properties })
             }
             Takes::Per => one_or_more(json!({ "enum": PER.iter().chain(&PER_IDS).collect::<Vec<_>>() })),
-            Takes::Word(words) => json!({ "enum": words }),
-            Takes::Share => json!({ "anyOf": [
+            Takes::Severity => json!({ "enum": Severity::ALL.map(Severity::name) }),
+            Takes::OnUnknown => json!({ "enum": OnUnknown::ALL.map(OnUnknown::name) }),
+            Takes::Share(_) => json!({ "anyOf": [
                 { "type": "number", "minimum": 0, "maximum": 1 },
                 { "type": "string", "pattern": r"^([0-9_]+(\.[0-9_]+)?\s*%|0*[01](\.[0-9_]+)?)$" },
             ] }),

@@ -3,14 +3,14 @@
 use rustc_hash::FxHashMap;
 
 use super::amount::{Amount, Maybe};
+use super::limits::Budget;
 use super::measure::Quantity;
-use super::policy::Budget;
 use crate::error::Result;
 use crate::table::verdict::Contributor;
 use crate::table::{Answers, Dimension, Filter, Overlap, Query, Tally, wider};
 
-/// Contributors of a group that are told.
-const MOST_CONTRIBUTORS: usize = 5;
+/// Contributors of a group that are told, to programs all of them.
+const MOST_TOLD: usize = 5;
 
 /// By what a group's sum is taken apart: the first of these that has several values in it.
 const APART: [&str; 4] = ["loop", "run_id", "conversation_id", "model"];
@@ -165,7 +165,7 @@ impl Part {
         };
         let mut all: Vec<(i64, bool, Option<&str>)> = places.iter().filter_map(of_tally).collect();
         all.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.2.cmp(&b.2)));
-        all.truncate(MOST_CONTRIBUTORS);
+        all.truncate(MOST_TOLD);
         let contributor = |(used, is_floor, name): (i64, bool, Option<&str>)| Contributor {
             dimension: dimension.column().name,
             name: name.map(str::to_owned),

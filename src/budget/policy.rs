@@ -1,106 +1,12 @@
 //! The `[[budget]]` tables of a policy file become budgets. What is wrong with one names its file and line.
 
-use super::keys::{Key, ON_UNKNOWN, PER, PER_IDS, Takes, keys};
-use super::measure::{MEASURES, Measure};
+use super::keys::{Key, PER, PER_IDS, Takes, keys};
+use super::limits::{Budget, Limit, OnUnknown, Severity};
+use super::measure::MEASURES;
 use super::units;
 use crate::config::{Field, Section};
 use crate::error::{Error, Result, unknown};
 use crate::table::{Dimension, Filter};
-
-/// A limit on a measure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limit {
-    /// What is limited.
-    pub measure: &'static Measure,
-    /// The largest value that is within: pico-dollars, tokens, milliseconds, a count.
-    pub limit: i64,
-}
-
-/// One budget: which usage, grouped how, within which limits.
-#[derive(Debug, Clone)]
-pub struct Budget {
-    /// Its name in every output.
-    pub name: String,
-    /// Which usage counts.
-    pub filters: Vec<Filter>,
-    /// Its limits hold for each group of these dimensions; none: for all together.
-    pub per: Vec<Dimension>,
-    /// Its limits, in the order of [`super::MEASURES`].
-    pub limits: Vec<Limit>,
-    /// What a broken limit does.
-    pub severity: Severity,
-    /// Share of a limit from which it is worth a warning, in millionths.
-    pub warn_at: i64,
-    /// Largest share of runs whose usage may be unknown, in millionths.
-    pub max_unknown: i64,
-    /// What happens beyond it.
-    pub on_unknown: OnUnknown,
-}
-
-/// What a broken budget does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
-    /// It fails the check.
-    Error,
-    /// It is shown.
-    Warn,
-}
-
-/// What happens where too much is unknown to prove a budget.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnUnknown {
-    /// The check fails.
-    Fail,
-    /// It is shown.
-    Warn,
-    /// What is known is taken for all there is.
-    Ignore,
-}
-
-impl Severity {
-    /// Its word in a policy.
-    pub fn name(self) -> &'static str {
-        match self {
-            Severity::Error => "error",
-            Severity::Warn => "warn",
-        }
-    }
-}
-
-impl OnUnknown {
-    /// Its word in a policy.
-    pub fn name(self) -> &'static str {
-        match self {
-            OnUnknown::Fail => "fail",
-            OnUnknown::Warn => "warn",
-            OnUnknown::Ignore => "ignore",
-        }
-    }
-
-    /// The one of this name.
-    pub fn from_name(name: &str) -> Result<OnUnknown> {
-        [OnUnknown::Fail, OnUnknown::Warn, OnUnknown::Ignore]
-            .into_iter()
-            .find(|on_unknown| on_unknown.name() == name)
-            .ok_or_else(|| unknown("word", name, &ON_UNKNOWN))
-    }
-}
-
-impl Budget {
-    /// A budget of this name without limits; everything else as where a policy says nothing.
-    pub fn new(name: impl Into<String>) -> Budget {
-        Budget {
-            name: name.into(),
-            filters: Vec::new(),
-            per: Vec::new(),
-            limits: Vec::new(),
-            severity: Severity::Error,
-            warn_at: units::WHOLE / 5 * 4,
-            max_unknown: 0,
-            on_unknown: OnUnknown::Warn,
-        }
-    }
-}
 
 /// Reads dimensions that a limit holds for each value of; `total` for none.
 pub fn per<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Vec<Dimension>> {
@@ -165,21 +71,13 @@ fn set(budget: &mut Budget, key: &Key, field: &Field) -> Result<()> {
         Takes::Name => budget.name = field.text()?.to_owned(),
         Takes::Where => budget.filters = filters(&field.section()?)?,
         Takes::Per => budget.per = per(some(field)?).map_err(named)?,
-        Takes::Word(words) => {
-            let word = field.word("word", words)?;
-            match key.name {
-                "severity" if word == "warn" => budget.severity = Severity::Warn,
-                "severity" => budget.severity = Severity::Error,
-                _ => budget.on_unknown = OnUnknown::from_name(word).map_err(named)?,
-            }
+        Takes::Severity => {
+            budget.severity = Severity::from_name(field.text()?).map_err(|error| field.failed(error))?;
         }
-        Takes::Share => {
-            let share = units::share(digits(field)?).map_err(named)?;
-            match key.name {
-                "warn_at" => budget.warn_at = share,
-                _ => budget.max_unknown = share,
-            }
+        Takes::OnUnknown => {
+            budget.on_unknown = OnUnknown::from_name(field.text()?).map_err(|error| field.failed(error))?;
         }
+        Takes::Share(of) => *of(budget) = units::share(digits(field)?).map_err(named)?,
         Takes::Limit(measure) => {
             let limit = measure.limit(digits(field)?).map_err(named)?;
             budget.limits.push(Limit { measure, limit });

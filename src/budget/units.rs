@@ -74,6 +74,14 @@ pub fn share(text: &str) -> Result<i64> {
     if share > WHOLE { Err(Error::invalid(format!("{text:?} is more than the whole"))) } else { Ok(share) }
 }
 
+/// A share as people write it: `80%`.
+pub(super) fn percent(share: i64) -> String {
+    match (share / (WHOLE / 100), share % (WHOLE / 100)) {
+        (whole, 0) => format!("{whole}%"),
+        (whole, rest) => format!("{whole}.{rest:04}%"),
+    }
+}
+
 /// By how much of itself something may rise, in millionths: `20%` or `0.2`, and `150%`. More than the whole is told
 /// in percent alone: who writes 20 means that.
 pub fn rise(text: &str) -> Result<i64> {
@@ -130,7 +138,7 @@ fn decimal(text: &str, places: usize) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, dollars, duration, rise, share, tokens};
+    use super::{count, dollars, duration, percent, rise, share, tokens};
 
     #[test]
     fn units_scale_without_losing_a_digit() {
@@ -144,6 +152,13 @@ mod tests {
         assert_eq!(rise("150%").unwrap(), 1_500_000);
         assert_eq!(rise("1").unwrap(), rise("100%").unwrap());
         assert_eq!(count("0").unwrap(), 0);
+    }
+
+    #[test]
+    fn a_share_is_written_as_it_is_read() {
+        for text in ["0%", "80%", "12.5000%", "0.0001%", "100%"] {
+            assert_eq!(percent(share(text).unwrap()), text);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::InputArgs;
+use super::spool::is_pipe;
 
 /// A longer list of paths is copied by nobody.
 const MOST_LETTERS: usize = 200;
@@ -10,6 +11,9 @@ const MOST_LETTERS: usize = 200;
 /// The arguments with which another command reads the same, as a shell takes them; empty where that is what is read
 /// by default. `None` where a command couldn't, or nobody would copy it.
 pub(super) fn arguments(args: &InputArgs, chdir: &[PathBuf]) -> Option<String> {
+    if args.paths.iter().chain(&args.sessions).any(|path| is_pipe(path)) {
+        return None;
+    }
     let flagged = |flag: &'static str, path: &Path| Some([flag.to_owned(), word(path)?]);
     let paths = args.paths.iter().map(|path| word(path).filter(|word| !word.starts_with('-')).map(|word| vec![word]));
     let flags = (chdir.iter().map(|path| ("-C", path)))

@@ -69,7 +69,7 @@ fn baseline(args: &CheckArgs) -> anyhow::Result<Option<(&Path, Baseline, Compari
         measures: measures.collect::<Result<_>>().map_err(flag("--measure"))?,
         max_increase: units::rise(&args.baseline.max_increase).map_err(flag("--max-increase"))?,
         min_runs: units::count(&args.baseline.min_runs).map_err(flag("--min-runs"))?,
-        on_unknown: args.limits.on_unknown.as_deref().map_or(Ok(OnUnknown::Warn), OnUnknown::from_name)?,
+        on_unknown: args.limits.on_unknown.unwrap_or(OnUnknown::Warn),
     };
     let mut text = String::new();
     let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -117,9 +117,7 @@ fn override_with(budget: &mut Budget, args: &LimitArgs) -> Result<()> {
     if let Some(share) = &args.max_unknown {
         budget.max_unknown = units::share(share).map_err(flag("--max-unknown"))?;
     }
-    if let Some(word) = &args.on_unknown {
-        budget.on_unknown = OnUnknown::from_name(word).map_err(flag("--on-unknown"))?;
-    }
+    budget.on_unknown = args.on_unknown.unwrap_or(budget.on_unknown);
     Ok(())
 }
 

@@ -15,7 +15,7 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
     let format = output::format(args.json.then_some(Format::Json), &args.output)?;
     let request = Request { needs: Needs::ALL, ..Request::new(&args.input, &args.output) };
     let mut found = request.find()?;
-    // What comes through a pipe is read twice, too.
+    // What comes through pipes is read twice, too.
     let _spooled = spool(&mut found)?;
     let surveyed = pipeline::survey(&found.sources, &request.everything());
     let looked = found.looked.clone();

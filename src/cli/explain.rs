@@ -6,8 +6,8 @@ use forge_usage::error::ErrorKind;
 use forge_usage::event::{Event, Id};
 use forge_usage::pipeline;
 use forge_usage::render::{self, Format};
+use forge_usage::table;
 use forge_usage::table::explain::{Choice, Subject, explain};
-use forge_usage::table::{self, Warning};
 
 use super::args::{ExplainArgs, InputArgs};
 use super::input::Request;
@@ -42,7 +42,8 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
     let style = output::style(&args.output, args.color);
     output::write(&args.output, |out| Ok(render::explanation(&explanation, format, &style, out)?))?;
     // What was lost may be the subject's; what else there is to know of others it has no use for.
-    let lost: Vec<Warning> = table::warnings(&input.settled).into_iter().filter(Warning::is_loss).collect();
+    let mut lost = table::warnings(&input.settled);
+    lost.retain(|warning| warning.code.is_loss());
     output::warn(&lost, &args.output, &args.input);
     Ok(input.exit_code(&args.input))
 }

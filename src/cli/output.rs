@@ -87,7 +87,7 @@ pub(super) fn file_of(path: Option<&Path>) -> Option<&Path> {
 /// Tells on standard error the warnings that an output has no room for. Who asked for quiet hears only of those that
 /// `--strict` ends with 2 for.
 pub(super) fn warn(warnings: &[Warning], args: &OutputArgs, input: &InputArgs) {
-    let is_told = |warning: &&Warning| !args.quiet || (input.strict && warning.is_loss());
+    let is_told = |warning: &&Warning| !args.quiet || (input.strict && warning.code.is_loss());
     let told: Vec<Warning> = warnings.iter().filter(is_told).cloned().collect();
     for line in render::warnings(&told) {
         complain(&line);

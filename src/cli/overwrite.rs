@@ -13,7 +13,7 @@ pub(super) fn refuse_to_overwrite(inputs: &[Input], target: Option<&Path>) -> an
         Input::File { path, is_named } => {
             path.canonicalize().is_ok_and(|path| path == target) && (*is_named || is_known(input))
         }
-        Input::Stdin | Input::Spooled(_) => false,
+        Input::Stdin | Input::Spooled { .. } => false,
     };
     anyhow::ensure!(!inputs.iter().any(is_target), "{} is an input; it would be overwritten", target.display());
     Ok(())

@@ -2,27 +2,13 @@
 
 use std::io::Write;
 
-use forge_usage::price::{Found, Prices};
+use forge_usage::price::Prices;
 use forge_usage::render::{self, Format};
-use forge_usage::table::{self, PRICES, PriceScope};
+use forge_usage::table::{self, PriceOrigin, PriceScope};
 
 use super::args::{Color, PricesArgs};
 use super::exit::FINE;
 use super::{find, output};
-
-/// Columns of the screen of a list. That of one model says the first two in its head lines.
-const SCREEN: [&str; 10] = [
-    "model",
-    "provider",
-    "from",
-    "tier",
-    "above_tokens",
-    "input_usd_per_mtok",
-    "cache_read_usd_per_mtok",
-    "cache_write_5m_usd_per_mtok",
-    "cache_write_1h_usd_per_mtok",
-    "output_usd_per_mtok",
-];
 
 /// Prints prices.
 pub(super) fn run(args: &PricesArgs) -> anyhow::Result<u8> {
@@ -39,36 +25,9 @@ pub(super) fn run(args: &PricesArgs) -> anyhow::Result<u8> {
 fn page(prices: &Prices, model: &str, format: Format, args: &PricesArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let found = prices.find(model).ok_or_else(|| no_price(prices, model))?;
     let scope = args.at.map_or(PriceScope::All, PriceScope::On);
-    if format == Format::Table && !args.quiet {
-        for line in head(prices, model, &found) {
-            writeln!(out, "{}", render::terminal(&line))?;
-        }
-        writeln!(out)?;
-    }
-    let mut table = table::prices(std::iter::once(found), Some(model), scope)?;
-    if format == Format::Table {
-        table = table.only(&SCREEN[2..])?;
-    }
-    Ok(render::table(&table, format, &output::style(&args.output(), Color::Never), out)?)
-}
-
-fn head(prices: &Prices, model: &str, found: &Found) -> Vec<String> {
-    let entry = &found.entry;
-    let mut head = vec![format!("{model}: the prices of {} ({}): {}", entry.key, entry.provider, found.why.join("; "))];
-    if found.is_users {
-        head.push("Some or all of it from your usage.toml; dollars for a million tokens.".to_owned());
-        return head;
-    }
-    let book = prices.head();
-    let latest = book.snapshots.last().copied().unwrap_or_default();
-    head.push(format!("{}, {}; list prices of {latest}; dollars for a million tokens.", book.source, book.licence));
-    let gone = if entry.last < latest {
-        format!(" Last seen {}: its last prices are kept.", entry.last)
-    } else {
-        String::new()
-    };
-    head.push(format!("First known {}; what it cost then also holds before.{gone}", entry.first));
-    head
+    let origin = PriceOrigin::new(model, &found, prices.head());
+    let table = table::prices(std::iter::once(found), Some(model), scope)?;
+    Ok(render::prices(&table, Some(&origin), format, &output::style(&args.output(), Color::Never), out)?)
 }
 
 /// Every model that a pattern fits, with its prices of one day at the standard tier.
@@ -81,16 +40,11 @@ fn list(
 ) -> anyhow::Result<()> {
     let found = prices.fitting(pattern.unwrap_or("*"))?;
     let scope = PriceScope::Standard(args.at.or(prices.day()).unwrap_or_default());
-    let is_listed = |name: &&str| !["asked", "why", "until"].contains(name);
-    let columns: Vec<&str> = match format {
-        Format::Table => SCREEN.to_vec(),
-        _ => PRICES.iter().map(|column| column.name).filter(is_listed).collect(),
-    };
-    let table = table::prices(found, None, scope)?.only(&columns)?;
+    let table = table::prices(found, None, scope)?;
     if table.height() == 0 {
         anyhow::bail!("no model with a price fits {:?}", pattern.unwrap_or_default());
     }
-    Ok(render::table(&table, format, &output::style(&args.output(), Color::Never), out)?)
+    Ok(render::prices(&table, None, format, &output::style(&args.output(), Color::Never), out)?)
 }
 
 /// How like a name must be for it to be told as what was meant: there are so many models that some name is

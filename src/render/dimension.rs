@@ -5,25 +5,20 @@ use std::collections::BTreeSet;
 use chrono::{Datelike, NaiveDate};
 
 use super::row::Row;
-use crate::table::schema::Column;
-use crate::table::{Report, Table};
+use crate::table::{Dimension, Report, Table};
 
 /// What one value of the dimension is called: `run`, `loop`, `day`.
-pub(super) fn title(column: &Column) -> &'static str {
-    column.name.strip_suffix("_id").unwrap_or(column.name)
-}
-
-/// Whether the dimension cuts time.
-pub(super) fn is_time(column: &Column) -> bool {
-    matches!(column.name, "hour" | "day" | "week" | "month")
+pub(super) fn title(dimension: Dimension) -> &'static str {
+    let name = dimension.column().name;
+    name.strip_suffix("_id").unwrap_or(name)
 }
 
 /// How many groups there are, as `12 loops`; what has no name is none of them.
 pub(super) fn counted(report: &Report) -> String {
-    let [column] = report.by[..] else { return number_of(report.groups, "group") };
+    let [by] = report.by[..] else { return number_of(report.groups, "group") };
     match report.groups.saturating_sub(report.nameless) {
         0 => "total".to_owned(),
-        named => number_of(named, title(column)),
+        named => number_of(named, title(by)),
     }
 }
 
@@ -49,10 +44,10 @@ pub(super) fn number_of_owners(all: i64, conversations: i64) -> String {
 }
 
 /// The names of all rows in one dimension; `None` for the group of what has none.
-pub(super) fn names(column: &Column, rows: &Table) -> Vec<Option<String>> {
-    let mut names: Vec<Option<String>> =
-        (0..rows.height()).map(|index| Row::new(rows, index).text(column.name)).collect();
-    match column.name {
+pub(super) fn names(dimension: Dimension, rows: &Table) -> Vec<Option<String>> {
+    let name = dimension.column().name;
+    let mut names: Vec<Option<String>> = (0..rows.height()).map(|index| Row::new(rows, index).text(name)).collect();
+    match name {
         "run_id" => shorten_ids(&mut names, 8),
         "conversation_id" => shorten_ids(&mut names, 13),
         "day" => shorten_days(&mut names),

@@ -45,7 +45,7 @@ fn screen(found: &Examination, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\nWarnings")?;
     }
     for warning in &found.warnings {
-        writeln!(out, "{} {}: {}", warning.count, warning.code, escape::terminal(&warning.message))?;
+        writeln!(out, "{} {}: {}", warning.count, warning.code.name(), escape::terminal(&warning.message))?;
     }
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::measure::Measure;
 use super::screen::{Screen, Worth};
+use super::screen_column::ScreenColumn;
 
 /// Cells between two columns.
 pub(super) const GAP: usize = 2;
@@ -27,7 +27,7 @@ pub(super) fn fit(screen: &mut Screen, width: usize) {
     let least_name = if is_plain { LEAST_KEY } else { LEAST_NAME };
     shorten(screen, LONGEST_NAME);
     while is_too_wide(screen, width) {
-        let Some(column) = least_important(screen, Worth::Of(Measure::Exact)) else { break };
+        let Some(column) = least_important(screen, Worth::Of(ScreenColumn::Exact)) else { break };
         remove(screen, column);
     }
     while is_too_wide(screen, width) && room_for_names(screen, width) < least_name {
@@ -87,7 +87,7 @@ fn shorten(screen: &mut Screen, longest: usize) {
     for (column, heading) in headings.iter_mut().enumerate() {
         let longest = match heading.worth {
             None => longest,
-            Some(Worth::Of(Measure::Profiles)) => LONGEST_PROFILES,
+            Some(Worth::Of(ScreenColumn::Profiles)) => LONGEST_PROFILES,
             Some(_) => continue,
         };
         heading.title = cut(&heading.title, longest, 0);

@@ -8,12 +8,8 @@ use serde_json::ser::{Formatter, Serializer as JsonSerializer};
 use serde_json::value::RawValue;
 
 use super::{escape, exact};
-use crate::table::schema::{Column, SCHEMA_VERSION};
+use crate::table::schema::{BY_QUALITY, Column, SCHEMA_VERSION};
 use crate::table::{Cell, Report, Skipped, Sources, Table, Warning};
-
-/// Columns that stand together under `runs_by_quality`, and their keys there.
-const BY_QUALITY: [(&str, &str); 4] =
-    [("exact_runs", "exact"), ("blended_runs", "blended"), ("partial_runs", "partial"), ("unknown_runs", "unknown")];
 
 /// Writes a report with its totals, its sources and its warnings.
 pub(super) fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -81,7 +77,7 @@ struct Document<'a>(&'a Report);
 impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let report = self.0;
-        let by: Vec<&str> = report.by.iter().map(|column| column.name).collect();
+        let by: Vec<&str> = report.by.iter().map(|by| by.column().name).collect();
         let warnings: Vec<Warned> = report.warnings.iter().map(Warned).collect();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("schema_version", &SCHEMA_VERSION)?;
@@ -105,7 +101,7 @@ impl Serialize for Asked<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("since", &Value(&since))?;
         map.serialize_entry("until", &Value(&until))?;
-        map.serialize_entry("tz", &report.window.zone)?;
+        map.serialize_entry("tz", report.window.zone.name())?;
         map.serialize_entry("where", &report.filters)?;
         map.serialize_entry("price_book", &report.price_book)?;
         map.serialize_entry("cost_mode", &report.cost_mode)?;
@@ -150,7 +146,7 @@ impl Serialize for Row<'_> {
 
 /// Its key under `runs_by_quality`, if it stands there.
 pub(super) fn quality_key(column: &Column) -> Option<&'static str> {
-    BY_QUALITY.iter().find(|(name, _)| *name == column.name).map(|(_, key)| *key)
+    BY_QUALITY.iter().find(|known| known.name == column.name)?.name.strip_suffix("_runs")
 }
 
 struct ByQuality<'a>(&'a Row<'a>);
@@ -208,7 +204,7 @@ pub(super) struct Warned<'a>(pub(super) &'a Warning);
 impl Serialize for Warned<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("code", &self.0.code)?;
+        map.serialize_entry("code", self.0.code.name())?;
         map.serialize_entry("message", &self.0.message)?;
         map.serialize_entry("count", &self.0.count)?;
         map.end()

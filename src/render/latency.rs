@@ -10,7 +10,7 @@ use crate::table::{Cell, Report};
 
 /// A time that a latency report can be about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quantity {
+pub enum LatencyMeasure {
     /// Time to the first token.
     Ttft,
     /// API requests.
@@ -27,42 +27,42 @@ pub enum Quantity {
     Run,
 }
 
-impl Quantity {
+impl LatencyMeasure {
     /// All of them, in the order that help shows them.
-    pub const ALL: [Quantity; 7] = [
-        Quantity::Ttft,
-        Quantity::Request,
-        Quantity::Streaming,
-        Quantity::Stall,
-        Quantity::TokensPerSecond,
-        Quantity::Tool,
-        Quantity::Run,
+    pub const ALL: [LatencyMeasure; 7] = [
+        LatencyMeasure::Ttft,
+        LatencyMeasure::Request,
+        LatencyMeasure::Streaming,
+        LatencyMeasure::Stall,
+        LatencyMeasure::TokensPerSecond,
+        LatencyMeasure::Tool,
+        LatencyMeasure::Run,
     ];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
-            Quantity::Ttft => "ttft",
-            Quantity::Request => "request",
-            Quantity::Streaming => "streaming",
-            Quantity::Stall => "stall",
-            Quantity::TokensPerSecond => "tokens-per-second",
-            Quantity::Tool => "tool",
-            Quantity::Run => "run",
+            LatencyMeasure::Ttft => "ttft",
+            LatencyMeasure::Request => "request",
+            LatencyMeasure::Streaming => "streaming",
+            LatencyMeasure::Stall => "stall",
+            LatencyMeasure::TokensPerSecond => "tokens-per-second",
+            LatencyMeasure::Tool => "tool",
+            LatencyMeasure::Run => "run",
         }
     }
 
-    /// The quantity of this name.
-    pub fn from_name(name: &str) -> Result<Quantity> {
-        let known = Quantity::ALL.map(Quantity::name);
-        let found = Quantity::ALL.into_iter().find(|quantity| quantity.name() == name.replace('_', "-"));
+    /// The measure of this name.
+    pub fn from_name(name: &str) -> Result<LatencyMeasure> {
+        let known = LatencyMeasure::ALL.map(LatencyMeasure::name);
+        let found = LatencyMeasure::ALL.into_iter().find(|measure| measure.name() == name.replace('_', "-"));
         found.ok_or_else(|| unknown("measure", name, &known))
     }
 
     /// The column that holds one of its figures.
     fn column(self, figure: &str) -> String {
         match self {
-            Quantity::TokensPerSecond => format!("tokens_per_second_{figure}"),
+            LatencyMeasure::TokensPerSecond => format!("tokens_per_second_{figure}"),
             _ if figure == "count" => format!("{}_count", self.name()),
             _ => format!("{}_{figure}_ms", self.name()),
         }
@@ -70,14 +70,14 @@ impl Quantity {
 
     /// Whether a stream whose beginning was cut off makes its figures floors.
     fn has_floors(self) -> bool {
-        matches!(self, Quantity::Streaming | Quantity::Stall)
+        matches!(self, LatencyMeasure::Streaming | LatencyMeasure::Stall)
     }
 
     /// Whether a row says anything of it.
     fn is_told(self, row: &Row) -> bool {
         let counts = match self {
-            Quantity::Tool => "tool_calls",
-            Quantity::Request => "errors",
+            LatencyMeasure::Tool => "tool_calls",
+            LatencyMeasure::Request => "errors",
             _ => "",
         };
         row.count(&self.column("count")) > 0 || row.integer(counts).is_some()
@@ -88,8 +88,8 @@ impl Quantity {
         const ERRORS: [Part; 2] = [Part::Faults("ERRORS", "errors", 0), Part::Count("RETRIES", "retries", 0)];
         const FAILED: [Part; 1] = [Part::Faults("FAILED", "failed_tool_calls", 0)];
         match self {
-            Quantity::Request => &ERRORS,
-            Quantity::Tool => &FAILED,
+            LatencyMeasure::Request => &ERRORS,
+            LatencyMeasure::Tool => &FAILED,
             _ => &[],
         }
     }
@@ -102,32 +102,32 @@ enum Part {
     Count(&'static str, &'static str, u8),
     /// The same of what is bad if there is any.
     Faults(&'static str, &'static str, u8),
-    /// Title, quantity, which figure of it.
-    Time(&'static str, Quantity, &'static str, u8),
+    /// Title, measure, which figure of it.
+    Time(&'static str, LatencyMeasure, &'static str, u8),
 }
 
-/// What is shown where nobody asks for one quantity. What gives way first on a narrow screen has the lowest number.
+/// What is shown where nobody asks for one measure. What gives way first on a narrow screen has the lowest number.
 const COMPACT: [Part; 13] = [
     Part::Count("CALLS", "calls", 6),
-    Part::Time("TTFT P50", Quantity::Ttft, "p50", 11),
-    Part::Time("TTFT P95", Quantity::Ttft, "p95", 12),
-    Part::Time("STREAM P50", Quantity::Streaming, "p50", 3),
-    Part::Time("STREAM P95", Quantity::Streaming, "p95", 7),
-    Part::Time("STALL MAX", Quantity::Stall, "max", 4),
-    Part::Time("TOK/S P50", Quantity::TokensPerSecond, "p50", 5),
-    Part::Time("TOOL P50", Quantity::Tool, "p50", 2),
-    Part::Time("TOOL P95", Quantity::Tool, "p95", 8),
-    Part::Time("RUN P50", Quantity::Run, "p50", 1),
-    Part::Time("RUN P95", Quantity::Run, "p95", 9),
+    Part::Time("TTFT P50", LatencyMeasure::Ttft, "p50", 11),
+    Part::Time("TTFT P95", LatencyMeasure::Ttft, "p95", 12),
+    Part::Time("STREAM P50", LatencyMeasure::Streaming, "p50", 3),
+    Part::Time("STREAM P95", LatencyMeasure::Streaming, "p95", 7),
+    Part::Time("STALL MAX", LatencyMeasure::Stall, "max", 4),
+    Part::Time("TOK/S P50", LatencyMeasure::TokensPerSecond, "p50", 5),
+    Part::Time("TOOL P50", LatencyMeasure::Tool, "p50", 2),
+    Part::Time("TOOL P95", LatencyMeasure::Tool, "p95", 8),
+    Part::Time("RUN P50", LatencyMeasure::Run, "p50", 1),
+    Part::Time("RUN P95", LatencyMeasure::Run, "p95", 9),
     Part::Faults("ERRORS", "errors", 10),
     Part::Count("RETRIES", "retries", 0),
 ];
 
-/// The screen of a latency report; of one quantity, or of a compact set.
-pub(super) fn screen(report: &Report, quantity: Option<Quantity>) -> Screen {
+/// The screen of a latency report; of one measure, or of a compact set.
+pub(super) fn screen(report: &Report, measure: Option<LatencyMeasure>) -> Screen {
     let totals = Row::new(&report.totals, 0);
-    let parts: Vec<Part> = match quantity {
-        Some(quantity) => in_full(quantity),
+    let parts: Vec<Part> = match measure {
+        Some(measure) => in_full(measure),
         // A column in which nothing is known tells nothing.
         None => COMPACT.into_iter().filter(|part| part.tells(&totals)).collect(),
     };
@@ -137,7 +137,7 @@ pub(super) fn screen(report: &Report, quantity: Option<Quantity>) -> Screen {
         let names = named.iter_mut().map(|column| Figure::known(column.get_mut(index).and_then(Option::take)));
         names.chain(parts.iter().map(|part| part.figure(&row))).collect()
     };
-    let tells = |index: &usize| quantity.is_none_or(|quantity| quantity.is_told(&Row::new(&report.rows, *index)));
+    let tells = |index: &usize| measure.is_none_or(|measure| measure.is_told(&Row::new(&report.rows, *index)));
     let rows: Vec<_> = (0..report.rows.height()).filter(tells).map(row).collect();
     let all = || named_totals(report).chain(parts.iter().map(|part| part.figure(&totals))).collect();
     Screen {
@@ -148,17 +148,17 @@ pub(super) fn screen(report: &Report, quantity: Option<Quantity>) -> Screen {
     }
 }
 
-fn in_full(quantity: Quantity) -> Vec<Part> {
+fn in_full(measure: LatencyMeasure) -> Vec<Part> {
     let figures = [("COUNT", "count"), ("P50", "p50"), ("P90", "p90"), ("P95", "p95"), ("P99", "p99"), ("MAX", "max")];
     let figures = figures.into_iter().zip([1, 6, 2, 5, 3, 4]);
-    let figures = figures.map(|((title, figure), rank)| Part::Time(title, quantity, figure, rank));
-    figures.chain(quantity.counts().iter().copied()).collect()
+    let figures = figures.map(|((title, figure), rank)| Part::Time(title, measure, figure, rank));
+    figures.chain(measure.counts().iter().copied()).collect()
 }
 
 /// What the screen can't say in a cell.
-pub(super) fn notes(report: &Report, quantity: Option<Quantity>) -> Vec<String> {
+pub(super) fn notes(report: &Report, measure: Option<LatencyMeasure>) -> Vec<String> {
     let totals = Row::new(&report.totals, 0);
-    let absent = (report.rows.height() > 0).then(|| absent(&totals, quantity)).flatten();
+    let absent = (report.rows.height() > 0).then(|| absent(&totals, measure)).flatten();
     let floors = totals.count("streaming_floors");
     let cut = (floors > 0).then(|| {
         let streams = dimension::number_of(floors, "stream");
@@ -173,7 +173,7 @@ pub(super) fn notes(report: &Report, quantity: Option<Quantity>) -> Vec<String> 
 }
 
 /// Where times come from, if none of those that were asked for are known.
-fn absent(totals: &Row, quantity: Option<Quantity>) -> Option<&'static str> {
+fn absent(totals: &Row, measure: Option<LatencyMeasure>) -> Option<&'static str> {
     const OF_CALLS: &str =
         "No times of calls are known: they come from Codex traces, as far as their level tells them.";
     const OF_ONE: &str =
@@ -181,15 +181,15 @@ fn absent(totals: &Row, quantity: Option<Quantity>) -> Option<&'static str> {
     const OF_RUNS: &str = "No times of runs are known: they come from ledgers.";
     const OF_ALL: &str =
         "No times are known: those of calls and tools come from Codex traces, those of runs from ledgers.";
-    let is_told = |quantity: &Quantity| quantity.is_told(totals);
-    match quantity {
-        Some(quantity) if quantity.is_told(totals) => None,
-        Some(Quantity::Run) => Some(OF_RUNS),
+    let is_told = |measure: &LatencyMeasure| measure.is_told(totals);
+    match measure {
+        Some(measure) if measure.is_told(totals) => None,
+        Some(LatencyMeasure::Run) => Some(OF_RUNS),
         Some(_) => Some(OF_ONE),
-        None if !Quantity::ALL.iter().any(is_told) => Some(OF_ALL),
+        None if !LatencyMeasure::ALL.iter().any(is_told) => Some(OF_ALL),
         // Their columns are there, and hold dashes.
         None if totals.cell("calls") != Cell::Blank => {
-            let of_calls = [Quantity::Ttft, Quantity::Streaming, Quantity::TokensPerSecond];
+            let of_calls = [LatencyMeasure::Ttft, LatencyMeasure::Streaming, LatencyMeasure::TokensPerSecond];
             (!of_calls.iter().any(is_told)).then_some(OF_CALLS)
         }
         None => None,
@@ -206,10 +206,10 @@ impl Part {
         match self {
             Part::Count(_, column, _) | Part::Faults(_, column, _) => totals.cell(column) != Cell::Blank,
             // Where calls are known, so is that their times are not.
-            Part::Time(_, Quantity::Ttft | Quantity::Streaming | Quantity::TokensPerSecond, ..) => {
+            Part::Time(_, LatencyMeasure::Ttft | LatencyMeasure::Streaming | LatencyMeasure::TokensPerSecond, ..) => {
                 totals.cell("calls") != Cell::Blank
             }
-            Part::Time(_, quantity, ..) => totals.count(&quantity.column("count")) > 0,
+            Part::Time(_, measure, ..) => totals.count(&measure.column("count")) > 0,
         }
     }
 
@@ -220,11 +220,11 @@ impl Part {
                 0 => counted(row, column),
                 count => Figure { text: number::count(count), tone: Tone::Failed },
             },
-            Part::Time(_, quantity, "count", _) => counted(row, &quantity.column("count")),
-            Part::Time(_, quantity, figure, _) => {
-                let is_floor = quantity.has_floors() && row.count("streaming_floors") > 0;
+            Part::Time(_, measure, "count", _) => counted(row, &measure.column("count")),
+            Part::Time(_, measure, figure, _) => {
+                let is_floor = measure.has_floors() && row.count("streaming_floors") > 0;
                 let bound = if is_floor { Bound::Floor } else { Bound::Exact };
-                Figure::bounded(shown(&row.cell(&quantity.column(figure)), bound), bound)
+                Figure::bounded(shown(&row.cell(&measure.column(figure)), bound), bound)
             }
         }
     }

@@ -23,15 +23,18 @@ mod headline;
 mod json;
 mod latency;
 mod markdown;
-mod measure;
 mod notes;
 mod number;
 mod parquet;
 mod period;
+mod plain;
+mod prices;
+mod quota;
 mod reckoning;
 mod row;
 mod schema;
 mod screen;
+mod screen_column;
 mod text;
 mod wrap;
 mod written;
@@ -46,13 +49,16 @@ pub use data::{DataFormat, rows};
 pub use doctor::examination;
 pub use escape::terminal;
 pub use format::{Format, Style};
-pub use latency::Quantity;
+pub use latency::LatencyMeasure;
 pub use notes::warnings;
+pub use plain::table;
+pub use prices::prices;
+pub use quota::quota;
 pub use schema::{SchemaFormat, schema};
 
 use crate::error::Result;
+use crate::table::Report;
 use crate::table::explain::Explanation;
-use crate::table::{Report, Table};
 use screen::Screen;
 use written::written;
 
@@ -69,35 +75,24 @@ pub fn report(report: &Report, format: Format, style: &Style, out: &mut dyn Writ
     })
 }
 
-/// Writes a latency report; people see one `quantity` in full, or a compact set.
+/// Writes a latency report; people see one `measure` in full, or a compact set.
 pub fn latency(
     report: &Report,
-    quantity: Option<Quantity>,
+    measure: Option<LatencyMeasure>,
     format: Format,
     style: &Style,
     out: &mut dyn Write,
 ) -> Result<()> {
-    let screen = || latency::screen(report, quantity);
+    let screen = || latency::screen(report, measure);
     written(out, |out| match format {
         Format::Table => {
-            let notes = latency::notes(report, quantity).into_iter().chain(notes::all(report, style));
+            let notes = latency::notes(report, measure).into_iter().chain(notes::all(report, style));
             text::report(report, screen(), &notes.collect::<Vec<_>>(), style, out)
         }
-        Format::Markdown => markdown::report(report, screen(), &latency::notes(report, quantity), style, out),
+        Format::Markdown => markdown::report(report, screen(), &latency::notes(report, measure), style, out),
         Format::Json => json::report(report, out),
         Format::Jsonl => json::lines(report.rows.columns(), report.rows.rows(), out),
         Format::Csv => csv::table(&report.rows, out),
-    })
-}
-
-/// Writes a plain table such as `runs`, all rows of it, and all columns that `style` has room for.
-pub fn table(table: &Table, format: Format, style: &Style, out: &mut dyn Write) -> Result<()> {
-    written(out, |out| match format {
-        Format::Table => text::table(table, style, out),
-        Format::Json => json::array(table.columns(), table.rows(), out),
-        Format::Jsonl => json::lines(table.columns(), table.rows(), out),
-        Format::Csv => csv::table(table, out),
-        Format::Markdown => markdown::table(table, out),
     })
 }
 

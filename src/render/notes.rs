@@ -8,7 +8,7 @@ use super::dimension::{number_of, number_of_owners, short_id};
 use super::format::Style;
 use super::period;
 use super::row::Row;
-use crate::table::{Report, Skipped, Warning};
+use crate::table::{Report, Skipped, Warning, WarningCode};
 
 /// Names in a sentence before it breaks off.
 const MOST_NAMES: usize = 3;
@@ -35,7 +35,7 @@ pub(super) fn nothing(report: &Report) -> String {
     match period::covered(&report.window).filter(|_| is_windowed) {
         Some(days) => {
             // Usage that tells no time is in no window.
-            let is_undated = report.warnings.iter().any(Warning::is_undated);
+            let is_undated = report.warnings.iter().any(|warning| warning.code == WarningCode::UndatedUsage);
             let hint = match (is_undated, filters.is_empty()) {
                 (true, true) => String::new(),
                 (true, false) => format!(" Loosen {filters}."),

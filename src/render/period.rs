@@ -1,6 +1,6 @@
 //! The days that a report covers, for people.
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, Offset, TimeZone, Utc, Weekday};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
 use crate::event::Time;
@@ -10,34 +10,29 @@ use crate::table::Window;
 /// `Wed 18 – Sat 21 Nov 2026 (Europe/Oslo)`. Where a side was not asked for, what was found bounds it;
 /// `None` where neither says anything.
 pub(super) fn covered(window: &Window) -> Option<String> {
-    let zone = Zone::of(&window.zone);
+    let date = |time| Some(local(time, window.zone)?.date());
     // The window ends just before `until`: midnight belongs to the next day.
     let until = window.until.map(|until| Time::from_micros(until.micros().saturating_sub(1)));
-    let first = window.since.or(window.found.map(|(first, _)| first)).and_then(|time| zone.date(time));
-    let last = until.or(window.found.map(|(_, last)| last)).and_then(|time| zone.date(time));
+    let first = window.since.or(window.found.map(|(first, _)| first)).and_then(date);
+    let last = until.or(window.found.map(|(_, last)| last)).and_then(date);
     let days = match (first, last) {
         (Some(first), Some(last)) => range(first, last),
         (Some(first), None) => format!("since {}", first.format(WHOLE)),
         (None, Some(last)) => format!("until {}", last.format(WHOLE)),
         (None, None) => return None,
     };
-    Some(format!("{days} ({})", zone.name()))
+    Some(format!("{days} ({})", window.zone.name()))
 }
 
 /// A point in time as the zone's clock shows it, such as `Fri 20 Nov 18:40`; `None` beyond the calendar.
-pub(super) fn moment(time: Time, zone: &str) -> Option<String> {
-    Some(Zone::of(zone).local(time)?.format("%a %-d %b %H:%M").to_string())
+pub(super) fn moment(time: Time, zone: Tz) -> Option<String> {
+    Some(local(time, zone)?.format("%a %-d %b %H:%M").to_string())
 }
 
-/// The period of this dimension that `now` is in, as rows name it; `None` for hours and what is no time.
-pub(super) fn current(now: Time, zone: &str, dimension: &str) -> Option<String> {
-    let today = Zone::of(zone).date(now)?;
-    match dimension {
-        "day" => Some(today.format("%Y-%m-%d").to_string()),
-        "week" => Some(today.week(Weekday::Mon).checked_first_day()?.format("%Y-%m-%d").to_string()),
-        "month" => Some(today.format("%Y-%m").to_string()),
-        _ => None,
-    }
+/// What the zone's clock and calendar show; `None` beyond the calendar.
+fn local(time: Time, zone: Tz) -> Option<NaiveDateTime> {
+    let utc = time.to_utc()?.naive_utc();
+    utc.checked_add_offset(zone.offset_from_utc_datetime(&utc).fix())
 }
 
 const WHOLE: &str = "%a %-d %b %Y";
@@ -52,49 +47,16 @@ fn range(first: NaiveDate, last: NaiveDate) -> String {
     format!("{start} – {}", last.format(WHOLE))
 }
 
-/// The zone that days are cut in.
-enum Zone {
-    Named(Tz),
-    Fixed(FixedOffset),
-}
-
-impl Zone {
-    /// The zone of this name or offset; UTC for any other, which [`Zone::name`] then says.
-    fn of(name: &str) -> Zone {
-        let fixed = || name.parse().ok().map(Zone::Fixed);
-        name.parse().ok().map(Zone::Named).or_else(fixed).unwrap_or(Zone::Named(Tz::UTC))
-    }
-
-    fn name(&self) -> String {
-        match self {
-            Zone::Named(zone) => zone.name().to_owned(),
-            Zone::Fixed(offset) => format!("UTC{offset}"),
-        }
-    }
-
-    /// The date of `time`; `None` beyond the calendar.
-    fn date(&self, time: Time) -> Option<NaiveDate> {
-        Some(self.local(time)?.date())
-    }
-
-    fn local(&self, time: Time) -> Option<NaiveDateTime> {
-        let utc: DateTime<Utc> = time.to_utc()?;
-        let offset = match self {
-            Zone::Named(zone) => zone.offset_from_utc_datetime(&utc.naive_utc()).fix(),
-            Zone::Fixed(offset) => *offset,
-        };
-        utc.naive_utc().checked_add_offset(offset)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use chrono_tz::Tz;
+
     use super::covered;
     use crate::event::Time;
     use crate::table::Window;
 
     fn window(since: &str, until: &str, zone: &str) -> Window {
-        Window { since: Time::parse(since), until: Time::parse(until), zone: zone.to_owned(), found: None }
+        Window { since: Time::parse(since), until: Time::parse(until), zone: zone.parse().unwrap(), found: None }
     }
 
     #[test]
@@ -114,21 +76,21 @@ mod tests {
     #[test]
     fn what_was_found_bounds_an_open_side() {
         let found = Time::parse("2026-11-18T12:00:00Z").zip(Time::parse("2026-11-19T12:00:00Z"));
-        let open = Window { found, ..window("", "", "+02:00") };
-        assert_eq!(covered(&open).as_deref(), Some("Wed 18 – Thu 19 Nov 2026 (UTC+02:00)"));
+        let open = Window { found, ..window("", "", "Africa/Cairo") };
+        assert_eq!(covered(&open).as_deref(), Some("Wed 18 – Thu 19 Nov 2026 (Africa/Cairo)"));
         let since = window("2026-11-18T12:00:00Z", "", "UTC");
         assert_eq!(covered(&since).as_deref(), Some("since Wed 18 Nov 2026 (UTC)"));
-        assert_eq!(covered(&Window::default()), None);
+        assert_eq!(covered(&window("", "", "UTC")), None);
     }
 
     #[test]
     fn times_beyond_the_calendar_are_left_out_and_its_own_ends_are_told() {
         let [first, last] = [-8_334_601_228_800_000_000, 8_210_266_876_799_999_999];
-        let told = |micros: i64, zone: &str| {
+        let told = |micros: i64, zone: Tz| {
             let time = Some(Time::from_micros(micros));
-            covered(&Window { since: time, until: time, zone: zone.to_owned(), found: None })
+            covered(&Window { since: time, until: time, zone, found: None })
         };
-        for zone in ["Pacific/Kiritimati", "America/Los_Angeles", "no zone", "+23:59", "-23:59"] {
+        for zone in [Tz::Pacific__Kiritimati, Tz::America__Los_Angeles, Tz::UTC] {
             assert_eq!([told(i64::MIN, zone), told(i64::MAX, zone)], [None, None], "{zone}");
             // A zone may move an end out of the calendar.
             for end in [first, last] {
@@ -138,6 +100,6 @@ mod tests {
                 );
             }
         }
-        assert_eq!(told(first, "UTC").as_deref(), Some("since Thu 1 Jan -262143 (UTC)"));
+        assert_eq!(told(first, Tz::UTC).as_deref(), Some("since Thu 1 Jan -262143 (UTC)"));
     }
 }

@@ -1,6 +1,7 @@
 //! A row of a report, read by column names.
 
 use crate::event::Usd;
+use crate::table::schema::BY_QUALITY;
 use crate::table::{Cell, Table};
 
 /// A row of a report's table, read by column names.
@@ -51,8 +52,6 @@ impl<'a> Row<'a> {
 
     /// Runs, and conversations of no run, of whatever quality.
     pub(super) fn measured(&self) -> i64 {
-        ["exact_runs", "blended_runs", "partial_runs", "unknown_runs"]
-            .iter()
-            .fold(0, |sum, column| self.count(column).saturating_add(sum))
+        BY_QUALITY.iter().fold(0, |sum, column| self.count(column.name).saturating_add(sum))
     }
 }

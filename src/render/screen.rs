@@ -6,10 +6,10 @@ use std::borrow::Cow;
 use super::bar::Scale;
 use super::figure::Figure;
 use super::format::Style;
-use super::measure::Measure;
 use super::number::{self, Bound};
 use super::row::Row;
-use super::{dimension, exact, period};
+use super::screen_column::ScreenColumn;
+use super::{dimension, exact};
 use crate::table::schema::{Column, Kind};
 use crate::table::{Cell, Report, Table};
 
@@ -42,8 +42,8 @@ pub(super) enum Worth {
     Plain(u8),
     /// A time of a latency report.
     Time(u8),
-    /// A measure of a report.
-    Of(Measure),
+    /// A column of a report.
+    Of(ScreenColumn),
     /// Any other figure of a plain table.
     Figure(u8),
     /// What tells rows of a plain table apart, or is what they are about: it stays.
@@ -53,8 +53,8 @@ pub(super) enum Worth {
 impl Heading {
     /// The heads of a report's columns of names.
     pub(super) fn of_names(report: &Report) -> impl Iterator<Item = Heading> {
-        report.by.iter().map(|column| Heading {
-            title: dimension::title(column).to_uppercase(),
+        report.by.iter().map(|by| Heading {
+            title: dimension::title(*by).to_uppercase(),
             worth: None,
             is_number: false,
         })
@@ -65,24 +65,24 @@ impl Screen {
     /// The screen of a report, for any dimensions.
     pub(super) fn of_report(report: &Report, style: &Style) -> Screen {
         let scale = Scale::of(&report.rows);
-        let measures = Measure::of(report, scale.is_some());
+        let columns = ScreenColumn::of(report, scale.is_some());
         let mut names = names(report);
         let current = current(report, style);
         let row = |index| {
             let row = Row::new(&report.rows, index);
             let names = names.iter_mut().map(|column| Figure::known(column.get_mut(index).and_then(Option::take)));
             let is_current = current.as_ref().is_some_and(|(column, period)| row.text(column).as_ref() == Some(period));
-            let figures = measures.iter().map(|measure| match (measure, measure.figure(&row, scale.as_ref())) {
-                (Measure::Bar, bar) if is_current => Figure::plain(format!("{}  so far", bar.text).trim_start()),
+            let figures = columns.iter().map(|column| match (column, column.figure(&row, scale.as_ref())) {
+                (ScreenColumn::Bar, bar) if is_current => Figure::plain(format!("{}  so far", bar.text).trim_start()),
                 (_, figure) => figure,
             });
             names.chain(figures).collect()
         };
         let rows = (0..report.rows.height()).map(row).collect();
         Screen {
-            headings: headings(report, &measures, style.notes),
+            headings: headings(report, &columns, style.notes),
             rows,
-            totals: has_totals(report).then(|| totals(report, &measures)),
+            totals: has_totals(report).then(|| totals(report, &columns)),
             left_out: left_out(report),
         }
     }
@@ -119,7 +119,7 @@ impl Screen {
 }
 
 /// Columns of plain tables that give way on a narrow screen before any other, in this order.
-const LEAST: [&str; 8] = [
+pub(super) const LEAST: [&str; 8] = [
     "cache_write_1h_usd_per_mtok",
     "cache_write_5m_usd_per_mtok",
     "provider",
@@ -131,7 +131,8 @@ const LEAST: [&str; 8] = [
 ];
 
 /// Columns of plain tables that never give way; neither do names.
-const KEYS: [&str; 6] = ["time", "window_minutes", "used_percent", "tier", "input_usd_per_mtok", "output_usd_per_mtok"];
+pub(super) const KEYS: [&str; 6] =
+    ["time", "window_minutes", "used_percent", "tier", "input_usd_per_mtok", "output_usd_per_mtok"];
 
 /// What a column of a plain table is worth: of those that nobody ranked, words are names, and the rest gives way from
 /// the right.
@@ -161,25 +162,26 @@ fn title(column: &Column) -> String {
 
 /// The column of a report over time, and what it calls the period that isn't over.
 fn current(report: &Report, style: &Style) -> Option<(&'static str, String)> {
-    let [column] = report.by[..] else { return None };
-    Some((column.name, period::current(style.now?, &report.window.zone, column.name)?))
+    let [by] = report.by[..] else { return None };
+    Some((by.column().name, by.period(style.now?, report.window.zone)?))
 }
 
 /// A star sends from the costs to the note on them.
-fn headings(report: &Report, measures: &[Measure], has_notes: bool) -> Vec<Heading> {
-    let star =
-        |measure: &Measure| if *measure == Measure::Cost && has_notes && report.prices.is_some() { "*" } else { "" };
-    let measures = measures.iter().map(|measure| Heading {
-        title: format!("{}{}", measure.title(), star(measure)),
-        worth: Some(Worth::Of(*measure)),
-        is_number: measure.is_number(),
+fn headings(report: &Report, columns: &[ScreenColumn], has_notes: bool) -> Vec<Heading> {
+    let star = |column: &ScreenColumn| {
+        if *column == ScreenColumn::Cost && has_notes && report.prices.is_some() { "*" } else { "" }
+    };
+    let columns = columns.iter().map(|column| Heading {
+        title: format!("{}{}", column.title(), star(column)),
+        worth: Some(Worth::Of(*column)),
+        is_number: column.is_number(),
     });
-    Heading::of_names(report).chain(measures).collect()
+    Heading::of_names(report).chain(columns).collect()
 }
 
 /// The names of every row, a list a dimension.
 pub(super) fn names(report: &Report) -> Vec<Vec<Option<String>>> {
-    report.by.iter().map(|column| dimension::names(column, &report.rows)).collect()
+    report.by.iter().map(|by| dimension::names(*by, &report.rows)).collect()
 }
 
 /// What the last row is called, and nothing beside it.
@@ -196,12 +198,12 @@ fn has_totals(report: &Report) -> bool {
     report.groups > 1 || (report.rows.height() == 1 && !is_alike())
 }
 
-fn totals(report: &Report, measures: &[Measure]) -> Vec<Figure> {
+fn totals(report: &Report, columns: &[ScreenColumn]) -> Vec<Figure> {
     let row = Row::new(&report.totals, 0);
-    let figures = measures.iter().map(|measure| match measure {
+    let figures = columns.iter().map(|column| match column {
         // Neither a list of all profiles nor a bar of everything would tell anything.
-        Measure::Profiles | Measure::Bar => Figure::plain(""),
-        measure => measure.figure(&row, None),
+        ScreenColumn::Profiles | ScreenColumn::Bar => Figure::plain(""),
+        column => column.figure(&row, None),
     });
     named_totals(report).chain(figures).collect()
 }

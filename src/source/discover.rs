@@ -13,8 +13,13 @@ use crate::error::{Error, Result};
 pub enum Input {
     /// Standard input.
     Stdin,
-    /// A file that holds what stood on standard input.
-    Spooled(PathBuf),
+    /// A file that holds what could be read once only.
+    Spooled {
+        /// Its path, which is named in no text.
+        path: PathBuf,
+        /// Where it stood: that is how people know it.
+        of: Box<Input>,
+    },
     /// A file.
     File {
         /// Its path.
@@ -29,14 +34,15 @@ impl Input {
     pub fn path(&self) -> Option<&Path> {
         match self {
             Input::Stdin => None,
-            Input::Spooled(path) | Input::File { path, .. } => Some(path),
+            Input::Spooled { path, .. } | Input::File { path, .. } => Some(path),
         }
     }
 
-    /// The file's own name; empty for what is no file, or is named in no text.
+    /// The file's own name; empty for what is no file.
     pub fn file_name(&self) -> &str {
         match self {
-            Input::Stdin | Input::Spooled(_) => "",
+            Input::Stdin => "",
+            Input::Spooled { of, .. } => of.file_name(),
             Input::File { path, .. } => path.file_name().and_then(|name| name.to_str()).unwrap_or(""),
         }
     }
@@ -44,7 +50,8 @@ impl Input {
     /// How people know it.
     pub fn name(&self) -> String {
         match self {
-            Input::Stdin | Input::Spooled(_) => "standard input".to_owned(),
+            Input::Stdin => "standard input".to_owned(),
+            Input::Spooled { of, .. } => of.name(),
             Input::File { path, .. } => path.display().to_string(),
         }
     }

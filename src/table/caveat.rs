@@ -5,17 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono_tz::Tz;
 
 use super::time_cut::date;
+use super::warning_code::WarningCode;
 use super::warnings::{Warning, owners};
 use crate::event::{Billing, Id, MAX_COUNT};
 use crate::fold::{Lack, Owner, RowView, Settled};
 
 /// Models that are named one by one; more are told together.
 const MOST_NAMES: usize = 10;
-
-const UNKNOWN_MODEL: &str = "unknown-model";
-const UNNAMED_MODEL: &str = "unnamed-model";
-const UNPRICED_TOKENS: &str = "unpriced-tokens";
-const EARLY_PRICE: &str = "early-price";
 
 /// What the costs of a report rest on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -94,7 +90,7 @@ impl<'a> Caveats<'a> {
     /// What stands in the report's `warnings`. Their count is that of runs and conversations.
     pub(super) fn warnings(&self, settled: &Settled) -> Vec<Warning> {
         let mut warnings = Vec::new();
-        for code in [UNNAMED_MODEL, UNKNOWN_MODEL, UNPRICED_TOKENS] {
+        for code in [WarningCode::UnnamedModel, WarningCode::UnknownModel, WarningCode::UnpricedTokens] {
             let mut all = self.unpriced.iter().filter(|(missing, _)| missing.code() == code);
             let named = all.by_ref().take(MOST_NAMES);
             warnings.extend(
@@ -121,7 +117,7 @@ impl<'a> Caveats<'a> {
         if !names.is_empty() {
             let message = format!("used before the first price that is known, which was taken: {}", names.join(", "));
             let count = self.early.len() as u64;
-            warnings.push(Warning { code: EARLY_PRICE.to_owned(), message, count, counted: "models" });
+            warnings.push(Warning { code: WarningCode::EarlyPrice, message, count, counted: "models" });
         }
         warnings
     }
@@ -139,13 +135,6 @@ impl<'a> Caveats<'a> {
     }
 }
 
-impl Warning {
-    /// Whether it is about prices alone.
-    pub fn is_of_prices(&self) -> bool {
-        [UNKNOWN_MODEL, UNNAMED_MODEL, UNPRICED_TOKENS, EARLY_PRICE].contains(&&*self.code)
-    }
-}
-
 impl<'a> Missing<'a> {
     fn of(lack: Lack, row: &RowView<'a>, owner: &Owner) -> Missing<'a> {
         match (lack, row.model) {
@@ -156,11 +145,11 @@ impl<'a> Missing<'a> {
         }
     }
 
-    fn code(self) -> &'static str {
+    fn code(self) -> WarningCode {
         match self {
-            Missing::ModelOfProfile | Missing::Model => UNNAMED_MODEL,
-            Missing::Price(_) => UNKNOWN_MODEL,
-            Missing::Rate(..) => UNPRICED_TOKENS,
+            Missing::ModelOfProfile | Missing::Model => WarningCode::UnnamedModel,
+            Missing::Price(_) => WarningCode::UnknownModel,
+            Missing::Rate(..) => WarningCode::UnpricedTokens,
         }
     }
 
@@ -184,9 +173,9 @@ impl<'a> Missing<'a> {
 }
 
 /// The message of what isn't told one by one.
-fn unnamed(code: &str, more: usize, tokens: u64) -> String {
+fn unnamed(code: WarningCode, more: usize, tokens: u64) -> String {
     let (have, s) = (have(tokens, ""), if more == 1 { "" } else { "s" });
-    if code == UNPRICED_TOKENS {
+    if code == WarningCode::UnpricedTokens {
         format!("not every price is known for {more} more model{s} or tier{s}; {have} no exact cost")
     } else {
         format!("no price is known for {more} more model{s}; {have} no computed cost; report --by model names them")
@@ -209,9 +198,9 @@ impl Unpriced {
         self.owners.extend(&other.owners);
     }
 
-    fn warning(&self, code: &str, message: String, settled: &Settled) -> Warning {
+    fn warning(&self, code: WarningCode, message: String, settled: &Settled) -> Warning {
         let is_run = |owner: &&usize| settled.owners.get(**owner).is_some_and(|owner| owner.run.is_some());
         let (count, runs) = (self.owners.len() as u64, self.owners.iter().filter(is_run).count() as u64);
-        Warning { code: code.to_owned(), message, count, counted: owners(count, runs) }
+        Warning { code, message, count, counted: owners(count, runs) }
     }
 }

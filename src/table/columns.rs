@@ -159,7 +159,7 @@ pub(super) static COUNTS: [Column; 3] =
     [RUNS, column("conversations", Kind::Count, "distinct conversations with known usage of their own", ""), CALLS];
 
 /// The last columns of a report.
-pub(super) static REPORT_TAIL: [Column; 11] = [
+pub(super) static REPORT_TAIL: [Column; 7] = [
     column(
         "duration_ms",
         Kind::Millis,
@@ -172,6 +172,10 @@ pub(super) static REPORT_TAIL: [Column; 11] = [
     column("ended_runs", Kind::Count, "runs with a known status", ""),
     column("profiles", Kind::Text, "profiles of the runs, comma-separated", "no run names one"),
     column("complete", Kind::Flag, "whether every run and conversation in the row is exact", ""),
+];
+
+/// Columns of a report that count runs, and conversations of no run, by their quality: together they count all.
+pub static BY_QUALITY: [Column; 4] = [
     column("exact_runs", Kind::Count, "runs, and conversations of no run, whose full split is known", ""),
     column("blended_runs", Kind::Count, "those of which only the blended total is known", ""),
     column("partial_runs", Kind::Count, "those of which only a lower bound is known", ""),
@@ -272,5 +276,17 @@ pub(super) static MODELS: [Column; 2] = [
 
 /// All measures of a report, in order; its dimensions stand before them.
 pub fn measures() -> Vec<&'static Column> {
-    COUNTS.iter().chain(&TOKENS).chain(&COSTS).chain(&REPORT_TAIL).chain(&PER_RUN).collect()
+    COUNTS.iter().chain(&TOKENS).chain(&COSTS).chain(&REPORT_TAIL).chain(&BY_QUALITY).chain(&PER_RUN).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BY_QUALITY;
+    use crate::fold::Quality;
+
+    #[test]
+    fn each_quality_has_its_column() {
+        let named = Quality::ALL.map(|quality| format!("{}_runs", quality.name()));
+        assert_eq!(BY_QUALITY.each_ref().map(|column| column.name), named.each_ref().map(String::as_str));
+    }
 }

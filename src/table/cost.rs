@@ -24,6 +24,12 @@ pub enum CostMode {
 }
 
 impl CostMode {
+    /// All modes, in the order of the help.
+    pub const ALL: [CostMode; 3] = [CostMode::Auto, CostMode::Reported, CostMode::Computed];
+
+    /// What ccusage calls them.
+    const THEIRS: [(&str, CostMode); 2] = [("display", CostMode::Reported), ("calculate", CostMode::Computed)];
+
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
@@ -35,12 +41,12 @@ impl CostMode {
 
     /// Finds a mode by its name, or by the one that ccusage gives it.
     pub fn from_name(name: &str) -> Result<CostMode> {
-        match name {
-            "auto" => Ok(CostMode::Auto),
-            "reported" | "display" => Ok(CostMode::Reported),
-            "computed" | "calculate" => Ok(CostMode::Computed),
-            other => Err(unknown("cost mode", other, &["auto", "reported", "computed", "display", "calculate"])),
-        }
+        let named: Vec<(&str, CostMode)> =
+            CostMode::ALL.map(|mode| (mode.name(), mode)).into_iter().chain(CostMode::THEIRS).collect();
+        let found = named.iter().find(|(known, _)| *known == name);
+        found
+            .map(|(_, mode)| *mode)
+            .ok_or_else(|| unknown("cost mode", name, &named.iter().map(|(known, _)| *known).collect::<Vec<_>>()))
     }
 }
 

@@ -184,6 +184,12 @@ impl Dimension {
         self.cut()?.span(value, zone)
     }
 
+    /// The name of the period that a time falls in. `None` beyond the calendar, and for a dimension that doesn't cut
+    /// time.
+    pub fn period(self, time: Time, zone: Tz) -> Option<String> {
+        self.cut()?.period(time, zone)
+    }
+
     /// Its value for a row; `None` where the row has none.
     pub(super) fn value<'a>(
         self,

@@ -178,11 +178,15 @@ impl Table {
         Table { columns: self.columns.clone(), frame: self.frame.head(Some(rows)) }
     }
 
-    /// Some of its columns, in the order of these names; what is no column's name is passed over.
+    /// Some of its columns, in the order of these names. Fails if one is no column's.
     pub fn only(&self, names: &[&str]) -> Result<Table> {
-        let named = names.iter().filter_map(|name| self.position(name));
-        let kept = named.filter_map(|at| Some((*self.columns.get(at)?, self.frame.columns().get(at)?.clone())));
-        let (columns, cells): (Vec<_>, Vec<_>) = kept.unzip();
+        let column = |name: &&str| {
+            let at = self.position(name);
+            let kept = at.and_then(|at| Some((*self.columns.get(at)?, self.frame.columns().get(at)?.clone())));
+            kept.ok_or_else(|| Error::new(ErrorKind::Table, format!("the table has no column {name}")))
+        };
+        let kept: Vec<(&'static Column, Cells)> = names.iter().map(column).collect::<Result<_>>()?;
+        let (columns, cells): (Vec<_>, Vec<_>) = kept.into_iter().unzip();
         let frame = DataFrame::new(self.height(), cells).map_err(refused)?;
         Ok(Table { columns, frame })
     }
@@ -223,5 +227,12 @@ mod tests {
         let [too_short, other_kind, too_long] = &messages;
         assert!(too_short.contains("from size on") && other_kind.contains("from size on"), "{messages:?}");
         assert!(too_long.contains("from name on"), "{messages:?}");
+    }
+
+    #[test]
+    fn a_column_that_is_not_there_is_an_error_and_none_fewer() {
+        let table = Table::of(vec![&NAME, &SIZE], [vec![Cell::Text("a".to_owned()), Cell::Integer(1)]]).unwrap();
+        assert_eq!(table.only(&["size", "name"]).unwrap().row(0), [Cell::Integer(1), Cell::Text("a".to_owned())]);
+        assert!(table.only(&["name", "sise"]).unwrap_err().to_string().contains("no column sise"));
     }
 }

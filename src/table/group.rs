@@ -7,13 +7,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::caveat::Caveats;
 use super::cell::Cell;
 use super::dimension::{Dimension, time_of};
+use super::found::Found;
 use super::per_run::PerRun;
 use super::query::Query;
 use super::tally::Adder;
 use super::unplaced::{Unplaced, wider};
 use super::values::Key;
 use super::walk::{Fit, walk};
-use crate::event::{Id, Time};
+use crate::event::Id;
 use crate::fold::{Owner, Quality, RowView, Settled};
 
 /// Sums over some rows. Every number is a sum, a maximum or a set, so the order of rows is free.
@@ -35,8 +36,7 @@ pub(super) struct Group<'a> {
 pub(super) struct Groups<'a> {
     pub(super) by_key: Vec<(Key, Group<'a>)>,
     pub(super) totals: Group<'a>,
-    /// The first and the last time of a row.
-    pub(super) found: Option<(Time, Time)>,
+    pub(super) found: Found,
     /// Indices of the owners that have a row in the query.
     pub(super) owners: Vec<usize>,
     /// What is to be said of the costs.
@@ -54,10 +54,7 @@ pub(super) fn group<'a>(settled: &'a Settled, by: &[Dimension], query: &Query) -
             groups.owners.push(row.owner);
             groups.caveats.add_owner(owner);
         }
-        if let Some(time) = time_of(settled, row, owner) {
-            let (first, last) = groups.found.unwrap_or((time, time));
-            groups.found = Some((first.min(time), last.max(time)));
-        }
+        groups.found.add(time_of(settled, row, owner));
         if index == sums.len() {
             sums.push(Group::default());
         }

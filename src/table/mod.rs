@@ -18,9 +18,11 @@ mod dimension;
 pub mod doctor;
 pub mod explain;
 mod filter;
+mod found;
 mod frame;
 mod group;
 mod latency;
+mod median;
 mod money;
 mod order;
 mod overlap;
@@ -42,9 +44,10 @@ mod usage;
 mod values;
 pub mod verdict;
 mod walk;
+mod warning_code;
 mod warnings;
 
-pub use crate::event::{Needs, Skipped};
+pub use crate::event::{Defect, Needs, Skipped};
 pub use answers::Answers;
 pub use catalogue::TABLES;
 pub use caveat::{PriceNote, price_book};
@@ -57,17 +60,18 @@ pub use filter::Filter;
 pub use frame::{Builder, Table};
 pub use latency::latency;
 pub use overlap::Overlap;
-pub use prices::{PRICES, PriceScope, prices};
+pub use prices::{BookOrigin, PRICES, PriceOrigin, PriceScope, prices};
 pub use query::{Query, Sort};
 pub use report::{Report, Slowest, Window, report};
 pub use sources::Sources;
 pub use tally::Tally;
 pub use time_cut::{date, start_of_day};
 pub use unplaced::wider;
+pub use warning_code::WarningCode;
 pub use warnings::{Warning, is_loss, warnings};
 
 /// The public schema: every column of every table, defined once. All outputs and docs follow it.
 pub mod schema {
     pub use super::catalogue::all;
-    pub use super::columns::{Column, Kind, SCHEMA_VERSION, TableSchema, measures};
+    pub use super::columns::{BY_QUALITY, Column, Kind, SCHEMA_VERSION, TableSchema, measures};
 }

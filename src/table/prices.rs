@@ -7,7 +7,7 @@ use super::columns::{Column, Kind, column};
 use super::frame::{Builder, Table};
 use crate::error::Result;
 use crate::event::Usd;
-use crate::price::{Found, Period, STANDARD, Step};
+use crate::price::{Found, Head, Period, STANDARD, Step};
 
 /// All columns of a list of prices, in order.
 pub static PRICES: [Column; 16] = [
@@ -40,6 +40,53 @@ pub enum PriceScope {
     On(NaiveDate),
     /// Those of one day, at the standard tier.
     Standard(NaiveDate),
+}
+
+/// Whose prices a name takes, and what they rest on.
+#[derive(Debug, Clone)]
+pub struct PriceOrigin {
+    /// The name that was asked for.
+    pub asked: String,
+    /// The model's name in the book, or in the user's file.
+    pub model: String,
+    /// Who sells it.
+    pub provider: String,
+    /// Why this model's prices are taken: what the two names differ in.
+    pub why: Vec<String>,
+    /// The book that has them; `None` where some or all of them are the user's own.
+    pub book: Option<BookOrigin>,
+}
+
+/// A model of the price book.
+#[derive(Debug, Clone)]
+pub struct BookOrigin {
+    /// Where the book's prices come from.
+    pub source: String,
+    /// Under which licence.
+    pub licence: String,
+    /// The day of its latest snapshot.
+    pub latest: NaiveDate,
+    /// The first snapshot that has the model.
+    pub first_seen: NaiveDate,
+    /// The last one; later, its last prices still hold.
+    pub last_seen: NaiveDate,
+}
+
+impl PriceOrigin {
+    /// Of what was found by this name.
+    pub fn new(asked: &str, found: &Found, head: Head) -> PriceOrigin {
+        let entry = &found.entry;
+        let latest = head.snapshots.last().copied().unwrap_or_default();
+        let (first_seen, last_seen) = (entry.first, entry.last);
+        let book = BookOrigin { source: head.source, licence: head.licence, latest, first_seen, last_seen };
+        PriceOrigin {
+            asked: asked.to_owned(),
+            model: entry.key.clone(),
+            provider: entry.provider.clone(),
+            why: found.why.clone(),
+            book: (!found.is_users).then_some(book),
+        }
+    }
 }
 
 /// Prices under all of [`PRICES`]. `asked` is the name they were looked up by.

@@ -1,5 +1,6 @@
 //! A report: a query's groups, in order, with what its reader should know.
 
+use chrono_tz::Tz;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::caveat::{PriceNote, price_book};
@@ -7,8 +8,10 @@ use super::cell::Cell;
 use super::columns::{Column, measures};
 use super::dimension::Dimension;
 use super::filter::Filter;
+use super::found::Found;
 use super::frame::Table;
 use super::group::group;
+use super::median::median;
 use super::order::Order;
 use super::query::{Query, default_by};
 use super::sources::Sources;
@@ -27,9 +30,9 @@ const ENOUGH_RUNS: usize = 5;
 /// A report: rows, their totals, and how far they can be trusted.
 #[derive(Debug)]
 pub struct Report {
-    /// The dimensions it is grouped by, in order; the first columns of `rows`.
-    pub by: Vec<&'static Column>,
-    /// The groups: the dimensions of `by`, then [`measures`](super::schema::measures).
+    /// What it is grouped by, in order: their columns are the first of `rows`.
+    pub by: Vec<Dimension>,
+    /// The groups: the columns of `by`, then [`measures`](super::schema::measures).
     pub rows: Table,
     /// The same measures over everything, one row, also over groups that a limit left out.
     pub totals: Table,
@@ -70,8 +73,8 @@ pub struct Window {
     pub since: Option<Time>,
     /// First instant after it; `None` for all there is.
     pub until: Option<Time>,
-    /// IANA name of the zone, or an offset.
-    pub zone: String,
+    /// The zone that days are cut in.
+    pub zone: Tz,
     /// First and last instant of what was found, where known.
     pub found: Option<(Time, Time)>,
 }
@@ -116,8 +119,7 @@ pub(super) struct Sums {
     pub(super) totals: Vec<Cell>,
     /// The measures that rows are sorted by unless a column was asked for, the largest first.
     pub(super) order: &'static [&'static str],
-    /// The first and the last time.
-    pub(super) found: Option<(Time, Time)>,
+    pub(super) found: Found,
     /// Indices of the owners that have a part in it.
     pub(super) owners: Vec<usize>,
 }
@@ -125,14 +127,13 @@ pub(super) struct Sums {
 /// Puts a report together.
 pub(super) fn finish(
     settled: &Settled,
-    dimensions: &[Dimension],
+    by: &[Dimension],
     sums: Sums,
     query: &Query,
     sources: Sources,
 ) -> Result<Report> {
-    let by: Vec<&'static Column> = dimensions.iter().map(|dimension| dimension.column()).collect();
-    let columns: Vec<_> = by.iter().chain(&sums.measures).copied().collect();
-    let order = Order::of(query, dimensions, &columns, sums.order)?;
+    let columns: Vec<_> = by.iter().map(|by| by.column()).chain(sums.measures.iter().copied()).collect();
+    let order = Order::of(query, by, &columns, sums.order)?;
     let mut rows = Table::of(columns, order.sorted(sums.rows))?;
     let groups = rows.height();
     let nameless = if by.is_empty() { 0 } else { (0..groups).filter(|row| rows.cell(*row, 0) == Cell::Blank).count() };
@@ -143,7 +144,7 @@ pub(super) fn finish(
     let profiles = owners().filter_map(|owner| owner.profile().map(|profile| profile.as_str()));
     let loops = loops(owners());
     Ok(Report {
-        by,
+        by: by.to_vec(),
         rows,
         totals: Table::of(sums.measures, [sums.totals])?,
         groups,
@@ -151,12 +152,7 @@ pub(super) fn finish(
         conversations: owners().filter(|owner| owner.run.is_none()).count(),
         loops: loops.len(),
         profiles: profiles.collect::<FxHashSet<&str>>().len(),
-        window: Window {
-            since: query.since,
-            until: query.until,
-            zone: query.zone.name().to_owned(),
-            found: sums.found,
-        },
+        window: Window { since: query.since, until: query.until, zone: query.zone, found: sums.found.0 },
         slowest: slowest(&loops),
         blind_loops: blind_loops(&loops),
         filters: query.filters.iter().map(Filter::to_string).collect(),
@@ -184,11 +180,11 @@ fn loops<'a>(owners: impl Iterator<Item = &'a Owner>) -> Vec<(&'a str, Vec<&'a O
 /// The run that is slowest against the median of its loop.
 fn slowest(loops: &[(&str, Vec<&Owner>)]) -> Option<Slowest> {
     let ratios = loops.iter().filter_map(|(name, runs)| {
-        let mut times: Vec<(i64, &Owner)> = runs.iter().filter_map(|run| Some((run.duration_ms()?, *run))).collect();
-        times.sort_by_key(|(time, _)| *time);
-        let median = times.get(times.len() / 2).filter(|_| times.len() >= ENOUGH_RUNS)?.0;
-        let (time, run) = times.last()?;
-        let times_median = *time as f64 / median as f64;
+        let timed = || runs.iter().filter_map(|run| Some((run.duration_ms()?, *run)));
+        let mut times: Vec<i64> = timed().map(|(time, _)| time).collect();
+        let median = median(&mut times).filter(|_| times.len() >= ENOUGH_RUNS)?;
+        let (time, run) = timed().max_by_key(|(time, _)| *time)?;
+        let times_median = time as f64 / median as f64;
         let run_id = run.run.as_ref()?.id.to_string();
         Some(Slowest { run_id, loop_name: (*name).to_owned(), times_median })
     });

@@ -6,11 +6,10 @@ use super::query::Query;
 use super::tally::{Adder, Tally};
 use super::values::{Grouping, Key};
 use super::walk::{Fit, walk};
+use super::warning_code::WarningCode;
 use super::warnings::{Warning, owners};
 use crate::event::Usd;
 use crate::fold::{Owner, Quality, RowView, Settled};
-
-const UNDATED: &str = "undated-usage";
 
 /// What a query leaves out, and may ask for.
 #[derive(Debug, Default)]
@@ -72,17 +71,17 @@ impl Unplaced {
 
     /// What stands in the report's `warnings`. Their count is that of runs and conversations.
     pub(super) fn warnings(&self) -> impl Iterator<Item = Warning> {
-        let of = |adder: &Adder, code: &str, what: &str, where_: &str| {
+        let of = |adder: &Adder, code: WarningCode, what: &str, where_: &str| {
             let told = adder.tokens.usage().map(|usage| usage.total_tokens()).or(adder.tokens.blended());
             let is_told = told.filter(|tokens| *tokens > 0);
             let tokens = is_told.map_or_else(|| "usage".to_owned(), |tokens| format!("{tokens} tokens"));
             let message = format!("{tokens} of no known {what} may {where_}; left out, so the figures are floors");
             let count = adder.owners();
             let counted = owners(count, adder.runs);
-            (count > 0).then(|| Warning { code: code.to_owned(), message, count, counted })
+            (count > 0).then_some(Warning { code, message, count, counted })
         };
-        let undated = of(&self.undated, UNDATED, "time", "lie in the window");
-        let unnamed = of(&self.unnamed, "unplaced-model", "model", "be of the models asked for");
+        let undated = of(&self.undated, WarningCode::UndatedUsage, "time", "lie in the window");
+        let unnamed = of(&self.unnamed, WarningCode::UnplacedModel, "model", "be of the models asked for");
         undated.into_iter().chain(unnamed)
     }
 }
@@ -125,11 +124,4 @@ pub(super) fn is_untold(dimension: Dimension, settled: &Settled, row: &RowView<'
 fn adds_nothing(row: &RowView<'_>, owner: &Owner) -> bool {
     let is_free = row.cost.exact == Some(Usd::ZERO);
     owner.quality == Quality::Exact && is_free && row.usage.is_some_and(|usage| usage.is_zero())
-}
-
-impl Warning {
-    /// Whether it is about usage that no window can be sure to hold.
-    pub fn is_undated(&self) -> bool {
-        self.code == UNDATED
-    }
 }

@@ -67,7 +67,7 @@ impl Verdict {
 
     /// The warnings for people: what lacks a price is no matter where nothing limits costs.
     pub fn told_warnings(&self) -> Vec<Warning> {
-        let is_told = |warning: &&Warning| self.limits_costs() || !warning.is_of_prices();
+        let is_told = |warning: &&Warning| self.limits_costs() || !warning.code.is_of_prices();
         self.warnings.iter().filter(is_told).cloned().collect()
     }
 

@@ -1,5 +1,6 @@
 //! What the reader of a table should know.
 
+use super::warning_code::WarningCode;
 use crate::event::{Defect, RunId};
 use crate::fold::Settled;
 
@@ -8,8 +9,8 @@ const RUNS: &str = "runs";
 /// Something the reader should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
-    /// A stable word for scripts.
-    pub code: String,
+    /// What it is about.
+    pub code: WarningCode,
     /// The same for people.
     pub message: String,
     /// How often.
@@ -23,13 +24,23 @@ pub fn warnings(settled: &Settled) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = settled
         .defects
         .iter()
-        .map(|(defect, (count, runs))| warning(defect.code(), defect.meaning(), (*count, defect.counted()), runs))
+        .map(|(defect, (count, runs))| {
+            warning(WarningCode::Defect(*defect), defect.meaning(), (*count, defect.counted()), runs)
+        })
         .collect();
     let of_runs = [
-        ("mismatch", "runs whose counter, calls and footer contradict each other", &settled.mismatches),
-        ("several-footers", "runs with several footers; the largest was taken", &settled.several_footers),
-        ("resumed-footer", "runs whose footer also counts earlier runs that are not here", &settled.resumed_footers),
-        ("ambiguous-session", "runs whose session log nothing tells for certain; joined with none", &settled.ambiguous),
+        (WarningCode::Mismatch, "runs whose counter, calls and footer contradict each other", &settled.mismatches),
+        (WarningCode::SeveralFooters, "runs with several footers; the largest was taken", &settled.several_footers),
+        (
+            WarningCode::ResumedFooter,
+            "runs whose footer also counts earlier runs that are not here",
+            &settled.resumed_footers,
+        ),
+        (
+            WarningCode::AmbiguousSession,
+            "runs whose session log nothing tells for certain; joined with none",
+            &settled.ambiguous,
+        ),
     ];
     for (code, meaning, runs) in of_runs {
         if !runs.is_empty() {
@@ -38,16 +49,9 @@ pub fn warnings(settled: &Settled) -> Vec<Warning> {
     }
     for ((profile, model), runs) in &settled.assumed_models {
         let meaning = format!("runs that name no model; {profile}'s is {model} by the configuration");
-        warnings.push(warning("assumed-model", &meaning, (runs.len() as u64, RUNS), runs));
+        warnings.push(warning(WarningCode::AssumedModel, &meaning, (runs.len() as u64, RUNS), runs));
     }
     warnings
-}
-
-impl Warning {
-    /// Whether it is about input that was lost.
-    pub fn is_loss(&self) -> bool {
-        Defect::ALL.iter().any(|defect| defect.is_loss() && defect.code() == self.code)
-    }
 }
 
 /// Whether input was lost, which `--strict` does not allow.
@@ -64,12 +68,12 @@ pub(super) fn owners(all: u64, runs: u64) -> &'static str {
     }
 }
 
-fn warning(code: &str, meaning: &str, (count, counted): (u64, &'static str), runs: &[RunId]) -> Warning {
+fn warning(code: WarningCode, meaning: &str, (count, counted): (u64, &'static str), runs: &[RunId]) -> Warning {
     let first = runs.iter().min();
     let where_ = match (first, runs.len()) {
         (None, _) => String::new(),
         (Some(run), 1) => format!(" (run {run})"),
         (Some(run), more) => format!(" (run {run} and {} more)", more - 1),
     };
-    Warning { code: code.to_owned(), message: format!("{meaning}{where_}"), count, counted }
+    Warning { code, message: format!("{meaning}{where_}"), count, counted }
 }

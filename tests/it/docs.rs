@@ -2,6 +2,8 @@
 
 use std::process::Output;
 
+use forge_usage::table::WarningCode;
+
 use crate::cases::files_below;
 use crate::support::{Workdir, fixtures};
 use crate::writers::{Entry, claude_result, front};
@@ -47,6 +49,20 @@ fn bash(work: &Workdir, script: &str, variables: &[(&str, &str)]) -> Output {
     command.env("PATH", format!("{folder}:{path}")).env("NO_COLOR", "1").env("TZ", "UTC");
     command.envs([("EXECUTION_FILE", "execution.json"), ("CODEX_HOME", "codex-home")]).envs(variables.iter().copied());
     command.output().expect("bash runs")
+}
+
+#[test]
+fn the_readme_lists_every_warning_and_which_tell_of_lost_input() {
+    let rows = README.split("### Warnings").nth(1).expect("a list").lines().take_while(|line| !line.starts_with("†"));
+    let told: Vec<(&str, bool)> = rows
+        .filter_map(|row| row.strip_prefix("| `")?.split_once(" | "))
+        .map(|(code, _)| (code.trim_end_matches(['`', ' ', '†']), code.ends_with('†')))
+        .collect();
+    for code in WarningCode::all() {
+        let row = (code.name(), code.is_loss());
+        assert_eq!(told.iter().filter(|told| **told == row).count(), 1, "{row:?}: {told:?}");
+    }
+    assert_eq!(told.len(), WarningCode::all().count(), "{told:?}");
 }
 
 #[test]

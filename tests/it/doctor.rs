@@ -62,6 +62,18 @@ fn standard_input_is_looked_at_too() {
     assert_eq!(json_of(&outcome, &["-"])["unknown"][0]["name"], "codex.dream");
 }
 
+/// As a shell's `<(COMMAND)` is one.
+#[cfg(unix)]
+#[test]
+fn a_pipe_with_a_path_is_looked_at_too_and_keeps_its_name() {
+    let dir = Workdir::new();
+    let pipe = "/dev/stdin";
+    let outcome = dir.run_with(&["doctor", "--json", pipe], record("codex.dream", "").as_bytes());
+    assert_eq!(json_of(&outcome, &[pipe])["unknown"][0]["name"], "codex.dream");
+    let outcome = dir.run_with(&["doctor", "--json", "--allow-empty", pipe], b"nothing of interest\n");
+    assert_eq!(json_of(&outcome, &[pipe])["sources"]["skipped"][0]["path"], pipe);
+}
+
 #[test]
 fn no_text_of_an_agent_is_told_as_a_name() {
     let dir = Workdir::new();

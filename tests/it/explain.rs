@@ -128,6 +128,20 @@ fn an_id_of_nothing_and_one_of_several_are_told_apart() {
     assert_eq!(work.run(&["explain"]).code, 2);
 }
 
+/// As a shell's `<(COMMAND)` is one.
+#[cfg(unix)]
+#[test]
+fn what_comes_through_a_pipe_with_a_path_is_explained_as_a_file_is() {
+    let work = Workdir::new();
+    let log = exact(0, CALL);
+    // People see the name that they gave, without the folder.
+    work.write("stdin", &log);
+    let file = work.run(&["explain", "--costliest", "stdin"]);
+    let pipe = work.run_with(&["explain", "--costliest", "/dev/stdin"], log.as_bytes());
+    assert_eq!(pipe.stdout, file.stdout);
+    assert!(pipe.stdout.contains(" stdin:"), "{pipe:?}");
+}
+
 #[test]
 fn events_on_standard_input_explain_as_their_sources_do() {
     let work = Workdir::new();
@@ -281,8 +295,29 @@ fn no_command_is_offered_that_would_not_work() {
     let work = Workdir::new();
     let shown = work.run_with(&["report", "-"], slow(&crate::writers::run_id(5)).as_bytes()).stdout;
     assert!(shown.contains("Slowest: 00000005 ") && !shown.contains('→'), "{shown}");
+    #[cfg(unix)]
+    {
+        let shown = work.run_with(&["report", "/dev/stdin"], slow(&crate::writers::run_id(5)).as_bytes()).stdout;
+        assert!(shown.contains("Slowest: 00000005 ") && !shown.contains('→'), "{shown}");
+    }
     // An id that stands in a ledger is not for a shell.
     work.write("night.md", slow("x;reboot"));
     let shown = work.run(&["report", "night.md"]).stdout;
     assert!(!shown.contains("explain x;"), "{shown}");
+}
+
+#[test]
+fn a_run_is_slow_against_the_median_that_columns_tell() {
+    let work = Workdir::new();
+    let minutes = [1, 1, 1, 6, 6, 15];
+    let runs = (0..).zip(minutes).map(|(n, minutes)| {
+        let entry = Entry::new(n);
+        let finish = entry.start.replace(":00:00Z", &format!(":{minutes:02}:00Z"));
+        let finish = finish.replace(":30:00Z", &format!(":{:02}:00Z", 30 + minutes));
+        Entry { finish, ..entry }.with(&exact(n, CALL))
+    });
+    work.write("night.md", front("night") + &runs.collect::<String>());
+    assert_eq!(work.report(&["night.md"])["totals"]["median_duration_ms"], 210_000);
+    let shown = work.run(&["report", "night.md"]).stdout;
+    assert!(shown.contains("Slowest: 00000005 night, 4.3× its loop's median"), "{shown}");
 }

@@ -135,9 +135,9 @@ fn a_short_flag_is_the_format_of_its_name() {
 fn bad_input_is_told_before_anything_is_read() {
     let dir = Workdir::new();
     for (args, says) in [
-        (&["nothing"][..], "possible values: usage, runs"),
-        (&["usagee"][..], "'usage'"),
-        (&["runs", "--format", "xml"], "possible values: csv, parquet, jsonl, json"),
+        (&["nothing"][..], "unknown table \"nothing\"; known: usage, runs"),
+        (&["usagee"][..], "unknown table \"usagee\"; did you mean usage?"),
+        (&["runs", "--format", "xml"], "unknown export format \"xml\"; known: csv, parquet, jsonl, json"),
         (&["runs", "-o", "x.xml"], "no export format has the suffix .xml"),
         (&["runs", "--csv", "--json"], "cannot be used with"),
         (&["runs", "--csv", "--format", "json"], "cannot be used with"),

@@ -278,9 +278,11 @@ fn piped_text_is_not_cut_to_a_width() {
 #[test]
 fn a_misspelt_value_ends_in_2_and_offers_the_nearest() {
     let work = three_loops();
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 9] = [
         (&["--by", "modle"], "model"),
-        (&["--format", "jsno"], "json"),
+        (&["--format", "jsno"], "unknown format \"jsno\"; did you mean json?\n"),
+        (&["--cost-mode", "repored"], "unknown cost mode \"repored\"; did you mean reported?\n"),
+        (&["--color", "nver"], "unknown word \"nver\"; did you mean never?\n"),
         (&["--where", "profle=x"], "profile"),
         (&["--sort", "total_tokns"], "total_tokens"),
         (&["--tz", "Europe/Olso"], "unknown time zone \"Europe/Olso\"; did you mean Europe/Oslo?\n"),

@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use forge_usage::budget::OnUnknown;
 use forge_usage::render::CheckFormat;
 
 use super::input::InputArgs;
 use super::number::amount;
-use super::output::{Color, OutputArgs};
+use super::output::{COLORS, Color, OutputArgs};
 use super::prices::PriceArgs;
 use super::select::SelectArgs;
-use super::words::Words;
+use super::words::{Words, plain};
 
 /// Checks usage against budgets: those of the policy file, or those that flags give.
 ///
@@ -50,7 +51,7 @@ pub(in crate::cli) struct CheckArgs {
     pub(in crate::cli) export: Vec<(CheckFormat, PathBuf)>,
 
     /// When to use colours; NO_COLOR is heeded
-    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Output")]
+    #[arg(long, value_parser = COLORS, default_value = "auto", value_name = "WHEN", help_heading = "Output")]
     pub(in crate::cli) color: Color,
 
     #[command(flatten)]
@@ -111,8 +112,8 @@ pub(in crate::cli) struct LimitArgs {
     pub(in crate::cli) max_unknown: Option<String>,
 
     /// What unproven budgets, and groups of a baseline, do: fail, warn, or ignore what isn't known [default: warn]
-    #[arg(long, value_name = "WORD", help_heading = "Budgets")]
-    pub(in crate::cli) on_unknown: Option<String>,
+    #[arg(long, value_name = "WORD", value_parser = ON_UNKNOWN, hide_possible_values = true, help_heading = "Budgets")]
+    pub(in crate::cli) on_unknown: Option<OnUnknown>,
 }
 
 /// A comparison with an earlier report.
@@ -159,16 +160,15 @@ pub(in crate::cli) struct BaselineArgs {
 }
 
 const FORMATS: Words<CheckFormat> =
-    Words { known: || CheckFormat::ALL.map(CheckFormat::name).to_vec(), read: check_format };
+    Words { known: || plain(CheckFormat::ALL.map(CheckFormat::name)), read: CheckFormat::from_name };
 
-fn check_format(name: &str) -> Result<CheckFormat, String> {
-    CheckFormat::from_name(name).map_err(|error| error.to_string())
-}
+const ON_UNKNOWN: Words<OnUnknown> =
+    Words { known: || plain(OnUnknown::ALL.map(OnUnknown::name)), read: OnUnknown::from_name };
 
 fn check_export(text: &str) -> Result<(CheckFormat, PathBuf), String> {
     let (format, file) = text.split_once('=').ok_or("write FORMAT=FILE, such as junit=check.xml")?;
     if file.is_empty() || file == "-" {
         return Err("write FORMAT=FILE, such as junit=check.xml".to_owned());
     }
-    Ok((check_format(format)?, file.into()))
+    Ok((CheckFormat::from_name(format).map_err(|error| error.to_string())?, file.into()))
 }

@@ -3,18 +3,19 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use forge_usage::render::SchemaFormat;
 use forge_usage::table::schema;
+
+use super::words::{Words, one_of};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SchemaArgs {
     /// Table, or policy [default: all tables]
-    #[arg(value_name = "TABLE", value_parser = schemas())]
+    #[arg(value_name = "TABLE", value_parser = TABLES)]
     pub(in crate::cli) table: Option<String>,
 
     /// Format of the result [default: by the suffix of -o FILE, else text]
-    #[arg(long, value_parser = schema_format(), value_name = "FORMAT")]
+    #[arg(long, value_parser = FORMATS, value_name = "FORMAT")]
     pub(in crate::cli) format: Option<SchemaFormat>,
 
     /// File to write to; - is standard output
@@ -22,24 +23,29 @@ pub(in crate::cli) struct SchemaArgs {
     pub(in crate::cli) output: Option<PathBuf>,
 }
 
-fn schema_format() -> impl TypedValueParser<Value = SchemaFormat> {
-    let formats = SchemaFormat::ALL.map(|format| {
-        PossibleValue::new(format.name()).help(match format {
+const FORMATS: Words<SchemaFormat> = Words {
+    known: || {
+        let means = |format| match format {
             SchemaFormat::Text => "Aligned columns",
             SchemaFormat::Markdown => "A table of Markdown",
             SchemaFormat::JsonSchema => "JSON Schema of a row, as JSON and JSON Lines write it",
-        })
-    });
-    PossibleValuesParser::new(formats).try_map(|name| SchemaFormat::from_name(&name))
-}
+        };
+        SchemaFormat::ALL.map(|format| (format.name(), means(format))).to_vec()
+    },
+    read: SchemaFormat::from_name,
+};
 
 /// What stands for the user's file among the tables.
 pub(in crate::cli) const POLICY: &str = "policy";
 
-fn schemas() -> PossibleValuesParser {
-    let tables = schema::all().into_iter().map(|table| PossibleValue::new(table.name).help(table.about));
-    let policy = PossibleValue::new(POLICY).help("the user's file, .forge/usage.toml: a JSON Schema");
-    PossibleValuesParser::new(tables.chain([policy]))
+const TABLES: Words<String> = Words {
+    known: tables,
+    read: |name| one_of("table", name, &tables().iter().map(|(name, _)| *name).collect::<Vec<_>>()),
+};
+
+fn tables() -> Vec<(&'static str, &'static str)> {
+    let tables = schema::all().into_iter().map(|table| (table.name, table.about));
+    tables.chain([(POLICY, "the user's file, .forge/usage.toml: a JSON Schema")]).collect()
 }
 
 #[derive(Debug, Args)]

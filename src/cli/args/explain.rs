@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::input::InputArgs;
-use super::output::{Color, OutputArgs};
+use super::output::{COLORS, Color, OutputArgs};
 use super::prices::PriceArgs;
 
 #[derive(Debug, Args)]
@@ -31,7 +31,7 @@ pub(in crate::cli) struct ExplainArgs {
     pub(in crate::cli) json: bool,
 
     /// When to use colours; NO_COLOR is heeded
-    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Output")]
+    #[arg(long, value_parser = COLORS, default_value = "auto", value_name = "WHEN", help_heading = "Output")]
     pub(in crate::cli) color: Color,
 
     #[command(flatten)]

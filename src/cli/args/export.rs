@@ -3,7 +3,6 @@
 use std::num::NonZeroUsize;
 
 use clap::Args;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use forge_usage::render::DataFormat;
 use forge_usage::table::{Definition, TABLES};
 
@@ -12,11 +11,12 @@ use super::number::positive;
 use super::output::OutputArgs;
 use super::prices::PriceArgs;
 use super::select::SelectArgs;
+use super::words::{Words, one_of, plain};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ExportArgs {
     /// Table to export
-    #[arg(value_name = "TABLE", value_parser = tables())]
+    #[arg(value_name = "TABLE", value_parser = EXPORTS)]
     pub(in crate::cli) table: Exported,
 
     #[command(flatten)]
@@ -33,7 +33,7 @@ pub(in crate::cli) struct ExportArgs {
     pub(in crate::cli) limit: Option<NonZeroUsize>,
 
     /// Format of the result: csv, parquet, jsonl, json [default: by the output's suffix, else csv]
-    #[arg(long, value_name = "FORMAT", value_parser = data_format(), help_heading = "Output")]
+    #[arg(long, value_name = "FORMAT", value_parser = FORMATS, help_heading = "Output")]
     pub(in crate::cli) format: Option<DataFormat>,
 
     /// Short for --format csv
@@ -53,7 +53,7 @@ pub(in crate::cli) struct ExportArgs {
     pub(in crate::cli) json: bool,
 
     /// Write a folder of parts, one for each date in the zone of --tz: DIR/date=2026-11-20/part-0.parquet
-    #[arg(long, value_name = "COLUMN", value_parser = ["date"], requires = "output", help_heading = "Output")]
+    #[arg(long, value_name = "COLUMN", value_parser = PARTS, requires = "output", help_heading = "Output")]
     pub(in crate::cli) partition_by: Option<String>,
 
     #[command(flatten)]
@@ -69,15 +69,21 @@ pub(in crate::cli) enum Exported {
     Events,
 }
 
-fn tables() -> impl TypedValueParser<Value = Exported> {
-    let tables = TABLES.iter().map(|table| PossibleValue::new(table.name).help(table.about));
-    let events = PossibleValue::new("events").help("the typed event stream, JSON Lines only: as `forge-usage events`");
-    PossibleValuesParser::new(tables.chain([events])).try_map(|name| match name.as_str() {
-        "events" => Ok(Exported::Events),
-        name => Definition::from_name(name).map(Exported::Table),
-    })
+const EXPORTS: Words<Exported> = Words {
+    known: exports,
+    read: |name| match TABLES.into_iter().find(|table| table.name == name) {
+        Some(table) => Ok(Exported::Table(table)),
+        None => one_of("table", name, &exports().iter().map(|(name, _)| *name).collect::<Vec<_>>())
+            .map(|_| Exported::Events),
+    },
+};
+
+fn exports() -> Vec<(&'static str, &'static str)> {
+    let tables = TABLES.iter().map(|table| (table.name, table.about));
+    tables.chain([("events", "the typed event stream, JSON Lines only: as `forge-usage events`")]).collect()
 }
 
-fn data_format() -> impl TypedValueParser<Value = DataFormat> {
-    PossibleValuesParser::new(DataFormat::ALL.map(DataFormat::name)).try_map(|name| DataFormat::from_name(&name))
-}
+const FORMATS: Words<DataFormat> =
+    Words { known: || plain(DataFormat::ALL.map(DataFormat::name)), read: DataFormat::from_name };
+
+const PARTS: Words<String> = Words { known: || plain(["date"]), read: |name| one_of("column", name, &["date"]) };

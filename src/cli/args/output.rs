@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use forge_usage::error::unknown;
 use forge_usage::render::Format;
 
-use super::words::Words;
+use super::words::{Words, plain};
 
 /// How the result is written.
 #[derive(Debug, Args)]
@@ -51,17 +52,23 @@ impl FormatArgs {
 }
 
 /// When to use colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cli) enum Color {
-    /// On a terminal
+    /// On a terminal.
     Auto,
-    /// Always
     Always,
-    /// Never
     Never,
 }
 
-const FORMATS: Words<Format> = Words {
-    known: || Format::ALL.map(Format::name).to_vec(),
-    read: |name| Format::from_name(name).map_err(|error| error.to_string()),
+const WHEN: [(&str, &str, Color); 3] =
+    [("auto", "On a terminal", Color::Auto), ("always", "Always", Color::Always), ("never", "Never", Color::Never)];
+
+pub(super) const COLORS: Words<Color> = Words {
+    known: || WHEN.map(|(word, means, _)| (word, means)).to_vec(),
+    read: |name| {
+        let found = WHEN.iter().find(|(word, ..)| *word == name);
+        found.map(|(.., color)| *color).ok_or_else(|| unknown("word", name, &WHEN.map(|(word, ..)| word)))
+    },
 };
+
+const FORMATS: Words<Format> = Words { known: || plain(Format::ALL.map(Format::name)), read: Format::from_name };

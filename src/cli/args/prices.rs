@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use forge_usage::table::{CostMode, PriceOptions};
 
 use super::output::{FormatArgs, OutputArgs};
+use super::words::{Words, one_of, plain};
 
 /// What tokens cost.
 #[derive(Debug, Args)]
@@ -18,7 +18,7 @@ pub(in crate::cli) struct PriceArgs {
         visible_alias = "mode",
         value_name = "MODE",
         default_value = "auto",
-        value_parser = cost_mode(),
+        value_parser = COST_MODES,
         help_heading = "Costs"
     )]
     pub(in crate::cli) cost_mode: CostMode,
@@ -27,7 +27,7 @@ pub(in crate::cli) struct PriceArgs {
     #[arg(
         long,
         value_name = "TIER",
-        value_parser = ["standard", "priority", "fast", "flex", "batch", "ultrafast"],
+        value_parser = SERVICE_TIERS,
         help_heading = "Costs"
     )]
     pub(in crate::cli) service_tier: Option<String>,
@@ -78,14 +78,13 @@ impl PricesArgs {
     }
 }
 
-fn cost_mode() -> impl TypedValueParser<Value = CostMode> {
-    let modes = [
-        PossibleValue::new("auto"),
-        PossibleValue::new("reported").alias("display"),
-        PossibleValue::new("computed").alias("calculate"),
-    ];
-    PossibleValuesParser::new(modes).try_map(|name| CostMode::from_name(&name))
-}
+const COST_MODES: Words<CostMode> =
+    Words { known: || plain(CostMode::ALL.map(CostMode::name)), read: CostMode::from_name };
+
+const TIERS: [&str; 6] = ["standard", "priority", "fast", "flex", "batch", "ultrafast"];
+
+const SERVICE_TIERS: Words<String> =
+    Words { known: || plain(TIERS), read: |name| one_of("service tier", name, &TIERS) };
 
 fn day(text: &str) -> Result<chrono::NaiveDate, String> {
     text.parse().map_err(|_| "give a day such as 2026-11-20".to_owned())

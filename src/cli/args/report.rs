@@ -3,15 +3,15 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use clap::Args;
-use forge_usage::render::Quantity;
+use forge_usage::render::LatencyMeasure;
 use forge_usage::table::Dimension;
 
 use super::input::InputArgs;
 use super::number::positive;
-use super::output::{Color, FormatArgs, OutputArgs};
+use super::output::{COLORS, Color, FormatArgs, OutputArgs};
 use super::prices::PriceArgs;
 use super::select::SelectArgs;
-use super::words::Words;
+use super::words::{Words, plain};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ReportArgs {
@@ -52,7 +52,7 @@ pub(in crate::cli) struct TableArgs {
     pub(in crate::cli) format: FormatArgs,
 
     /// When to use colours; NO_COLOR is heeded
-    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = "Output")]
+    #[arg(long, value_parser = COLORS, default_value = "auto", value_name = "WHEN", help_heading = "Output")]
     pub(in crate::cli) color: Color,
 
     #[command(flatten)]
@@ -60,7 +60,7 @@ pub(in crate::cli) struct TableArgs {
 }
 
 /// Which of them a command knows, its query says.
-const DIMENSIONS: Words<String> = Words { known: || Dimension::names().collect(), read: |name| Ok(name.to_owned()) };
+const DIMENSIONS: Words<String> = Words { known: || plain(Dimension::names()), read: |name| Ok(name.to_owned()) };
 
 /// What is measured, and how.
 const MEASURES: &str = "\
@@ -86,13 +86,12 @@ every measure, whatever --measure says.";
 pub(in crate::cli) struct LatencyArgs {
     /// Show one measure in full: ttft, request, streaming, stall, tokens-per-second, tool, run [default: the main
     /// figures of all]
-    #[arg(long, short, value_name = "MEASURE", value_parser = quantity, help_heading = "Output")]
-    pub(in crate::cli) measure: Option<Quantity>,
+    #[arg(long, short, value_name = "MEASURE", value_parser = LATENCY_MEASURES, hide_possible_values = true, help_heading = "Output")]
+    pub(in crate::cli) measure: Option<LatencyMeasure>,
 
     #[command(flatten)]
     pub(in crate::cli) table: TableArgs,
 }
 
-fn quantity(name: &str) -> Result<Quantity, String> {
-    Quantity::from_name(name).map_err(|error| error.to_string())
-}
+const LATENCY_MEASURES: Words<LatencyMeasure> =
+    Words { known: || plain(LatencyMeasure::ALL.map(LatencyMeasure::name)), read: LatencyMeasure::from_name };

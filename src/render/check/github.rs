@@ -3,6 +3,8 @@
 
 use std::io::{self, Write};
 
+use chrono_tz::Tz;
+
 use super::phrase;
 use crate::render::dimension::number_of;
 use crate::render::{escape, exact};
@@ -18,7 +20,7 @@ pub(super) fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
         let of_command = groups().filter(|(_, group)| group.state != State::Ok && group.fails == fails);
         let all: Vec<(&Judged, &Standing)> = of_command.collect();
         for (limit, group) in all.iter().take(MOST) {
-            annotation(command, limit, group, &verdict.window.zone, out)?;
+            annotation(command, limit, group, verdict.window.zone, out)?;
         }
         if all.len() > MOST {
             let more = number_of(all.len() - MOST, &format!("more {command}"));
@@ -32,7 +34,7 @@ pub(super) fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "::notice title=forge-usage check::{}", data(&summary))
 }
 
-fn annotation(command: &str, limit: &Judged, group: &Standing, zone: &str, out: &mut dyn Write) -> io::Result<()> {
+fn annotation(command: &str, limit: &Judged, group: &Standing, zone: Tz, out: &mut dyn Write) -> io::Result<()> {
     let (name, state) = (phrase::name(group), group.state.name());
     let (used, share) = (phrase::used_of_limit(limit, group), phrase::share(group));
     let first = format!("{name}: {state} {used} {share} {}", phrase::over(limit, group));

@@ -35,7 +35,7 @@ impl Serialize for Document<'_> {
         map.serialize_entry("price_book", &verdict.price_book)?;
         map.serialize_entry("since", &time(verdict.window.since))?;
         map.serialize_entry("until", &time(verdict.window.until))?;
-        map.serialize_entry("tz", &verdict.window.zone)?;
+        map.serialize_entry("tz", verdict.window.zone.name())?;
         map.serialize_entry("cost_usd", &usd(verdict.cost))?;
         map.serialize_entry("cost_low_usd", &usd(verdict.cost_low))?;
         map.serialize_entry("complete", &verdict.is_complete)?;

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use chrono_tz::Tz;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::phrase;
@@ -13,7 +14,7 @@ pub(super) fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
     let mut report = Report::new("forge-usage check");
     for limit in &verdict.limits {
         let mut suite = TestSuite::new(clean(&format!("{} {}", limit.budget, limit.measure)));
-        suite.add_test_cases(limit.groups.iter().map(|group| case(limit, group, &verdict.window.zone)));
+        suite.add_test_cases(limit.groups.iter().map(|group| case(limit, group, verdict.window.zone)));
         if limit.groups.is_empty() {
             let mut case = TestCase::new(
                 clean(&format!("nothing counts towards it ({})", limit.measure)),
@@ -30,7 +31,7 @@ pub(super) fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(text.replacen(&count, "", 1).as_bytes())
 }
 
-fn case(limit: &Judged, group: &Standing, zone: &str) -> TestCase {
+fn case(limit: &Judged, group: &Standing, zone: Tz) -> TestCase {
     let said = clean(&format!("{} {}", phrase::used_of_limit(limit, group), phrase::share(group)));
     let message = format!("{}: {}", group.state.name(), said.trim_end());
     let remarks = phrase::remarks(limit, group, zone);

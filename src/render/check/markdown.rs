@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use chrono_tz::Tz;
+
 use super::phrase::{self, MOST_GROUPS};
 use crate::render::dimension::number_of;
 use crate::render::escape;
@@ -27,7 +29,7 @@ pub(super) fn write(verdict: &Verdict, all: bool, out: &mut dyn Write) -> io::Re
         let shown: Vec<_> = limit.groups.iter().enumerate().filter(is_shown).collect();
         let most = if all { shown.len() } else { MOST_GROUPS };
         left_out += limit.groups.len() - shown.len().min(most);
-        shown.into_iter().take(most).try_for_each(|(_, group)| line(limit, group, &verdict.window.zone, out))?;
+        shown.into_iter().take(most).try_for_each(|(_, group)| line(limit, group, verdict.window.zone, out))?;
     }
     if left_out > 0 {
         writeln!(out, "\n{} not shown.", number_of(left_out, "more group"))?;
@@ -50,7 +52,7 @@ fn heading(verdict: &Verdict) -> String {
     format!("{sign} Agent usage: {title}")
 }
 
-fn line(limit: &Judged, group: &Standing, zone: &str, out: &mut dyn Write) -> io::Result<()> {
+fn line(limit: &Judged, group: &Standing, zone: Tz, out: &mut dyn Write) -> io::Result<()> {
     let sign = match phrase::word(limit, group) {
         "FAIL" => "❌ FAIL",
         "WARN" => "⚠️ WARN",

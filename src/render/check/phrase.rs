@@ -1,6 +1,8 @@
 //! A verdict in words: what all formats for people share. Names in it are as they were found; whoever writes
 //! them escapes them for the medium.
 
+use chrono_tz::Tz;
+
 use crate::event::Usd;
 use crate::render::dimension::{number_of_owners, short_among, short_id};
 use crate::render::number::{self, Bound, UNKNOWN};
@@ -11,8 +13,8 @@ use crate::table::verdict::{Before, Contributor, Judged, Pace, Standing, State, 
 /// Groups of one limit that are shown unless all are asked for.
 pub(super) const MOST_GROUPS: usize = 10;
 
-/// Contributors in a sentence.
-const MOST_CONTRIBUTORS: usize = 3;
+/// Contributors in a sentence: fewer than are told, since a line holds no more.
+const MOST_IN_A_SENTENCE: usize = 3;
 
 /// The word of a group's state: what it does counts, so a limit that only warns never says FAIL.
 pub(super) fn word(limit: &Judged, group: &Standing) -> &'static str {
@@ -134,7 +136,7 @@ fn over_by(group: &Standing) -> Option<i64> {
 }
 
 /// Everything else about a group, a sentence each.
-pub(super) fn remarks(limit: &Judged, group: &Standing, zone: &str) -> Vec<String> {
+pub(super) fn remarks(limit: &Judged, group: &Standing, zone: Tz) -> Vec<String> {
     let remarks = [pace(limit, group, zone), before(limit, group)];
     contributors(limit, group).into_iter().chain(doubts(limit, group)).chain(remarks.into_iter().flatten()).collect()
 }
@@ -151,7 +153,7 @@ fn contributors(limit: &Judged, group: &Standing) -> Option<String> {
         };
         format!("{name} {}", amount(kind, contributor.used, bound(contributor.is_floor)))
     };
-    let shown: Vec<String> = group.contributors.iter().take(MOST_CONTRIBUTORS).map(one).collect();
+    let shown: Vec<String> = group.contributors.iter().take(MOST_IN_A_SENTENCE).map(one).collect();
     (!shown.is_empty()).then(|| shown.join(" · "))
 }
 
@@ -218,7 +220,7 @@ fn percent(millionths: i128, whole: i128) -> String {
     }
 }
 
-fn pace(limit: &Judged, group: &Standing, zone: &str) -> Option<String> {
+fn pace(limit: &Judged, group: &Standing, zone: Tz) -> Option<String> {
     let matters = |pace: &Pace| group.state != State::Ok || pace.limit_at.is_some();
     let pace = group.pace.filter(|pace| matters(pace) && group.used.is_some_and(|used| used > 0))?;
     let projected = pace.projected?;

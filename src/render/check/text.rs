@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use chrono_tz::Tz;
 use unicode_width::UnicodeWidthStr;
 
 use super::phrase::{self, MOST_GROUPS};
@@ -31,7 +32,7 @@ pub(super) fn write(verdict: &Verdict, style: &Style, all: bool, out: &mut dyn W
         let shown: Vec<&Standing> = limit.groups.iter().filter(is_shown).collect();
         let most = if all { shown.len() } else { MOST_GROUPS };
         left_out += shown.len().saturating_sub(most);
-        lines.extend(shown.into_iter().take(most).map(|group| line(limit, group, &verdict.window.zone)));
+        lines.extend(shown.into_iter().take(most).map(|group| line(limit, group, verdict.window.zone)));
     }
     lines.sort_by_key(|line| std::cmp::Reverse((line.group.fails, line.group.state)));
     draw(&lines, style, out)?;
@@ -67,7 +68,7 @@ fn is_named(before: Before) -> bool {
     !matches!(before, Before::Median(_))
 }
 
-fn line<'a>(limit: &Judged, group: &'a Standing, zone: &str) -> Line<'a> {
+fn line<'a>(limit: &Judged, group: &'a Standing, zone: Tz) -> Line<'a> {
     let cells = [
         phrase::word(limit, group).to_owned(),
         limit.budget.clone(),

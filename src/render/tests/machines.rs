@@ -4,7 +4,7 @@ use super::{PLAIN, report, shown, table};
 use crate::event::{Loss, Skip};
 use crate::render::Format;
 use crate::table::schema;
-use crate::table::{Definition, Skipped, Warning};
+use crate::table::{Definition, Skipped, Warning, WarningCode};
 
 const ROW: &str = "harness=codex runs=2 conversations=2 calls=7 input_tokens=9_223_372_036_854_775_807 \
     cost_computed_usd=0.1 cost_low_usd=9007.199254740993 duration_ms=1000 failed_runs=0 profiles=cc1,cc2 \
@@ -21,7 +21,7 @@ fn json_keeps_the_order_of_the_contract() {
         is_part: false,
     }];
     report.warnings =
-        vec![Warning { code: "unknown-model".to_owned(), message: "x".to_owned(), count: 2, counted: "runs" }];
+        vec![Warning { code: WarningCode::UnknownModel, message: "x".to_owned(), count: 2, counted: "runs" }];
     insta::assert_snapshot!(shown(&report, Format::Json, &PLAIN).replace('{', "\n{").trim_start(), @r#"
     {"schema_version":1,"by":["harness"],"rows":[
     {"harness":"codex","runs":2,"conversations":2,"calls":7,"input_tokens":9223372036854775807,"cache_read_input_tokens":null,"cache_creation_input_tokens":null,"uncached_input_tokens":null,"output_tokens":null,"reasoning_output_tokens":null,"total_tokens":null,"blended_tokens":null,"cost_usd":null,"cost_reported_usd":null,"cost_computed_usd":0.1,"cost_low_usd":9007.199254740993,"cost_high_usd":null,"duration_ms":1000,"max_duration_ms":null,"failed_runs":0,"timed_runs":null,"ended_runs":null,"profiles":"cc1,cc2","complete":false,"priced_runs":null,"median_cost_usd":null,"median_total_tokens":null,"median_uncached_input_tokens":null,"median_output_tokens":null,"median_blended_tokens":null,"median_duration_ms":null,"runs_by_quality":

@@ -5,10 +5,12 @@ mod people;
 
 use std::io::{self, Write};
 
+use chrono_tz::Europe::Oslo;
+
 use super::{CheckFormat, Format, Style};
 use crate::event::{Time, Usd};
 use crate::table::schema::{self, Column, Kind};
-use crate::table::{Builder, Cell, Dimension, Report, Sources, Table, Window};
+use crate::table::{Builder, Cell, Definition, Dimension, PRICES, Report, Sources, Table, Window};
 
 /// A table from lines such as `loop=rust-core runs=41 cost_usd=23.19`; what isn't named is blank.
 fn table(columns: Vec<&'static Column>, rows: &[&str]) -> Table {
@@ -37,8 +39,8 @@ fn cell(kind: Kind, value: &str) -> Cell {
 }
 
 fn report(by: &[&str], rows: &[&str], totals: &str) -> Report {
-    let by: Vec<&'static Column> = by.iter().map(|name| Dimension::from_name(name).unwrap().column()).collect();
-    let rows = table(by.iter().copied().chain(schema::measures()).collect(), rows);
+    let by: Vec<Dimension> = by.iter().map(|name| Dimension::from_name(name).unwrap()).collect();
+    let rows = table(by.iter().map(|by| by.column()).chain(schema::measures()).collect(), rows);
     Report {
         by,
         groups: rows.height(),
@@ -48,7 +50,7 @@ fn report(by: &[&str], rows: &[&str], totals: &str) -> Report {
         conversations: 0,
         loops: 0,
         profiles: 0,
-        window: Window { zone: "Europe/Oslo".to_owned(), ..Window::default() },
+        window: Window { zone: Oslo, ..Window::default() },
         filters: Vec::new(),
         price_book: Some("2026-11-22".to_owned()),
         cost_mode: Some("auto"),
@@ -113,4 +115,21 @@ fn formats_are_found_by_their_names() {
         assert_eq!(CheckFormat::from_suffix(suffix).unwrap(), format, "{suffix}");
     }
     assert!(CheckFormat::from_suffix("parquet").is_err());
+}
+
+#[test]
+fn every_column_that_a_screen_names_is_one_of_its_table() {
+    let prices: Vec<&str> = PRICES.iter().map(|column| column.name).collect();
+    let quota = (Definition::from_name("quota").unwrap().columns)();
+    let quota: Vec<&str> = quota.iter().map(|column| column.name).collect();
+    let both = [&prices[..], &quota].concat();
+    for (screen, table) in [
+        (&super::prices::SCREEN[..], &prices),
+        (&super::prices::OF_A_NAME, &prices),
+        (&super::quota::SCREEN, &quota),
+        (&super::screen::LEAST, &both),
+        (&super::screen::KEYS, &both),
+    ] {
+        assert!(screen.iter().all(|name| table.contains(name)), "{screen:?}: {table:?}");
+    }
 }

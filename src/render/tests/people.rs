@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{PLAIN, report, shown};
 use crate::event::{Loss, Skip, Time};
 use crate::render::{Format, Style};
-use crate::table::{Report, Skipped, Slowest, Warning};
+use crate::table::{Defect, Report, Skipped, Slowest, Warning, WarningCode};
 
 const SPEC: &str = "loop=spec-review profiles=cc1 runs=26 failed_runs=1 input_tokens=18_300_000 \
     cache_read_input_tokens=17_200_000 uncached_input_tokens=1_100_000 output_tokens=140_000 cost_usd=23.75 \
@@ -42,7 +42,7 @@ fn loops() -> Report {
     };
     report.sources.skipped = vec![skipped("b.bin", "no known format"), skipped("a.bin", "no known format")];
     let message = "records that are cut or torn; not counted".to_owned();
-    report.warnings = vec![Warning { code: "torn-record".to_owned(), message, count: 3, counted: "records" }];
+    report.warnings = vec![Warning { code: WarningCode::Defect(Defect::Torn), message, count: 3, counted: "records" }];
     report
 }
 
@@ -123,6 +123,8 @@ fn the_period_that_is_not_over_says_so() {
         marked("month", &[&rows[0].replace("day=2026-11-18", "month=2026-11")], "2026-11-30T08:00:00Z").len(),
         1
     );
+    let hour = rows[0].replace("day=2026-11-18", "hour=2026-11-18T07:00+01:00");
+    assert_eq!(marked("hour", &[&hour], "2026-11-18T06:30:00Z").len(), 1);
     assert_eq!(
         marked("month", &[&rows[0].replace("day=2026-11-18", "month=2026-11")], "2026-12-01T08:00:00Z").len(),
         0
@@ -253,8 +255,8 @@ fn hostile_names_are_harmless_wherever_they_stand() {
     let skip = Skip { reason: evil.to_owned(), loss: Loss::Found };
     report.sources.skipped = vec![Skipped { path: evil.to_owned(), skip, is_part: true }];
     report.slowest = Some(Slowest { run_id: evil.to_owned(), loop_name: evil.to_owned(), times_median: f64::MAX });
-    report.warnings = vec![Warning { code: evil.to_owned(), message: evil.to_owned(), count: 1, counted: "runs" }];
-    report.window.zone = evil.to_owned();
+    report.warnings =
+        vec![Warning { code: WarningCode::Mismatch, message: evil.to_owned(), count: 1, counted: "runs" }];
     for format in Format::ALL {
         let text = shown(&report, format, &PLAIN);
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{format:?}: {text:?}");

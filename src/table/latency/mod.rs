@@ -9,11 +9,11 @@ use std::collections::BTreeSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::dimension::Dimension;
+use super::found::Found;
 use super::query::{Query, default_by};
 use super::report::{Report, Sums, finish};
 use super::sources::Sources;
 use crate::error::Result;
-use crate::event::Time;
 use crate::fold::Settled;
 use columns::latency_measures;
 use group::Group;
@@ -25,17 +25,14 @@ pub fn latency(settled: &Settled, query: &Query, sources: Sources) -> Result<Rep
     let latest = latest_periods(settled, &by, query);
     let mut groups: FxHashMap<Vec<Option<String>>, Group> = FxHashMap::default();
     let mut totals = Group::default();
-    let mut found: Option<(Time, Time)> = None;
+    let mut found = Found::default();
     let mut owners: BTreeSet<usize> = BTreeSet::new();
     for item in items(settled).filter(|item| item.is_asked_for(query)) {
         if !is_in_period(&item, query, latest.as_ref()) {
             continue;
         }
         owners.insert(item.row.owner);
-        if let Some(time) = item.time() {
-            let (first, last) = found.unwrap_or((time, time));
-            found = Some((first.min(time), last.max(time)));
-        }
+        found.add(item.time());
         let key = by.iter().map(|dimension| item.value(*dimension, query.zone).map(|value| value.into_owned()));
         groups.entry(key.collect()).or_default().add(&item);
         totals.add(&item);
