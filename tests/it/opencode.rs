@@ -30,7 +30,7 @@ fn answer(asked: i64, answered: i64, input: u64, output: u64) -> Value {
 }
 
 /// A session, what its counter tells, and the one that spawned it or that it was forked from.
-fn session(database: &Connection, id: &str, (input, output): (u64, u64), parent: Option<&str>, fork: Option<&str>) {
+fn session(database: &Connection, id: &str, (input, output): (i64, i64), parent: Option<&str>, fork: Option<&str>) {
     let query = "INSERT INTO session_v2 VALUES (?1, 'p', ?4, ?5, '/srv/meadow', '2.0.18', 0, ?2, ?3, 0, 0, 0, ?6)";
     database.execute(query, rusqlite::params![id, input, output, parent, fork, AT]).expect("a session");
 }
