@@ -78,6 +78,9 @@ struct Entry<'a> {
     timestamp: Text<'a>,
     #[serde(borrow, default)]
     cwd: Text<'a>,
+    /// The session that spawned this one.
+    #[serde(borrow, default, rename = "callingSessionId")]
+    caller: Text<'a>,
     #[serde(borrow)]
     message: Option<&'a RawValue>,
 }
@@ -149,7 +152,9 @@ fn read_entry(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     };
     if let (true, Some(session)) = (entry.r#type.is("session_start"), entry.id.get().and_then(id)) {
         let repo = entry.cwd.get().and_then(path);
-        let conversation = Conversation { repo, ..Conversation::new(session.clone()) };
+        let parent = entry.caller.get().and_then(id);
+        let is_subagent = parent.is_some();
+        let conversation = Conversation { repo, parent, is_subagent, ..Conversation::new(session.clone()) };
         marks.push(mark(MarkKind::Fact(Fact::Conversation(Box::new(conversation)))).of(Some(session)));
     }
     let message = entry.message.and_then(|message| part::<Message<'_>>(message.get()).ok());

@@ -81,6 +81,9 @@ struct Message<'a> {
     role: Text<'a>,
     #[serde(borrow, default)]
     model: Text<'a>,
+    /// The model that answered, where a router was asked.
+    #[serde(borrow, default)]
+    response_model: Text<'a>,
     #[serde(borrow, default)]
     response_id: Text<'a>,
     #[serde(borrow)]
@@ -173,9 +176,8 @@ impl Entry<'_> {
             Some(response) => key(response),
             None => self.key(message.timestamp.map_or("", RawValue::get), &message.model, tokens),
         };
-        Ok(usage
-            .call(key, &message.model)
-            .map(|call| MarkKind::Fact(Fact::Call(Box::new(Call { is_subagent: is_tools, ..call })))))
+        let by = if message.response_model.get().is_some() { &message.response_model } else { &message.model };
+        Ok(usage.call(key, by).map(|call| MarkKind::Fact(Fact::Call(Box::new(Call { is_subagent: is_tools, ..call })))))
     }
 
     /// A request that is no message.

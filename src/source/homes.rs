@@ -60,7 +60,7 @@ fn named(folder: &Path, start: &str, end: &str) -> Vec<PathBuf> {
     paths
 }
 
-/// Adds the files with one of these endings that are, or stand in, what the patterns name in a home. Gives whether
+/// Adds the files with one of these endings (a star stands for any rest) that are, or stand in, what the patterns name in a home. Gives whether
 /// any pattern names something.
 pub fn logs(home: &Path, patterns: &[&str], endings: &[&str], found: &mut Discovered) -> bool {
     let mut places: Vec<PathBuf> = patterns.iter().flat_map(|pattern| named_by(home, pattern)).collect();
@@ -79,7 +79,11 @@ pub fn logs(home: &Path, patterns: &[&str], endings: &[&str], found: &mut Discov
         for entry in WalkDir::new(place) {
             let is_log = |path: &Path| {
                 let name = path.file_name().map(|name| name.to_string_lossy());
-                name.is_some_and(|name| endings.iter().any(|ending| name.ends_with(ending)))
+                let ends = |name: &str, ending: &str| match ending.strip_suffix('*') {
+                    Some(part) => name.contains(part),
+                    None => name.ends_with(ending),
+                };
+                name.is_some_and(|name| endings.iter().any(|ending| ends(&name, ending)))
             };
             match entry {
                 Ok(entry) if entry.file_type().is_file() && is_log(entry.path()) => {
@@ -136,6 +140,17 @@ mod tests {
         assert!(logs(&dir.path().join(".codex-1"), &["sessions", "archived"], &[".jsonl"], &mut found));
         assert!(!logs(&dir.path().join(".codex"), &["sessions"], &[".jsonl"], &mut found));
         assert_eq!(found.inputs.len(), 1);
+    }
+
+    #[test]
+    fn a_star_at_the_end_of_an_ending_stands_for_any_rest() {
+        let dir = home();
+        let place = dir.path().join(".codex-1/sessions/2026");
+        fs::write(place.join("b.jsonl.superseded-1764000000"), "{}").expect("a file");
+        fs::write(place.join("c.jsonl.old"), "{}").expect("a file");
+        let mut found = Discovered::default();
+        logs(&dir.path().join(".codex-1"), &["sessions"], &[".jsonl", ".jsonl.superseded-*"], &mut found);
+        assert_eq!(found.inputs.len(), 2);
     }
 
     #[test]

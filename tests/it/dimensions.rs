@@ -164,3 +164,28 @@ fn a_log_from_before_usage_was_written_down_is_of_the_day_that_its_header_tells(
     assert_eq!(column(&report(&["--until", "2025-06-01"]), "day"), ["2025-05-07"]);
     assert_eq!(column(&report(&["--since", "2026-11-01"]), "day"), [""; 0]);
 }
+
+#[test]
+fn a_session_of_droid_that_another_one_called_is_its_sub_agent() {
+    let work = Workdir::new();
+    let session = |id: &str, caller: &str| {
+        let start = format!(r#"{{"type":"session_start","id":"{id}","version":2,"cwd":"/srv/meadow"{caller}}}"#);
+        let message =
+            r#"{"type":"message","id":"m1","timestamp":"2026-11-24T08:00:09.000Z","message":{"role":"assistant"}}"#;
+        work.write(&format!("{id}.jsonl"), format!("{start}\n{message}\n"));
+        let usage = r#""tokenUsage":{"inputTokens":50,"outputTokens":5}"#;
+        let lock = r#""providerLock":"anthropic","providerLockTimestamp":"2026-11-24T08:00:06.000Z""#;
+        work.write(&format!("{id}.settings.json"), format!(r#"{{"model":"claude-haiku-4-5",{lock},{usage}}}"#));
+    };
+    let [main, worker] = ["11111111-1111-4000-8000-0000000000d1", "22222222-2222-4000-8000-0000000000d2"];
+    session(main, "");
+    session(worker, &format!(r#","callingSessionId":"{main}","callingToolUseId":"toolu_1""#));
+    let report = work.report(&["--by", "subagent,parent", "--sort", "is_subagent", "."]);
+    let rows: Vec<String> = report["rows"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| format!("{} {} {}", row["is_subagent"], row["parent_conversation_id"], row["total_tokens"]))
+        .collect();
+    assert_eq!(rows, ["\"false\" null 55".to_owned(), format!("\"true\" \"{main}\" 55")]);
+}

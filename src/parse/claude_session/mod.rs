@@ -33,7 +33,8 @@ pub(super) static FORMAT: Format =
 const ROOT: Root = Root {
     homes: &[Home::Variable("CLAUDE_CONFIG_DIR", ""), Home::User(".claude*"), Home::Config("claude")],
     logs: &["projects"],
-    endings: &[".jsonl", ".jsonl.gz", ".jsonl.zst"],
+    // What a later transcript took the place of is set aside under a name of its own.
+    endings: &[".jsonl", ".jsonl.gz", ".jsonl.zst", ".jsonl.superseded-*"],
 };
 
 const LINES: Lines = Lines {
