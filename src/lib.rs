@@ -45,8 +45,8 @@
 //! # }
 //! ```
 //!
-//! The features `tables` (polars, reports, renderers, budgets) and `cli` (the program) are on by
-//! default; without them the crate is the first four rooms.
+//! The features `tables` (polars, reports, renderers, budgets), `sqlite` (the databases of opencode and Codex) and `cli`
+//! (the program) are on by default; without them the crate reads files and prices them.
 
 #[cfg(feature = "tables")]
 pub mod budget;

@@ -62,7 +62,7 @@ pub struct Measure {
     pub key: &'static str,
     /// What its values are: pico-dollars, tokens, milliseconds, a count.
     pub kind: Kind,
-    /// The same for people, after a number: "41.2M of 40.0M output tokens". Empty where the number tells.
+    /// Its name for people, after a number: "41.2M of 40.0M output tokens". Empty where the number tells.
     pub words: &'static str,
     /// What it means.
     pub meaning: &'static str,

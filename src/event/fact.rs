@@ -78,7 +78,7 @@ pub enum Fact {
 }
 
 impl Fact {
-    /// The conversation it is about, where it names one.
+    /// The conversation it is about, where it names one. A quota's is left out: limits are the account's.
     pub fn conversation(&self) -> Option<&Id> {
         match self {
             Fact::Conversation(conversation) => Some(&conversation.id),

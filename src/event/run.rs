@@ -25,7 +25,8 @@ pub struct Run {
     /// `codex`, `claude`, …; `None` where the ledger has no such line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub harness: Option<Id>,
-    /// How the account pays, as far as the ledger's `auth_kind` tells.
+    /// The ledger's word for how the account logs in; what it says of paying, [`Billing`](super::Billing) tells. `None` where
+    /// the ledger has no such line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_kind: Option<Id>,
     /// `success`, `error`, `killed`, …; `None` where only a loop log tells of the run.

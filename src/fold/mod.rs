@@ -14,7 +14,7 @@
 //! | `facts` | what is known of runs, conversations and calls, and how what several sources tell merges |
 //! | `source` | the events of one source become facts |
 //! | `rows` | what folding gives: owners of usage, and the rows of the fact table |
-//! | `origins` | of which conversation a fact is that several show, or that names none: a fork copies its parent's history |
+//! | `origins` | of which conversation a fact is that several show, or that names none: a fork copies its parent's history, and a resumed process restores what earlier ones counted |
 //! | `join` | which run a conversation is of that no output names: its session log fits the run's time |
 //! | `accounts` | an account for each conversation within each run, and what it comes to |
 //! | `settle` | a run's accounts beside its footer: which of them is taken, whether they agree |
@@ -22,12 +22,14 @@
 //! # Accounts
 //!
 //! 1. Which run each call, reading and result is of (`places`; of a conversation with a session log, `holders`).
-//! 2. Which part of a conversation's counter each run used: the growth since the run before (`growth`, `share`, `ends`,
-//!    `unsure`).
-//! 3. Which part of a session log each run used, and what outputs and traces tell of the same calls (`split_log`,
-//!    `log_share`, `held`, `twins`, `losses`).
-//! 4. What the counter, the calls, the results and the log come to together, and how well that is known (`weigh`,
-//!    `parts`, `hidden`, `untold`).
+//! 2. Which part of a conversation's counter each run used: the growth since the run before (`bounds`, `read_order`,
+//!    `growth`, `reasoning`, `share`, `ends`, `unsure`).
+//! 3. Which part of a session log each run used, and what outputs and traces tell of the same calls (`split`,
+//!    `split_log`, `log_share`, `held`, `twins`, `losses`).
+//! 4. What of an `account` is somebody else's, or told twice by an output that breaks off, and what is missing
+//!    (`cut_outputs`, `after_results`, `gaps`, `counted`).
+//! 5. What the counter, the calls, the results and the log come to together, and how well that is known (`weigh`,
+//!    `weighed`, `parts`, `spans`, `hidden`, `untold`).
 //!
 //! # Words
 //!

@@ -20,7 +20,7 @@ const START: &str = "{\"key\":\"";
 /// The first line of a book.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    /// Grows when an old program can't read the book any more.
+    /// Grows when an old program can't read the book any more: a program refuses what is newer than it knows.
     pub version: u32,
     /// Where the prices come from.
     pub source: String,
@@ -113,7 +113,12 @@ fn read(line: &str) -> Option<Entry> {
 pub(super) fn decode(text: &str) -> Result<(Head, Vec<Entry>)> {
     let refused = |cause: serde_json::Error| Error::new(ErrorKind::Prices, "not a price book").caused_by(cause);
     let mut lines = text.lines();
-    let head = serde_json::from_str(lines.next().unwrap_or_default()).map_err(refused)?;
+    let head: Head = serde_json::from_str(lines.next().unwrap_or_default()).map_err(refused)?;
+    let known = Head::default().version;
+    if head.version > known {
+        let why = format!("the price book has version {}, and this program reads none beyond {known}", head.version);
+        return Err(Error::new(ErrorKind::Prices, why));
+    }
     let entries = lines.map(|line| serde_json::from_str(line).map_err(refused)).collect::<Result<_>>()?;
     Ok((head, entries))
 }
@@ -130,4 +135,17 @@ pub(super) fn encode(head: &Head, mut entries: Vec<Entry>) -> Result<String> {
     }
     text.push('\n');
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Head, decode, encode};
+
+    #[test]
+    fn a_book_that_is_newer_than_the_program_is_refused() {
+        let head = Head { version: Head::default().version + 1, ..Head::default() };
+        let error = decode(&encode(&head, Vec::new()).expect("a text")).expect_err("too new");
+        assert!(error.to_string().contains("the price book has version 2"), "{error}");
+        assert!(decode(&encode(&Head::default(), Vec::new()).expect("a text")).is_ok());
+    }
 }

@@ -207,7 +207,7 @@ impl Serialize for Property {
         if *kind == Kind::Time {
             map.serialize_entry("format", "date-time")?;
         }
-        if kind.is_count() {
+        if kind.is_never_negative() {
             map.serialize_entry("minimum", &0)?;
         }
         let unit = if kind.unit().is_empty() { String::new() } else { format!(" [{}]", kind.unit()) };

@@ -1,4 +1,4 @@
-//! All that may be asked of what was settled.
+//! What a check of budgets asks of what was settled, so that `budget` needs no fold.
 
 use super::overlap::Overlap;
 use super::query::{Query, default_by, has_runs};

@@ -69,8 +69,9 @@ impl Kind {
     }
 
     /// Whether its numbers are never below zero.
-    pub fn is_count(self) -> bool {
-        matches!(self, Kind::Tokens | Kind::Count | Kind::Minutes | Kind::Usd | Kind::Price)
+    pub fn is_never_negative(self) -> bool {
+        use Kind::{Count, Millis, Minutes, Price, Rate, Tokens, Usd};
+        matches!(self, Tokens | Count | Millis | Minutes | Rate | Usd | Price)
     }
 }
 

@@ -1,9 +1,21 @@
 //! Facts become tables. The only room that uses polars.
 //!
-//! From the ground up: `columns` and `frame` say what a table is; `time_cut`, `dimension`, `filter`, `values`, `query` and `walk`,
-//! which rows are asked for, and by what they are grouped; `tally`, `unplaced`, `overlap` and `group` add them up; `order`, `report`
-//! and `latency` put reports together. Beside these, `definition` says what a whole table is, a file each makes the rows of
-//! one, and `catalogue` lists them.
+//! # Modules
+//!
+//! From the ground up:
+//!
+//! | Modules | Hold |
+//! | --- | --- |
+//! | `cell`, `columns`, `frame` | what a table is |
+//! | `time_cut`, `dimension`, `filter`, `values`, `found`, `query`, `walk` | which rows are asked for, and by what they are grouped |
+//! | `cost`, `money`, `token_sum`, `sum`, `median`, `per_run`, `tally` | what rows cost, and what they come to |
+//! | `group`, `unplaced`, `overlap`, `order` | the rows of a report |
+//! | `caveat`, `sources`, `warning_code`, `warnings` | what its reader should know |
+//! | `report`, `latency` | reports |
+//! | `usage`, `runs`, `calls`, `timing`, `conversations`, `tools`, `quota`, `prices` | the rows of whole tables, a file each, and what some of them share |
+//! | `definition`, `catalogue` | what a whole table is, and the list of them |
+//! | `answers`, `verdict` | what a check of budgets asks and finds, so that `budget` needs no fold |
+//! | `doctor`, `explain` | what was found in sources, and where one number comes from |
 
 mod answers;
 mod calls;

@@ -1,6 +1,6 @@
 //! The binary from outside: fixtures, flags, bad input, hostile input.
 //!
-//! Everything here runs the built program; nothing looks into the library.
+//! Everything here runs the built program; of the library no more than the list of its tables is known.
 
 mod archives;
 mod below_zero;

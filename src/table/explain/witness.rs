@@ -17,7 +17,7 @@ static HEAD: [Column; 6] = [
         "kind",
         Kind::Text,
         "run, open run, conversation, request, stream, call, tool, counter (a cumulative reading, or a harness's closing \
-         result), footer, unfinished, lost, log (its end), defect",
+         result), footer, unfinished, lost, turn (its end), log (its end), defect",
         "",
     ),
     column("verdict", Kind::Text, "what became of it", ""),
