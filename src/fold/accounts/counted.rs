@@ -1,7 +1,7 @@
 //! Conversations of which the harness counted more than their calls on record come to: some were never written down, or
 //! were deleted.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::account::{Account, Accounts};
 use crate::event::{Id, TokenUsage};
@@ -21,11 +21,8 @@ pub(super) fn find_counted_more(accounts: &mut Accounts, conversations: &Convers
             *sum = sum.plus(&account.calls_total(id));
         }
     }
-    let is_more = |id: &&Id| {
-        let known = known.get(*id).copied().unwrap_or_default();
-        counted.get(*id).is_some_and(|counted| counted.exceeds(&known))
-    };
-    let more: Vec<Id> = counted.keys().copied().filter(is_more).cloned().collect();
+    let is_more = |(id, counted): &(&Id, TokenUsage)| counted.exceeds(&known.get(id).copied().unwrap_or_default());
+    let more: FxHashSet<Id> = counted.into_iter().filter(is_more).map(|(id, _)| id.clone()).collect();
     for ((_, id), account) in accounts.iter_mut() {
         account.ending.is_counted_more = more.contains(id);
     }

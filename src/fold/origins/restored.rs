@@ -180,9 +180,9 @@ fn with(base: &[ModelUsage], call: &CallFacts) -> Vec<ModelUsage> {
 }
 
 impl ResultFacts {
-    /// Whether it tells what its process used, and no later one counts it.
+    /// Whether it tells what its process used, if it used anything, and no later one counts it.
     fn counts_process(&self) -> bool {
-        self.names_models() && !self.total.is_empty() && !self.is_superseded
+        self.names_models() && !sum(&self.total).is_zero() && !self.is_superseded
     }
 
     /// What it counts beyond the result whose counts its process restored.
