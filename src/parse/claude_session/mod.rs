@@ -28,7 +28,7 @@ use torn::{record_of, session_of, without_padding};
 
 /// Claude Code's session files: `~/.claude/projects/**/*.jsonl`.
 pub(super) static FORMAT: Format =
-    Format { name: "claude-session", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Session(LINES) };
+    Format { name: "claude-session", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Records(LINES) };
 
 const ROOT: Root = Root {
     homes: &[Home::Variable("CLAUDE_CONFIG_DIR", ""), Home::User(".claude*"), Home::Config("claude")],
