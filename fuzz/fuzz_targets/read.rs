@@ -6,9 +6,9 @@
 
 use std::io::Cursor;
 
-use forge_usage::event::{Event, MAX_COUNT, Time};
+use forge_usage::event::{Event, MAX_COUNT, Needs, Time};
 use forge_usage::fold::{Settled, SourceFold, settle};
-use forge_usage::parse::{self, Format, LOOK, Needs, SourceReader};
+use forge_usage::parse::{self, Format, LOOK, SourceReader};
 use forge_usage::source::{Buffer, Chunk, Chunks, HEAD, Limits, STRETCH, Stretch};
 use libfuzzer_sys::fuzz_target;
 

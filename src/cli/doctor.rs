@@ -1,6 +1,6 @@
 //! `doctor`: what was found, and what of it was not understood.
 
-use forge_usage::parse::Needs;
+use forge_usage::event::Needs;
 use forge_usage::pipeline::{self, Surveyed};
 use forge_usage::render::{self, Format};
 use forge_usage::table::{Examination, doctor, warnings};

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use forge_usage::event::Needs;
 use forge_usage::fold::{Settled, settle_with};
-use forge_usage::parse::Needs;
 use forge_usage::pipeline::{self, Options};
 use forge_usage::price::Prices;
 use forge_usage::table::{PriceOptions, Sources, price};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use forge_usage::parse::Needs;
+use forge_usage::event::Needs;
 use forge_usage::render::{self, Style};
 use forge_usage::table;
 

@@ -4,38 +4,30 @@ use serde::{Deserialize, Serialize};
 
 /// What was wrong with a record. It costs the record and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
 pub enum Defect {
     /// A record of a known kind whose text is cut, torn or malformed.
-    #[serde(rename = "torn-record")]
     Torn,
     /// A count that is negative, beyond a signed 64-bit integer, or no number.
-    #[serde(rename = "number-out-of-range")]
     OutOfRange,
     /// A line longer than any harness writes; it was passed over.
-    #[serde(rename = "line-too-long")]
     LineTooLong,
     /// A ledger entry's header where the writer can't have put one: quoted or forged.
-    #[serde(rename = "quoted-entry")]
     QuotedEntry,
     /// Records inside the output of a tool or a prompt: quoted or forged.
-    #[serde(rename = "quoted-records")]
     QuotedRecord,
     /// Records that a tool may have printed, or a program that tells of files: nothing shows whether.
-    #[serde(rename = "doubtful-records")]
     DoubtfulRecord,
     /// Records of another conversation, older than this run: an echo of an old log.
-    #[serde(rename = "echoed-records")]
     Echo,
     /// Counts that can be read in two ways, as nothing says whether one of them includes another.
-    #[serde(rename = "two-readings")]
     TwoReadings,
     /// The source broke off: its compressed data ends too early, or the rest can't be read.
-    #[serde(rename = "truncated-input")]
     Truncated,
 }
 
 impl Defect {
-    /// All of them.
+    /// All of them, in their order.
     pub const ALL: [Defect; 9] = [
         Defect::Torn,
         Defect::OutOfRange,
@@ -94,5 +86,37 @@ impl Defect {
     /// Whether input was lost, as against content that was rightly refused.
     pub fn is_loss(self) -> bool {
         matches!(self, Defect::Torn | Defect::OutOfRange | Defect::LineTooLong | Defect::Truncated)
+    }
+}
+
+impl From<Defect> for &'static str {
+    fn from(defect: Defect) -> &'static str {
+        defect.code()
+    }
+}
+
+impl TryFrom<String> for Defect {
+    type Error = String;
+
+    fn try_from(code: String) -> Result<Defect, String> {
+        let found = Defect::ALL.into_iter().find(|defect| defect.code() == code);
+        found.ok_or_else(|| format!("no defect is called {code:?}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Defect;
+
+    #[test]
+    fn a_written_defect_is_its_code_and_reads_back() {
+        for defect in Defect::ALL {
+            let written = serde_json::to_string(&defect).expect("a text");
+            assert_eq!(written, format!("{:?}", defect.code()));
+            assert_eq!(serde_json::from_str::<Defect>(&written).ok(), Some(defect));
+        }
+        assert!(serde_json::from_str::<Defect>("\"torn\"").is_err());
+        assert_eq!(Defect::ALL.map(|defect| defect as usize), std::array::from_fn(|index| index));
+        assert_eq!(Defect::ALL.len(), Defect::Truncated as usize + 1);
     }
 }

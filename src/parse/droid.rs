@@ -29,7 +29,7 @@ pub(super) static SESSION: Format = Format {
     harness: Some(HARNESS),
     roots: &[ROOT],
     sniff: sniff_session,
-    shape: Shape::Session(LINES),
+    shape: Shape::Records(LINES),
 };
 
 const ROOT: Root =

@@ -28,7 +28,7 @@ pub struct Format {
 impl Format {
     /// Whether its sources are session logs of lines, whose last event tells where they end.
     pub(super) fn tells_end(&self) -> bool {
-        matches!(self.shape, Shape::Session(_) | Shape::SessionLog(_))
+        matches!(self.shape, Shape::Records(_) | Shape::OrderedRecords { .. })
     }
 }
 
@@ -66,10 +66,16 @@ pub enum Shape {
     /// Lines of which a few matter. These may stand in a file of their own, in a ledger's fence and
     /// in a loop log.
     Lines(Lines),
-    /// Lines of a harness's own log, a record each: nothing in it is an agent's output.
-    Session(Lines),
-    /// The same, where their order tells what they mean.
-    SessionLog(SessionLog),
+    /// A session log of lines, a record each: nothing in it is an agent's output. They mean what they say wherever
+    /// they stand.
+    Records(Lines),
+    /// As [`Records`](Self::Records), but their order tells what they mean.
+    OrderedRecords {
+        /// Its lines.
+        lines: Lines,
+        /// Begins the pass that decides.
+        begin: BeginPass,
+    },
     /// One document that is read from front to back.
     Document(ReadDocument),
     /// Tables of a database. One that has the first of them is of this format.
@@ -88,14 +94,8 @@ pub type ReadEvents = fn(
     &mut dyn FnMut(&str, Event) -> ControlFlow<()>,
 ) -> std::io::Result<()>;
 
-/// How a session log is read.
-#[derive(Debug)]
-pub struct SessionLog {
-    /// Its lines.
-    pub lines: Lines,
-    /// Begins the ordered pass over a log that begins with these bytes, in a file of this name.
-    pub begin: fn(&[u8], &str) -> Box<dyn OrderedPass>,
-}
+/// Begins the ordered pass over a log that begins with these bytes, in a file of this name.
+pub type BeginPass = fn(&[u8], &str) -> Box<dyn OrderedPass>;
 
 /// Decides what candidates mean in their order, and hands events on.
 pub trait OrderedPass: std::fmt::Debug + Send + Sync {

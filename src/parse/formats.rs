@@ -46,7 +46,7 @@ pub(super) fn scanner_of(index: usize) -> Option<&'static Scanner> {
     let parts = parts_of(format)?;
     let kind = match format.shape {
         Shape::Lines(_) => Kind::Bare,
-        Shape::Session(_) | Shape::SessionLog(_) => Kind::Records,
+        Shape::Records(_) | Shape::OrderedRecords { .. } => Kind::Records,
         _ => Kind::Other,
     };
     Some(SCANNERS.get(index)?.get_or_init(|| Scanner::new(parts, kind)))
@@ -67,8 +67,7 @@ pub(super) fn parts_of(format: &'static Format) -> Option<Vec<&'static Lines>> {
         Shape::LoopLog => Some(std::iter::once(&loop_log::LINES).chain(all_lines()).collect()),
         // A bare log holds whatever its harness prints: traces and plain output mix.
         Shape::Lines(_) => Some(all_lines().filter(|lines| lines.harness == format.harness).collect()),
-        Shape::Session(lines) => Some(vec![lines]),
-        Shape::SessionLog(log) => Some(vec![&log.lines]),
+        Shape::Records(lines) | Shape::OrderedRecords { lines, .. } => Some(vec![lines]),
         Shape::Document(_) | Shape::Tables(_) | Shape::Journal(_) | Shape::Events(_) => None,
     }
 }

@@ -62,4 +62,3 @@ pub use self::mark::Mark;
 pub use self::reader::{SourceReader, line_too_long, read_document, read_events, read_row};
 pub use self::seen::Seen;
 pub use self::survey::{Survey, Unknown};
-pub use crate::event::Needs;

@@ -18,7 +18,7 @@ use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Tim
 
 /// pi's session files: `~/.pi/agent/sessions/**/*.jsonl`.
 pub(super) static FORMAT: Format =
-    Format { name: "pi-session", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Session(LINES) };
+    Format { name: "pi-session", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Records(LINES) };
 
 const ROOT: Root = Root {
     homes: &[Home::Variable("PI_CODING_AGENT_DIR", ""), Home::User(".pi*/agent")],

@@ -30,8 +30,8 @@ enum Pass {
     Ledger(Box<ledger::Pass>),
     LoopLog(Box<loop_log::Pass>),
     Bare(Box<(Content, Region)>),
-    Session(Box<Session>),
-    SessionLog(Box<dyn OrderedPass>),
+    Records(Box<Session>),
+    OrderedRecords(Box<dyn OrderedPass>),
 }
 
 impl SourceReader {
@@ -49,8 +49,8 @@ impl SourceReader {
             }
             Shape::LoopLog => Pass::LoopLog(Box::new(loop_log::Pass::new(now))),
             Shape::Lines(_) => Pass::Bare(Box::new((Content::from(0), Region::default()))),
-            Shape::Session(lines) => Pass::Session(Box::new(Session::new(lines, file_name, head))),
-            Shape::SessionLog(log) => Pass::SessionLog((log.begin)(head, file_name)),
+            Shape::Records(lines) => Pass::Records(Box::new(Session::new(lines, file_name, head))),
+            Shape::OrderedRecords { begin, .. } => Pass::OrderedRecords(begin(head, file_name)),
             Shape::Document(_) | Shape::Tables(_) | Shape::Journal(_) | Shape::Events(_) => return None,
         };
         let timing =
@@ -96,8 +96,8 @@ impl SourceReader {
                         bare.1.push(mark, &mut sink);
                     }
                 }
-                Pass::Session(pass) => pass.push(mark, &mut sink),
-                Pass::SessionLog(pass) => pass.push(mark, &mut sink),
+                Pass::Records(pass) => pass.push(mark, &mut sink),
+                Pass::OrderedRecords(pass) => pass.push(mark, &mut sink),
             }
         }
     }
@@ -115,8 +115,8 @@ impl SourceReader {
                 }
                 region.finish(&mut sink);
             }
-            Pass::Session(pass) => pass.finish(&mut sink),
-            Pass::SessionLog(pass) => pass.finish(&mut sink),
+            Pass::Records(pass) => pass.finish(&mut sink),
+            Pass::OrderedRecords(pass) => pass.finish(&mut sink),
         }
     }
 }

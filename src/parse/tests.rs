@@ -1,7 +1,7 @@
 //! One source at a time, from text to events.
 
-use super::{Chunk, Needs, SourceReader, detect, read_document};
-use crate::event::{Event, Fact, Time};
+use super::{Chunk, SourceReader, detect, read_document};
+use crate::event::{Event, Fact, Needs, Time};
 
 /// Reads a text in one chunk.
 pub(super) fn events(text: &str) -> Vec<Event> {

@@ -1,7 +1,7 @@
 //! How sources are read.
 
-use crate::event::{Id, Time};
-use crate::parse::{LOOK, Needs};
+use crate::event::{Id, Needs, Time};
+use crate::parse::LOOK;
 use crate::source::{CHUNK, Limits, Progress};
 
 /// How the sources are read.

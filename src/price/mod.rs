@@ -3,7 +3,7 @@
 //! [`Prices`] are the embedded book and what the user's file adds. [`Prices::find`] gives the [`Entry`] for a model's
 //! name, and [`Entry::cost`] what tokens cost: exactly, or between bounds, or not at all.
 //!
-//! The book is made by [`import`] from public data; it says what was listed and when. What wasn't listed follows
+//! The book is made by `import` from public data; it says what was listed and when. What wasn't listed follows
 //! from the rules in `rules.rs`, which names are the same model from those in `name.rs`.
 
 mod book;
@@ -20,5 +20,7 @@ pub use book::Head;
 pub use cost::{Cost, Tokens};
 pub use entry::{Entry, OffPeak, Period, Rates, STANDARD, Step};
 pub use find::{Found, Prices};
+// For `examples/price-book.rs`, by which maintainers put snapshots into the book: of no use to any other program.
+#[doc(hidden)]
 pub use import::import;
 pub use user::schema;

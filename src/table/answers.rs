@@ -25,18 +25,18 @@ impl Answers<'_> {
     }
 
     /// The sums of its groups alone, in any order: that costs a fraction.
-    pub fn tallies(self, query: &Query) -> Result<Vec<Tally>> {
+    pub(crate) fn tallies(self, query: &Query) -> Result<Vec<Tally>> {
         tallies(self.0, query)
     }
 
     /// The sums of what may be asked for, and is left out, as it tells no time or no model. Groups that it may be of
     /// have a [`wider`](super::wider) key.
-    pub fn unplaced(self, query: &Query) -> Result<Vec<Tally>> {
+    pub(crate) fn unplaced(self, query: &Query) -> Result<Vec<Tally>> {
         Ok(Unplaced::of(self.0, &default_by(self.0, query)?, query).tallies())
     }
 
     /// What its groups have of runs, and conversations of no run, that have more usage which may be of the same group.
-    pub fn overlap(self, query: &Query) -> Result<Overlap> {
+    pub(crate) fn overlap(self, query: &Query) -> Result<Overlap> {
         Ok(Overlap::of(self.0, &default_by(self.0, query)?, query))
     }
 }

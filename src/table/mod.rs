@@ -59,7 +59,7 @@ mod walk;
 mod warning_code;
 mod warnings;
 
-pub use crate::event::{Defect, Needs, Skipped};
+pub use crate::event::{Defect, Skipped};
 pub use answers::Answers;
 pub use catalogue::TABLES;
 pub use caveat::{PriceNote, price_book};
@@ -71,16 +71,18 @@ pub use doctor::Examination;
 pub use filter::Filter;
 pub use frame::{Builder, Table};
 pub use latency::latency;
-pub use overlap::Overlap;
 pub use prices::{BookOrigin, PRICES, PriceOrigin, PriceScope, prices};
 pub use query::{Query, Sort};
 pub use report::{Report, Slowest, Window, report};
 pub use sources::Sources;
-pub use tally::Tally;
 pub use time_cut::{date, start_of_day};
-pub use unplaced::wider;
 pub use warning_code::WarningCode;
 pub use warnings::{Warning, is_loss, warnings};
+
+// What `budget` asks for, and no other program.
+pub(crate) use overlap::Overlap;
+pub(crate) use tally::Tally;
+pub(crate) use unplaced::wider;
 
 /// The public schema: every column of every table, defined once. All outputs and docs follow it.
 pub mod schema {

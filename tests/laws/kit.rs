@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::PathBuf;
 
-use forge_usage::event::{Defect, Time, TokenUsage};
+use forge_usage::event::{Defect, Needs, Time, TokenUsage};
 use forge_usage::fold::{Facts, Settled, SourceFold, settle};
-use forge_usage::parse::{self, LOOK, Needs, SourceReader};
+use forge_usage::parse::{self, LOOK, SourceReader};
 use forge_usage::pipeline::{self, Options};
 use forge_usage::source::{Buffer, Chunk, Chunks, HEAD, Limits, STRETCH, Stretch, discover};
 use proptest::test_runner::Config;

@@ -1,8 +1,7 @@
 //! Every time in a trace is known: what is told is the truth, a floor, or blank.
 
-use forge_usage::event::{CallTiming, FirstToken};
+use forge_usage::event::{CallTiming, FirstToken, Needs};
 use forge_usage::fold::{Settled, settle};
-use forge_usage::parse::Needs;
 use forge_usage::pipeline::Options;
 use proptest::prelude::*;
 

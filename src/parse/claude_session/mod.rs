@@ -28,7 +28,7 @@ use torn::{record_of, session_of, without_padding};
 
 /// Claude Code's session files: `~/.claude/projects/**/*.jsonl`.
 pub(super) static FORMAT: Format =
-    Format { name: "claude-session", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Session(LINES) };
+    Format { name: "claude-session", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Records(LINES) };
 
 const ROOT: Root = Root {
     homes: &[Home::Variable("CLAUDE_CONFIG_DIR", ""), Home::User(".claude*"), Home::Config("claude")],
@@ -113,11 +113,8 @@ fn understand(record: Record<'_>, line: &[u8], mark: &impl Fn(MarkKind) -> Mark,
         let conversation = Conversation { is_answered, has_failed, branch, ..record.conversation(&session) };
         marks.push(mark(MarkKind::Fact(Fact::Conversation(Box::new(conversation)))).at(time).of(Some(session)));
     }
-    let has_bad_step = message.has_bad_step();
-    if has_bad_step {
+    if message.has_bad_step() {
         marks.push(mark(MarkKind::Fact(Fact::Defect(Defect::OutOfRange))).of(session.clone()));
-    }
-    if has_bad_step {
         marks.push(mark(MarkKind::Logged(LogRecord::Lost)).of(session.clone()));
     }
     if is_uncounted {

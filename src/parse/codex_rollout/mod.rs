@@ -20,7 +20,7 @@ mod tests;
 
 use memchr::memmem;
 
-use super::format::{Format, Hit, Home, Lines, Root, SessionLog, Shape};
+use super::format::{Format, Hit, Home, Lines, Root, Shape};
 use super::lines::{clean, lines};
 use super::mark::{LogRecord, Mark, MarkKind};
 use super::needles::Needle;
@@ -36,7 +36,7 @@ pub(super) static FORMAT: Format = Format {
     harness: Some(HARNESS),
     roots: &[ROOT],
     sniff,
-    shape: Shape::SessionLog(SessionLog { lines: LINES, begin: |head, name| Box::new(Pass::new(head, name)) }),
+    shape: Shape::OrderedRecords { lines: LINES, begin: |head, name| Box::new(Pass::new(head, name)) },
 };
 
 const ROOT: Root = Root {

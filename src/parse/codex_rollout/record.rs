@@ -24,7 +24,7 @@ pub(super) struct Line<'a> {
 }
 
 #[derive(Default, Deserialize)]
-pub(super) struct TurnContext<'a> {
+pub(super) struct Context<'a> {
     #[serde(borrow, default)]
     pub(super) turn_id: Text<'a>,
     #[serde(borrow, default)]
@@ -127,7 +127,7 @@ impl<'a> Line<'a> {
 /// What a record holds, as far as it matters.
 pub(super) enum Payload<'a> {
     Meta(Meta<'a>),
-    Context(TurnContext<'a>),
+    Context(Context<'a>),
     Usage(UsageRecord<'a>),
     Event(EventMsg<'a>),
     Item(Item<'a>),

@@ -6,7 +6,7 @@ use memchr::memmem::Finder;
 
 use super::glance::{COUNT, EVENT, timed};
 use super::header::Meta;
-use super::record::{EventMsg, Payload, TurnContext};
+use super::record::{Context, EventMsg, Payload};
 use crate::event::{Billing, Time, TokenUsage};
 use crate::parse::digits::number;
 use crate::parse::mark::{Latest, LogRecord};
@@ -22,7 +22,7 @@ pub(super) fn record(line: &[u8]) -> Option<(Time, Payload<'_>)> {
     let mut json = Plain::new(rest.strip_prefix(b"\",\"payload\":")?.strip_suffix(b"}")?)?;
     let payload = match kind {
         b"session_meta" => Payload::Meta(Meta::plain(&mut json)?),
-        b"turn_context" => Payload::Context(TurnContext::plain(&mut json)?),
+        b"turn_context" => Payload::Context(Context::plain(&mut json)?),
         b"event_msg" => Payload::Event(EventMsg::plain(&mut json)?),
         _ => return None,
     };
@@ -50,9 +50,9 @@ impl<'a> Meta<'a> {
     }
 }
 
-impl<'a> TurnContext<'a> {
-    fn plain(json: &mut Plain<'a>) -> Option<TurnContext<'a>> {
-        let mut context = TurnContext::default();
+impl<'a> Context<'a> {
+    fn plain(json: &mut Plain<'a>) -> Option<Context<'a>> {
+        let mut context = Context::default();
         json.object(|key, json| match key {
             b"turn_id" => json.text_into(&mut context.turn_id),
             b"model" => json.text_into(&mut context.model),
