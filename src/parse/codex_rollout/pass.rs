@@ -4,16 +4,16 @@
 //! History that was copied into a log repeats the readings of its origin, with their times or with new ones. It is
 //! told by the turns ([`Turns`]).
 
-mod calls;
-
 use super::counter::Counter;
 use super::header::OldHeader;
-use super::torn::{Torn, TornCall};
-use super::turns::Turns;
-use crate::event::{Billing, Conversation, Doubt, Fact, Id, Quota, Time};
+use super::torn::Torn;
+use super::turns::{Turn, Turns};
+use crate::event::{
+    Billing, Call, CallKey, Conversation, Doubt, Fact, Id, Inherited, Quota, Time, TokenUsage, Uncounted,
+};
 use crate::parse::format::OrderedPass;
 use crate::parse::lines::uuid_at_end;
-use crate::parse::mark::{Header, LogRecord, Mark, MarkKind};
+use crate::parse::mark::{Header, Latest, LogRecord, Mark, MarkKind, Response};
 use crate::parse::sink::Sink;
 
 /// Who writes rollouts.
@@ -43,8 +43,8 @@ pub(super) struct Pass {
     /// The latest time of a reading or a response.
     latest: Option<Time>,
     torn: Torn,
-    /// A call of which a torn reading told, and nothing else does.
-    lost_call: Option<TornCall>,
+    /// About when a call was made of which a torn reading told, and nothing else does.
+    lost_call: Option<Option<Time>>,
     /// Whether a reading is left out that may tell of a call of its own.
     has_lost_own: bool,
     is_answered: bool,
@@ -62,16 +62,7 @@ impl Pass {
     }
 
     /// Takes the file's word where a record stands before any header, or a torn one before that of another conversation.
-    fn name_by_file(&mut self, record: &LogRecord) -> Option<Fact> {
-        let found = match record {
-            LogRecord::Lost => {
-                self.has_lost_header |= self.conversation.is_none();
-                return None;
-            }
-            LogRecord::End => return None,
-            LogRecord::Header(header) => Some(&header.conversation.id),
-            _ => None,
-        };
+    fn name_by_file(&mut self, found: Option<&Id>) -> Option<Fact> {
         let is_lost = self.conversation.is_none() && (found.is_none() || self.has_lost_header);
         let own = self.of_name.clone().filter(|own| is_lost && found != Some(own))?;
         self.turns.since = Time::of_uuid(&own);
@@ -107,10 +98,115 @@ impl Pass {
         }
     }
 
+    /// A reading is a call if the counter grew by it and nothing says that it only restores or repeats. Where the
+    /// counter grew by more than the latest call, what it read before that is another one.
+    fn reading(&mut self, total: TokenUsage, latest: Latest, time: Option<Time>) -> [Option<Fact>; 2] {
+        const NOTHING: [Option<Fact>; 2] = [None, None];
+        self.turns.reading();
+        let may_count_copies = self.torn.reading();
+        self.latest = self.latest.max(time);
+        // A counter that stands still doesn't have what was torn.
+        let Some(step) = self.counter.read(total, latest) else { return NOTHING };
+        self.lost_call = self.torn.moved_on(step.is_one_call);
+        let total = step.total;
+        if total.is_zero() || latest == Latest::Nothing {
+            return NOTHING;
+        }
+        let Some(doubt) = self.turns.doubt(time) else {
+            let is_foreign = self.turns.is_foreign();
+            self.has_lost_own |= is_foreign && self.turns.may_be_another();
+            // Where the log names nobody that it was copied from, another log's readings tell.
+            if is_foreign && self.has_parent {
+                return NOTHING;
+            }
+            let conversation = self.own(time, &total);
+            return [Some(Fact::Inherited(Box::new(Inherited { conversation, total }))), None];
+        };
+        if doubt == Doubt::None && may_count_copies && !step.is_one_call {
+            self.has_lost_own = true;
+            return NOTHING;
+        }
+        // What a child's counter reads first may be what its parent's did: Codex repeats that when a turn begins.
+        let may_inherit = self.has_parent && step.is_first && (latest != Latest::All || self.goes_on);
+        let turn = self.turns.latest().id().cloned();
+        let conversation = self.own(time, &total);
+        let key = |total| CallKey::Reading(conversation.clone(), step.epoch, total);
+        let call = |total, growth| {
+            let doubt = if may_inherit { doubt.max(Doubt::Ancestor) } else { doubt };
+            Call { doubt, turn: turn.clone(), ..self.call(conversation.clone(), key(total), growth) }
+        };
+        let fact = |call| Some(Fact::Call(Box::new(call)));
+        let Some(before) = step.unread else { return [None, fact(call(total, step.growth))] };
+        // Copies are told by the readings that are in view.
+        if self.has_parent && doubt != Doubt::None {
+            return [None, fact(Call { may_be_several: true, ..call(total, step.growth) })];
+        }
+        let last = total.minus(&before);
+        let rest = Call { may_be_several: true, ..call(before, step.growth.minus(&last)) };
+        [fact(rest), fact(call(total, last))]
+    }
+
+    /// The call of a torn reading, once it is known that no other counts it, with about when it was made.
+    fn lost_call(&mut self) -> Option<(Option<Time>, Fact)> {
+        let (time, conversation) = (self.lost_call.take()?, self.conversation.clone()?);
+        Some((time, Fact::Uncounted(Box::new(Uncounted { conversation, key: None, agent: None }))))
+    }
+
+    /// What was lost before this reading may be one, which matters where copies are told by their readings, and where
+    /// several runs hold the conversation.
+    fn lost(&self, total: &TokenUsage, latest: Latest) -> Option<Fact> {
+        let may_be = self.torn.is_any && !self.turns.is_foreign() && !self.counter.is_next(total, latest);
+        self.conversation.clone().filter(|_| may_be).map(Fact::Lost)
+    }
+
     /// The state of a limit, unless it was told to another conversation and copied.
     fn quota(&self, found: Quota, time: Option<Time>) -> Option<Fact> {
         let doubt = self.turns.doubt(time)?;
         Some(Fact::Quota(Box::new(Quota { conversation: self.conversation.clone(), doubt, ..found })))
+    }
+
+    /// A response's own record says whose it is.
+    fn response(&mut self, found: Response, time: Option<Time>) -> Option<Fact> {
+        self.latest = self.latest.max(time);
+        let is_copy = match (&found.conversation, &self.conversation) {
+            (Some(named), Some(own)) => named != own,
+            _ => self.turns.is_foreign(),
+        };
+        if is_copy || found.usage.is_zero() {
+            return None;
+        }
+        let conversation = self.own(time, &found.usage);
+        let key = match found.response {
+            Some(response) => CallKey::Response(conversation.clone(), response),
+            None => CallKey::Trace(conversation.clone(), time?, found.usage),
+        };
+        self.torn.is_recorded = true;
+        self.turns.follow(found.turn.clone(), found.conversation.is_some());
+        let turn = match self.turns.latest() {
+            Turn::None | Turn::Foreign => found.turn,
+            turn => turn.id().cloned(),
+        };
+        let call = self.call(conversation, key, found.usage);
+        let (model, service_tier) = (found.model.or(call.model), found.service_tier.or(call.service_tier));
+        Some(Fact::Call(Box::new(Call { turn, model, service_tier, ..call })))
+    }
+
+    fn call(&self, conversation: Id, key: CallKey, usage: TokenUsage) -> Call {
+        Call {
+            conversation: Some(conversation),
+            model: self.model.clone(),
+            effort: self.effort.clone(),
+            service_tier: self.service_tier.clone(),
+            is_subagent: self.is_subagent,
+            is_logged: true,
+            ..Call::new(key, usage)
+        }
+    }
+
+    /// The conversation; one that nothing names is known by its first reading.
+    fn own(&mut self, time: Option<Time>, usage: &TokenUsage) -> Id {
+        let anonymous = || Id::anonymous(format_args!("{} {usage:?}", time.map_or(0, Time::micros)));
+        self.conversation.get_or_insert_with(anonymous).clone()
     }
 
     /// A fact about the conversation; nothing while it has no name.
@@ -141,74 +237,58 @@ impl Pass {
     fn is_own(&self, time: Option<Time>) -> bool {
         self.turns.doubt(time).is_some_and(|doubt| doubt == Doubt::None || !self.has_parent)
     }
-
-    /// What a record of the log means.
-    fn record(&mut self, record: LogRecord, out: &mut Out<'_, '_>) {
-        let time = out.time;
-        match record {
-            LogRecord::Header(header) => out.add(self.header(*header, time)),
-            LogRecord::Turn(id) => self.turns.begin(id),
-            LogRecord::Context { turn, model, effort } => self.context(turn, model, effort),
-            LogRecord::ServiceTier { conversation: of, .. } if of.is_some() && of != self.conversation => {}
-            LogRecord::ServiceTier { tier, .. } => self.service_tier = tier,
-            LogRecord::Reading { total, latest, billing } => {
-                out.add(self.lost(&total, latest));
-                out.add(self.pays_by(billing));
-                self.reading(total, latest, time).into_iter().for_each(|fact| out.add(fact));
-                if let Some((time, fact)) = self.lost_call() {
-                    out.add_at(time, fact);
-                }
-            }
-            LogRecord::Response(response) => out.add(self.response(*response, time)),
-            LogRecord::Answered => out.add(self.answered(time)),
-            LogRecord::TurnOver(is_answered) => {
-                if self.is_own(time) {
-                    self.over = Some((out.offset, time));
-                }
-                out.add(if is_answered { self.answered(time) } else { None });
-            }
-            // No rollout tells of messages so.
-            LogRecord::Uncounted(_) | LogRecord::Message(_) => {}
-            LogRecord::Lost => self.torn.lose(&mut self.turns, self.has_parent),
-            LogRecord::TornReading => self.torn.lose_reading(&mut self.turns, self.has_parent),
-            LogRecord::End => self.length = out.offset,
-        }
-    }
-}
-
-/// Where the facts of one record go.
-struct Out<'a, 'b> {
-    sink: &'a mut Sink<'b>,
-    /// Where the record stands.
-    offset: u64,
-    /// When it was written.
-    time: Option<Time>,
-}
-
-impl Out<'_, '_> {
-    fn add(&mut self, fact: Option<Fact>) {
-        if let Some(fact) = fact {
-            self.add_at(self.time, fact);
-        }
-    }
-
-    /// Adds a fact of another time.
-    fn add_at(&mut self, time: Option<Time>, fact: Fact) {
-        self.sink.event(self.offset, None, Some(HARNESS), time, fact);
-    }
 }
 
 impl OrderedPass for Pass {
     fn push(&mut self, mark: Mark, sink: &mut Sink<'_>) {
-        let mut out = Out { sink, offset: mark.offset, time: mark.time };
-        self.torn.record(mark.time);
-        match mark.kind {
-            MarkKind::Logged(record) => {
-                out.add(self.name_by_file(&record));
-                self.record(record, &mut out);
+        let (offset, time) = (mark.offset, mark.time);
+        self.torn.record(time);
+        let mut emit = |fact: Option<Fact>| {
+            if let Some(fact) = fact {
+                sink.event(offset, None, Some(HARNESS), time, fact);
             }
-            MarkKind::Fact(Fact::Quota(quota)) => out.add(self.quota(*quota, mark.time)),
-            MarkKind::Fact(fact) => out.add(Some(fact)),
+        };
+        match mark.kind {
+            MarkKind::Logged(logged) => {
+                match &logged {
+                    LogRecord::Lost => self.has_lost_header |= self.conversation.is_none(),
+                    LogRecord::End => {}
+                    LogRecord::Header(header) => emit(self.name_by_file(Some(&header.conversation.id))),
+                    _ => emit(self.name_by_file(None)),
+                }
+                match logged {
+                    LogRecord::Header(header) => emit(self.header(*header, time)),
+                    LogRecord::Turn(id) => self.turns.begin(id),
+                    LogRecord::Context { turn, model, effort } => self.context(turn, model, effort),
+                    LogRecord::ServiceTier { conversation: of, .. } if of.is_some() && of != self.conversation => {}
+                    LogRecord::ServiceTier { tier, .. } => self.service_tier = tier,
+                    LogRecord::Reading { total, latest, billing } => {
+                        emit(self.lost(&total, latest));
+                        emit(self.pays_by(billing));
+                        self.reading(total, latest, time).into_iter().for_each(&mut emit);
+                        if let Some((time, fact)) = self.lost_call() {
+                            sink.event(offset, None, Some(HARNESS), time, fact);
+                        }
+                    }
+                    LogRecord::Response(response) => emit(self.response(*response, time)),
+                    LogRecord::Answered => emit(self.answered(time)),
+                    LogRecord::TurnOver(is_answered) => {
+                        if self.is_own(time) {
+                            self.over = Some((offset, time));
+                        }
+                        if is_answered {
+                            emit(self.answered(time));
+                        }
+                    }
+                    // No rollout tells of messages so.
+                    LogRecord::Uncounted(_) | LogRecord::Message(_) => {}
+                    LogRecord::Lost => self.torn.lose(&mut self.turns, self.has_parent),
+                    LogRecord::TornReading => self.torn.lose_reading(&mut self.turns, self.has_parent),
+                    LogRecord::End => self.length = offset,
+                }
+            }
+            MarkKind::Fact(Fact::Quota(quota)) => emit(self.quota(*quota, time)),
+            MarkKind::Fact(fact) => emit(Some(fact)),
             _ => {}
         }
     }

@@ -12,17 +12,11 @@ pub(super) struct Torn {
     pub(super) is_recorded: bool,
     /// Whether it may be a copied reading.
     may_hide_copies: bool,
-    /// The call of the conversation's own reading, if no record tells of its response.
-    call: Option<TornCall>,
+    /// The conversation's own reading, of which no record tells the response: when the latest record before it was
+    /// written.
+    own_reading: Option<Option<Time>>,
     /// When the latest record was.
     latest: Option<Time>,
-}
-
-/// The call that a torn reading told of.
-#[derive(Debug)]
-pub(super) struct TornCall {
-    /// When the latest record before the reading was written: about when the call was made. `None`: none has a time.
-    pub(super) after: Option<Time>,
 }
 
 impl Torn {
@@ -51,7 +45,7 @@ impl Torn {
             Turn::Foreign => false,
         };
         if is_own && !self.is_recorded {
-            self.call.get_or_insert(TornCall { after: self.latest });
+            self.own_reading.get_or_insert(self.latest);
         }
     }
 
@@ -61,9 +55,9 @@ impl Torn {
     }
 
     /// The counter moved on. If it did so from the reading before the torn one, as after a writer that was killed,
-    /// nothing counts the call between, which is given.
-    pub(super) fn moved_on(&mut self, is_one_call: bool) -> Option<TornCall> {
+    /// nothing counts the call between: tells about when it was made.
+    pub(super) fn moved_on(&mut self, is_one_call: bool) -> Option<Option<Time>> {
         (self.is_any, self.is_recorded) = (false, false);
-        self.call.take().filter(|_| is_one_call)
+        self.own_reading.take().filter(|_| is_one_call)
     }
 }
