@@ -61,7 +61,7 @@ pub struct ModelUsage {
     /// What the harness itself says they cost.
     #[serde(rename = "cost_pico_usd", default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Usd>,
-    /// The provider's service tier, where it isn't the usual one; [`MIXED`](super::MIXED) where that may hold for a part of them.
+    /// The provider's service tier, where told; [`MIXED`](super::MIXED) where that may hold for a part of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_tier: Option<Id>,
 }

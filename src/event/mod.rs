@@ -38,5 +38,5 @@ pub use run::{Run, RunId};
 pub use source::{Loss, Skip, Skipped, Source, unpacked_name};
 pub use time::Time;
 pub use timing::{Answered, CallTiming, FirstToken, Request, Since, Stream, StreamFailure, ToolCall};
-pub use usage::{MAX_COUNT, MIXED, TokenUsage};
+pub use usage::{MAX_COUNT, MIXED, STANDARD, TokenUsage};
 pub use usd::Usd;

@@ -8,6 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// The largest count we believe: what a signed 64-bit column holds. Sums stop there.
 pub const MAX_COUNT: u64 = i64::MAX as u64;
 
+/// The service tier of what asks for none.
+pub const STANDARD: &str = "standard";
+
 /// Stands for the service tier of calls that were not all paid for at the same one, or of which nobody tells.
 pub const MIXED: &str = "mixed";
 

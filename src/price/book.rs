@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::Entry;
 use super::name::Name;
-use super::pick::pick;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The book that was built in.
@@ -70,15 +69,8 @@ impl<'a> Book<'a> {
         self.text.lines().skip(1).filter_map(read)
     }
 
-    /// The entry that prices a model, every rule applied, and why that one. `name` is `model` taken apart.
-    pub(super) fn find(&self, model: &str, name: &Name) -> Option<(Entry, Vec<String>)> {
-        let same = self.same(name);
-        let (entry, why) = pick(model, name, &same.iter().collect::<Vec<_>>())?;
-        Some((entry.clone().settled(), why))
-    }
-
     /// All entries for the model of this name, whoever sells it, whenever it was made and however it is spelt.
-    fn same(&self, name: &Name) -> Vec<Entry> {
+    pub(super) fn same(&self, name: &Name) -> Vec<Entry> {
         let body = self.text.find('\n').map_or("", |end| &self.text[end + 1..]);
         let (mut low, mut high) = (0, body.len());
         // The first line whose core is not before the name's.

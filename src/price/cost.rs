@@ -1,7 +1,7 @@
 //! What tokens cost, exactly or between bounds.
 
-use super::entry::{Entry, Period, Rates, STANDARD, Step, day};
-use crate::event::{MIXED, Time, TokenUsage, Usd};
+use super::entry::{Entry, Period, Rates, Step, day};
+use crate::event::{MIXED, STANDARD, Time, TokenUsage, Usd};
 
 /// A cost, or what bounds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,36 +37,43 @@ impl Cost {
     }
 }
 
+/// When tokens were used: not before, and not after. `None` where nothing tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Span {
+    /// Not before this.
+    pub since: Option<Time>,
+    /// Not after this.
+    pub until: Option<Time>,
+}
+
+impl Span {
+    /// At one time.
+    pub fn at(time: Time) -> Span {
+        Span { since: Some(time), until: Some(time) }
+    }
+
+    /// The one time that it is; `None` for any longer one.
+    fn moment(self) -> Option<Time> {
+        self.since.filter(|since| self.until == Some(*since))
+    }
+}
+
 impl Entry {
-    /// What tokens cost that were used then, at this service tier. Where the time isn't known, or the step, or whether
-    /// it was a cheap hour, or which of several tiers, all that are possible bound it. `None`: it has no price at that
-    /// tier.
-    pub fn cost(&self, tokens: Tokens, time: Option<Time>, service: Option<&str>) -> Option<Cost> {
+    /// What tokens cost that were used then, at this service tier. Where it isn't known on which of several days, or the
+    /// step, or whether it was a cheap hour, or which of several tiers, all that are possible bound it. `None`: it has
+    /// no price at that tier.
+    pub fn cost(&self, tokens: Tokens, used: Span, tier: Option<&str>) -> Option<Cost> {
         let mut bounds = Bounds::default();
-        self.each_possible(tokens, time, service, &mut |step| bounds.add(step, tokens));
+        self.each_possible(tokens, used, tier, &mut |step| bounds.add(step, tokens));
         bounds.cost(tokens)
     }
 
-    /// The tier's name in this entry. Codex calls OpenAI's priority tier `fast`.
-    fn service<'a>(&self, period: &Period, service: Option<&'a str>) -> &'a str {
-        match service.unwrap_or(STANDARD) {
-            "" | "default" | "auto" | "standard" | "standard_only" | "on_demand" => STANDARD,
-            "batches" => "batch",
-            "fast" if !period.tiers.contains_key("fast") && self.provider == "openai" => "priority",
-            other => other,
-        }
-    }
-
     /// Gives every step whose rates may apply to `take`.
-    fn each_possible(&self, tokens: Tokens, time: Option<Time>, service: Option<&str>, take: &mut impl FnMut(&Step)) {
-        let periods = match time.and_then(day) {
-            Some(day) => self.on(day).map_or(&[][..], std::slice::from_ref),
-            None => &self.periods,
-        };
-        for period in periods {
-            match service {
-                Some(MIXED) => period.tiers.keys().for_each(|tier| period.each_step(tokens, time, tier, take)),
-                _ => period.each_step(tokens, time, self.service(period, service), take),
+    fn each_possible(&self, tokens: Tokens, used: Span, tier: Option<&str>, take: &mut impl FnMut(&Step)) {
+        for period in self.between(used.since.and_then(day), used.until.and_then(day)) {
+            match tier {
+                Some(MIXED) => period.tiers.keys().for_each(|tier| period.each_step(tokens, used, tier, take)),
+                _ => period.each_step(tokens, used, self.tier(period, tier), take),
             }
         }
     }
@@ -74,8 +81,8 @@ impl Entry {
 
 impl Period {
     /// Gives every step of a tier whose rates may apply then to `take`.
-    fn each_step(&self, tokens: Tokens, time: Option<Time>, service: &str, take: &mut impl FnMut(&Step)) {
-        let Some(steps) = self.tiers.get(service) else {
+    fn each_step(&self, tokens: Tokens, used: Span, tier: &str, take: &mut impl FnMut(&Step)) {
+        let Some(steps) = self.tiers.get(tier) else {
             return take(&Step { above: 0, rates: Rates::default() });
         };
         let longest = match tokens {
@@ -85,9 +92,8 @@ impl Period {
         };
         let mut reached = steps.iter().filter(|step| step.above == 0 || step.above < longest);
         let is_call = matches!(tokens, Tokens::Call(_));
-        if let Some(off_peak) = self.off_peak.as_ref().filter(|_| service == STANDARD) {
-            // A call's own time tells the hour; a sum's is that of its last reading.
-            let is_cheap = time.filter(|_| is_call).map(|time| off_peak.contains(time));
+        if let Some(off_peak) = self.off_peak.as_ref().filter(|_| tier == STANDARD) {
+            let is_cheap = used.moment().map(|time| off_peak.contains(time));
             if is_cheap != Some(false) {
                 take(&off_peak.step);
             }

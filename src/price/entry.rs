@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, NaiveDate, Timelike};
 use serde::{Deserialize, Serialize};
 
+use super::tier::meant;
 use crate::event::{Time, Usd};
-
-/// The service tier of what asks for none.
-pub const STANDARD: &str = "standard";
 
 /// Prices of one token each; `None` where the source lists none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -132,7 +130,36 @@ pub struct Entry {
 impl Entry {
     /// The prices that hold on a day: those of the first period also before it.
     pub fn on(&self, day: NaiveDate) -> Option<&Period> {
-        self.periods.iter().rev().find(|period| period.from <= day).or(self.periods.first())
+        self.periods.get(self.place_on(day))
+    }
+
+    fn place_on(&self, day: NaiveDate) -> usize {
+        self.periods.iter().rposition(|period| period.from <= day).unwrap_or(0)
+    }
+
+    /// The periods that hold on any day of several; `None` for the first or the last day: any.
+    pub(super) fn between(&self, since: Option<NaiveDate>, until: Option<NaiveDate>) -> &[Period] {
+        let until = until.map_or(self.periods.len(), |day| self.place_on(day).saturating_add(1));
+        let since = since.map_or(0, |day| self.place_on(day)).min(until.saturating_sub(1));
+        self.periods.get(since..until).unwrap_or_default()
+    }
+
+    /// What a tier is called that a record names. Codex calls OpenAI's priority tier `fast`.
+    pub(super) fn tier<'a>(&self, period: &Period, recorded: Option<&'a str>) -> &'a str {
+        match meant(recorded) {
+            "fast" if self.provider == "openai" && !period.tiers.contains_key("fast") => "priority",
+            meant => meant,
+        }
+    }
+
+    /// A period for a model that may be of another provider: tiers under every name that a record may give them.
+    pub(super) fn spelt_out(&self, period: &Period) -> Period {
+        let fast = period.tiers.get(self.tier(period, Some("fast"))).cloned();
+        let mut period = period.clone();
+        if let Some(fast) = fast {
+            period.tiers.entry("fast".to_owned()).or_insert(fast);
+        }
+        period
     }
 }
 

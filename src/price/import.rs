@@ -16,8 +16,9 @@ use chrono::NaiveDate;
 use serde_json::value::RawValue;
 
 use super::book::{Head, decode, encode};
-use super::entry::{Entry, Period, STANDARD};
+use super::entry::{Entry, Period};
 use crate::error::{Error, ErrorKind, Result};
+use crate::event::STANDARD;
 use fields::{Fields, tiers};
 use off_peak::off_peak;
 use place::{cloud, place};

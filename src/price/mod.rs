@@ -11,16 +11,21 @@ mod cost;
 mod entry;
 mod find;
 mod import;
+mod like;
 mod name;
+mod own;
 mod pick;
 mod rules;
+mod shelf;
+mod tier;
 mod user;
 
 pub use book::Head;
-pub use cost::{Cost, Tokens};
-pub use entry::{Entry, OffPeak, Period, Rates, STANDARD, Step};
+pub use cost::{Cost, Span, Tokens};
+pub use entry::{Entry, OffPeak, Period, Rates, Step};
 pub use find::{Found, Prices};
 // For `examples/price-book.rs`, by which maintainers put snapshots into the book: of no use to any other program.
 #[doc(hidden)]
 pub use import::import;
+pub use tier::TIERS;
 pub use user::schema;

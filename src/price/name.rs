@@ -69,6 +69,25 @@ const PROVIDERS: [&str; 47] = [
     "us-gov",
 ];
 
+/// The makers by their names in the book, and what else names begin with that they sell themselves.
+const MAKERS: [(&str, &[&str]); 9] = [
+    ("openai", &[]),
+    ("anthropic", &[]),
+    ("gemini", &["google", "google-ai-studio", "models"]),
+    ("xai", &["x-ai"]),
+    ("deepseek", &["deepseek-ai"]),
+    ("moonshot", &["moonshotai"]),
+    ("zai", &["z-ai", "zai-org", "zhipuai"]),
+    ("dashscope", &["alibaba", "qwen"]),
+    ("mistral", &["mistralai"]),
+];
+
+/// The maker that this part of a name says, by its name in the book; `None`: it says none.
+pub(super) fn maker(part: &str) -> Option<&'static str> {
+    let found = MAKERS.iter().find(|(maker, others)| *maker == part || others.contains(&part));
+    found.map(|(maker, _)| *maker)
+}
+
 /// Makers as Amazon Bedrock writes them before a dot: `us.anthropic.claude-…`.
 const VENDORS: [&str; 9] =
     ["anthropic", "openai", "google", "xai", "deepseek", "moonshotai", "moonshot", "zai", "qwen"];
@@ -83,7 +102,7 @@ impl Name {
         if !is_known {
             return Name { provider: String::new(), core: even(text), date: None, is_latest: false };
         }
-        let mut provider = if path.is_empty() { String::new() } else { format!("{path}/") };
+        let mut provider = if path.is_empty() { String::new() } else { format!("{}/", even(path)) };
         let mut model = model.to_owned();
         if let Some((vendor, rest)) = bedrock(&model) {
             provider.push_str(vendor);

@@ -5,6 +5,9 @@ use std::cmp::Reverse;
 use super::entry::Entry;
 use super::name::Name;
 
+/// Google's cloud, which sells Google's models beside Google's own shop.
+pub(super) const VERTEX: &str = "vertex_ai";
+
 /// Of models that are the same, the one whose price a name takes, and why that one.
 pub(super) fn pick<'a>(model: &str, name: &Name, same: &[&'a Entry]) -> Option<(&'a Entry, Vec<String>)> {
     let taken = |entry: &'a Entry| (entry, why(model, name, entry));
@@ -29,7 +32,7 @@ fn choose<'a>(name: &Name, named: Vec<&(Name, &'a Entry)>) -> Option<&'a Entry> 
     let best = |of: &dyn Fn(&Name) -> bool| {
         let fitting = named.iter().filter(|(own, _)| of(own));
         // Google's own API goes before its cloud.
-        let rank = |(_, entry): &&&(Name, &Entry)| (entry.provider == "vertex_ai", entry.key.len(), entry.key.clone());
+        let rank = |(_, entry): &&&(Name, &Entry)| (entry.provider == VERTEX, entry.key.len(), entry.key.clone());
         fitting.min_by_key(rank).map(|(_, entry)| *entry)
     };
     let dated = best(&|own| own.date.is_some() && own.date == name.date);
@@ -39,9 +42,14 @@ fn choose<'a>(name: &Name, named: Vec<&(Name, &'a Entry)>) -> Option<&'a Entry> 
         return latest;
     }
     let (_, newest) = named.iter().max_by_key(|(own, entry)| (own.date.clone(), Reverse(entry.key.clone())))?;
-    let current = |entry: &Entry| entry.periods.last().map(|period| (period.tiers.clone(), period.off_peak.clone()));
-    let agree = name.is_latest || named.iter().all(|(_, entry)| current(entry) == current(newest));
+    let agree = name.is_latest || named.iter().all(|(_, entry)| cost_alike(entry, newest));
     agree.then_some(newest)
+}
+
+/// Whether the latest prices of two entries are the same.
+pub(super) fn cost_alike(one: &Entry, other: &Entry) -> bool {
+    let latest = |entry: &'_ Entry| entry.periods.last().map(|period| (period.tiers.clone(), period.off_peak.clone()));
+    latest(one) == latest(other)
 }
 
 /// What two names of one model differ in, for people.

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::entry::{Entry, Period, Rates, STANDARD, Step};
-use crate::event::Usd;
+use super::entry::{Entry, Period, Rates, Step};
+use crate::event::{STANDARD, Usd};
 
 /// A service tier's steps.
 type Tiers = BTreeMap<String, Vec<Step>>;
@@ -17,10 +17,10 @@ impl Entry {
     /// 3. cache reads and writes for which a provider lists no price cost what other input does;
     /// 4. the cache reads of a long prompt whose input is no cheaper aren't either.
     pub(super) fn settled(mut self) -> Entry {
-        let services: BTreeSet<String> = self.periods.iter().flat_map(|period| period.tiers.keys().cloned()).collect();
-        for service in &services {
-            fill_thresholds(&mut self.periods, service);
-            fill_rates(&mut self.periods, service);
+        let named: BTreeSet<String> = self.periods.iter().flat_map(|period| period.tiers.keys().cloned()).collect();
+        for tier in &named {
+            fill_thresholds(&mut self.periods, tier);
+            fill_rates(&mut self.periods, tier);
         }
         for at in 1..self.periods.len() {
             let last = Rates { cache_read: None, ..first_rates(&self.periods[at - 1], STANDARD) };
@@ -42,30 +42,30 @@ impl Entry {
     }
 }
 
-fn first_rates(period: &Period, service: &str) -> Rates {
-    period.tiers.get(service).and_then(|steps| steps.first()).map_or(Rates::default(), |step| step.rates)
+fn first_rates(period: &Period, tier: &str) -> Rates {
+    period.tiers.get(tier).and_then(|steps| steps.first()).map_or(Rates::default(), |step| step.rates)
 }
 
 /// Steps for long prompts that were first listed later, while the price of others stayed the same.
-fn fill_thresholds(periods: &mut [Period], service: &str) {
-    let steps_of = |period: &Period| period.tiers.get(service).cloned().unwrap_or_default();
+fn fill_thresholds(periods: &mut [Period], tier: &str) {
+    let steps_of = |period: &Period| period.tiers.get(tier).cloned().unwrap_or_default();
     let Some(known) = periods.iter().position(|period| steps_of(period).len() > 1) else { return };
     let steps = steps_of(&periods[known]);
     let price = steps.first().and_then(|step| step.rates.input);
     for period in &mut periods[..known] {
-        let is_same = first_rates(period, service).input == price;
-        if let Some(own) = period.tiers.get_mut(service).filter(|_| is_same) {
+        let is_same = first_rates(period, tier).input == price;
+        if let Some(own) = period.tiers.get_mut(tier).filter(|_| is_same) {
             own.extend(steps.iter().skip(1));
         }
     }
 }
 
 /// A rate's first known value also holds before: for the first step everywhere, for others where the step is.
-fn fill_rates(periods: &mut [Period], service: &str) {
+fn fill_rates(periods: &mut [Period], tier: &str) {
     for at in (1..periods.len()).rev() {
-        let later: Vec<Step> = periods[at].tiers.get(service).cloned().unwrap_or_default();
-        let known = known_before(&periods[..at], service);
-        let own = periods[at - 1].tiers.entry(service.to_owned()).or_default();
+        let later: Vec<Step> = periods[at].tiers.get(tier).cloned().unwrap_or_default();
+        let known = known_before(&periods[..at], tier);
+        let own = periods[at - 1].tiers.entry(tier.to_owned()).or_default();
         for step in later {
             let mut rates = step.rates.each();
             for (index, rate) in rates.iter_mut().enumerate() {
@@ -79,14 +79,14 @@ fn fill_rates(periods: &mut [Period], service: &str) {
             }
         }
         if own.is_empty() {
-            periods[at - 1].tiers.remove(service);
+            periods[at - 1].tiers.remove(tier);
         }
     }
 }
 
 /// The rates, by step and place, that one of these periods lists: after that, one that is missing was dropped.
-fn known_before(periods: &[Period], service: &str) -> BTreeSet<(u64, usize)> {
-    let steps = periods.iter().filter_map(|period| period.tiers.get(service)).flatten();
+fn known_before(periods: &[Period], tier: &str) -> BTreeSet<(u64, usize)> {
+    let steps = periods.iter().filter_map(|period| period.tiers.get(tier)).flatten();
     let listed = steps.flat_map(|step| {
         step.rates.each().into_iter().enumerate().filter_map(move |(index, rate)| rate.map(|_| (step.above, index)))
     });
@@ -97,15 +97,15 @@ fn known_before(periods: &[Period], service: &str) -> BTreeSet<(u64, usize)> {
 fn fill_gaps(tiers: &mut Tiers) -> Rates {
     let standard = tiers.get(STANDARD).cloned().unwrap_or_default();
     let listed = standard.first().map_or(Rates::default(), |step| without_free_writes(step.rates));
-    for (service, steps) in tiers {
+    for (tier, steps) in tiers {
         // A tier that lists no price for long prompts has none that is known.
-        if service != STANDARD && !steps.iter().any(|step| step.above > 0) {
+        if tier != STANDARD && !steps.iter().any(|step| step.above > 0) {
             let missing = standard.iter().skip(1);
             steps.extend(missing.map(|step| Step { above: step.above, rates: Rates::default() }));
         }
         steps.sort_by_key(|step| step.above);
         for step in steps.iter_mut() {
-            let is_standard = service == STANDARD;
+            let is_standard = tier == STANDARD;
             let mut rates = without_free_writes(step.rates);
             if is_standard && step.above > 0 {
                 let least = listed.cache_read.filter(|_| rates.input >= listed.input);
@@ -139,8 +139,8 @@ fn with_input_price(rates: Rates, listed: Rates) -> Rates {
 
 #[cfg(test)]
 mod tests {
-    use crate::event::Usd;
-    use crate::price::entry::{Entry, STANDARD};
+    use crate::event::{STANDARD, Usd};
+    use crate::price::entry::Entry;
 
     /// An entry from periods such as `{"standard":[[0,5,null,null,null,25,null]]}`.
     fn entry(periods: &[&str]) -> Entry {
@@ -156,8 +156,8 @@ mod tests {
         serde_json::from_str::<Entry>(&text).expect("an entry").settled()
     }
 
-    fn rates(entry: &Entry, period: usize, service: &str, step: usize) -> Vec<i64> {
-        let step = entry.periods[period].tiers[service][step];
+    fn rates(entry: &Entry, period: usize, tier: &str, step: usize) -> Vec<i64> {
+        let step = entry.periods[period].tiers[tier][step];
         step.rates.each().into_iter().take(5).map(|rate| rate.map_or(-1, Usd::pico)).collect()
     }
 

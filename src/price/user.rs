@@ -5,26 +5,41 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
-use super::book::Book;
-use super::entry::{Entry, Period, Rates, STANDARD, Step, day};
-use super::name::Name;
-use crate::config::{Config, Section};
+use super::entry::{Period, Rates, Step, day};
+use super::tier::TIERS;
+use crate::config::{Config, Field, Section};
 use crate::error::Result;
-use crate::event::Usd;
+use crate::event::{STANDARD, Usd};
 
-/// A model of the user's file.
-#[derive(Debug, Clone)]
-pub(super) struct User {
-    pub(super) entry: Entry,
-    /// Whether it names no day from which it holds.
-    pub(super) is_always: bool,
+/// A model of the file.
+#[derive(Debug)]
+pub(super) struct Told<'a> {
+    pub(super) model: &'a str,
+    /// Its sections, in the order of their days.
+    pub(super) sections: Vec<Dated<'a>>,
+}
+
+/// A section: it holds from a day on until the next one's.
+#[derive(Debug)]
+pub(super) struct Dated<'a> {
+    /// [`NaiveDate::MIN`] where it names none.
+    pub(super) from: NaiveDate,
+    pub(super) prices: Given<'a>,
+}
+
+/// What a section says.
+#[derive(Debug)]
+pub(super) enum Given<'a> {
+    Prices(Period),
+    /// The name of a model with the same prices.
+    Like(Field<'a>),
 }
 
 /// Prices of one kind of token each, by their names in the file.
 const RATES: [&str; 6] = ["input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning"];
 
-/// Service tiers that may be priced.
-const SERVICES: [&str; 7] = ["priority", "flex", "batch", "fast", "ultrafast", "us", "fast-us"];
+/// What only names of several models hold.
+const WILDCARDS: [char; 3] = ['*', '?', '{'];
 
 /// A million tokens, for which the file gives prices.
 const MILLION: i64 = 1_000_000;
@@ -43,14 +58,14 @@ pub fn schema() -> Value {
     let mut above = rates(vec![("tokens", tokens)]);
     above["required"] = json!(["tokens", "input", "output"]);
     let above = ("above", one_or_more(above));
-    let mut service = rates(vec![above.clone()]);
-    service["required"] = json!(["input", "output"]);
+    let mut tier = rates(vec![above.clone()]);
+    tier["required"] = json!(["input", "output"]);
     let mut keys = vec![
         ("from", json!({ "type": "string", "description": "first day, 2026-11-20; without it always" })),
         ("like", json!({ "type": "string", "description": "a model with the same prices" })),
         above,
     ];
-    keys.extend(SERVICES.map(|name| (name, service.clone())));
+    keys.extend(other_tiers().map(|name| (name, tier.clone())));
     let mut model = rates(keys);
     model["anyOf"] = json!([{ "required": ["like"] }, { "required": ["input", "output"] }]);
     json!({
@@ -60,80 +75,56 @@ pub fn schema() -> Value {
     })
 }
 
-/// Every model of the file, in the order of their names. `listed` is the book that `like` refers to.
-pub(super) fn user(config: &Config, listed: Book<'_>) -> Result<Vec<User>> {
-    let mut models: BTreeMap<&str, Vec<(NaiveDate, Vec<Period>)>> = BTreeMap::new();
+/// Every model of the file, in the order of their names.
+pub(super) fn user(config: &Config) -> Result<Vec<Told<'_>>> {
+    let mut models: BTreeMap<&str, Vec<Dated>> = BTreeMap::new();
     for (model, section) in config.prices()? {
-        let (from, periods) = periods(&section, listed)?;
+        if model.contains(WILDCARDS) {
+            return Err(section.error(format!("[{}] is a pattern; give each model its own prices", section.name())));
+        }
+        let dated = dated(&section)?;
         let known = models.entry(model).or_default();
-        if known.iter().any(|(other, _)| *other == from) {
+        if known.iter().any(|other| other.from == dated.from) {
             return Err(
                 section.error(format!("[{}] is there twice for the same day; give from = 2026-11-20", section.name()))
             );
         }
-        known.push((from, periods));
+        known.push(dated);
     }
     let models = models.into_iter().map(|(model, mut sections)| {
-        sections.sort_by_key(|(from, _)| *from);
-        let first = sections.first().map_or(NaiveDate::MIN, |(from, _)| *from);
-        let starts: Vec<NaiveDate> = sections.iter().skip(1).map(|(from, _)| *from).collect();
-        let ends = starts.into_iter().map(Some).chain([None]);
-        // A section holds until the next one, also where it is another model's with periods of its own.
-        let periods = sections.into_iter().zip(ends).flat_map(|((_, periods), end)| {
-            periods.into_iter().filter(move |period| end.is_none_or(|end| period.from < end))
-        });
-        let entry = Entry {
-            key: model.to_owned(),
-            provider: "usage.toml".to_owned(),
-            is_makers: true,
-            first,
-            last: NaiveDate::MAX,
-            periods: periods.collect(),
-        };
-        User { entry, is_always: first == NaiveDate::MIN }
+        sections.sort_by_key(|dated| dated.from);
+        Told { model, sections }
     });
     Ok(models.collect())
 }
 
 /// From when a section holds, and its prices.
-fn periods(section: &Section, listed: Book<'_>) -> Result<(NaiveDate, Vec<Period>)> {
+fn dated<'a>(section: &Section<'a>) -> Result<Dated<'a>> {
     let from = section.get("from").map(|field| field.day()).transpose()?.and_then(day).unwrap_or(NaiveDate::MIN);
     if let Some(like) = section.get("like") {
         section.only(&["from", "like"])?;
-        let model = like.text()?;
-        let found = listed.find(model, &Name::parse(model));
-        let (entry, _) = found.ok_or_else(|| like.error(format!("no price is known for {model:?}")))?;
-        let mut periods = entry.periods;
-        let started = periods.iter().rposition(|period| period.from <= from).unwrap_or(0);
-        periods.drain(..started);
-        if let Some(first) = periods.first_mut() {
-            first.from = from;
-        }
-        return Ok((from, periods));
+        like.text()?;
+        return Ok(Dated { from, prices: Given::Like(like) });
     }
-    let known: Vec<&str> = ["from", "like", "above"].into_iter().chain(RATES).chain(SERVICES).collect();
+    let known: Vec<&str> = ["from", "like", "above"].into_iter().chain(RATES).chain(other_tiers()).collect();
     section.only(&known)?;
     let mut tiers = BTreeMap::from([(STANDARD.to_owned(), steps(section)?)]);
-    for service in SERVICES {
-        if let Some(field) = section.get(service) {
+    for tier in other_tiers() {
+        if let Some(field) = section.get(tier) {
             let own = field.section()?;
             own.only(&["above"].into_iter().chain(RATES).collect::<Vec<_>>())?;
-            tiers.insert(service.to_owned(), steps(&own)?);
+            tiers.insert(tier.to_owned(), steps(&own)?);
         }
     }
-    let period = Period { from, tiers, off_peak: None };
-    let entry = Entry {
-        key: String::new(),
-        provider: String::new(),
-        is_makers: true,
-        first: from,
-        last: from,
-        periods: vec![period],
-    };
-    Ok((from, entry.settled().periods))
+    Ok(Dated { from, prices: Given::Prices(Period { from, tiers, off_peak: None }) })
 }
 
-fn steps(section: &Section) -> Result<Vec<Step>> {
+/// The tiers that are named in a section: its own prices are the standard ones.
+fn other_tiers() -> impl Iterator<Item = &'static str> {
+    TIERS.into_iter().filter(|tier| *tier != STANDARD)
+}
+
+fn steps(section: &Section<'_>) -> Result<Vec<Step>> {
     section.require("input")?;
     section.require("output")?;
     let mut steps = vec![Step { above: 0, rates: rates(section)? }];
@@ -151,7 +142,8 @@ fn steps(section: &Section) -> Result<Vec<Step>> {
     Ok(steps)
 }
 
-fn rates(section: &Section) -> Result<Rates> {
+/// The prices of a section, every gap filled: cache prices that it doesn't give are those of other input.
+fn rates(section: &Section<'_>) -> Result<Rates> {
     let mut rates = [None; 6];
     for (rate, name) in rates.iter_mut().zip(RATES) {
         let Some(field) = section.get(name) else { continue };
@@ -163,5 +155,11 @@ fn rates(section: &Section) -> Result<Rates> {
         *rate = Some(Usd::from_pico(exact.pico() / MILLION));
     }
     let rates = Rates::from(rates);
-    Ok(Rates { cache_write_1h: rates.cache_write_1h.or(rates.cache_write_5m), ..rates })
+    let cache_write_5m = rates.cache_write_5m.or(rates.input);
+    Ok(Rates {
+        cache_read: rates.cache_read.or(rates.input),
+        cache_write_5m,
+        cache_write_1h: rates.cache_write_1h.or(cache_write_5m),
+        ..rates
+    })
 }

@@ -1,15 +1,15 @@
 //! The fact table's rows get their costs: what the harness reported, else tokens times list prices.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
 use super::dimension::used_at;
+use super::share::share_reports;
 use crate::error::{Result, unknown};
 use crate::event::{Id, Time, TokenUsage, Usd};
-use crate::fold::{Lack, Owner, RowCost, RowView, Settled};
-use crate::price::{Cost, Entry, Prices, Tokens};
+use crate::fold::{Lack, NamedConversation, Owner, RowCost, RowView, Settled};
+use crate::price::{Cost, Entry, Prices, Span, Tokens};
 
 /// Whose word is taken for a cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -61,8 +61,8 @@ pub struct Options {
 
 /// Fills in what every row costs. A row's cost depends on what its conversation and owner left, and on nothing else.
 pub fn price(settled: &mut Settled, prices: &Prices, options: &Options) {
-    let mut book = Pricer::new(prices, options);
-    let Settled { owners, rows, outweighed, .. } = settled;
+    let Settled { owners, rows, outweighed, conversations, .. } = settled;
+    let mut book = Pricer::new(prices, options, conversations);
     let mut early: BTreeSet<Id> = BTreeSet::new();
     for (rows, is_counted) in [(rows, true), (outweighed, false)] {
         rows.tell_costs(|rows, costs| {
@@ -86,6 +86,7 @@ pub fn price(settled: &mut Settled, prices: &Prices, options: &Options) {
 pub(super) fn without_hour_writes<'a>(
     rows: impl Iterator<Item = RowView<'a>> + Clone,
     owner: &Owner,
+    settled: &Settled,
     prices: &Prices,
     options: &Options,
 ) -> Option<Usd> {
@@ -97,7 +98,7 @@ pub(super) fn without_hour_writes<'a>(
     let rows = rows.map(|row| RowView { has_unsplit_writes: false, usage: row.usage.map(without), ..row });
     let rows: Vec<RowView> = rows.collect();
     let mut costs = vec![RowCost::default(); rows.len()];
-    Pricer::new(prices, options).owner(&rows, owner, &mut costs);
+    Pricer::new(prices, options, &settled.conversations).owner(&rows, owner, &mut costs);
     let all = rows.iter().zip(costs);
     let used = all.filter(|(row, _)| row.usage.is_some() || row.blended_tokens.is_some());
     used.map(|(_, cost)| cost.computed).try_fold(Usd::ZERO, |sum, cost| Some(sum + cost?))
@@ -110,13 +111,14 @@ fn start(day: chrono::NaiveDate) -> Option<Time> {
 struct Pricer<'a> {
     prices: &'a Prices,
     options: &'a Options,
+    conversations: &'a [NamedConversation],
     /// What was looked up, with when its prices begin.
     entries: FxHashMap<Id, Option<(Option<Time>, Entry)>>,
 }
 
 impl<'a> Pricer<'a> {
-    fn new(prices: &'a Prices, options: &'a Options) -> Pricer<'a> {
-        Pricer { prices, options, entries: FxHashMap::default() }
+    fn new(prices: &'a Prices, options: &'a Options, conversations: &'a [NamedConversation]) -> Pricer<'a> {
+        Pricer { prices, options, conversations, entries: FxHashMap::default() }
     }
 
     /// When the prices of a model begin that was looked up.
@@ -184,11 +186,11 @@ impl<'a> Pricer<'a> {
             cost.lacks = Some(Lack::Price);
             return None;
         };
-        let time = used_at(row, owner);
-        cost.is_early = time.zip(*first).is_some_and(|(time, first)| time < first);
+        cost.is_early = used_at(row, owner).zip(*first).is_some_and(|(time, first)| time < first);
+        let used = used_in(row, owner, self.conversations);
         let tier = row.service_tier.map(Id::as_str).or(self.options.service_tier.as_deref());
-        let found = entry.cost(tokens, time, tier);
-        let found = if row.has_unsplit_writes { unsplit(found, entry, tokens, time, tier) } else { found };
+        let found = entry.cost(tokens, used, tier);
+        let found = if row.has_unsplit_writes { unsplit(found, entry, tokens, used, tier) } else { found };
         if found.is_none_or(|cost| cost.exact.is_none() && cost.high.is_none() && !matches!(tokens, Tokens::Blended(_)))
         {
             cost.lacks = Some(Lack::Tier);
@@ -197,8 +199,22 @@ impl<'a> Pricer<'a> {
     }
 }
 
+/// When a row's tokens were used: a call that has a time at that time, anything else since its run, or its conversation,
+/// began.
+fn used_in(row: &RowView<'_>, owner: &Owner, conversations: &[NamedConversation]) -> Span {
+    if let Some(time) = row.time.filter(|_| row.is_call) {
+        return Span::at(time);
+    }
+    let (run, named) = (owner.run.as_ref(), row.conversation.and_then(|id| NamedConversation::of(conversations, id)));
+    let began = named.and_then(|named| named.began);
+    // droid's counters are of the time when it began to count.
+    let read = row.time.filter(|time| Some(*time) != began);
+    let over = run.and_then(|run| run.finished_at.or(run.over_by));
+    Span { since: run.and_then(|run| run.started_at).or(began), until: read.or(over).or_else(|| named?.active_until) }
+}
+
 /// Bounds where nobody tells how many of the cache writes are kept for an hour: none, or all.
-fn unsplit(none: Option<Cost>, entry: &Entry, tokens: Tokens, time: Option<Time>, tier: Option<&str>) -> Option<Cost> {
+fn unsplit(none: Option<Cost>, entry: &Entry, tokens: Tokens, used: Span, tier: Option<&str>) -> Option<Cost> {
     let hour =
         |usage: TokenUsage| TokenUsage { cache_creation_1h_input_tokens: usage.cache_creation_input_tokens, ..usage };
     let all = match tokens {
@@ -206,93 +222,7 @@ fn unsplit(none: Option<Cost>, entry: &Entry, tokens: Tokens, time: Option<Time>
         Tokens::Sum(usage, longest) => Tokens::Sum(hour(usage), longest),
         Tokens::Blended(_) => return none,
     };
-    let (none, all) = (none?, entry.cost(all, time, tier)?);
+    let (none, all) = (none?, entry.cost(all, used, tier)?);
     let high = none.high.zip(all.high).map(|(none, all)| none.max(all));
     Some(Cost { exact: none.exact.filter(|exact| all.exact == Some(*exact)), low: none.low.min(all.low), high })
-}
-
-/// What a harness reported for several rows is shared out among them, to the pico-dollar: by what they cost at list
-/// prices, or where that isn't known of all of them by their tokens. So groups add up to the report however they
-/// are cut.
-/// `is_asked`: whether a report of less than that is a floor of what they cost.
-fn share_reports(rows: &[RowView<'_>], costs: &mut [RowCost], is_asked: bool) {
-    let mut by_conversation: BTreeMap<Option<&Id>, Vec<usize>> = BTreeMap::new();
-    for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.is_paid) {
-        by_conversation.entry(row.conversation).or_default().push(index);
-    }
-    for paid in by_conversation.into_values() {
-        let mut reports: BTreeMap<Option<&Id>, (Usd, Vec<usize>)> = BTreeMap::new();
-        for index in &paid {
-            let Some(row) = rows.get(*index) else { continue };
-            if let Some(cost) = row.cost_reported {
-                let report = reports.entry(row.model).or_default();
-                report.0 = report.0 + cost;
-            }
-        }
-        let largest = reports.iter().max_by_key(|(_, (cost, _))| *cost).map(|(model, _)| *model);
-        let Some(largest) = largest else { continue };
-        for index in paid {
-            let Some(row) = rows.get(index) else { continue };
-            let model = if reports.contains_key(&row.model) { row.model } else { largest };
-            if let Some((_, own)) = reports.get_mut(&model) {
-                own.push(index);
-            }
-        }
-        for (cost, own) in reports.into_values() {
-            share(rows, costs, cost, &own);
-            let is_floor = own.iter().any(|index| rows.get(*index).is_some_and(|row| row.is_underpaid));
-            if is_floor && is_asked {
-                raise(costs, cost, &own);
-            }
-        }
-    }
-}
-
-/// Raises what these rows cost at least to what was reported for them, if that is more.
-fn raise(costs: &mut [RowCost], reported: Usd, own: &[usize]) {
-    let low: Usd = own.iter().filter_map(|index| costs.get(*index)?.low).sum();
-    for index in own.iter().filter(|_| low < reported) {
-        if let Some(cost) = costs.get_mut(*index) {
-            *cost = RowCost { exact: None, low: cost.reported, high: None, is_computed: false, ..*cost };
-        }
-    }
-}
-
-fn share(rows: &[RowView<'_>], costs: &mut [RowCost], cost: Usd, own: &[usize]) {
-    let is_computed = own.iter().all(|index| costs.get(*index).is_some_and(|cost| cost.computed.is_some()));
-    let weight = |index: &usize| match costs.get(*index).and_then(|cost| cost.computed).filter(|_| is_computed) {
-        Some(usd) => u128::from(usd.pico().unsigned_abs()),
-        None => {
-            let usage = rows.get(*index).and_then(|row| row.usage);
-            u128::from(usage.map_or(0, |usage| usage.total_tokens()))
-        }
-    };
-    let weights = scaled(own.iter().map(weight).collect());
-    let whole: u128 = weights.iter().sum();
-    let pico = u128::from(cost.pico().unsigned_abs());
-    let upto = |sum: u128, range: Range<usize>| match whole {
-        // Nothing to go by: the row that tells it has it.
-        0 => own[range]
-            .iter()
-            .filter_map(|index| rows.get(*index)?.cost_reported)
-            .map(|usd| u128::from(usd.pico().unsigned_abs()))
-            .sum(),
-        whole => pico * sum / whole,
-    };
-    let (mut sum, mut given) = (0, 0);
-    for (place, (index, weight)) in own.iter().zip(&weights).enumerate() {
-        sum += weight;
-        let all = upto(sum, 0..place + 1);
-        if let Some(cost) = costs.get_mut(*index) {
-            cost.reported = Some(Usd::from_pico(i64::try_from(all - given).unwrap_or(i64::MAX)));
-        }
-        given = all;
-    }
-}
-
-/// The weights, less exact the larger they are, so that an amount of money times their sum fits in 128 bits.
-fn scaled(weights: Vec<u128>) -> Vec<u128> {
-    let whole = weights.iter().fold(0_u128, |sum, weight| sum.saturating_add(*weight));
-    let surplus = u64::BITS.saturating_sub(whole.leading_zeros());
-    weights.into_iter().map(|weight| weight >> surplus).collect()
 }

@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | `cell`, `columns`, `frame` | what a table is |
 //! | `time_cut`, `dimension`, `filter`, `values`, `found`, `query`, `walk` | which rows are asked for, and by what they are grouped |
-//! | `cost`, `money`, `token_sum`, `sum`, `median`, `per_run`, `tally` | what rows cost, and what they come to |
+//! | `cost`, `share`, `money`, `token_sum`, `sum`, `median`, `per_run`, `tally` | what rows cost, and what they come to |
 //! | `group`, `unplaced`, `overlap`, `order` | the rows of a report |
 //! | `caveat`, `sources`, `warning_code`, `warnings` | what its reader should know |
 //! | `report`, `latency` | reports |
@@ -44,6 +44,7 @@ mod query;
 mod quota;
 mod report;
 mod runs;
+mod share;
 mod sources;
 mod sum;
 mod tally;

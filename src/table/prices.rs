@@ -6,8 +6,8 @@ use super::cell::Cell;
 use super::columns::{Column, Kind, column};
 use super::frame::{Builder, Table};
 use crate::error::Result;
-use crate::event::Usd;
-use crate::price::{Found, Head, Period, STANDARD, Step};
+use crate::event::{STANDARD, Usd};
+use crate::price::{Found, Head, Period, Step};
 
 /// All columns of a list of prices, in order.
 pub static PRICES: [Column; 16] = [
@@ -115,14 +115,19 @@ pub fn prices(found: impl Iterator<Item = Found>, asked: Option<&str>, scope: Pr
     builder.finish()
 }
 
-/// The steps of a period by their tiers, the standard one first; tiers without any price left out.
+/// The steps of a period by their tiers, the standard one first; tiers without any price left out. A step without one
+/// stays: what a long prompt costs isn't listed, not the same.
 fn steps(period: &Period, scope: PriceScope) -> impl Iterator<Item = (&str, Step)> {
     let (standard, others): (Vec<_>, Vec<_>) = period.tiers.iter().partition(|(tier, _)| *tier == STANDARD);
     let others = others.into_iter().filter(move |_| !matches!(scope, PriceScope::Standard(_)));
-    let listed = standard.into_iter().chain(others);
+    let listed = standard.into_iter().chain(others).filter(|(_, steps)| steps.iter().any(is_listed));
     let listed = listed.flat_map(|(tier, steps)| steps.iter().map(move |step| (tier.as_str(), *step)));
     let off_peak = period.off_peak.iter().map(|off_peak| ("off-peak", off_peak.step));
-    listed.chain(off_peak).filter(|(_, step)| step.rates.input.is_some())
+    listed.chain(off_peak.filter(|(_, step)| is_listed(step)))
+}
+
+fn is_listed(step: &Step) -> bool {
+    step.rates.input.is_some()
 }
 
 struct Line<'a> {

@@ -31,6 +31,7 @@ mod media;
 #[cfg(target_os = "linux")]
 mod memory;
 mod opencode;
+mod own_prices;
 #[cfg(unix)]
 mod permissions;
 mod prices;

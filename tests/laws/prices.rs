@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use forge_usage::config::Config;
 use forge_usage::event::{Time, TokenUsage, Usd};
-use forge_usage::price::{Cost, Entry, Prices, Tokens};
+use forge_usage::price::{Cost, Entry, Prices, Span, Tokens};
 use proptest::prelude::*;
 
 fn prices() -> &'static Prices {
@@ -111,9 +111,14 @@ fn usage() -> impl Strategy<Value = TokenUsage> {
     )
 }
 
-fn time() -> impl Strategy<Value = Option<Time>> {
+fn time() -> impl Strategy<Value = Time> {
     let from = Time::parse("2025-01-01T00:00:00Z").expect("a time").micros();
-    prop_oneof![1 => Just(None), 9 => (0_i64..1_100 * 1_440).prop_map(move |minute| Some(Time::from_micros(from + minute * 60_000_000)))]
+    (0_i64..1_100 * 1_440).prop_map(move |minute| Time::from_micros(from + minute * 60_000_000))
+}
+
+fn span() -> impl Strategy<Value = Span> {
+    let bound = || prop_oneof![1 => Just(None), 9 => time().prop_map(Some)];
+    (bound(), bound()).prop_map(|(since, until)| Span { since, until })
 }
 
 fn entry() -> impl Strategy<Value = &'static Entry> {
@@ -154,10 +159,10 @@ proptest! {
     }
 
     #[test]
-    fn costs_are_ordered_and_never_below_zero(entry in entry(), usage in usage(), time in time(), longest in 0_u64..1_000_000) {
+    fn costs_are_ordered_and_never_below_zero(entry in entry(), usage in usage(), used in span(), longest in 0_u64..1_000_000) {
         for tier in [None, Some("priority"), Some("flex"), Some("batch"), Some("fast"), Some("none")] {
             for tokens in [Tokens::Call(usage), Tokens::Sum(usage, longest), Tokens::Blended(usage.blended_tokens())] {
-                if let Some(cost) = entry.cost(tokens, time, tier) {
+                if let Some(cost) = entry.cost(tokens, used, tier) {
                     prop_assert!(is_ordered(&cost), "{} {:?} {:?}", entry.key, tokens, cost);
                 }
             }
@@ -165,23 +170,25 @@ proptest! {
     }
 
     #[test]
-    fn calls_cost_what_the_bounds_of_their_sum_say(entry in entry(), calls in prop::collection::vec(usage(), 1..5), time in time()) {
-        prop_assume!(time.is_some());
-        let sum = calls.iter().fold(TokenUsage::default(), |sum, usage| sum.plus(usage));
-        let longest = calls.iter().map(|usage| usage.input_tokens).max().unwrap_or(0);
-        let costs: Option<Vec<Usd>> = calls.iter().map(|usage| entry.cost(Tokens::Call(*usage), time, None)?.exact).collect();
-        let (Some(costs), Some(bounds)) = (costs, entry.cost(Tokens::Sum(sum, longest), time, None)) else { return Ok(()) };
+    fn calls_cost_what_the_bounds_of_their_sum_say(entry in entry(), calls in prop::collection::vec((usage(), time()), 1..5)) {
+        let sum = calls.iter().fold(TokenUsage::default(), |sum, (usage, _)| sum.plus(usage));
+        let longest = calls.iter().map(|(usage, _)| usage.input_tokens).max().unwrap_or(0);
+        let times = || calls.iter().map(|(_, time)| *time);
+        let used = Span { since: times().min(), until: times().max() };
+        let cost = |(usage, time): &(TokenUsage, Time)| entry.cost(Tokens::Call(*usage), Span::at(*time), None)?.exact;
+        let costs: Option<Vec<Usd>> = calls.iter().map(cost).collect();
+        let (Some(costs), Some(bounds)) = (costs, entry.cost(Tokens::Sum(sum, longest), used, None)) else { return Ok(()) };
         let total: Usd = costs.into_iter().sum();
         prop_assert!(bounds.low <= total, "{}: {:?} > {:?}", entry.key, bounds, total);
         prop_assert!(bounds.high.is_none_or(|high| total <= high), "{}: {:?} < {:?}", entry.key, bounds, total);
-        let blended = entry.cost(Tokens::Blended(sum.blended_tokens()), time, None).map_or(Usd::ZERO, |cost| cost.low);
+        let blended = entry.cost(Tokens::Blended(sum.blended_tokens()), used, None).map_or(Usd::ZERO, |cost| cost.low);
         let is_cheap_to_write = sum.cache_creation_input_tokens > 0;
         prop_assert!(is_cheap_to_write || blended <= total, "{}: {:?} > {:?}", entry.key, blended, total);
     }
 
     #[test]
     fn more_tokens_never_cost_less(entry in entry(), usage in usage(), more in 1_u64..10_000, time in time()) {
-        let cost = |usage| entry.cost(Tokens::Call(usage), time, None).and_then(|cost| cost.exact);
+        let cost = |usage| entry.cost(Tokens::Call(usage), Span::at(time), None).and_then(|cost| cost.exact);
         let larger = [
             TokenUsage { input_tokens: usage.input_tokens + more, ..usage },
             TokenUsage { output_tokens: usage.output_tokens + more, ..usage },

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use forge_usage::price::TIERS;
 use forge_usage::table::{CostMode, PriceOptions};
 
 use super::output::{FormatArgs, OutputArgs};
@@ -80,8 +81,6 @@ impl PricesArgs {
 
 const COST_MODES: Words<CostMode> =
     Words { known: || plain(CostMode::ALL.map(CostMode::name)), read: CostMode::from_name };
-
-const TIERS: [&str; 6] = ["standard", "priority", "fast", "flex", "batch", "ultrafast"];
 
 const SERVICE_TIERS: Words<String> =
     Words { known: || plain(TIERS), read: |name| one_of("service tier", name, &TIERS) };

@@ -33,6 +33,8 @@ pub struct NamedConversation {
     pub billing: Option<Billing>,
     /// When it began; `None` where no record of that has a time.
     pub began: Option<Time>,
+    /// When the last of its messages was written whose usage its counter alone tells; `None` where there are none.
+    pub active_until: Option<Time>,
 }
 
 impl NamedConversation {
@@ -52,6 +54,12 @@ impl NamedConversation {
             version: name(&facts.version),
             billing: facts.billing,
             began: facts.started_at(),
+            active_until: facts.active.last().copied(),
         }
+    }
+
+    /// The one of an id among all, which stand in the order of their ids.
+    pub fn of<'a>(all: &'a [NamedConversation], id: &Id) -> Option<&'a NamedConversation> {
+        all.get(all.binary_search_by(|named| named.id.cmp(id)).ok()?)
     }
 }

@@ -71,8 +71,7 @@ impl Settled {
 
     /// What sources tell of the conversation of this id.
     pub fn conversation_named(&self, id: &Id) -> Option<&NamedConversation> {
-        let place = self.conversations.binary_search_by(|named| named.id.cmp(id)).ok()?;
-        self.conversations.get(place)
+        NamedConversation::of(&self.conversations, id)
     }
 
     /// The owner of what is told of a conversation, in no run, that left no usage there; `None`: nothing names it. One of

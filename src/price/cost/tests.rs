@@ -1,4 +1,4 @@
-use super::{Cost, Tokens};
+use super::{Cost, Span, Tokens};
 use crate::config::Config;
 use crate::event::{Time, TokenUsage, Usd};
 use crate::price::{Entry, Prices};
@@ -18,8 +18,8 @@ fn usage(input: u64, read: u64, written: u64, hour: u64, output: u64) -> TokenUs
     }
 }
 
-fn at(text: &str) -> Option<Time> {
-    Some(Time::parse(text).expect("a time"))
+fn at(text: &str) -> Span {
+    Span::at(Time::parse(text).expect("a time"))
 }
 
 fn exact(text: &str) -> Option<Cost> {
@@ -62,7 +62,23 @@ fn a_call_is_priced_by_its_own_day() {
     assert_eq!(opus.cost(call, at("2026-01-01T00:00:00Z"), None), exact("3"));
     // Nobody knows when: either.
     let both = Cost { exact: None, low: Usd::parse("1.5").unwrap(), high: Usd::parse("3") };
-    assert_eq!(opus.cost(call, None, None), Some(both));
+    assert_eq!(opus.cost(call, Span::default(), None), Some(both));
+}
+
+#[test]
+fn a_sum_of_calls_on_both_sides_of_a_change_lies_between_the_prices() {
+    let since = |since: &str| Span { since: at(since).since, until: at("2026-10-15T05:00:00Z").until };
+    let gpt = entry("gpt-5.6");
+    let million = usage(1_000_000, 0, 0, 0, 0);
+    for (begun, low, high) in [("2026-10-14T22:00:00Z", "4", "5"), ("2026-10-15T00:00:00Z", "4", "4")] {
+        let cost = gpt.cost(Tokens::Sum(million, 200_000), since(begun), None).expect("a price");
+        assert_eq!((Some(cost.low), cost.high), (Usd::parse(low), Usd::parse(high)), "{begun}");
+        let cost = gpt.cost(Tokens::Blended(1_000_000), since(begun), None).expect("a price");
+        assert_eq!(cost.low, Usd::parse(low).unwrap(), "{begun}");
+    }
+    // Of a call whose own time isn't known, one of the prices.
+    let cost = gpt.cost(Tokens::Call(usage(200_000, 0, 0, 0, 0)), since("2026-10-14T22:00:00Z"), None);
+    assert_eq!(cost, Some(Cost { exact: None, low: Usd::parse("0.8").unwrap(), high: Usd::parse("1") }));
 }
 
 #[test]
@@ -149,7 +165,8 @@ fn cheaper_hours_count_by_the_calls_own_minute() {
     assert_eq!(model.cost(call, at("2026-11-21T09:00:00Z"), None), exact("0.66"));
     let sum = Tokens::Sum(usage(1_000_000, 0, 0, 0, 0), 1_000);
     let between = Cost { exact: None, low: Usd::parse("0.66").unwrap(), high: Usd::parse("1.32") };
-    assert_eq!(model.cost(sum, at("2026-11-20T09:00:00Z"), None), Some(between));
+    let used = Span { until: at("2026-11-20T09:00:00Z").until, since: at("2026-11-20T05:00:00Z").since };
+    assert_eq!(model.cost(sum, used, None), Some(between));
 }
 
 #[test]

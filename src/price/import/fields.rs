@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use crate::event::Usd;
-use crate::price::entry::{Rates, STANDARD, Step};
+use crate::event::{STANDARD, Usd};
+use crate::price::entry::{Rates, Step};
 
 /// What one entry of the map says, its values unread.
 pub(super) type Fields<'a> = BTreeMap<&'a str, &'a RawValue>;
@@ -18,8 +18,8 @@ const FACTORS: [(&str, &str, &str); 3] =
 pub(super) fn tiers(fields: &Fields) -> Result<BTreeMap<String, Vec<Step>>, String> {
     let mut tiers: BTreeMap<String, BTreeMap<u64, Rates>> = BTreeMap::new();
     for (name, value) in fields {
-        let Some((slot, above, service)) = field(name) else { continue };
-        let rates = tiers.entry(service.to_owned()).or_default().entry(above).or_default();
+        let Some((slot, above, tier)) = field(name) else { continue };
+        let rates = tiers.entry(tier.to_owned()).or_default().entry(above).or_default();
         *slot(rates) = price(value)?;
     }
     if let Some(steps) = fields.get("tiered_pricing") {
@@ -35,10 +35,10 @@ pub(super) fn tiers(fields: &Fields) -> Result<BTreeMap<String, Vec<Step>>, Stri
         }
     }
     let mut tiers: BTreeMap<String, Vec<Step>> =
-        tiers.into_iter().map(|(service, steps)| (service, steps_of(steps))).collect();
+        tiers.into_iter().map(|(tier, steps)| (tier, steps_of(steps))).collect();
     let Some(factors) = fields.get("provider_specific_entry") else { return Ok(tiers) };
-    for (service, name, dearer) in FACTORS {
-        if let (Some(factor), Some(steps)) = (factor(factors, name), tiers.get(service)) {
+    for (tier, name, dearer) in FACTORS {
+        if let (Some(factor), Some(steps)) = (factor(factors, name), tiers.get(tier)) {
             let steps = steps.iter().map(|step| Step { above: step.above, rates: times(step.rates, factor) });
             tiers.insert(dearer.to_owned(), steps.collect());
         }
@@ -65,15 +65,15 @@ fn field(name: &str) -> Option<(Slot, u64, &'static str)> {
         ("output_cost_per_token", |rates| &mut rates.output),
         ("output_cost_per_reasoning_token", |rates| &mut rates.reasoning),
     ];
-    let services = [("_priority", "priority"), ("_flex", "flex"), ("_batches", "batch"), ("_ultrafast", "ultrafast")];
+    let suffixes = [("_priority", "priority"), ("_flex", "flex"), ("_batches", "batch"), ("_ultrafast", "ultrafast")];
     let (rest, slot) = slots.iter().find_map(|(prefix, slot)| Some((name.strip_prefix(prefix)?, *slot)))?;
-    let service = services.iter().find_map(|(suffix, service)| Some((rest.strip_suffix(suffix)?, *service)));
-    let (rest, service) = service.unwrap_or((rest, STANDARD));
+    let tier = suffixes.iter().find_map(|(suffix, tier)| Some((rest.strip_suffix(suffix)?, *tier)));
+    let (rest, tier) = tier.unwrap_or((rest, STANDARD));
     if rest.is_empty() {
-        return Some((slot, 0, service));
+        return Some((slot, 0, tier));
     }
     let thousands: u64 = rest.strip_prefix("_above_")?.strip_suffix("k_tokens")?.parse().ok()?;
-    Some((slot, thousands.checked_mul(1000)?, service))
+    Some((slot, thousands.checked_mul(1000)?, tier))
 }
 
 /// Dollars a token, every digit of them.

@@ -3,7 +3,8 @@
 use serde_json::value::RawValue;
 
 use super::fields::{Fields, tiers};
-use crate::price::entry::{OffPeak, STANDARD};
+use crate::event::STANDARD;
+use crate::price::entry::OffPeak;
 
 /// Minutes of a day.
 const DAY: u16 = 24 * 60;

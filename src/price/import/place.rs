@@ -1,10 +1,6 @@
 //! Which models of the map have a place in the book, and who made them.
 
-use crate::price::name::Name;
-
-/// Providers that sell what they make, by their names in the map.
-const MAKERS: [&str; 9] =
-    ["openai", "anthropic", "gemini", "xai", "deepseek", "moonshot", "zai", "dashscope", "mistral"];
+use crate::price::name::{Name, maker};
 
 /// Clouds that sell it too.
 const CLOUDS: [&str; 3] = ["azure", "bedrock", "vertex_ai"];
@@ -51,7 +47,7 @@ pub(super) fn place(key: &str, provider: &str) -> Option<bool> {
         return None;
     }
     let is_of = |families: &[&str]| families.iter().any(|family| core.starts_with(family));
-    if MAKERS.contains(&provider) {
+    if maker(provider) == Some(provider) {
         return Some(!is_of(&RESOLD) || ["deepseek", "zai", "moonshot"].contains(&provider));
     }
     // Reserved capacity is not paid by the token.

@@ -95,7 +95,7 @@ pub fn explain(
                 .filter_map(|row| row.usage)
                 .map(|usage| usage.cache_creation_1h_input_tokens)
                 .sum(),
-            cost_without_hour_writes: without_hour_writes(rows, owner, prices, options),
+            cost_without_hour_writes: without_hour_writes(rows, owner, settled, prices, options),
         });
     }
     let witnesses = witness::table(settled, &subject, events)?;

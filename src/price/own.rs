@@ -1,0 +1,83 @@
+//! A model of the user's file: which entries of the book it takes the place of.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use super::book::Book;
+use super::entry::{Entry, Period};
+use super::name::{Name, maker};
+use super::pick::{VERTEX, cost_alike, pick};
+
+/// Who sells a model of which only the user's file tells.
+const PROVIDER: &str = "usage.toml";
+
+/// A model of the user's file.
+#[derive(Debug, Clone)]
+pub(super) struct Own {
+    /// Without periods until [`Own::tell`].
+    pub(super) entry: Entry,
+    /// What the book says of it.
+    pub(super) listed: Option<Entry>,
+    /// The names of those it takes the place of.
+    replaced: BTreeSet<String>,
+}
+
+impl Own {
+    /// The model of this name: it takes the place of the book's of the same seller and date. A name without a date also
+    /// that of the dated ones that cost as much.
+    pub(super) fn new(key: &str, book: Book<'_>) -> Own {
+        let name = Name::parse(key);
+        let same = book.same(&name);
+        let named: Vec<(Name, &Entry)> = same.iter().map(|entry| (Name::parse(&entry.key), entry)).collect();
+        let sold: Vec<&(Name, &Entry)> =
+            named.iter().filter(|(other, entry)| is_sellers(&name, other, entry)).collect();
+        let picked = |entries: Vec<&'_ Entry>| pick(key, &name, &entries).map(|(entry, _)| entry.key.clone());
+        let entry = |key: Option<String>| same.iter().find(|entry| Some(&entry.key) == key.as_ref());
+        let sellers = entry(picked(sold.iter().map(|(_, entry)| *entry).collect()));
+        let listed = sellers.or_else(|| entry(picked(same.iter().collect())));
+        let is_dated = name.date.is_some() || name.is_latest;
+        let is_replaced = |(other, entry): &&&(Name, &Entry)| {
+            (&other.date, other.is_latest) == (&name.date, name.is_latest)
+                || (!is_dated && sellers.is_some_and(|sellers| cost_alike(sellers, entry)))
+        };
+        let replaced = sold.iter().filter(is_replaced).map(|(_, entry)| entry.key.clone()).collect();
+        let is_makers = name.provider.is_empty() || (listed.is_none() && says_maker(&name.provider).is_some());
+        let entry = Entry {
+            key: key.to_owned(),
+            provider: sellers.map_or(PROVIDER, |entry| &entry.provider).to_owned(),
+            is_makers: sellers.map_or(is_makers, |entry| entry.is_makers),
+            first: NaiveDate::MIN,
+            last: NaiveDate::MAX,
+            periods: Vec::new(),
+        };
+        Own { entry, listed: listed.cloned().map(Entry::settled), replaced }
+    }
+
+    /// Whether it takes the place of an entry of the book.
+    pub(super) fn replaces(&self, listed: &Entry) -> bool {
+        self.replaced.contains(&listed.key)
+    }
+
+    /// Its prices from the user's first day on. Those of the book hold before it.
+    pub(super) fn tell(&mut self, from: NaiveDate, periods: impl IntoIterator<Item = Period>) {
+        let listed = self.listed.iter().flat_map(|listed| &listed.periods);
+        self.entry.periods = listed.filter(|period| period.from < from).cloned().chain(periods).collect();
+        self.entry.first = self.listed.as_ref().map_or(from, |listed| listed.first.min(from));
+    }
+}
+
+/// Whether an entry of the book is of the seller that a name says. A bare name is its maker's.
+fn is_sellers(name: &Name, other: &Name, entry: &Entry) -> bool {
+    let is_makers = entry.is_makers && entry.provider != VERTEX;
+    let is_its = name.provider.is_empty() || says_maker(&name.provider) == Some(entry.provider.as_str());
+    name.provider == other.provider || (is_makers && is_its)
+}
+
+/// The maker that a name's first part is.
+fn says_maker(provider: &str) -> Option<&'static str> {
+    maker(provider.strip_suffix('/')?)
+}
+
+#[cfg(test)]
+mod tests;
