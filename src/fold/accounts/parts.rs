@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::account::Account;
 use super::untold;
-use crate::event::{Id, MIXED, ModelUsage, Time, TokenUsage, Usd};
+use crate::event::{Id, MIXED, ModelUsage, STANDARD, Time, TokenUsage, Usd};
 use crate::fold::facts::ResultFacts;
 use crate::fold::rows::UsageRow;
 
@@ -108,7 +108,11 @@ impl Account {
             tiers.entry(self.model_of(result, model)).or_default().extend(model.service_tier.as_ref().map(Some));
         }
         let tier_of = |model: &Option<Id>| {
-            let tiers = tiers.get(model)?;
+            let mut tiers = tiers.get(model)?.clone();
+            // What asks for no tier may leave it out.
+            if tiers.iter().flatten().any(|tier| tier.as_str() == STANDARD) {
+                tiers.remove(&None);
+            }
             if tiers.len() > 1 { Some(MIXED.into()) } else { tiers.first().copied().flatten().cloned() }
         };
         let fits = covered.iter().all(|(model, sum)| {

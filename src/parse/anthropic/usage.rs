@@ -3,14 +3,11 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::event::{Id, MAX_COUNT, TokenUsage};
+use crate::event::{Id, MAX_COUNT, STANDARD, TokenUsage};
 use crate::parse::growth::Totals;
 use crate::parse::json::{self, Count, Text, or_zero};
 use crate::parse::lines::id;
 use crate::parse::plain::Plain;
-
-/// The service tier of who asks for none.
-const USUAL_TIER: &str = "standard";
 
 /// Where inference takes place that costs more (<https://platform.claude.com/docs/en/build-with-claude/data-residency>).
 const DEAR_PLACE: &str = "us";
@@ -135,18 +132,13 @@ impl Usage<'_> {
         }
     }
 
-    /// The tier that sets the price, where that isn't the one of who asks for none.
-    pub fn unusual_tier(&self) -> Option<Id> {
-        self.tier(None).filter(|tier| tier.as_str() != USUAL_TIER)
-    }
-
     /// The tier that sets the price.
-    pub(super) fn tier(&self, before: Option<&Id>) -> Option<Id> {
+    pub fn tier(&self, before: Option<&Id>) -> Option<Id> {
         let asked = if self.speed.is("fast") { &self.speed } else { &self.service_tier };
         if !self.inference_geo.is(DEAR_PLACE) {
             return json::name(asked, before, id);
         }
-        match asked.get().filter(|asked| !asked.is_empty() && *asked != USUAL_TIER) {
+        match asked.get().filter(|asked| !asked.is_empty() && *asked != STANDARD) {
             Some(asked) => id(&format!("{asked}-{DEAR_PLACE}")),
             None => json::name(&self.inference_geo, before, id),
         }

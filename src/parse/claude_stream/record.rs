@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::event::{Billing, Call, Counter, Id, MIXED, ModelUsage, Quota, Scope, Time, TokenUsage};
+use crate::event::{Billing, Call, Counter, Id, MIXED, ModelUsage, Quota, STANDARD, Scope, Time, TokenUsage};
 use crate::parse::anthropic::{self, Message, Usage};
 use crate::parse::json::{Count, money, or_zero};
 use crate::parse::lines::{id, model};
@@ -117,7 +117,7 @@ pub(super) fn calls(message: &Message<'_>, session: &Id, task: Option<&str>) -> 
 impl Finish<'_> {
     pub(super) fn counter(self, session: Id) -> Counter {
         let cost = money(self.total_cost_usd.as_deref());
-        let tier = self.usage.as_ref().and_then(Usage::unusual_tier);
+        let tier = self.usage.as_ref().and_then(|usage| usage.tier(None));
         let main = self.usage.map(|usage| usage.tokens());
         let mut by_model: BTreeMap<Option<Id>, ModelUsage> = BTreeMap::new();
         for (name, counts) in self.model_usage.unwrap_or_default() {
@@ -156,12 +156,16 @@ impl Finish<'_> {
     }
 }
 
-/// Says at which tier was paid for what the main loop used: that of the model that used just as much, else of any.
+/// Says at which tier was paid for what the main loop used: that of the model that used just as much, else of any; where
+/// all that is recorded is the usual one, of all.
 fn mark_tier(total: &mut [ModelUsage], tier: &Id, main: &TokenUsage) {
     let is_mains = |model: &&mut ModelUsage| !model.usage.exceeds(main) && !model.usage.fell_below(main);
     match total.iter_mut().find(is_mains) {
         Some(model) => model.service_tier = Some(tier.clone()),
-        None => total.iter_mut().for_each(|model| model.service_tier = Some(MIXED.into())),
+        None => {
+            let tier = if tier.as_str() == STANDARD { tier.clone() } else { MIXED.into() };
+            total.iter_mut().for_each(|model| model.service_tier = Some(tier.clone()));
+        }
     }
 }
 
