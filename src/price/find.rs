@@ -151,6 +151,8 @@ mod tests {
         assert_eq!(key(&book, "glm-5.2").as_deref(), Some("zai/glm-5.2"));
         assert_eq!(key(&book, "deepseek-v4-pro").as_deref(), Some("deepseek-v4-pro"));
         assert_eq!(key(&book, "kimi-k2.7-code").as_deref(), Some("moonshot/kimi-k2.7-code"));
+        // Of one that a cloud sells, its price without the date goes before the maker's with it.
+        assert_eq!(key(&book, "azure/eu/gpt-5.1-2025-11-13").as_deref(), Some("azure/eu/gpt-5.1"));
         // The same name, as a cloud sells it in one region.
         let regional = key(&book, "us.anthropic.claude-sonnet-4-5-20250929-v1:0");
         assert_eq!(regional.as_deref(), Some("us.anthropic.claude-sonnet-4-5-20250929-v1:0"));

@@ -4,7 +4,8 @@
 //! name, and [`Entry::cost`] what tokens cost: exactly, or between bounds, or not at all.
 //!
 //! The book is made by `import` from public data; it says what was listed and when. What wasn't listed follows
-//! from the rules in `rules.rs`, which names are the same model from those in `name.rs`.
+//! from the rules in `rules.rs`, which names are the same model from those in `name.rs`, which of the book's entries
+//! one of the user's replaces from those in `own.rs`.
 
 mod book;
 mod cost;

@@ -10,21 +10,18 @@ pub(super) const VERTEX: &str = "vertex_ai";
 
 /// Of models that are the same, the one whose price a name takes, and why that one.
 pub(super) fn pick<'a>(model: &str, name: &Name, same: &[&'a Entry]) -> Option<(&'a Entry, Vec<String>)> {
-    let taken = |entry: &'a Entry| (entry, why(model, name, entry));
-    let mut rest = Some(model);
-    while let Some(text) = rest {
+    // Of two that differ in upper case only, the one that is spelt alike.
+    let called = |text: &str| {
         let own = same.iter().copied().filter(|entry| entry.key.eq_ignore_ascii_case(text));
-        // Of two that differ in upper case only, the one that is spelt alike.
-        if let Some(entry) = own.max_by_key(|entry| entry.key == text) {
-            return Some(taken(entry));
-        }
-        rest = text.split_once('/').map(|(_, rest)| rest);
-    }
+        own.max_by_key(|entry| entry.key == text)
+    };
     let named: Vec<(Name, &Entry)> = same.iter().map(|entry| (Name::parse(&entry.key), *entry)).collect();
     let sold = |own: &Name| !name.provider.is_empty() && own.provider == name.provider;
-    let sellers = named.iter().filter(|(own, _)| sold(own)).collect();
-    let makers = || named.iter().filter(|(_, entry)| entry.is_makers).collect();
-    choose(name, sellers).or_else(|| choose(name, makers())).map(taken)
+    let sellers = || choose(name, named.iter().filter(|(own, _)| sold(own)).collect());
+    let without_seller = || std::iter::successors(Some(model), |text| Some(text.split_once('/')?.1)).find_map(called);
+    let makers = || choose(name, named.iter().filter(|(_, entry)| entry.is_makers).collect());
+    let entry = called(model).or_else(sellers).or_else(without_seller).or_else(makers)?;
+    Some((entry, why(model, name, entry)))
 }
 
 /// The same date, else no date, else the latest; else the newest where all dates cost the same.

@@ -82,6 +82,14 @@ fn a_price_of_one_seller_is_no_others() {
 }
 
 #[test]
+fn a_price_of_one_seller_is_found_however_it_is_spelt() {
+    let own = prices("[prices.\"azure/gpt-5-4\"]\ninput = 9\noutput = 9\n");
+    for (name, cost) in [("azure/gpt-5.4", 9_000_000), ("Azure/GPT-5.4", 9_000_000), ("gpt-5.4", 2_500_000)] {
+        assert_eq!(input(&own, name, "2026-11-20"), cost, "{name}");
+    }
+}
+
+#[test]
 fn a_bare_price_is_the_makers_and_of_all_who_have_none_of_their_own() {
     for name in ["gpt-5.4", "GPT-5.4", "gpt-5-4", "openai/gpt-5.4"] {
         let own = prices(&format!("[prices.{name:?}]\ninput = 9\noutput = 9\n"));
