@@ -5,6 +5,21 @@
 //! writer puts it. Chunks can be cut at any line end and scanned in parallel. One ordered pass over
 //! the source ([`SourceReader`]) decides which candidates stand. CONTRIBUTING.md says what a new format
 //! needs.
+//!
+//! # Modules
+//!
+//! | Modules | Hold |
+//! | --- | --- |
+//! | `lines`, `digits`, `json`, `plain`, `debug`, `tracing`, `marker` | how what writers print is read: lines, numbers, JSON, Rust's `{:?}`, trace lines, forge's own lines |
+//! | `blocks`, `pairs`, `needles` | where in many bytes there is anything to read |
+//! | `mark`, `timing`, `growth`, `seen` | what a line would mean |
+//! | `chunk`, `edges`, `scan`, `weave` | a chunk's candidates |
+//! | `format`, `document`, `session` | what a format is, and what several share: JSON documents, session logs |
+//! | `anthropic`, `claude`, `openai`, `codex_otel` | what several formats of one maker share |
+//! | `ledger`, `loop_log`, `codex_trace`, `codex_exec`, `codex_exec_json`, `codex_rollout`, `claude_stream`, `claude_session`, `opencode`, `pi`, `gemini`, `droid`, `events` | the formats, a file or a folder each |
+//! | `formats`, `detect` | the list of them, and which one a source is of |
+//! | `region`, `content`, `prompts`, `sink`, `reader` | the ordered pass: what stands, and what is content |
+//! | `survey` | what of a source is not understood, for `doctor` |
 
 mod anthropic;
 mod blocks;
@@ -14,6 +29,7 @@ mod claude_session;
 mod claude_stream;
 mod codex_exec;
 mod codex_exec_json;
+mod codex_otel;
 mod codex_rollout;
 mod codex_trace;
 mod content;

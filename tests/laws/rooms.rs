@@ -40,6 +40,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
             "parse::blocks",
             "parse::anthropic",
             "parse::claude",
+            "parse::codex_otel",
             "parse::growth",
             "parse::document",
             "parse::openai",
@@ -244,14 +245,16 @@ fn no_file_is_longer_than_500_lines() {
 }
 
 /// The folders of many files, and where a reader finds what each is for.
-const MAPS: [(&str, &str); 2] = [("table/mod.rs", "table/mod.rs"), ("fold/accounts/mod.rs", "fold/mod.rs")];
+const MAPS: [(&str, &str); 3] =
+    [("parse/mod.rs", "parse/mod.rs"), ("table/mod.rs", "table/mod.rs"), ("fold/accounts/mod.rs", "fold/mod.rs")];
 
 #[test]
 fn every_file_of_a_large_folder_is_on_its_map() {
     let texts: BTreeMap<String, String> = sources().into_iter().collect();
     for (folder, map) in MAPS {
         let head: String = texts[map].lines().take_while(|line| line.starts_with("//!")).collect();
-        let lost: Vec<&str> = children(&texts[folder]).filter(|child| !head.contains(&format!("`{child}`"))).collect();
+        let modules = children(&texts[folder]).filter(|child| *child != "tests");
+        let lost: Vec<&str> = modules.filter(|child| !head.contains(&format!("`{child}`"))).collect();
         assert_eq!(lost, Vec::<&str>::new(), "{folder}");
     }
 }

@@ -6,8 +6,9 @@ use std::fmt::Write;
 
 use super::head::HARNESS;
 use super::log::FORMAT as TRACE;
-use super::otel::{Otel, PROMPTED, ends_text};
+use super::otel::{Otel, ends_text};
 use crate::event::Time;
+use crate::parse::codex_otel::{PROMPTED, TARGET};
 use crate::parse::format::{Format, Home, Journal, Root, Shape};
 use crate::parse::tracing;
 
@@ -20,7 +21,7 @@ pub(in crate::parse) static FORMAT: Format = Format {
     shape: Shape::Journal(Journal {
         table: "logs",
         columns: &["ts", "target", "feedback_log_body"],
-        only: ("target", &["codex_otel", "codex_exec"]),
+        only: ("target", &[TARGET, "codex_exec"]),
         line,
         lines: &TRACE,
     }),

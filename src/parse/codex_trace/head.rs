@@ -3,6 +3,7 @@
 
 use crate::event::Time;
 use crate::parse::blocks::{BLOCK, no_words};
+use crate::parse::codex_otel::TARGET;
 
 /// Who writes traces.
 pub(super) const HARNESS: &str = "codex";
@@ -51,7 +52,7 @@ pub(super) fn head(line: &[u8]) -> Option<(Time, Head<'_>)> {
     let (target, rest) = word(target);
     // A path goes on after the first `::`.
     let is_path = rest.starts_with(b": ") || (rest.starts_with(b"::") && word(&rest[2..]).1.starts_with(b": "));
-    (is_path && !target.starts_with(b"codex_otel")).then_some((time, Head::Thread(thread)))
+    (is_path && !target.starts_with(TARGET.as_bytes())).then_some((time, Head::Thread(thread)))
 }
 
 fn event_of(event: &[u8]) -> Option<Event<'_>> {

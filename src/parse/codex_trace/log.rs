@@ -1,10 +1,15 @@
 //! The trace as text, a record a line.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::head::{HARNESS, Head, head};
-use super::otel::{Otel, PROMPTED, STREAMED};
+use super::otel::Otel;
 use super::tool_result::{Message, closes_tool_result, message_text};
 use super::{configured, named, prompt, timing, token_count, usual};
 use crate::event::{Billing, Call, CallKey, Conversation, Defect, Fact, Time};
+use crate::parse::codex_otel::{self, BEGAN, COMPLETED, INPUT, PROMPTED, STREAMED, TARGET, TOOL_RESULT};
 use crate::parse::format::{Format, Hit, Home, Lines, Root, Shape};
 use crate::parse::lines::{clean, lines, may_be_record};
 use crate::parse::mark::{Mark, MarkKind};
@@ -28,7 +33,7 @@ const LINES: Lines = Lines {
     ..Lines::new(
         Some(HARNESS),
         &[
-            Needle::new("input_token_count", "_tok"),
+            Needle::new(INPUT, "_tok"),
             Needle::new("TokenCount(", "nCou"),
             Needle::new("SessionConfiguredEvent", "redE"),
             Needle::new(".tool_result", "resu"),
@@ -39,6 +44,8 @@ const LINES: Lines = Lines {
         read,
     )
 };
+
+static RESULT: LazyLock<Finder<'static>> = LazyLock::new(|| codex_otel::finder(TOOL_RESULT));
 
 /// The time of a line, if it is a record.
 fn time_of(line: &str) -> Option<Time> {
@@ -69,7 +76,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let line = marker::without(&line);
     let record = tracing::record(line);
     match &record {
-        Some(record) if record.target.starts_with("codex_otel") => {
+        Some(record) if record.target.starts_with(TARGET) => {
             let otel = Otel::read(record.body);
             if otel.name == PROMPTED {
                 marks.extend(prompt::read(hit, record, &otel));
@@ -85,7 +92,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         None => {}
     }
     // An output may end with a record that it quotes.
-    let is_own = record.is_some_and(|record| record.body.contains("event.name=\"codex.tool_result\""));
+    let is_own = record.is_some_and(|record| RESULT.find(record.body.as_bytes()).is_some());
     if !is_own && closes_tool_result(line) {
         // Outputs quote messages, and messages the ends of outputs: it matters where none is known to be open.
         let message = if hit.is_output { None } else { message_text(hit.before()) };
@@ -116,10 +123,10 @@ fn read_otel(hit: &Hit<'_>, recorded: Time, otel: &Otel<'_>, marks: &mut Vec<Mar
     let is_whole = |_: &&[u8]| !(otel.ends_in_model && hit.may_end_output());
     let mut add = |kind| marks.push(hit.mark(Some(HARNESS), kind).at(Some(recorded)).of(conversation.clone()));
     match (otel.name, otel.kind) {
-        (STREAMED, "response.completed") if !otel.failed && otel.is_torn(|| hit.may_end_output()) => {
+        (STREAMED, COMPLETED) if !otel.failed && otel.is_torn(|| hit.may_end_output()) => {
             add(MarkKind::Fact(Fact::Defect(Defect::Torn)));
         }
-        (STREAMED, "response.completed") if !otel.failed => match (otel.usage(), &conversation, time) {
+        (STREAMED, COMPLETED) if !otel.failed => match (otel.usage(), &conversation, time) {
             (Some(Ok(usage)), Some(id), Some(time)) => add(MarkKind::Fact(Fact::Call(Box::new(Call {
                 conversation: Some(id.clone()),
                 model: otel.model.filter(is_whole).and_then(|model| hit.seen.model_of(model)),
@@ -129,7 +136,7 @@ fn read_otel(hit: &Hit<'_>, recorded: Time, otel: &Otel<'_>, marks: &mut Vec<Mar
             (Some(Ok(_)), ..) => add(MarkKind::Fact(Fact::Defect(Defect::Torn))),
             (None, ..) => {}
         },
-        ("codex.conversation_starts", _) => {
+        (BEGAN, _) => {
             if let Some(id) = &conversation {
                 let model = otel.model.and_then(|model| hit.seen.model_of(model));
                 add(MarkKind::Fact(Fact::Conversation(Box::new(Conversation {
@@ -140,7 +147,7 @@ fn read_otel(hit: &Hit<'_>, recorded: Time, otel: &Otel<'_>, marks: &mut Vec<Mar
                 }))));
             }
         }
-        ("codex.tool_result", _) if otel.has_text => {
+        (TOOL_RESULT, _) if otel.has_text => {
             add(MarkKind::Open);
             if otel.is_whole {
                 add(MarkKind::Close);

@@ -2,8 +2,9 @@
 
 use super::configured::conversation_of;
 use super::head::{Head, head, word};
-use super::otel::{Otel, STREAMED, has_failed, is_over};
+use super::otel::{Otel, has_failed, is_over};
 use crate::event::Time;
+use crate::parse::codex_otel::{STREAMED, TARGET};
 use crate::parse::format::Mention;
 use crate::parse::lines::{clean, may_be_record};
 use crate::parse::seen::Seen;
@@ -31,7 +32,7 @@ fn any(line: &[u8], seen: &Seen) -> Option<Mention> {
 
 fn named_by(line: &str) -> Option<(&[u8], Time, bool)> {
     let record = tracing::record(line)?;
-    if record.target.starts_with("codex_otel") {
+    if record.target.starts_with(TARGET) {
         let otel = Otel::naming(record.body);
         return Some((otel.conversation?, record.time, otel.is_in_flight()));
     }

@@ -6,15 +6,10 @@ use memchr::memmem::Finder;
 
 use super::tool_result::closes_tool_result;
 use crate::event::{Defect, Time, TokenUsage};
+use crate::parse::codex_otel::{CACHE_WRITE, CACHED, COMPLETED, INPUT, OUTPUT, REASONING, STREAMED, TOTAL};
 use crate::parse::digits::number;
 use crate::parse::format::count;
 use crate::parse::tracing::{self, Field};
-
-/// The name of the events of a stream.
-pub(super) const STREAMED: &str = "codex.sse_event";
-
-/// The name of the event of a prompt.
-pub(super) const PROMPTED: &str = "codex.user_prompt";
 
 static FAILURE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("error.message"));
 
@@ -30,13 +25,36 @@ pub(super) struct Otel<'a> {
     pub(super) ends_in_model: bool,
     pub(super) auth_mode: Option<&'a str>,
     pub(super) failed: bool,
-    pub(super) counts: [Option<&'a [u8]>; 5],
-    /// `tool_token_count`, which is misnamed: the call's input and output.
-    pub(super) total: Option<&'a [u8]>,
+    pub(super) counts: Counts<'a>,
     /// Whether free text begins: a tool's arguments or output, a prompt.
     pub(super) has_text: bool,
     /// Whether that text ends on the same line.
     pub(super) is_whole: bool,
+}
+
+/// The counts of a completed call, each as its digits.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Counts<'a> {
+    pub(super) input: Option<&'a [u8]>,
+    pub(super) cached: Option<&'a [u8]>,
+    pub(super) cache_write: Option<&'a [u8]>,
+    pub(super) output: Option<&'a [u8]>,
+    pub(super) reasoning: Option<&'a [u8]>,
+    pub(super) total: Option<&'a [u8]>,
+}
+
+impl<'a> Counts<'a> {
+    fn slot(&mut self, field: &str) -> Option<&mut Option<&'a [u8]>> {
+        Some(match field {
+            INPUT => &mut self.input,
+            CACHED => &mut self.cached,
+            CACHE_WRITE => &mut self.cache_write,
+            OUTPUT => &mut self.output,
+            REASONING => &mut self.reasoning,
+            TOTAL => &mut self.total,
+            _ => return None,
+        })
+    }
 }
 
 impl<'a> Otel<'a> {
@@ -83,13 +101,11 @@ impl<'a> Otel<'a> {
                 self.model = self.model.or(Some(bytes));
             }
             "error.message" => self.failed = true,
-            "input_token_count" => self.counts[0] = self.counts[0].or(Some(bytes)),
-            "cached_token_count" => self.counts[1] = self.counts[1].or(Some(bytes)),
-            "cache_write_token_count" => self.counts[2] = self.counts[2].or(Some(bytes)),
-            "output_token_count" => self.counts[3] = self.counts[3].or(Some(bytes)),
-            "reasoning_token_count" => self.counts[4] = self.counts[4].or(Some(bytes)),
-            "tool_token_count" => self.total = self.total.or(Some(bytes)),
-            _ => {}
+            key => {
+                if let Some(count) = self.counts.slot(key) {
+                    *count = count.or(Some(bytes));
+                }
+            }
         }
     }
 
@@ -103,22 +119,23 @@ impl<'a> Otel<'a> {
     pub(super) fn is_torn(&self, may_end: impl Fn() -> bool) -> bool {
         let told = || self.usage().and_then(Result::ok).map(|usage| usage.total_tokens());
         let is_vouched =
-            || self.total.and_then(|total| count_of(total).ok()).is_some_and(|total| told() == Some(total));
-        self.counts[0].is_some() && !is_vouched() && may_end()
+            || self.counts.total.and_then(|total| count_of(total).ok()).is_some_and(|total| told() == Some(total));
+        self.counts.input.is_some() && !is_vouched() && may_end()
     }
 
     /// The counts of a completed call; nothing if the record has none.
     pub(super) fn usage(&self) -> Option<Result<TokenUsage, Defect>> {
-        let input = self.counts[0]?;
+        let counts = self.counts;
+        let input = counts.input?;
         Some((|| {
             let optional = |text: Option<&[u8]>| text.map(count_of).transpose();
             Ok(TokenUsage {
                 input_tokens: count_of(input)?,
-                cache_read_input_tokens: optional(self.counts[1])?.unwrap_or(0),
-                cache_creation_input_tokens: optional(self.counts[2])?.unwrap_or(0),
+                cache_read_input_tokens: optional(counts.cached)?.unwrap_or(0),
+                cache_creation_input_tokens: optional(counts.cache_write)?.unwrap_or(0),
                 cache_creation_1h_input_tokens: 0,
-                output_tokens: optional(self.counts[3])?.unwrap_or(0),
-                reasoning_output_tokens: Some(optional(self.counts[4])?.unwrap_or(0)),
+                output_tokens: optional(counts.output)?.unwrap_or(0),
+                reasoning_output_tokens: Some(optional(counts.reasoning)?.unwrap_or(0)),
             })
         })())
     }
@@ -157,7 +174,7 @@ pub(super) fn has_failed(body: &[u8]) -> bool {
 
 /// Whether an event of this kind is the last of its stream.
 pub(super) fn is_over(kind: &[u8]) -> bool {
-    matches!(kind, b"response.completed" | b"response.failed" | b"response.incomplete")
+    kind == COMPLETED.as_bytes() || matches!(kind, b"response.failed" | b"response.incomplete")
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::otel::Otel;
 use super::tool_result::WORDS;
 use crate::event::Time;
 use crate::parse::chunk::Chunk;
+use crate::parse::codex_otel;
 use crate::parse::content::LONGEST;
 use crate::parse::digits::digits;
 use crate::parse::format::{Hit, LOOK};
@@ -18,7 +19,7 @@ use crate::parse::mark::{Mark, MarkKind, PromptText, SLACK_MS};
 use crate::parse::marker;
 use crate::parse::tracing::{self, Record};
 
-static NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("event.name=\"codex.user_prompt\""));
+static NAME: LazyLock<Finder<'static>> = LazyLock::new(|| codex_otel::finder(codex_otel::PROMPTED));
 static LENGTH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" prompt_length="));
 
 const TEXT: &str = " prompt=";

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::head::head;
+use crate::parse::codex_otel;
 use crate::parse::lines::{clean, lines_backwards, may_be_record};
 use crate::parse::tracing;
 
@@ -12,7 +13,7 @@ const END: &str = " mcp_server_origin=";
 
 static SERVER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("mcp_server="));
 static ORIGIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(END));
-static PROMPT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("event.name=\"codex.user_prompt\""));
+static PROMPT: LazyLock<Finder<'static>> = LazyLock::new(|| codex_otel::finder(codex_otel::PROMPTED));
 
 /// The end of a tool result: `mcp_server=… mcp_server_origin=…`, which newer versions let the common
 /// fields follow.

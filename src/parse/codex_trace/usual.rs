@@ -2,23 +2,17 @@
 //! What it tells is what the long way tells; `None` says nothing about a record.
 
 use super::head::{Event, word};
-use super::otel::{Otel, STREAMED, ends_text};
+use super::otel::{Counts, Otel, ends_text};
+use crate::parse::codex_otel::{
+    CACHE_WRITE, CACHED, COMPLETED, INPUT, OUTPUT, REASONING, STREAMED, TOOL_RESULT, TOTAL,
+};
 use crate::parse::digits::digits;
 use crate::parse::marker;
 use crate::parse::seen::{Common, Seen};
 use crate::parse::tracing;
 
 /// The fields of an event's own that follow the common ones: a completed call's, a tool result's.
-const OWN: [&str; 2] = ["input_token_count", "tool_name"];
-
-/// The counts of a completed call, as their places in [`Otel`].
-const COUNTS: [(&[u8], usize); 5] = [
-    (b" input_token_count=", 0),
-    (b" output_token_count=", 3),
-    (b" cached_token_count=", 1),
-    (b" reasoning_token_count=", 4),
-    (b" cache_write_token_count=", 2),
-];
+const OWN: [&str; 2] = [INPUT, "tool_name"];
 
 /// Learns the common fields of a record that was read the long way.
 pub(super) fn learn(common: &mut Common, body: &str, conversation: &[u8]) {
@@ -63,31 +57,36 @@ pub(super) fn otel<'a>(event: &Event<'a>, seen: &Seen) -> Option<Otel<'a>> {
     let time = Some(event.time()?);
     let mut otel = Otel { time, conversation: Some(event.conversation), model: Some(model), ..Otel::default() };
     match (event.name, event.kind) {
-        (b"codex.sse_event", b"response.completed") => {
-            (otel.name, otel.kind) = (STREAMED, "response.completed");
+        (name, kind) if name == STREAMED.as_bytes() && kind == COMPLETED.as_bytes() => {
+            (otel.name, otel.kind) = (STREAMED, COMPLETED);
             let mut rest = rest;
-            for (name, index) in COUNTS {
-                otel.counts[index] = count(&mut rest, name);
-            }
-            otel.total = count(&mut rest, b" tool_token_count=");
-            (otel.counts[0].is_some() && rest.is_empty()).then_some(otel)
+            // In the order in which they stand.
+            otel.counts = Counts {
+                input: count(&mut rest, INPUT),
+                output: count(&mut rest, OUTPUT),
+                cached: count(&mut rest, CACHED),
+                reasoning: count(&mut rest, REASONING),
+                cache_write: count(&mut rest, CACHE_WRITE),
+                total: count(&mut rest, TOTAL),
+            };
+            (otel.counts.input.is_some() && rest.is_empty()).then_some(otel)
         }
-        (b"codex.tool_result", b"") => {
+        (name, b"") if name == TOOL_RESULT.as_bytes() => {
             let (_, rest) = word(rest.strip_prefix(b" tool_name=")?);
             let (_, rest) = word(rest.strip_prefix(b" call_id=")?);
             let text = rest.strip_prefix(b" arguments=")?;
             // Under colours there may be more in it.
             let is_plain = memchr::memchr(0x1b, text).is_none() && !matches!(text.last(), None | Some(b'\r'));
             let text = std::str::from_utf8(text).ok().filter(|_| is_plain)?;
-            Some(Otel { name: "codex.tool_result", has_text: true, is_whole: ends_text(marker::without(text)), ..otel })
+            Some(Otel { name: TOOL_RESULT, has_text: true, is_whole: ends_text(marker::without(text)), ..otel })
         }
         _ => None,
     }
 }
 
 /// The value of a field that is there, if it is digits and nothing else.
-fn count<'a>(rest: &mut &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let value = rest.strip_prefix(name)?;
+fn count<'a>(rest: &mut &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let value = rest.strip_prefix(b" ")?.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
     let (digits, after) = value.split_at(digits(value));
     if digits.is_empty() || !matches!(after.first(), None | Some(b' ')) {
         return None;
@@ -102,7 +101,7 @@ mod tests {
 
     use super::{learn, otel};
     use crate::parse::codex_trace::head::{Head, head};
-    use crate::parse::codex_trace::otel::Otel;
+    use crate::parse::codex_trace::otel::{Counts, Otel};
     use crate::parse::lines::clean;
     use crate::parse::marker;
     use crate::parse::seen::Seen;
@@ -186,7 +185,7 @@ mod tests {
                     prop_assert_eq!(time, record.time);
                     let long = Otel::read(record.body);
                     // A result's own fields have no meaning here, nor how a conversation is paid.
-                    let counts = if long.has_text { [None; 5] } else { long.counts };
+                    let counts = if long.has_text { Counts::default() } else { long.counts };
                     let long = Otel { counts, auth_mode: None, ..long };
                     prop_assert_eq!(otel, long, "{}", line);
                 } else if let Some(record) = record {

@@ -12,11 +12,12 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use super::codex_otel::{COUNTS, EVENTS, TARGET};
 use super::format::{Format, Shape};
 use super::json::Text;
 use super::lines::clean;
 use super::tracing;
-use words::{COUNTS, EVENTS, USAGE, WORDS};
+use words::{USAGE, WORDS};
 
 /// The most different names that are kept.
 const MOST_NAMES: usize = 1000;
@@ -93,7 +94,7 @@ impl Survey {
     }
 
     fn trace(&mut self, line: &str) {
-        let Some(record) = tracing::record(line).filter(|record| record.target.starts_with("codex_otel")) else {
+        let Some(record) = tracing::record(line).filter(|record| record.target.starts_with(TARGET)) else {
             return;
         };
         let mut event = None;

@@ -77,30 +77,6 @@ pub(super) static WORDS: [Words; 5] = [
     },
 ];
 
-/// Events of `codex_otel`.
-pub(super) const EVENTS: [&str; 10] = [
-    "codex.api_request",
-    "codex.conversation_starts",
-    "codex.sse_event",
-    "codex.startup_phase",
-    "codex.tool_decision",
-    "codex.tool_result",
-    "codex.turn_ttft",
-    "codex.user_prompt",
-    "codex.websocket_event",
-    "codex.websocket_request",
-];
-
-/// Counts in a `codex.sse_event`.
-pub(super) const COUNTS: [&str; 6] = [
-    "cache_write_token_count",
-    "cached_token_count",
-    "input_token_count",
-    "output_token_count",
-    "reasoning_token_count",
-    "tool_token_count",
-];
-
 /// Fields of Anthropic's usage that count tokens.
 pub(super) const USAGE: [&str; 5] = [
     "cache_creation_input_tokens",

@@ -1,6 +1,7 @@
 //! The fields of a `codex_otel` event that tell of time.
 
 use crate::event::{MAX_COUNT, Time};
+use crate::parse::codex_otel::INPUT;
 use crate::parse::timing::Sign;
 use crate::parse::tracing;
 
@@ -51,7 +52,7 @@ impl<'a> Fields<'a> {
                     own.has_error = true;
                     continue;
                 }
-                "input_token_count" => {
+                INPUT => {
                     own.has_counts = true;
                     continue;
                 }

@@ -12,6 +12,10 @@ use memchr::memmem::Finder;
 
 use crate::event::{Id, Time};
 use crate::parse::chunk::Chunk;
+use crate::parse::codex_otel::{
+    self, BEGAN, DECIDED, FIRST_TOKEN, PROMPTED, REQUESTED, REQUESTED_BY_WEBSOCKET, STREAMED, STREAMED_BY_WEBSOCKET,
+    TOOL_RESULT,
+};
 use crate::parse::codex_trace::head::HARNESS;
 use crate::parse::codex_trace::named::span_thread;
 use crate::parse::codex_trace::prompt;
@@ -28,7 +32,7 @@ use usual::{Event, Usual};
 /// How many streams may run side by side before those that are under way are handed on in parts.
 const SIDE_BY_SIDE: usize = 16;
 
-static TARGET: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("codex_otel"));
+static TARGET: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(codex_otel::TARGET));
 
 /// Reads a chunk's own lines; see [`crate::parse::format::ReadTiming`].
 pub(in crate::parse) fn read(chunk: &Chunk<'_>, parting: &[u64], marks: &mut Vec<Mark>) {
@@ -89,20 +93,20 @@ impl Scan<'_> {
         }
         let line = clean(raw);
         let Some(record) = tracing::record(marker::without(&line)) else { return };
-        if !record.target.starts_with("codex_otel") {
+        if !record.target.starts_with(codex_otel::TARGET) {
             return;
         }
         let fields = Fields::read(record.body);
         let sign = match fields.name {
-            "codex.tool_result" => return self.tool(start, end, &record, &fields),
-            "codex.user_prompt" => Sign::Turn,
-            "codex.conversation_starts" | "codex.tool_decision" => Sign::Between,
-            "codex.sse_event" if fields.has_counts && !fields.has_error => {
+            TOOL_RESULT => return self.tool(start, end, &record, &fields),
+            PROMPTED => Sign::Turn,
+            BEGAN | DECIDED => Sign::Between,
+            STREAMED if fields.has_counts && !fields.has_error => {
                 Sign::Completed(None, fields.first_token.filter(|_| !is_cut).and_then(number))
             }
             _ if is_cut => return,
-            "codex.sse_event" | "codex.websocket_event" if fields.has_failed() => Sign::Failed,
-            "codex.sse_event" | "codex.websocket_event" => {
+            STREAMED | STREAMED_BY_WEBSOCKET if fields.has_failed() => Sign::Failed,
+            STREAMED | STREAMED_BY_WEBSOCKET => {
                 let Some(conversation) = fields.conversation.and_then(id) else { return };
                 let time = fields.time.unwrap_or(record.time);
                 let event = Event { recorded: record.time, time, kind: fields.kind, wait: fields.duration() };
@@ -110,8 +114,8 @@ impl Scan<'_> {
                 self.usual = Usual::learn(raw, &conversation).map(|usual| (usual, log));
                 return self.event(offset, &conversation, log, event);
             }
-            "codex.api_request" | "codex.websocket_request" => fields.request(),
-            "codex.turn_ttft" => match fields.duration() {
+            REQUESTED | REQUESTED_BY_WEBSOCKET => fields.request(),
+            FIRST_TOKEN => match fields.duration() {
                 Some(ms) => Sign::FirstToken(ms),
                 None => return,
             },
