@@ -327,6 +327,34 @@ fn too_few_runs_are_unproven() {
 }
 
 #[test]
+fn who_ignores_what_is_unknown_has_few_runs_compared_too() {
+    let ignored = |factor: f64, args: &[&str]| compared(factor, &[&["--on-unknown", "ignore"], args].concat());
+    // Of gnat there are five runs then, and three now: $40 to $44, and 2.5 times $40 to $42.
+    let (code, text, _) = ignored(2.5, &["--measure", "cost_usd"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("FAIL      baseline  gnat     $102.50 of $50.40 a run"), "{text}");
+    assert!(text.contains("the median of 3 runs; it was $42.00"), "{text}");
+    assert!(!text.contains("UNPROVEN"), "{text}");
+    assert_eq!(ignored(1.0, &[]).0, 0);
+    // Runs too few everywhere are known all the same.
+    assert_eq!(ignored(2.5, &["--min-runs", "6"]).0, 1);
+    assert_eq!(ignored(1.0, &["--min-runs", "6"]).0, 0);
+}
+
+#[test]
+fn where_nothing_was_measured_nothing_is_compared_whatever_is_ignored() {
+    let work = Workdir::new();
+    let blind = |at: u32| Entry { name: "ox", harness: "claude", profile: "cc1", ..Entry::new(at) }.with("Done.\n");
+    work.write("ledgers/ox.md", front("ox") + &(0..5).map(blind).collect::<String>());
+    work.write("base.json", work.run(&["report", "--json", "ledgers"]).stdout);
+    let outcome = work.run(&["check", "--baseline", "base.json", "--on-unknown", "ignore", "ledgers"]);
+    let said = "base.json: has no group whose median cost_usd can be compared; see --measure for other measures";
+    assert_eq!((outcome.code, outcome.stderr), (2, format!("forge-usage: {said}\n")));
+    let timed = ["check", "--baseline", "base.json", "--on-unknown", "ignore", "--measure", "run_time", "ledgers"];
+    assert_eq!(work.run(&timed).code, 0);
+}
+
+#[test]
 fn what_cannot_be_compared_is_an_error() {
     let work = four_loops();
     let base = |args: &[&str]| {
