@@ -83,7 +83,8 @@ impl Settled {
         Owner { host, billing, ..Owner::new(None, harness) }
     }
 
-    /// Gives usage that names no model the one that `of` tells for its run's profile.
+    /// Gives usage that names no model the one that `of` tells for its run's profile, and a run that left nothing too:
+    /// what it used stays unknown.
     pub fn assume_models(&mut self, of: impl Fn(&str) -> Option<Id>) {
         let Settled { owners, rows, assumed_models, .. } = self;
         let assumed = |owner: usize| {
@@ -95,8 +96,9 @@ impl Settled {
         let is_asked_for = |owner| assumed(owner).is_some();
         rows.change(is_asked_for, |owner, rows| {
             let Some((run, profile, model)) = assumed(owner) else { return };
-            let is_nameless =
-                |row: &&mut UsageRow| row.model.is_none() && (row.usage.is_some() || row.blended_tokens.is_some());
+            let is_blank = |row: &UsageRow| row.usage.is_none() && row.blended_tokens.is_none();
+            let left_nothing = rows.iter().all(is_blank);
+            let is_nameless = |row: &&mut UsageRow| row.model.is_none() && (left_nothing || !is_blank(row));
             let mut is_assumed = false;
             for row in rows.iter_mut().filter(is_nameless) {
                 row.model = Some(model.clone());
