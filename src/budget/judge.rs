@@ -43,6 +43,7 @@ pub fn check(budgets: &[Budget], query: &Query, terms: Terms, answers: Answers<'
         cost_low: usd("cost_low_usd"),
         is_complete,
         window: all.window,
+        prices: all.prices,
         warnings,
         ..Verdict::default()
     })

@@ -1,11 +1,13 @@
 //! The fact table's rows get their costs: what the harness reported, else tokens times list prices.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
 use super::dimension::used_at;
+use crate::config::Config;
 use crate::error::{Result, unknown};
 use crate::event::{Id, Time, TokenUsage, Usd};
 use crate::fold::{Lack, Owner, RowCost, RowView, Settled};
@@ -110,18 +112,55 @@ fn start(day: chrono::NaiveDate) -> Option<Time> {
 struct Pricer<'a> {
     prices: &'a Prices,
     options: &'a Options,
-    /// What was looked up, with when its prices begin.
-    entries: FxHashMap<Id, Option<(Option<Time>, Entry)>>,
+    /// What was looked up.
+    entries: FxHashMap<Id, Option<Known>>,
+    /// What the book says without the user's file, where that was asked for.
+    listed: OnceCell<Option<Prices>>,
+}
+
+/// The prices of a model.
+struct Known {
+    /// When they begin.
+    first: Option<Time>,
+    entry: Entry,
+    /// Whether the user's file has a say in them, and what the book says without it.
+    is_users: bool,
+    listed: Option<Entry>,
+}
+
+impl Known {
+    /// Whether the prices of that day are the user's own; where the day isn't known, whether those of any are.
+    fn are_users(&self, time: Option<Time>) -> bool {
+        let day = time.and_then(Time::to_utc).map(|time| time.date_naive());
+        let differ = |listed: &Entry| match day {
+            Some(day) => listed.on(day) != self.entry.on(day),
+            None => listed.periods != self.entry.periods,
+        };
+        self.is_users && self.listed.as_ref().is_none_or(differ)
+    }
 }
 
 impl<'a> Pricer<'a> {
     fn new(prices: &'a Prices, options: &'a Options) -> Pricer<'a> {
-        Pricer { prices, options, entries: FxHashMap::default() }
+        Pricer { prices, options, entries: FxHashMap::default(), listed: OnceCell::new() }
     }
 
     /// When the prices of a model begin that was looked up.
     fn first(&self, model: &Id) -> Option<Time> {
-        self.entries.get(model)?.as_ref()?.0
+        self.entries.get(model)?.as_ref()?.first
+    }
+
+    /// The prices of a model, looked up.
+    fn known(&self, model: &Id) -> Option<Known> {
+        let found = self.prices.find(model)?;
+        let listed = || self.listed.get_or_init(|| Prices::new(&Config::default()).ok()).as_ref()?.find(model);
+        let listed = if found.is_users { listed() } else { None };
+        Some(Known {
+            first: start(found.entry.first),
+            entry: found.entry,
+            is_users: found.is_users,
+            listed: listed.map(|listed| listed.entry),
+        })
     }
 
     /// Fills in what an owner's rows cost.
@@ -142,6 +181,12 @@ impl<'a> Pricer<'a> {
                 CostMode::Reported => None,
                 CostMode::Auto | CostMode::Computed => computed,
             };
+            if taken.is_none() {
+                (cost.is_early, cost.is_users) = (false, false);
+            }
+            if self.options.mode == CostMode::Reported {
+                cost.lacks = None;
+            }
             // A report that leaves a part out is still a floor.
             let floor = row.cost_reported.filter(|_| self.options.mode != CostMode::Computed && !row.is_underpaid);
             cost.exact = taken.and_then(|cost| cost.exact).filter(|exact| floor.is_none_or(|floor| floor <= *exact));
@@ -172,20 +217,17 @@ impl<'a> Pricer<'a> {
             cost.lacks = Some(Lack::Model);
             return None;
         };
-        let entry = match self.entries.get(model) {
-            Some(known) => known,
-            None => {
-                let found = self.prices.find(model).map(|found| found.entry);
-                let found = found.map(|entry| (start(entry.first), entry));
-                self.entries.entry(model.clone()).or_insert(found)
-            }
-        };
-        let Some((first, entry)) = entry else {
+        if !self.entries.contains_key(model) {
+            self.entries.insert(model.clone(), self.known(model));
+        }
+        let Some(known) = self.entries.get(model).and_then(Option::as_ref) else {
             cost.lacks = Some(Lack::Price);
             return None;
         };
+        let entry = &known.entry;
         let time = used_at(row, owner);
-        cost.is_early = time.zip(*first).is_some_and(|(time, first)| time < first);
+        cost.is_early = time.zip(known.first).is_some_and(|(time, first)| time < first);
+        cost.is_users = known.are_users(time);
         let tier = row.service_tier.map(Id::as_str).or(self.options.service_tier.as_deref());
         let found = entry.cost(tokens, time, tier);
         let found = if row.has_unsplit_writes { unsplit(found, entry, tokens, time, tier) } else { found };
@@ -253,7 +295,8 @@ fn raise(costs: &mut [RowCost], reported: Usd, own: &[usize]) {
     let low: Usd = own.iter().filter_map(|index| costs.get(*index)?.low).sum();
     for index in own.iter().filter(|_| low < reported) {
         if let Some(cost) = costs.get_mut(*index) {
-            *cost = RowCost { exact: None, low: cost.reported, high: None, is_computed: false, ..*cost };
+            let floor = RowCost { exact: None, low: cost.reported, high: None, ..*cost };
+            *cost = RowCost { is_computed: false, is_early: false, is_users: false, ..floor };
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a check of budgets found: plain data, made by [`crate::budget`] and written by [`crate::render`].
 
+use super::caveat::PriceNote;
 use super::columns::Kind;
 use super::report::Window;
 use super::sources::Sources;
@@ -51,6 +52,8 @@ pub struct Verdict {
     pub is_complete: bool,
     /// Date of the price book.
     pub price_book: Option<String>,
+    /// What the costs of everything that was read rest on; `None` where there is nothing to say of them.
+    pub prices: Option<PriceNote>,
     /// The window that was asked for.
     pub window: Window,
     /// What was read.

@@ -49,7 +49,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("fold/", &["event", "fold"]),
     ("config/", &["error", "event", "config"]),
     ("price/", &["error", "event", "config", "price"]),
-    ("table/", &["fold", "price", "error", "event", "table"]),
+    ("table/", &["fold", "price", "config::Config", "error", "event", "table"]),
     ("budget/", &["table", "config::Section", "config::Field", "error", "event::Usd", "event::Time", "budget"]),
     ("render/", &["table", "error", "event::Usd", "event::Time", "render"]),
     ("pipeline/", &["error", "event", "fold", "parse", "source", "pipeline"]),

@@ -260,7 +260,7 @@ fn before(limit: &Judged, group: &Standing) -> Option<String> {
     }
 }
 
-/// Where limits come from: `.forge/usage.toml @3f2c1ab · prices 2026-11-22`. Empty where nothing is known.
+/// Where limits and prices come from: `.forge/usage.toml @3f2c1ab · prices 2026-11-22`. Empty where nothing is known.
 pub(super) fn headline(verdict: &Verdict) -> String {
     let policy = verdict.policy.path.as_ref().map(|path| match &verdict.policy.commit {
         Some(commit) if verdict.policy.is_changed => format!("{path} @{commit} + changes"),
@@ -268,7 +268,13 @@ pub(super) fn headline(verdict: &Verdict) -> String {
         None => path.clone(),
     });
     let baseline = verdict.policy.baseline.as_ref().map(|path| format!("baseline {path}"));
-    let prices = verdict.price_book.as_ref().filter(|_| verdict.limits_costs()).map(|date| format!("prices {date}"));
+    let (has_listed, has_users) =
+        verdict.prices.as_ref().map_or((true, false), |note| (note.list_prices.is_some(), note.has_users));
+    let prices = verdict.price_book.as_ref().filter(|_| verdict.limits_costs()).map(|date| match has_users {
+        false => format!("prices {date}"),
+        true if has_listed => format!("prices {date} and your own"),
+        true => "prices of your own".to_owned(),
+    });
     [policy, baseline, prices].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
