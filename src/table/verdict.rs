@@ -188,6 +188,8 @@ pub struct Lacks {
     pub unplaced_conversations: i64,
     /// What is known to be used by those, in the unit of [`Judged::kind`]; `None` where nothing is known.
     pub unplaced: Option<i64>,
+    /// Of all these runs, those of whose usage a session log that wasn't read may tell more.
+    pub unlogged_runs: i64,
 }
 
 /// Who used a part of a group's sum.

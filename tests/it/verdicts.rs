@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::Workdir;
+use crate::support::{Workdir, fixtures};
 use crate::writers::{Entry, claude_result, front};
 
 /// A loop name that wants to be more than a name, in every format at once.
@@ -414,6 +414,46 @@ fn what_cannot_be_compared_is_an_error() {
 }
 
 #[test]
+fn session_logs_that_were_not_read_are_offered_where_they_may_prove_a_budget() {
+    let work = Workdir::new();
+    let run = |n: u32, harness| Entry { harness, ..Entry::new(n) };
+    let ledger = |runs: &[String]| front("night") + &runs.concat();
+    work.write(".forge/ledgers/night.md", ledger(&[run(0, "claude").with("Done.\n"), run(1, "codex").with("Done.\n")]));
+    work.write(".forge/usage.toml", "[[budget]]\nname = \"a\"\nmax_total_tokens = 9\nmax_runs = 9\n");
+    let said = |args: &[&str]| work.run(&[&["check"], args].concat()).stdout;
+    let text = said(&[]);
+    assert!(
+        text.contains("\n            2 of 2 runs unmeasured, 100% > 0% → forge-usage check --sessions auto\n"),
+        "{text}"
+    );
+    let limits = ["--max-tokens", "5K", "--max-cost", "1", "--where", "loop=night*", "--per", "run,loop"];
+    let text = said(&limits);
+    let offer = "→ forge-usage check --max-tokens 5K --max-cost 1 --where 'loop=night*' --per run,loop --sessions auto";
+    // Once is enough.
+    assert_eq!((text.matches("UNPROVEN").count(), text.matches('→').count()), (4, 2), "{text}");
+    assert!(text.contains(&format!("\n            {offer}\n")), "{text}");
+    // What is offered has a verdict, and offers itself no more.
+    let again = work.run(&[&["check"], &limits[..], &["--sessions", "auto"]].concat());
+    assert_eq!((again.code, again.stdout.matches('→').count()), (0, 1), "{}", again.stdout);
+    let none = |args: &[&str]| {
+        let text = said(args);
+        assert!(text.contains("UNPROVEN") && !text.contains("→ forge-usage"), "{args:?} {text}");
+    };
+    none(&["--max-tokens", "5K", "-q"]);
+    none(&["--max-tokens", "5K", "--format", "markdown"]);
+    none(&["--max-tokens", "5K", "--", ".forge"]);
+    // Where nobody knows session logs, or none would help, they are not offered.
+    work.write("other.md", ledger(&[run(0, "acme").with("Done.\n")]));
+    none(&["--max-tokens", "5K", "other.md"]);
+    let unpriced = claude_result("3278fa19-a948-4d8b-aa5e-5792a2a6d43b", 1000, 100, 0.5);
+    work.write("unpriced.md", ledger(&[run(0, "claude").with(&unpriced.replace("claude-opus", "acme"))]));
+    none(&["--max-cost", "5", "--cost-mode", "computed", "unpriced.md"]);
+    work.write("ended.md", ledger(&[run(0, "claude").with("Done.\n")]));
+    let session = fixtures().join("claude-session/a-byte-order-mark-before-a-call/input").display().to_string();
+    none(&["--max-tokens", "1B", "--max-unknown", "10%", "ended.md", &session]);
+}
+
+#[test]
 fn prices_are_no_matter_where_nothing_limits_costs() {
     let work = Workdir::new();
     work.write("ledgers/night.md", costly("night", 0, 0));
@@ -503,7 +543,8 @@ fn what_was_judged_is_called_what_it_is() {
     };
     assert_eq!(doubt(&["logs"]), "2 of 2 conversations unpriced, 100% > 0%");
     work.write("night.md", front("night") + &Entry::new(0).with("Done."));
-    assert_eq!(doubt(&["night.md"]), "1 of 1 run unpriced, 100% > 0%");
+    let offer = "forge-usage check --max-cost 5 night.md --sessions auto";
+    assert_eq!(doubt(&["night.md"]), format!("1 of 1 run unpriced, 100% > 0% → {offer}"));
     assert_eq!(doubt(&["night.md", "logs"]), "3 of 3 runs and conversations unpriced, 100% > 0%");
     assert_eq!(doubt(&["night.md", "logs", "--where", "loop="]), "2 of 2 conversations unpriced, 100% > 0%");
 }

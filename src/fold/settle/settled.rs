@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::event::{Billing, Defect, Harness, Id, Request, RunId, StreamFailure, Time, ToolCall};
 use crate::fold::facts::QuotaReading;
-use crate::fold::rows::{NamedConversation, Owner, RowView, UsageRow, UsageRows};
+use crate::fold::rows::{NamedConversation, Owner, Quality, Reason, RowView, Taken, UsageRow, UsageRows};
 
 /// Owners, their rows, and what the reader should know.
 #[derive(Debug, Default, PartialEq)]
@@ -108,6 +108,18 @@ impl Settled {
                 assumed_models.entry((profile, model)).or_default().push(run.id.clone());
             }
         });
+    }
+
+    /// Marks the runs of which a session log may tell more, if none seems to have been read: those tell of runs, or of
+    /// conversations that belong to none. `has_logs`: whether such are known of a harness.
+    pub fn miss_logs(&mut self, has_logs: impl Fn(&str) -> bool) {
+        if self.owners.iter().any(|owner| owner.run.is_none() || owner.taken.is_some_and(Taken::is_session)) {
+            return;
+        }
+        for owner in self.owners.iter_mut().filter(|owner| owner.run.is_some() && owner.quality != Quality::Exact) {
+            let is_logged = owner.harness.as_deref().is_some_and(&has_logs);
+            owner.lacks_log = is_logged && owner.reasons.iter().any(Reason::asks_for_a_log);
+        }
     }
 
     /// Takes the user's word on how the accounts of profiles pay.
