@@ -168,7 +168,7 @@ fn policy(args: &CheckArgs, file: Option<&Path>, commit: Option<Commit>) -> Poli
 }
 
 fn write(args: &CheckArgs, verdict: &Verdict, format: CheckFormat) -> anyhow::Result<()> {
-    let mut style = Style { again: again::all(&args.input), ..output::style(&args.output, args.color) };
+    let mut style = Style { again: again::all(), ..output::style(&args.output, args.color) };
     // GitLab's log is no terminal, and shows colours.
     let is_log = is_true("GITLAB_CI") && output::file(&args.output).is_none();
     style.color |= args.color == Color::Auto && is_log && output::allows_color();

@@ -442,6 +442,12 @@ fn session_logs_that_were_not_read_are_offered_where_they_may_prove_a_budget() {
     none(&["--max-tokens", "5K", "-q"]);
     none(&["--max-tokens", "5K", "--format", "markdown"]);
     none(&["--max-tokens", "5K", "--", ".forge"]);
+    let piped = ledger(&[run(0, "claude").with("Done.\n")]);
+    let pipes: &[&str] = if cfg!(unix) { &["-", "/dev/stdin"] } else { &["-"] };
+    for pipe in pipes {
+        let text = work.run_with(&["check", "--max-tokens", "5K", pipe], piped.as_bytes()).stdout;
+        assert!(text.contains("UNPROVEN") && !text.contains("→ forge-usage"), "{pipe} {text}");
+    }
     // Where nobody knows session logs, or none would help, they are not offered.
     work.write("other.md", ledger(&[run(0, "acme").with("Done.\n")]));
     none(&["--max-tokens", "5K", "other.md"]);
