@@ -30,8 +30,14 @@ pub(super) struct Maybe<'a> {
     pub(super) shared: Option<&'a Tally>,
 }
 
-const NO_LACKS: Lacks =
-    Lacks { input: false, success: false, unplaced_runs: 0, unplaced_conversations: 0, unplaced: None };
+const NO_LACKS: Lacks = Lacks {
+    input: false,
+    success: false,
+    unplaced_runs: 0,
+    unplaced_conversations: 0,
+    unplaced: None,
+    unlogged_runs: 0,
+};
 
 impl Amount {
     /// What no usage at all comes to.
@@ -64,11 +70,13 @@ impl Amount {
     /// How much a group has for sure; of a quotient, what is divided.
     pub(super) fn undivided(quantity: Quantity, group: &Tally, has_runs: bool) -> Amount {
         let Tally { runs, failed_runs: failed, ended_runs: ended, owners: all, exact_runs: exact, .. } = *group;
+        let unlogged_runs = if quantity.is_of_runs() { 0 } else { group.unlogged_runs };
         let sum = |low: Option<i64>, unknown: i64| {
             // Sums stop at the largest number.
             let high = Some(low.unwrap_or(0)).filter(|high| unknown <= 0 && *high < i64::MAX);
             let conversations = all - runs;
-            Amount { low: low.or(high), high, runs: all, conversations, unknown: unknown.max(0), lacks: NO_LACKS }
+            let lacks = Lacks { unlogged_runs, ..NO_LACKS };
+            Amount { low: low.or(high), high, runs: all, conversations, unknown: unknown.max(0), lacks }
         };
         match quantity {
             Quantity::Cost | Quantity::CostPerSuccess => {
@@ -104,6 +112,7 @@ impl Amount {
                     (Some(a), Some(b)) => Some(a.saturating_add(b)),
                     (a, b) => a.or(b),
                 },
+                unlogged_runs: self.lacks.unlogged_runs + other.lacks.unlogged_runs - shared.lacks.unlogged_runs,
                 ..self.lacks
             },
             ..self

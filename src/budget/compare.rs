@@ -1,6 +1,7 @@
 //! Medians per run, an earlier report's and now's, group by group.
 //!
-//! What can't be compared is an error, or unproven; it is never within the limit.
+//! What can't be compared is an error, or unproven. Who has unproven groups ignored has what is known judged: the medians
+//! of however few runs; the error is then that no group has them, then and now.
 
 use super::baseline::{Baseline, Median, all_runs, columns};
 use super::judge::{Key, Terms, blank};
@@ -21,13 +22,14 @@ pub struct Comparison {
     pub max_increase: i64,
     /// A group with fewer measured runs, then or now, is unproven.
     pub min_runs: i64,
-    /// What unproven groups do.
+    /// What unproven groups do; [`OnUnknown::Ignore`] has the medians judged of however few runs.
     pub on_unknown: OnUnknown,
 }
 
 /// Compares every group of the baseline with now.
 ///
-/// Fails if the baseline was made with another `--where` or another price book, or shares no group with now.
+/// Fails if the baseline was made with another `--where` or another price book, or shares no group with now of which a
+/// median can be compared.
 pub fn compare(
     baseline: &Baseline,
     comparison: &Comparison,
@@ -83,14 +85,16 @@ fn of_measure(
     }
     let vanished = then.into_keys();
     groups.extend(vanished.map(|key| Standing { key, before: Some(Before::Vanished), ..standing(Median::default()) }));
-    let is_compared = |group: &Standing| group.limit.is_some() && group.state != State::Unproven;
+    let on_unknown = comparison.on_unknown;
+    let is_compared =
+        |group: &Standing| group.limit.is_some() && group.used.is_some() && group.state != State::Unproven;
     if !groups.iter().any(is_compared) {
-        let name = measure.name;
+        let (name, min_runs) = (measure.name, "--min-runs, and ");
+        let more = if on_unknown == OnUnknown::Ignore { "" } else { min_runs };
         return Err(Error::invalid(format!(
-            "has no group whose median {name} can be compared; see --min-runs, and --measure for other measures"
+            "has no group whose median {name} can be compared; see {more}--measure for other measures"
         )));
     }
-    let on_unknown = comparison.on_unknown;
     // What could not be read may hold runs that raise any median.
     let is_unsure = |group: &&mut Standing| group.limit.is_some() && group.state < State::Unproven;
     if terms.lacks_input && on_unknown != OnUnknown::Ignore {
@@ -127,17 +131,14 @@ fn of_report(measure: &Measure, report: &Report, row: usize) -> Median {
 fn compared(comparison: &Comparison, then: Median, now: Median, terms: Terms) -> Standing {
     let allowed = |median: i64| i128::from(median) * i128::from(WHOLE + comparison.max_increase) / i128::from(WHOLE);
     let limit = then.value.and_then(|median| i64::try_from(allowed(median)).ok());
-    let has_few = then.runs.min(now.runs) < comparison.min_runs;
-    let is_blind = then.measured.min(now.measured) < comparison.min_runs;
+    let has_few = then.measured.min(now.measured) < comparison.min_runs;
+    let is_ignored = comparison.on_unknown == OnUnknown::Ignore;
     let state = match (now.value, limit) {
-        _ if has_few || is_blind => State::Unproven,
+        _ if has_few && !is_ignored => State::Unproven,
         (Some(now), Some(limit)) if now > limit => State::Exceeded,
         (Some(_), Some(_)) => State::Ok,
+        _ if is_ignored => State::Ok,
         _ => State::Unproven,
-    };
-    let state = match comparison.on_unknown {
-        OnUnknown::Ignore if state == State::Unproven => State::Ok,
-        _ => state,
     };
     let fails = match state {
         State::Ok | State::Warn => false,

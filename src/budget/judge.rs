@@ -9,7 +9,7 @@ use super::units::WHOLE;
 use crate::error::Result;
 use crate::event::Time;
 use crate::table::verdict::{Judged, Lacks, Pace, Standing, State, Verdict};
-use crate::table::{Answers, Cell, Filter, Query, Warning, WarningCode};
+use crate::table::{Answers, Cell, Dimension, Filter, Query, Warning, WarningCode};
 
 /// The terms of a check.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +43,7 @@ pub fn check(budgets: &[Budget], query: &Query, terms: Terms, answers: Answers<'
         cost_low: usd("cost_low_usd"),
         is_complete,
         window: all.window,
+        prices: all.prices,
         warnings,
         ..Verdict::default()
     })
@@ -160,7 +161,12 @@ fn fails(state: State, budget: &Budget, terms: Terms) -> bool {
 fn pace(budget: &Budget, limit: &Limit, group: &Standing, query: &Query, terms: Terms) -> Option<Pace> {
     // A quotient has no rate.
     let adds_up = !limit.measure.quantity.is_quotient();
-    let time = budget.per.iter().find(|dimension| dimension.is_time()).filter(|_| adds_up)?;
-    let value = group.key.iter().find(|(name, _)| *name == time.column().name)?.1.as_deref()?;
-    Span::of(*time, value, query, query.zone, terms.now)?.pace(group.used?, limit.limit)
+    let times = budget.per.iter().filter(|dimension| dimension.is_time() && adds_up);
+    let span = |dimension: &Dimension| {
+        let value = group.key.iter().find(|(name, _)| *name == dimension.column().name)?.1.as_deref()?;
+        Span::of(*dimension, value, query, query.zone, terms.now)
+    };
+    // A group of several periods is of the time that they share: a week that two months have a part in has two.
+    let shared = times.map(span).reduce(|a, b| a?.and(b?)).flatten()?;
+    shared.pace(group.used?, limit.limit)
 }

@@ -25,6 +25,12 @@ impl Span {
         (start < end).then_some(Span { start, end, now })
     }
 
+    /// The part that is in both; `None` where none is.
+    pub(super) fn and(self, other: Span) -> Option<Span> {
+        let (start, end) = (self.start.max(other.start), self.end.min(other.end));
+        (start < end).then_some(Span { start, end, ..self })
+    }
+
     /// The pace at which `used` was used, against `limit`. `None` before the span has begun.
     pub(super) fn pace(self, used: i64, limit: i64) -> Option<Pace> {
         let elapsed = self.now.min(self.end).millis_since(self.start);
@@ -55,6 +61,10 @@ mod tests {
     use chrono_tz::Europe::Oslo;
 
     fn span(value: &str, now: &str) -> Option<Span> {
+        span_of("day", value, now)
+    }
+
+    fn span_of(dimension: &str, value: &str, now: &str) -> Option<Span> {
         let query = Query {
             by: None,
             filters: Vec::new(),
@@ -67,7 +77,7 @@ mod tests {
             limit: None,
         };
         let now = Time::parse(now).expect("a time");
-        Span::of(Dimension::from_name("day").expect("a dimension"), value, &query, Oslo, now)
+        Span::of(Dimension::from_name(dimension).expect("a dimension"), value, &query, Oslo, now)
     }
 
     #[test]
@@ -89,5 +99,17 @@ mod tests {
     fn what_has_not_begun_has_no_pace() {
         assert_eq!(span("2026-11-23", "2026-11-22T12:00:00Z").unwrap().pace(1, 1), None);
         assert!(span("no day", "2026-11-22T12:00:00Z").is_none());
+    }
+    #[test]
+    fn a_week_within_a_month_ends_with_whichever_is_over_first() {
+        // Monday 30 November is the month's last day; at noon half of it is over.
+        let now = "2026-11-30T11:00:00Z";
+        let week = span_of("week", "2026-11-30", now).unwrap();
+        let month = span_of("month", "2026-11", now).unwrap();
+        for shared in [week.and(month), month.and(week)] {
+            let pace = shared.unwrap().pace(50, 80).unwrap();
+            assert_eq!((pace.elapsed_ms, pace.projected), (43_200_000, Some(100)));
+        }
+        assert!(week.and(span_of("month", "2026-10", now).unwrap()).is_none());
     }
 }

@@ -24,6 +24,21 @@ pub(super) fn arguments(args: &InputArgs, chdir: &[PathBuf]) -> Option<String> {
     (words.len() <= MOST_LETTERS).then_some(words)
 }
 
+/// All arguments of this process, as a shell takes them, for more to follow. `None` where what was read can't be read
+/// again, or nobody would copy it.
+pub(super) fn all() -> Option<String> {
+    let words = std::env::args_os().skip(1).map(|argument| word(Path::new(&argument)));
+    let words = words.collect::<Option<Vec<String>>>()?;
+    let value = |word: &str| Path::new(word.split_once('=').map_or(word, |(_, value)| value)).to_owned();
+    if words.iter().any(|word| word == "-" || is_pipe(&value(word))) {
+        return None;
+    }
+    let text = words.join(" ");
+    // Behind it, all that follows is a path.
+    let takes_flags = !words.iter().any(|word| word == "--");
+    (takes_flags && text.len() <= MOST_LETTERS).then_some(text)
+}
+
 /// A path as one word of a shell; `None` where it can't be shown as it is.
 fn word(path: &Path) -> Option<String> {
     let text = path.to_str().filter(|text| forge_usage::render::terminal(text) == *text)?;

@@ -17,7 +17,7 @@ use super::commit::{Commit, Question};
 use super::exit::BROKEN;
 use super::input::Request;
 use super::overwrite::refuse_to_replace;
-use super::{clock, commit, output, query, replace};
+use super::{again, clock, commit, output, query, replace};
 
 /// Checks, writes the verdict, and returns the exit code.
 pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
@@ -168,7 +168,7 @@ fn policy(args: &CheckArgs, file: Option<&Path>, commit: Option<Commit>) -> Poli
 }
 
 fn write(args: &CheckArgs, verdict: &Verdict, format: CheckFormat) -> anyhow::Result<()> {
-    let mut style = output::style(&args.output, args.color);
+    let mut style = Style { again: again::all(), ..output::style(&args.output, args.color) };
     // GitLab's log is no terminal, and shows colours.
     let is_log = is_true("GITLAB_CI") && output::file(&args.output).is_none();
     style.color |= args.color == Color::Auto && is_log && output::allows_color();

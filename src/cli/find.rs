@@ -25,6 +25,8 @@ pub(super) struct Found {
     pub(super) profiles: Profiles,
     /// Where it was looked for.
     pub(super) looked: String,
+    /// Whether session logs are read, as was asked for or as there is nothing else.
+    pub(super) asks_sessions: bool,
     /// Whether ledgers nearby took the place of session logs.
     lacks_sessions: bool,
 }
@@ -33,6 +35,7 @@ pub(super) struct Found {
 struct Places {
     sources: Discovered,
     looked: Vec<String>,
+    asks_sessions: bool,
     lacks_sessions: bool,
 }
 
@@ -45,8 +48,8 @@ pub(super) fn find(args: &InputArgs, target: Option<&Path>) -> anyhow::Result<Fo
         let threads = threads.get().min(MOST_THREADS);
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
     }
-    let Places { sources, looked, lacks_sessions } = places(args, &profiles)?;
-    let found = Found { sources, config, profiles, looked: looked.join(", "), lacks_sessions };
+    let Places { sources, looked, asks_sessions, lacks_sessions } = places(args, &profiles)?;
+    let found = Found { sources, config, profiles, looked: looked.join(", "), asks_sessions, lacks_sessions };
     found.refuse_to_overwrite(target)?;
     Ok(found)
 }
@@ -77,7 +80,8 @@ fn places(args: &InputArgs, profiles: &Profiles) -> anyhow::Result<Places> {
             asked.push(AUTO.into());
         }
     }
-    let lacks_sessions = args.paths.is_empty() && asked.is_empty();
+    let asks_sessions = !asked.is_empty();
+    let lacks_sessions = args.paths.is_empty() && !asks_sessions;
     for asked in asked {
         if asked.as_os_str() == AUTO {
             let sessions = sessions(profiles);
@@ -88,7 +92,7 @@ fn places(args: &InputArgs, profiles: &Profiles) -> anyhow::Result<Places> {
             found.merge(pipeline::sessions_of(&asked).map_or_else(|| discover(&[asked]), Ok)?);
         }
     }
-    Ok(Places { sources: found, looked, lacks_sessions })
+    Ok(Places { sources: found, looked, asks_sessions, lacks_sessions })
 }
 
 /// The session logs of every harness, and of the profiles' homes.

@@ -61,6 +61,9 @@ impl<'a> Request<'a> {
         drop(shown);
         let mut settled = settle_with(outcome.facts, &|profile, source| found.profiles.may_live_in(profile, source));
         settled.assume_models(|profile| found.profiles.model(profile));
+        if !found.asks_sessions {
+            settled.miss_logs(pipeline::has_sessions);
+        }
         settled.tell_billing(|profile| found.profiles.billing(profile));
         price(&mut settled, &prices, &self.priced);
         let mut losses = Losses::of(&settled);

@@ -52,6 +52,11 @@ pub fn sessions_of(home: &Path) -> Option<Discovered> {
     (homes > 0).then_some(found)
 }
 
+/// Whether it is known where a harness keeps its session logs.
+pub fn has_sessions(harness: &str) -> bool {
+    FORMATS.iter().any(|format| format.harness == Some(harness) && !format.roots.is_empty())
+}
+
 fn roots() -> impl Iterator<Item = &'static Root> {
     FORMATS.iter().flat_map(|format| format.roots)
 }

@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use crate::event::{Event, Fact, Loss, Skip, Skipped};
 use crate::fold::{Facts, IsHome, Settled, SourceFold, settle, settle_with};
 use crate::source::{Discovered, Input};
-pub use homes::{Sessions, sessions, sessions_of};
+pub use homes::{Sessions, has_sessions, sessions, sessions_of};
 pub use options::Options;
 pub use survey::{Sources, Surveyed, survey};
 

@@ -22,8 +22,8 @@ pub struct Prices {
 pub struct Found {
     /// What it costs, every rule applied.
     pub entry: Entry,
-    /// Whether the user's file says so, at least for some time.
-    pub is_users: bool,
+    /// The first day of which the user's file says so, [`NaiveDate::MIN`] for ever; `None` where it doesn't.
+    pub users_from: Option<NaiveDate>,
     /// Why this entry: what the two names differ in.
     pub why: Vec<String>,
 }
@@ -49,9 +49,9 @@ impl Prices {
 
     /// Everything that has a price: the user's models, then those of the book that they leave, each in order.
     pub fn all(&self) -> impl Iterator<Item = Found> {
-        let found = |entry, is_users| Found { entry, is_users, why: Vec::new() };
-        let own = self.shelf.own().map(move |own| found(own.clone(), true));
-        own.chain(self.shelf.listed().map(move |entry| found(entry, false)))
+        let found = |entry, users_from| Found { entry, users_from, why: Vec::new() };
+        let own = self.shelf.own().map(move |own| found(own.entry.clone(), Some(own.from)));
+        own.chain(self.shelf.listed().map(move |entry| found(entry, None)))
     }
 
     /// Of [`Prices::all`], those whose name, or its part behind the seller's, fits a glob, in upper or lower case.
@@ -70,8 +70,11 @@ impl Prices {
     pub fn find(&self, model: &str) -> Option<Found> {
         let (place, why) = self.shelf.place(model)?;
         Some(match place {
-            Place::Own(index) => Found { entry: self.shelf.own().nth(index)?.clone(), is_users: true, why },
-            Place::Listed(entry) => Found { entry: *entry, is_users: false, why },
+            Place::Own(index) => {
+                let own = self.shelf.own().nth(index)?;
+                Found { entry: own.entry.clone(), users_from: Some(own.from), why }
+            }
+            Place::Listed(entry) => Found { entry: *entry, users_from: None, why },
         })
     }
 }

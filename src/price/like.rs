@@ -85,7 +85,7 @@ fn periods(shelf: &Shelf, sections: &[Section<'_>]) -> Vec<Period> {
         let periods = match source {
             Source::Prices(period) => vec![(*period).clone()],
             Source::Listed(entry) => of_another(entry, *from),
-            Source::Own(own, _) => shelf.own().nth(*own).map_or_else(Vec::new, |entry| of_another(entry, *from)),
+            Source::Own(own, _) => shelf.own().nth(*own).map_or_else(Vec::new, |own| of_another(&own.entry, *from)),
         };
         periods.into_iter().filter(move |period| end.is_none_or(|end| period.from < end))
     });

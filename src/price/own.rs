@@ -17,6 +17,8 @@ const PROVIDER: &str = "usage.toml";
 pub(super) struct Own {
     /// Without periods until [`Own::tell`].
     pub(super) entry: Entry,
+    /// The first day of its own prices.
+    pub(super) from: NaiveDate,
     /// What the book says of it.
     pub(super) listed: Option<Entry>,
     /// The names of those it takes the place of.
@@ -51,7 +53,7 @@ impl Own {
             last: NaiveDate::MAX,
             periods: Vec::new(),
         };
-        Own { entry, listed: listed.cloned().map(Entry::settled), replaced }
+        Own { entry, from: NaiveDate::MIN, listed: listed.cloned().map(Entry::settled), replaced }
     }
 
     /// Whether it takes the place of an entry of the book.
@@ -63,6 +65,7 @@ impl Own {
     pub(super) fn tell(&mut self, from: NaiveDate, periods: impl IntoIterator<Item = Period>) {
         let listed = self.listed.iter().flat_map(|listed| &listed.periods);
         self.entry.periods = listed.filter(|period| period.from < from).cloned().chain(periods).collect();
+        self.from = from;
         self.entry.first = self.listed.as_ref().map_or(from, |listed| listed.first.min(from));
     }
 }

@@ -45,9 +45,9 @@ impl Shelf {
         self.book.head()
     }
 
-    /// The user's entries.
-    pub(super) fn own(&self) -> impl Iterator<Item = &Entry> {
-        self.own.iter().map(|own| &own.entry)
+    /// The user's models.
+    pub(super) fn own(&self) -> impl Iterator<Item = &Own> {
+        self.own.iter()
     }
 
     /// The book's, every rule applied.

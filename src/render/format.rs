@@ -64,7 +64,7 @@ pub struct Style {
     /// The present, to mark the period that isn't over; `None` marks none.
     pub now: Option<Time>,
     /// What stands behind a command that is offered, so that it reads the same input: paths and flags, as a shell takes
-    /// them. `None` offers none.
+    /// them; for a check that is offered again, all its arguments. `None` offers none.
     pub again: Option<String>,
 }
 

@@ -77,8 +77,12 @@ pub(super) fn coverage(report: &Report) -> Option<String> {
 /// What the costs are, where they could be taken for a bill. `None` where there is nothing to say.
 pub(super) fn costs(report: &Report) -> Option<String> {
     let note = report.prices.as_ref()?;
-    let day = note.list_prices.as_ref();
-    let prices = day.map_or_else(|| "as the harnesses report it".to_owned(), |day| format!("list prices of {day}"));
+    let prices = match (&note.list_prices, note.has_users) {
+        (Some(day), false) => format!("list prices of {day}"),
+        (Some(day), true) => format!("list prices of {day}, and prices of your own"),
+        (None, true) => "prices of your own".to_owned(),
+        (None, false) => "as the harnesses report it".to_owned(),
+    };
     let accounts = stems(&note.subscriptions, &note.others);
     Some(match accounts.as_slice() {
         [] => format!("* {prices}"),

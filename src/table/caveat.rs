@@ -16,8 +16,10 @@ const MOST_NAMES: usize = 10;
 /// What the costs of a report rest on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PriceNote {
-    /// The day of the list prices; `None` where all costs are the harnesses' own.
+    /// The day of the list prices; `None` where none were taken.
     pub list_prices: Option<String>,
+    /// Whether prices of the user's file were taken. Where neither were, all costs are the harnesses' own.
+    pub has_users: bool,
     /// Profiles whose accounts pay a flat fee: their costs are no bill.
     pub subscriptions: Vec<String>,
     /// The other profiles.
@@ -35,7 +37,9 @@ pub(super) struct Caveats<'a> {
     unpriced: BTreeMap<Missing<'a>, Unpriced>,
     /// Models that were used before their first known price.
     early: BTreeSet<&'a Id>,
-    is_computed: bool,
+    /// Whether list prices made up a cost, or the user's.
+    is_listed: bool,
+    is_users: bool,
     is_reported: bool,
     /// Profiles by how their accounts pay.
     profiles: BTreeMap<&'a Id, Option<Billing>>,
@@ -74,7 +78,8 @@ impl<'a> Caveats<'a> {
     /// Adds a row of `owner`.
     pub(super) fn add(&mut self, row: &RowView<'a>, owner: &Owner) {
         let cost = &row.cost;
-        self.is_computed |= cost.is_computed;
+        self.is_listed |= cost.is_computed && !cost.is_users;
+        self.is_users |= cost.is_computed && cost.is_users;
         self.is_reported |= cost.low.is_some() && !cost.is_computed;
         self.early.extend(row.model.filter(|_| cost.is_early));
         // What is known from a report lacks nothing but the computed column.
@@ -129,9 +134,9 @@ impl<'a> Caveats<'a> {
             self.profiles.iter().filter(|(_, billing)| is_paid(billing)).map(|(name, _)| name.to_string()).collect();
         let others = self.profiles.iter().filter(|(_, billing)| !is_paid(billing));
         let others = others.map(|(name, _)| name.to_string()).collect();
-        let list_prices = price_book(settled).filter(|_| self.is_computed);
-        let is_shown = self.is_computed || (self.is_reported && !subscriptions.is_empty());
-        is_shown.then_some(PriceNote { list_prices, subscriptions, others })
+        let list_prices = price_book(settled).filter(|_| self.is_listed);
+        let is_shown = self.is_listed || self.is_users || (self.is_reported && !subscriptions.is_empty());
+        is_shown.then_some(PriceNote { list_prices, has_users: self.is_users, subscriptions, others })
     }
 }
 

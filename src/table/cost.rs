@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use rustc_hash::FxHashMap;
 
 use super::dimension::used_at;
@@ -9,7 +10,7 @@ use super::share::share_reports;
 use crate::error::{Result, unknown};
 use crate::event::{Id, Time, TokenUsage, Usd};
 use crate::fold::{Lack, NamedConversation, Owner, RowCost, RowView, Settled};
-use crate::price::{Cost, Entry, Prices, Span, Tokens};
+use crate::price::{Cost, Entry, Found, Prices, Span, Tokens};
 
 /// Whose word is taken for a cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -104,7 +105,7 @@ pub(super) fn without_hour_writes<'a>(
     used.map(|(_, cost)| cost.computed).try_fold(Usd::ZERO, |sum, cost| Some(sum + cost?))
 }
 
-fn start(day: chrono::NaiveDate) -> Option<Time> {
+fn start(day: NaiveDate) -> Option<Time> {
     Some(Time::from_micros(day.and_hms_opt(0, 0, 0)?.and_utc().timestamp_micros()))
 }
 
@@ -112,8 +113,25 @@ struct Pricer<'a> {
     prices: &'a Prices,
     options: &'a Options,
     conversations: &'a [NamedConversation],
-    /// What was looked up, with when its prices begin.
-    entries: FxHashMap<Id, Option<(Option<Time>, Entry)>>,
+    /// What was looked up.
+    entries: FxHashMap<Id, Option<Known>>,
+}
+
+/// The prices of a model.
+struct Known {
+    entry: Entry,
+    /// When they begin.
+    first: Option<Time>,
+    /// The first day of the user's own.
+    users_from: Option<NaiveDate>,
+}
+
+impl Known {
+    /// Whether some of the prices may be the user's own that held then.
+    fn are_users(&self, used: Span) -> bool {
+        let until = used.until.and_then(Time::to_utc).map(|time| time.date_naive());
+        self.users_from.is_some_and(|from| until.is_none_or(|until| until >= from))
+    }
 }
 
 impl<'a> Pricer<'a> {
@@ -123,7 +141,13 @@ impl<'a> Pricer<'a> {
 
     /// When the prices of a model begin that was looked up.
     fn first(&self, model: &Id) -> Option<Time> {
-        self.entries.get(model)?.as_ref()?.0
+        self.entries.get(model)?.as_ref()?.first
+    }
+
+    /// The prices of a model, looked up.
+    fn known(&self, model: &Id) -> Option<Known> {
+        let Found { entry, users_from, .. } = self.prices.find(model)?;
+        Some(Known { first: start(entry.first), entry, users_from })
     }
 
     /// Fills in what an owner's rows cost.
@@ -144,6 +168,12 @@ impl<'a> Pricer<'a> {
                 CostMode::Reported => None,
                 CostMode::Auto | CostMode::Computed => computed,
             };
+            if taken.is_none() {
+                (cost.is_early, cost.is_users) = (false, false);
+            }
+            if self.options.mode == CostMode::Reported {
+                cost.lacks = None;
+            }
             // A report that leaves a part out is still a floor.
             let floor = row.cost_reported.filter(|_| self.options.mode != CostMode::Computed && !row.is_underpaid);
             cost.exact = taken.and_then(|cost| cost.exact).filter(|exact| floor.is_none_or(|floor| floor <= *exact));
@@ -174,20 +204,16 @@ impl<'a> Pricer<'a> {
             cost.lacks = Some(Lack::Model);
             return None;
         };
-        let entry = match self.entries.get(model) {
-            Some(known) => known,
-            None => {
-                let found = self.prices.find(model).map(|found| found.entry);
-                let found = found.map(|entry| (start(entry.first), entry));
-                self.entries.entry(model.clone()).or_insert(found)
-            }
-        };
-        let Some((first, entry)) = entry else {
+        if !self.entries.contains_key(model) {
+            self.entries.insert(model.clone(), self.known(model));
+        }
+        let Some(known) = self.entries.get(model).and_then(Option::as_ref) else {
             cost.lacks = Some(Lack::Price);
             return None;
         };
-        cost.is_early = used_at(row, owner).zip(*first).is_some_and(|(time, first)| time < first);
-        let used = used_in(row, owner, self.conversations);
+        let (entry, used) = (&known.entry, used_in(row, owner, self.conversations));
+        cost.is_early = used_at(row, owner).zip(known.first).is_some_and(|(time, first)| time < first);
+        cost.is_users = known.are_users(used);
         let tier = row.service_tier.map(Id::as_str).or(self.options.service_tier.as_deref());
         let found = entry.cost(tokens, used, tier);
         let found = if row.has_unsplit_writes { unsplit(found, entry, tokens, used, tier) } else { found };

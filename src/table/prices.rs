@@ -84,7 +84,7 @@ impl PriceOrigin {
             model: entry.key.clone(),
             provider: entry.provider.clone(),
             why: found.why.clone(),
-            book: (!found.is_users).then_some(book),
+            book: found.users_from.is_none().then_some(book),
         }
     }
 }

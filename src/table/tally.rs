@@ -31,6 +31,8 @@ pub struct Tally {
     pub blended_runs: i64,
     /// All runs, and conversations of no run.
     pub owners: i64,
+    /// Runs of which a session log that wasn't read may tell more.
+    pub unlogged_runs: i64,
     /// Input and output tokens.
     pub total_tokens: Option<i64>,
     /// Input tokens that were not read from the cache.
@@ -74,6 +76,7 @@ pub(super) struct Adder {
     pub(super) ended: u64,
     pub(super) timed: u64,
     pub(super) by_quality: [u64; 4],
+    unlogged: u64,
     pub(super) duration_ms: Option<i64>,
     priced: u64,
     /// Whether the cost of the latest owner is known so far.
@@ -103,6 +106,7 @@ impl Adder {
         self.failed += u64::from(owner.is_failed());
         self.ended += u64::from(run.is_some_and(|run| run.status.is_some()));
         self.by_quality[owner.quality as usize] += 1;
+        self.unlogged += u64::from(owner.lacks_log);
         if let Some(duration) = owner.duration_ms() {
             self.timed += 1;
             self.duration_ms = Some(self.duration_ms.unwrap_or(0).saturating_add(duration));
@@ -133,6 +137,7 @@ impl Adder {
             exact_runs: count(self.by_quality[Quality::Exact as usize]),
             blended_runs: count(self.by_quality[Quality::Blended as usize]),
             owners: count(self.owners()),
+            unlogged_runs: count(self.unlogged),
             total_tokens: tokens.usage().map(|usage| count(usage.total_tokens())),
             uncached_input_tokens: tokens.uncached().map(count),
             output_tokens: tokens.usage().map(|usage| count(usage.output_tokens)),

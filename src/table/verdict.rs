@@ -1,5 +1,6 @@
 //! What a check of budgets found: plain data, made by [`crate::budget`] and written by [`crate::render`].
 
+use super::caveat::PriceNote;
 use super::columns::Kind;
 use super::report::Window;
 use super::sources::Sources;
@@ -51,6 +52,8 @@ pub struct Verdict {
     pub is_complete: bool,
     /// Date of the price book.
     pub price_book: Option<String>,
+    /// What the costs of everything that was read rest on; `None` where there is nothing to say of them.
+    pub prices: Option<PriceNote>,
     /// The window that was asked for.
     pub window: Window,
     /// What was read.
@@ -185,6 +188,8 @@ pub struct Lacks {
     pub unplaced_conversations: i64,
     /// What is known to be used by those, in the unit of [`Judged::kind`]; `None` where nothing is known.
     pub unplaced: Option<i64>,
+    /// Of all these runs, those of whose usage a session log that wasn't read may tell more.
+    pub unlogged_runs: i64,
 }
 
 /// Who used a part of a group's sum.

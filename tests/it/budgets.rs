@@ -289,6 +289,33 @@ fn the_current_day_has_a_rate_and_a_projection() {
 }
 
 #[test]
+fn a_day_that_is_over_has_no_projection_whatever_it_is_a_day_of() {
+    let work = priced();
+    let at =
+        |hours: i64| (chrono::Utc::now() - chrono::TimeDelta::hours(hours)).format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let entry = Entry { start: at(49), finish: at(48), ..Entry::new(0) };
+    let file = work.write("past/night.md", front("night") + &entry.with(&footer("1,000", "Done.")));
+    let file = file.to_str().expect("a path");
+    let pace = |per: &str| {
+        let args = ["check", "--json", "--tz", "UTC", "--max-blended-tokens", "1001", "--per", per, file];
+        document(&work.run(&args))["limits"][0]["groups"][0]["pace"].clone()
+    };
+    let day = pace("day");
+    assert_eq!((&day["elapsed_ms"], &day["projected"]), (&json!(86_400_000), &Value::Null));
+    for per in ["day,week", "week,day", "month,day", "day,month", "month,week,day"] {
+        assert_eq!(pace(per), day, "{per}");
+    }
+    let hour = pace("hour");
+    assert_eq!(hour["elapsed_ms"], json!(3_600_000));
+    for per in ["day,hour", "hour,day", "month,loop,hour"] {
+        assert_eq!(pace(per), hour, "{per}");
+    }
+    work.write("usage.toml", "[[budget]]\nname = \"a\"\nper = [\"week\", \"day\"]\nmax_blended_tokens = 1001\n");
+    let outcome = work.run(&["check", "--json", "--tz", "UTC", "--config", "usage.toml", file]);
+    assert_eq!(document(&outcome)["limits"][0]["groups"][0]["pace"], day);
+}
+
+#[test]
 fn a_few_runs_in_many_hours_are_no_rate_of_zero() {
     let work = Workdir::new();
     let start = chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string();

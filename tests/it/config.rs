@@ -1,6 +1,9 @@
 //! The user's file: how it is found, and what a mistake in it says.
 
+use serde_json::{Value, json};
+
 use crate::support::{Workdir, column, fixtures, warning_codes};
+use crate::writers::{Entry, claude_result, front, run_id};
 
 /// A ledger whose runs name no model.
 fn nameless() -> String {
@@ -15,6 +18,36 @@ fn the_file_is_found_from_the_current_folder_upwards() {
     let report = work.report(&["-C", "deep/er", "--by", "model", &nameless()]);
     assert_eq!(column(&report, "model"), ["gpt-5.3-codex"]);
     assert!(warning_codes(&report).contains(&"assumed-model".to_owned()));
+}
+
+#[test]
+fn a_profiles_model_is_that_of_runs_that_left_nothing_too() {
+    let work = Workdir::new();
+    let claude = |n: u32, profile| Entry { profile, harness: "claude", ..Entry::new(n) };
+    let session = "3278fa19-a948-4d8b-aa5e-5792a2a6d43b";
+    let runs = [
+        claude(0, "cc2").with("Done.\n"),
+        claude(1, "cc3").with("Done.\n"),
+        claude(2, "cc2").with(&claude_result(session, 100, 10, 0.5)),
+    ];
+    work.write(".forge/ledgers/night.md", front("night") + &runs.concat());
+    work.write(".forge/usage.toml", "[profiles.cc2]\nmodel = \"claude-haiku-4-5\"\n");
+    let report = work.report(&["--by", "model,run", "--sort", "run"]);
+    let models = column(&report, "model");
+    assert_eq!((&models[0], &models[1]), (&json!("claude-haiku-4-5"), &Value::Null), "{report}");
+    assert_eq!(models[2], "claude-opus-4-6");
+    // What it used isn't known for that.
+    assert_eq!(column(&report, "total_tokens")[..2], [Value::Null, Value::Null]);
+    assert_eq!(column(&report, "cost_usd")[..2], [Value::Null, Value::Null]);
+    let told = report["warnings"].as_array().expect("warnings").iter().find(|told| told["code"] == "assumed-model");
+    let told = told.unwrap_or_else(|| panic!("{report}"));
+    let run = run_id(0);
+    let said = format!("runs that name no model; cc2's is claude-haiku-4-5 by the configuration (run {run})");
+    assert_eq!((&told["message"], &told["count"]), (&json!(said), &json!(1)));
+    // So it may be of no other model.
+    let text = work.run(&["check", "--max-tokens", "1K", "--per", "model", "--where", "profile=cc2", "-v"]).stdout;
+    assert!(text.contains("UNPROVEN  command line  claude-haiku-4-5 "), "{text}");
+    assert!(!text.contains("command line  no model") && !text.contains("without a known"), "{text}");
 }
 
 #[test]

@@ -211,6 +211,62 @@ fn the_text_marks_list_prices_and_whose_are_no_bill() {
 }
 
 #[test]
+fn an_early_price_is_told_only_where_it_was_taken() {
+    let work = Workdir::new();
+    // The book has this model since July.
+    let early = || {
+        let call = ("msg_1", "claude-opus-4-8", "2026-05-10T08:00:00Z", [1_000, 0, 0, 0, 0]);
+        Session::new("claude-opus-4-8", "none").call(call.0, call.1, call.2, call.3, STANDARD)
+    };
+    let told = |mode: &str| warning_codes(&work.report(&["--cost-mode", mode, "logs"]));
+    early().in_folder(&work);
+    assert_eq!(["auto", "computed"].map(told), [["early-price"], ["early-price"]]);
+    assert_eq!(told("reported"), [""; 0]);
+    early().result("claude-opus-4-8", [1_000, 0, 0, 0], "0.01").in_folder(&work);
+    assert_eq!(["auto", "reported"].map(told), [[""; 0], [""; 0]]);
+    assert_eq!(told("computed"), ["early-price"]);
+}
+
+#[test]
+fn who_asks_for_what_was_reported_alone_hears_of_no_price_that_lacks() {
+    let work = Workdir::new();
+    Session::new("claude-opus-4-6", "none")
+        .call("msg_1", "claude-opus-99", NOW, [100, 0, 0, 0, 23], STANDARD)
+        .call("msg_2", "gpt-5.3-codex", NOW, [100, 0, 0, 0, 23], r#""service_tier":"flex""#)
+        .in_folder(&work);
+    let told = |mode: &str| warning_codes(&work.report(&["--cost-mode", mode, "logs"]));
+    assert_eq!(told("auto"), ["unknown-model", "unpriced-tokens"]);
+    assert_eq!(told("reported"), [""; 0]);
+}
+
+#[test]
+fn prices_of_the_users_file_are_called_so() {
+    let work = Workdir::new();
+    Session::new("acme-2", "none")
+        .call("msg_1", "acme-2", NOW, [1_000, 0, 0, 0, 0], STANDARD)
+        .call("msg_2", "claude-opus-4-6", NOW, [1_000, 0, 0, 0, 0], STANDARD)
+        .in_folder(&work);
+    let own = "[prices.acme-2]\ninput = 1\noutput = 10\n";
+    let later = |day: &str| format!("{own}[prices.claude-opus-4-6]\nfrom = {day}\ninput = 1\noutput = 10\n");
+    let cases = [
+        (own.to_owned(), "* list prices of 2026-11-22, and prices of your own", "prices 2026-11-22 and your own"),
+        (later("2026-11-20"), "* prices of your own", "prices of your own"),
+        (later("2026-11-21"), "* list prices of 2026-11-22, and prices of your own", "prices 2026-11-22 and your own"),
+    ];
+    for (file, footnote, head) in cases {
+        work.write(".forge/usage.toml", &file);
+        let text = work.run(&["report", "logs"]).stdout;
+        assert!(text.lines().any(|line| line == footnote), "{file}{text}");
+        let text = work.run(&["check", "--max-cost", "5", "logs"]).stdout;
+        assert_eq!(text.lines().next(), Some(head), "{file}{text}");
+        let text = work.run(&["report", "--where", "model=claude*", "--cost-mode", "reported", "logs"]).stdout;
+        assert!(!text.contains('*'), "{file}{text}");
+    }
+    let text = work.run(&["report", "--where", "model=claude*", "logs"]).stdout;
+    assert!(text.contains("\n* list prices of 2026-11-22\n"), "{text}");
+}
+
+#[test]
 fn costs_of_rows_runs_and_groups_add_up_to_the_totals() {
     let work = Workdir::new();
     let pico = |value: &Value| {

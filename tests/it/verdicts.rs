@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::Workdir;
+use crate::support::{Workdir, fixtures};
 use crate::writers::{Entry, claude_result, front};
 
 /// A loop name that wants to be more than a name, in every format at once.
@@ -327,6 +327,34 @@ fn too_few_runs_are_unproven() {
 }
 
 #[test]
+fn who_ignores_what_is_unknown_has_few_runs_compared_too() {
+    let ignored = |factor: f64, args: &[&str]| compared(factor, &[&["--on-unknown", "ignore"], args].concat());
+    // Of gnat there are five runs then, and three now: $40 to $44, and 2.5 times $40 to $42.
+    let (code, text, _) = ignored(2.5, &["--measure", "cost_usd"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("FAIL      baseline  gnat     $102.50 of $50.40 a run"), "{text}");
+    assert!(text.contains("the median of 3 runs; it was $42.00"), "{text}");
+    assert!(!text.contains("UNPROVEN"), "{text}");
+    assert_eq!(ignored(1.0, &[]).0, 0);
+    // Runs too few everywhere are known all the same.
+    assert_eq!(ignored(2.5, &["--min-runs", "6"]).0, 1);
+    assert_eq!(ignored(1.0, &["--min-runs", "6"]).0, 0);
+}
+
+#[test]
+fn where_nothing_was_measured_nothing_is_compared_whatever_is_ignored() {
+    let work = Workdir::new();
+    let blind = |at: u32| Entry { name: "ox", harness: "claude", profile: "cc1", ..Entry::new(at) }.with("Done.\n");
+    work.write("ledgers/ox.md", front("ox") + &(0..5).map(blind).collect::<String>());
+    work.write("base.json", work.run(&["report", "--json", "ledgers"]).stdout);
+    let outcome = work.run(&["check", "--baseline", "base.json", "--on-unknown", "ignore", "ledgers"]);
+    let said = "base.json: has no group whose median cost_usd can be compared; see --measure for other measures";
+    assert_eq!((outcome.code, outcome.stderr), (2, format!("forge-usage: {said}\n")));
+    let timed = ["check", "--baseline", "base.json", "--on-unknown", "ignore", "--measure", "run_time", "ledgers"];
+    assert_eq!(work.run(&timed).code, 0);
+}
+
+#[test]
 fn what_cannot_be_compared_is_an_error() {
     let work = four_loops();
     let base = |args: &[&str]| {
@@ -383,6 +411,52 @@ fn what_cannot_be_compared_is_an_error() {
     assert_eq!(flag.code, 2, "{}", flag.stderr);
     let measure = work.run(&["check", "--baseline", "base.json", "--measure", "runs", "ledgers"]);
     assert!(measure.stderr.contains("unknown measure \"runs\""), "{}", measure.stderr);
+}
+
+#[test]
+fn session_logs_that_were_not_read_are_offered_where_they_may_prove_a_budget() {
+    let work = Workdir::new();
+    let run = |n: u32, harness| Entry { harness, ..Entry::new(n) };
+    let ledger = |runs: &[String]| front("night") + &runs.concat();
+    work.write(".forge/ledgers/night.md", ledger(&[run(0, "claude").with("Done.\n"), run(1, "codex").with("Done.\n")]));
+    work.write(".forge/usage.toml", "[[budget]]\nname = \"a\"\nmax_total_tokens = 9\nmax_runs = 9\n");
+    let said = |args: &[&str]| work.run(&[&["check"], args].concat()).stdout;
+    let text = said(&[]);
+    assert!(
+        text.contains("\n            2 of 2 runs unmeasured, 100% > 0% → forge-usage check --sessions auto\n"),
+        "{text}"
+    );
+    let limits = ["--max-tokens", "5K", "--max-cost", "1", "--where", "loop=night*", "--per", "run,loop"];
+    let text = said(&limits);
+    let offer = "→ forge-usage check --max-tokens 5K --max-cost 1 --where 'loop=night*' --per run,loop --sessions auto";
+    // Once is enough.
+    assert_eq!((text.matches("UNPROVEN").count(), text.matches('→').count()), (4, 2), "{text}");
+    assert!(text.contains(&format!("\n            {offer}\n")), "{text}");
+    // What is offered has a verdict, and offers itself no more.
+    let again = work.run(&[&["check"], &limits[..], &["--sessions", "auto"]].concat());
+    assert_eq!((again.code, again.stdout.matches('→').count()), (0, 1), "{}", again.stdout);
+    let none = |args: &[&str]| {
+        let text = said(args);
+        assert!(text.contains("UNPROVEN") && !text.contains("→ forge-usage"), "{args:?} {text}");
+    };
+    none(&["--max-tokens", "5K", "-q"]);
+    none(&["--max-tokens", "5K", "--format", "markdown"]);
+    none(&["--max-tokens", "5K", "--", ".forge"]);
+    let piped = ledger(&[run(0, "claude").with("Done.\n")]);
+    let pipes: &[&str] = if cfg!(unix) { &["-", "/dev/stdin"] } else { &["-"] };
+    for pipe in pipes {
+        let text = work.run_with(&["check", "--max-tokens", "5K", pipe], piped.as_bytes()).stdout;
+        assert!(text.contains("UNPROVEN") && !text.contains("→ forge-usage"), "{pipe} {text}");
+    }
+    // Where nobody knows session logs, or none would help, they are not offered.
+    work.write("other.md", ledger(&[run(0, "acme").with("Done.\n")]));
+    none(&["--max-tokens", "5K", "other.md"]);
+    let unpriced = claude_result("3278fa19-a948-4d8b-aa5e-5792a2a6d43b", 1000, 100, 0.5);
+    work.write("unpriced.md", ledger(&[run(0, "claude").with(&unpriced.replace("claude-opus", "acme"))]));
+    none(&["--max-cost", "5", "--cost-mode", "computed", "unpriced.md"]);
+    work.write("ended.md", ledger(&[run(0, "claude").with("Done.\n")]));
+    let session = fixtures().join("claude-session/a-byte-order-mark-before-a-call/input").display().to_string();
+    none(&["--max-tokens", "1B", "--max-unknown", "10%", "ended.md", &session]);
 }
 
 #[test]
@@ -475,7 +549,8 @@ fn what_was_judged_is_called_what_it_is() {
     };
     assert_eq!(doubt(&["logs"]), "2 of 2 conversations unpriced, 100% > 0%");
     work.write("night.md", front("night") + &Entry::new(0).with("Done."));
-    assert_eq!(doubt(&["night.md"]), "1 of 1 run unpriced, 100% > 0%");
+    let offer = "forge-usage check --max-cost 5 night.md --sessions auto";
+    assert_eq!(doubt(&["night.md"]), format!("1 of 1 run unpriced, 100% > 0% → {offer}"));
     assert_eq!(doubt(&["night.md", "logs"]), "3 of 3 runs and conversations unpriced, 100% > 0%");
     assert_eq!(doubt(&["night.md", "logs", "--where", "loop="]), "2 of 2 conversations unpriced, 100% > 0%");
 }

@@ -164,5 +164,5 @@ fn ten_thousand_models_of_the_users_are_priced() {
     let section = |n: u32| format!("[prices.\"acme/model-{n}\"]\ninput = 1\noutput = {n}\n");
     let text: String = (0..10_000).map(section).collect();
     let prices = Prices::new(&Config::parse("usage.toml".as_ref(), &text).expect("a file")).expect("prices");
-    assert_eq!(prices.all().filter(|found| found.is_users).count(), 10_000);
+    assert_eq!(prices.all().filter(|found| found.users_from.is_some()).count(), 10_000);
 }

@@ -107,6 +107,8 @@ pub struct Owner {
     pub taken: Option<Taken>,
     /// Why so much is known, and no more.
     pub reasons: Reasons,
+    /// Whether a session log that wasn't read may tell more of it.
+    pub lacks_log: bool,
 }
 
 /// What a run works for, and on whose account.
@@ -148,6 +150,7 @@ impl Owner {
             reconciled: None,
             taken: None,
             reasons: Reasons::default(),
+            lacks_log: false,
         }
     }
 

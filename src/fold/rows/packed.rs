@@ -41,8 +41,9 @@ impl Flags {
     const IS_SHARED: u16 = 1 << 8;
     const MAY_BE_SEVERAL: u16 = 1 << 9;
     const IS_UNDERPAID: u16 = 1 << 10;
+    const IS_USERS: u16 = 1 << 11;
     /// The bits that pricing changes.
-    const OF_COSTS: u16 = Flags::IS_PRICED | Flags::IS_COMPUTED | Flags::IS_EARLY | Flags::IS_SHARED;
+    const OF_COSTS: u16 = Flags::IS_PRICED | Flags::IS_COMPUTED | Flags::IS_EARLY | Flags::IS_USERS | Flags::IS_SHARED;
 
     fn of(bits: &[(u16, bool)]) -> Flags {
         Flags(bits.iter().filter(|(_, is_set)| *is_set).fold(0, |all, (bit, _)| all | bit))
@@ -177,7 +178,7 @@ impl PackedRow {
 
     /// Changes what it costs; `false` if that doesn't fit.
     pub(super) fn tell_cost(&mut self, told: RowCost) -> bool {
-        let RowCost { exact, low, high, reported: share, computed, is_computed, is_early, lacks } = told;
+        let RowCost { exact, low, high, reported: share, computed, is_computed, is_early, is_users, lacks } = told;
         let reported = self.reported();
         let is_priced = told != RowCost::default();
         let cost = if is_priced { exact } else { reported };
@@ -191,6 +192,7 @@ impl PackedRow {
             (Flags::IS_PRICED, is_priced),
             (Flags::IS_COMPUTED, is_computed),
             (Flags::IS_EARLY, is_early),
+            (Flags::IS_USERS, is_users),
             (Flags::IS_SHARED, share.is_some()),
         ]);
         self.flags = self.flags.with(Flags::OF_COSTS, told);
@@ -237,6 +239,7 @@ impl PackedRow {
                 computed: self.computed.get(),
                 is_computed: has(Flags::IS_COMPUTED),
                 is_early: has(Flags::IS_EARLY),
+                is_users: has(Flags::IS_USERS),
                 lacks: self.lacks,
             },
         }

@@ -173,6 +173,19 @@ impl Reason {
         matches!(self, CounterCovers | CallsComplete | CallsExceedCounter | SessionLog | StillStreaming)
     }
 
+    /// Whether a session log that wasn't read may fill the gap.
+    pub(in crate::fold) fn asks_for_a_log(self) -> bool {
+        match self {
+            Reason::NoUsage | Reason::FooterOnly | Reason::FooterBeyondLog | Reason::FooterOfMore => true,
+            Reason::NoBaseline | Reason::NoBeginning | Reason::UntimedCounter | Reason::StillStreaming => true,
+            Reason::TornBetween | Reason::Placeholder | Reason::Doubtful => true,
+            Reason::CounterCovers | Reason::ResultCovers | Reason::CallsComplete | Reason::CallsExceedCounter => false,
+            Reason::SessionLog | Reason::PossibleCopies | Reason::FooterConfirms | Reason::RestoredResult => false,
+            Reason::MissingAgent | Reason::OpenRun | Reason::Killed | Reason::EndUntold => false,
+            Reason::CountedMore | Reason::AmbiguousSession => false,
+        }
+    }
+
     /// What would fill the gap; `None` if it leaves none.
     pub fn remedy(self) -> Option<&'static str> {
         match self {

@@ -63,8 +63,10 @@ pub struct RowCost {
     pub computed: Option<Usd>,
     /// Whether list prices made it up, in whole or in part.
     pub is_computed: bool,
-    /// Whether it is older than the first price that is known.
+    /// Whether a list price made it up that begins later.
     pub is_early: bool,
+    /// Whether prices of the user's file made it up, rather than the book's.
+    pub is_users: bool,
     /// Why nothing could be computed; `None` if it could, or wasn't to be.
     pub lacks: Option<Lack>,
 }
@@ -72,7 +74,8 @@ pub struct RowCost {
 impl RowCost {
     /// The same where the cost is known without computing it.
     pub fn exactly(self, usd: Usd) -> RowCost {
-        RowCost { exact: Some(usd), low: Some(usd), high: Some(usd), is_computed: false, ..self }
+        let known = RowCost { exact: Some(usd), low: Some(usd), high: Some(usd), ..self };
+        RowCost { is_computed: false, is_early: false, is_users: false, ..known }
     }
 }
 

@@ -32,7 +32,8 @@ fn rows() -> Vec<(UsageRow, bool)> {
     let told = TokenUsage { reasoning_output_tokens: Some(0), ..usage(1) };
     let plain = call(1, message("a"), usage(1));
     let usd = |pico| Some(Usd::from_pico(pico));
-    let computed = RowCost { computed: usd(3), is_computed: true, ..RowCost::default().exactly(Usd::from_pico(3)) };
+    let exact = RowCost::default().exactly(Usd::from_pico(3));
+    let computed = RowCost { computed: usd(3), is_computed: true, is_users: true, ..exact };
     let shared = |reported| RowCost { reported: usd(reported), ..RowCost::default().exactly(Usd::from_pico(3)) };
     let bounded = RowCost { low: usd(1), high: usd(2), ..RowCost::default() };
     let lacking = RowCost { lacks: Some(Lack::Price), is_early: true, ..RowCost::default() };
@@ -132,7 +133,8 @@ fn a_cost_is_told_whether_it_fits_or_not() {
     let usd = |pico| Some(Usd::from_pico(pico));
     let bounded = RowCost { low: usd(1), high: usd(2), ..RowCost::default() };
     let lacking = RowCost { lacks: Some(Lack::Model), is_early: true, ..RowCost::default() };
-    let computed = RowCost { computed: usd(3), is_computed: true, ..RowCost::default().exactly(Usd::from_pico(3)) };
+    let exact = RowCost::default().exactly(Usd::from_pico(3));
+    let computed = RowCost { computed: usd(3), is_computed: true, is_users: true, ..exact };
     for first in [bounded, lacking, computed, RowCost::default()] {
         for second in [bounded, lacking, computed, RowCost::default()] {
             let mut told = packed(&rows());

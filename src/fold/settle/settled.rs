@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::event::{Billing, Defect, Harness, Id, Request, RunId, StreamFailure, Time, ToolCall};
 use crate::fold::facts::QuotaReading;
-use crate::fold::rows::{NamedConversation, Owner, RowView, UsageRow, UsageRows};
+use crate::fold::rows::{NamedConversation, Owner, Quality, Reason, RowView, Taken, UsageRow, UsageRows};
 
 /// Owners, their rows, and what the reader should know.
 #[derive(Debug, Default, PartialEq)]
@@ -82,7 +82,8 @@ impl Settled {
         Owner { host, billing, ..Owner::new(None, harness) }
     }
 
-    /// Gives usage that names no model the one that `of` tells for its run's profile.
+    /// Gives usage that names no model the one that `of` tells for its run's profile, and a run that left nothing too:
+    /// what it used stays unknown.
     pub fn assume_models(&mut self, of: impl Fn(&str) -> Option<Id>) {
         let Settled { owners, rows, assumed_models, .. } = self;
         let assumed = |owner: usize| {
@@ -94,8 +95,9 @@ impl Settled {
         let is_asked_for = |owner| assumed(owner).is_some();
         rows.change(is_asked_for, |owner, rows| {
             let Some((run, profile, model)) = assumed(owner) else { return };
-            let is_nameless =
-                |row: &&mut UsageRow| row.model.is_none() && (row.usage.is_some() || row.blended_tokens.is_some());
+            let is_blank = |row: &UsageRow| row.usage.is_none() && row.blended_tokens.is_none();
+            let left_nothing = rows.iter().all(is_blank);
+            let is_nameless = |row: &&mut UsageRow| row.model.is_none() && (left_nothing || !is_blank(row));
             let mut is_assumed = false;
             for row in rows.iter_mut().filter(is_nameless) {
                 row.model = Some(model.clone());
@@ -105,6 +107,18 @@ impl Settled {
                 assumed_models.entry((profile, model)).or_default().push(run.id.clone());
             }
         });
+    }
+
+    /// Marks the runs of which a session log may tell more, if none seems to have been read: those tell of runs, or of
+    /// conversations that belong to none. `has_logs`: whether such are known of a harness.
+    pub fn miss_logs(&mut self, has_logs: impl Fn(&str) -> bool) {
+        if self.owners.iter().any(|owner| owner.run.is_none() || owner.taken.is_some_and(Taken::is_session)) {
+            return;
+        }
+        for owner in self.owners.iter_mut().filter(|owner| owner.run.is_some() && owner.quality != Quality::Exact) {
+            let is_logged = owner.harness.as_deref().is_some_and(&has_logs);
+            owner.lacks_log = is_logged && owner.reasons.iter().any(Reason::asks_for_a_log);
+        }
     }
 
     /// Takes the user's word on how the accounts of profiles pay.

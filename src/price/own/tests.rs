@@ -35,7 +35,7 @@ fn the_users_price_goes_before_the_books_from_its_day_on() {
     let input = |day: &str| found.entry.on(day.parse().unwrap()).unwrap().tiers["standard"][0].rates.input;
     assert_eq!(input("2026-05-31").unwrap().pico(), 1_750_000);
     assert_eq!(input("2026-06-01").unwrap().pico(), 1_000_000);
-    assert!(found.is_users);
+    assert!(found.users_from.is_some());
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_price_of_one_seller_is_no_others() {
     assert_eq!(input(&own, "azure/gpt-5.4", "2026-11-20"), 9_000_000);
     for other in ["gpt-5.4", "openai/gpt-5.4", "openrouter/openai/gpt-5.4"] {
         assert_eq!(input(&own, other, "2026-11-20"), 2_500_000, "{other}");
-        assert!(!own.find(other).expect("a price").is_users, "{other}");
+        assert!(own.find(other).expect("a price").users_from.is_none(), "{other}");
     }
     let own = prices("[prices.\"us.anthropic.claude-opus-4-8\"]\ninput = 4\noutput = 20\n");
     assert_eq!(input(&own, "us.anthropic.claude-opus-4-8", "2026-11-20"), 4_000_000);
@@ -133,7 +133,7 @@ fn the_list_of_all_prices_agrees_with_each_name() {
     assert!(all.len() > 1_000, "{}", all.len());
     for listed in all {
         let found = own.find(&listed.entry.key).expect("a price");
-        assert_eq!((found.entry, found.is_users), (listed.entry, listed.is_users));
+        assert_eq!((found.entry, found.users_from), (listed.entry, listed.users_from));
     }
 }
 

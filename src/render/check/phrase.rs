@@ -2,6 +2,7 @@
 //! them escapes them for the medium.
 
 use chrono_tz::Tz;
+use unicode_width::UnicodeWidthStr;
 
 use crate::event::Usd;
 use crate::render::dimension::{number_of_owners, short_among, short_id};
@@ -12,6 +13,9 @@ use crate::table::verdict::{Before, Contributor, Judged, Pace, Standing, State, 
 
 /// Groups of one limit that are shown unless all are asked for.
 pub(super) const MOST_GROUPS: usize = 10;
+
+/// What a line of remarks takes before a command stands below it.
+const MOST_CELLS: usize = 88;
 
 /// Contributors in a sentence: fewer than are told, since a line holds no more.
 const MOST_IN_A_SENTENCE: usize = 3;
@@ -137,8 +141,32 @@ fn over_by(group: &Standing) -> Option<i64> {
 
 /// Everything else about a group, a sentence each.
 pub(super) fn remarks(limit: &Judged, group: &Standing, zone: Tz) -> Vec<String> {
+    remarks_with(limit, group, zone, None)
+}
+
+/// The same, with a command behind what isn't known, if it would tell.
+pub(super) fn remarks_with(limit: &Judged, group: &Standing, zone: Tz, offer: Option<&str>) -> Vec<String> {
+    let mut doubts = doubts(limit, group);
+    let offer = offer.map(|offer| format!("→ {offer}"));
+    match (doubts.first_mut(), offer) {
+        (Some(doubt), Some(offer)) if doubt.width() + offer.width() < MOST_CELLS => {
+            doubt.push(' ');
+            doubt.push_str(&offer);
+        }
+        (_, offer) => doubts.extend(offer),
+    }
     let remarks = [pace(limit, group, zone), before(limit, group)];
-    contributors(limit, group).into_iter().chain(doubts(limit, group)).chain(remarks.into_iter().flatten()).collect()
+    contributors(limit, group).into_iter().chain(doubts).chain(remarks.into_iter().flatten()).collect()
+}
+
+/// Whether session logs that weren't read may prove the group.
+pub(super) fn lacks_logs(limit: &Judged, group: &Standing) -> bool {
+    let proves_nothing = group.lacks.input || group.lacks.success || group.before.is_some();
+    group.state == State::Unproven && group.lacks.unlogged_runs > 0 && !proves_nothing && has_many_unknown(limit, group)
+}
+
+fn has_many_unknown(limit: &Judged, group: &Standing) -> bool {
+    i128::from(group.unknown_runs) * 1_000_000 > i128::from(limit.max_unknown) * i128::from(group.runs)
 }
 
 fn contributors(limit: &Judged, group: &Standing) -> Option<String> {
@@ -185,7 +213,7 @@ fn doubts(limit: &Judged, group: &Standing) -> Vec<String> {
         }
         State::Unproven if success.is_none() => {
             let millionths = i128::from(group.unknown_runs) * 1_000_000;
-            let is_many = millionths > i128::from(limit.max_unknown) * i128::from(runs);
+            let is_many = has_many_unknown(limit, group);
             let (share, most) = (percent(millionths, runs.into()), percent(limit.max_unknown.into(), 1));
             let share = if is_many { format!(", {share} > {most}") } else { String::new() };
             match group.lacks.unplaced_runs {
@@ -260,7 +288,7 @@ fn before(limit: &Judged, group: &Standing) -> Option<String> {
     }
 }
 
-/// Where limits come from: `.forge/usage.toml @3f2c1ab · prices 2026-11-22`. Empty where nothing is known.
+/// Where limits and prices come from: `.forge/usage.toml @3f2c1ab · prices 2026-11-22`. Empty where nothing is known.
 pub(super) fn headline(verdict: &Verdict) -> String {
     let policy = verdict.policy.path.as_ref().map(|path| match &verdict.policy.commit {
         Some(commit) if verdict.policy.is_changed => format!("{path} @{commit} + changes"),
@@ -268,7 +296,13 @@ pub(super) fn headline(verdict: &Verdict) -> String {
         None => path.clone(),
     });
     let baseline = verdict.policy.baseline.as_ref().map(|path| format!("baseline {path}"));
-    let prices = verdict.price_book.as_ref().filter(|_| verdict.limits_costs()).map(|date| format!("prices {date}"));
+    let (has_listed, has_users) =
+        verdict.prices.as_ref().map_or((true, false), |note| (note.list_prices.is_some(), note.has_users));
+    let prices = verdict.price_book.as_ref().filter(|_| verdict.limits_costs()).map(|date| match has_users {
+        false => format!("prices {date}"),
+        true if has_listed => format!("prices {date} and your own"),
+        true => "prices of your own".to_owned(),
+    });
     [policy, baseline, prices].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 

@@ -25,16 +25,24 @@ pub(super) fn write(verdict: &Verdict, style: &Style, all: bool, out: &mut dyn W
     if style.notes && !headline.is_empty() {
         writeln!(out, "{}", harmless(&headline))?;
     }
-    let mut lines = Vec::new();
+    let mut lines: Vec<(&Judged, &Standing)> = Vec::new();
     let mut left_out = 0;
     for limit in &verdict.limits {
         let is_shown = |group: &&Standing| all || group.state != State::Ok || group.before.is_some_and(is_named);
         let shown: Vec<&Standing> = limit.groups.iter().filter(is_shown).collect();
         let most = if all { shown.len() } else { MOST_GROUPS };
         left_out += shown.len().saturating_sub(most);
-        lines.extend(shown.into_iter().take(most).map(|group| line(limit, group, verdict.window.zone)));
+        lines.extend(shown.into_iter().take(most).map(|group| (limit, group)));
     }
-    lines.sort_by_key(|line| std::cmp::Reverse((line.group.fails, line.group.state)));
+    lines.sort_by_key(|(_, group)| std::cmp::Reverse((group.fails, group.state)));
+    // Once is enough: it is the same for all.
+    let offer =
+        style.again.as_ref().filter(|_| style.notes).map(|again| format!("forge-usage {again} --sessions auto"));
+    let first = lines.iter().position(|(limit, group)| phrase::lacks_logs(limit, group));
+    let offer_at = |place: usize| offer.as_deref().filter(|_| first == Some(place));
+    let zone = verdict.window.zone;
+    let lines: Vec<Line> =
+        lines.iter().enumerate().map(|(place, (limit, group))| line(limit, group, zone, offer_at(place))).collect();
     draw(&lines, style, out)?;
     if left_out > 0 {
         writeln!(out, "…         {} (-v shows them)", number_of(left_out, "more group"))?;
@@ -68,7 +76,7 @@ fn is_named(before: Before) -> bool {
     !matches!(before, Before::Median(_))
 }
 
-fn line<'a>(limit: &Judged, group: &'a Standing, zone: Tz) -> Line<'a> {
+fn line<'a>(limit: &Judged, group: &'a Standing, zone: Tz, offer: Option<&str>) -> Line<'a> {
     let cells = [
         phrase::word(limit, group).to_owned(),
         limit.budget.clone(),
@@ -82,7 +90,7 @@ fn line<'a>(limit: &Judged, group: &'a Standing, zone: Tz) -> Line<'a> {
     if !over.is_empty() {
         cells[5] = format!("{}  {over}", cells[5]);
     }
-    let remarks = phrase::remarks(limit, group, zone).iter().map(|remark| harmless(remark)).collect();
+    let remarks = phrase::remarks_with(limit, group, zone, offer).iter().map(|remark| harmless(remark)).collect();
     Line { group, cells, remarks }
 }
 
