@@ -100,6 +100,7 @@ mod tests {
         assert_eq!(span("2026-11-23", "2026-11-22T12:00:00Z").unwrap().pace(1, 1), None);
         assert!(span("no day", "2026-11-22T12:00:00Z").is_none());
     }
+
     #[test]
     fn a_week_within_a_month_ends_with_whichever_is_over_first() {
         // Monday 30 November is the month's last day; at noon half of it is over.
