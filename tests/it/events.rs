@@ -108,6 +108,43 @@ fn a_session_log_whose_events_are_cut_is_a_floor() {
     }
 }
 
+/// A log or a capture that grew since its events were kept, under the same path.
+#[test]
+fn events_of_a_beginning_are_made_up_for_by_the_file_that_they_were_read_from() {
+    let log = fixtures().join("claude-session/a-shorter-copy-that-is-torn-in-the-same-place/input/log");
+    let log = std::fs::read_dir(log).expect("a folder").next().expect("a file").expect("an entry").path();
+    // Its second line is the torn one.
+    let log = std::fs::read_to_string(log)
+        .expect("text")
+        .lines()
+        .filter(|line| line.ends_with('}'))
+        .fold(String::new(), |text, line| text + line + "\n");
+    const LOG: &str = "out/7a51c0de-0000-4000-8000-0000000000a1.jsonl";
+    let session = "7a51c0de-0000-4000-8000-0000000000b2";
+    let capture = format!(
+        "{{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"{session}\",\"model\":\"claude-opus-4-6\"}}\n\
+         {{\"type\":\"result\",\"subtype\":\"success\",\"session_id\":\"{session}\",\"uuid\":\"r-1\",\"total_cost_usd\":0.01,\
+         \"usage\":{{\"input_tokens\":20,\"output_tokens\":4}},\"modelUsage\":{{\"claude-opus-4-6\":{{\"inputTokens\":20,\
+         \"outputTokens\":4,\"cacheReadInputTokens\":0,\"cacheCreationInputTokens\":0,\"costUSD\":0.01}}}}}}\n"
+    );
+    let behind = |text: &str| text.find('\n').expect("a line") + 1;
+    for (text, early) in [(&log, 300), (&log, log.len() - 40), (&capture, behind(&capture))] {
+        let work = Workdir::new();
+        work.write(LOG, &text[..early]);
+        let events = work.run(&["events", "out"]).stdout;
+        work.write("history.jsonl", &events);
+        assert!(!known(&work.report(&["--allow-empty", "history.jsonl"])).2 || early == behind(&capture), "{early}");
+        work.write(LOG, text);
+        let both = work.report(&["history.jsonl", "out"]);
+        let (exact, partial, is_complete, _) = known(&both);
+        assert_eq!((exact, partial, is_complete), (1, 0, true), "{early}");
+        assert_eq!(both["totals"]["total_tokens"], work.report(&["out"])["totals"]["total_tokens"], "{early}");
+        // Without the file they are what was known then.
+        std::fs::remove_file(work.path(LOG)).expect("a file");
+        assert_eq!(known(&work.report(&["--allow-empty", "history.jsonl", "out"])).0, 0, "{early}");
+    }
+}
+
 #[test]
 fn a_torn_line_within_the_events_makes_its_session_a_floor_and_no_other() {
     let work = Workdir::new();

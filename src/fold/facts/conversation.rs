@@ -70,10 +70,10 @@ pub struct ConversationFacts {
     pub has_counter_log: bool,
     /// The sources that are its session logs, by their names.
     pub logs: BTreeMap<Id, LogEnd>,
-    /// Names of the sources outside of runs that show results of its processes.
-    pub captures: BTreeSet<Id>,
-    /// Names of sources that end where a process begins.
-    pub open_captures: BTreeSet<Id>,
+    /// Names of the sources outside of runs that show results of its processes, and where the last one stands.
+    pub captures: BTreeMap<Id, u64>,
+    /// Names of sources that end where a process begins, and where that is.
+    pub open_captures: BTreeMap<Id, u64>,
     /// When the latest turn ended that its session logs tell the end of.
     pub turn_over: Option<Time>,
     /// Whether a model answered in it.
@@ -211,8 +211,8 @@ impl ConversationFacts {
         for (source, log) in other.logs {
             self.logs.entry(source).or_default().merge(log);
         }
-        self.captures.extend(other.captures);
-        self.open_captures.extend(other.open_captures);
+        latest(&mut self.captures, other.captures);
+        latest(&mut self.open_captures, other.open_captures);
         self.turn_over = self.turn_over.max(other.turn_over);
         self.is_answered |= other.is_answered;
         if !other.active.is_empty() {
@@ -285,6 +285,14 @@ pub(in crate::fold) fn is_growth(earlier: &[ModelUsage], later: &[ModelUsage]) -
 
 /// Stands for the time of a record that has none: any record with a time counts as earlier.
 pub(in crate::fold) const UNDATED: Time = Time::MAX;
+
+/// Keeps of two places in a source the later one.
+fn latest(known: &mut BTreeMap<Id, u64>, other: BTreeMap<Id, u64>) {
+    for (source, offset) in other {
+        let own = known.entry(source).or_default();
+        *own = offset.max(*own);
+    }
+}
 
 /// Keeps of two names the one that was written down first.
 pub(in crate::fold) fn first(known: &mut Option<(Time, Id)>, other: Option<(Time, Id)>) {

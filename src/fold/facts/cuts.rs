@@ -18,8 +18,11 @@ impl ConversationFacts {
             Some(log) => {
                 let is_subagents = self.messages.is_subagents();
                 let (last_reading, last_message) = (self.log.last_reading(), self.messages.last());
-                let length = place.offset;
-                *log = LogEnd { length, is_subagents, is_cut: true, latest: time, last_message, last_reading };
+                let (first, last) = log.torn_at.map_or((place.offset, place.offset), |known| {
+                    (log.whole_to.min(place.offset), known.max(place.offset))
+                });
+                let (whole_to, torn_at) = (first, Some(last));
+                *log = LogEnd { whole_to, torn_at, is_subagents, latest: time, last_message, last_reading };
             }
             None => self.add_unfinished(run, (time, place)),
         }
@@ -34,7 +37,7 @@ impl ConversationFacts {
     /// Adds that a log ends with whole records.
     pub(in crate::fold) fn ends_whole(&mut self, source: &Id, length: u64) {
         if let Some(log) = self.logs.get_mut(source) {
-            (log.length, log.last_reading) = (length, self.log.last_reading());
+            (log.whole_to, log.last_reading) = (length, self.log.last_reading());
         }
     }
 
@@ -46,11 +49,12 @@ impl ConversationFacts {
         has_logs_end: bool,
         time_of: impl Fn(&Id) -> Option<Time>,
     ) -> Option<(Option<Time>, Place)> {
-        let lost = self.cut_logs().filter(|_| has_logs_end).map(|(source, log)| {
+        let lost = self.cut_logs().filter(|_| has_logs_end).map(|(source, offset, log)| {
             let latest = log.latest.max(log.last_message.as_ref().and_then(&time_of));
-            // Sub-agents work side by side: that others went on doesn't tell that this one did.
-            let latest = latest.filter(|_| !log.is_subagents);
-            (latest, Place { source: source.clone(), offset: log.length })
+            // Sub-agents work side by side: that others went on doesn't tell that this one did. Of two calls that can't
+            // be read, what is known of later may be the first one.
+            let latest = latest.filter(|_| !log.is_subagents && log.whole_to >= offset);
+            (latest, Place { source: source.clone(), offset })
         });
         let of_logs = lost.max_by_key(|(latest, place)| (latest.is_none(), *latest, place.clone()));
         let namesakes = LazyCell::new(|| Namesakes::of(self));
@@ -96,10 +100,13 @@ impl ConversationFacts {
         uncounted.retain(|call| !(is_alone(call) && is_told(&call.place.source)));
     }
 
-    /// Its session logs that break off, with no copy of the same name that goes on.
-    fn cut_logs(&self) -> impl Iterator<Item = (&Id, &LogEnd)> {
+    /// Its session logs with calls that can't be read, where the last one stands, with no copy of the same name that has
+    /// it whole.
+    fn cut_logs(&self) -> impl Iterator<Item = (&Id, u64, &LogEnd)> {
         let namesakes = LazyCell::new(|| Namesakes::of(self));
-        self.logs.iter().filter(move |(source, log)| log.is_cut && !namesakes.go_on(source, log.length))
+        let cut = self.logs.iter().filter(|(_, log)| log.is_cut());
+        let cut = cut.filter_map(|(source, log)| Some((source, log.torn_at?, log)));
+        cut.filter(move |(source, torn, _)| !namesakes.go_on(source, *torn))
     }
 
     /// What its counter read before readings that its session logs may have lost.
@@ -107,17 +114,17 @@ impl ConversationFacts {
         // Where one copy of a log is cut behind a reading, another copy that is whole may end with the same: nothing is
         // lost.
         let whole = LazyCell::new(|| {
-            let whole = self.logs.values().filter(|log| !log.is_cut).map(|log| log.last_reading);
+            let whole = self.logs.values().filter(|log| !log.is_cut()).map(|log| log.last_reading);
             whole.collect::<FxHashSet<TokenUsage>>()
         });
-        let cut = self.cut_logs().map(|(_, log)| log.last_reading);
+        let cut = self.cut_logs().map(|(.., log)| log.last_reading);
         let cut = cut.filter(move |last| !whole.contains(last) && !self.log.reads_on(last));
         self.log.lost_after.iter().copied().chain(cut)
     }
 
     /// Whether one of its session logs breaks off with a call that can't be read.
     pub(in crate::fold) fn has_cut_log(&self) -> bool {
-        self.logs.values().any(|log| log.is_cut) || self.unfinished.contains_key(&None)
+        self.logs.values().any(LogEnd::is_cut) || self.unfinished.contains_key(&None)
     }
 
     /// Whether a model answered in it, or was about to, outside of runs: then it used tokens, whether anything tells
@@ -129,7 +136,9 @@ impl ConversationFacts {
     /// Whether a capture ends where a process begins, outside of runs.
     pub(in crate::fold) fn has_open_capture(&self) -> bool {
         let namesakes = LazyCell::new(|| Namesakes::of(self));
-        self.open_captures.iter().any(|source| !namesakes.go_on(source, u64::MAX))
+        let is_over = |source: &Id, began: u64| self.captures.get(source).is_some_and(|result| *result > began);
+        let mut open = self.open_captures.iter().filter(|(source, began)| !is_over(source, **began));
+        open.any(|(source, _)| !namesakes.go_on(source, u64::MAX))
     }
 }
 
@@ -142,8 +151,8 @@ struct Namesakes<'a> {
 /// What is known of the sources of one name.
 #[derive(Default)]
 struct SameName {
-    /// Lengths of the two longest logs.
-    longest: [u64; 2],
+    /// Up to where one of its logs has all calls.
+    whole_to: u64,
     has_capture: bool,
 }
 
@@ -151,27 +160,20 @@ impl<'a> Namesakes<'a> {
     fn of(facts: &'a ConversationFacts) -> Namesakes<'a> {
         let mut by_name: FxHashMap<&str, SameName> = FxHashMap::default();
         for (source, log) in &facts.logs {
-            let [first, second] = &mut by_name.entry(file_name(source)).or_default().longest;
-            if log.length > *first {
-                *second = std::mem::replace(first, log.length);
-            } else {
-                *second = log.length.max(*second);
-            }
+            let named = by_name.entry(file_name(source)).or_default();
+            named.whole_to = named.whole_to.max(log.whole_to);
         }
-        for source in &facts.captures {
+        for source in facts.captures.keys() {
             by_name.entry(file_name(source)).or_default().has_capture = true;
         }
         Namesakes { facts, by_name }
     }
 
-    /// Whether another one goes on where this source was cut: a log that is longer, or a capture with the result that
-    /// this one lacks.
-    fn go_on(&self, source: &Id, length: u64) -> bool {
+    /// Whether one goes on where this source was cut: a log, perhaps its own of later, that has all calls beyond, or a
+    /// capture with the result that this one lacks.
+    fn go_on(&self, source: &Id, torn: u64) -> bool {
         let Some(named) = self.by_name.get(file_name(source)) else { return false };
-        let [first, second] = named.longest;
-        let is_longest = self.facts.logs.get(source).is_some_and(|log| log.length == first);
-        let longest_other = if is_longest { second } else { first };
-        longest_other > length || (named.has_capture && !self.facts.captures.contains(source))
+        named.whole_to > torn || (named.has_capture && !self.facts.captures.contains_key(source))
     }
 }
 
@@ -191,12 +193,13 @@ mod tests {
         let lengths =
             [("a/x.jsonl", 7), ("b/x.jsonl.gz", 7), ("c\\x.jsonl.zst", 5), ("a/y.jsonl", 9), ("a/z.jsonl", 1)];
         for (source, length) in lengths {
-            facts.logs.insert(source.into(), LogEnd { length, ..LogEnd::default() });
+            facts.logs.insert(source.into(), LogEnd { whole_to: length, ..LogEnd::default() });
         }
-        facts.captures.insert("b/z.jsonl".into());
+        facts.captures.insert("b/z.jsonl".into(), 3);
         let goes_on = |source: &str, length| Namesakes::of(&facts).go_on(&Id::from(source), length);
         assert_eq!(lengths.map(|(source, length)| goes_on(source, length)), [false, false, true, false, true]);
-        assert_eq!([goes_on("a/x.jsonl", 6), goes_on("a/y.jsonl", 6), goes_on("d/x.jsonl", 6)], [true, false, true]);
+        // A later reading of the log itself has what an earlier one lacked.
+        assert_eq!([goes_on("a/x.jsonl", 6), goes_on("a/y.jsonl", 6), goes_on("d/x.jsonl", 6)], [true; 3]);
         assert_eq!([goes_on("b/z.jsonl", 1), goes_on("d/z.jsonl", u64::MAX), goes_on("d/w", 0)], [false, true, false]);
     }
 }

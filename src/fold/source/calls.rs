@@ -43,7 +43,7 @@ impl SourceFold {
             facts.log.push(key, *call, record.time, &mut stream.context);
             return;
         }
-        stream.is_open = false;
+        stream.open_since = None;
         if call.model.is_some() {
             stream.model.clone_from(&call.model);
         }

@@ -45,7 +45,7 @@ impl SourceFold {
             stream.beside.extend(is_beside.then_some(key));
         }
         stream.is_untimed = record.time.is_none();
-        stream.is_open = false;
+        stream.open_since = None;
         stream.latest = stream.latest.max(record.time);
         covered.model = covered.model.or_else(|| stream.model.clone());
         covered
@@ -90,8 +90,11 @@ impl SourceFold {
         let is_whole = stream.is_whole && query.is_none_or(|query| covered.input_tokens >= query.input_tokens);
         let mut shown = covered.shown.filter(|_| is_whole);
         let conversation = self.facts.conversations.entry(id).or_default();
-        if run.is_none() && !conversation.captures.contains(&self.name) {
-            conversation.captures.insert(self.name.clone());
+        if run.is_none() {
+            match conversation.captures.get_mut(&self.name) {
+                Some(last) => *last = record.offset.max(*last),
+                None => drop(conversation.captures.insert(self.name.clone(), record.offset)),
+            }
         }
         if stream.results.last() != Some(&key) {
             let earlier = supersede(stream, conversation, &counter);

@@ -16,9 +16,9 @@ impl SourceFold {
         self.name_footers();
         self.cut_off();
         for ((run, conversation), stream) in self.streams {
-            if let Some(id) = conversation.as_ref().filter(|_| run.is_none() && stream.is_open) {
+            if let (None, Some(id), Some(began)) = (&run, &conversation, stream.open_since) {
                 let facts = self.facts.conversations.get_mut(id);
-                facts.map(|facts| facts.open_captures.insert(self.name.clone()));
+                facts.map(|facts| facts.open_captures.insert(self.name.clone(), began));
             }
             if conversation.is_none() && !stream.anonymous.is_empty() {
                 let id = anonymous_id(&stream.anonymous);

@@ -69,7 +69,7 @@ impl SourceFold {
     }
 
     fn take_conversation(&mut self, found: Conversation, record: Record) {
-        let Record { run, harness, time, .. } = record;
+        let Record { run, harness, time, offset } = record;
         // The header of plain output, which tells no time, begins a session: a footer before it ended another one.
         if found.begins && time.is_none() && !self.facts.conversations.contains_key(&found.id) {
             self.name_footers();
@@ -79,7 +79,8 @@ impl SourceFold {
         // A process that ended without a result leaves calls that no later counter covers.
         stream.uncovered.clear();
         stream.beside.clear();
-        (stream.is_whole, stream.is_open) = (true, !found.begins && time.is_none());
+        stream.is_whole = true;
+        stream.open_since = (!found.begins && time.is_none()).then_some(offset);
         stream.restores = found.restores_counter.or(stream.restores);
         if found.model.is_some() {
             stream.model.clone_from(&found.model);

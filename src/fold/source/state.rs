@@ -57,9 +57,9 @@ pub(super) struct Stream {
     pub(super) shown: Option<(Id, Id)>,
     /// Whether the process was named when it began.
     pub(super) is_whole: bool,
-    /// Whether its process was named, and nothing of it followed. Calls that follow tell by themselves whether a result
+    /// Where its process was named, if nothing of it followed. Calls that follow tell by themselves whether a result
     /// counts them.
-    pub(super) is_open: bool,
+    pub(super) open_since: Option<u64>,
     /// Readings of a conversation that nothing named.
     pub(super) anonymous: Vec<Reading>,
     /// The harness that told of those.
