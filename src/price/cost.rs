@@ -142,7 +142,9 @@ impl Bounds {
             // The calls of a sum may be paid for by any of them, each part's tokens by the dearest.
             Tokens::Sum(usage, _) => rates.parts(&usage),
             Tokens::Blended(tokens) => {
-                let cheapest = rates.input.map(|input| rates.output.map_or(input, |output| input.min(output)));
+                // All but cache reads may be in it.
+                let each = [rates.cache_write_5m, rates.cache_write_1h, rates.output, rates.reasoning];
+                let cheapest = rates.input.map(|input| each.into_iter().flatten().fold(input, Usd::min));
                 (whole(cheapest.map_or(Usd::ZERO, |rate| rate.times(tokens))), cheapest.is_some())
             }
         };
@@ -160,8 +162,9 @@ impl Bounds {
         match tokens {
             Tokens::Blended(_) => (!self.lacks_some).then(|| Cost::at_least(low)),
             Tokens::Call(_) | Tokens::Sum(..) => {
-                let high =
-                    Some(parts.iter().map(|(_, high)| *high).sum()).filter(|_| !self.lacks_some && !self.lacks_high);
+                // Sums stop at the largest amount.
+                let high: Usd = parts.iter().map(|(_, high)| *high).sum();
+                let high = Some(high).filter(|high| !self.lacks_some && !self.lacks_high && *high < Usd::MAX);
                 Some(Cost { exact: high.filter(|high| *high == low), low, high })
             }
         }

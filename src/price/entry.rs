@@ -109,6 +109,9 @@ pub struct Period {
     pub off_peak: Option<OffPeak>,
 }
 
+/// Who sells a model of which only the user's file tells.
+pub(super) const USERS: &str = "usage.toml";
+
 /// A model as one provider sells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -121,7 +124,7 @@ pub struct Entry {
     pub is_makers: bool,
     /// The first snapshot that has it.
     pub first: NaiveDate,
-    /// The last one that has it. Later than that, its last prices still hold.
+    /// The last one that has it; [`NaiveDate::MAX`] of a model of the user's file. Later, its last prices still hold.
     pub last: NaiveDate,
     /// At least one, in ascending order.
     pub periods: Vec<Period>,
@@ -144,12 +147,22 @@ impl Entry {
         self.periods.get(since..until).unwrap_or_default()
     }
 
-    /// What a tier is called that a record names. Codex calls OpenAI's priority tier `fast`.
+    /// Whether the user's file tells of it.
+    pub(super) fn is_users(&self) -> bool {
+        self.last == NaiveDate::MAX
+    }
+
+    /// What a tier is called that a record names. Codex calls OpenAI's priority tier `fast`; a tier of that name is
+    /// otherwise Claude's alone.
     pub(super) fn tier<'a>(&self, period: &Period, recorded: Option<&'a str>) -> &'a str {
         match meant(recorded) {
-            "fast" if self.provider == "openai" && !period.tiers.contains_key("fast") => "priority",
+            "fast" if self.may_be_openais() && !period.tiers.contains_key("fast") => "priority",
             meant => meant,
         }
+    }
+
+    fn may_be_openais(&self) -> bool {
+        self.provider == "openai" || (self.provider == USERS && !self.key.contains("claude"))
     }
 
     /// A period for a model that may be of another provider: tiers under every name that a record may give them.

@@ -22,7 +22,7 @@ pub struct Prices {
 pub struct Found {
     /// What it costs, every rule applied.
     pub entry: Entry,
-    /// The first day of which the user's file says so, [`NaiveDate::MIN`] for ever; `None` where it doesn't.
+    /// The first day of which the user's file says so, [`NaiveDate::MIN`] for all days; `None` where it doesn't.
     pub users_from: Option<NaiveDate>,
     /// Why this entry: what the two names differ in.
     pub why: Vec<String>,
@@ -50,7 +50,7 @@ impl Prices {
     /// Everything that has a price: the user's models, then those of the book that they leave, each in order.
     pub fn all(&self) -> impl Iterator<Item = Found> {
         let found = |entry, users_from| Found { entry, users_from, why: Vec::new() };
-        let own = self.shelf.own().map(move |own| found(own.entry.clone(), Some(own.from)));
+        let own = self.shelf.own().map(move |(entry, from)| found(entry, Some(from)));
         own.chain(self.shelf.listed().map(move |entry| found(entry, None)))
     }
 
@@ -71,8 +71,8 @@ impl Prices {
         let (place, why) = self.shelf.place(model)?;
         Some(match place {
             Place::Own(index) => {
-                let own = self.shelf.own().nth(index)?;
-                Found { entry: own.entry.clone(), users_from: Some(own.from), why }
+                let (entry, from) = self.shelf.own_of_name(index, model)?;
+                Found { entry, users_from: Some(from), why }
             }
             Place::Listed(entry) => Found { entry: *entry, users_from: None, why },
         })
@@ -120,6 +120,7 @@ mod tests {
             ("google/gemini-2.5-pro", "gemini/gemini-2.5-pro"),
             ("kimi-k2.5", "moonshot/kimi-k2.5"),
             ("qwen3-max", "dashscope/qwen3-max"),
+            ("mistral-small-latest", "mistral/mistral-small-latest"),
         ];
         for (name, entry) in same {
             assert_eq!(key(&book, name).as_deref(), Some(entry), "{name}");

@@ -85,7 +85,10 @@ fn periods(shelf: &Shelf, sections: &[Section<'_>]) -> Vec<Period> {
         let periods = match source {
             Source::Prices(period) => vec![(*period).clone()],
             Source::Listed(entry) => of_another(entry, *from),
-            Source::Own(own, _) => shelf.own().nth(*own).map_or_else(Vec::new, |own| of_another(&own.entry, *from)),
+            Source::Own(own, like) => {
+                let entry = like.text().ok().and_then(|model| shelf.own_of_name(*own, model));
+                entry.map_or_else(Vec::new, |(entry, _)| of_another(&entry, *from))
+            }
         };
         periods.into_iter().filter(move |period| end.is_none_or(|end| period.from < end))
     });

@@ -5,12 +5,9 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 
 use super::book::Book;
-use super::entry::{Entry, Period};
-use super::name::{Name, maker};
-use super::pick::{VERTEX, cost_alike, pick};
-
-/// Who sells a model of which only the user's file tells.
-const PROVIDER: &str = "usage.toml";
+use super::entry::{Entry, Period, USERS};
+use super::name::Name;
+use super::pick::{cost_alike, is_sellers, pick, says_maker};
 
 /// A model of the user's file.
 #[derive(Debug, Clone)]
@@ -36,8 +33,9 @@ impl Own {
             named.iter().filter(|(other, entry)| is_sellers(&name, other, entry)).collect();
         let picked = |entries: Vec<&'_ Entry>| pick(key, &name, &entries).map(|(entry, _)| entry.key.clone());
         let entry = |key: Option<String>| same.iter().find(|entry| Some(&entry.key) == key.as_ref());
-        let sellers = entry(picked(sold.iter().map(|(_, entry)| *entry).collect()));
-        let listed = sellers.or_else(|| entry(picked(same.iter().collect())));
+        let listed = entry(picked(same.iter().collect()));
+        let is_sold = |entry: &&Entry| sold.iter().any(|(_, sold)| sold.key == entry.key);
+        let sellers = listed.filter(is_sold).or_else(|| entry(picked(sold.iter().map(|(_, entry)| *entry).collect())));
         let is_dated = name.date.is_some() || name.is_latest;
         let is_replaced = |(other, entry): &&&(Name, &Entry)| {
             (&other.date, other.is_latest) == (&name.date, name.is_latest)
@@ -47,7 +45,7 @@ impl Own {
         let is_makers = name.provider.is_empty() || (listed.is_none() && says_maker(&name.provider).is_some());
         let entry = Entry {
             key: key.to_owned(),
-            provider: sellers.map_or(PROVIDER, |entry| &entry.provider).to_owned(),
+            provider: sellers.map_or(USERS, |entry| &entry.provider).to_owned(),
             is_makers: sellers.map_or(is_makers, |entry| entry.is_makers),
             first: NaiveDate::MIN,
             last: NaiveDate::MAX,
@@ -61,25 +59,20 @@ impl Own {
         self.replaced.contains(&listed.key)
     }
 
-    /// Its prices from the user's first day on. Those of the book hold before it.
-    pub(super) fn tell(&mut self, from: NaiveDate, periods: impl IntoIterator<Item = Period>) {
-        let listed = self.listed.iter().flat_map(|listed| &listed.periods);
-        self.entry.periods = listed.filter(|period| period.from < from).cloned().chain(periods).collect();
-        self.from = from;
-        self.entry.first = self.listed.as_ref().map_or(from, |listed| listed.first.min(from));
+    /// Gives it its prices from the user's first day on. Those of the book hold before it.
+    pub(super) fn tell(&mut self, from: NaiveDate, periods: Vec<Period>) {
+        (self.from, self.entry.periods) = (from, periods);
+        self.entry = self.behind(self.listed.as_ref());
     }
-}
 
-/// Whether an entry of the book is of the seller that a name says. A bare name is its maker's.
-fn is_sellers(name: &Name, other: &Name, entry: &Entry) -> bool {
-    let is_makers = entry.is_makers && entry.provider != VERTEX;
-    let is_its = name.provider.is_empty() || says_maker(&name.provider) == Some(entry.provider.as_str());
-    name.provider == other.provider || (is_makers && is_its)
-}
-
-/// The maker that a name's first part is.
-fn says_maker(provider: &str) -> Option<&'static str> {
-    maker(provider.strip_suffix('/')?)
+    /// Its entry behind what the book says of a name that takes it, until the user's first day.
+    pub(super) fn behind(&self, listed: Option<&Entry>) -> Entry {
+        let until = |period: &&Period| period.from < self.from;
+        let before = listed.iter().flat_map(|listed| &listed.periods).filter(until);
+        let own = self.entry.periods.iter().filter(|period| period.from >= self.from);
+        let first = listed.map_or(self.from, |listed| listed.first.min(self.from));
+        Entry { periods: before.chain(own).cloned().collect(), first, ..self.entry.clone() }
+    }
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 use std::cmp::Reverse;
 
 use super::entry::Entry;
-use super::name::Name;
+use super::name::{Name, maker};
 
 /// Google's cloud, which sells Google's models beside Google's own shop.
-pub(super) const VERTEX: &str = "vertex_ai";
+const VERTEX: &str = "vertex_ai";
 
-/// Of models that are the same, the one whose price a name takes, and why that one.
+/// Of models that are the same, the one whose price a name takes, and why that one: what is called so; else what its
+/// seller sells; else what is called so without the seller; else the maker's.
 pub(super) fn pick<'a>(model: &str, name: &Name, same: &[&'a Entry]) -> Option<(&'a Entry, Vec<String>)> {
     // Of two that differ in upper case only, the one that is spelt alike.
     let called = |text: &str| {
@@ -16,15 +17,33 @@ pub(super) fn pick<'a>(model: &str, name: &Name, same: &[&'a Entry]) -> Option<(
         own.max_by_key(|entry| entry.key == text)
     };
     let named: Vec<(Name, &Entry)> = same.iter().map(|entry| (Name::parse(&entry.key), *entry)).collect();
-    let sold = |own: &Name| !name.provider.is_empty() && own.provider == name.provider;
-    let sellers = || choose(name, named.iter().filter(|(own, _)| sold(own)).collect());
+    let of = |is_meant: &dyn Fn(&Name, &Entry) -> bool| {
+        let meant: Vec<&(Name, &Entry)> = named.iter().filter(|(own, entry)| is_meant(own, entry)).collect();
+        // Prices that the user gives one date are no other date's.
+        let listed = || choose(name, meant.iter().copied().filter(|(_, entry)| !entry.is_users()).collect());
+        choose(name, meant.clone()).or_else(listed)
+    };
+    let sellers = || of(&|own, entry| is_sellers(name, own, entry));
     let without_seller = || std::iter::successors(Some(model), |text| Some(text.split_once('/')?.1)).find_map(called);
-    let makers = || choose(name, named.iter().filter(|(_, entry)| entry.is_makers).collect());
+    let makers = || of(&|_, entry| entry.is_makers);
     let entry = called(model).or_else(sellers).or_else(without_seller).or_else(makers)?;
     Some((entry, why(model, name, entry)))
 }
 
-/// The same date, else no date, else the latest; else the newest where all dates cost the same.
+/// Whether an entry is of the seller that a name says. A bare name is its maker's.
+pub(super) fn is_sellers(name: &Name, own: &Name, entry: &Entry) -> bool {
+    let is_makers = entry.is_makers && entry.provider != VERTEX;
+    let is_its = name.provider.is_empty() || says_maker(&name.provider) == Some(entry.provider.as_str());
+    name.provider == own.provider || (is_makers && is_its)
+}
+
+/// The maker that a name's first part is.
+pub(super) fn says_maker(provider: &str) -> Option<&'static str> {
+    maker(provider.strip_suffix('/')?)
+}
+
+/// The same date, or the latest where that is asked for; else no date, else the latest; else the newest where all dates
+/// cost the same.
 fn choose<'a>(name: &Name, named: Vec<&(Name, &'a Entry)>) -> Option<&'a Entry> {
     let best = |of: &dyn Fn(&Name) -> bool| {
         let fitting = named.iter().filter(|(own, _)| of(own));
@@ -32,8 +51,11 @@ fn choose<'a>(name: &Name, named: Vec<&(Name, &'a Entry)>) -> Option<&'a Entry> 
         let rank = |(_, entry): &&&(Name, &Entry)| (entry.provider == VERTEX, entry.key.len(), entry.key.clone());
         fitting.min_by_key(rank).map(|(_, entry)| *entry)
     };
-    let dated = best(&|own| own.date.is_some() && own.date == name.date);
-    let plain = dated.or_else(|| best(&|own| own.date.is_none() && !own.is_latest));
+    let meant = best(&|own| match name.is_latest {
+        true => own.is_latest && own.date == name.date,
+        false => own.date.is_some() && own.date == name.date,
+    });
+    let plain = meant.or_else(|| best(&|own| own.date.is_none() && !own.is_latest));
     let latest = plain.or_else(|| best(&|own| own.date.is_none()));
     if latest.is_some() || name.date.is_some() {
         return latest;

@@ -45,9 +45,10 @@ impl Shelf {
         self.book.head()
     }
 
-    /// The user's models.
-    pub(super) fn own(&self) -> impl Iterator<Item = &Own> {
-        self.own.iter()
+    /// The user's models, and the first days of their own prices.
+    pub(super) fn own(&self) -> impl Iterator<Item = (Entry, NaiveDate)> {
+        let all = self.own.iter().enumerate();
+        all.filter_map(|(index, own)| self.own_of_name(index, &own.entry.key))
     }
 
     /// The book's, every rule applied.
@@ -66,6 +67,17 @@ impl Shelf {
         if let Some(own) = self.own.get_mut(own) {
             own.tell(from, periods);
         }
+    }
+
+    /// The entry of a model of the user's, for a name that takes it, and the first day of the user's own prices: where the
+    /// book knows none, the first ones hold before too.
+    pub(super) fn own_of_name(&self, own: usize, model: &str) -> Option<(Entry, NaiveDate)> {
+        let own = self.own.get(own)?;
+        let name = Name::parse(model);
+        let same = if own.from > NaiveDate::MIN { self.book.same(&name) } else { Vec::new() };
+        let listed = pick(model, &name, &same.iter().collect::<Vec<_>>()).map(|(entry, _)| entry.clone().settled());
+        let listed = listed.as_ref().or(own.listed.as_ref());
+        Some((own.behind(listed), listed.map_or(NaiveDate::MIN, |_| own.from)))
     }
 
     /// Where the entry stands that a name takes, and why that one.

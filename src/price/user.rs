@@ -107,6 +107,12 @@ fn dated<'a>(section: &Section<'a>) -> Result<Dated<'a>> {
         return Ok(Dated { from, prices: Given::Like(like) });
     }
     let known: Vec<&str> = ["from", "like", "above"].into_iter().chain(RATES).chain(other_tiers()).collect();
+    let is_version = |field: &&Field<'_>| field.key().starts_with(|first: char| first.is_ascii_digit());
+    if let Some(model) = section.fields().iter().find(is_version) {
+        let (name, rest) = (section.name(), model.key());
+        let model = format!("{}.{rest}", name.strip_prefix("prices.").unwrap_or(name));
+        return Err(section.error(format!("a model's name with a dot stands in quotes: [prices.{model:?}]")));
+    }
     section.only(&known)?;
     let mut tiers = BTreeMap::from([(STANDARD.to_owned(), steps(section)?)]);
     for tier in other_tiers() {
@@ -130,7 +136,11 @@ fn steps(section: &Section<'_>) -> Result<Vec<Step>> {
     let mut steps = vec![Step { above: 0, rates: rates(section)? }];
     for own in section.get("above").map(|field| field.sections()).transpose()?.unwrap_or_default() {
         own.only(&["tokens"].into_iter().chain(RATES).collect::<Vec<_>>())?;
-        let above = own.require("tokens")?.count()?;
+        let above = own.require("tokens")?;
+        let above = above.count().and_then(|tokens| match tokens {
+            0 => Err(above.error("tokens must be more than 0: the prices beside `above` hold up to there")),
+            tokens => Ok(tokens),
+        })?;
         if steps.iter().any(|step| step.above == above) {
             return Err(own.error(format!("prices above {above} tokens are there twice")));
         }

@@ -111,6 +111,22 @@ fn a_blended_total_costs_its_input_price_at_least() {
 }
 
 #[test]
+fn a_blended_total_may_be_what_is_cheapest_but_for_cache_reads() {
+    let text = "[prices.x]\ninput = 5\ncache_read = 0\ncache_write_5m = 1\noutput = 30\n";
+    let config = Config::parse("usage.toml".as_ref(), text).expect("a file");
+    let entry = Prices::new(&config).expect("prices").find("x").expect("a price").entry;
+    let floor = Cost::at_least(Usd::parse("1").unwrap());
+    assert_eq!(entry.cost(Tokens::Blended(1_000_000), at(NOW), None), Some(floor));
+}
+
+#[test]
+fn a_cost_beyond_the_largest_amount_is_a_floor() {
+    let call = Tokens::Call(usage(2_000_000_000_000, 0, 0, 0, 0));
+    let cost = entry("claude-opus-4-8").cost(call, at(NOW), None).expect("a cost");
+    assert_eq!(cost, Cost::at_least(Usd::MAX));
+}
+
+#[test]
 fn a_tier_that_lists_no_price_for_long_prompts_has_a_floor_and_no_upper_bound() {
     let model = entry("gpt-5.5");
     let floor = |usd| Some(Cost::at_least(Usd::parse(usd).unwrap()));

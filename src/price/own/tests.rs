@@ -107,6 +107,43 @@ fn a_bare_price_is_the_makers_and_of_all_who_have_none_of_their_own() {
 }
 
 #[test]
+fn a_makers_name_before_a_model_says_the_same_seller_as_none() {
+    let own = prices("[prices.\"grok-4\"]\ninput = 9\noutput = 9\n");
+    for same in ["grok-4", "xai/grok-4", "x-ai/grok-4"] {
+        assert_eq!(input(&own, same, "2026-11-20"), 9_000_000, "{same}");
+    }
+    let own = prices("[prices.\"openai/gpt-4o\"]\ninput = 9\noutput = 9\n");
+    for (name, cost) in [("gpt-4o", 9_000_000), ("openai/gpt-4o-2024-05-13", 5_000_000)] {
+        assert_eq!(input(&own, name, "2026-11-20"), cost, "{name}");
+    }
+    let own = prices("[prices.\"openai/gpt-5-2025-08-07\"]\ninput = 9\noutput = 9\n");
+    for (name, cost) in [("gpt-5-2025-08-07", 9_000_000), ("openai/gpt-5", 1_250_000), ("gpt-5", 1_250_000)] {
+        assert_eq!(input(&own, name, "2026-11-20"), cost, "{name}");
+    }
+}
+
+#[test]
+fn before_the_users_day_every_name_has_the_books_own_price() {
+    let own = prices("[prices.\"deepseek-chat\"]\nfrom = 2026-11-25\ninput = 9\noutput = 9\n");
+    let book = prices("");
+    for name in ["deepseek-chat", "deepseek/deepseek-chat"] {
+        for day in ["2025-11-15", "2026-11-24"] {
+            assert_eq!(input(&own, name, day), input(&book, name, day), "{name} {day}");
+        }
+        assert_eq!(input(&own, name, "2026-11-25"), 9_000_000, "{name}");
+    }
+}
+
+#[test]
+fn a_price_of_another_date_takes_none_from_the_name_without_one() {
+    let text = "[prices.\"anthropic/claude-sonnet-4-20260707\"]\nfrom = 2026-11-25\ninput = 9\noutput = 9\n";
+    let own = prices(text);
+    for name in ["claude-sonnet-4", "anthropic/claude-sonnet-4"] {
+        assert_eq!(input(&own, name, "2026-11-26"), 3_000_000, "{name}");
+    }
+}
+
+#[test]
 fn a_price_without_a_date_is_that_of_dates_which_cost_the_same() {
     let own = prices("[prices.\"claude-sonnet-4-5\"]\ninput = 2\noutput = 9\n");
     assert_eq!(input(&own, "claude-sonnet-4-5-20250929", "2026-11-20"), 2_000_000);
@@ -207,6 +244,21 @@ fn cache_prices_that_are_not_given_are_those_of_the_input_beside_them() {
     assert_eq!(entry.periods[0].tiers["priority"].len(), 1);
     assert_eq!(million(rates(&entry, "priority", 0)), [300, 300, 300, 300, 2_400]);
     assert_eq!(million(rates(&entry, "flex", 0)), [400, 0, 0, 0, 500]);
+}
+
+#[test]
+fn a_name_that_lacks_its_quotes_is_told_so() {
+    let error = |text: &str| Prices::new(&config(text)).expect_err("a mistake").to_string();
+    let quotes = "usage.toml:1: a model's name with a dot stands in quotes: [prices.\"gpt-5.4\"]";
+    assert_eq!(error("[prices.gpt-5.4]\ninput = 1\noutput = 2\n"), quotes);
+    let text = "[prices.x]\ninput = 1\noutput = 2\nabove = { tokens = 0, input = 1, output = 1 }\n";
+    assert!(error(text).contains("tokens must be more than 0"), "{}", error(text));
+}
+
+#[test]
+fn the_first_price_of_a_model_that_the_book_lacks_is_the_users_before_too() {
+    let own = prices("[prices.\"acme/x\"]\nfrom = 2026-12-01\ninput = 1\noutput = 2\n");
+    assert_eq!(own.find("acme/x").expect("a price").users_from, Some(chrono::NaiveDate::MIN));
 }
 
 #[test]
