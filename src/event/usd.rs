@@ -20,9 +20,6 @@ impl Usd {
     /// Nothing.
     pub const ZERO: Usd = Usd(0);
 
-    /// Where sums stop.
-    pub const MAX: Usd = Usd(i64::MAX);
-
     /// This many pico-dollars.
     pub const fn from_pico(pico: i64) -> Usd {
         Usd(pico)

@@ -162,9 +162,8 @@ impl Bounds {
         match tokens {
             Tokens::Blended(_) => (!self.lacks_some).then(|| Cost::at_least(low)),
             Tokens::Call(_) | Tokens::Sum(..) => {
-                // Sums stop at the largest amount.
-                let high: Usd = parts.iter().map(|(_, high)| *high).sum();
-                let high = Some(high).filter(|high| !self.lacks_some && !self.lacks_high && *high < Usd::MAX);
+                let high =
+                    Some(parts.iter().map(|(_, high)| *high).sum()).filter(|_| !self.lacks_some && !self.lacks_high);
                 Some(Cost { exact: high.filter(|high| *high == low), low, high })
             }
         }
