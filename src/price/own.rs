@@ -12,11 +12,11 @@ use super::pick::{cost_alike, is_sellers, pick, says_maker};
 /// A model of the user's file.
 #[derive(Debug, Clone)]
 pub(super) struct Own {
-    /// Without periods until [`Own::tell`].
+    /// With its own periods alone; none until [`Own::tell`].
     pub(super) entry: Entry,
     /// The first day of its own prices.
     pub(super) from: NaiveDate,
-    /// What the book says of it.
+    /// What the book says of its name; `None` where that lists no such model.
     pub(super) listed: Option<Entry>,
     /// The names of those it takes the place of.
     replaced: BTreeSet<String>,
@@ -59,19 +59,18 @@ impl Own {
         self.replaced.contains(&listed.key)
     }
 
-    /// Gives it its prices from the user's first day on. Those of the book hold before it.
+    /// Gives it its own prices, which hold from a day on.
     pub(super) fn tell(&mut self, from: NaiveDate, periods: Vec<Period>) {
         (self.from, self.entry.periods) = (from, periods);
-        self.entry = self.behind(self.listed.as_ref());
     }
 
-    /// Its entry behind what the book says of a name that takes it, until the user's first day.
+    /// Its entry behind what the book says of a name that takes it: that holds before the user's first day.
     pub(super) fn behind(&self, listed: Option<&Entry>) -> Entry {
-        let until = |period: &&Period| period.from < self.from;
-        let before = listed.iter().flat_map(|listed| &listed.periods).filter(until);
-        let own = self.entry.periods.iter().filter(|period| period.from >= self.from);
+        let is_before = |period: &&Period| period.from < self.from;
+        let before = listed.iter().flat_map(|listed| &listed.periods).filter(is_before);
+        let periods = before.chain(&self.entry.periods).cloned().collect();
         let first = listed.map_or(self.from, |listed| listed.first.min(self.from));
-        Entry { periods: before.chain(own).cloned().collect(), first, ..self.entry.clone() }
+        Entry { periods, first, ..self.entry.clone() }
     }
 }
 

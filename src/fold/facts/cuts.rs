@@ -18,10 +18,9 @@ impl ConversationFacts {
             Some(log) => {
                 let is_subagents = self.messages.is_subagents();
                 let (last_reading, last_message) = (self.log.last_reading(), self.messages.last());
-                let (first, last) = log.torn_at.map_or((place.offset, place.offset), |known| {
-                    (log.whole_to.min(place.offset), known.max(place.offset))
-                });
-                let (whole_to, torn_at) = (first, Some(last));
+                // The first one that can't be read ends what is whole.
+                let whole_to = log.torn_at.map_or(place.offset, |_| log.whole_to.min(place.offset));
+                let torn_at = log.torn_at.max(Some(place.offset));
                 *log = LogEnd { whole_to, torn_at, is_subagents, latest: time, last_message, last_reading };
             }
             None => self.add_unfinished(run, (time, place)),

@@ -5,7 +5,7 @@ use crate::event::{Id, Time, TokenUsage};
 /// What is known of a session log of a conversation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogEnd {
-    /// Up to where all its calls can be read, if any copy of it by this name has them; 0 where that isn't known.
+    /// Up to where all its calls can be read, in the reading of it that has most; 0 where that isn't known.
     pub whole_to: u64,
     /// Where the last call stands that can't be read; `None` if all can.
     pub torn_at: Option<u64>,
