@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use chrono_tz::Tz;
 
-use super::phrase;
+use super::{phrase, remarks};
 use crate::render::dimension::number_of;
 use crate::render::{escape, exact};
 use crate::table::verdict::{Judged, Standing, State, Verdict};
@@ -39,7 +39,7 @@ fn annotation(command: &str, limit: &Judged, group: &Standing, zone: Tz, out: &m
     let (used, share) = (phrase::used_of_limit(limit, group), phrase::share(group));
     let first = format!("{name}: {state} {used} {share} {}", phrase::over(limit, group));
     let mut said = vec![first.trim_end().to_owned()];
-    said.extend(phrase::remarks(limit, group, zone));
+    said.extend(remarks::of_group(limit, group, zone));
     let said: Vec<String> = said.iter().map(|line| data(line)).collect();
     // %0A is a line break that stays within the command.
     writeln!(out, "::{command} title={}::{}", property(&limit.budget), said.join("%0A"))

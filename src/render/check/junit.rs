@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use chrono_tz::Tz;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::phrase;
+use super::{phrase, remarks};
 use crate::render::escape;
 use crate::table::verdict::{Judged, Standing, State, Verdict};
 
@@ -34,7 +34,7 @@ pub(super) fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
 fn case(limit: &Judged, group: &Standing, zone: Tz) -> TestCase {
     let said = clean(&format!("{} {}", phrase::used_of_limit(limit, group), phrase::share(group)));
     let message = format!("{}: {}", group.state.name(), said.trim_end());
-    let remarks = phrase::remarks(limit, group, zone);
+    let remarks = remarks::of_group(limit, group, zone);
     let lines: Vec<String> = std::iter::once(&message).chain(&remarks).map(|line| clean(line)).collect();
     // No line begins with a name: the log of a CI job reads some beginnings as commands.
     let description = lines.join("\n- ");

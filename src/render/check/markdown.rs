@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use chrono_tz::Tz;
 
 use super::phrase::{self, MOST_GROUPS};
+use super::remarks;
 use crate::render::dimension::number_of;
 use crate::render::escape;
 use crate::table::verdict::{Judged, Standing, State, Verdict};
@@ -63,7 +64,7 @@ fn line(limit: &Judged, group: &Standing, zone: Tz, out: &mut dyn Write) -> io::
         _ => "✅ OK",
     };
     let mut remarks = vec![phrase::over(limit, group)];
-    remarks.extend(phrase::remarks(limit, group, zone));
+    remarks.extend(remarks::of_group(limit, group, zone));
     remarks.retain(|remark| !remark.is_empty());
     let cells = [
         limit.budget.clone(),

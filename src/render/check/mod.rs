@@ -9,6 +9,7 @@ mod junit;
 mod markdown;
 mod openmetrics;
 mod phrase;
+mod remarks;
 mod text;
 
 use std::io::Write;

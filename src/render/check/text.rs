@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use unicode_width::UnicodeWidthStr;
 
 use super::phrase::{self, MOST_GROUPS};
+use super::remarks;
 use crate::render::dimension::number_of;
 use crate::render::{Style, escape, notes};
 use crate::table::verdict::{Before, Judged, Standing, State, Verdict};
@@ -38,7 +39,7 @@ pub(super) fn write(verdict: &Verdict, style: &Style, all: bool, out: &mut dyn W
     // Once is enough: it is the same for all.
     let offer =
         style.again.as_ref().filter(|_| style.notes).map(|again| format!("forge-usage {again} --sessions auto"));
-    let first = lines.iter().position(|(limit, group)| phrase::lacks_logs(limit, group));
+    let first = lines.iter().position(|(limit, group)| remarks::lacks_logs(limit, group));
     let offer_at = |place: usize| offer.as_deref().filter(|_| first == Some(place));
     let zone = verdict.window.zone;
     let lines: Vec<Line> =
@@ -90,7 +91,7 @@ fn line<'a>(limit: &Judged, group: &'a Standing, zone: Tz, offer: Option<&str>) 
     if !over.is_empty() {
         cells[5] = format!("{}  {over}", cells[5]);
     }
-    let remarks = phrase::remarks_with(limit, group, zone, offer).iter().map(|remark| harmless(remark)).collect();
+    let remarks = remarks::with_offer(limit, group, zone, offer).iter().map(|remark| harmless(remark)).collect();
     Line { group, cells, remarks }
 }
 
