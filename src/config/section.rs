@@ -115,7 +115,10 @@ impl<'a> Field<'a> {
 
     /// Dollars, not below zero, each digit as it stands in the file.
     pub fn dollars(&self) -> Result<Usd> {
-        self.number().and_then(Usd::parse).ok_or_else(|| self.wanted("an amount of dollars, such as 1.25"))
+        let number = self.number().filter(|number| !number.starts_with('-'));
+        let number = number.ok_or_else(|| self.wanted("an amount of dollars, such as 1.25"))?;
+        Usd::parse(number)
+            .ok_or_else(|| self.error(format!("{} is too large an amount of dollars: {number}", self.key())))
     }
 
     /// The digits of a decimal number as they stand in the file, without underscores; `None` for anything else.

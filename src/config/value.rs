@@ -55,7 +55,7 @@ fn value(found: DeValue) -> Value {
     match found {
         DeValue::String(text) => Value::Text(text.into_owned()),
         DeValue::Integer(number) if number.radix() == 10 => decimal(number.as_str()),
-        DeValue::Integer(number) => Value::Odd(number.as_str().to_owned()),
+        DeValue::Integer(number) => Value::Odd(with_prefix(number.radix(), number.as_str())),
         DeValue::Float(number) => decimal(number.as_str()),
         DeValue::Boolean(flag) => Value::Flag(flag),
         DeValue::Datetime(date) => Value::Date(date.to_string()),
@@ -67,6 +67,16 @@ fn value(found: DeValue) -> Value {
         ),
         DeValue::Table(table) => Value::Table(entries(table)),
     }
+}
+
+/// The digits as they stand in the file, `0x` and all.
+fn with_prefix(radix: u32, digits: &str) -> String {
+    let prefix = match radix {
+        2 => "0b",
+        8 => "0o",
+        _ => "0x",
+    };
+    format!("{prefix}{digits}")
 }
 
 fn decimal(digits: &str) -> Value {

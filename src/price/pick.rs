@@ -81,6 +81,7 @@ fn why(model: &str, name: &Name, entry: &Entry) -> Vec<String> {
     if own.provider != name.provider {
         why.push(match (name.provider.as_str(), entry.is_makers) {
             ("", _) => "the maker's own price".to_owned(),
+            (seller, true) if says_maker(seller) == Some(entry.provider.as_str()) => "the maker's own price".to_owned(),
             (seller, true) => format!("the maker's own price; {seller} has none of its own here"),
             (seller, false) => format!("without {seller}"),
         });

@@ -60,11 +60,23 @@ fn a_mistake_in_the_users_prices_names_its_line() {
     assert_eq!(error("[prices.x]\ninput = 1\n"), "usage.toml:1: [prices.x] lacks output");
     let text = "[prices.x]\ninput = -1\noutput = 1\n";
     assert_eq!(error(text), "usage.toml:2: input must be an amount of dollars, such as 1.25, not -1");
+    let text = "[prices.x]\ninput = 0x10\noutput = 1\n";
+    assert_eq!(error(text), "usage.toml:2: input must be an amount of dollars, such as 1.25, not 0x10");
+    let text = "[prices.x]\ninput = 1e30\noutput = 1\n";
+    assert_eq!(error(text), "usage.toml:2: input is too large an amount of dollars: 1e30");
     let text = "[prices.x]\ninput = 0.0000001\noutput = 1\n";
     assert_eq!(error(text), "usage.toml:2: input has more than six decimal places");
     assert_eq!(error("[prices.x]\nlike = \"nope\"\n"), "usage.toml:2: no price is known for \"nope\"");
     let text = "[[prices.x]]\ninput = 1\noutput = 1\n[[prices.x]]\ninput = 2\noutput = 1\n";
     assert!(error(text).starts_with("usage.toml:4: [prices.x] is there twice for the same day"), "{}", error(text));
+}
+
+#[test]
+fn a_name_that_says_its_maker_takes_the_makers_own_price() {
+    let own = prices("[prices.\"grok-4\"]\ninput = 1\noutput = 3\n");
+    let why = |name: &str| own.find(name).expect("a price").why;
+    assert_eq!(why("xai/grok-4"), ["the maker's own price"]);
+    assert_eq!(why("azure/grok-4"), ["the maker's own price; azure/ has none of its own here"]);
 }
 
 #[test]
