@@ -76,7 +76,7 @@ fn owner(owner: &Explained, style: &Style, out: &mut dyn Write) -> io::Result<()
     if !sentences.is_empty() {
         line(&sentences.join(" "), out)?;
     }
-    for sentence in reckoning::sentences(&row).into_iter().chain(reckoning::of_hour_writes(owner)) {
+    for sentence in reckoning::sentences(owner).into_iter().chain(reckoning::of_hour_writes(owner)) {
         line(&sentence, out)?;
     }
     let remedies: Vec<&str> = owner.grounds.iter().filter_map(|ground| ground.remedy).collect();

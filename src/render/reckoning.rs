@@ -1,4 +1,4 @@
-//! What the harness says a run costs, held against the list prices.
+//! What the harness says a run costs, held against list prices or the user's own.
 
 use super::row::Row;
 use super::{exact, number};
@@ -17,13 +17,23 @@ fn both(row: &Row) -> Option<(Usd, Usd)> {
     row.usd("cost_usd").map(|_| (reported, computed))
 }
 
+/// The prices that it was priced with.
+fn prices(owner: &Explained) -> &'static str {
+    match (owner.has_listed, owner.has_users) {
+        (false, true) => "prices of your own",
+        (true, true) => "list prices and your own",
+        _ => "list prices",
+    }
+}
+
 /// The same as sentences; none where nothing is known.
-pub(super) fn sentences(row: &Row) -> Vec<String> {
+pub(super) fn sentences(owner: &Explained) -> Vec<String> {
+    let (row, prices) = (&Row::new(&owner.row, 0), prices(owner));
     let dollars = |usd: Usd| format!("${}", exact::dollars(usd));
     if let (Some((reported, computed)), Some(difference)) = (both(row), difference(row)) {
         let given = match apart(difference, reported) {
-            Some(apart) => format!("list prices give {}, {apart}", dollars(computed)),
-            None => "list prices give the same".to_owned(),
+            Some(apart) => format!("{prices} give {}, {apart}", dollars(computed)),
+            None => format!("{prices} give the same"),
         };
         return vec![format!("The harness reports a cost of {}; {given}.", dollars(reported))];
     }
@@ -31,9 +41,11 @@ pub(super) fn sentences(row: &Row) -> Vec<String> {
     let is_whole = row.usd("cost_usd").is_some();
     match (reported, row.usd("cost_computed_usd").map(dollars)) {
         (Some(reported), _) if is_whole => {
-            vec![format!("The harness reports a cost of {reported}; list prices give no certain one.")]
+            vec![format!("The harness reports a cost of {reported}; {prices} give no certain one.")]
         }
-        (None, Some(computed)) => vec![format!("List prices give a cost of {computed}; the harness reports none.")],
+        (None, Some(computed)) => {
+            vec![format!("By {prices} it costs {computed}; the harness reports no cost.")]
+        }
         (reported, _) => {
             let part = reported.map(|reported| format!("The harness reports a cost of {reported} for a part of it."));
             part.into_iter().chain(bounds(row)).collect()
@@ -41,20 +53,20 @@ pub(super) fn sentences(row: &Row) -> Vec<String> {
     }
 }
 
-/// What cache writes that are kept for an hour, which list prices charge more for, make of it.
+/// What cache writes that are kept for an hour, which prices charge more for, make of it.
 pub(super) fn of_hour_writes(owner: &Explained) -> Option<String> {
-    let row = Row::new(&owner.row, 0);
+    let (row, prices) = (Row::new(&owner.row, 0), prices(owner));
     let without = owner.cost_without_hour_writes?;
     let as_reported = if row.usd("cost_reported_usd") == Some(without) { ", as the harness reports" } else { "" };
     let price = exact::dollars(without);
     Some(match (row.usd("cost_computed_usd"), i64::try_from(owner.hour_writes)) {
         (Some(_), Ok(tokens)) => format!(
-            "{} tokens of its cache writes were kept for an hour; were they not, list prices would give \
+            "{} tokens of its cache writes were kept for an hour; were they not, {prices} would give \
              ${price}{as_reported}.",
             number::count(tokens)
         ),
         _ => format!(
-            "Nobody tells how many of its cache writes were kept for an hour; if none was, list prices give \
+            "Nobody tells how many of its cache writes were kept for an hour; if none was, {prices} give \
              ${price}{as_reported}."
         ),
     })

@@ -98,11 +98,37 @@ pub(super) fn without_hour_writes<'a>(
     let without = |usage| TokenUsage { cache_creation_1h_input_tokens: 0, ..usage };
     let rows = rows.map(|row| RowView { has_unsplit_writes: false, usage: row.usage.map(without), ..row });
     let rows: Vec<RowView> = rows.collect();
-    let mut costs = vec![RowCost::default(); rows.len()];
-    Pricer::new(prices, options, &settled.conversations).owner(&rows, owner, &mut costs);
+    let costs = computed(&rows, owner, settled, prices, options);
     let all = rows.iter().zip(costs);
     let used = all.filter(|(row, _)| row.usage.is_some() || row.blended_tokens.is_some());
     used.map(|(_, cost)| cost.computed).try_fold(Usd::ZERO, |sum, cost| Some(sum + cost?))
+}
+
+/// Whether list prices, and whether the user's, give an owner's rows their computed costs, whatever is reported of them.
+pub(super) fn listed_and_users<'a>(
+    rows: impl Iterator<Item = RowView<'a>>,
+    owner: &Owner,
+    settled: &Settled,
+    prices: &Prices,
+    options: &Options,
+) -> (bool, bool) {
+    let costs = computed(&rows.collect::<Vec<_>>(), owner, settled, prices, options);
+    let has = |is_users| costs.iter().any(|cost| cost.is_computed && cost.is_users == is_users);
+    (has(false), has(true))
+}
+
+/// What an owner's rows cost by their tokens alone.
+fn computed(
+    rows: &[RowView<'_>],
+    owner: &Owner,
+    settled: &Settled,
+    prices: &Prices,
+    options: &Options,
+) -> Vec<RowCost> {
+    let options = Options { mode: CostMode::Computed, ..options.clone() };
+    let mut costs = vec![RowCost::default(); rows.len()];
+    Pricer::new(prices, &options, &settled.conversations).owner(rows, owner, &mut costs);
+    costs
 }
 
 fn start(day: NaiveDate) -> Option<Time> {

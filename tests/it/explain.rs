@@ -196,12 +196,22 @@ fn a_reported_cost_is_held_against_the_list_prices() {
 }
 
 #[test]
+fn a_reported_cost_is_held_against_prices_of_the_users_own() {
+    let work = Workdir::new();
+    work.write("out.jsonl", reporting("0.005"));
+    work.write("usage.toml", "[prices.\"claude-sonnet-4-5-20250929\"]\ninput = 6\noutput = 30\n");
+    let outcome = work.run(&["explain", "0a8b32dc", "out.jsonl", "--config", "usage.toml"]);
+    let sentence = "The harness reports a cost of $0.005; prices of your own give $0.009, $0.004 more (80%).";
+    assert!(outcome.stdout.lines().any(|line| line == sentence), "{}{}", outcome.stdout, outcome.stderr);
+}
+
+#[test]
 fn a_cost_that_nobody_reports_is_told_from_list_prices_alone() {
     let work = Workdir::new();
     let ledger = front("night") + &Entry::new(0).with(&exact(0, CALL));
     work.write("night.md", &ledger);
     let outcome = work.run(&["explain", "--slowest", "night.md"]);
-    assert!(outcome.stdout.contains("List prices give a cost of $"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("\nBy list prices it costs $"), "{}", outcome.stdout);
     assert_eq!(work.explain(&["--slowest", "night.md"])["owners"][0]["cost_difference_usd"], Value::Null);
 }
 

@@ -6,7 +6,7 @@ mod witness;
 
 use super::cell::Cell;
 use super::columns::{CALLS, CONVERSATION_ID, Column, Kind, MODEL, TOKENS, column};
-use super::cost::{Options as PriceOptions, without_hour_writes};
+use super::cost::{Options as PriceOptions, listed_and_users, without_hour_writes};
 use super::frame::{Builder, Table};
 use super::runs;
 use super::token_sum::TokenSum;
@@ -56,6 +56,10 @@ pub struct Explained {
     pub parts: Table,
     /// Why so much is known, and no more.
     pub grounds: Vec<Ground>,
+    /// Whether list prices give it a computed cost, whatever is reported.
+    pub has_listed: bool,
+    /// Whether prices of the user's file do.
+    pub has_users: bool,
     /// Tokens of its cache writes that are known to be kept for an hour.
     pub hour_writes: u64,
     /// What it would cost at list prices if none were, as some harnesses reckon; `None` if that isn't certain, and
@@ -86,10 +90,13 @@ pub fn explain(
     let mut owners = Vec::new();
     for index in subject.owners(settled) {
         let (owner, rows) = (&settled.owners[index], settled.rows.of_owner(index));
+        let (has_listed, has_users) = listed_and_users(rows.clone(), owner, settled, prices, options);
         owners.push(Explained {
             row: runs::row(owner, rows.clone())?,
             parts: parts(rows.clone(), &subject)?,
             grounds: grounds(owner),
+            has_listed,
+            has_users,
             hour_writes: rows
                 .clone()
                 .filter_map(|row| row.usage)
