@@ -11,7 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::random::Random;
-use super::{Clock, Tokens, Totals, text};
+use super::{Clock, PIECE, Tokens, Totals, text};
 
 const MODELS: [&str; 2] = ["claude-opus-4-6", "claude-sonnet-4-5-20250929"];
 const HELPER: &str = "claude-haiku-4-5-20251001";
@@ -158,7 +158,7 @@ fn create(path: &Path) -> io::Result<BufWriter<File>> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    Ok(BufWriter::with_capacity(1 << 18, File::create(path)?))
+    Ok(BufWriter::with_capacity(PIECE, File::create(path)?))
 }
 
 impl Transcript<'_> {

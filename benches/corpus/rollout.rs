@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::random::Random;
 use super::text;
-use super::{Clock, Counted, Tokens, Totals};
+use super::{Clock, Counted, PIECE, Tokens, Totals};
 
 const MODELS: &[&str] = &["gpt-5.3-codex", "gpt-5.2-codex"];
 
@@ -93,7 +93,7 @@ impl Home {
         if let (Some(header), Value::Object(lineage)) = (header.as_object_mut(), lineage) {
             header.extend(lineage);
         }
-        let out = Counted::new(BufWriter::with_capacity(1 << 18, File::create(&path)?));
+        let out = Counted::new(BufWriter::with_capacity(PIECE, File::create(&path)?));
         let (total, last) = (Tokens::default(), Tokens::default());
         let mut rollout = Rollout { path, id, header, out, total, last, calls: 0 };
         let header = rollout.header.clone();
