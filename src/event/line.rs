@@ -48,7 +48,7 @@ mod tests {
             is_final: false,
             ..Call::new(CallKey::Trace("c".into(), Time::from_micros(2), usage), usage)
         };
-        let quota = Quota { used_percent: 17.3, ..Quota::default() };
+        let quota = Quota { used_percent: 3.184_467_440_737_095_4, ..Quota::default() };
         let skip = Skip { reason: "\u{1b}[31mno".to_owned(), loss: Loss::Found };
         let facts = [
             Fact::Call(Box::new(call)),
