@@ -142,11 +142,16 @@ fn about(arg: &Arg) -> String {
 fn homes() -> Vec<(&'static str, String)> {
     let mut homes: Vec<(&'static str, String)> = Vec::new();
     for (harness, root) in FORMATS.iter().flat_map(|format| format.roots.iter().map(|root| (format.harness, root))) {
+        let whose = harness.unwrap_or("forge");
         for home in root.homes {
+            if let Home::Logs(name, within) = home {
+                let relative =
+                    within.map_or(String::new(), |within| format!("; a relative path is in `$XDG_DATA_HOME/{within}`"));
+                homes.push((name, format!("where `{whose}` keeps its session logs, if not at home{relative}")));
+            }
             if let Home::Variable(name, within) = home
                 && !homes.iter().any(|(known, _)| known == name)
             {
-                let whose = harness.unwrap_or("forge");
                 let homes_of = match *within {
                     "" => format!("homes of `{whose}`"),
                     within => format!("folders with a `{within}`, which are homes of `{whose}`"),
@@ -165,7 +170,7 @@ fn usual(root: &Root) -> Vec<String> {
         Home::User(name) => Some(format!("~/{name}")),
         Home::Config(name) => Some(format!("$XDG_CONFIG_HOME/{name}")),
         Home::Data(name) => Some(format!("$XDG_DATA_HOME/{name}")),
-        Home::Variable(..) => None,
+        Home::Variable(..) | Home::Logs(..) => None,
     };
     root.homes.iter().filter_map(named).collect()
 }

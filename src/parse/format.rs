@@ -54,6 +54,9 @@ pub enum Home {
     Data(&'static str),
     /// In the folders that a variable names, parted by commas; empty: these themselves.
     Variable(&'static str, &'static str),
+    /// None: the variable names the folder or the file of the logs. A relative path is in this folder of the user's
+    /// folder of data, else in the working folder.
+    Logs(&'static str, Option<&'static str>),
 }
 
 /// How a format is read.

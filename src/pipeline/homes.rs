@@ -32,6 +32,12 @@ pub fn sessions(home: Option<PathBuf>, variable: &dyn Fn(&str) -> Option<OsStrin
                 sessions.looked.push(looked);
             }
         }
+        for place in root.homes.iter().filter_map(|home| named_logs(*home, &folders, variable)) {
+            if logs(&place, &[""], root.endings, &mut sessions.found) {
+                sessions.homes.push(place.clone());
+            }
+            sessions.looked.push(place.display().to_string());
+        }
         homes.extend_from_slice(others);
         for home in distinct(homes) {
             if logs(&home, root.logs, root.endings, &mut sessions.found) && !sessions.homes.contains(&home) {
@@ -73,5 +79,19 @@ fn bases(home: Home, folders: &Folders, variable: &dyn Fn(&str) -> Option<OsStri
             let paths = named.split(',').map(str::trim).filter(|path| !path.is_empty());
             paths.map(|path| (PathBuf::from(path), pattern)).collect()
         }
+        Home::Logs(..) => Vec::new(),
+    }
+}
+
+/// The folder or file of logs that a variable names.
+fn named_logs(home: Home, folders: &Folders, variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    const IN_MEMORY: &str = ":memory:";
+    let Home::Logs(name, within) = home else { return None };
+    let named = variable(name).filter(|value| !value.is_empty() && value != IN_MEMORY).map(PathBuf::from)?;
+    // Whoever sets a variable for one program alone may leave a tilde to it.
+    match (named.strip_prefix("~"), within) {
+        (Ok(rest), _) => Some(folders.home.as_ref()?.join(rest)),
+        (Err(_), Some(within)) => Some(folders.data.as_ref()?.join(within).join(named)),
+        (Err(_), None) => Some(named),
     }
 }

@@ -1,6 +1,7 @@
 //! Databases of harnesses: written to while they are read, broken, or not to be trusted.
 
 use rusqlite::Connection;
+use serde_json::Value;
 
 use crate::cases::files_below;
 use crate::support::{Workdir, fixtures, warning_codes};
@@ -48,6 +49,23 @@ fn messages_in_the_database_and_in_files_are_the_same_calls() {
     );
     assert_eq!((&totals["input_tokens"], &totals["cost_reported_usd"]), (&26.into(), &1.into()));
     assert_eq!(warning_codes(&report), ["number-out-of-range", "unknown-model"]);
+}
+
+#[test]
+fn a_variable_names_the_database() {
+    let work = Workdir::new();
+    for (name, output) in [("../home/.local/share/opencode/mine.sqlite", 1), ("elsewhere/opencode.sqlite", 2)] {
+        add(&database(&work, name), "msg_1", &data(0, output));
+    }
+    let absolute = work.path("elsewhere/opencode.sqlite").display().to_string();
+    let none = Value::Null;
+    for (named, sum) in [("mine.sqlite", 1.into()), (&absolute, 2.into()), (":memory:", none.clone()), ("no.db", none)]
+    {
+        let mut command = work.command(&["report", "--json", "--allow-empty", "--sessions", "auto"]);
+        let output = command.env("OPENCODE_DB", named).output().expect("the binary runs");
+        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(report["totals"]["output_tokens"], sum, "{named}");
+    }
 }
 
 #[test]

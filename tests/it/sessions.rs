@@ -71,6 +71,20 @@ fn variables_name_more_homes() {
 }
 
 #[test]
+fn a_variable_names_the_very_folder_of_pis_logs() {
+    let work = Workdir::new();
+    work.write("../home/.pi/agent/sessions/p/a.jsonl", pi("p", 1));
+    work.write("elsewhere/b.jsonl", pi("q", 2));
+    work.write("../home/mine/c.jsonl", pi("r", 4));
+    for (folder, sum) in [("elsewhere", 3), ("~/mine", 5), ("nowhere", 1), ("", 1)] {
+        let mut command = work.command(&["report", "--json", "--sessions", "auto"]);
+        let output = command.env("PI_CODING_AGENT_SESSION_DIR", folder).output().expect("the binary runs");
+        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(outputs(&report), Some(sum), "{folder}");
+    }
+}
+
+#[test]
 fn the_users_file_names_homes_of_profiles() {
     let work = Workdir::new();
     work.write(".forge/usage.toml", "[profiles.cc7]\nhome = \"~/elsewhere\"\n");
