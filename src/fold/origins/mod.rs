@@ -12,6 +12,7 @@ mod restored;
 mod results;
 mod shelf;
 mod told_elsewhere;
+mod unnamed;
 mod unrecorded;
 mod used;
 
