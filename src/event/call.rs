@@ -55,6 +55,9 @@ pub struct Conversation {
     /// `None` where the record doesn't tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<TokenUsage>,
+    /// Whether its counter counts what its sub-agents used, too, if it had any.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counts_children: bool,
 }
 
 impl Conversation {
@@ -76,6 +79,7 @@ impl Conversation {
             has_failed: false,
             restores_counter: None,
             counted: None,
+            counts_children: false,
         }
     }
 }

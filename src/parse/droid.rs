@@ -1,6 +1,7 @@
 //! Factory droid's sessions: `<id>.settings.json` counts what the session used so far, `<id>.jsonl` beside it tells
 //! where it worked, and when.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use serde::Deserialize;
@@ -56,6 +57,21 @@ struct Settings<'a> {
     #[serde(borrow, default)]
     provider_lock_timestamp: Text<'a>,
     token_usage: Option<Tokens>,
+    /// The same, and what the sessions used that this one spawned.
+    inclusive_token_usage: Option<Tokens>,
+    /// What each of those used, with those that it spawned.
+    #[serde(borrow, rename = "childInclusiveTokenUsageBySessionId")]
+    of_children: Option<&'a RawValue>,
+}
+
+/// What a session used of its own.
+enum Own {
+    /// This much.
+    Told(TokenUsage),
+    /// This much, if it spawned none.
+    WithChildren(TokenUsage),
+    /// The file doesn't tell.
+    Untold,
 }
 
 #[derive(Deserialize)]
@@ -98,7 +114,7 @@ fn sniff_settings(head: &[u8]) -> bool {
     let head = String::from_utf8_lossy(head);
     let start = head.trim_start_matches('\u{feff}').trim_start();
     let has = |key: &str| start.contains(&format!("\"{key}\""));
-    start.starts_with('{') && (has("tokenUsage") || has("providerLock"))
+    start.starts_with('{') && (has("tokenUsage") || has("inclusiveTokenUsage") || has("providerLock"))
 }
 
 fn sniff_session(head: &[u8]) -> bool {
@@ -122,18 +138,24 @@ fn read_settings(name: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)
         };
         let time = settings.provider_lock_timestamp.get().and_then(Time::parse);
         let model = settings.model.get().and_then(model);
+        let own = settings.own();
+        let usage = match own {
+            Own::Told(usage) | Own::WithChildren(usage) => Some(usage),
+            Own::Untold => None,
+        };
         // A provider that was asked without any count of it used an unknown amount.
-        let is_answered = settings.token_usage.is_none() && time.is_some();
-        if let Some(session) = session.clone().filter(|_| is_answered || settings.token_usage.is_some()) {
-            let model = model.clone();
-            let conversation = Conversation { begins: true, model, is_answered, ..Conversation::new(session) };
+        let is_answered = usage.is_none() && (time.is_some() || settings.inclusive_token_usage.is_some());
+        if let Some(session) = session.clone().filter(|_| is_answered || usage.is_some()) {
+            let (model, counts_children) = (model.clone(), matches!(own, Own::WithChildren(_)));
+            let conversation = Conversation::new(session);
+            let conversation = Conversation { begins: true, model, is_answered, counts_children, ..conversation };
             emit(mark(Fact::Conversation(Box::new(conversation)), time));
         }
-        let Some(tokens) = settings.token_usage else { return };
-        if or_zero(tokens.thinking_tokens) > 0 {
+        let Some(usage) = usage else { return };
+        if usage.reasoning_output_tokens.is_some_and(|thinking| thinking > 0) {
             emit(document::defect_aside(0, Defect::TwoReadings));
         }
-        let total = vec![ModelUsage { model, usage: tokens.usage(), cost: None, service_tier: None }];
+        let total = vec![ModelUsage { model, usage, cost: None, service_tier: None }];
         let conversation = session.clone();
         let counter = Counter { conversation, scope: Scope::Conversation, key: None, total, last: None, cost: None };
         emit(mark(Fact::Counter(Box::new(counter)), time));
@@ -167,25 +189,52 @@ fn read_entry(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     }
 }
 
+impl Settings<'_> {
+    /// What the session used of its own: its children have files of their own.
+    fn own(&self) -> Own {
+        let inclusive = match (&self.token_usage, &self.inclusive_token_usage) {
+            (Some(own), _) => return Own::Told(usage(own.buckets())),
+            (None, Some(inclusive)) => inclusive.buckets(),
+            (None, None) => return Own::Untold,
+        };
+        let Some(children) = self.of_children.filter(|children| children.get() != "null") else {
+            return Own::WithChildren(usage(inclusive));
+        };
+        let Ok(children) = part::<BTreeMap<String, Tokens>>(children.get()) else { return Own::Untold };
+        let mut own = inclusive;
+        for child in children.values().map(Tokens::buckets) {
+            for (left, used) in own.iter_mut().zip(child) {
+                let Some(rest) = left.checked_sub(used) else { return Own::Untold };
+                *left = rest;
+            }
+        }
+        Own::Told(usage(own))
+    }
+}
+
 impl Tokens {
-    /// The buckets are disjoint. Whether thinking is part of the output is told nowhere: of both readings this is
-    /// the larger.
-    fn usage(&self) -> TokenUsage {
-        let [input, output, written, read, thinking] = [
+    /// Input, output, cache writes, cache reads and thinking. They are disjoint, but that thinking may be part of the
+    /// output.
+    fn buckets(&self) -> [u64; 5] {
+        [
             self.input_tokens,
             self.output_tokens,
             self.cache_creation_tokens,
             self.cache_read_tokens,
             self.thinking_tokens,
         ]
-        .map(or_zero);
-        TokenUsage {
-            input_tokens: input.saturating_add(read).saturating_add(written).min(MAX_COUNT),
-            cache_read_input_tokens: read,
-            cache_creation_input_tokens: written,
-            output_tokens: output.saturating_add(thinking).min(MAX_COUNT),
-            reasoning_output_tokens: Some(thinking),
-            ..TokenUsage::default()
-        }
+        .map(or_zero)
+    }
+}
+
+/// Whether thinking is part of the output is told nowhere: of both readings this is the larger.
+fn usage([input, output, written, read, thinking]: [u64; 5]) -> TokenUsage {
+    TokenUsage {
+        input_tokens: input.saturating_add(read).saturating_add(written).min(MAX_COUNT),
+        cache_read_input_tokens: read,
+        cache_creation_input_tokens: written,
+        output_tokens: output.saturating_add(thinking).min(MAX_COUNT),
+        reasoning_output_tokens: Some(thinking),
+        ..TokenUsage::default()
     }
 }

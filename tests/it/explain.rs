@@ -107,6 +107,21 @@ fn a_conversation_that_left_no_usage_is_known_all_the_same() {
 }
 
 #[test]
+fn what_a_reviewers_counter_goes_on_from_is_said_to_be_anothers() {
+    let work = Workdir::new();
+    let first_call = |case: &str| {
+        let input = fixtures().join("codex-rollout").join(case).join("input");
+        let explanation = work.explain(&["019e1b05-6940", input.to_str().expect("UTF-8")]);
+        verdicts(&explanation).into_iter().find(|(kind, _)| kind == "call").expect("a call").1
+    };
+    let restored = first_call("a-reviewer-that-restores-a-counter-of-nobody-named");
+    assert_eq!(restored, "copied from another conversation");
+    let repeated = first_call("a-reviewer-whose-first-turn-restores-a-counter");
+    assert_eq!(repeated, "not counted: may be copied from another conversation");
+    assert_eq!(first_call("a-reviewer-that-begins-at-zero"), "counted");
+}
+
+#[test]
 fn an_id_of_nothing_and_one_of_several_are_told_apart() {
     let work = Workdir::new();
     let nothing = work.run(&["explain", "zzzz", &sample()]);

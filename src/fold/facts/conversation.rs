@@ -65,6 +65,8 @@ pub struct ConversationFacts {
     pub restores_counter: Option<bool>,
     /// What the harness counted of all that it used; `None` where no record tells.
     pub counted: Option<TokenUsage>,
+    /// Whether its counter counts what its sub-agents used, too, if it had any.
+    pub counts_children: bool,
     /// Whether a session log that holds its counter or its responses is among the sources: then every call of it is
     /// known.
     pub has_counter_log: bool,
@@ -206,6 +208,7 @@ impl ConversationFacts {
         self.is_subagent |= other.is_subagent;
         self.restores_counter = self.restores_counter.max(other.restores_counter);
         self.counted = self.counted.max(other.counted);
+        self.counts_children |= other.counts_children;
         self.has_counter_log |= other.has_counter_log;
         self.has_own_calls |= other.has_own_calls;
         for (source, log) in other.logs {
@@ -245,6 +248,7 @@ impl ConversationFacts {
         self.is_subagent |= found.is_subagent;
         self.restores_counter = self.restores_counter.max(found.restores_counter);
         self.counted = self.counted.max(found.counted);
+        self.counts_children |= found.counts_children;
         self.has_counter_log |= found.is_logged;
         self.is_answered |= found.is_answered;
     }

@@ -12,8 +12,10 @@ mod restored;
 mod results;
 mod shelf;
 mod told_elsewhere;
+mod unnamed;
 mod unrecorded;
 mod used;
+mod with_children;
 
 pub(in crate::fold) use self::own::{Own, take_own_calls};
 
@@ -23,6 +25,7 @@ use self::footers::{name_by_footer, name_footers};
 use self::quoted::unplace_quoted;
 use self::readings::name_by_reading;
 use self::restored::take_off_restored;
+use self::with_children::drop_readings_with_children;
 use crate::fold::facts::Facts;
 
 impl Facts {
@@ -32,6 +35,7 @@ impl Facts {
         self.drop_counted();
         self.unpack_witnessed();
         let Facts { runs, conversations, calls, shared, .. } = self;
+        drop_readings_with_children(conversations);
         name_by_reading(conversations);
         attribute(calls, shared, conversations);
         give_above_copies(calls, shared, conversations);

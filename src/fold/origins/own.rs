@@ -4,6 +4,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::originals::without_originals;
+use super::unnamed::Unnamed;
 use super::unrecorded::{RecordedTurn, add_unrecorded, is_by_response};
 use crate::event::{Doubt, Id, Time, TokenUsage};
 use crate::fold::facts::{ConversationFacts, Conversations, LogCall, SessionLog, ancestors};
@@ -55,7 +56,8 @@ pub(in crate::fold) fn take_own_calls(
         let upwards = ancestors_of.get(id).map_or(&[][..], Vec::as_slice);
         let ancestors: Vec<&Read> = upwards.iter().filter_map(|ancestor| of_ancestors.get(ancestor)).collect();
         let parent = upwards.first().and_then(|parent| of_ancestors.get(parent));
-        let lineage = Lineage { has_parent: facts.parent.is_some(), began: facts.began, parent, ancestors: &ancestors };
+        let (has_parent, is_subagent) = (facts.parent.is_some(), facts.is_subagent);
+        let lineage = Lineage { has_parent, is_subagent, began: facts.began, parent, ancestors: &ancestors };
         let with_readings = has_witness(id, facts) || parents.contains(id);
         let mut own = own_calls(std::mem::take(&mut facts.log), &lineage, with_readings);
         own.is_floor |= without_originals.contains(id);
@@ -87,6 +89,7 @@ impl Read {
 /// Where a conversation comes from.
 struct Lineage<'a> {
     has_parent: bool,
+    is_subagent: bool,
     /// When it began.
     began: Option<Time>,
     /// Its parent's log, if that is among the sources. It has what the parent copied, too.
@@ -123,7 +126,7 @@ fn own_calls(log: SessionLog, lineage: &Lineage<'_>, with_readings: bool) -> Own
     // A record may be, before the counter's first reading.
     let may_hide_own = log.lost_after.contains(&log.last_inherited());
     let lost_after = if with_readings { log.lost_after } else { FxHashSet::default() };
-    let mut own = Own { is_forked: lineage.has_parent, lost_after, ..Own::default() };
+    let mut own = Own { is_forked: sieve.is_forked(), lost_after, ..Own::default() };
     let of_turn = log.calls.iter().filter(|call| is_by_response(call)).map(|call| call.context.turn.clone());
     let recorded: FxHashSet<Option<Id>> = of_turn.collect();
     let mut turns: FxHashMap<Option<Id>, RecordedTurn> = FxHashMap::default();
@@ -173,6 +176,8 @@ struct Sieve<'a> {
     keeps_times: bool,
     /// Whether one was the conversation's own for sure: what its counter read from there on is, too.
     has_own: bool,
+    /// The first calls, if they are those of a conversation that nothing names.
+    unnamed: Unnamed,
     /// Whether some that were held back may be the conversation's own.
     is_floor: bool,
 }
@@ -181,11 +186,23 @@ impl<'a> Sieve<'a> {
     fn new(log: &SessionLog, lineage: &'a Lineage<'a>) -> Sieve<'a> {
         let (copied, in_doubt) = if lineage.has_parent { lineage.copied(log) } else { (0, 0) };
         let keeps_times = lineage.parent.is_none() && log.last_inherited() != TokenUsage::default();
-        Sieve { lineage, copied, in_doubt, keeps_times, has_own: false, is_floor: false }
+        let unnamed = match lineage.is_subagent && !lineage.has_parent {
+            true => Unnamed::of(log),
+            false => Unnamed::default(),
+        };
+        Sieve { lineage, copied, in_doubt, keeps_times, has_own: false, unnamed, is_floor: false }
+    }
+
+    /// Whether the conversation's counter goes on from another one's.
+    fn is_forked(&self) -> bool {
+        self.lineage.has_parent || self.unnamed.count > 0
     }
 
     /// Whether the call at this place may be a copy of what was lost, or count what was copied before it and lost.
     fn may_be_copy(&self, at: usize, call: &LogCall) -> bool {
+        if self.unnamed.has(at) {
+            return self.unnamed.is_floor;
+        }
         let is_in_doubt = || at.checked_sub(self.copied).is_some_and(|behind| behind < self.in_doubt);
         self.lineage.has_parent && call.doubt == Doubt::Ancestor && !self.has_own && is_in_doubt()
     }
@@ -193,7 +210,9 @@ impl<'a> Sieve<'a> {
     /// Whether the call at this place is the conversation's own.
     fn keeps(&mut self, at: usize, call: &LogCall) -> bool {
         if !self.lineage.has_parent {
-            return true;
+            let is_own = !self.unnamed.has(at) || call.key.total().is_none();
+            self.is_floor |= !is_own && self.unnamed.is_floor;
+            return is_own;
         }
         match (call.doubt, call.key.total()) {
             (Doubt::Child, total) => {

@@ -126,8 +126,12 @@ impl Pass {
             self.has_lost_own = true;
             return NOTHING;
         }
+        // A sub-agent's log may name no parent.
+        let is_unnamed = self.is_subagent && !self.has_parent;
+        self.has_lost_own |= is_unnamed && doubt == Doubt::Child && self.turns.may_be_another();
         // What a child's counter reads first may be what its parent's did: Codex repeats that when a turn begins.
-        let may_inherit = self.has_parent && step.is_first && (latest != Latest::All || self.goes_on);
+        let is_child = self.has_parent || is_unnamed;
+        let may_inherit = is_child && step.is_first && (latest != Latest::All || self.goes_on);
         let turn = self.turns.latest().id().cloned();
         let conversation = self.own(time, &total);
         let key = |total| CallKey::Reading(conversation.clone(), step.epoch, total);
@@ -136,6 +140,9 @@ impl Pass {
             Call { doubt, turn: turn.clone(), ..self.call(conversation.clone(), key(total), growth) }
         };
         let fact = |call| Some(Fact::Call(Box::new(call)));
+        if may_inherit && is_unnamed {
+            return [None, fact(Call { may_be_several: true, ..call(total, step.growth) })];
+        }
         let Some(before) = step.unread else { return [None, fact(call(total, step.growth))] };
         // Copies are told by the readings that are in view.
         if self.has_parent && doubt != Doubt::None {

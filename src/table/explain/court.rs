@@ -164,7 +164,12 @@ impl<'a> Court<'a> {
     /// What became of a call in a session log that counts nowhere, if it is because others may have made it.
     fn of_copy(&self, call: &Call) -> Option<&'static str> {
         let conversation = self.settled.conversation_named(call.conversation.as_ref()?)?;
-        let parent = self.settled.conversation_named(conversation.parent.as_ref()?);
+        let parent = match &conversation.parent {
+            Some(parent) => self.settled.conversation_named(parent),
+            // A sub-agent's log may name none.
+            None if call.is_subagent => None,
+            None => return None,
+        };
         match call.doubt {
             Doubt::None => None,
             Doubt::Child => Some(COPIED),
