@@ -13,7 +13,7 @@ use super::json::{Count, Text, or_zero, part};
 use super::lines::{clean, id, lines, may_be_call, may_be_document, model, path};
 use super::mark::{LogRecord, Mark, MarkKind};
 use super::needles::Needle;
-use crate::event::{Conversation, Counter, Defect, Fact, MAX_COUNT, ModelUsage, Scope, Time, TokenUsage};
+use crate::event::{Conversation, Counter, Defect, Fact, Id, MAX_COUNT, ModelUsage, Scope, Time, TokenUsage};
 
 /// The counter of a session, which its file's name names.
 pub(super) static SETTINGS: Format = Format {
@@ -63,6 +63,8 @@ struct Settings<'a> {
     #[serde(borrow, rename = "childInclusiveTokenUsageBySessionId")]
     of_children: Option<&'a RawValue>,
 }
+
+type Children = BTreeMap<String, Tokens>;
 
 /// What a session used of its own.
 enum Own {
@@ -151,6 +153,12 @@ fn read_settings(name: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)
             let conversation = Conversation { begins: true, model, is_answered, counts_children, ..conversation };
             emit(mark(Fact::Conversation(Box::new(conversation)), time));
         }
+        for child in settings.children() {
+            // How much it used, without those that it spawned in turn, its own file tells.
+            let named = Conversation::new(child.clone());
+            let named = Conversation { parent: session.clone(), is_subagent: true, is_answered: true, ..named };
+            emit(mark(Fact::Conversation(Box::new(named)), None).of(Some(child)));
+        }
         let Some(usage) = usage else { return };
         if usage.reasoning_output_tokens.is_some_and(|thinking| thinking > 0) {
             emit(document::defect_aside(0, Defect::TwoReadings));
@@ -200,7 +208,7 @@ impl Settings<'_> {
         let Some(children) = self.of_children.filter(|children| children.get() != "null") else {
             return Own::WithChildren(usage(inclusive));
         };
-        let Ok(children) = part::<BTreeMap<String, Tokens>>(children.get()) else { return Own::Untold };
+        let Ok(children) = part::<Children>(children.get()) else { return Own::Untold };
         let mut own = inclusive;
         for child in children.values().map(Tokens::buckets) {
             for (left, used) in own.iter_mut().zip(child) {
@@ -209,6 +217,13 @@ impl Settings<'_> {
             }
         }
         Own::Told(usage(own))
+    }
+
+    /// The sessions that it spawned and that used something.
+    fn children(&self) -> Vec<Id> {
+        let children = self.of_children.and_then(|children| part::<Children>(children.get()).ok()).unwrap_or_default();
+        let used = children.into_iter().filter(|(_, tokens)| tokens.buckets().into_iter().any(|count| count > 0));
+        used.filter_map(|(child, _)| id(&child)).collect()
     }
 }
 
