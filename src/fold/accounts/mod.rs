@@ -26,6 +26,7 @@ mod unsure;
 mod untold;
 mod weigh;
 mod weighed;
+mod worked;
 
 pub(in crate::fold) use self::account::{Account, Accounts};
 pub(in crate::fold) use self::ends::Ends;

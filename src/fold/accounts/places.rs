@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ends::Ends;
+use super::worked::Worked;
 use crate::event::{Defect, Id, Run, RunId, Time, TokenUsage};
 use crate::fold::facts::{AtWork, Calls, Conversations, Reading, RunFacts, Runs, ShowingRuns, main_of};
 use crate::fold::join::{IsHome, Joined, join};
@@ -23,6 +24,8 @@ pub(in crate::fold) struct Places {
     whole: FxHashSet<RunId>,
     /// The runs that show each conversation, and how many of its calls.
     pub(super) shown: ShowingRuns,
+    /// When the runs of conversations that several show were at work.
+    worked: FxHashMap<Id, Worked>,
     /// The blended totals that runs' outputs end with, by conversation.
     footers: FxHashMap<Id, BTreeMap<u64, RunId>>,
     /// The same of outputs that name no conversation.
@@ -40,7 +43,7 @@ impl Places {
         calls: &Calls,
         is_home: IsHome<'_>,
     ) -> Places {
-        let at_work = runs.iter().map(|(id, run)| (id.clone(), run.at_work())).collect();
+        let at_work: FxHashMap<RunId, AtWork> = runs.iter().map(|(id, run)| (id.clone(), run.at_work())).collect();
         let endless = runs.iter().filter(|(_, run)| !run.is_end_told()).map(|(id, _)| id.clone()).collect();
         let is_torn = |run: &RunFacts| run.defects.contains_key(&Defect::Torn);
         let torn = runs.iter().filter(|(_, run)| is_torn(run)).map(|(id, _)| id.clone()).collect();
@@ -83,7 +86,9 @@ impl Places {
             known.extend(runs.iter().map(|run| (run.clone(), 0)));
         }
         let ends = Ends::new(runs, &shown);
-        Places { at_work, endless, torn, succeeded, whole, shown, footers, nameless_footers, joined, ends }
+        let several = shown.iter().filter(|(_, runs)| runs.len() > 1);
+        let worked = several.map(|(id, runs)| (id.clone(), worked(&at_work, runs.keys()))).collect();
+        Places { at_work, endless, torn, succeeded, whole, shown, worked, footers, nameless_footers, joined, ends }
     }
 
     /// Runs whose session log nothing tells for certain.
@@ -98,10 +103,10 @@ impl Places {
     ///   of it, that began first.
     /// - If none shows it, the one that shows the conversation and was at work then. Where a run ended in the second
     ///   in which the next one began, an answer is the former's: none comes so soon.
-    pub(in crate::fold) fn of(
+    pub(in crate::fold) fn of<'a>(
         &self,
         conversation: &Id,
-        shown_by: &BTreeSet<RunId>,
+        shown_by: &'a BTreeSet<RunId>,
         time: Option<Time>,
     ) -> Option<RunId> {
         let all = self.shown.get(conversation);
@@ -109,18 +114,19 @@ impl Places {
             return shown_by.first().cloned();
         }
         if shown_by.is_empty() {
-            let at_work = || all.into_iter().flat_map(BTreeMap::keys).filter(|run| self.is_at_work(run, time));
             let may_have_asked =
                 |run: &&RunId| time.zip(self.at_work.get(*run)).is_none_or(|(time, run)| run.may_have_asked(time));
+            let at_work = || self.at_work_on(conversation, time);
             return only(at_work()).or_else(|| only(at_work().filter(may_have_asked))).cloned();
         }
-        let rank = |run: &&RunId| {
-            let calls = all.and_then(|all| all.get(*run)).copied().unwrap_or(0);
+        let made = Time::of_uuid(conversation);
+        let rank = |run: &'a RunId| {
+            let calls = all.and_then(|all| all.get(run)).copied().unwrap_or(0);
             let start = self.start_of(run);
-            let is_own = self.starts_in(conversation, run);
-            (self.is_at_work(run, time), is_own, calls, std::cmp::Reverse((start, (*run).clone())))
+            let is_own = made.zip(start).is_some_and(|(made, start)| made >= start);
+            (self.is_at_work(run, time), is_own, calls, std::cmp::Reverse((start, run)))
         };
-        shown_by.iter().max_by_key(rank).cloned()
+        shown_by.iter().max_by_key(|run| rank(run)).cloned()
     }
 
     /// The one run that a call of a session log belongs to: the one whose output shows it, else the latest of
@@ -135,10 +141,18 @@ impl Places {
         if !shown_by.is_empty() {
             return self.of(conversation, shown_by, time);
         }
-        let at_work = self.shown.get(conversation)?.keys().filter(|run| time.is_some() && self.is_at_work(run, time));
+        let at_work = time.into_iter().flat_map(|time| self.at_work_on(conversation, Some(time)));
         let is_begun = |start: Option<Time>| began.is_none_or(|began| start <= Some(began));
         let rank = |run: &&RunId| (is_begun(self.start_of(run)), self.start_of(run), (*run).clone());
         at_work.max_by_key(rank).cloned()
+    }
+
+    /// The runs that show a conversation and were at work then; all that show it, where no time is told.
+    fn at_work_on(&self, conversation: &Id, time: Option<Time>) -> impl Iterator<Item = &RunId> {
+        let found = time.zip(self.worked.get(conversation)).map(|(time, worked)| worked.at(time));
+        let asked = if found.is_none() { self.shown.get(conversation) } else { None };
+        let asked = asked.into_iter().flat_map(BTreeMap::keys).filter(move |run| self.is_at_work(run, time));
+        found.into_iter().flatten().chain(asked)
     }
 
     /// The run at work then whose output ends with this blended total of the conversation.
@@ -180,6 +194,9 @@ impl Places {
         runs.retain(|run| !is_left(run));
         if let Some(shown) = self.shown.get_mut(id) {
             shown.retain(|run, _| !is_left(run));
+            if let Some(known) = self.worked.get_mut(id) {
+                *known = worked(&self.at_work, shown.keys());
+            }
             if shown.is_empty() {
                 self.shown.remove(id);
             }
@@ -244,9 +261,11 @@ impl Places {
         }
         let own = readings.iter().filter(|reading| reading.run.is_some()).map(|reading| reading.total.total_tokens());
         let own = own.max();
+        let mut placed: FxHashMap<(Option<Time>, TokenUsage, Option<Time>), Option<RunId>> = FxHashMap::default();
         for reading in readings {
             let runs = shown_by.get(&(reading.stamp, reading.total));
-            reading.run = runs.and_then(|runs| self.of(id, runs, reading.time));
+            let of = placed.entry((reading.stamp, reading.total, reading.time));
+            reading.run = of.or_insert_with(|| runs.and_then(|runs| self.of(id, runs, reading.time))).clone();
             // A process tells its counter at its end, and tells no time: that is a run's if its own output ends with
             // the same, or with a later one of a conversation that began in it.
             if reading.time.is_none() && runs.is_some_and(BTreeSet::is_empty) {
@@ -258,6 +277,10 @@ impl Places {
             }
         }
     }
+}
+
+fn worked<'a>(at_work: &FxHashMap<RunId, AtWork>, runs: impl Iterator<Item = &'a RunId>) -> Worked {
+    Worked::new(runs.filter_map(|run| Some((*at_work.get(run)?, run.clone()))))
 }
 
 /// The only one there is.

@@ -27,7 +27,7 @@ use self::fit::pairs;
 pub use self::joined::IsHome;
 pub(in crate::fold) use self::joined::Joined;
 use self::resumed::resumed;
-use self::session::{lonely, sessions};
+use self::session::{find_homes, lonely, sessions};
 use crate::event::{Id, RunId, Time};
 use crate::fold::facts::{Calls, Conversations, Runs, ShowingRuns, main_of, spawners};
 
@@ -42,7 +42,8 @@ pub(in crate::fold) fn join<'a>(
     let lonely = lonely(runs, shown);
     let mut joined = Joined::default();
     if !lonely.is_empty() {
-        let sessions = sessions(runs, conversations, calls, shown);
+        let mut sessions = sessions(runs, conversations, calls, shown);
+        find_homes(&mut sessions, &lonely, is_home);
         let pairs = pairs(&lonely, &sessions, is_home);
         for (run, session) in &pairs.chosen {
             joined.runs.entry(sessions[*session].id.clone()).or_default().insert(lonely[*run].id.clone());

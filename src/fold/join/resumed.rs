@@ -1,7 +1,5 @@
 //! Sessions that went on in later runs.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fit::Pairs;
@@ -35,7 +33,7 @@ pub(super) fn resumed(
 ///
 /// `sessions` come with the run that began each, if one is known: what was done while that was at work is its own.
 fn confirmed<'a, 'b: 'a>(
-    runs: &[(usize, &Lonely<'_>)],
+    runs: &[(usize, &'a Lonely<'b>)],
     sessions: impl Iterator<Item = (&'a Session<'b>, Option<&'a Lonely<'b>>)>,
     is_home: IsHome<'_>,
     joined: &mut Joined,
@@ -47,32 +45,56 @@ fn confirmed<'a, 'b: 'a>(
             by_total.entry(*blended).or_default().push((*time, session));
         }
     }
-    let mut claims: BTreeMap<(&Id, Time), Vec<&RunId>> = BTreeMap::new();
-    for (_, run) in runs {
+    let claims_of = |run: &'a Lonely<'b>| {
         let told = run.footers.iter().filter_map(|footer| by_total.get(footer)).flatten();
-        for (time, session) in told.filter(|(time, session)| run.is_at_work(*time) && run.is_like(session, is_home)) {
-            claims.entry((session.id, *time)).or_default().push(run.id);
+        told.filter(move |(time, session)| run.is_at_work(*time) && run.is_like(session, is_home))
+    };
+    let mut claims: FxHashMap<(&Id, Time), Only<&RunId>> = FxHashMap::default();
+    for (_, run) in runs {
+        for (time, session) in claims_of(run) {
+            claims.entry((session.id, *time)).or_default().add(run.id);
         }
     }
-    let mut sessions_of: BTreeMap<&RunId, BTreeSet<&Id>> = BTreeMap::new();
-    let mut contested: BTreeSet<&RunId> = BTreeSet::new();
-    for ((session, _), runs) in &claims {
-        for run in runs {
-            sessions_of.entry(run).or_default().insert(session);
-            if runs.iter().any(|other| other != run) {
-                contested.insert(run);
+    for (_, run) in runs {
+        let mut found: Only<&Id> = Only::None;
+        for (time, session) in claims_of(run) {
+            found.add(session.id);
+            // No other run's footer says the same.
+            if claims.get(&(session.id, *time)).is_some_and(|claim| *claim == Only::Several) {
+                found = Only::Several;
+            }
+            if found == Only::Several {
+                break;
+            }
+        }
+        match found {
+            Only::None => {}
+            Only::One(session) => {
+                joined.runs.entry(session.clone()).or_default().insert(run.id.clone());
+            }
+            Only::Several => {
+                joined.ambiguous.insert(run.id.clone());
             }
         }
     }
-    for (run, sessions) in sessions_of {
-        match sessions.first() {
-            Some(session) if sessions.len() == 1 && !contested.contains(run) => {
-                joined.runs.entry((*session).clone()).or_default().insert(run.clone());
-            }
-            _ => {
-                joined.ambiguous.insert(run.clone());
-            }
-        }
+}
+
+/// What was found, if it is one thing alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+enum Only<T> {
+    #[default]
+    None,
+    One(T),
+    Several,
+}
+
+impl<T: Copy + PartialEq> Only<T> {
+    fn add(&mut self, found: T) {
+        *self = match *self {
+            Only::None => Only::One(found),
+            Only::One(known) if known == found => Only::One(known),
+            Only::One(_) | Only::Several => Only::Several,
+        };
     }
 }
 
@@ -90,16 +112,28 @@ fn by_time(
     let others = Others::new(lonely, is_home);
     for (index, run) in runs.iter().copied() {
         let held = run.held(&calls).filter(|(_, session)| run.is_like(&sessions[*session], is_home));
-        let held: Vec<_> = held.filter(|(time, session)| !others.ended_then(run, &sessions[*session], *time)).collect();
-        let Some((_, first)) = held.first() else { continue };
-        let session = &sessions[*first];
-        let is_only = held.iter().all(|(_, other)| other == first);
+        let held = held.filter(|(time, session)| !others.ended_then(run, &sessions[*session], *time));
+        let (mut of, mut times) = (Only::None, Vec::new());
+        for (time, session) in held {
+            of.add(*session);
+            times.push(*time);
+            if of == Only::Several {
+                break;
+            }
+        }
+        let session = match of {
+            Only::None => continue,
+            Only::One(session) => &sessions[session],
+            Only::Several => {
+                joined.ambiguous.insert(run.id.clone());
+                continue;
+            }
+        };
         // Of a log that tells nothing before its first answer, a late one is no sign that it began late.
-        let may_be_whole = session.starts_answered && held.len() == session.times.len();
+        let may_be_whole = session.starts_answered && times.len() == session.times.len();
         let may_be_its = session.start < run.start || run.may_begin(session) || may_be_whole;
-        let times = held.iter().map(|(time, _)| *time);
-        let is_shared = session.is_whole && held.len() < session.times.len();
-        if !is_only || is_shared || others.may_hold(index, session, times) || others.is_somebodys(run, session) {
+        let is_shared = session.is_whole && times.len() < session.times.len();
+        if is_shared || others.may_hold(index, session, &times) || others.is_somebodys(run, session) {
             joined.ambiguous.insert(run.id.clone());
         } else if may_be_its {
             joined.runs.entry(session.id.clone()).or_default().insert(run.id.clone());
@@ -137,11 +171,11 @@ impl<'a> Others<'a> {
     }
 
     /// Whether another run than this one was at work when answers came that this one may hold.
-    fn may_hold(&self, index: usize, session: &Session<'_>, times: impl Iterator<Item = Time> + Clone) -> bool {
+    fn may_hold(&self, index: usize, session: &Session<'_>, times: &[Time]) -> bool {
         let Some(run) = self.runs.get(index) else { return false };
         let may_be_of = |other: &Lonely<'_>, time| other.may_have_asked(time) || !run.may_have_asked(time);
         let mut others = self.around(session, run.start, run.end).filter(|(place, _)| *place != index);
-        others.any(|(_, other)| times.clone().any(|time| other.is_at_work(time) && may_be_of(other, time)))
+        others.any(|(_, other)| times.iter().any(|time| other.is_at_work(*time) && may_be_of(other, *time)))
     }
 
     /// Whether somebody is at work with the session: before and after the run, when no run was.

@@ -16,6 +16,8 @@ pub(super) struct Lonely<'a> {
     pub(super) harness: &'a str,
     pub(super) repo: Option<&'a str>,
     pub(super) profile: Option<&'a str>,
+    /// The place of its profile among those of all these runs.
+    pub(super) nth_profile: usize,
     pub(super) hosts: &'a Hosts,
     pub(super) start: Time,
     pub(super) end: Time,
@@ -43,6 +45,9 @@ pub(super) struct Session<'a> {
     pub(super) shown: Vec<(Time, Time)>,
     /// Blended totals that a footer may repeat, and when they stood.
     pub(super) totals: Vec<(Time, u64)>,
+    /// Which of the first profiles of [`lonely`] runs may have their home where its logs are, a bit each: every run may
+    /// ask it of every session.
+    homes: u64,
 }
 
 /// Runs whose outputs name no conversation.
@@ -58,6 +63,7 @@ pub(super) fn lonely<'a>(runs: &'a Runs, shown: &ShowingRuns) -> Vec<Lonely<'a>>
             harness,
             repo: run.repo.as_deref(),
             profile: run.profile.as_deref(),
+            nth_profile: 0,
             hosts: &facts.hosts,
             start: run.started_at?,
             end: facts.ended_at()?,
@@ -67,7 +73,28 @@ pub(super) fn lonely<'a>(runs: &'a Runs, shown: &ShowingRuns) -> Vec<Lonely<'a>>
     });
     let mut lonely: Vec<Lonely> = lonely.collect();
     lonely.sort_by_key(|run| (run.start, run.id));
+    let mut profiles: FxHashMap<&str, usize> = FxHashMap::default();
+    for run in &mut lonely {
+        let next = profiles.len();
+        run.nth_profile = run.profile.map_or(0, |profile| *profiles.entry(profile).or_insert(next));
+    }
     lonely
+}
+
+/// Tells the sessions which profiles of these runs may have their home where they are.
+pub(super) fn find_homes(sessions: &mut [Session<'_>], lonely: &[Lonely<'_>], is_home: IsHome<'_>) {
+    let mut profiles: Vec<(&str, u64)> = Vec::new();
+    for run in lonely {
+        if let Some((profile, bit)) = run.profile.zip(run.bit_of_profile())
+            && run.nth_profile == profiles.len()
+        {
+            profiles.push((profile, bit));
+        }
+    }
+    for session in sessions {
+        let may_hold = |profile: &str| session.logs.keys().any(|source| is_home(profile, source));
+        session.homes = profiles.iter().filter(|(profile, _)| may_hold(profile)).map(|(_, bit)| bit).sum();
+    }
 }
 
 /// Sessions, by their beginning.
@@ -121,6 +148,7 @@ pub(super) fn sessions<'a>(
             is_whole,
             shown: merged(shown.get(id).into_iter().flat_map(|runs| runs.keys().filter_map(window)).collect()),
             totals,
+            homes: 0,
         })
     });
     let mut sessions: Vec<Session> = sessions.collect();
@@ -164,12 +192,25 @@ impl Session<'_> {
 impl Lonely<'_> {
     /// Whether a session may be of this run's machine, harness, folder and home.
     pub(super) fn is_like(&self, session: &Session<'_>, is_home: IsHome<'_>) -> bool {
-        let is_in_folder = match (self.repo, session.repo) {
+        let is_in_folder = || match (self.repo, session.repo) {
             (Some(run), Some(session)) => is_within(session, run),
             _ => true,
         };
-        let is_at_home = self.profile.is_none_or(|profile| session.logs.keys().any(|source| is_home(profile, source)));
-        self.harness == session.harness && self.hosts.meets(session.hosts) && is_in_folder && is_at_home
+        self.harness == session.harness
+            && is_in_folder()
+            && self.hosts.meets(session.hosts)
+            && self.is_at_home(session, is_home)
+    }
+
+    fn is_at_home(&self, session: &Session<'_>, is_home: IsHome<'_>) -> bool {
+        let Some(profile) = self.profile else { return true };
+        let may_hold = || session.logs.keys().any(|source| is_home(profile, source));
+        self.bit_of_profile().map_or_else(may_hold, |bit| session.homes & bit != 0)
+    }
+
+    /// Its profile in [`Session::homes`]; `None` for one of those that have no place there.
+    fn bit_of_profile(&self) -> Option<u64> {
+        1_u64.checked_shl(u32::try_from(self.nth_profile).ok()?)
     }
 
     /// Whether it was at work then.
