@@ -204,8 +204,7 @@ pub struct Uncounted {
 }
 
 /// Parts a message's id where the harness gives none that lasts: what it begins with stays the same while the call is
-/// answered, and within a conversation a call that isn't final gives way to a final one that begins so. Of final ones
-/// that begin so and used the same, one counts.
+/// answered, and within a conversation a call that isn't final gives way to a final one that begins so.
 pub const GROWING: char = '~';
 
 /// Identity of a call, made from what the harness wrote.

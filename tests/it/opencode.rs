@@ -124,22 +124,6 @@ fn messages_that_an_upgrade_copied_are_the_same_calls() {
 }
 
 #[test]
-fn messages_that_an_upgrade_copied_are_the_same_calls_as_those_in_files() {
-    let work = Workdir::new();
-    let database = database(&work, NEXT);
-    session(&database, "ses_a", (520, 63), None, None);
-    message(&database, "m1", "ses_a", "assistant", &answer(5, 903, 500, 60));
-    message(&database, "m2", "ses_a", "assistant", &answer(8_000, 9_000, 20, 3));
-    let old = json!({"id": "m1", "sessionID": "ses_a", "role": "assistant", "modelID": "claude-sonnet-4-5",
-        "providerID": "anthropic", "cost": 0.01, "tokens": tokens(500, 60),
-        "time": {"created": AT + 5, "completed": AT + 900}});
-    work.write("storage/message/ses_a/m1.json", old.to_string());
-    let totals = work.report(&["."])["totals"].clone();
-    let told = ["calls", "input_tokens", "output_tokens", "complete"].map(|key| totals[key].clone());
-    assert_eq!(told, [json!(2), json!(520), json!(63), json!(true)]);
-}
-
-#[test]
 fn a_session_whose_counter_tells_of_more_than_its_messages_is_a_floor() {
     let work = Workdir::new();
     let database = database(&work, NEXT);

@@ -177,20 +177,16 @@ impl Messages {
         self.calls.shrink_to_fit();
     }
 
-    /// Drops what isn't final where the same call is known as it ended, and what ended like another one: an upgrade of
-    /// the harness may copy a call with another end. Ids sort those of the same beginning together.
+    /// Drops what isn't final where the same call is known as it ended: ids sort those of the same beginning together.
     fn drop_outgrown(&mut self) {
-        if self.calls.iter().all(|call| call.beginning().is_none()) {
+        let is_same = |a: &PackedCall, b: &PackedCall| a.beginning().is_some() && a.beginning() == b.beginning();
+        let finals = |calls: &[PackedCall]| calls.iter().any(|call| call.is_final);
+        if self.calls.iter().all(|call| call.is_final || call.beginning().is_none()) {
             return;
         }
-        let is_same = |a: &PackedCall, b: &PackedCall| a.beginning().is_some() && a.beginning() == b.beginning();
         let outgrown = self.calls.chunk_by(is_same).flat_map(|calls| {
-            let has_ended = calls.iter().any(|call| call.is_final);
-            let mut ends = FxHashSet::default();
-            calls.iter().map(move |call| match call.is_final {
-                true => !ends.insert((call.counts, &call.context.model)),
-                false => has_ended,
-            })
+            let is_known = finals(calls);
+            calls.iter().map(move |call| is_known && !call.is_final)
         });
         let mut outgrown = Vec::from_iter(outgrown).into_iter();
         self.calls.retain(|_| outgrown.next() != Some(true));
