@@ -205,6 +205,8 @@ pub struct Uncounted {
 
 /// Parts a message's id where the harness gives none that lasts: what it begins with stays the same while the call is
 /// answered, and within a conversation a call that isn't final gives way to a final one that begins so.
+///
+/// So does, of several final ones, what says that it was answered later: it was rewritten.
 pub const GROWING: char = '~';
 
 /// Identity of a call, made from what the harness wrote.

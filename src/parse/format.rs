@@ -148,8 +148,6 @@ pub struct Rows {
     pub is_own: bool,
     /// A column and its value in the rows that are read; `None`: all are.
     pub with: Option<(&'static str, &'static str)>,
-    /// A table whose rows tell the same: those whose `id` stands there are left out.
-    pub not_in: Option<&'static str>,
     /// Reads a row: the values of these columns, where they are texts or whole numbers, and its position.
     pub read: ReadRow,
 }

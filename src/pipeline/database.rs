@@ -39,8 +39,7 @@ fn begin(format: &Format, options: &Options, out: &mut SourceOut<'_, '_>) {
 fn read_tables(database: &Database, tables: &[Rows], out: &mut SourceOut<'_, '_>) -> Result<(), String> {
     let mut position = 0;
     for rows in tables.iter().filter(|rows| database.has_table(rows.table, rows.columns)) {
-        let not_in = rows.not_in.filter(|other| database.has_table(other, &["id"]));
-        let read = database.rows(rows.table, rows.columns, (rows.with, not_in), &mut |values| {
+        let read = database.rows(rows.table, rows.columns, rows.with, &mut |values| {
             parse::read_row(rows, values, position, &mut |event| out.push(event));
             position += 1;
             if out.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

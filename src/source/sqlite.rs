@@ -70,18 +70,15 @@ impl Database {
     }
 
     /// Hands the rows of a table on, one at a time: the texts and whole numbers in these columns. With a column and a
-    /// value, those that hold it; with another table, those whose `id` none of its rows has.
+    /// value, those that hold it.
     pub fn rows(
         &self,
         table: &str,
         columns: &[&str],
-        (with, not_in): (Option<(&str, &str)>, Option<&str>),
+        with: Option<(&str, &str)>,
         take: &mut dyn FnMut(&[Option<String>]) -> ControlFlow<()>,
     ) -> Result<()> {
-        let with_value = with.map(|(column, _)| format!("{} = ?1", quoted(column)));
-        let not_there = not_in.map(|other| format!("id NOT IN (SELECT id FROM {})", quoted(other)));
-        let conditions: Vec<String> = with_value.into_iter().chain(not_there).collect();
-        let of = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+        let of = with.map(|(column, _)| format!(" WHERE {} = ?1", quoted(column))).unwrap_or_default();
         let query = format!("SELECT {} FROM {}{of}", list(columns), quoted(table));
         self.each(&query, with.map(|(_, value)| value), &mut |row| take(&values(row, 0, columns.len())))
     }

@@ -10,6 +10,9 @@ use super::compact::{MaybeTime, MaybeUsd, ShortId};
 use super::counts::{small, tokens};
 use crate::event::{CallKey, GROWING, Harness, Id, Time};
 
+/// How long the rest of an id is that grows.
+const DIGEST: usize = 24;
+
 /// One call. What nearly all calls of a session share stands in its context.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::fold) struct PackedCall {
@@ -92,7 +95,7 @@ impl PackedCall {
 
     /// What its id begins with, where a record of the same call as it ends has an id that begins so, too.
     fn beginning(&self) -> Option<&str> {
-        self.id.as_str().split_once(GROWING).map(|(beginning, _)| beginning)
+        beginning(self.id.as_str())
     }
 
     fn key(&self) -> CallKey {
@@ -192,6 +195,21 @@ impl Messages {
         self.calls.retain(|_| outgrown.next() != Some(true));
     }
 
+    /// Drops final calls that tell once more of another one that was answered before.
+    pub(in crate::fold) fn drop_rewritten(&mut self) {
+        let is_same = |a: &PackedCall, b: &PackedCall| a.beginning().is_some() && a.beginning() == b.beginning();
+        if self.calls.iter().all(|call| call.beginning().is_none()) {
+            return;
+        }
+        let rewritten = self.calls.chunk_by(is_same).flat_map(|calls| {
+            let finals = calls.iter().enumerate().filter(|(_, call)| call.is_final);
+            let first = finals.min_by_key(|(_, call)| call.time().unwrap_or(Time::MAX)).map(|(at, _)| at);
+            calls.iter().enumerate().map(move |(at, call)| call.is_final && Some(at) != first)
+        });
+        let mut rewritten = Vec::from_iter(rewritten).into_iter();
+        self.calls.retain(|_| rewritten.next() != Some(true));
+    }
+
     /// The union of both, of the same conversation.
     pub(super) fn merge(&mut self, mut other: Messages, conversation: &Id) {
         let is_mixed = !self.is_empty() && !other.is_empty();
@@ -281,4 +299,10 @@ pub(in crate::fold) fn id_of(key: &CallKey) -> Option<&str> {
         CallKey::Message(id) => Some(id),
         _ => None,
     }
+}
+
+/// What a message's id begins with that grows: see [`GROWING`].
+pub(in crate::fold) fn beginning(id: &str) -> Option<&str> {
+    let (beginning, rest) = id.split_once(GROWING)?;
+    (rest.len() == DIGEST && rest.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(beginning)
 }

@@ -32,7 +32,7 @@ pub(in crate::fold) use self::log::MARGIN_MS;
 pub use self::log::{LogCall, LogKey, SessionLog, TurnContext};
 pub(in crate::fold) use self::log_end::LogEnd;
 pub use self::messages::Messages;
-pub(in crate::fold) use self::messages::{PackedCall, id_of};
+pub(in crate::fold) use self::messages::{PackedCall, beginning, id_of};
 pub use self::place::Place;
 pub use self::quota::QuotaReading;
 pub(in crate::fold) use self::quota::{QuotaFold, Window, order};

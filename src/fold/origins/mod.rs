@@ -10,6 +10,7 @@ mod quoted;
 mod readings;
 mod restored;
 mod results;
+mod rewritten;
 mod shelf;
 mod told_elsewhere;
 mod unnamed;
@@ -25,6 +26,7 @@ use self::footers::{name_by_footer, name_footers};
 use self::quoted::unplace_quoted;
 use self::readings::name_by_reading;
 use self::restored::take_off_restored;
+use self::rewritten::drop_rewritten;
 use self::with_children::drop_readings_with_children;
 use crate::fold::facts::Facts;
 
@@ -39,6 +41,7 @@ impl Facts {
         name_by_reading(conversations);
         attribute(calls, shared, conversations);
         give_above_copies(calls, shared, conversations);
+        drop_rewritten(calls, conversations);
         take_off_restored(conversations, calls, runs);
         unplace_quoted(calls, runs);
         name_footers(runs, conversations, calls);

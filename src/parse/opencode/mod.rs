@@ -44,12 +44,12 @@ const SESSION: Rows = Rows {
     columns: &["id", "parent_id", "directory", "version", "time_created"],
     is_own: true,
     with: None,
-    not_in: None,
     read: session_row,
 };
 
 /// Sessions and messages; the same as versions from 2 on write them; and what these asked models for beside answers.
-/// An upgrade copies messages under the same ids, with other times, and leaves the old tables where they are.
+/// An upgrade copies messages under the same ids, says that they were answered later, and leaves the old tables where
+/// they are.
 const TABLES: [Rows; 6] = [
     SESSION,
     Rows {
@@ -62,7 +62,6 @@ const TABLES: [Rows; 6] = [
         table: "session_message",
         columns: &["id", "session_id", "data", "type", "time_created"],
         is_own: false,
-        not_in: Some("message"),
         read: message_row,
         ..SESSION
     },
