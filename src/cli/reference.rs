@@ -142,22 +142,20 @@ fn about(arg: &Arg) -> String {
 fn homes() -> Vec<(&'static str, String)> {
     let mut homes: Vec<(&'static str, String)> = Vec::new();
     for (harness, root) in FORMATS.iter().flat_map(|format| format.roots.iter().map(|root| (format.harness, root))) {
-        let whose = harness.unwrap_or("forge");
         for home in root.homes {
-            if let Home::Logs(name, within) = home {
-                let relative =
-                    within.map_or(String::new(), |within| format!("; a relative path is in `$XDG_DATA_HOME/{within}`"));
-                homes.push((name, format!("where `{whose}` keeps its session logs, if not at home{relative}")));
-            }
-            if let Home::Variable(name, within) = home
-                && !homes.iter().any(|(known, _)| known == name)
-            {
-                let homes_of = match *within {
-                    "" => format!("homes of `{whose}`"),
-                    within => format!("folders with a `{within}`, which are homes of `{whose}`"),
-                };
+            let whose = harness.unwrap_or("forge");
+            let (name, named) = match home {
+                Home::Variable(name, "") => (name, format!("homes of `{whose}`")),
+                Home::Variable(name, within) => {
+                    (name, format!("folders with a `{within}`, which are homes of `{whose}`"))
+                }
+                Home::Logs(name, None) => (name, format!("folders of logs of `{whose}`")),
+                Home::Logs(name, Some(_)) => (name, format!("databases of `{whose}`")),
+                Home::User(_) | Home::Config(_) | Home::Data(_) => continue,
+            };
+            if !homes.iter().any(|(known, _)| known == name) {
                 let usual = listed(&usual(root));
-                homes.push((name, format!("{homes_of}, read beside {usual}; several with commas between them")));
+                homes.push((name, format!("{named}, read beside {usual}; several with commas between them")));
             }
         }
     }

@@ -54,8 +54,8 @@ pub enum Home {
     Data(&'static str),
     /// In the folders that a variable names, parted by commas; empty: these themselves.
     Variable(&'static str, &'static str),
-    /// None: the variable names the folder or the file of the logs. A relative path is in this folder of the user's
-    /// folder of data, else in the working folder.
+    /// No home, but the folder of logs, or one log, that a variable names; relative to this folder in that of data, if
+    /// one is given.
     Logs(&'static str, Option<&'static str>),
 }
 

@@ -18,16 +18,17 @@ use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Tim
 
 /// pi's session files: `~/.pi/agent/sessions/**/*.jsonl`.
 pub(super) static FORMAT: Format =
-    Format { name: "pi-session", harness: Some(HARNESS), roots: &[ROOT, FOLDER], sniff, shape: Shape::Records(LINES) };
+    Format { name: "pi-session", harness: Some(HARNESS), roots: &[ROOT], sniff, shape: Shape::Records(LINES) };
 
 const ROOT: Root = Root {
-    homes: &[Home::Variable("PI_CODING_AGENT_DIR", ""), Home::User(".pi*/agent")],
+    homes: &[
+        Home::Variable("PI_CODING_AGENT_DIR", ""),
+        Home::Logs("PI_CODING_AGENT_SESSION_DIR", None),
+        Home::User(".pi*/agent"),
+    ],
     logs: &["sessions"],
     endings: &[".jsonl"],
 };
-
-const FOLDER: Root =
-    Root { homes: &[Home::Logs("PI_CODING_AGENT_SESSION_DIR", None)], logs: &[], endings: &[".jsonl"] };
 
 const HARNESS: &str = "pi";
 const COMPACTION: &str = "\"compaction\"";

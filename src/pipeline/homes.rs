@@ -17,6 +17,22 @@ pub struct Sessions {
     pub looked: Vec<String>,
 }
 
+impl Sessions {
+    fn look_at(&mut self, path: &Path) {
+        let looked = path.display().to_string();
+        if !self.looked.contains(&looked) {
+            self.looked.push(looked);
+        }
+    }
+
+    /// Adds the logs of a home, if it is one.
+    fn read(&mut self, home: PathBuf, patterns: &[&str], endings: &[&str]) {
+        if logs(&home, patterns, endings, &mut self.found) && !self.homes.contains(&home) {
+            self.homes.push(home);
+        }
+    }
+}
+
 /// The session logs of every harness, wherever `variable`s and the user's `home` tell that its homes are, and in
 /// `others`. Of a home only the folders of logs are entered.
 pub fn sessions(home: Option<PathBuf>, variable: &dyn Fn(&str) -> Option<OsString>, others: &[PathBuf]) -> Sessions {
@@ -26,23 +42,18 @@ pub fn sessions(home: Option<PathBuf>, variable: &dyn Fn(&str) -> Option<OsStrin
         let bases = root.homes.iter().flat_map(|home| bases(*home, &folders, variable));
         let mut homes: Vec<PathBuf> = Vec::new();
         for (base, pattern) in bases {
-            let looked = base.join(pattern).display().to_string();
+            sessions.look_at(&base.join(pattern));
             homes.extend(matching(&base, pattern).into_iter().filter(|home| home.is_dir()));
-            if !sessions.looked.contains(&looked) {
-                sessions.looked.push(looked);
-            }
-        }
-        for place in root.homes.iter().filter_map(|home| named_logs(*home, &folders, variable)) {
-            if logs(&place, &[""], root.endings, &mut sessions.found) {
-                sessions.homes.push(place.clone());
-            }
-            sessions.looked.push(place.display().to_string());
         }
         homes.extend_from_slice(others);
         for home in distinct(homes) {
-            if logs(&home, root.logs, root.endings, &mut sessions.found) && !sessions.homes.contains(&home) {
-                sessions.homes.push(home);
-            }
+            sessions.read(home, root.logs, root.endings);
+        }
+        for place in root.homes.iter().flat_map(|home| places(*home, &folders, variable)) {
+            sessions.look_at(&place);
+            // What is named may be called anything.
+            let endings = if place.is_file() { &[""] } else { root.endings };
+            sessions.read(place, &[""], endings);
         }
     }
     sessions.looked.extend(others.iter().map(|home| home.display().to_string()));
@@ -75,23 +86,27 @@ fn bases(home: Home, folders: &Folders, variable: &dyn Fn(&str) -> Option<OsStri
         Home::Config(pattern) => in_folder(&folders.config, pattern),
         Home::Data(pattern) => in_folder(&folders.data, pattern),
         Home::Variable(name, pattern) => {
-            let named = variable(name).and_then(|value| value.into_string().ok()).unwrap_or_default();
-            let paths = named.split(',').map(str::trim).filter(|path| !path.is_empty());
-            paths.map(|path| (PathBuf::from(path), pattern)).collect()
+            named(name, variable).into_iter().map(|path| (PathBuf::from(path), pattern)).collect()
         }
         Home::Logs(..) => Vec::new(),
     }
 }
 
-/// The folder or file of logs that a variable names.
-fn named_logs(home: Home, folders: &Folders, variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    const IN_MEMORY: &str = ":memory:";
-    let Home::Logs(name, within) = home else { return None };
-    let named = variable(name).filter(|value| !value.is_empty() && value != IN_MEMORY).map(PathBuf::from)?;
-    // Whoever sets a variable for one program alone may leave a tilde to it.
-    match (named.strip_prefix("~"), within) {
-        (Ok(rest), _) => Some(folders.home.as_ref()?.join(rest)),
-        (Err(_), Some(within)) => Some(folders.data.as_ref()?.join(within).join(named)),
-        (Err(_), None) => Some(named),
-    }
+/// Folders of logs, or logs, that a variable names.
+fn places(home: Home, folders: &Folders, variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
+    let Home::Logs(name, base) = home else { return Vec::new() };
+    let base = base.map(|base| folders.data.clone().unwrap_or_default().join(base)).unwrap_or_default();
+    let in_home = |path: &str| match (path.strip_prefix("~/"), &folders.home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => base.join(path),
+    };
+    // So SQLite calls what it keeps in no file.
+    let is_kept = |path: &String| path != ":memory:";
+    named(name, variable).iter().filter(|path| is_kept(path)).map(|path| in_home(path)).collect()
+}
+
+/// What a variable names, parted by commas.
+fn named(name: &str, variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<String> {
+    let named = variable(name).and_then(|value| value.into_string().ok()).unwrap_or_default();
+    named.split(',').map(str::trim).filter(|path| !path.is_empty()).map(str::to_owned).collect()
 }

@@ -85,6 +85,40 @@ fn a_variable_names_the_very_folder_of_pis_logs() {
 }
 
 #[test]
+fn variables_name_folders_of_logs_and_logs() {
+    let work = Workdir::new();
+    work.write("logs-of-pi/p/a.jsonl", pi("p", 4));
+    work.write("logs-of-pi/p/notes.md", pi("q", 1000));
+    let database = |path: &str, session: &str, output: u32| {
+        let database = rusqlite::Connection::open(work.write(path, "")).expect("a database");
+        let tables =
+            "CREATE TABLE session (id TEXT, parent_id TEXT, directory TEXT, version TEXT, time_created INTEGER);
+            CREATE TABLE message (id TEXT, session_id TEXT, data TEXT);";
+        database.execute_batch(tables).expect("tables");
+        let values = [session, session, &opencode(session, output)];
+        database.execute("INSERT INTO message VALUES (?1, ?2, ?3)", values).expect("a message");
+    };
+    database("data/opencode/side.sqlite", "ses_a", 8);
+    database("elsewhere/any-name", "ses_b", 16);
+    database("data/opencode/other.sqlite", "ses_c", 1000);
+    let elsewhere = work.path("elsewhere/any-name").display().to_string();
+    let read = |databases: &str| {
+        let output = work
+            .command(&["report", "--json", "--sessions", "auto"])
+            .env("XDG_DATA_HOME", work.path("data"))
+            .envs([("PI_CODING_AGENT_SESSION_DIR", "logs-of-pi"), ("OPENCODE_DB", databases)])
+            .output()
+            .expect("the binary runs");
+        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(report["sources"]["skipped"], serde_json::json!([]));
+        outputs(&report)
+    };
+    assert_eq!(read("side.sqlite"), Some(12));
+    assert_eq!(read(&elsewhere), Some(20));
+    assert_eq!(read(":memory:"), Some(4));
+}
+
+#[test]
 fn the_users_file_names_homes_of_profiles() {
     let work = Workdir::new();
     work.write(".forge/usage.toml", "[profiles.cc7]\nhome = \"~/elsewhere\"\n");

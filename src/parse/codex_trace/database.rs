@@ -28,7 +28,7 @@ pub(in crate::parse) static FORMAT: Format = Format {
 };
 
 const ROOT: Root = Root {
-    homes: &[Home::Variable("CODEX_HOME", ""), Home::User(".codex*")],
+    homes: &[Home::Variable("CODEX_HOME", ""), Home::Variable("CODEX_SQLITE_HOME", ""), Home::User(".codex*")],
     logs: &["logs_*.sqlite"],
     endings: &[".sqlite"],
 };

@@ -34,7 +34,7 @@ const ROOT: Root =
 pub(super) static DATABASE: Format = Format {
     name: "opencode-db",
     harness: Some(HARNESS),
-    roots: &[DATABASES, NAMED],
+    roots: &[DATABASES],
     sniff: |_| false,
     shape: Shape::Tables(&TABLES),
 };
@@ -81,10 +81,11 @@ const TABLES: [Rows; 6] = [
     },
 ];
 
-const DATABASES: Root = Root { homes: &[Home::Data("opencode")], logs: &["opencode*.db"], endings: &[".db"] };
-
-/// Where the variable names none, but the memory, nothing is kept.
-const NAMED: Root = Root { homes: &[Home::Logs("OPENCODE_DB", Some("opencode"))], logs: &[], endings: &[""] };
+const DATABASES: Root = Root {
+    homes: &[Home::Data("opencode"), Home::Logs("OPENCODE_DB", Some("opencode"))],
+    logs: &["opencode*.db"],
+    endings: &[".db"],
+};
 
 fn sniff(head: &[u8]) -> bool {
     start_of(head).is_some_and(|start| {
