@@ -222,6 +222,11 @@ impl<'a> Sieve<'a> {
                 false
             }
             (Doubt::Ancestor, Some(_)) if at < self.copied => false,
+            // No ancestor's log reads on to what the counter had come to, so it may have come from there unseen.
+            (Doubt::Ancestor, Some(_)) if at == 0 && call.may_be_several => {
+                self.is_floor = true;
+                false
+            }
             (Doubt::Ancestor, Some(_)) if self.may_be_copy(at, call) => {
                 self.is_floor = true;
                 self.keeps_times && !call.may_be_several

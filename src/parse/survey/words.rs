@@ -56,7 +56,7 @@ pub(super) static WORDS: [Words; 5] = [
     },
     Words {
         formats: &["droid-session"],
-        types: &["compaction_state", "message", "session_end", "session_start", "todo_state"],
+        types: &["agent_turn_outcome", "compaction_state", "message", "session_end", "session_start", "todo_state"],
     },
     Words {
         formats: &["codex-exec-json"],
@@ -73,7 +73,21 @@ pub(super) static WORDS: [Words; 5] = [
     },
     Words {
         formats: &["codex-rollout"],
-        types: &["compacted", "event_msg", "response_item", "session_meta", "token_usage_record", "turn_context"],
+        types: &[
+            "agent_response_observation",
+            "compacted",
+            "event_msg",
+            "inter_agent_communication",
+            "inter_agent_communication_metadata",
+            "realtime_item",
+            "response_item",
+            "retained_context",
+            "security_risk_score",
+            "session_meta",
+            "token_usage_record",
+            "turn_context",
+            "world_state",
+        ],
     },
 ];
 
