@@ -121,6 +121,29 @@ fn messages_that_an_upgrade_copied_are_the_same_calls() {
     assert_eq!(totals(&work), [json!(2), json!(520), json!(63), json!(true)]);
 }
 
+#[test]
+fn a_session_whose_counter_alone_tells_of_usage_used_an_unknown_amount() {
+    let unknown = |work: &Workdir| {
+        let totals = work.report(&["opencode.db"])["totals"].clone();
+        (totals["total_tokens"].clone(), totals["complete"].clone(), totals["runs_by_quality"]["unknown"].clone())
+    };
+    let work = Workdir::new();
+    session(&database(&work, NEXT), "ses_a", (3_000, 300), None, None);
+    assert_eq!(unknown(&work), (Value::Null, json!(false), json!(1)));
+    // Versions before 2 may leave the messages of some providers without counts.
+    let work = Workdir::new();
+    let database = database(&work, BEFORE);
+    let columns = ["tokens_input", "tokens_output", "tokens_cache_read", "tokens_cache_write"];
+    for column in columns {
+        database.execute_batch(&format!("ALTER TABLE session ADD COLUMN {column} INTEGER;")).expect("a column");
+    }
+    let query = "INSERT INTO session VALUES ('ses_a', NULL, '/srv/meadow', '1.16.0', ?1, 3000, 300, 0, 0)";
+    database.execute(query, [AT]).expect("a session");
+    let query = "INSERT INTO message VALUES ('m1', 'ses_a', ?1)";
+    database.execute(query, [old_answer(5, 900, 0, 0).to_string()]).expect("a message");
+    assert_eq!(unknown(&work), (Value::Null, json!(false), json!(1)));
+}
+
 /// The record of a version before 2.
 fn old_answer(asked: i64, answered: i64, input: u64, output: u64) -> Value {
     json!({"role": "assistant", "modelID": "claude-sonnet-4-5", "providerID": "anthropic", "cost": 0.01,

@@ -47,10 +47,13 @@ const SESSION: Rows = Rows {
     read: session_row,
 };
 
+/// What a session used, as it counts itself.
+const COUNTERS: [&str; 5] = ["id", "tokens_input", "tokens_output", "tokens_cache_read", "tokens_cache_write"];
+
 /// Sessions and messages; the same as versions from 2 on write them; and what these asked models for beside answers.
 /// An upgrade copies messages under the same ids, says that they were answered later, and leaves the old tables where
 /// they are.
-const TABLES: [Rows; 6] = [
+const TABLES: [Rows; 7] = [
     SESSION,
     Rows {
         table: "session_v2",
@@ -65,12 +68,8 @@ const TABLES: [Rows; 6] = [
         read: message_row,
         ..SESSION
     },
-    Rows {
-        table: "session_v2",
-        columns: &["id", "tokens_input", "tokens_output", "tokens_cache_read", "tokens_cache_write"],
-        read: counted_row,
-        ..SESSION
-    },
+    Rows { table: "session_v2", columns: &COUNTERS, read: counted_row, ..SESSION },
+    Rows { table: "session", columns: &COUNTERS, read: answered_row, ..SESSION },
     Rows {
         table: "event",
         columns: &["aggregate_id", "data", "created", "type"],
@@ -126,11 +125,24 @@ fn counted_row(values: &[Option<String>], position: u64, emit: &mut dyn FnMut(Ma
     let Some(session) = session.as_deref().and_then(id) else { return };
     let counts: Vec<u64> = counts.iter().filter_map(|count| count.as_deref()?.parse().ok()).collect();
     let [input, output, read, written] = counts[..] else { return };
-    let counted = Some(tokens::counted([input, output], [read, written]));
-    let conversation = Conversation { begins: true, counted, ..Conversation::new(session.clone()) };
+    let counted = tokens::counted([input, output], [read, written]);
+    let is_answered = !counted.is_zero();
+    let conversation = Conversation::new(session.clone());
+    let conversation = Conversation { begins: true, counted: Some(counted), is_answered, ..conversation };
     emit(
         document::mark(position, HARNESS, MarkKind::Fact(Fact::Conversation(Box::new(conversation)))).of(Some(session)),
     );
+}
+
+/// Versions before 2 count in forks what these copied, too: the counter tells that a model answered, and no more.
+fn answered_row(values: &[Option<String>], position: u64, emit: &mut dyn FnMut(Mark)) {
+    counted_row(values, position, &mut |mark| match mark.kind {
+        MarkKind::Fact(Fact::Conversation(told)) => {
+            let kind = MarkKind::Fact(Fact::Conversation(Box::new(Conversation { counted: None, ..*told })));
+            emit(Mark { kind, ..mark });
+        }
+        _ => emit(mark),
+    });
 }
 
 fn message_row(values: &[Option<String>], position: u64, emit: &mut dyn FnMut(Mark)) {

@@ -141,7 +141,9 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
         let directory = record.directory.get().or(location.as_ref().and_then(|location| location.directory.get()));
         let counted = record.tokens.filter(|_| location.is_some()).and_then(|tokens| part::<Tokens>(tokens.get()).ok());
         let counted = counted.map(|tokens| tokens.counted());
-        let conversation = Conversation { counted, ..session(own.clone(), parent, directory, record.version.get()) };
+        let is_answered = counted.is_some_and(|counted| !counted.is_zero());
+        let told = session(own.clone(), parent, directory, record.version.get());
+        let conversation = Conversation { counted, is_answered, ..told };
         return Ok(Some((Fact::Conversation(Box::new(conversation)), Some(own), begun)));
     }
     let named = record.role.get().or(record.r#type.get());
