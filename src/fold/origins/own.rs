@@ -172,8 +172,8 @@ struct Sieve<'a> {
     /// How many of the first calls were copied at least, and how many of those that follow may be.
     copied: usize,
     in_doubt: usize,
-    /// Whether copies kept their times, by which they were told: then what is younger than the conversation is no copy.
-    keeps_times: bool,
+    /// Whether its counter was read in copies that kept their times, by which they were told.
+    has_inherited: bool,
     /// Whether one was the conversation's own for sure: what its counter read from there on is, too.
     has_own: bool,
     /// The first calls, if they are those of a conversation that nothing names.
@@ -185,12 +185,12 @@ struct Sieve<'a> {
 impl<'a> Sieve<'a> {
     fn new(log: &SessionLog, lineage: &'a Lineage<'a>) -> Sieve<'a> {
         let (copied, in_doubt) = if lineage.has_parent { lineage.copied(log) } else { (0, 0) };
-        let keeps_times = lineage.parent.is_none() && log.last_inherited() != TokenUsage::default();
+        let has_inherited = log.last_inherited() != TokenUsage::default();
         let unnamed = match lineage.is_subagent && !lineage.has_parent {
             true => Unnamed::of(log),
             false => Unnamed::default(),
         };
-        Sieve { lineage, copied, in_doubt, keeps_times, has_own: false, unnamed, is_floor: false }
+        Sieve { lineage, copied, in_doubt, has_inherited, has_own: false, unnamed, is_floor: false }
     }
 
     /// Whether the conversation's counter goes on from another one's.
@@ -203,8 +203,10 @@ impl<'a> Sieve<'a> {
         if self.unnamed.has(at) {
             return self.unnamed.is_floor;
         }
+        // What the counter had come to when it was first read may have been an ancestor's, though no log tells so.
+        let is_unlinked = at == 0 && self.copied == 0 && call.may_be_several && !self.has_inherited;
         let is_in_doubt = || at.checked_sub(self.copied).is_some_and(|behind| behind < self.in_doubt);
-        self.lineage.has_parent && call.doubt == Doubt::Ancestor && !self.has_own && is_in_doubt()
+        self.lineage.has_parent && call.doubt == Doubt::Ancestor && !self.has_own && (is_unlinked || is_in_doubt())
     }
 
     /// Whether the call at this place is the conversation's own.
@@ -222,14 +224,10 @@ impl<'a> Sieve<'a> {
                 false
             }
             (Doubt::Ancestor, Some(_)) if at < self.copied => false,
-            // No ancestor's log reads on to what the counter had come to, so it may have come from there unseen.
-            (Doubt::Ancestor, Some(_)) if at == 0 && call.may_be_several => {
-                self.is_floor = true;
-                false
-            }
             (Doubt::Ancestor, Some(_)) if self.may_be_copy(at, call) => {
                 self.is_floor = true;
-                self.keeps_times && !call.may_be_several
+                // What is younger than the conversation is no copy, then.
+                self.lineage.parent.is_none() && self.has_inherited && !call.may_be_several
             }
             (_, Some(_)) => {
                 self.has_own = true;
