@@ -76,7 +76,6 @@ const TABLES: [Rows; 7] = [
         is_own: false,
         with: Some(("type", "session.usage.recorded.1")),
         read: usage_row,
-        ..SESSION
     },
 ];
 
