@@ -79,7 +79,7 @@ impl SourceFold {
     /// only its latest reading counts. Where a reading counts a query's tokens, that holds for its cost alone, until one
     /// counts the process's.
     fn take_result(&mut self, counter: Counter, record: Record, covered: Covered) {
-        let Record { run, time, .. } = record;
+        let Record { run, time, offset, .. } = record;
         let Some(id) = counter.conversation.clone() else { return };
         let stream = self.streams.entry((run.clone(), Some(id.clone()))).or_default();
         // Captures of several processes may repeat an id: what says something else is another reading.
@@ -92,8 +92,8 @@ impl SourceFold {
         let conversation = self.facts.conversations.entry(id).or_default();
         if run.is_none() {
             match conversation.captures.get_mut(&self.name) {
-                Some(last) => *last = record.offset.max(*last),
-                None => drop(conversation.captures.insert(self.name.clone(), record.offset)),
+                Some(results) => _ = results.insert(offset),
+                None => _ = conversation.captures.insert(self.name.clone(), [offset].into()),
             }
         }
         if stream.results.last() != Some(&key) {
