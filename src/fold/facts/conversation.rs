@@ -142,6 +142,9 @@ pub struct ResultFacts {
     pub has_later_cost: bool,
     /// Whether nothing but outputs of runs show it that break off behind it.
     pub is_cut_off: bool,
+    /// Whether every capture that shows it lacks records before it, as torn ones tell, or a query that used more than the
+    /// calls that are shown.
+    pub is_torn: bool,
     /// What the latest query used in its main loop; `None` where the record doesn't tell.
     pub query: Option<TokenUsage>,
     /// The first and the last message of the process's main loop, where all of them up to the result are in view; else
@@ -267,6 +270,7 @@ impl ConversationFacts {
                 known.is_superseded |= result.is_superseded;
                 known.has_later_cost |= result.has_later_cost;
                 known.is_cut_off &= result.is_cut_off;
+                known.is_torn &= result.is_torn;
                 known.is_of_several |= result.is_of_several;
                 known.query = known.query.max(result.query);
                 known.shown = known.shown.take().max(result.shown);

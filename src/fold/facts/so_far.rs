@@ -71,6 +71,11 @@ impl ReadSoFar {
         }
     }
 
+    /// Whether a record can't be read.
+    pub(in crate::fold) fn is_torn(&self) -> bool {
+        self.whole.is_some()
+    }
+
     /// The log, if it ends here and is whole.
     pub(super) fn whole(&self, length: u64) -> Stretch {
         Stretch { end: length, ..self.all }

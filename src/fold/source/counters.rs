@@ -87,7 +87,9 @@ impl SourceFold {
         let counts_process = counter.scope == Scope::Process;
         let query = if counts_process { counter.last } else { Some(counter.tokens()) };
         // Where a message is torn, the rest comes to less than the query used.
-        let is_whole = stream.is_whole && query.is_none_or(|query| covered.input_tokens >= query.input_tokens);
+        let lacks_some = query.is_some_and(|query| covered.input_tokens < query.input_tokens);
+        let is_whole = stream.is_whole && !lacks_some;
+        let is_torn = run.is_none() && (self.so_far.is_torn() || stream.is_whole && lacks_some);
         let mut shown = covered.shown.filter(|_| is_whole);
         let conversation = self.facts.conversations.entry(id).or_default();
         if run.is_none() {
@@ -123,6 +125,7 @@ impl SourceFold {
             is_superseded: false,
             has_later_cost: false,
             is_cut_off: false,
+            is_torn,
             query,
             shown,
             restores: stream.restores,
