@@ -30,7 +30,7 @@
 //! 4. What of an `account` is somebody else's, or told twice by an output that breaks off, and what is missing
 //!    (`cut_outputs`, `after_results`, `gaps`, `counted`).
 //! 5. What the counter, the calls, the results and the log come to together, and how well that is known (`weigh`,
-//!    `weighed`, `parts`, `spans`, `hidden`, `untold`).
+//!    `weighed`, `parts`, `spans`, `hidden`, `torn_captures`, `untold`).
 //!
 //! # Words
 //!

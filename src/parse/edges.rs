@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 use super::chunk::Chunk;
 use super::format::Lines;
 use super::json::part;
-use super::lines::{clean, lines, lines_backwards, may_be_call, may_be_record};
+use super::lines::{clean, lines, lines_backwards, may_be_call, may_be_record, records};
 use super::mark::{LogRecord, Mark, MarkKind};
 use crate::event::{Defect, Fact, Time};
 
@@ -56,11 +56,12 @@ fn torn_end(chunk: &Chunk<'_>, parts: &[&'static Lines], marks: &mut Vec<Mark>) 
         return;
     }
     let format = parts.first();
-    let mark = |kind| Mark::new(offset, format.and_then(|format| format.harness), kind);
-    marks.push(mark(MarkKind::Fact(Fact::Defect(Defect::Torn))));
-    if may_be_call(line.as_bytes()) {
-        let torn_of = format.and_then(|format| format.torn_of);
-        let conversation = torn_of.and_then(|torn_of| torn_of(line.as_bytes()));
-        marks.push(mark(MarkKind::Logged(LogRecord::Lost)).of(conversation));
+    for (at, record) in records(line.as_bytes(), format.and_then(|format| format.next)) {
+        let mark = |kind| Mark::new(offset + at as u64, format.and_then(|format| format.harness), kind);
+        marks.push(mark(MarkKind::Fact(Fact::Defect(Defect::Torn))));
+        if may_be_call(record) {
+            let conversation = format.and_then(|format| format.torn_of).and_then(|torn_of| torn_of(record));
+            marks.push(mark(MarkKind::Logged(LogRecord::Lost)).of(conversation));
+        }
     }
 }

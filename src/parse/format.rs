@@ -3,6 +3,7 @@
 use std::ops::{ControlFlow, Range};
 
 use super::chunk::Chunk;
+use super::lines::Next;
 use super::mark::{Mark, MarkKind};
 use super::marker;
 use super::needles::Needle;
@@ -184,6 +185,8 @@ pub struct Lines {
     pub time: Option<fn(&str) -> Option<Time>>,
     /// The conversation that a record names which is torn.
     pub torn_of: Option<TornOf>,
+    /// Where in a line the next record begins, behind one that is torn.
+    pub next: Option<Next>,
     /// Reads what the lines say of time, for those who ask for that.
     pub timing: Option<ReadTiming>,
 }
@@ -195,7 +198,7 @@ impl Lines {
         needles: &'static [Needle],
         read: fn(&Hit<'_>, &mut Vec<Mark>),
     ) -> Self {
-        Self { harness, needles, glance: None, read, named: None, time: None, torn_of: None, timing: None }
+        Self { harness, needles, glance: None, read, named: None, time: None, torn_of: None, next: None, timing: None }
     }
 }
 
@@ -270,9 +273,14 @@ impl<'a> Hit<'a> {
         super::lines::lines(&self.text[from..to]).map(super::lines::clean)
     }
 
+    /// Where the line stands in the source.
+    pub fn offset(&self) -> u64 {
+        self.base + self.line.start as u64
+    }
+
     /// A mark at this line.
     pub fn mark(&self, harness: Option<&'static str>, kind: MarkKind) -> Mark {
-        Mark::new(self.base + self.line.start as u64, harness, kind)
+        Mark::new(self.offset(), harness, kind)
     }
 }
 

@@ -84,6 +84,7 @@ fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io
         waiting: Vec::new(),
         own: Own::default(),
         is_torn: false,
+        is_of_lines: false,
         position: 0,
     };
     let read = document::read(input, Layout::Wholes("messages", &MEMBERS), &mut |piece| chat.take(piece));
@@ -111,6 +112,8 @@ struct Chat<'e> {
     own: Own,
     /// Whether something can't be read that may be an answer.
     is_torn: bool,
+    /// Whether the chat has a line for each message, as what stands behind a whole object tells.
+    is_of_lines: bool,
     position: u64,
 }
 
@@ -133,6 +136,7 @@ impl Chat<'_> {
             }
             Piece::Member(name, json) => self.own.0.push((name, json.to_owned())),
             Piece::End => {
+                self.is_of_lines = true;
                 let own = std::mem::take(&mut self.own);
                 let is_answer = own.0.iter().any(|(name, json)| (*name, json.as_str()) == ("type", "\"gemini\""));
                 self.is_answered |= is_answer;
@@ -144,12 +148,14 @@ impl Chat<'_> {
             }
             Piece::Defect(defect, beginning) => {
                 self.own = Own::default();
-                match is_question(beginning) {
-                    true => (self.emit)(document::defect_aside(self.position, defect)),
-                    false => {
-                        self.is_torn = true;
-                        self.defect(defect);
-                    }
+                let messages = if self.is_of_lines { messages(beginning) } else { 1 };
+                if messages == 1 && is_question(beginning) {
+                    return (self.emit)(document::defect_aside(self.position, defect));
+                }
+                self.is_torn = true;
+                for more in 0..messages {
+                    self.position += u64::from(more > 0);
+                    self.defect(defect);
                 }
             }
         }
@@ -249,6 +255,19 @@ impl Chat<'_> {
     fn defect(&mut self, defect: Defect) {
         (self.emit)(document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Defect(defect))));
     }
+}
+
+/// How many messages a line holds the beginning of: behind a name, a torn one may have the next one as its value.
+fn messages(torn: &[u8]) -> usize {
+    let line = torn.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let has_time = |id: usize| {
+        let value =
+            line.get(id + 5..)?.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;
+        let rest = value.get(memchr::memchr(b'"', value)? + 1..)?.trim_ascii_start().strip_prefix(b",")?;
+        Some(rest.trim_ascii_start().starts_with(b"\"timestamp\""))
+    };
+    let next = memchr::memmem::find_iter(line, b"{\"id\"").filter(|at| *at > 0 && has_time(*at) == Some(true));
+    1 + next.count()
 }
 
 /// Whether what is torn is a line of a person's message, and nothing else stands on it.

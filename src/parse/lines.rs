@@ -75,6 +75,21 @@ const OTHERS: [&[u8]; 11] = [
     b"\"queue-operation\"",
 ];
 
+/// Tells where in a line another record begins than the one that it begins with.
+pub type Next = fn(&[u8]) -> Option<usize>;
+
+/// The records of a line, each with where it begins: behind one that is torn the next one may follow.
+pub fn records(line: &[u8], next: Option<Next>) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut from = Some(0);
+    std::iter::from_fn(move || {
+        let start = from?;
+        let rest = &line[start..];
+        let length = next.and_then(|next| next(rest));
+        from = length.map(|length| start + length);
+        Some((start, &rest[..length.unwrap_or(rest.len())]))
+    })
+}
+
 /// Whether a record that is torn may be one of a call.
 pub fn may_be_call(torn: &[u8]) -> bool {
     let has = |text: &[u8]| memmem::find(torn, text).is_some();

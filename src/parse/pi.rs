@@ -6,12 +6,15 @@
 //! A model is also asked for summaries, by tools, and to keep a cache warm. Versions from 0.81 on write down what that
 //! used; before, the summaries alone are known to have used something.
 
+mod torn;
+
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::format::{Format, Hit, Home, Lines, Root, Shape};
 use super::json::{Count, Text, or_zero, part, price};
-use super::lines::{clean, id, key, lines, may_be_call, model, path};
+use super::lines::{clean, id, key, lines, may_be_call, model, path, records};
 use super::mark::{LogRecord, Mark, MarkKind};
 use super::needles::Needle;
 use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
@@ -38,17 +41,21 @@ const BRANCH: &str = "\"branch_summary\"";
 const NOTHING: &str = "No content to summarize";
 
 // Answers hold both the first and the second; torn ones may end between them. Old summaries hold none of both.
-const LINES: Lines = Lines::new(
-    Some(HARNESS),
-    &[
-        Needle::new("\"assistant\"", "ssis"),
-        Needle::new("\"usage\"", "usag"),
-        Needle::new("\"session\"", "ion\""),
-        Needle::new(COMPACTION, "mpac"),
-        Needle::new(BRANCH, "ch_s"),
-    ],
-    read,
-);
+const LINES: Lines = Lines {
+    glance: Some(torn::glance),
+    next: Some(torn::next),
+    ..Lines::new(
+        Some(HARNESS),
+        &[
+            Needle::new("\"assistant\"", "ssis"),
+            Needle::new("\"usage\"", "usag"),
+            Needle::new("\"session\"", "ion\""),
+            Needle::new(COMPACTION, "mpac"),
+            Needle::new(BRANCH, "ch_s"),
+        ],
+        read,
+    )
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -128,15 +135,20 @@ fn sniff(head: &[u8]) -> bool {
 }
 
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
-    let line = hit.line();
-    let mark = |kind| hit.mark(Some(HARNESS), kind);
-    let found = part::<Entry<'_>>(line.trim()).and_then(|entry| understand(&entry));
-    match found {
-        Ok(found) => marks.extend(found.map(|(kind, time)| mark(kind).at(time))),
-        Err(defect) => {
-            marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
-            if may_be_call(line.as_bytes()) || line.contains(COMPACTION) || line.contains(BRANCH) {
-                marks.push(mark(MarkKind::Logged(LogRecord::Lost)));
+    // What a tool was given may look like another entry.
+    let is_torn = || part::<IgnoredAny>(hit.line().trim()).is_err();
+    let next = LINES.next.filter(|next| next(hit.bytes()).is_some() && is_torn());
+    for (at, entry) in records(hit.bytes(), next) {
+        let entry = clean(entry);
+        let mark = |kind| Mark { offset: hit.offset() + at as u64, ..hit.mark(Some(HARNESS), kind) };
+        let found = part::<Entry<'_>>(entry.trim()).and_then(|entry| understand(&entry));
+        match found {
+            Ok(found) => marks.extend(found.map(|(kind, time)| mark(kind).at(time))),
+            Err(defect) => {
+                marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
+                if may_be_call(entry.as_bytes()) || entry.contains(COMPACTION) || entry.contains(BRANCH) {
+                    marks.push(mark(MarkKind::Logged(LogRecord::Lost)));
+                }
             }
         }
     }

@@ -15,8 +15,8 @@ pub(super) struct Session {
     own: Option<Id>,
     /// When the latest call was made.
     latest: Option<Time>,
-    /// Conversations with calls that can't be read, and where the first and the last of each stretch stand.
-    lost: Vec<(Id, [u64; 2], Option<&'static str>)>,
+    /// Conversations with calls that can't be read, and where the last one of each stretch stands.
+    lost: Vec<(Id, u64, Option<&'static str>)>,
     /// How long the log is.
     length: u64,
 }
@@ -51,9 +51,8 @@ impl Session {
             MarkKind::Logged(LogRecord::Lost) => {
                 let known = conversation.or_else(|| self.named.clone());
                 let Some(id) = known.or_else(|| self.own.clone()) else { return };
-                let known = self.lost.pop_if(|(known, ..)| *known == id);
-                let first = known.map_or(offset, |(_, [first, _], _)| first);
-                self.lost.push((id, [first, offset], harness));
+                self.lost.pop_if(|(known, ..)| *known == id);
+                self.lost.push((id, offset, harness));
             }
             MarkKind::Logged(LogRecord::Uncounted(key)) => {
                 let Some(conversation) = conversation.or_else(|| self.named.clone()) else { return };
@@ -70,11 +69,8 @@ impl Session {
         if let Some(id) = self.named.filter(|_| self.lost.is_empty()) {
             sink.event(self.length, None, None, None, Fact::Ended(id));
         }
-        for (id, [first, last], harness) in self.lost {
-            // A copy that has the last one whole may lack the first one too.
-            for offset in [Some(first).filter(|first| *first != last), Some(last)].into_iter().flatten() {
-                sink.event(offset, None, harness, self.latest, Fact::Unfinished(id.clone()));
-            }
+        for (id, offset, harness) in self.lost {
+            sink.event(offset, None, harness, self.latest, Fact::Unfinished(id));
         }
     }
 

@@ -128,12 +128,20 @@ fn events_of_a_beginning_are_made_up_for_by_the_file_that_they_were_read_from() 
          \"outputTokens\":4,\"cacheReadInputTokens\":0,\"cacheCreationInputTokens\":0,\"costUSD\":0.01}}}}}}\n"
     );
     let behind = |text: &str| text.find('\n').expect("a line") + 1;
-    for (text, early) in [(&log, 300), (&log, log.len() - 40), (&capture, behind(&capture))] {
+    let (init, result) = capture.split_at(behind(&capture));
+    let called = format!(
+        "{init}{{\"type\":\"assistant\",\"message\":{{\"id\":\"msg_1\",\"role\":\"assistant\",\"model\":\"claude-opus-4-6\",\
+         \"content\":[],\"usage\":{{\"input_tokens\":20,\"output_tokens\":4}}}},\"session_id\":\"{session}\"}}\n{result}"
+    );
+    let within_call = init.len() + 60;
+    let within_result = called.len() - result.len() + 60;
+    let cases = [(&log, 300), (&log, log.len() - 40), (&capture, init.len()), (&called, within_call)];
+    for (text, early) in cases.into_iter().chain([(&called, within_result)]) {
         let work = Workdir::new();
         work.write(LOG, &text[..early]);
         let events = work.run(&["events", "out"]).stdout;
         work.write("history.jsonl", &events);
-        assert!(!known(&work.report(&["--allow-empty", "history.jsonl"])).2 || early == behind(&capture), "{early}");
+        assert!(!known(&work.report(&["--allow-empty", "history.jsonl"])).2 || early == init.len(), "{early}");
         work.write(LOG, text);
         let both = work.report(&["history.jsonl", "out"]);
         let (exact, partial, is_complete, _) = known(&both);

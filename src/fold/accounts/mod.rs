@@ -21,6 +21,7 @@ mod share;
 mod spans;
 mod split;
 mod split_log;
+mod torn_captures;
 mod twins;
 mod unsure;
 mod untold;

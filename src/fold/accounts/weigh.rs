@@ -14,7 +14,8 @@ use crate::fold::rows::{Quality, Reason, Reasons, Taken, UsageRow};
 enum Coverage {
     /// Just those that are marked.
     Known,
-    /// The counter tells no time: it may count none of the calls that other sources show, or all.
+    /// The counter tells no time, or stands behind torn records: it may count none of the calls that other sources show,
+    /// or all.
     UntimedCounter,
     /// Results may count some of the calls that only a session log shows, and nothing tells which.
     HiddenCalls,
@@ -154,7 +155,7 @@ impl Account {
     /// Marks the calls that the counter or the results count as covered. Tells how well that is known.
     fn cover(&mut self) -> Coverage {
         self.cover_bare();
-        let is_untimed = self.cover_untimed();
+        let is_untimed = self.cover_untimed() | self.cover_torn();
         match (self.cover_logged(), is_untimed) {
             (true, _) => Coverage::HiddenCalls,
             (false, true) => Coverage::UntimedCounter,

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::hosts::Hosts;
 use super::log::SessionLog;
-use super::log_end::LogEnd;
+use super::log_end::{Cut, LogEnd};
 use super::messages::Messages;
 use super::place::Place;
 use super::uncounted::UncountedCall;
@@ -33,6 +33,8 @@ pub struct ConversationFacts {
     /// Answers that were still streaming, or turns that were open, where a source's part of a run's output (`None`: of
     /// a bare log) ends: when, if a record tells a time, and where that stands.
     pub unfinished: BTreeMap<Option<RunId>, BTreeSet<(Option<Time>, Place)>>,
+    /// Those of `unfinished` of bare logs that have no whole call and several torn ones, the last of which is meant.
+    pub torn_apart: BTreeSet<(Place, Cut)>,
     /// Its sub-agents of which calls are known, as far as its logs name them.
     pub agents: BTreeSet<Id>,
     /// The tool calls that such sub-agents worked for, as captures name them.
@@ -72,10 +74,10 @@ pub struct ConversationFacts {
     pub has_counter_log: bool,
     /// The sources that are its session logs, by their names.
     pub logs: BTreeMap<Id, LogEnd>,
-    /// Names of the sources outside of runs that show results of its processes, and where the last one stands.
-    pub captures: BTreeMap<Id, u64>,
-    /// Names of sources that end where a process begins, and where that is.
-    pub open_captures: BTreeMap<Id, u64>,
+    /// The sources outside of runs that show results of its processes, by their names, and where those stand.
+    pub captures: BTreeMap<Id, BTreeSet<u64>>,
+    /// Where sources end with a process that begins.
+    pub open_captures: BTreeSet<Place>,
     /// When the latest turn ended that its session logs tell the end of.
     pub turn_over: Option<Time>,
     /// Whether a model answered in it.
@@ -142,6 +144,9 @@ pub struct ResultFacts {
     pub has_later_cost: bool,
     /// Whether nothing but outputs of runs show it that break off behind it.
     pub is_cut_off: bool,
+    /// Whether every capture that shows it lacks records before it, as torn ones tell, or a query that used more than the
+    /// calls that are shown.
+    pub is_torn: bool,
     /// What the latest query used in its main loop; `None` where the record doesn't tell.
     pub query: Option<TokenUsage>,
     /// The first and the last message of the process's main loop, where all of them up to the result are in view; else
@@ -214,8 +219,11 @@ impl ConversationFacts {
         for (source, log) in other.logs {
             self.logs.entry(source).or_default().merge(log);
         }
-        latest(&mut self.captures, other.captures);
-        latest(&mut self.open_captures, other.open_captures);
+        self.torn_apart.extend(other.torn_apart);
+        for (source, results) in other.captures {
+            self.captures.entry(source).or_default().extend(results);
+        }
+        self.open_captures.extend(other.open_captures);
         self.turn_over = self.turn_over.max(other.turn_over);
         self.is_answered |= other.is_answered;
         if !other.active.is_empty() {
@@ -266,6 +274,7 @@ impl ConversationFacts {
                 known.is_superseded |= result.is_superseded;
                 known.has_later_cost |= result.has_later_cost;
                 known.is_cut_off &= result.is_cut_off;
+                known.is_torn &= result.is_torn;
                 known.is_of_several |= result.is_of_several;
                 known.query = known.query.max(result.query);
                 known.shown = known.shown.take().max(result.shown);
@@ -289,14 +298,6 @@ pub(in crate::fold) fn is_growth(earlier: &[ModelUsage], later: &[ModelUsage]) -
 
 /// Stands for the time of a record that has none: any record with a time counts as earlier.
 pub(in crate::fold) const UNDATED: Time = Time::MAX;
-
-/// Keeps of two places in a source the later one.
-fn latest(known: &mut BTreeMap<Id, u64>, other: BTreeMap<Id, u64>) {
-    for (source, offset) in other {
-        let own = known.entry(source).or_default();
-        *own = offset.max(*own);
-    }
-}
 
 /// Keeps of two names the one that was written down first.
 pub(in crate::fold) fn first(known: &mut Option<(Time, Id)>, other: Option<(Time, Id)>) {

@@ -198,6 +198,23 @@ impl SessionLog {
         self.calls.shrink_to_fit();
     }
 
+    /// Takes off what seemed to be of a call and another copy shows to be one of its own: what the counter read between it
+    /// and the reading before it, which that copy lacks.
+    pub(in crate::fold) fn part(&mut self) {
+        let mut before: Option<(u32, TokenUsage)> = None;
+        for call in &mut self.calls {
+            let LogKey::Reading(epoch, total) = &call.key else { continue };
+            let (epoch, total) = (*epoch, total.tokens());
+            let usage = call.usage.tokens();
+            let is_between = |read: &TokenUsage| !read.exceeds(&total) && usage.exceeds(&total.minus(read));
+            let between = before.filter(|(of, read)| call.may_be_several && *of == epoch && is_between(read));
+            if let Some((_, read)) = between {
+                call.usage = Counts::new(&total.minus(&read));
+            }
+            before = Some((epoch, total));
+        }
+    }
+
     /// The union of both.
     pub(super) fn merge(&mut self, mut other: SessionLog) {
         self.inherited.extend(other.inherited);

@@ -121,7 +121,8 @@ impl Lineage<'_> {
 }
 
 /// A conversation's own calls, and what its counter read if that is asked for.
-fn own_calls(log: SessionLog, lineage: &Lineage<'_>, with_readings: bool) -> Own {
+fn own_calls(mut log: SessionLog, lineage: &Lineage<'_>, with_readings: bool) -> Own {
+    log.part();
     let mut sieve = Sieve::new(&log, lineage);
     // A record may be, before the counter's first reading.
     let may_hide_own = log.lost_after.contains(&log.last_inherited());

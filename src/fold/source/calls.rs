@@ -2,7 +2,7 @@
 
 use super::state::{Record, SourceFold};
 use crate::event::{Call, CallKey};
-use crate::fold::facts::{CallFacts, LogKey};
+use crate::fold::facts::{CallFacts, LastCall, LogKey};
 
 impl SourceFold {
     /// Takes a call.
@@ -17,6 +17,10 @@ impl SourceFold {
             facts.harness.clone_from(&record.harness);
         }
         facts.has_own_calls |= !call.is_subagent;
+        if call.is_logged && record.run.is_none() {
+            let Record { time, offset, .. } = record;
+            self.so_far.call(&call.key, LastCall { offset, time, usage: call.usage });
+        }
         let agents = if call.is_logged { &mut facts.agents } else { &mut facts.tasks };
         if let Some(agent) = call.agent.take_if(|agent| !agents.contains(agent)) {
             agents.insert(agent);

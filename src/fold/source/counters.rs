@@ -79,7 +79,7 @@ impl SourceFold {
     /// only its latest reading counts. Where a reading counts a query's tokens, that holds for its cost alone, until one
     /// counts the process's.
     fn take_result(&mut self, counter: Counter, record: Record, covered: Covered) {
-        let Record { run, time, .. } = record;
+        let Record { run, time, offset, .. } = record;
         let Some(id) = counter.conversation.clone() else { return };
         let stream = self.streams.entry((run.clone(), Some(id.clone()))).or_default();
         // Captures of several processes may repeat an id: what says something else is another reading.
@@ -87,13 +87,15 @@ impl SourceFold {
         let counts_process = counter.scope == Scope::Process;
         let query = if counts_process { counter.last } else { Some(counter.tokens()) };
         // Where a message is torn, the rest comes to less than the query used.
-        let is_whole = stream.is_whole && query.is_none_or(|query| covered.input_tokens >= query.input_tokens);
+        let lacks_some = query.is_some_and(|query| covered.input_tokens < query.input_tokens);
+        let is_whole = stream.is_whole && !lacks_some;
+        let is_torn = run.is_none() && (self.so_far.is_torn() || stream.is_whole && lacks_some);
         let mut shown = covered.shown.filter(|_| is_whole);
         let conversation = self.facts.conversations.entry(id).or_default();
         if run.is_none() {
             match conversation.captures.get_mut(&self.name) {
-                Some(last) => *last = record.offset.max(*last),
-                None => drop(conversation.captures.insert(self.name.clone(), record.offset)),
+                Some(results) => _ = results.insert(offset),
+                None => _ = conversation.captures.insert(self.name.clone(), [offset].into()),
             }
         }
         if stream.results.last() != Some(&key) {
@@ -123,6 +125,7 @@ impl SourceFold {
             is_superseded: false,
             has_later_cost: false,
             is_cut_off: false,
+            is_torn,
             query,
             shown,
             restores: stream.restores,

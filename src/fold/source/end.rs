@@ -18,7 +18,7 @@ impl SourceFold {
         for ((run, conversation), stream) in self.streams {
             if let (None, Some(id), Some(began)) = (&run, &conversation, stream.open_since) {
                 let facts = self.facts.conversations.get_mut(id);
-                facts.map(|facts| facts.open_captures.insert(self.name.clone(), began));
+                facts.map(|facts| facts.open_captures.insert(Place { source: self.name.clone(), offset: began }));
             }
             if conversation.is_none() && !stream.anonymous.is_empty() {
                 let id = anonymous_id(&stream.anonymous);
@@ -80,7 +80,7 @@ impl SourceFold {
             let is_shown = run.is_none() || self.streams.contains_key(&(run.clone(), Some(id.clone())));
             if is_shown {
                 let time = latest.get(id).copied().flatten().max(facts.latest());
-                facts.end(run.clone(), time, place.clone());
+                facts.end(run.clone(), time, place.clone(), &self.so_far);
             }
         }
     }

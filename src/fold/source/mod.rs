@@ -148,13 +148,13 @@ impl SourceFold {
     /// What is told of the conversation ends here with an answer that isn't whole.
     fn end_unfinished(&mut self, id: Id, record: Record) {
         let place = self.place(record.offset);
-        self.facts.conversation(id, record.harness).end(record.run, record.time, place);
+        self.facts.conversation(id, record.harness).end(record.run, record.time, place, &self.so_far);
     }
 
     /// What is told of the conversation ends here with whole records.
     fn end_whole(&mut self, id: &Id, offset: u64) {
         if let Some(facts) = self.facts.conversations.get_mut(id) {
-            facts.ends_whole(&self.name, offset);
+            facts.ends_whole(&self.name, offset, &self.so_far);
         }
     }
 
@@ -173,7 +173,11 @@ impl SourceFold {
 
     fn take_defect(&mut self, defect: Defect, record: Record) {
         match defect {
-            Defect::Truncated => self.broken_at = Some(record.offset),
+            Defect::Truncated => {
+                self.broken_at = Some(record.offset);
+                self.so_far.break_off(record.offset);
+            }
+            Defect::Torn | Defect::OutOfRange | Defect::LineTooLong => self.so_far.tear(record.offset),
             Defect::DoubtfulRecord => self.doubts.add(record.offset),
             _ => {}
         }

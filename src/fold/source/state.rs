@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::doubts::Doubts;
 use crate::event::{CallKey, Harness, Id, RunId, Time, TokenUsage};
-use crate::fold::facts::{Facts, LogEnd, Place, QuotaFold, Reading, ResultKey, TimingFact, TurnContext};
+use crate::fold::facts::{Facts, LogEnd, Place, QuotaFold, ReadSoFar, Reading, ResultKey, TimingFact, TurnContext};
 
 /// Folds one source. Events must come in the order of the source.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct SourceFold {
     pub(super) latest_run: Option<RunId>,
     /// Where the source broke off.
     pub(super) broken_at: Option<u64>,
+    /// What of it a copy may have whole.
+    pub(super) so_far: ReadSoFar,
     /// Blended totals of no run and of no conversation that is named, with the harness that printed them.
     pub(super) unnamed_footers: BTreeSet<(Option<Harness>, u64)>,
 }
@@ -89,6 +91,7 @@ impl SourceFold {
             doubts: Doubts::default(),
             latest_run: None,
             broken_at: None,
+            so_far: ReadSoFar::default(),
             unnamed_footers: BTreeSet::new(),
         }
     }

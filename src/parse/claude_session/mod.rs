@@ -19,12 +19,12 @@ use crate::event::{Call, Conversation, Defect, Fact, Id, Time};
 use crate::parse::claude::HARNESS;
 use crate::parse::format::{Format, Hit, Home, Lines, Root, Shape};
 use crate::parse::json::{name, part, price};
-use crate::parse::lines::{branch, clean, id, lines, may_be_call};
+use crate::parse::lines::{branch, clean, id, lines, may_be_call, records};
 use crate::parse::mark::{LogRecord, Mark, MarkKind};
 use crate::parse::needles::Needle;
 use glance::{ASSISTANT, glance, is_appended, is_open};
 use record::{Head, Record};
-use torn::{record_of, session_of, without_padding};
+use torn::{next, record_of, session_of, without_padding};
 
 /// Claude Code's session files: `~/.claude/projects/**/*.jsonl`.
 pub(super) static FORMAT: Format =
@@ -40,6 +40,7 @@ const ROOT: Root = Root {
 const LINES: Lines = Lines {
     glance: Some(glance),
     torn_of: Some(session_of),
+    next: Some(next),
     ..Lines::new(Some(HARNESS), &[Needle::new("\"usage\"", "usag")], read)
 };
 
@@ -79,9 +80,12 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     }
     let (record, defect) = record_of(line);
     if let Some((defect, bad)) = defect {
-        marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
-        if may_be_call(bad) {
-            marks.push(mark(MarkKind::Logged(LogRecord::Lost)).of(session_of(bad)));
+        for (at, bad) in records(bad, LINES.next) {
+            let mark = |kind| Mark { offset: hit.offset() + at as u64, ..mark(kind) };
+            marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
+            if may_be_call(bad) {
+                marks.push(mark(MarkKind::Logged(LogRecord::Lost)).of(session_of(bad)));
+            }
         }
     }
     if let Some(record) = record {

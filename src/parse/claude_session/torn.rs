@@ -40,6 +40,11 @@ pub(super) fn record_of(line: &[u8]) -> (Option<Record<'_>>, Option<(Defect, &[u
     }
 }
 
+/// Where in a line another record begins than the one that it begins with.
+pub(super) fn next(line: &[u8]) -> Option<usize> {
+    BEGINNING.find(line.get(1..)?).map(|at| at + 1)
+}
+
 /// The session that a torn record names.
 pub(super) fn session_of(torn: &[u8]) -> Option<Id> {
     id_in_torn(torn, "sessionId")

@@ -45,8 +45,9 @@ pub(super) struct Pass {
     torn: Torn,
     /// About when a call was made of which a torn reading told, and nothing else does.
     lost_call: Option<Option<Time>>,
-    /// Whether a reading is left out that may tell of a call of its own.
-    has_lost_own: bool,
+    /// Where something was torn for which a reading is left out that may tell of a call of its own, [`u64::MAX`] if nothing
+    /// was; `None` if none is.
+    lost_own: Option<u64>,
     is_answered: bool,
     /// Where the latest turn of its own ended that is known to have, and when.
     over: Option<(u64, Option<Time>)>,
@@ -103,7 +104,7 @@ impl Pass {
     fn reading(&mut self, total: TokenUsage, latest: Latest, time: Option<Time>) -> [Option<Fact>; 2] {
         const NOTHING: [Option<Fact>; 2] = [None, None];
         self.turns.reading();
-        let may_count_copies = self.torn.reading();
+        let (may_count_copies, torn_at) = (self.torn.reading(), self.torn.at);
         self.latest = self.latest.max(time);
         // A counter that stands still doesn't have what was torn.
         let Some(step) = self.counter.read(total, latest) else { return NOTHING };
@@ -114,7 +115,9 @@ impl Pass {
         }
         let Some(doubt) = self.turns.doubt(time) else {
             let is_foreign = self.turns.is_foreign();
-            self.has_lost_own |= is_foreign && self.turns.may_be_another();
+            if is_foreign && self.turns.may_be_another() {
+                self.lost_own = Some(u64::MAX);
+            }
             // Where the log names nobody that it was copied from, another log's readings tell.
             if is_foreign && self.has_parent {
                 return NOTHING;
@@ -123,12 +126,14 @@ impl Pass {
             return [Some(Fact::Inherited(Box::new(Inherited { conversation, total }))), None];
         };
         if doubt == Doubt::None && may_count_copies && !step.is_one_call {
-            self.has_lost_own = true;
+            self.lost_own = self.lost_own.max(torn_at);
             return NOTHING;
         }
         // A sub-agent's log may name no parent.
         let is_unnamed = self.is_subagent && !self.has_parent;
-        self.has_lost_own |= is_unnamed && doubt == Doubt::Child && self.turns.may_be_another();
+        if is_unnamed && doubt == Doubt::Child && self.turns.may_be_another() {
+            self.lost_own = Some(u64::MAX);
+        }
         // What a child's counter reads first may be what its parent's did: Codex repeats that when a turn begins.
         let is_child = self.has_parent || is_unnamed;
         let may_inherit = is_child && step.is_first && (latest != Latest::All || self.goes_on);
@@ -162,7 +167,7 @@ impl Pass {
     /// What was lost before this reading may be one, which matters where copies are told by their readings, and where
     /// several runs hold the conversation.
     fn lost(&self, total: &TokenUsage, latest: Latest) -> Option<Fact> {
-        let may_be = self.torn.is_any && !self.turns.is_foreign() && !self.counter.is_next(total, latest);
+        let may_be = self.torn.at.is_some() && !self.turns.is_foreign() && !self.counter.is_next(total, latest);
         self.conversation.clone().filter(|_| may_be).map(Fact::Lost)
     }
 
@@ -289,8 +294,8 @@ impl OrderedPass for Pass {
                     }
                     // No rollout tells of messages so.
                     LogRecord::Uncounted(_) | LogRecord::Message(_) => {}
-                    LogRecord::Lost => self.torn.lose(&mut self.turns, self.has_parent),
-                    LogRecord::TornReading => self.torn.lose_reading(&mut self.turns, self.has_parent),
+                    LogRecord::Lost => self.torn.lose(offset, &mut self.turns, self.has_parent),
+                    LogRecord::TornReading => self.torn.lose_reading(offset, &mut self.turns, self.has_parent),
                     LogRecord::End => self.length = offset,
                 }
             }
@@ -310,9 +315,11 @@ impl OrderedPass for Pass {
         if let Some((offset, time)) = self.over {
             sink.event(offset, None, Some(HARNESS), time, Fact::TurnOver(id.clone()));
         }
-        match self.torn.is_any || self.has_lost_own {
-            true => sink.event(self.length, None, Some(HARNESS), self.latest, Fact::Unfinished(id)),
-            false => sink.event(self.length, None, None, None, Fact::Ended(id)),
+        match self.torn.at.max(self.lost_own) {
+            Some(lost) => {
+                sink.event(lost.min(self.length), None, Some(HARNESS), self.latest, Fact::Unfinished(id));
+            }
+            None => sink.event(self.length, None, None, None, Fact::Ended(id)),
         }
     }
 }

@@ -6,8 +6,8 @@ use crate::event::Time;
 /// What was torn since the latest reading.
 #[derive(Debug, Default)]
 pub(super) struct Torn {
-    /// Whether anything was.
-    pub(super) is_any: bool,
+    /// Where the last of it stands; `None` if nothing was.
+    pub(super) at: Option<u64>,
     /// Whether a record tells of a response since.
     pub(super) is_recorded: bool,
     /// Whether it may be a copied reading.
@@ -26,8 +26,8 @@ impl Torn {
     }
 
     /// Something was torn in a log that names a conversation it came from, or doesn't.
-    pub(super) fn lose(&mut self, turns: &mut Turns, has_parent: bool) {
-        self.is_any = true;
+    pub(super) fn lose(&mut self, offset: u64, turns: &mut Turns, has_parent: bool) {
+        self.at = Some(offset);
         turns.lose();
         self.may_hide_copies |= match turns.latest() {
             Turn::Foreign => true,
@@ -37,8 +37,8 @@ impl Torn {
     }
 
     /// A reading was.
-    pub(super) fn lose_reading(&mut self, turns: &mut Turns, has_parent: bool) {
-        self.lose(turns, has_parent);
+    pub(super) fn lose_reading(&mut self, offset: u64, turns: &mut Turns, has_parent: bool) {
+        self.lose(offset, turns, has_parent);
         let is_own = match turns.latest() {
             Turn::Own(_) => true,
             Turn::None | Turn::Untimed(_) => !has_parent,
@@ -57,7 +57,7 @@ impl Torn {
     /// The counter moved on. If it did so from the reading before the torn one, as after a writer that was killed,
     /// nothing counts the call between: tells about when it was made.
     pub(super) fn moved_on(&mut self, is_one_call: bool) -> Option<Option<Time>> {
-        (self.is_any, self.is_recorded) = (false, false);
+        (self.at, self.is_recorded) = (None, false);
         self.own_reading.take().filter(|_| is_one_call)
     }
 }
