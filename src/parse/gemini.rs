@@ -86,6 +86,7 @@ fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io
         is_torn: false,
         is_of_lines: false,
         position: 0,
+        began: 0,
     };
     let read = document::read(input, Layout::Wholes("messages", &MEMBERS), &mut |piece| chat.take(piece));
     chat.release();
@@ -115,6 +116,8 @@ struct Chat<'e> {
     /// Whether the chat has a line for each message, as what stands behind a whole object tells.
     is_of_lines: bool,
     position: u64,
+    /// Where the latest whole message or line stands, or what can't be read.
+    began: u64,
 }
 
 /// Members of an object, as JSON.
@@ -124,6 +127,14 @@ struct Own(Vec<(&'static str, String)>);
 impl Chat<'_> {
     fn take(&mut self, piece: Piece<'_>) {
         self.position += 1;
+        let is_over = !matches!(piece, Piece::Member(..));
+        self.understand(piece);
+        if is_over {
+            self.began = self.position;
+        }
+    }
+
+    fn understand(&mut self, piece: Piece<'_>) {
         match piece {
             Piece::Record(json) => self.message(json),
             Piece::Member("sessionId", json) => self.named(json),
@@ -148,6 +159,8 @@ impl Chat<'_> {
             }
             Piece::Defect(defect, beginning) => {
                 self.own = Own::default();
+                // How many members of it can be read depends on where it is torn.
+                self.position = self.began + 1;
                 let messages = if self.is_of_lines { messages(beginning) } else { 1 };
                 if messages == 1 && is_question(beginning) {
                     return (self.emit)(document::defect_aside(self.position, defect));

@@ -123,8 +123,10 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     if let Some(at) = memmem::rfind(line.as_bytes(), b"{\"timestamp\"").filter(|at| *at > 0) {
         let rest = Line::read(&line[at..]).ok().filter(|record| record.time().is_some());
         let known = marks.len();
-        if let Some(lost) = glance::torn_usage(&line.as_bytes()[..at]).filter(|_| rest.is_some()) {
-            lose(marks, Defect::Torn, lost);
+        if rest.is_some() {
+            marks.push(mark(MarkKind::Fact(Fact::Defect(Defect::Torn))));
+            let lost = glance::torn_usage(&line.as_bytes()[..at]);
+            marks.extend(lost.map(|lost| mark(MarkKind::Logged(lost))));
         }
         if rest.is_some_and(|record| record.marks(hit.needs, hit.seen, &mark, marks).is_ok()) {
             return;
