@@ -1,14 +1,13 @@
 //! How a session log ends, how far it is whole, and what of it can't be read.
 
-use std::collections::BTreeSet;
-
 use crate::event::{Id, Time, TokenUsage};
 
 /// What is known of a session log of a conversation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogEnd {
-    /// The log each time that it was read, as written events tell of it as it was then; none where nothing tells its end.
-    pub versions: BTreeSet<LogVersion>,
+    /// The log each time that it was read, as written events tell of it as it was then, in order; none where nothing
+    /// tells its end. Nearly always one: a set would make room for eleven.
+    pub versions: Vec<LogVersion>,
 }
 
 /// A log as it was when it was read.
@@ -78,6 +77,8 @@ impl LogEnd {
     /// What both say of the same log.
     pub(super) fn merge(&mut self, other: LogEnd) {
         self.versions.extend(other.versions);
+        self.versions.sort_unstable();
+        self.versions.dedup();
     }
 
     /// Adds what the one reading of a source tells of it. What can't be read goes before a whole end, and the last of it
@@ -85,7 +86,7 @@ impl LogEnd {
     pub(super) fn add(&mut self, version: LogVersion) {
         let rank = |version: &LogVersion| version.cut.as_ref().map(|cut| (cut.before.end, cut.offset));
         if self.versions.first().is_none_or(|known| rank(known) <= rank(&version)) {
-            self.versions = BTreeSet::from([version]);
+            self.versions = vec![version];
         }
     }
 
