@@ -60,8 +60,8 @@ fn named(folder: &Path, start: &str, end: &str) -> Vec<PathBuf> {
     paths
 }
 
-/// Adds the files with one of these endings (a star stands for any rest) that are, or stand in, what the patterns name in a home. Gives whether
-/// any pattern names something.
+/// Adds the files with one of these endings (a star stands for any rest) that are, or stand in, what the patterns name in
+/// a home. Gives whether any pattern names something.
 pub fn logs(home: &Path, patterns: &[&str], endings: &[&str], found: &mut Discovered) -> bool {
     let mut places: Vec<PathBuf> = patterns.iter().flat_map(|pattern| named_by(home, pattern)).collect();
     if let Some(place) = places.iter().find(|place| is_forbidden(place.metadata())) {

@@ -110,10 +110,7 @@ fn a_session_tells_who_spawned_it_or_what_it_was_forked_from() {
 #[test]
 fn messages_that_an_upgrade_copied_are_the_same_calls() {
     let work = Workdir::new();
-    let database = database(&work, BEFORE);
-    database.execute_batch(NEXT).expect("tables");
-    let query = "INSERT INTO message VALUES (?1, ?2, ?3)";
-    database.execute(query, ["m1", "ses_a", &old_answer(5, 900, 500, 60).to_string()]).expect("a message");
+    let database = upgraded(&work);
     session(&database, "ses_a", (500, 60), None, None);
     // The copy was answered when the row was last written.
     message(&database, "m1", "ses_a", "assistant", &answer(5, 903, 500, 60));
@@ -144,6 +141,15 @@ fn a_session_whose_counter_alone_tells_of_usage_used_an_unknown_amount() {
     assert_eq!(unknown(&work), (Value::Null, json!(false), json!(1)));
 }
 
+/// A database that an upgrade to version 2 left, with a message as the version before wrote it.
+fn upgraded(work: &Workdir) -> Connection {
+    let database = database(work, BEFORE);
+    database.execute_batch(NEXT).expect("tables");
+    let query = "INSERT INTO message VALUES (?1, ?2, ?3)";
+    database.execute(query, ["m1", "ses_a", &old_answer(5, 900, 500, 60).to_string()]).expect("a message");
+    database
+}
+
 /// The record of a version before 2.
 fn old_answer(asked: i64, answered: i64, input: u64, output: u64) -> Value {
     json!({"role": "assistant", "modelID": "claude-sonnet-4-5", "providerID": "anthropic", "cost": 0.01,
@@ -172,32 +178,13 @@ fn messages_that_an_upgrade_copied_are_the_same_calls_as_in_older_files() {
 #[test]
 fn a_fork_of_a_session_that_an_upgrade_copied_made_none_of_its_calls() {
     let work = Workdir::new();
-    let database = database(&work, BEFORE);
-    database.execute_batch(NEXT).expect("tables");
-    let query = "INSERT INTO message VALUES (?1, ?2, ?3)";
-    database.execute(query, ["m1", "ses_a", &old_answer(5, 900, 500, 60).to_string()]).expect("a message");
+    let database = upgraded(&work);
     session(&database, "ses_a", (500, 60), None, None);
     session(&database, "ses_b", (20, 3), None, Some("ses_a"));
     message(&database, "m1", "ses_a", "assistant", &answer(5, 903, 500, 60));
     message(&database, "m2", "ses_b", "assistant", &answer(5, 903, 500, 60));
     message(&database, "m3", "ses_b", "assistant", &answer(8_000, 9_000, 20, 3));
     assert_eq!(totals(&work), [json!(2), json!(520), json!(63), json!(true)]);
-}
-
-#[test]
-fn messages_that_an_upgrade_copied_are_the_same_calls_as_those_in_files() {
-    let work = Workdir::new();
-    let database = database(&work, NEXT);
-    session(&database, "ses_a", (520, 63), None, None);
-    message(&database, "m1", "ses_a", "assistant", &answer(5, 903, 500, 60));
-    message(&database, "m2", "ses_a", "assistant", &answer(8_000, 9_000, 20, 3));
-    let old = json!({"id": "m1", "sessionID": "ses_a", "role": "assistant", "modelID": "claude-sonnet-4-5",
-        "providerID": "anthropic", "cost": 0.01, "tokens": tokens(500, 60),
-        "time": {"created": AT + 5, "completed": AT + 900}});
-    work.write("storage/message/ses_a/m1.json", old.to_string());
-    let totals = work.report(&["."])["totals"].clone();
-    let told = ["calls", "input_tokens", "output_tokens", "complete"].map(|key| totals[key].clone());
-    assert_eq!(told, [json!(2), json!(520), json!(63), json!(true)]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ const BEGINNING: usize = 4 * 1024;
 /// How much is held at once.
 const HELD: usize = 64 * 1024;
 
-/// Where what follows on a torn line begins, its value makes no sense so many bytes later.
+/// So many bytes into the next value, at most, it shows that the one before it on the line is torn.
 const NEAR: usize = 6;
 
 /// How much may be read again, as lines of their own, beside as much as was read since.
