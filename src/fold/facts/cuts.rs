@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::conversation::{ConversationFacts, Reading};
+use super::conversation::{ConversationFacts, Reading, UNDATED};
 use super::copies::Copies;
 use super::log_end::{Cut, LogEnd, LogVersion};
 use super::place::Place;
@@ -71,11 +71,23 @@ impl ConversationFacts {
         let end_of = |run| ends_of(run).find(|(_, place)| !is_whole_elsewhere(place));
         // Of a log without a whole call nothing but the torn one is known, and that is kept as of no run.
         let end = end_of(run).or_else(|| end_of(&None).filter(|_| has_logs_end)).cloned();
+        // Of several torn calls without a whole one, a later call of a copy may be the first of them.
+        let end = end.map(|(time, place)| (if self.is_torn_apart(&place) { Some(UNDATED) } else { time }, place));
         match (end, of_logs) {
             // Where the log tells all calls, what an output leaves open is no more than the log does.
             (Some((None, _)), Some(lost)) if self.has_counter_log => Some(lost),
             (end, lost) => end.or(lost),
         }
+    }
+
+    /// Whether a log without a whole call ends there, with several that can't be read.
+    fn is_torn_apart(&self, place: &Place) -> bool {
+        self.torn_in(place).next().is_some()
+    }
+
+    /// What can't be read in such a log, each time that it was read.
+    fn torn_in(&self, place: &Place) -> impl Iterator<Item = &(Place, Cut)> {
+        self.torn_apart.range((place.clone(), Cut::default())..).take_while(move |(known, _)| known == place)
     }
 
     /// Forgets the open turns that a later reading of the counter counts. Where records tell no time, captures come one
@@ -181,10 +193,8 @@ impl<'a> Namesakes<'a> {
 
     /// Whether one goes on where this source was cut: a log that is whole beyond, or a capture with a result.
     fn go_on(&self, place: &Place) -> bool {
-        let from = (place.clone(), Cut::default());
-        let mut torn_apart = self.facts.torn_apart.range(from..).take_while(|(known, _)| known == place).peekable();
-        if torn_apart.peek().is_some() {
-            return torn_apart.all(|(place, cut)| self.have(&place.source, cut));
+        if self.facts.is_torn_apart(place) {
+            return self.facts.torn_in(place).all(|(place, cut)| self.have(&place.source, cut));
         }
         let named = self.by_name.get(file_name(&place.source));
         named.is_some_and(|named| named.logs.reach_beyond(place.offset))
