@@ -40,9 +40,15 @@ pub(super) fn record_of(line: &[u8]) -> (Option<Record<'_>>, Option<(Defect, &[u
     }
 }
 
-/// Where in a line another record begins than the one that it begins with.
+/// Where in a line another record begins than the one that it begins with, be it torn within its first word.
 pub(super) fn next(line: &[u8]) -> Option<usize> {
-    BEGINNING.find(line.get(1..)?).map(|at| at + 1)
+    let beginning = BEGINNING.needle();
+    let torn = || {
+        // One byte of it may be of any text.
+        let length = (2..beginning.len()).rev().find(|length| line.ends_with(&beginning[..*length]))?;
+        line.len().checked_sub(length).filter(|at| *at > 0)
+    };
+    BEGINNING.find(line.get(1..)?).map(|at| at + 1).or_else(torn)
 }
 
 /// The session that a torn record names.
