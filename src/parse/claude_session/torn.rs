@@ -44,8 +44,8 @@ pub(super) fn record_of(line: &[u8]) -> (Option<Record<'_>>, Option<(Defect, &[u
 pub(super) fn next(line: &[u8]) -> Option<usize> {
     let beginning = BEGINNING.needle();
     let torn = || {
-        // One byte of it may be of any text.
-        let length = (2..beginning.len()).rev().find(|length| line.ends_with(&beginning[..*length]))?;
+        // Two bytes of it stand in any record.
+        let length = (3..beginning.len()).rev().find(|length| line.ends_with(&beginning[..*length]))?;
         line.len().checked_sub(length).filter(|at| *at > 0)
     };
     BEGINNING.find(line.get(1..)?).map(|at| at + 1).or_else(torn)
