@@ -22,7 +22,7 @@ use crate::parse::json::{name, part, price};
 use crate::parse::lines::{branch, clean, id, lines, may_be_call, records};
 use crate::parse::mark::{LogRecord, Mark, MarkKind};
 use crate::parse::needles::Needle;
-use glance::{ASSISTANT, glance, is_appended, is_open};
+use glance::{ASSISTANT, BEGINNING, glance, is_appended, is_open};
 use record::{Head, Record};
 use torn::{next, record_of, session_of, without_padding};
 
@@ -57,14 +57,23 @@ fn sniff(head: &[u8]) -> bool {
         let kind = |head: Head<'_>| head.r#type.get().is_some();
         let has_key = |key: &&&str| line.contains(&format!("\"{key}\""));
         let is_whole = part::<Head<'_>>(line).is_ok_and(kind);
+        let is_captured = line.contains("\"session_id\"") && !is_filed(line);
         // A first line may go on beyond the head.
         line.starts_with('{')
+            && !is_captured
             && match OWN_KEYS.iter().filter(has_key).count() {
                 0 => false,
-                1 => is_whole && !line.contains("\"session_id\"") && line.contains("\"type\""),
-                _ => !line.contains("\"session_id\""),
+                1 => is_whole && line.contains("\"type\""),
+                _ => true,
             }
     })
+}
+
+/// Whether a line is a session file's though it has a capture's `session_id`, as versions since 2.1.206 write it beside
+/// their own `sessionId`. After a session was resumed both differ.
+fn is_filed(line: &str) -> bool {
+    let has_own = |record: Record<'_>| record.session_id.get().is_some() && record.is_sidechain.is_some();
+    line.as_bytes().starts_with(BEGINNING.needle()) || part::<Record<'_>>(line).is_ok_and(has_own)
 }
 
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {

@@ -93,6 +93,9 @@ pub(super) struct ModelCounts {
     thinking_tokens: Option<Count>,
     #[serde(rename = "costUSD")]
     cost_usd: Option<Box<RawValue>>,
+    /// By which prices the cost was reckoned: `list`, or `unknown` for a model that the harness knows none of; `None` in
+    /// older versions.
+    cost_basis: Option<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -116,11 +119,13 @@ pub(super) fn calls(message: &Message<'_>, session: &Id, task: Option<&str>) -> 
 
 impl Finish<'_> {
     pub(super) fn counter(self, session: Id) -> Counter {
-        let cost = money(self.total_cost_usd.as_deref());
+        let by_name = self.model_usage.unwrap_or_default();
+        let is_guessed = by_name.values().any(ModelCounts::is_guessed);
+        let cost = money(self.total_cost_usd.as_deref()).filter(|_| !is_guessed);
         let tier = self.usage.as_ref().and_then(|usage| usage.tier(None));
         let main = self.usage.map(|usage| usage.tokens());
         let mut by_model: BTreeMap<Option<Id>, ModelUsage> = BTreeMap::new();
-        for (name, counts) in self.model_usage.unwrap_or_default() {
+        for (name, counts) in by_name {
             let part = counts.of(model(&name));
             match by_model.entry(part.model.clone()) {
                 Entry::Occupied(mut known) => known.get_mut().add(&part),
@@ -170,12 +175,18 @@ fn mark_tier(total: &mut [ModelUsage], tier: &Id, main: &TokenUsage) {
 }
 
 impl ModelCounts {
+    /// Whether the harness took other models' prices, as it knows none of this one.
+    fn is_guessed(&self) -> bool {
+        self.cost_basis.as_ref().is_some_and(|basis| basis.get() == "\"unknown\"")
+    }
+
     fn of(self, model: Option<Id>) -> ModelUsage {
         let [input, read, creation, output] =
             [self.input_tokens, self.cache_read_input_tokens, self.cache_creation_input_tokens, self.output_tokens]
                 .map(or_zero);
+        let cost = money(self.cost_usd.as_deref()).filter(|_| !self.is_guessed());
         let usage = anthropic::usage(input, [read, creation, 0], output, self.thinking_tokens);
-        ModelUsage { model, usage, cost: money(self.cost_usd.as_deref()), service_tier: None }
+        ModelUsage { model, usage, cost, service_tier: None }
     }
 }
 
