@@ -43,7 +43,7 @@ struct Places {
 pub(super) fn find(args: &InputArgs, target: Option<&Path>) -> anyhow::Result<Found> {
     // A typo should not cost a long reading.
     let config = config(args.config.as_deref())?;
-    let profiles = config.profiles()?;
+    let profiles = profiles(&config)?;
     if let Some(threads) = args.threads {
         let threads = threads.get().min(MOST_THREADS);
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
@@ -61,6 +61,12 @@ pub(super) fn config(named: Option<&Path>) -> anyhow::Result<Config> {
         None => Config::find(&std::env::current_dir()?)?,
     };
     Ok(found.map(|path| Config::read(&path)).transpose()?.unwrap_or_default())
+}
+
+/// What the file says of profiles, with whole paths.
+fn profiles(config: &Config) -> anyhow::Result<Profiles> {
+    let base = std::env::current_dir()?.join(config.folder().unwrap_or("".as_ref()));
+    Ok(config.profiles()?.placed(&base, std::env::home_dir().as_deref()))
 }
 
 /// Looks at the paths, else for ledgers nearby; for session logs if they are asked for, or if there is nothing else.
@@ -97,17 +103,8 @@ fn places(args: &InputArgs, profiles: &Profiles) -> anyhow::Result<Places> {
 
 /// The session logs of every harness, and of the profiles' homes.
 fn sessions(profiles: &Profiles) -> pipeline::Sessions {
-    let home = std::env::home_dir();
-    let homes: Vec<PathBuf> = profiles.homes().map(|(_, path)| in_home(path, home.as_deref())).collect();
-    pipeline::sessions(home, &|name| std::env::var_os(name), &homes)
-}
-
-/// The path with the user's home for `~`.
-fn in_home(path: &Path, home: Option<&Path>) -> PathBuf {
-    match (path.strip_prefix("~"), home) {
-        (Ok(rest), Some(home)) => home.join(rest),
-        _ => path.to_path_buf(),
-    }
+    let homes: Vec<PathBuf> = profiles.homes().map(|(_, path)| path.to_path_buf()).collect();
+    pipeline::sessions(std::env::home_dir(), &|name| std::env::var_os(name), &homes)
 }
 
 impl Found {

@@ -76,6 +76,13 @@ impl Config {
         self.lines.path()
     }
 
+    /// The folder from which the paths in it are looked for: the one that holds `.forge`, or else the file; `None` for the
+    /// one that nobody wrote.
+    pub fn folder(&self) -> Option<&Path> {
+        let folder = self.path()?.parent()?;
+        if folder.ends_with(".forge") { folder.parent() } else { Some(folder) }
+    }
+
     /// The sections `[prices."model"]` or `[[prices."model"]]`, each with its model, in the order of the file.
     pub fn prices(&self) -> Result<Vec<(&str, Section<'_>)>> {
         let Some(prices) = self.root().get("prices") else { return Ok(Vec::new()) };

@@ -14,7 +14,7 @@ use crate::event::{Billing, Id};
 pub struct Profile {
     /// The model its runs use where their output names none.
     pub model: Option<Id>,
-    /// The harness's home, where its session logs are.
+    /// The harness's home, where its session logs are: as it was written, until [`Profiles::placed`].
     pub home: Option<PathBuf>,
     /// How the account pays.
     pub billing: Option<Billing>,
@@ -47,8 +47,20 @@ impl Profiles {
         self.of(profile).find_map(|found| found.billing)
     }
 
+    /// All of them with whole paths: `~` is the user's home, other homes are looked for from `base`.
+    pub fn placed(mut self, base: &Path, user: Option<&Path>) -> Profiles {
+        for home in self.0.iter_mut().filter_map(|(_, _, profile)| profile.home.as_mut()) {
+            let placed = match (home.strip_prefix("~"), user) {
+                (Ok(rest), Some(user)) => user.join(rest),
+                _ => base.join(&*home),
+            };
+            *home = std::path::absolute(&placed).unwrap_or(placed);
+        }
+        self
+    }
+
     /// Every home that is named, with the profile it was named for.
-    pub fn homes(&self) -> impl Iterator<Item = (&str, &std::path::Path)> {
+    pub fn homes(&self) -> impl Iterator<Item = (&str, &Path)> {
         self.0.iter().filter_map(|(name, _, profile)| Some((name.as_str(), profile.home.as_deref()?)))
     }
 
@@ -56,7 +68,7 @@ impl Profiles {
     /// in none that we know.
     pub fn may_live_in(&self, profile: &str, log: &str) -> bool {
         match self.of(profile).find_map(|found| found.home.as_deref()) {
-            Some(home) => Path::new(log).starts_with(home),
+            Some(home) => std::path::absolute(log).is_ok_and(|log| log.starts_with(home)),
             None => default_home(profile, log),
         }
     }
@@ -72,7 +84,7 @@ impl Profiles {
 /// The keys of a profile, and what they mean.
 const KEYS: [(&str, &str); 3] = [
     ("model", "The model of runs whose output names none."),
-    ("home", "The harness's home, where its session logs are."),
+    ("home", "The harness's home, where its session logs are; looked for from the folder that holds .forge."),
     ("billing", "How the account pays: list prices are no bill of a subscription."),
 ];
 
@@ -126,6 +138,18 @@ fn default_home(profile: &str, log: &str) -> bool {
 mod tests {
     use crate::config::Config;
     use crate::event::Billing;
+
+    #[test]
+    fn a_home_is_looked_for_from_its_file_or_from_the_users_home() {
+        let text = "[profiles.cc1]\nhome = \"homes/one\"\n[profiles.cc2]\nhome = \"~/.claude-two\"\n";
+        let config = Config::parse("/srv/kiln/.forge/usage.toml".as_ref(), text).unwrap();
+        assert_eq!(config.folder(), Some("/srv/kiln".as_ref()));
+        let profiles = config.profiles().unwrap().placed("/srv/kiln".as_ref(), Some("/home/ada".as_ref()));
+        let own = [("cc1", "/srv/kiln/homes/one/projects/a.jsonl"), ("cc2", "/home/ada/.claude-two/projects/a.jsonl")];
+        let holds = |(profile, log): (&str, &str)| profiles.may_live_in(profile, log);
+        assert_eq!(own.map(holds), [true; 2]);
+        assert_eq!([("cc1", own[1].1), ("cc2", own[0].1)].map(holds), [false; 2]);
+    }
 
     #[test]
     fn a_name_goes_before_a_glob_and_globs_fill_in() {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::support::{Workdir, json_of};
-use crate::writers::ledger;
+use crate::writers::{Entry, front, ledger};
 
 /// A session of one call with this many output tokens.
 fn claude(session: &str, output: u32) -> String {
@@ -125,6 +125,28 @@ fn the_users_file_names_homes_of_profiles() {
     work.write("../home/elsewhere/projects/p/s1.jsonl", claude("s1", 1));
     work.write("../home/elsewhere/secrets/s2.jsonl", claude("s2", 1000));
     assert_eq!(outputs(&work.report(&["--sessions", "auto"])), Some(1));
+}
+
+#[test]
+fn a_profiles_home_holds_its_runs_logs_wherever_one_stands() {
+    let work = Workdir::new();
+    let run = Entry { profile: "cc7", harness: "claude", ..Entry::new(0) };
+    work.write(".forge/ledgers/night.md", front("night") + &run.with("Only words."));
+    work.mkdir("src");
+    let log =
+        claude("s1", 5).replace("2026-03-02T08:00:05", "2026-10-05T09:00:30").replace("/srv/meadow", "/srv/paint");
+    work.write("homes/seven/projects/p/s1.jsonl", &log);
+    work.write("../home/homes/seven/projects/p/s1.jsonl", &log);
+    for home in ["homes/seven", "~/homes/seven"] {
+        work.write(".forge/usage.toml", format!("[profiles.cc7]\nhome = \"{home}\"\n"));
+        let joined = |args: &[&str]| {
+            let runs = work.runs(&[args, &["--sessions", "auto"]].concat());
+            runs.iter().map(|run| (run["source"].clone(), run["output_tokens"].clone())).collect::<Vec<_>>()
+        };
+        for args in [&[][..], &["-C", "src"], &["-C", "src", "--config", "../.forge/usage.toml"]] {
+            assert_eq!(joined(args), [("session-by-time".into(), 5.into())], "{home} {args:?}");
+        }
+    }
 }
 
 #[test]
