@@ -8,6 +8,7 @@
 mod counter;
 mod glance;
 mod header;
+mod own;
 mod pass;
 mod record;
 mod token_count;
