@@ -48,7 +48,7 @@ impl Profiles {
     }
 
     /// Every home that is named, with the profile it was named for.
-    pub fn homes(&self) -> impl Iterator<Item = (&str, &std::path::Path)> {
+    pub fn homes(&self) -> impl Iterator<Item = (&str, &Path)> {
         self.0.iter().filter_map(|(name, _, profile)| Some((name.as_str(), profile.home.as_deref()?)))
     }
 

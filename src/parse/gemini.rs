@@ -153,8 +153,7 @@ impl Chat<'_> {
         let is_subagent = self.is_subagent;
         let conversation = Conversation { begins: true, is_subagent, ..Conversation::new(session.clone()) };
         self.session = Some(session.clone());
-        let mark = document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Conversation(Box::new(conversation))));
-        (self.emit)(mark.of(Some(session)));
+        self.tell(self.position, session, Fact::Conversation(Box::new(conversation)));
         self.release();
     }
 
@@ -163,8 +162,7 @@ impl Chat<'_> {
         let is_news = !std::mem::replace(&mut self.is_subagent, json == "\"subagent\"") && self.is_subagent;
         let Some(session) = self.session.clone().filter(|_| is_news) else { return };
         let conversation = Conversation { is_subagent: true, ..Conversation::new(session.clone()) };
-        let mark = document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Conversation(Box::new(conversation))));
-        (self.emit)(mark.of(Some(session)));
+        self.tell(self.position, session, Fact::Conversation(Box::new(conversation)));
     }
 
     fn message(&mut self, json: &str) {
@@ -206,23 +204,24 @@ impl Chat<'_> {
     fn tell_answered(&mut self) {
         let Some(session) = self.session.clone().filter(|_| std::mem::take(&mut self.is_answered)) else { return };
         let conversation = Conversation { is_answered: true, ..Conversation::new(session.clone()) };
-        let mark = document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Conversation(Box::new(conversation))));
-        (self.emit)(mark.of(Some(session)));
+        self.tell(self.position, session, Fact::Conversation(Box::new(conversation)));
     }
 
     /// Says that there are answers that used an unknown amount, whatever others tell.
     fn tell_uncounted(&mut self) {
         let Some(session) = self.session.clone().filter(|_| !self.uncounted.is_empty()) else { return };
-        let mark = document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Unfinished(session.clone())));
-        (self.emit)(mark.of(Some(session)));
+        self.tell(self.position, session.clone(), Fact::Unfinished(session));
     }
 
     /// Says where a whole chat ends, behind wherever a copy of it may break off.
     fn tell_end(&mut self) {
         let is_whole = !self.is_torn && self.uncounted.is_empty();
         let Some(session) = self.session.clone().filter(|_| is_whole) else { return };
-        let mark = document::mark(self.position + 1, HARNESS, MarkKind::Fact(Fact::Ended(session.clone())));
-        (self.emit)(mark.of(Some(session)));
+        self.tell(self.position + 1, session.clone(), Fact::Ended(session));
+    }
+
+    fn tell(&mut self, position: u64, session: Id, fact: Fact) {
+        (self.emit)(document::mark(position, HARNESS, MarkKind::Fact(fact)).of(Some(session)));
     }
 
     /// Hands on what waited. A message's id is its chat's own.

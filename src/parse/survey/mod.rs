@@ -77,11 +77,6 @@ struct Payload<'a> {
 }
 
 impl Survey {
-    /// Another source begins.
-    pub fn begin(&mut self) {
-        self.current = None;
-    }
-
     /// Takes a line of a source of this format.
     pub fn line(&mut self, format: &Format, line: &[u8]) {
         let line = clean(line);
