@@ -13,7 +13,7 @@ use self::message::{Changes, Message, is_question, messages};
 use super::document::{self, Layout, Piece};
 use super::format::{Format, Home, Root, Shape};
 use super::json::{Text, part};
-use super::lines::{id, key, may_be_document, model};
+use super::lines::{id, key, model};
 use super::mark::{Mark, MarkKind};
 use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, Time};
 
@@ -36,11 +36,7 @@ const MEMBERS: [&str; 9] = ["sessionId", "kind", "startTime", "id", "type", "tim
 const WAITING: usize = 1 << 16;
 
 fn sniff(head: &[u8]) -> bool {
-    if !may_be_document(head) {
-        return false;
-    }
-    let head = String::from_utf8_lossy(head);
-    let start = head.trim_start_matches('\u{feff}').trim_start();
+    let Some(start) = document::start_of(head) else { return false };
     let has = |key: &str| start.contains(&format!("\"{key}\""));
     start.starts_with('{') && has("sessionId") && (has("projectHash") || (has("messages") && has("startTime")))
 }
