@@ -37,8 +37,8 @@ pub struct ResultFacts {
     pub has_later_cost: bool,
     /// Whether nothing but outputs of runs show it that break off behind it.
     pub is_cut_off: bool,
-    /// Whether every capture that shows it lacks records before it, as torn ones tell, or a query that used more than the
-    /// calls that are shown.
+    /// Whether every capture that shows it lacks records before it, as torn ones tell, or a query that used more than
+    /// the calls that are shown.
     pub is_torn: bool,
     /// What the latest query used in its main loop; `None` where the record doesn't tell.
     pub query: Option<TokenUsage>,

@@ -10,8 +10,8 @@ use crate::parse::mark::Header;
 pub(super) struct Own {
     /// `None` while nothing names it.
     pub(super) id: Option<Id>,
-    /// The one that the file's name tells: it counts where the header that should stand first is lost. Else the header's
-    /// word does, as files may be given any name.
+    /// The one that the file's name tells: it counts where the header that should stand first is lost. Else the
+    /// header's word does, as files may be given any name.
     of_name: Option<Id>,
     /// Whether the first header may be lost.
     has_lost_header: bool,
@@ -32,7 +32,8 @@ impl Own {
         self.has_lost_header |= self.id.is_none();
     }
 
-    /// Takes the file's word where a record stands before any header, or a torn one before that of another conversation.
+    /// Takes the file's word where a record stands before any header, or a torn one before that of another
+    /// conversation.
     pub(super) fn name_by_file(&mut self, found: Option<&Id>, turns: &mut Turns) -> Option<Fact> {
         let is_lost = self.id.is_none() && (found.is_none() || self.has_lost_header);
         let own = self.of_name.clone().filter(|own| is_lost && found != Some(own))?;

@@ -33,8 +33,8 @@ pub(super) struct Pass {
     torn: Torn,
     /// About when a call was made of which a torn reading told, and nothing else does.
     lost_call: Option<Option<Time>>,
-    /// Where something was torn for which a reading is left out that may tell of a call of its own, [`u64::MAX`] if nothing
-    /// was; `None` if none is.
+    /// Where something was torn for which a reading is left out that may tell of a call of its own, [`u64::MAX`] if
+    /// nothing was; `None` if none is.
     lost_own: Option<u64>,
     is_answered: bool,
     /// Where the latest turn of its own ended that is known to have, and when.

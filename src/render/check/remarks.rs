@@ -115,7 +115,7 @@ fn others(limit: &Judged, group: &Standing, share: &str) -> impl Iterator<Item =
     placed.into_iter().chain(lacks.input.then(|| "some input could not be read".to_owned()))
 }
 
-/// `part` millionths of `whole` in percent, with as many digits as it takes to be more than zero.
+/// So many millionths, by `whole`, in percent: with as many digits as it takes to be more than zero.
 fn percent(millionths: i128, whole: i128) -> String {
     let hundredths = millionths / (whole.max(1) * 100);
     match (hundredths / 100, hundredths % 100) {
