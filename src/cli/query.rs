@@ -58,7 +58,7 @@ fn selected(args: &SelectArgs, now: Time, filter: fn(&str) -> Result<Filter>) ->
     if since.zip(until).is_some_and(|(since, until)| since >= until) {
         return Err(Error::invalid("--since is not before --until"));
     }
-    Ok(Query { by: None, filters, scope: Vec::new(), since, until, zone, last: None, sort: None, limit: None })
+    Ok(Query { filters, since, until, zone, ..Query::default() })
 }
 
 fn zone(name: Option<&str>) -> Result<Tz> {

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::document::{self, Layout, Piece};
 use super::format::{Format, Hit, Home, Lines, Root, Shape};
 use super::json::{Count, Text, or_zero, part};
-use super::lines::{clean, id, lines, may_be_call, may_be_document, model, path};
+use super::lines::{clean, id, lines, may_be_call, model, path};
 use super::mark::{LogRecord, Mark, MarkKind};
 use super::needles::Needle;
 use crate::event::{Conversation, Counter, Defect, Fact, Id, MAX_COUNT, ModelUsage, Scope, Time, TokenUsage};
@@ -110,11 +110,7 @@ struct Message<'a> {
 }
 
 fn sniff_settings(head: &[u8]) -> bool {
-    if !may_be_document(head) {
-        return false;
-    }
-    let head = String::from_utf8_lossy(head);
-    let start = head.trim_start_matches('\u{feff}').trim_start();
+    let Some(start) = document::start_of(head) else { return false };
     let has = |key: &str| start.contains(&format!("\"{key}\""));
     start.starts_with('{') && (has("tokenUsage") || has("inclusiveTokenUsage") || has("providerLock"))
 }

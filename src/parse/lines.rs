@@ -44,11 +44,6 @@ pub fn may_begin_with(line: &[u8], first: u8) -> bool {
     line.first().is_some_and(|byte| *byte == first || matches!(byte, 0x1b | 0xef))
 }
 
-/// Whether a text may be a document's, blanks and a byte order mark aside: to see it, none need be decoded.
-pub fn may_be_document(head: &[u8]) -> bool {
-    matches!(head.trim_ascii_start().first(), Some(b'{' | b'[' | 0x0b | 0x80..))
-}
-
 /// The bytes that ids consist of.
 static IN_ID: [bool; 256] = {
     let mut table = [false; 256];

@@ -57,7 +57,7 @@ pub fn sessions(home: Option<PathBuf>, variable: &dyn Fn(&str) -> Option<OsStrin
         }
     }
     sessions.looked.extend(others.iter().map(|home| home.display().to_string()));
-    sessions.found.merge(Discovered::default());
+    sessions.found.put_in_order();
     sessions
 }
 
@@ -65,7 +65,7 @@ pub fn sessions(home: Option<PathBuf>, variable: &dyn Fn(&str) -> Option<OsStrin
 pub fn sessions_of(home: &Path) -> Option<Discovered> {
     let mut found = Discovered::default();
     let homes = roots().filter(|root| logs(home, root.logs, root.endings, &mut found)).count();
-    found.merge(Discovered::default());
+    found.put_in_order();
     (homes > 0).then_some(found)
 }
 

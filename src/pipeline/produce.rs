@@ -1,6 +1,6 @@
 //! One source becomes events, in the order of its records.
 
-use std::io::{self, BufReader, Read};
+use std::io::BufReader;
 use std::ops::ControlFlow;
 
 use super::lines::Lines;
@@ -10,7 +10,7 @@ use crate::event::{Defect, Event, Fact, Loss, Skip, Source, unpacked_name};
 use crate::parse::{self, Format, SourceReader};
 #[cfg(feature = "sqlite")]
 use crate::source::Rest;
-use crate::source::{self, Input, Opened, open};
+use crate::source::{self, Input, Opened, Progress, open};
 
 /// Hands on the events of one source; gives the number of its bytes, after decompression. What goes wrong is
 /// an event like everything else.
@@ -75,8 +75,10 @@ fn read(
     out: &mut SourceOut<'_, '_>,
 ) -> Reached {
     let options = readers.options;
+    // Bytes after decompression, which nobody is shown on the way.
+    let counted = Progress::default();
     if parse::is_events(format) {
-        let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes: 0 });
+        let mut reader = BufReader::new(counted.watch(opened.into_reader()));
         let read = parse::read_events(format, &mut reader, &mut |source, mut event| {
             if let Fact::Source(found) = &mut event.fact {
                 found.host = found.host.take().or_else(|| options.host.clone());
@@ -86,33 +88,19 @@ fn read(
             }
             if out.out.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        return Reached { bytes: reader.get_ref().bytes, broken: read.err() };
+        return Reached { bytes: counted.bytes(), broken: read.err() };
     }
     out.push(bare(0, Fact::Source(Source { format: format.name.into(), host: options.host.clone() })));
     let name = unpacked_name(input.file_name());
     if let Some(reading) = SourceReader::new(format, name, &opened.head, options.now, options.needs) {
         return Lines { reading, readers, out }.read(input, opened);
     }
-    let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes: 0 });
+    let mut reader = BufReader::new(counted.watch(opened.into_reader()));
     let read = parse::read_document(format, name, &mut reader, options.needs, &mut |event| out.push(event));
-    let bytes = reader.get_ref().bytes;
+    let bytes = counted.bytes();
     let broken = read.err().map(|cause| {
         out.push(bare(bytes, Fact::Defect(Defect::Truncated)));
         broken_off(bytes, &cause)
     });
     Reached { bytes, broken }
-}
-
-/// Counts what passes.
-struct Counted<R> {
-    reader: R,
-    bytes: u64,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        self.bytes += read as u64;
-        Ok(read)
-    }
 }

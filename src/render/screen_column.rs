@@ -98,11 +98,12 @@ impl ScreenColumn {
             ScreenColumn::Runs => Figure::known(row.integer("runs").map(number::count)),
             ScreenColumn::Calls => Figure::known(row.integer("calls").map(number::count)),
             ScreenColumn::Failed => failed(row),
-            ScreenColumn::FreshInput => tokens(row, "uncached_input_tokens", row.is_complete()),
-            ScreenColumn::Output => tokens(row, "output_tokens", row.is_complete()),
+            ScreenColumn::FreshInput => tokens(row, "uncached_input_tokens", Bound::of(!row.is_complete())),
+            ScreenColumn::Output => tokens(row, "output_tokens", Bound::of(!row.is_complete())),
             // A blended run knows its blended total, if nothing else.
             ScreenColumn::Blended => {
-                tokens(row, "blended_tokens", row.count("partial_runs") == 0 && row.count("unknown_runs") == 0)
+                let is_floor = row.count("partial_runs") > 0 || row.count("unknown_runs") > 0;
+                tokens(row, "blended_tokens", Bound::of(is_floor))
             }
             ScreenColumn::Cached => Figure::known(cached(row)),
             ScreenColumn::Cost => cost(row),
@@ -113,8 +114,7 @@ impl ScreenColumn {
     }
 }
 
-fn tokens(row: &Row, column: &str, is_whole: bool) -> Figure {
-    let bound = if is_whole { Bound::Exact } else { Bound::Floor };
+fn tokens(row: &Row, column: &str, bound: Bound) -> Figure {
     Figure::bounded(row.integer(column).and_then(|value| number::tokens(value, bound)), bound)
 }
 

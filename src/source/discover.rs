@@ -102,7 +102,8 @@ impl Discovered {
         self.put_in_order();
     }
 
-    fn put_in_order(&mut self) {
+    /// Sorts the files by their names, each once.
+    pub fn put_in_order(&mut self) {
         self.inputs.sort();
         // The same path by hand and from a walk is one file.
         self.inputs.dedup_by(|a, b| match (&*a, &*b) {

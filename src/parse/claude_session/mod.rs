@@ -126,11 +126,8 @@ fn understand(record: Record<'_>, line: &[u8], mark: &impl Fn(MarkKind) -> Mark,
         let conversation = Conversation { is_answered, has_failed, branch, ..record.conversation(&session) };
         marks.push(mark(MarkKind::Fact(Fact::Conversation(Box::new(conversation)))).at(time).of(Some(session)));
     }
-    let has_bad_step = message.has_bad_step();
-    if has_bad_step {
+    if message.has_bad_step() {
         marks.push(mark(MarkKind::Fact(Fact::Defect(Defect::OutOfRange))).of(session.clone()));
-    }
-    if has_bad_step {
         marks.push(mark(MarkKind::Logged(LogRecord::Lost)).of(session.clone()));
     }
     if is_uncounted {

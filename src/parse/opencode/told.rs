@@ -1,18 +1,12 @@
-//! What all of opencode's formats share: how a document is known, and how what a record tells is handed on.
+//! What all of opencode's formats share: how what a record tells is handed on.
 
 use super::record::{Found, Lost};
 use crate::event::{Fact, Time, Uncounted};
 use crate::parse::document;
-use crate::parse::lines::may_be_document;
+pub(super) use crate::parse::document::start_of;
 use crate::parse::mark::{Mark, MarkKind};
 
 pub(super) const HARNESS: &str = "opencode";
-
-/// What a document begins with.
-pub(super) fn start_of(head: &[u8]) -> Option<String> {
-    let text = || String::from_utf8_lossy(head).trim_start_matches('\u{feff}').trim_start().to_owned();
-    may_be_document(head).then(text)
-}
 
 /// Hands on what a record tells. A message that can't be read makes its session a floor, unless a copy tells of it.
 pub(super) fn tell(found: Result<Option<Found>, Lost>, position: u64, emit: &mut dyn FnMut(Mark)) {
