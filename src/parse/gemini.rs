@@ -10,7 +10,7 @@ use std::io::BufRead;
 use serde::Deserialize;
 
 use super::document::{self, Layout, Piece};
-use super::format::{Format, Home, Root, Shape};
+use super::format::{FileName, Format, Home, Root, Shape};
 use super::json::{Count, Text, or_zero, part};
 use super::lines::{id, id_in_torn, key, may_be_document, model};
 use super::mark::{Mark, MarkKind};
@@ -74,7 +74,7 @@ fn sniff(head: &[u8]) -> bool {
     start.starts_with('{') && has("sessionId") && (has("projectHash") || (has("messages") && has("startTime")))
 }
 
-fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
+fn read(_: FileName<'_>, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
     let mut chat = Chat {
         emit,
         session: None,

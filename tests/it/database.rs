@@ -52,6 +52,22 @@ fn messages_in_the_database_and_in_files_are_the_same_calls() {
 }
 
 #[test]
+fn a_torn_file_is_told_by_the_row_of_its_name() {
+    let work = Workdir::new();
+    let database = database(&work, "opencode.db");
+    add(&database, "msg_1", &data(1_772_438_400_000, 5));
+    for (message, is_complete) in [("msg_1", true), ("msg_2", false)] {
+        for torn in ["", r#"{"id":"#, r#"{"role":"assistant","modelID":"m","providerID":"p","cost":0.5,"time":{"crea"#]
+        {
+            let file = work.write(&format!("storage/message/ses_a/{message}.json"), torn);
+            let totals = work.report(&["."])["totals"].clone();
+            assert_eq!((&totals["output_tokens"], &totals["complete"]), (&5.into(), &is_complete.into()), "{torn}");
+            std::fs::remove_file(file).expect("a file");
+        }
+    }
+}
+
+#[test]
 fn a_variable_names_the_database() {
     let work = Workdir::new();
     for (name, output) in [("../home/.local/share/opencode/mine.sqlite", 1), ("elsewhere/opencode.sqlite", 2)] {
