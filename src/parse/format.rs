@@ -58,6 +58,8 @@ pub enum Home {
     /// No home, but the folder of logs, or one log, that a variable names; relative to this folder in that of data, if
     /// one is given.
     Logs(&'static str, Option<&'static str>),
+    /// Where a file in the other homes, of settings, says by a key that what else they hold lies.
+    Setting(&'static str, &'static str),
 }
 
 /// How a format is read.
