@@ -1,9 +1,10 @@
 //! Records that can't be read, and what is told all the same of the call that such a one may be of.
 
 use super::keys::asked_for;
-use crate::event::{Defect, GROWING, Id};
+use super::record;
+use crate::event::{Conversation, Defect, GROWING, Id};
 use crate::parse::format::FileName;
-use crate::parse::lines::{id, id_in_torn, may_be_call, number_in_torn};
+use crate::parse::lines::{id, id_in_torn, may_be_call, number_in_torn, path_in_torn};
 
 /// A record that can't be read.
 pub(super) struct Lost {
@@ -16,12 +17,14 @@ pub(super) struct Lost {
     pub(super) created: Option<i64>,
     /// Whether it is surely none of an answer.
     pub(super) is_other: bool,
+    /// What is left of it, if it is a session's own.
+    pub(super) told: Option<Box<Conversation>>,
 }
 
 impl Lost {
     /// One that may be an answer's, of which nothing is told.
     pub(super) fn new(defect: Defect) -> Lost {
-        Lost { defect, session: None, message: None, created: None, is_other: false }
+        Lost { defect, session: None, message: None, created: None, is_other: false, told: None }
     }
 
     /// One that begins so.
@@ -33,6 +36,7 @@ impl Lost {
             message: id_in_torn(torn, "id"),
             created: number_in_torn(torn, "created"),
             is_other: is_other || !may_be_call(torn),
+            told: told_of_session(torn).map(Box::new),
         }
     }
 
@@ -47,6 +51,14 @@ impl Lost {
         let asked_for = self.created.map(|created| format!("{}{GROWING}", asked_for(created)).into());
         asked_for.or_else(|| self.message.clone())
     }
+}
+
+/// What is left of a session's record: such a file ends with what tells no usage, and nothing else says who spawned it.
+fn told_of_session(torn: &[u8]) -> Option<Conversation> {
+    let named = |name| id_in_torn(torn, name);
+    let own = named("id").filter(|_| named("projectID").is_some())?;
+    let directory = path_in_torn(torn, "directory");
+    Some(record::session(own, named("parentID"), directory.as_deref(), named("version").as_deref()))
 }
 
 /// What the name of a message's file tells: `message/<session>/<message>.json`.

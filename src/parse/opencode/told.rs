@@ -24,6 +24,10 @@ pub(super) fn tell(found: Result<Option<Found>, Lost>, position: u64, emit: &mut
         Err(lost) => {
             emit(mark(Fact::Defect(lost.defect)));
             let (key, time) = (lost.key(), lost.created.and_then(Time::from_millis));
+            if let Some(told) = lost.told {
+                let session = told.id.clone();
+                emit(mark(Fact::Conversation(told)).at(time).of(Some(session)));
+            }
             if let Some(session) = lost.session.filter(|_| !lost.is_other) {
                 let uncounted =
                     Fact::Uncounted(Box::new(Uncounted { conversation: session.clone(), key, agent: None }));
