@@ -10,7 +10,6 @@ use super::copies::Copies;
 use super::log_end::{Cut, LogEnd, LogVersion};
 use super::place::Place;
 use super::so_far::ReadSoFar;
-use super::uncounted::UncountedCall;
 use crate::event::{Id, RunId, Time, TokenUsage, unpacked_name};
 
 impl ConversationFacts {
@@ -106,18 +105,6 @@ impl ConversationFacts {
             });
         }
         self.unfinished.retain(|_, ends| !ends.is_empty());
-    }
-
-    /// Forgets what stands alone in a file and tells nothing of its call, where another file of that name tells one.
-    pub(in crate::fold) fn drop_alone(&mut self) {
-        let ConversationFacts { uncounted, logs, .. } = self;
-        let is_alone = |call: &UncountedCall| call.key.is_none() && call.agent.is_none() && call.place.offset == 0;
-        if !uncounted.iter().any(is_alone) {
-            return;
-        }
-        let names: FxHashSet<&str> = logs.keys().map(|source| file_name(source)).collect();
-        let is_told = |source: &Id| !logs.contains_key(source) && names.contains(file_name(source));
-        uncounted.retain(|call| !(is_alone(call) && is_told(&call.place.source)));
     }
 
     /// Its session logs with calls that can't be read, and the last one of each, with no copy of the same name that has it

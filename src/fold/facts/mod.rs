@@ -45,7 +45,7 @@ pub use self::result::{ResultFacts, ResultKey};
 pub use self::run::{RunFacts, Runs};
 pub(in crate::fold) use self::so_far::ReadSoFar;
 pub use self::timing::{TimingFact, TimingFacts};
-pub(in crate::fold) use self::uncounted::UncountedCall;
+pub(in crate::fold) use self::uncounted::{UncountedCall, digest};
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};

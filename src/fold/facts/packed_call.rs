@@ -19,7 +19,7 @@ pub(in crate::fold) struct PackedCall {
     pub(super) id: ShortId,
     pub(super) is_final: bool,
     /// Input, cache reads, cache writes, those of them kept for an hour, output, reasoning.
-    counts: [u32; 6],
+    pub(super) counts: [u32; 6],
     time: MaybeTime,
     cost: MaybeUsd,
     context: Arc<CallContext>,

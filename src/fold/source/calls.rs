@@ -2,7 +2,7 @@
 
 use super::state::{Record, SourceFold};
 use crate::event::{Call, CallKey};
-use crate::fold::facts::{CallFacts, LastCall, LogKey};
+use crate::fold::facts::{CallFacts, LastCall, LogKey, digest};
 
 impl SourceFold {
     /// Takes a call.
@@ -32,6 +32,7 @@ impl SourceFold {
             if !facts.logs.contains_key(&self.name) {
                 facts.logs.entry(self.name.clone()).or_default();
             }
+            facts.records.extend(call.record.as_deref().map(digest));
             let key = call.key.clone();
             if let Some(unpacked) = facts.messages.push(&key, seen(*call, record)) {
                 self.facts.add_call(key, Box::new(unpacked));
