@@ -62,7 +62,8 @@ fn read(format: &'static Format, bytes: &[u8], chunks: Vec<Chunk>) -> Settled {
             }
             reading.finish(&mut apply);
         }
-        None => parse::read_document(format, FileName::default(), &mut Cursor::new(bytes), Needs::ALL, &mut apply).expect("memory"),
+        None => parse::read_document(format, FileName::default(), &mut Cursor::new(bytes), Needs::ALL, &mut apply)
+            .expect("memory"),
     }
     settle(fold.finish())
 }

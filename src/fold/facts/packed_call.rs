@@ -31,6 +31,7 @@ struct CallContext {
     model: Option<Id>,
     service_tier: Option<Id>,
     branch: Option<Id>,
+    effort: Option<Id>,
     harness: Option<Harness>,
     is_subagent: bool,
     tells_reasoning: bool,
@@ -42,6 +43,7 @@ impl CallContext {
             model: call.model.clone(),
             service_tier: call.service_tier.clone(),
             branch: call.branch.clone(),
+            effort: call.effort.clone(),
             harness: call.harness.clone(),
             is_subagent: call.is_subagent,
             tells_reasoning,
@@ -49,8 +51,9 @@ impl CallContext {
     }
 
     fn is_of(&self, call: &CallFacts, tells_reasoning: bool) -> bool {
-        let CallContext { model, service_tier, branch, harness, .. } = self;
-        (model, service_tier, branch, harness) == (&call.model, &call.service_tier, &call.branch, &call.harness)
+        let names = [&call.model, &call.service_tier, &call.branch, &call.effort];
+        [&self.model, &self.service_tier, &self.branch, &self.effort] == names
+            && self.harness == call.harness
             && (self.is_subagent, self.tells_reasoning) == (call.is_subagent, tells_reasoning)
     }
 }
@@ -104,7 +107,7 @@ impl PackedCall {
     }
 
     pub(super) fn call(&self, conversation: &Id) -> CallFacts {
-        let CallContext { model, service_tier, branch, harness, is_subagent, tells_reasoning } = &*self.context;
+        let CallContext { model, service_tier, branch, effort, harness, is_subagent, tells_reasoning } = &*self.context;
         CallFacts {
             usage: tokens(&self.counts, *tells_reasoning),
             is_final: self.is_final,
@@ -123,6 +126,7 @@ impl PackedCall {
             is_cut_off: false,
             is_bare: false,
             branch: branch.clone(),
+            effort: effort.clone(),
             cost: self.cost.get(),
             is_paid: false,
             runs: BTreeSet::new(),

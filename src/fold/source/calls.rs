@@ -90,6 +90,7 @@ fn seen(call: Call, record: Record) -> CallFacts {
         is_bare: !call.is_logged && run.is_none(),
         is_logged: call.is_logged,
         branch: call.branch,
+        effort: call.effort,
         cost: call.cost,
         is_paid: false,
         runs: run.into_iter().collect(),

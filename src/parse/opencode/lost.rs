@@ -1,10 +1,10 @@
 //! Records that can't be read, and what is told all the same of the call that such a one may be of.
 
 use super::keys::asked_for;
-use super::record;
+use super::session::left_of_session;
 use crate::event::{Conversation, Defect, GROWING, Id};
 use crate::parse::format::FileName;
-use crate::parse::lines::{id, id_in_torn, may_be_call, number_in_torn, path_in_torn};
+use crate::parse::lines::{id, id_in_torn, may_be_call, number_in_torn};
 
 /// A record that can't be read.
 pub(super) struct Lost {
@@ -36,7 +36,7 @@ impl Lost {
             message: id_in_torn(torn, "id"),
             created: number_in_torn(torn, "created"),
             is_other: is_other || !may_be_call(torn),
-            told: told_of_session(torn).map(Box::new),
+            told: left_of_session(torn).map(Box::new),
         }
     }
 
@@ -51,14 +51,6 @@ impl Lost {
         let asked_for = self.created.map(|created| format!("{}{GROWING}", asked_for(created)).into());
         asked_for.or_else(|| self.message.clone())
     }
-}
-
-/// What is left of a session's record: such a file ends with what tells no usage, and nothing else says who spawned it.
-fn told_of_session(torn: &[u8]) -> Option<Conversation> {
-    let named = |name| id_in_torn(torn, name);
-    let own = named("id").filter(|_| named("projectID").is_some())?;
-    let directory = path_in_torn(torn, "directory");
-    Some(record::session(own, named("parentID"), directory.as_deref(), named("version").as_deref()))
 }
 
 /// What the name of a message's file tells: `message/<session>/<message>.json`.

@@ -10,6 +10,7 @@ mod export;
 mod keys;
 mod lost;
 mod record;
+mod session;
 mod tokens;
 mod told;
 
@@ -124,7 +125,7 @@ fn session_row(values: &[Option<String>], position: u64, emit: &mut dyn FnMut(Ma
     let [session, parent, directory, version, created, more @ ..] = values else { return };
     let Some(session) = session.as_deref().and_then(id) else { return };
     let named = |name: &Option<String>| name.as_deref().and_then(id);
-    let mut conversation = record::session(session.clone(), named(parent), directory.as_deref(), version.as_deref());
+    let mut conversation = session::session(session.clone(), named(parent), directory.as_deref(), version.as_deref());
     conversation.parent = conversation.parent.or_else(|| more.first().and_then(named));
     let time = created.as_deref().and_then(|created| Time::from_millis(created.parse().ok()?));
     let mark = document::mark(position, HARNESS, MarkKind::Fact(Fact::Conversation(Box::new(conversation))));

@@ -5,10 +5,11 @@ use serde_json::value::RawValue;
 
 use super::keys::{COMPACTION, key_beside, key_of};
 use super::lost::Lost;
+use super::session::session;
 use super::tokens::Tokens;
 use crate::event::{Call, CallKey, Conversation, Fact, Id, Time};
 use crate::parse::json::{Text, part, price};
-use crate::parse::lines::{id, model as name_of_model, path};
+use crate::parse::lines::{id, model as name_of_model};
 
 /// A message, a session or a part of a message.
 #[derive(Deserialize)]
@@ -166,18 +167,6 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
     };
     let answered = times.completed.and_then(Time::from_millis);
     Ok(Some((Fact::Call(Box::new(call)), session, answered.or(begun))))
-}
-
-/// A session as its record tells of it.
-pub(super) fn session(own: Id, parent: Option<Id>, directory: Option<&str>, version: Option<&str>) -> Conversation {
-    Conversation {
-        begins: true,
-        repo: directory.and_then(path),
-        version: version.and_then(id),
-        is_subagent: parent.is_some(),
-        parent,
-        ..Conversation::new(own)
-    }
 }
 
 impl Record<'_> {
