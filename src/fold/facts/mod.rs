@@ -16,6 +16,7 @@ mod messages;
 mod place;
 mod quota;
 mod run;
+mod showing;
 mod so_far;
 mod timing;
 mod uncounted;
@@ -39,6 +40,7 @@ pub use self::place::Place;
 pub use self::quota::QuotaReading;
 pub(in crate::fold) use self::quota::{QuotaFold, Window, order};
 pub use self::run::{RunFacts, Runs};
+pub(in crate::fold) use self::showing::{Showing, ShowingRuns, once_for_shared};
 pub(in crate::fold) use self::so_far::ReadSoFar;
 pub use self::timing::{TimingFact, TimingFacts};
 pub(in crate::fold) use self::uncounted::UncountedCall;
@@ -48,10 +50,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use crate::event::{CallKey, Defect, Harness, Id, RunId};
-
-/// The runs that show each conversation, and how many of its calls.
-pub(in crate::fold) type ShowingRuns = FxHashMap<Id, BTreeMap<RunId, usize>>;
+use crate::event::{CallKey, Defect, Harness, Id};
 
 /// Facts of any number of sources. Merging is associative and commutative, and a fact given twice
 /// counts once.
