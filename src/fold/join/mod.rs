@@ -18,6 +18,7 @@
 
 mod fit;
 mod joined;
+mod nearby;
 mod resumed;
 mod session;
 
@@ -28,6 +29,7 @@ use rustc_hash::FxHashMap;
 use self::fit::pairs;
 pub use self::joined::IsHome;
 pub(in crate::fold) use self::joined::Joined;
+use self::nearby::Nearby;
 use self::resumed::resumed;
 use self::session::{find_homes, lonely, sessions};
 use crate::event::{Id, RunId, Time};
@@ -46,12 +48,13 @@ pub(in crate::fold) fn join<'a>(
     if !lonely.is_empty() {
         let mut sessions = sessions(runs, conversations, calls, shown);
         find_homes(&mut sessions, &lonely, is_home);
-        let pairs = pairs(&lonely, &sessions, is_home);
+        let nearby = Nearby::new(&lonely, &sessions);
+        let pairs = pairs(&lonely, &sessions, &nearby, is_home);
         for (run, session) in &pairs.chosen {
             joined.runs.entry(sessions[*session].id.clone()).or_default().insert(lonely[*run].id.clone());
         }
         joined.ambiguous = pairs.open.iter().map(|run| lonely[*run].id.clone()).collect();
-        resumed(&lonely, &sessions, &pairs, is_home, &mut joined);
+        resumed(&lonely, &sessions, &nearby, &pairs, is_home, &mut joined);
     }
     with_parents(runs, conversations, shown, &mut joined);
     with_children(conversations, shown, &mut joined);
