@@ -110,6 +110,22 @@ fn sub_agents_share_the_runs_of_the_conversation_that_spawned_them() {
 }
 
 #[test]
+fn a_check_keeps_of_each_budget_what_it_shows() {
+    let workdir = Workdir::new();
+    let (start, finish) = ("2026-05-12T07:00:00Z", "2026-05-12T07:00:50Z");
+    let (name, status, profile, harness) = ("kiln", "success", "codex1", Some("codex"));
+    let entry = |n: usize| Entry { name, run_id: &run_id(n), status, profile, harness, start, finish }.with("");
+    let front = front("kiln", "/srv/kiln", "2026-05-12T00:00:00Z");
+    workdir.write("kiln.md", front + &(0..1000).map(entry).collect::<String>());
+    let budget = |n: usize| format!("[[budget]]\nname = \"{n}\"\nper = \"run\"\nmax_runs = 2\n\n");
+    workdir.write("one.toml", budget(0));
+    workdir.write("many.toml", (0..400).map(budget).collect::<String>());
+    let least = least(&workdir, "check --config one.toml kiln.md");
+    let said = said(&workdir, "check --config many.toml kiln.md", least + 32_000).expect("enough");
+    assert!(said.contains("400000 groups"), "{said}");
+}
+
+#[test]
 fn an_export_unpacks_a_row_at_a_time() {
     let workdir = Workdir::new();
     let call = |n: u32| {
