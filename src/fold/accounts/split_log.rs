@@ -64,7 +64,7 @@ pub(super) fn log_shares<'a>(
     if open.is_none() {
         // What the log ends with is all that came before the next run.
         let total = recorded.last().or(logged.last()).map(|(_, total)| *total);
-        split.began_at.extend(places.first_of(id, is_behind).cloned().zip(total));
+        split.began_at.extend(places.first_of(id, end, is_behind).cloned().zip(total));
     }
     let holding = Holding { runs: holding.clone(), open: open.clone() };
     hold_against(&mut split, shown, &log, holding, &uncovered, is_behind, bounds);
