@@ -122,7 +122,7 @@ fn a_check_keeps_of_each_budget_what_it_shows() {
     workdir.write("many.toml", (0..400).map(budget).collect::<String>());
     let least = least(&workdir, "check --config one.toml kiln.md");
     let said = said(&workdir, "check --config many.toml kiln.md", least + 32_000).expect("enough");
-    assert!(said.contains("400000 groups"), "{said}");
+    assert!(said.contains("400,000 groups"), "{said}");
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 
 use chrono_tz::Tz;
 
-use super::{MOST_GROUPS, phrase, remarks};
+use super::phrase::{self, MOST_GROUPS};
+use super::remarks;
 use crate::render::dimension::number_of;
 use crate::render::{escape, exact};
 use crate::table::verdict::{Judged, Standing, State, Verdict};

@@ -16,14 +16,11 @@ use std::io::Write;
 
 pub use github::step_outputs;
 
+use self::phrase::MOST_GROUPS;
 use super::written::written;
 use super::{Format, Style};
 use crate::error::{Result, unknown};
 use crate::table::verdict::Verdict;
-
-/// Groups of one limit that people are shown unless they ask for all; GitHub shows as many errors, and as many warnings,
-/// a step.
-const MOST_GROUPS: usize = 10;
 
 /// An output format of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,10 @@ use crate::render::number::{self, Bound, UNKNOWN};
 use crate::table::schema::Kind;
 use crate::table::verdict::{Before, Judged, Standing, State, Verdict};
 
+/// Groups of one limit that people are shown unless they ask for all; GitHub shows as many errors, and as many warnings,
+/// a step.
+pub(super) const MOST_GROUPS: usize = 10;
+
 /// The word of a group's state: what it does counts, so a limit that only warns never says FAIL.
 pub(super) fn word(limit: &Judged, group: &Standing) -> &'static str {
     match (group.state, group.before) {

@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use chrono_tz::Tz;
 use unicode_width::UnicodeWidthStr;
 
-use super::{MOST_GROUPS, phrase, remarks};
+use super::phrase::{self, MOST_GROUPS};
+use super::remarks;
 use crate::render::dimension::number_of;
 use crate::render::{Style, escape, notes};
 use crate::table::verdict::{Before, Judged, Standing, State, Verdict};
