@@ -66,6 +66,7 @@ pub(super) fn call_row(key: CallKey, call: CallFacts, is_paid: bool) -> UsageRow
         time: call.time,
         call: Some(key),
         service_tier: call.service_tier,
+        effort: call.effort,
         is_subagent: call.is_subagent,
         branch: call.branch,
         // What the whole reports is not reported twice.

@@ -25,6 +25,8 @@ pub struct CallFacts {
     pub model: Option<Id>,
     /// The provider's service tier; `None` where no record tells.
     pub service_tier: Option<Id>,
+    /// How hard the model was told to think; `None` where no record tells.
+    pub effort: Option<Id>,
     /// Whether a sub-agent made it.
     pub is_subagent: bool,
     /// The harness that made it; `None` where no record names it.
@@ -62,7 +64,7 @@ impl CallFacts {
     pub(super) fn merge(&mut self, other: CallFacts) {
         let rank = |call: &CallFacts| {
             let names = (call.model.clone(), call.conversation.clone(), call.service_tier.clone());
-            let more = (call.branch.clone(), call.cost, call.harness.clone());
+            let more = (call.branch.clone(), call.cost, call.harness.clone(), call.effort.clone());
             let time = (call.time.is_some(), Reverse(call.time));
             (call.usage.output_tokens, call.is_final, call.usage, time, names, more)
         };

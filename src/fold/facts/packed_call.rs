@@ -30,6 +30,7 @@ pub(in crate::fold) struct PackedCall {
 struct CallContext {
     model: Option<Id>,
     service_tier: Option<Id>,
+    effort: Option<Id>,
     branch: Option<Id>,
     harness: Option<Harness>,
     is_subagent: bool,
@@ -41,6 +42,7 @@ impl CallContext {
         CallContext {
             model: call.model.clone(),
             service_tier: call.service_tier.clone(),
+            effort: call.effort.clone(),
             branch: call.branch.clone(),
             harness: call.harness.clone(),
             is_subagent: call.is_subagent,
@@ -49,8 +51,9 @@ impl CallContext {
     }
 
     fn is_of(&self, call: &CallFacts, tells_reasoning: bool) -> bool {
-        let CallContext { model, service_tier, branch, harness, .. } = self;
-        (model, service_tier, branch, harness) == (&call.model, &call.service_tier, &call.branch, &call.harness)
+        let CallContext { model, service_tier, effort, branch, harness, .. } = self;
+        (model, service_tier, effort) == (&call.model, &call.service_tier, &call.effort)
+            && (branch, harness) == (&call.branch, &call.harness)
             && (self.is_subagent, self.tells_reasoning) == (call.is_subagent, tells_reasoning)
     }
 }
@@ -104,7 +107,7 @@ impl PackedCall {
     }
 
     pub(super) fn call(&self, conversation: &Id) -> CallFacts {
-        let CallContext { model, service_tier, branch, harness, is_subagent, tells_reasoning } = &*self.context;
+        let CallContext { model, service_tier, effort, branch, harness, is_subagent, tells_reasoning } = &*self.context;
         CallFacts {
             usage: tokens(&self.counts, *tells_reasoning),
             is_final: self.is_final,
@@ -112,6 +115,7 @@ impl PackedCall {
             conversation: Some(conversation.clone()),
             model: model.clone(),
             service_tier: service_tier.clone(),
+            effort: effort.clone(),
             is_subagent: *is_subagent,
             harness: harness.clone(),
             timing: None,

@@ -79,6 +79,7 @@ fn seen(call: Call, record: Record) -> CallFacts {
         conversation: call.conversation,
         model: call.model,
         service_tier: call.service_tier,
+        effort: call.effort,
         is_subagent: call.is_subagent,
         harness,
         timing: None,
