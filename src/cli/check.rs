@@ -43,7 +43,8 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     let input = request.read_found(found)?;
     let lacks = input.exit_code(&args.input);
     let answers = Answers(&input.settled);
-    let terms = Terms { now, fail_on_warn: args.fail_on_warn, lacks_input: input.lacks_input() };
+    let most_groups = most_groups(args, format);
+    let terms = Terms { now, fail_on_warn: args.fail_on_warn, lacks_input: input.lacks_input(), most_groups };
     let mut verdict = budget::check(&budgets.all, &query, terms, answers)?;
     if let Some((path, baseline, comparison)) = &baseline {
         let compared = budget::compare(baseline, comparison, &query, terms, answers);
@@ -186,6 +187,13 @@ fn write(args: &CheckArgs, verdict: &Verdict, format: CheckFormat) -> anyhow::Re
         }
     }
     output::write(&args.output, |out| Ok(render::check(verdict, format, &style, all, out)?))
+}
+
+/// How many groups of each state of a limit the formats name; `None` for all.
+fn most_groups(args: &CheckArgs, format: CheckFormat) -> Option<usize> {
+    let formats = args.export.iter().map(|(format, _)| *format).chain([format]);
+    let most: Option<Vec<usize>> = formats.map(|format| format.most_groups(args.output.verbose)).collect();
+    most?.into_iter().max()
 }
 
 /// Tells the warnings that the output doesn't hold.

@@ -11,7 +11,7 @@ use std::io::BufRead;
 
 use self::message::{Changes, Message, is_question, messages};
 use super::document::{self, Layout, Piece};
-use super::format::{Format, Home, Root, Shape};
+use super::format::{FileName, Format, Home, Root, Shape};
 use super::json::{Text, part};
 use super::lines::{id, key, model};
 use super::mark::{Mark, MarkKind};
@@ -41,7 +41,7 @@ fn sniff(head: &[u8]) -> bool {
     start.starts_with('{') && has("sessionId") && (has("projectHash") || (has("messages") && has("startTime")))
 }
 
-fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
+fn read(_: FileName<'_>, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
     let mut chat = Chat {
         emit,
         session: None,

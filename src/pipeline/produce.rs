@@ -7,7 +7,7 @@ use super::lines::Lines;
 use super::out::{Out, Reached, SourceOut, bare, broken_off};
 use super::readers::Readers;
 use crate::event::{Defect, Event, Fact, Loss, Skip, Source, unpacked_name};
-use crate::parse::{self, Format, SourceReader};
+use crate::parse::{self, FileName, Format, SourceReader};
 #[cfg(feature = "sqlite")]
 use crate::source::Rest;
 use crate::source::{self, Input, Opened, Progress, open};
@@ -39,7 +39,7 @@ pub(super) fn produce(input: &Input, readers: &Readers<'_>, out: &mut Out<'_>) -
         named.push(skipped(0, "a tar archive; unpack it, and give what was in it".to_owned(), loss));
         return 0;
     }
-    let Some(format) = parse::detect(&opened.head) else {
+    let Some(format) = parse::detect_named(&opened.head, file_name(input)) else {
         // What it would have been isn't known.
         named.push(match opened.broken {
             Some(cause) => skipped(0, broken_off(opened.head.len() as u64, &cause).to_string(), loss),
@@ -57,6 +57,11 @@ pub(super) fn produce(input: &Input, readers: &Readers<'_>, out: &mut Out<'_>) -
 
 fn skipped(offset: u64, reason: String, loss: Loss) -> Event {
     bare(offset, Fact::Skipped(Skip { reason, loss }))
+}
+
+/// What a source's file is called.
+pub(super) fn file_name(input: &Input) -> FileName<'_> {
+    FileName { name: unpacked_name(input.file_name()), folder: input.folder_name() }
 }
 
 fn unknown(head: &[u8]) -> &'static str {
@@ -91,8 +96,8 @@ fn read(
         return Reached { bytes: counted.bytes(), broken: read.err() };
     }
     out.push(bare(0, Fact::Source(Source { format: format.name.into(), host: options.host.clone() })));
-    let name = unpacked_name(input.file_name());
-    if let Some(reading) = SourceReader::new(format, name, &opened.head, options.now, options.needs) {
+    let name = file_name(input);
+    if let Some(reading) = SourceReader::new(format, name.name, &opened.head, options.now, options.needs) {
         return Lines { reading, readers, out }.read(input, opened);
     }
     let mut reader = BufReader::new(counted.watch(opened.into_reader()));

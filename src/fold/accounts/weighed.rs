@@ -66,9 +66,9 @@ pub(super) fn call_row(key: CallKey, call: CallFacts, is_paid: bool) -> UsageRow
         time: call.time,
         call: Some(key),
         service_tier: call.service_tier,
-        effort: call.effort,
         is_subagent: call.is_subagent,
         branch: call.branch,
+        effort: call.effort,
         // What the whole reports is not reported twice.
         cost_reported: call.cost.filter(|_| !is_paid),
         is_paid,

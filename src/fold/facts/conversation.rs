@@ -3,7 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::hosts::Hosts;
 use super::log::SessionLog;
@@ -40,6 +40,8 @@ pub struct ConversationFacts {
     pub agents: BTreeSet<Id>,
     /// The tool calls that such sub-agents worked for, as captures name them.
     pub tasks: BTreeSet<Id>,
+    /// The records that its calls have beside their keys: digests, as they are many and few are asked for.
+    pub records: FxHashSet<u64>,
     /// Calls of which a record can't be counted.
     pub uncounted: BTreeSet<UncountedCall>,
     /// Whether a call is known that none of its sub-agents made, be it a copy.
@@ -144,6 +146,7 @@ impl ConversationFacts {
         }
         self.agents.extend(other.agents);
         self.tasks.extend(other.tasks);
+        self.records.extend(other.records);
         self.uncounted.extend(other.uncounted);
         self.began = [self.began, other.began].into_iter().flatten().min();
         first(&mut self.repo, other.repo);

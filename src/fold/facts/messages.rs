@@ -61,7 +61,8 @@ impl Messages {
         self.calls.retain(|_| outgrown.next() != Some(true));
     }
 
-    /// Drops final calls that tell once more of another one that was answered before.
+    /// Drops final calls that tell once more of another one that was answered before, or then and used less: a copy that
+    /// lacks the total counts thinking twice.
     pub(in crate::fold) fn drop_rewritten(&mut self) {
         let is_same = |a: &PackedCall, b: &PackedCall| a.beginning().is_some() && a.beginning() == b.beginning();
         if self.calls.iter().all(|call| call.beginning().is_none()) {
@@ -69,7 +70,8 @@ impl Messages {
         }
         let rewritten = self.calls.chunk_by(is_same).flat_map(|calls| {
             let finals = calls.iter().enumerate().filter(|(_, call)| call.is_final);
-            let first = finals.min_by_key(|(_, call)| call.time().unwrap_or(Time::MAX)).map(|(at, _)| at);
+            let rank = |call: &PackedCall| (call.time().unwrap_or(Time::MAX), call.counts);
+            let first = finals.min_by_key(|(_, call)| rank(call)).map(|(at, _)| at);
             calls.iter().enumerate().map(move |(at, call)| call.is_final && Some(at) != first)
         });
         let mut rewritten = Vec::from_iter(rewritten).into_iter();

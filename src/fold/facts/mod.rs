@@ -18,6 +18,7 @@ mod place;
 mod quota;
 mod result;
 mod run;
+mod showing;
 mod so_far;
 mod timing;
 mod uncounted;
@@ -43,19 +44,17 @@ pub(in crate::fold) use self::quota::{QuotaFold, Window, order};
 pub(in crate::fold) use self::result::is_growth;
 pub use self::result::{ResultFacts, ResultKey};
 pub use self::run::{RunFacts, Runs};
+pub(in crate::fold) use self::showing::{Showing, ShowingRuns, once_for_shared};
 pub(in crate::fold) use self::so_far::ReadSoFar;
 pub use self::timing::{TimingFact, TimingFacts};
-pub(in crate::fold) use self::uncounted::UncountedCall;
+pub(in crate::fold) use self::uncounted::{UncountedCall, digest};
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use crate::event::{CallKey, Defect, Harness, Id, RunId};
-
-/// The runs that show each conversation, and how many of its calls.
-pub(in crate::fold) type ShowingRuns = FxHashMap<Id, BTreeMap<RunId, usize>>;
+use crate::event::{CallKey, Defect, Harness, Id};
 
 /// Facts of any number of sources. Merging is associative and commutative, and a fact given twice
 /// counts once.

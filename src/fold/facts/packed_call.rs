@@ -19,7 +19,7 @@ pub(in crate::fold) struct PackedCall {
     pub(super) id: ShortId,
     pub(super) is_final: bool,
     /// Input, cache reads, cache writes, those of them kept for an hour, output, reasoning.
-    counts: [u32; 6],
+    pub(super) counts: [u32; 6],
     time: MaybeTime,
     cost: MaybeUsd,
     context: Arc<CallContext>,
@@ -30,8 +30,8 @@ pub(in crate::fold) struct PackedCall {
 struct CallContext {
     model: Option<Id>,
     service_tier: Option<Id>,
-    effort: Option<Id>,
     branch: Option<Id>,
+    effort: Option<Id>,
     harness: Option<Harness>,
     is_subagent: bool,
     tells_reasoning: bool,
@@ -42,8 +42,8 @@ impl CallContext {
         CallContext {
             model: call.model.clone(),
             service_tier: call.service_tier.clone(),
-            effort: call.effort.clone(),
             branch: call.branch.clone(),
+            effort: call.effort.clone(),
             harness: call.harness.clone(),
             is_subagent: call.is_subagent,
             tells_reasoning,
@@ -51,9 +51,9 @@ impl CallContext {
     }
 
     fn is_of(&self, call: &CallFacts, tells_reasoning: bool) -> bool {
-        let CallContext { model, service_tier, effort, branch, harness, .. } = self;
-        (model, service_tier, effort) == (&call.model, &call.service_tier, &call.effort)
-            && (branch, harness) == (&call.branch, &call.harness)
+        let names = [&call.model, &call.service_tier, &call.branch, &call.effort];
+        [&self.model, &self.service_tier, &self.branch, &self.effort] == names
+            && self.harness == call.harness
             && (self.is_subagent, self.tells_reasoning) == (call.is_subagent, tells_reasoning)
     }
 }
@@ -107,7 +107,7 @@ impl PackedCall {
     }
 
     pub(super) fn call(&self, conversation: &Id) -> CallFacts {
-        let CallContext { model, service_tier, effort, branch, harness, is_subagent, tells_reasoning } = &*self.context;
+        let CallContext { model, service_tier, branch, effort, harness, is_subagent, tells_reasoning } = &*self.context;
         CallFacts {
             usage: tokens(&self.counts, *tells_reasoning),
             is_final: self.is_final,
@@ -115,7 +115,6 @@ impl PackedCall {
             conversation: Some(conversation.clone()),
             model: model.clone(),
             service_tier: service_tier.clone(),
-            effort: effort.clone(),
             is_subagent: *is_subagent,
             harness: harness.clone(),
             timing: None,
@@ -127,6 +126,7 @@ impl PackedCall {
             is_cut_off: false,
             is_bare: false,
             branch: branch.clone(),
+            effort: effort.clone(),
             cost: self.cost.get(),
             is_paid: false,
             runs: BTreeSet::new(),

@@ -3,11 +3,13 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::keys::{COMPACTION, asked_for, key_beside, key_of};
+use super::keys::{COMPACTION, begun_at, key_beside, key_of};
+use super::lost::Lost;
+use super::session::session;
 use super::tokens::Tokens;
-use crate::event::{Call, CallKey, Conversation, Defect, Fact, GROWING, Id, Time, Uncounted};
+use crate::event::{Call, CallKey, Conversation, Fact, Id, Time, Uncounted};
 use crate::parse::json::{Text, part, price};
-use crate::parse::lines::{id, id_in_torn, may_be_call, model as name_of_model, number_in_torn, path};
+use crate::parse::lines::{id, model as name_of_model};
 
 /// What newer versions write where nobody chose a variant.
 const NO_VARIANT: &str = "default";
@@ -118,39 +120,14 @@ impl Kind {
 /// What a record tells, of which conversation, and when: a call's time is when it was answered, as far as that is told.
 pub(super) type Found = (Fact, Option<Id>, Option<Time>);
 
-/// A record that can't be read.
-pub(super) struct Lost {
-    pub(super) defect: Defect,
-    /// The session whose call it may tell of.
-    pub(super) session: Option<Id>,
-    /// When that was asked for, which every copy of the message tells.
-    pub(super) created: Option<i64>,
-}
-
-impl Lost {
-    /// One that begins so.
-    pub(super) fn torn(defect: Defect, torn: &[u8]) -> Lost {
-        Lost { defect, session: session_of_torn(torn), created: number_in_torn(torn, "created") }
-    }
-
-    /// What the key of that call begins with, finished or not.
-    pub(super) fn key(&self) -> Option<Id> {
-        self.created.map(begun_at)
-    }
-}
-
-/// What the key of a call begins with that was asked for then, finished or not.
-fn begun_at(created: i64) -> Id {
-    format!("{}{GROWING}", asked_for(created)).into()
-}
-
 /// What a record tells; nothing where it is of no interest.
 pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Found>, Lost> {
     let record: Record<'_> = part(json).map_err(|defect| {
         let lost = Lost::torn(defect, json.as_bytes());
         let Some(row) = row else { return lost };
-        let session = id(row.session).filter(|_| row.kind != Some(Kind::Other));
-        Lost { session, created: lost.created.or(row.created), ..lost }
+        let is_other = row.kind.map_or(lost.is_other, |kind| kind == Kind::Other);
+        let message = row.message.and_then(id).or(lost.message.clone());
+        Lost { session: id(row.session), message, created: lost.created.or(row.created), is_other, ..lost }
     })?;
     let times = record.times(row);
     let begun = times.created.and_then(Time::from_millis);
@@ -174,13 +151,19 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
     let own = row.map(|row| row.session).or(record.session.get());
     let message = row.and_then(|row| row.message).or(record.id.get());
     let session = own.and_then(id);
-    let lost = |defect| Lost { defect, session: session.clone(), created: times.created };
+    let message_id = message.and_then(id);
+    let lost = |defect| Lost {
+        session: session.clone(),
+        message: message_id.clone(),
+        created: times.created,
+        ..Lost::new(defect)
+    };
     let tokens: Option<Tokens> = record.tokens.map(|tokens| part(tokens.get()).map_err(lost)).transpose()?;
     let usage = tokens.map(|tokens| tokens.usage()).unwrap_or_default();
     if usage.is_zero() {
         let may_use = kind == Kind::Answer && record.may_use(&times);
         let uncounted = session.filter(|_| may_use).map(|session| {
-            let key = times.created.map(begun_at);
+            let key = times.created.map(begun_at).or(message_id.clone());
             Fact::Uncounted(Box::new(Uncounted { conversation: session, key, agent: None }))
         });
         return Ok(uncounted.map(|fact| (fact, own.and_then(id), begun)));
@@ -198,6 +181,7 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
         model: model.as_deref().and_then(name_of_model),
         is_logged: true,
         stands_alone: true,
+        record: message_id.clone(),
         is_final,
         cost: price(record.cost),
         effort: record.effort(),
@@ -205,24 +189,6 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
     };
     let answered = times.completed.and_then(Time::from_millis);
     Ok(Some((Fact::Call(Box::new(call)), session, answered.or(begun))))
-}
-
-/// A session as its record tells of it.
-pub(super) fn session(own: Id, parent: Option<Id>, directory: Option<&str>, version: Option<&str>) -> Conversation {
-    Conversation {
-        begins: true,
-        repo: directory.and_then(path),
-        version: version.and_then(id),
-        is_subagent: parent.is_some(),
-        parent,
-        ..Conversation::new(own)
-    }
-}
-
-/// The session of a torn record that may be an answer's.
-fn session_of_torn(torn: &[u8]) -> Option<Id> {
-    let is_other = ["messageID", "projectID"].iter().any(|name| id_in_torn(torn, name).is_some());
-    (!is_other && may_be_call(torn)).then(|| id_in_torn(torn, "sessionID")).flatten()
 }
 
 impl Record<'_> {

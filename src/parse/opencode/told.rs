@@ -1,6 +1,7 @@
 //! What all of opencode's formats share: how what a record tells is handed on.
 
-use super::record::{Found, Lost};
+use super::lost::Lost;
+use super::record::Found;
 use crate::event::{Fact, Time, Uncounted};
 use crate::parse::document;
 pub(super) use crate::parse::document::start_of;
@@ -17,7 +18,11 @@ pub(super) fn tell(found: Result<Option<Found>, Lost>, position: u64, emit: &mut
         Err(lost) => {
             emit(mark(Fact::Defect(lost.defect)));
             let (key, time) = (lost.key(), lost.created.and_then(Time::from_millis));
-            if let Some(session) = lost.session {
+            if let Some(told) = lost.told {
+                let session = told.id.clone();
+                emit(mark(Fact::Conversation(told)).at(time).of(Some(session)));
+            }
+            if let Some(session) = lost.session.filter(|_| !lost.is_other) {
                 let uncounted =
                     Fact::Uncounted(Box::new(Uncounted { conversation: session.clone(), key, agent: None }));
                 emit(mark(uncounted).at(time).of(Some(session)));

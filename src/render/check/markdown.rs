@@ -4,8 +4,7 @@ use std::io::{self, Write};
 
 use chrono_tz::Tz;
 
-use super::phrase::{self, MOST_GROUPS};
-use super::remarks;
+use super::{MOST_GROUPS, phrase, remarks};
 use crate::render::dimension::number_of;
 use crate::render::escape;
 use crate::table::verdict::{Judged, Standing, State, Verdict};
@@ -29,7 +28,7 @@ pub(super) fn write(verdict: &Verdict, all: bool, out: &mut dyn Write) -> io::Re
         let is_shown = |(at, group): &(usize, &Standing)| all || *at == 0 || is_worth_a_line(group);
         let shown: Vec<_> = limit.groups.iter().enumerate().filter(is_shown).collect();
         let most = if all { shown.len() } else { MOST_GROUPS };
-        left_out += limit.groups.len() - shown.len().min(most);
+        left_out += limit.groups.len() - shown.len().min(most) + limit.left_out(|_| true);
         shown.into_iter().take(most).try_for_each(|(_, group)| line(limit, group, verdict.window.zone, out))?;
     }
     if left_out > 0 {

@@ -21,6 +21,10 @@ use super::{Format, Style};
 use crate::error::{Result, unknown};
 use crate::table::verdict::Verdict;
 
+/// Groups of one limit that people are shown unless they ask for all; GitHub shows as many errors, and as many warnings,
+/// a step.
+const MOST_GROUPS: usize = 10;
+
 /// An output format of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckFormat {
@@ -58,6 +62,14 @@ impl CheckFormat {
             CheckFormat::Junit => "junit",
             CheckFormat::Github => "github",
             CheckFormat::Openmetrics => "openmetrics",
+        }
+    }
+
+    /// How many groups of each state of a limit it names; `None` for all, as machines want them, and people with `all`.
+    pub fn most_groups(self, all: bool) -> Option<usize> {
+        match self {
+            CheckFormat::Table | CheckFormat::Markdown | CheckFormat::Github if !all => Some(MOST_GROUPS),
+            _ => None,
         }
     }
 

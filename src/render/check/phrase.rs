@@ -8,9 +8,6 @@ use crate::render::number::{self, Bound, UNKNOWN};
 use crate::table::schema::Kind;
 use crate::table::verdict::{Before, Judged, Standing, State, Verdict};
 
-/// Groups of one limit that are shown unless all are asked for.
-pub(super) const MOST_GROUPS: usize = 10;
-
 /// The word of a group's state: what it does counts, so a limit that only warns never says FAIL.
 pub(super) fn word(limit: &Judged, group: &Standing) -> &'static str {
     match (group.state, group.before) {

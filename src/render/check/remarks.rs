@@ -128,7 +128,7 @@ fn percent(millionths: i128, whole: i128) -> String {
 
 fn pace(limit: &Judged, group: &Standing, zone: Tz) -> Option<String> {
     let matters = |pace: &Pace| group.state != State::Ok || pace.limit_at.is_some();
-    let pace = group.pace.filter(|pace| matters(pace) && group.used.is_some_and(|used| used > 0))?;
+    let pace = group.pace.as_deref().filter(|pace| matters(pace) && group.used.is_some_and(|used| used > 0))?;
     let projected = pace.projected?;
     let bound = Bound::of(group.is_floor);
     let at = pace.limit_at.and_then(|time| period::moment(time, zone));

@@ -6,8 +6,7 @@ use std::io::{self, Write};
 use chrono_tz::Tz;
 use unicode_width::UnicodeWidthStr;
 
-use super::phrase::{self, MOST_GROUPS};
-use super::remarks;
+use super::{MOST_GROUPS, phrase, remarks};
 use crate::render::dimension::number_of;
 use crate::render::{Style, escape, notes};
 use crate::table::verdict::{Before, Judged, Standing, State, Verdict};
@@ -32,7 +31,7 @@ pub(super) fn write(verdict: &Verdict, style: &Style, all: bool, out: &mut dyn W
         let is_shown = |group: &&Standing| all || group.state != State::Ok || group.before.is_some_and(is_named);
         let shown: Vec<&Standing> = limit.groups.iter().filter(is_shown).collect();
         let most = if all { shown.len() } else { MOST_GROUPS };
-        left_out += shown.len().saturating_sub(most);
+        left_out += shown.len().saturating_sub(most) + limit.left_out(|group| is_shown(&group));
         lines.extend(shown.into_iter().take(most).map(|group| (limit, group)));
     }
     lines.sort_by_key(|(_, group)| std::cmp::Reverse((group.fails, group.state)));
@@ -66,10 +65,11 @@ pub(super) fn write(verdict: &Verdict, style: &Style, all: bool, out: &mut dyn W
 
 /// How many are ok: budgets, or groups where budgets have several.
 fn within(verdict: &Verdict) -> Option<String> {
-    let ok: Vec<&str> = verdict.limits.iter().flat_map(|limit| vec![&*limit.budget; limit.count(State::Ok)]).collect();
-    let budgets = ok.iter().collect::<BTreeSet<_>>().len();
-    let noun = if budgets == ok.len() { "budget" } else { "group" };
-    (!ok.is_empty()).then(|| number_of(ok.len(), noun))
+    let ok = verdict.count(State::Ok);
+    let has_ok = verdict.limits.iter().filter(|limit| limit.count(State::Ok) > 0);
+    let budgets = has_ok.map(|limit| &limit.budget).collect::<BTreeSet<_>>().len();
+    let noun = if budgets == ok { "budget" } else { "group" };
+    (ok > 0).then(|| number_of(ok, noun))
 }
 
 /// New and vanished groups of a baseline are named, although nothing is wrong with them.
