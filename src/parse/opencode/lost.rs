@@ -1,8 +1,8 @@
 //! Records that can't be read, and what is told all the same of the call that such a one may be of.
 
-use super::keys::asked_for;
+use super::keys::begun_at;
 use super::session::left_of_session;
-use crate::event::{Conversation, Defect, GROWING, Id};
+use crate::event::{Conversation, Defect, Id};
 use crate::parse::format::FileName;
 use crate::parse::lines::{id, id_in_torn, may_be_call, number_in_torn};
 
@@ -48,8 +48,7 @@ impl Lost {
 
     /// What the key of the call begins with, finished or not; else the message.
     pub(super) fn key(&self) -> Option<Id> {
-        let asked_for = self.created.map(|created| format!("{}{GROWING}", asked_for(created)).into());
-        asked_for.or_else(|| self.message.clone())
+        self.created.map(begun_at).or_else(|| self.message.clone())
     }
 }
 

@@ -3,13 +3,16 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::keys::{COMPACTION, key_beside, key_of};
+use super::keys::{COMPACTION, begun_at, key_beside, key_of};
 use super::lost::Lost;
 use super::session::session;
 use super::tokens::Tokens;
-use crate::event::{Call, CallKey, Conversation, Fact, Id, Time};
+use crate::event::{Call, CallKey, Conversation, Fact, Id, Time, Uncounted};
 use crate::parse::json::{Text, part, price};
 use crate::parse::lines::{id, model as name_of_model};
+
+/// What newer versions write where nobody chose a variant.
+const NO_VARIANT: &str = "default";
 
 /// A message, a session or a part of a message.
 #[derive(Deserialize)]
@@ -49,6 +52,15 @@ struct Record<'a> {
     tokens: Option<&'a RawValue>,
     #[serde(borrow)]
     cost: Option<&'a RawValue>,
+    /// Why its model stopped, as the provider says.
+    #[serde(borrow, default)]
+    finish: Text<'a>,
+    /// What went wrong.
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+    /// How the model was told to answer: how hard to think.
+    #[serde(borrow, default)]
+    variant: Text<'a>,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +75,8 @@ struct Model<'a> {
     id: Text<'a>,
     #[serde(borrow, default, rename = "modelID")]
     model: Text<'a>,
+    #[serde(borrow, default)]
+    variant: Text<'a>,
 }
 
 /// Milliseconds since 1970.
@@ -131,7 +145,9 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
     let named = record.role.get().or(record.r#type.get());
     let told = || Kind::of(named.filter(|_| record.message.get().is_none()));
     let kind = row.and_then(|row| row.kind).unwrap_or_else(told);
-    let (Kind::Answer | Kind::Compaction, Some(tokens)) = (kind, record.tokens) else { return Ok(None) };
+    if !matches!(kind, Kind::Answer | Kind::Compaction) {
+        return Ok(None);
+    }
     let own = row.map(|row| row.session).or(record.session.get());
     let message = row.and_then(|row| row.message).or(record.id.get());
     let session = own.and_then(id);
@@ -142,10 +158,15 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
         created: times.created,
         ..Lost::new(defect)
     };
-    let tokens: Tokens = part(tokens.get()).map_err(lost)?;
-    let usage = tokens.usage();
+    let tokens: Option<Tokens> = record.tokens.map(|tokens| part(tokens.get()).map_err(lost)).transpose()?;
+    let usage = tokens.map(|tokens| tokens.usage()).unwrap_or_default();
     if usage.is_zero() {
-        return Ok(None);
+        let may_use = kind == Kind::Answer && record.may_use(&times);
+        let uncounted = session.filter(|_| may_use).map(|session| {
+            let key = times.created.map(begun_at).or(message_id.clone());
+            Fact::Uncounted(Box::new(Uncounted { conversation: session, key, agent: None }))
+        });
+        return Ok(uncounted.map(|fact| (fact, own.and_then(id), begun)));
     }
     let model = record.model();
     let (key, is_final) = match kind {
@@ -163,6 +184,7 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
         record: message_id.clone(),
         is_final,
         cost: price(record.cost),
+        effort: record.effort(),
         ..Call::new(CallKey::Message(key), usage)
     };
     let answered = times.completed.and_then(Time::from_millis);
@@ -174,6 +196,21 @@ impl Record<'_> {
     fn times(&self, row: Option<&Row<'_>>) -> Times {
         let times: Times = self.time.and_then(|time| part(time.get()).ok()).unwrap_or_default();
         Times { created: times.created.or(row.and_then(|row| row.created)), ..times }
+    }
+
+    /// Whether an answer that counts nothing used something: its model is still at work, or was when opencode was killed,
+    /// or said that it was done. What was aborted is completed without that, and so is what no model was asked for.
+    fn may_use(&self, times: &Times) -> bool {
+        let has_failed = self.error.is_some_and(|error| error.get() != "null");
+        let is_open = times.created.is_some() && times.completed.is_none() && self.finish.get().is_none();
+        !has_failed && (is_open || self.finish.is("stop") || self.finish.is("length"))
+    }
+
+    /// How hard its model was told to think; `None` also where nobody chose.
+    fn effort(&self) -> Option<Id> {
+        let of_model = self.model_reference.and_then(|model| part::<Model<'_>>(model.get()).ok());
+        let variant = self.variant.get().or(of_model.as_ref().and_then(|model| model.variant.get()))?;
+        id(variant).filter(|variant| &**variant != NO_VARIANT)
     }
 
     /// The name of the model that answered.
