@@ -110,7 +110,7 @@ fn of_measure(
     }
     groups.sort_by(|a, b| b.state.cmp(&a.state).then_with(|| a.key.cmp(&b.key)));
     let budget = Budget { per: baseline.by.clone(), on_unknown, ..Budget::new("baseline") };
-    Ok(Judged { groups, words: "a run", ..blank(&budget, measure) })
+    Ok(Judged { groups, ..blank(&budget, measure) })
 }
 
 fn key(report: &Report, row: usize, by: &[Dimension]) -> Key {

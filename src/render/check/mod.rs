@@ -62,14 +62,6 @@ impl CheckFormat {
         }
     }
 
-    /// How many groups of each state of a limit it names; `None` for all, as machines want them, and people with `all`.
-    pub fn most_groups(self, all: bool) -> Option<usize> {
-        match self {
-            CheckFormat::Table | CheckFormat::Markdown | CheckFormat::Github if !all => Some(MOST_GROUPS),
-            _ => None,
-        }
-    }
-
     /// The format of this name; the error tells the nearest one, or all.
     pub fn from_name(name: &str) -> Result<CheckFormat> {
         let found = CheckFormat::ALL.into_iter().find(|format| format.name() == name);
@@ -90,12 +82,30 @@ impl CheckFormat {
     }
 }
 
-/// Writes a verdict. People see the groups that are ok only with `all`; machines always do.
-pub fn check(verdict: &Verdict, format: CheckFormat, style: &Style, all: bool, out: &mut dyn Write) -> Result<()> {
+/// Which groups of a limit people are shown; machines get all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Groups {
+    /// The worst ones that aren't ok: ten, as many as GitHub shows.
+    Worst,
+    /// All that aren't ok.
+    NotOk,
+    /// All.
+    All,
+}
+
+impl Groups {
+    /// How many of each state; `None` for all.
+    pub fn most(self) -> Option<usize> {
+        (self == Groups::Worst).then_some(MOST_GROUPS)
+    }
+}
+
+/// Writes a verdict; `groups` says what people see of it.
+pub fn check(verdict: &Verdict, format: CheckFormat, style: &Style, groups: Groups, out: &mut dyn Write) -> Result<()> {
     written(out, |out| match format {
-        CheckFormat::Table => text::write(verdict, style, all, out),
+        CheckFormat::Table => text::write(verdict, style, groups, out),
         CheckFormat::Json => json::write(verdict, out),
-        CheckFormat::Markdown => markdown::write(verdict, all, out),
+        CheckFormat::Markdown => markdown::write(verdict, groups, out),
         CheckFormat::Junit => junit::write(verdict, out),
         CheckFormat::Github => github::write(verdict, out),
         CheckFormat::Openmetrics => openmetrics::write(verdict, out),

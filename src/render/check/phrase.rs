@@ -64,8 +64,10 @@ pub(super) fn used_of_limit(limit: &Judged, group: &Standing) -> String {
         let shown = if is_whole { whole } else { amount };
         format!(" of {}", shown(limit.kind, of, Bound::Exact))
     });
-    let words = if limit.words.is_empty() { String::new() } else { format!(" {}", limit.words) };
-    format!("{used}{}{words}", of.unwrap_or_default())
+    // What is compared with a baseline are medians.
+    let words = [limit.words, if group.before.is_some() { "a run" } else { "" }];
+    let words = words.into_iter().filter(|words| !words.is_empty()).map(|words| format!(" {words}"));
+    format!("{used}{}{}", of.unwrap_or_default(), words.collect::<String>())
 }
 
 /// Whether what is used and the limit look alike if they are rounded in the same way, and aren't.

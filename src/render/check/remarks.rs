@@ -92,7 +92,13 @@ fn doubts(limit: &Judged, group: &Standing) -> Vec<String> {
         State::Unproven if success.is_none() => {
             let millionths = i128::from(group.unknown_runs) * 1_000_000;
             let is_many = has_many_unknown(limit, group);
-            let (share, most) = (percent(millionths, runs.into()), percent(limit.max_unknown.into(), 1));
+            let whole = i128::from(runs);
+            let (share, most) = match (percent(millionths, whole), percent(limit.max_unknown.into(), 1)) {
+                (share, most) if share == most => {
+                    (hundredths(millionths, whole), hundredths(limit.max_unknown.into(), 1))
+                }
+                rounded => rounded,
+            };
             let share = if is_many { format!(", {share} > {most}") } else { String::new() };
             match group.lacks.unplaced_runs {
                 0 => is_many.then(|| of_runs() + &share).into_iter().chain(others(limit, group, "")).collect(),
@@ -124,6 +130,12 @@ fn percent(millionths: i128, whole: i128) -> String {
         (whole, _) if whole >= 10 => format!("{whole}%"),
         (whole, rest) => format!("{whole}.{rest:02}%"),
     }
+}
+
+/// The same with two digits behind the point.
+fn hundredths(millionths: i128, whole: i128) -> String {
+    let hundredths = millionths / (whole.max(1) * 100);
+    format!("{}.{:02}%", hundredths / 100, hundredths % 100)
 }
 
 fn pace(limit: &Judged, group: &Standing, zone: Tz) -> Option<String> {
