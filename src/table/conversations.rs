@@ -22,6 +22,7 @@ pub(super) static TABLE: Definition = Definition {
     columns,
     date: "first_seen_at",
     needs: Needs::USAGE,
+    untold: &[],
     rows,
 };
 
