@@ -43,6 +43,10 @@ pub(super) const PER: [&str; 12] =
 /// What those are called that have a short name, as columns are.
 pub(super) const PER_IDS: [&str; 2] = ["run_id", "conversation_id"];
 
+/// A share as a text: up to `100%`, or up to 1.
+const SHARE: &str =
+    concat!(r"^(0*(1_?0_?0(\.[0_]+)?|[0-9](_?[0-9])?(\.[0-9_]+)?)\s*%", r"|0*(1(\.[0_]+)?|0(\.[0-9_]+)?))$",);
+
 /// All keys, in the order of the schema.
 pub(super) fn keys() -> Vec<Key> {
     let key = |name, takes, meaning, example| Key { name, takes, meaning, example };
@@ -94,23 +98,25 @@ pub(super) fn keys() -> Vec<Key> {
     keys
 }
 
-/// JSON Schema of the `[[budget]]` list of a policy file.
+/// JSON Schema of what stands under `budget` in a policy file: the `[[budget]]` list, or one table `[budget]`.
 pub fn schema() -> Value {
     let keys = keys();
     let properties: serde_json::Map<String, Value> =
         keys.iter().map(|key| (key.name.to_owned(), key.schema())).collect();
     let limits: Vec<Value> = MEASURES.iter().map(|measure| json!({ "required": [measure.key] })).collect();
-    json!({
-        "description": "Limits that `forge-usage check` holds usage against.",
-        "type": "array",
-        "items": {
-            "type": "object",
-            "additionalProperties": false,
-            "required": ["name"],
-            "anyOf": limits,
-            "properties": properties,
-        },
-    })
+    let budget = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["name"],
+        "anyOf": limits,
+        "properties": properties,
+    });
+    // What is said of objects holds for one table alone, and `items` for a list.
+    let mut schema = budget.clone();
+    schema["description"] = "Limits that `forge-usage check` holds usage against.".into();
+    schema["type"] = json!(["array", "object"]);
+    schema["items"] = budget;
+    schema
 }
 
 impl Key {
@@ -155,7 +161,7 @@ impl Takes {
             Takes::OnUnknown => json!({ "enum": OnUnknown::ALL.map(OnUnknown::name) }),
             Takes::Share(_) => json!({ "anyOf": [
                 { "type": "number", "minimum": 0, "maximum": 1 },
-                { "type": "string", "pattern": r"^([0-9_]+(\.[0-9_]+)?\s*%|0*[01](\.[0-9_]+)?)$" },
+                { "type": "string", "pattern": SHARE },
             ] }),
             Takes::Limit(measure) => {
                 let (number, pattern) = match measure.kind {

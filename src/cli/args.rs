@@ -87,13 +87,28 @@ pub(super) enum Command {
     Man(ManArgs),
 }
 
+/// The short forms of `report`, and the dimension that each has: what `--by` names stands behind it.
+const SHORT_FORMS: [(&str, &str); 4] =
+    [("daily", "day"), ("weekly", "week"), ("monthly", "month"), ("session", "conversation")];
+
+/// Says of a short form what its `--by` begins with.
+fn with_fixed_dimension(command: clap::Command) -> clap::Command {
+    let found = SHORT_FORMS.iter().find(|(name, _)| *name == command.get_name());
+    let Some((_, dimension)) = found else { return command };
+    command.mut_arg("by", |arg| {
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        let help = help.split(" [default").next().unwrap_or_default().replace("group by", "group by within them");
+        arg.help(format!("{help} [default: {dimension} alone]"))
+    })
+}
+
 impl Cli {
     /// What is parsed: `-C` stands before a command or behind it. clap's own global flags forget the one before where
     /// both are given.
     pub(super) fn definition() -> clap::Command {
         let program = Cli::command();
         let chdir = program.get_arguments().find(|arg| arg.get_id() == CHDIR).cloned();
-        program.mut_subcommands(|command| command.args(chdir.clone()))
+        program.mut_subcommands(|command| with_fixed_dimension(command).args(chdir.clone()))
     }
 
     /// The arguments of the process, every `-C` in its order.

@@ -4,9 +4,9 @@ use std::io::{BufWriter, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use forge_usage::event::{Event, Fact, Line};
+use forge_usage::event::{Fact, Line};
 use forge_usage::pipeline;
-use forge_usage::render::DataFormat;
+use forge_usage::render::{self, DataFormat};
 
 use super::args::{InputArgs, OutputArgs};
 use super::find::Found;
@@ -50,7 +50,7 @@ fn stream(request: &Request<'_>, found: &Found, out: &mut impl Write) -> anyhow:
             Fact::Defect(defect) => losses.learn(*defect),
             _ => {}
         }
-        match write(out, source, event) {
+        match render::json_line(&Line::new(source, event), out) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
                 failure = Some(error);
@@ -66,9 +66,4 @@ fn stream(request: &Request<'_>, found: &Found, out: &mut impl Write) -> anyhow:
             Ok(losses.exit_code(args))
         }
     }
-}
-
-fn write(out: &mut impl Write, source: &str, event: Event) -> std::io::Result<()> {
-    serde_json::to_writer(&mut *out, &Line::new(source, event))?;
-    out.write_all(b"\n")
 }

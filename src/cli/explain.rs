@@ -6,7 +6,6 @@ use forge_usage::error::ErrorKind;
 use forge_usage::event::{Event, Id};
 use forge_usage::pipeline;
 use forge_usage::render::{self, Format};
-use forge_usage::table;
 use forge_usage::table::explain::{Choice, Subject, explain};
 
 use super::args::{ExplainArgs, InputArgs};
@@ -41,10 +40,9 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
     let explanation = explain(&input.settled, subject, &events, &input.prices, &input.priced)?;
     let style = output::style(&args.output, args.color);
     output::write(&args.output, |out| Ok(render::explanation(&explanation, format, &style, out)?))?;
-    // What was lost may be the subject's; what else there is to know of others it has no use for.
-    let mut lost = table::warnings(&input.settled);
-    lost.retain(|warning| warning.code.is_loss());
-    output::warn(&lost, &args.output, &args.input);
+    if format != Format::Json && args.output.quiet {
+        output::warn(&explanation.warnings, &args.output, &args.input);
+    }
     Ok(input.exit_code(&args.input))
 }
 

@@ -57,6 +57,7 @@ fn table(args: &ExportArgs, definition: &'static Definition) -> anyhow::Result<u
     );
     let mut query = query::selection(&args.select, clock::now())?;
     query.limit = args.limit.map(|limit| limit.get());
+    definition.check(&query)?;
     let format = format(args)?;
     let destination = destination(args, definition, format)?;
     let target = match &destination {

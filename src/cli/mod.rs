@@ -27,6 +27,7 @@ mod replace;
 mod report;
 mod schema;
 mod spool;
+mod zone;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use forge_usage::price::Prices;
-use forge_usage::render::{self, Format};
-use forge_usage::table::{self, PriceOrigin, PriceScope};
+use forge_usage::render::{self, Format, Style};
+use forge_usage::table::{self, PriceOrigin, PriceSubject};
 
 use super::args::{Color, PricesArgs};
 use super::exit::FINE;
@@ -24,13 +24,12 @@ pub(super) fn run(args: &PricesArgs) -> anyhow::Result<u8> {
 /// One model: which entry it takes and why, and all prices it ever had, or had on a day.
 fn page(prices: &Prices, model: &str, format: Format, args: &PricesArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let found = prices.find(model).ok_or_else(|| no_price(prices, model))?;
-    let scope = args.at.map_or(PriceScope::All, PriceScope::On);
     let origin = PriceOrigin::new(model, &found, prices.head());
-    let table = table::prices(std::iter::once(found), Some(model), scope)?;
-    Ok(render::prices(&table, Some(&origin), format, &output::style(&args.output(), Color::Never), out)?)
+    let table = table::prices(std::iter::once(found), Some(model), args.at)?;
+    Ok(render::prices(&table, &PriceSubject::Name(origin), format, &style(args), out)?)
 }
 
-/// Every model that a pattern fits, with its prices of one day at the standard tier.
+/// Every model that a pattern fits, with its prices of one day.
 fn list(
     prices: &Prices,
     pattern: Option<&str>,
@@ -38,13 +37,18 @@ fn list(
     args: &PricesArgs,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let found = prices.fitting(pattern.unwrap_or("*"))?;
-    let scope = PriceScope::Standard(args.at.or(prices.day()).unwrap_or_default());
-    let table = table::prices(found, None, scope)?;
+    let day = args.at.or(prices.day()).unwrap_or_default();
+    let mut has_users = false;
+    let found = prices.fitting(pattern.unwrap_or("*"))?.inspect(|found| has_users |= found.users_from.is_some());
+    let table = table::prices(found, None, Some(day))?;
     if table.height() == 0 {
         anyhow::bail!("no model with a price fits {:?}", pattern.unwrap_or_default());
     }
-    Ok(render::prices(&table, None, format, &output::style(&args.output(), Color::Never), out)?)
+    Ok(render::prices(&table, &PriceSubject::List { day, has_users }, format, &style(args), out)?)
+}
+
+fn style(args: &PricesArgs) -> Style {
+    output::style(&args.output(), Color::Never)
 }
 
 /// How like a name must be for it to be told as what was meant: there are so many models that some name is

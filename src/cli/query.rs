@@ -2,11 +2,12 @@
 
 use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
-use forge_usage::error::{Error, Result, nearest};
+use forge_usage::error::{Error, Result};
 use forge_usage::event::Time;
 use forge_usage::table::{Dimension, Filter, Query, Sort, start_of_day};
 
 use super::args::{SelectArgs, TableArgs};
+use super::zone;
 
 /// The query of a report.
 pub(super) fn of_report(args: &TableArgs, fixed: Option<&str>, now: Time) -> Result<Query> {
@@ -50,7 +51,7 @@ pub(super) fn selection(args: &SelectArgs, now: Time) -> Result<Query> {
 }
 
 fn selected(args: &SelectArgs, now: Time, filter: fn(&str) -> Result<Filter>) -> Result<Query> {
-    let zone = zone(args.tz.as_deref())?;
+    let zone = zone::asked_for(args.tz.as_deref())?;
     let filters = args.filters.iter().map(|text| filter(text)).collect::<Result<_>>()?;
     let since = args.since.as_deref().map(|text| point("--since", text, zone, now).map(|(from, _)| from));
     let until = args.until.as_deref().map(|text| point("--until", text, zone, now).map(|(_, past)| past));
@@ -59,33 +60,6 @@ fn selected(args: &SelectArgs, now: Time, filter: fn(&str) -> Result<Filter>) ->
         return Err(Error::invalid("--since is not before --until"));
     }
     Ok(Query { filters, since, until, zone, ..Query::default() })
-}
-
-fn zone(name: Option<&str>) -> Result<Tz> {
-    match name {
-        None | Some("local") => {
-            let named = std::env::var_os("TZ").and_then(|name| named_by_variable(name.to_str()?));
-            let system = || iana_time_zone::get_timezone().ok()?.parse().ok();
-            Ok(named.or_else(system).unwrap_or(Tz::UTC))
-        }
-        Some(name) => Tz::from_str_insensitive(name).map_err(|_| {
-            let known: Vec<&str> = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
-            // A list of six hundred names would help nobody.
-            let hint = match nearest(name, &known) {
-                Some(nearest) => format!("did you mean {nearest}?"),
-                None => "give an IANA name such as Europe/Oslo".to_owned(),
-            };
-            Error::invalid(format!("unknown time zone {name:?}; {hint}"))
-        }),
-    }
-}
-
-/// The zone that `TZ` names, as C libraries read it; `None` for rules such as `CET-1CEST`, and for files.
-fn named_by_variable(name: &str) -> Option<Tz> {
-    match name.strip_prefix(':').unwrap_or(name) {
-        "" => Some(Tz::UTC),
-        name => name.parse().ok(),
-    }
 }
 
 /// A point in time, and the first instant past what the text names: for a date, its end. The last date ends with the

@@ -1,6 +1,6 @@
 //! `quota`: what harnesses were told of their rate limits.
 
-use forge_usage::render;
+use forge_usage::render::{self, Format};
 use forge_usage::table::{self, Definition};
 
 use super::args::{Color, QuotaArgs};
@@ -13,10 +13,14 @@ pub(super) fn run(args: &QuotaArgs) -> anyhow::Result<u8> {
     query.limit = args.limit.map(|limit| limit.get());
     let format = output::format(args.format.named(), &args.output)?;
     let definition = Definition::from_name("quota")?;
+    // A filter that never matches should not cost a long reading.
+    definition.check(&query)?;
     let input = Request { needs: definition.needs, ..Request::new(&args.input, &args.output) }.read()?;
-    let readings = definition.table(&input.settled, &query)?;
+    let readings = table::readings(&input.settled, &query)?;
     let style = output::style(&args.output, Color::Never);
     output::write(&args.output, |out| Ok(render::quota(&readings, format, &style, out)?))?;
-    output::warn(&table::warnings(&input.settled), &args.output, &args.input);
+    if format != Format::Table || args.output.quiet {
+        output::warn(&readings.warnings, &args.output, &args.input);
+    }
     Ok(input.exit_code(&args.input))
 }

@@ -29,9 +29,8 @@ impl Profiles {
         let mut all = Vec::new();
         for field in section.fields() {
             let glob = GlobBuilder::new(field.key()).literal_separator(false).build();
-            let glob = glob.map_err(|cause| {
-                field.failed(Error::invalid(format!("bad glob {:?}", field.key())).caused_by(cause))
-            })?;
+            let bad = |cause: globset::Error| format!("bad glob {:?}: {}", field.key(), cause.kind());
+            let glob = glob.map_err(|cause| field.failed(Error::invalid(bad(cause))))?;
             all.push((field.key().to_owned(), glob.compile_matcher(), profile(&field.section()?)?));
         }
         Ok(Profiles(all))

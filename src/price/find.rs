@@ -57,7 +57,7 @@ impl Prices {
     /// Of [`Prices::all`], those whose name, or its part behind the seller's, fits a glob, in upper or lower case.
     pub fn fitting(&self, glob: &str) -> Result<impl Iterator<Item = Found>> {
         let built = GlobBuilder::new(glob).case_insensitive(true).literal_separator(false).build();
-        let built = built.map_err(|cause| Error::invalid(format!("bad glob {glob:?}")).caused_by(cause))?;
+        let built = built.map_err(|cause| Error::invalid(format!("bad glob {glob:?}: {}", cause.kind())))?;
         let matcher = built.compile_matcher();
         let fits =
             move |key: &str| matcher.is_match(key) || key.rsplit('/').next().is_some_and(|own| matcher.is_match(own));

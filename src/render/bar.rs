@@ -14,9 +14,10 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// The first of cost, tokens and time that any row knows; `None` where there is nothing to compare.
+    /// The first of cost, tokens and time that any row knows; `None` where there is nothing to compare. Runs that left
+    /// only a footer tell no total: where all do, their blended tokens are what is known.
     pub(super) fn of(rows: &Table) -> Option<Scale> {
-        ["cost_low_usd", "total_tokens", "duration_ms"].into_iter().find_map(|column| {
+        ["cost_low_usd", "total_tokens", "blended_tokens", "duration_ms"].into_iter().find_map(|column| {
             let most = (0..rows.height()).map(|index| amount(&Row::new(rows, index), column)).max()?;
             (most > 0).then_some(Scale { column, most })
         })
@@ -38,6 +39,7 @@ impl Scale {
         match self.column {
             "cost_low_usd" => row.usd("cost_usd").is_none(),
             "total_tokens" => !row.is_complete(),
+            "blended_tokens" => !row.is_blended_whole(),
             _ => false,
         }
     }

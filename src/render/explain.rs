@@ -9,7 +9,7 @@ use super::figure::Figure;
 use super::format::Style;
 use super::row::Row;
 use super::screen::{Heading, Screen};
-use super::{dimension, escape, exact, fit, json, number, reckoning, text};
+use super::{dimension, escape, exact, fit, json, notes, number, reckoning, text};
 use crate::table::explain::{Explained, Explanation, Ground};
 use crate::table::schema::SCHEMA_VERSION;
 use crate::table::{Cell, Table};
@@ -38,7 +38,7 @@ pub(super) fn text(explanation: &Explanation, style: &Style, out: &mut dyn Write
         let screen = witnesses(&explanation.witnesses, style.width).escaped(escape::terminal);
         text::draw(&screen, style.color, out)?;
     }
-    Ok(())
+    text::below(&if style.notes { notes::warnings(&explanation.warnings) } else { Vec::new() }, out)
 }
 
 fn line(text: &str, out: &mut dyn Write) -> io::Result<()> {
@@ -222,12 +222,14 @@ struct Document<'a>(&'a Explanation);
 impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let owners: Vec<Owner> = self.0.owners.iter().map(Owner).collect();
+        let warnings: Vec<json::Warned> = self.0.warnings.iter().map(json::Warned).collect();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("schema_version", &SCHEMA_VERSION)?;
         map.serialize_entry("kind", self.0.subject.kind.name())?;
         map.serialize_entry("id", &self.0.subject.id)?;
         map.serialize_entry("owners", &owners)?;
         map.serialize_entry("witnesses", &json::Rows(&self.0.witnesses))?;
+        map.serialize_entry("warnings", &warnings)?;
         map.end()
     }
 }

@@ -43,13 +43,14 @@ pub(super) fn lines(
     Ok(())
 }
 
-/// Writes one value and a line end.
-pub(super) fn write(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+/// Writes one value on a line of its own, as every JSON here is written: hidden characters, which could steer a
+/// terminal or turn its text around, stand escaped, and are the same text for any reader.
+pub fn write(value: &impl Serialize, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     put(value, out)?;
-    writeln!(out)
+    out.write_all(b"\n")
 }
 
-fn put(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+fn put(value: &impl Serialize, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     value.serialize(&mut JsonSerializer::with_formatter(out, Visible))?;
     Ok(())
 }

@@ -49,6 +49,7 @@ pub use data::{DataFormat, rows};
 pub use doctor::examination;
 pub use escape::terminal;
 pub use format::{Format, Style};
+pub use json::write as json_line;
 pub use latency::LatencyMeasure;
 pub use notes::warnings;
 pub use plain::table;

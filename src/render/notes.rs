@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::dimension::{number_of, number_of_owners, short_id};
+use super::dimension::{number_of, number_of_owners, short_among};
 use super::format::Style;
-use super::period;
 use super::row::Row;
-use crate::table::{Report, Skipped, Warning, WarningCode};
+use super::{number, period};
+use crate::table::{Report, Skipped, Warning, WarningCode, Window, grouped};
 
 /// Names in a sentence before it breaks off.
 const MOST_NAMES: usize = 3;
@@ -29,24 +29,27 @@ pub(super) fn in_markdown(report: &Report) -> Vec<String> {
 
 /// What stands where there are no rows: why, and what to do.
 pub(super) fn nothing(report: &Report) -> String {
-    let is_windowed = report.window.since.is_some() || report.window.until.is_some();
-    let filters: Vec<String> = report.filters.iter().map(|filter| format!("--where {filter}")).collect();
+    // Usage that tells no time is in no window.
+    let is_undated = report.warnings.iter().any(|warning| warning.code == WarningCode::UndatedUsage);
+    let excluded = excluded(&report.window, &report.filters, is_undated);
+    excluded.unwrap_or_else(|| format!("Nothing to report in {}.", number_of(report.sources.files, "file")))
+}
+
+/// That what was asked for leaves no row, and what to do; `None` where everything was. A window leaves out what tells no
+/// time however wide it is.
+pub(super) fn excluded(window: &Window, filters: &[String], is_undated: bool) -> Option<String> {
+    let filters: Vec<String> = filters.iter().map(|filter| format!("--where {filter}")).collect();
     let filters = filters.join(" ");
-    match period::covered(&report.window).filter(|_| is_windowed) {
-        Some(days) => {
-            // Usage that tells no time is in no window.
-            let is_undated = report.warnings.iter().any(|warning| warning.code == WarningCode::UndatedUsage);
-            let hint = match (is_undated, filters.is_empty()) {
-                (true, true) => String::new(),
-                (true, false) => format!(" Loosen {filters}."),
-                (false, true) => " Widen it with --since and --until.".to_owned(),
-                (false, false) => format!(" Widen it with --since and --until, or loosen {filters}."),
-            };
-            format!("Nothing in this window: {days}.{hint}")
-        }
-        None if filters.is_empty() => format!("Nothing to report in {}.", number_of(report.sources.files, "file")),
-        None => format!("Nothing matches {filters}."),
-    }
+    let Some(asked) = period::asked_for(window) else {
+        return (!filters.is_empty()).then(|| format!("Nothing matches {filters}."));
+    };
+    let hint = match (is_undated, filters.is_empty()) {
+        (true, true) => String::new(),
+        (true, false) => format!(" Loosen {filters}."),
+        (false, true) => " Widen it with --since and --until.".to_owned(),
+        (false, false) => format!(" Widen it with --since and --until, or loosen {filters}."),
+    };
+    Some(format!("Nothing in this window: {asked}.{hint}"))
 }
 
 /// How many runs the figures cover, and what the others left. `None` without any.
@@ -105,7 +108,7 @@ fn stems(names: &[String], others: &[String]) -> Vec<String> {
 }
 
 fn clause(count: i64, one: &str, many: &str) -> Option<String> {
-    (count > 0).then(|| format!("{} {}", super::number::count(count), if count == 1 { one } else { many }))
+    (count > 0).then(|| format!("{} {}", number::count(count), if count == 1 { one } else { many }))
 }
 
 fn names(names: &[String]) -> String {
@@ -118,7 +121,9 @@ fn names(names: &[String]) -> String {
 
 fn slowest(report: &Report, style: &Style) -> Option<String> {
     let slowest = report.slowest.as_ref().filter(|slowest| slowest.times_median.is_finite())?;
-    let id = short_id(&slowest.run_id);
+    // What stands behind a command must find this run and no other.
+    let alike: Vec<&str> = slowest.alike.iter().map(String::as_str).collect();
+    let id = short_among(&slowest.run_id, &alike);
     let times = slowest.times_median;
     // A shell must not read anything else in it.
     let is_plain = id.starts_with(char::is_alphanumeric) && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
@@ -154,7 +159,11 @@ fn passed_over(is_part: bool, reason: &str, paths: &[&str]) -> String {
 pub fn warnings(warnings: &[Warning]) -> Vec<String> {
     let told = |warning: &Warning| {
         let Warning { message, count, counted, .. } = warning;
-        if *count == 1 { format!("warning: {message}") } else { format!("warning: {message} ({count} {counted})") }
+        if *count == 1 {
+            format!("warning: {message}")
+        } else {
+            format!("warning: {message} ({} {counted})", grouped((*count).into()))
+        }
     };
     warnings.iter().map(told).collect()
 }

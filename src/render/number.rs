@@ -1,6 +1,7 @@
 //! Figures for people: three digits where that is enough, never more certain than the value.
 
 use crate::event::Usd;
+use crate::table::grouped;
 
 /// What stands for a value that is not known.
 pub(super) const UNKNOWN: &str = "–";
@@ -67,18 +68,6 @@ fn scaled(value: u128, bound: Bound) -> String {
 pub(super) fn count(value: i64) -> String {
     let sign = if value < 0 { "-" } else { "" };
     format!("{sign}{}", grouped(value.unsigned_abs().into()))
-}
-
-fn grouped(value: u128) -> String {
-    let digits = value.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 /// A share in whole percent; `None` of nothing.

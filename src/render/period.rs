@@ -1,6 +1,6 @@
 //! The days that a report covers, for people.
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, Offset, TimeZone};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Timelike};
 use chrono_tz::Tz;
 
 use crate::event::Time;
@@ -11,8 +11,7 @@ use crate::table::Window;
 /// `None` where neither says anything.
 pub(super) fn covered(window: &Window) -> Option<String> {
     let date = |time| Some(local(time, window.zone)?.date());
-    // The window ends just before `until`: midnight belongs to the next day.
-    let until = window.until.map(|until| Time::from_micros(until.micros().saturating_sub(1)));
+    let until = last_instant(window);
     let first = window.since.or(window.found.map(|(first, _)| first)).and_then(date);
     let last = until.or(window.found.map(|(_, last)| last)).and_then(date);
     let days = match (first, last) {
@@ -22,6 +21,34 @@ pub(super) fn covered(window: &Window) -> Option<String> {
         (None, None) => return None,
     };
     Some(format!("{days} ({})", window.zone.name()))
+}
+
+/// The window that was asked for, whatever was found in it; `None` where none was. An end within a day has its time:
+/// `since Sat 28 Nov 2026 16:34 (UTC)`.
+pub(super) fn asked_for(window: &Window) -> Option<String> {
+    let ends = [window.since, window.until];
+    let clock = |time: Option<Time>| local(time?, window.zone).filter(|local| local.time() != NaiveTime::MIN);
+    let asked = Window { found: None, ..window.clone() };
+    let days = covered(&asked)?;
+    if ends.into_iter().all(|end| clock(end).is_none()) {
+        return Some(days);
+    }
+    let told = |end: Option<Time>, day: Option<Time>| match (clock(end), local(day?, window.zone)) {
+        (Some(local), _) if local.second() > 0 => Some(local.format("%a %-d %b %Y %H:%M:%S").to_string()),
+        (Some(local), _) => Some(local.format("%a %-d %b %Y %H:%M").to_string()),
+        (None, day) => Some(day?.format(WHOLE).to_string()),
+    };
+    let times = match (told(window.since, window.since), told(window.until, last_instant(window))) {
+        (Some(since), Some(until)) => format!("{since} – {until}"),
+        (Some(since), None) => format!("since {since}"),
+        (None, until) => format!("until {}", until?),
+    };
+    Some(format!("{times} ({})", window.zone.name()))
+}
+
+/// The window ends just before `until`: midnight belongs to the next day.
+fn last_instant(window: &Window) -> Option<Time> {
+    window.until.map(|until| Time::from_micros(until.micros().saturating_sub(1)))
 }
 
 /// A point in time as the zone's clock shows it, such as `Fri 20 Nov 18:40`; `None` beyond the calendar.
@@ -51,7 +78,7 @@ fn range(first: NaiveDate, last: NaiveDate) -> String {
 mod tests {
     use chrono_tz::Tz;
 
-    use super::covered;
+    use super::{asked_for, covered};
     use crate::event::Time;
     use crate::table::Window;
 
@@ -81,6 +108,17 @@ mod tests {
         let since = window("2026-11-18T12:00:00Z", "", "UTC");
         assert_eq!(covered(&since).as_deref(), Some("since Wed 18 Nov 2026 (UTC)"));
         assert_eq!(covered(&window("", "", "UTC")), None);
+    }
+
+    #[test]
+    fn an_end_within_a_day_has_its_time_where_it_was_asked_for() {
+        let asked = |since: &str, until: &str| asked_for(&window(since, until, "Africa/Cairo"));
+        let [noon, second, midnight] = ["2026-11-18T10:00:00Z", "2026-11-20T10:00:07.5Z", "2026-11-21T22:00:00Z"];
+        assert_eq!(asked(noon, "").as_deref(), Some("since Wed 18 Nov 2026 12:00 (Africa/Cairo)"));
+        assert_eq!(asked("", second).as_deref(), Some("until Fri 20 Nov 2026 12:00:07 (Africa/Cairo)"));
+        assert_eq!(asked(noon, midnight).as_deref(), Some("Wed 18 Nov 2026 12:00 – Sat 21 Nov 2026 (Africa/Cairo)"));
+        assert_eq!(asked("", midnight).as_deref(), Some("until Sat 21 Nov 2026 (Africa/Cairo)"));
+        assert_eq!(asked("", ""), None);
     }
 
     #[test]

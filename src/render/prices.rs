@@ -2,12 +2,12 @@
 
 use std::io::Write;
 
-use super::escape;
 use super::format::{Format, Style};
 use super::plain::table;
 use super::written::written;
+use super::{escape, text};
 use crate::error::Result;
-use crate::table::{PriceOrigin, Table};
+use crate::table::{OF_A_NAME, PriceOrigin, PriceSubject, Table};
 
 /// Columns of the screen of a list. That of one name says the first two in its head lines.
 pub(super) const SCREEN: [&str; 10] = [
@@ -23,21 +23,12 @@ pub(super) const SCREEN: [&str; 10] = [
     "output_usd_per_mtok",
 ];
 
-/// Columns that a list of one day's prices has no use for.
-pub(super) const OF_A_NAME: [&str; 3] = ["asked", "why", "until"];
-
-/// Writes a table of [`crate::table::prices`]; `origin` says whose prices they are, `None` makes it a list of many.
+/// Writes a table of [`crate::table::prices`], and for people what it is about: of one name above it, of a list below.
 ///
 /// Fails if a column that people see is missing, or if the output can't be written.
-pub fn prices(
-    rows: &Table,
-    origin: Option<&PriceOrigin>,
-    format: Format,
-    style: &Style,
-    out: &mut dyn Write,
-) -> Result<()> {
-    match (format, origin) {
-        (Format::Table, Some(origin)) => {
+pub fn prices(rows: &Table, subject: &PriceSubject, format: Format, style: &Style, out: &mut dyn Write) -> Result<()> {
+    match (format, subject) {
+        (Format::Table, PriceSubject::Name(origin)) => {
             if style.notes {
                 written(out, |out| {
                     head(origin).iter().try_for_each(|line| writeln!(out, "{}", escape::terminal(line)))?;
@@ -46,9 +37,14 @@ pub fn prices(
             }
             table(&rows.only(&SCREEN[2..])?, format, style, out)
         }
-        (Format::Table, None) => table(&rows.only(&SCREEN)?, format, style, out),
-        (_, Some(_)) => table(rows, format, style, out),
-        (_, None) => {
+        (Format::Table, PriceSubject::List { day, has_users }) => {
+            table(&rows.only(&SCREEN)?, format, style, out)?;
+            let own = if *has_users { ", and your own" } else { "" };
+            let note = format!("Dollars for a million tokens; list prices of {day}{own}.");
+            written(out, |out| text::below(if style.notes { std::slice::from_ref(&note) } else { &[] }, out))
+        }
+        (_, PriceSubject::Name(_)) => table(rows, format, style, out),
+        (_, PriceSubject::List { .. }) => {
             let names = rows.columns().iter().map(|column| column.name).filter(|name| !OF_A_NAME.contains(name));
             table(&rows.only(&names.collect::<Vec<_>>())?, format, style, out)
         }

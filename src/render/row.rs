@@ -50,6 +50,11 @@ impl<'a> Row<'a> {
         self.cell("complete") == Cell::Flag(true)
     }
 
+    /// Whether its blended tokens are all there are: a blended run knows these, if nothing else.
+    pub(super) fn is_blended_whole(&self) -> bool {
+        self.count("partial_runs") == 0 && self.count("unknown_runs") == 0
+    }
+
     /// Runs, and conversations of no run, of whatever quality.
     pub(super) fn measured(&self) -> i64 {
         BY_QUALITY.iter().fold(0, |sum, column| self.count(column.name).saturating_add(sum))

@@ -100,11 +100,7 @@ impl ScreenColumn {
             ScreenColumn::Failed => failed(row),
             ScreenColumn::FreshInput => tokens(row, "uncached_input_tokens", Bound::of(!row.is_complete())),
             ScreenColumn::Output => tokens(row, "output_tokens", Bound::of(!row.is_complete())),
-            // A blended run knows its blended total, if nothing else.
-            ScreenColumn::Blended => {
-                let is_floor = row.count("partial_runs") > 0 || row.count("unknown_runs") > 0;
-                tokens(row, "blended_tokens", Bound::of(is_floor))
-            }
+            ScreenColumn::Blended => tokens(row, "blended_tokens", Bound::of(!row.is_blended_whole())),
             ScreenColumn::Cached => Figure::known(cached(row)),
             ScreenColumn::Cost => cost(row),
             ScreenColumn::RunTime => Figure::known(row.integer("duration_ms").map(number::duration)),

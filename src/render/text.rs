@@ -34,7 +34,11 @@ pub(super) fn report(
         }
         draw(&screen, style.color, out)?;
     }
-    let notes = if style.notes { notes } else { &[] };
+    below(if style.notes { notes } else { &[] }, out)
+}
+
+/// Writes what stands below a table, a sentence a line.
+pub(super) fn below(notes: &[String], out: &mut dyn Write) -> io::Result<()> {
     if !notes.is_empty() {
         writeln!(out)?;
     }

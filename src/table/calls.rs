@@ -18,6 +18,7 @@ pub(super) static TABLE: Definition = Definition {
     columns,
     date: "time",
     needs: Needs { timing: true, ..Needs::USAGE },
+    untold: &[],
     rows,
 };
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 
+use super::digits::grouped;
 use super::time_cut::date;
 use super::warning_code::WarningCode;
 use super::warnings::{Warning, owners};
@@ -188,7 +189,7 @@ fn unnamed(code: WarningCode, more: usize, tokens: u64) -> String {
 
 /// `1 token has`, `12 tokens of no named model have`.
 fn have(tokens: u64, whose: &str) -> String {
-    if tokens == 1 { format!("1 token{whose} has") } else { format!("{tokens} tokens{whose} have") }
+    if tokens == 1 { format!("1 token{whose} has") } else { format!("{} tokens{whose} have", grouped(tokens.into())) }
 }
 
 /// Where the user can tell it.

@@ -134,7 +134,7 @@ pub(super) static TOKENS: [Column; 8] = [
     column(
         "blended_tokens",
         Kind::Tokens,
-        "uncached_input_tokens + output_tokens; known for blended runs too",
+        "uncached_input_tokens + output_tokens; where a footer tells of more, its number, also where no split is known",
         NOT_KNOWN,
     ),
 ];
@@ -180,23 +180,43 @@ pub static BY_QUALITY: [Column; 4] = [
     column("exact_runs", Kind::Count, "runs, and conversations of no run, whose full split is known", ""),
     column("blended_runs", Kind::Count, "those of which only the blended total is known", ""),
     column("partial_runs", Kind::Count, "those of which only a lower bound is known", ""),
-    column("unknown_runs", Kind::Count, "those that left no usage behind", ""),
+    column(
+        "unknown_runs",
+        Kind::Count,
+        "those that left no usage behind; `check` also counts others of which its measure isn't known in full",
+        "",
+    ),
 ];
 
 /// Columns of a report that look at each run for itself; they stand after the others.
 pub(super) static PER_RUN: [Column; 7] = [
     column("priced_runs", Kind::Count, "runs, and conversations of no run, whose cost is known for all of it", ""),
-    column("median_cost_usd", Kind::Usd, "median cost of a run, over the priced ones", "none is priced"),
-    column("median_total_tokens", Kind::Tokens, "median total_tokens of a run, over the exact ones", "none is exact"),
+    column(
+        "median_cost_usd",
+        Kind::Usd,
+        "median cost of a run, or conversation of no run, over the priced ones",
+        "none is priced",
+    ),
+    column(
+        "median_total_tokens",
+        Kind::Tokens,
+        "median total_tokens of a run, or conversation of no run, over the exact ones",
+        "none is exact",
+    ),
     column("median_uncached_input_tokens", Kind::Tokens, "the same of uncached_input_tokens", "none is exact"),
     column("median_output_tokens", Kind::Tokens, "the same of output_tokens", "none is exact"),
     column(
         "median_blended_tokens",
         Kind::Tokens,
-        "median blended_tokens of a run, over the exact and the blended ones",
+        "median blended_tokens of a run, or conversation of no run, over the exact and the blended ones",
         "none of them",
     ),
-    column("median_duration_ms", Kind::Millis, "median duration_ms of a run", "no run has one"),
+    column(
+        "median_duration_ms",
+        Kind::Millis,
+        "median duration_ms of a run; conversations of no run have none",
+        "no run has one",
+    ),
 ];
 
 const ONLY_SOME_LOGS: &str = "only some session logs tell it";

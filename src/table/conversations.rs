@@ -26,6 +26,7 @@ pub(super) static TABLE: Definition = Definition {
     columns,
     date: "first_seen_at",
     needs: Needs::USAGE,
+    untold: &[],
     rows,
 };
 

@@ -2,9 +2,10 @@
 
 use super::cell::Cell;
 use super::columns::{Column, TableSchema};
+use super::filter::Filter;
 use super::frame::Table;
 use super::query::Query;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::Needs;
 use crate::fold::Settled;
 
@@ -24,6 +25,8 @@ pub struct Definition {
     pub date: &'static str,
     /// What must be looked for, so that they are there.
     pub needs: Needs,
+    /// Dimensions of which no row of it has a value.
+    pub(super) untold: &'static [&'static Column],
     /// The rows that a query asks for.
     pub(super) rows: for<'a> fn(&'a Settled, &'a Query) -> Rows<'a>,
 }
@@ -32,6 +35,21 @@ impl Definition {
     /// Its columns, and what a row is.
     pub fn schema(&self) -> TableSchema {
         TableSchema { name: self.name, about: self.about, columns: (self.columns)(), optional: Vec::new() }
+    }
+
+    /// Fails if a filter asks for a value that no row can have, so that nothing would ever match.
+    pub fn check(&self, query: &Query) -> Result<()> {
+        for column in self.untold {
+            let mut filters = query.filters.iter().filter(|filter| filter.dimension().column().name == column.name);
+            let first = filters.next();
+            if let Some(filter) = first.filter(|first| [*first].into_iter().chain(filters).all(Filter::wants_value)) {
+                let (name, table) = (column.name, self.name);
+                return Err(Error::invalid(format!(
+                    "--where {filter} matches nothing: no row of {table} tells a {name}"
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// The rows that a query asks for, one after the other. Each is made when it is its turn: until then its place is

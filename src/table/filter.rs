@@ -57,6 +57,11 @@ impl Filter {
         self.dimension
     }
 
+    /// Whether only rows that have a value match.
+    pub(super) fn wants_value(&self) -> bool {
+        self.glob.is_some()
+    }
+
     pub(super) fn matches(&self, value: Option<&str>) -> bool {
         match (&self.glob, value) {
             (Some(glob), Some(value)) => glob.is_match(value),

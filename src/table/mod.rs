@@ -10,7 +10,7 @@
 //! | `time_cut`, `dimension`, `filter`, `values`, `found`, `query`, `latest`, `walk` | which rows are asked for, and by what they are grouped |
 //! | `cost`, `share`, `money`, `token_sum`, `sum`, `median`, `per_run`, `tally` | what rows cost, and what they come to |
 //! | `group`, `unplaced`, `overlap`, `order` | the rows of a report |
-//! | `caveat`, `sources`, `warning_code`, `warnings` | what its reader should know |
+//! | `digits`, `caveat`, `sources`, `warning_code`, `warnings` | what its reader should know |
 //! | `report`, `latency` | reports |
 //! | `usage`, `runs`, `calls`, `timing`, `conversations`, `tools`, `quota`, `prices` | the rows of whole tables, a file each, and what some of them share |
 //! | `definition`, `catalogue` | what a whole table is, and the list of them |
@@ -26,6 +26,7 @@ mod columns;
 mod conversations;
 mod cost;
 mod definition;
+mod digits;
 mod dimension;
 pub mod doctor;
 pub mod explain;
@@ -73,15 +74,17 @@ pub use doctor::Examination;
 pub use filter::Filter;
 pub use frame::{Builder, Table};
 pub use latency::latency;
-pub use prices::{BookOrigin, PRICES, PriceOrigin, PriceScope, prices};
+pub use prices::{BookOrigin, OF_A_NAME, PRICES, PriceOrigin, PriceSubject, prices};
 pub use query::{Query, Sort};
+pub use quota::{Readings, readings};
 pub use report::{Report, Slowest, Window, report};
 pub use sources::Sources;
 pub use time_cut::{date, start_of_day};
 pub use warning_code::WarningCode;
 pub use warnings::{Warning, is_loss, warnings};
 
-// What `budget` asks for, and no other program.
+// What `budget` and `render` ask for, and no other program.
+pub(crate) use digits::grouped;
 pub(crate) use overlap::Overlap;
 pub(crate) use tally::Tally;
 pub(crate) use unplaced::wider;

@@ -29,17 +29,23 @@ pub static PRICES: [Column; 16] = [
     column("last_seen", Kind::Text, "the last snapshot that has it; its last prices hold on", "the user's own"),
 ];
 
+/// Those of them that only the prices of one name have: a list of many has no use for them.
+pub const OF_A_NAME: [&str; 3] = ["asked", "why", "until"];
+
 const NOT_LISTED: &str = "no price is known";
 
-/// Which prices of a model are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PriceScope {
-    /// All that ever held, at every tier.
-    All,
-    /// Those of one day, at every tier.
-    On(NaiveDate),
-    /// Those of one day, at the standard tier.
-    Standard(NaiveDate),
+/// What a table of prices is about.
+#[derive(Debug, Clone)]
+pub enum PriceSubject {
+    /// One name.
+    Name(PriceOrigin),
+    /// Many models, and the day whose prices are listed.
+    List {
+        /// The day.
+        day: NaiveDate,
+        /// Whether some of the prices are the user's own.
+        has_users: bool,
+    },
 }
 
 /// Whose prices a name takes, and what they rest on.
@@ -89,24 +95,19 @@ impl PriceOrigin {
     }
 }
 
-/// Prices under all of [`PRICES`]. `asked` is the name they were looked up by.
-pub fn prices(found: impl Iterator<Item = Found>, asked: Option<&str>, scope: PriceScope) -> Result<Table> {
+/// Prices under all of [`PRICES`], at every tier: all that ever held, or those of a day. `asked` is the name they were
+/// looked up by.
+pub fn prices(found: impl Iterator<Item = Found>, asked: Option<&str>, day: Option<NaiveDate>) -> Result<Table> {
     let mut builder = Builder::new(PRICES.iter().collect());
     for found in found {
         let periods = &found.entry.periods;
         for (at, period) in periods.iter().enumerate() {
-            let holds = match scope {
-                PriceScope::All => true,
-                PriceScope::On(day) | PriceScope::Standard(day) => {
-                    found.entry.on(day).is_some_and(|held| held.from == period.from)
-                }
-            };
-            if !holds {
+            let holds = |day| found.entry.on(day).is_some_and(|held| held.from == period.from);
+            if !day.is_none_or(holds) {
                 continue;
             }
             let until = periods.get(at + 1).map(|next| next.from);
-            let own: Vec<(&str, Step)> = steps(period, scope).collect();
-            for (tier, step) in own {
+            for (tier, step) in steps(period) {
                 let line = Line { found: &found, asked, from: period.from, until, tier, step };
                 builder.push(PRICES.iter().map(|column| line.cell(column.name)).collect());
             }
@@ -117,9 +118,8 @@ pub fn prices(found: impl Iterator<Item = Found>, asked: Option<&str>, scope: Pr
 
 /// The steps of a period by their tiers, the standard one first; tiers without any price left out. A step without one
 /// stays: what a long prompt costs isn't listed, not the same.
-fn steps(period: &Period, scope: PriceScope) -> impl Iterator<Item = (&str, Step)> {
+fn steps(period: &Period) -> impl Iterator<Item = (&str, Step)> {
     let (standard, others): (Vec<_>, Vec<_>) = period.tiers.iter().partition(|(tier, _)| *tier == STANDARD);
-    let others = others.into_iter().filter(move |_| !matches!(scope, PriceScope::Standard(_)));
     let listed = standard.into_iter().chain(others).filter(|(_, steps)| steps.iter().any(is_listed));
     let listed = listed.flat_map(|(tier, steps)| steps.iter().map(move |step| (tier.as_str(), *step)));
     let off_peak = period.off_peak.iter().map(|off_peak| ("off-peak", off_peak.step));

@@ -5,11 +5,16 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 
 use super::cell::Cell;
-use super::columns::{Column, HARNESS, Kind, NOT_KNOWN, PLACE, column};
+use super::columns::{Column, EFFORT, HARNESS, Kind, MODEL, NOT_KNOWN, PLACE, SERVICE_TIER, column};
 use super::definition::{Definition, Rows};
+use super::filter::Filter;
+use super::frame::Table;
 use super::query::Query;
+use super::report::Window;
 use super::usage::place;
 use super::walk::{is_asked_for, runs};
+use super::warnings::{Warning, warnings};
+use crate::error::Result;
 use crate::event::{Id, Needs};
 use crate::fold::{Owner, QuotaReading, Settled, UsageRow};
 
@@ -20,6 +25,7 @@ pub(super) static TABLE: Definition = Definition {
     columns,
     date: "time",
     needs: Needs { quota: true, ..Needs::USAGE },
+    untold: &[&MODEL, &EFFORT, &SERVICE_TIER],
     rows,
 };
 
@@ -33,6 +39,38 @@ static STATE: [Column; 6] = [
     column("resets_at", Kind::Time, "when the window starts anew", NOT_KNOWN),
     column("plan", Kind::Text, "the account's plan", "the harness doesn't tell it"),
 ];
+
+/// What `quota` shows: the rows of the table, and what their reader should know.
+#[derive(Debug)]
+pub struct Readings {
+    /// The rows that were asked for, with all columns.
+    pub rows: Table,
+    /// Whether there is any reading, asked for or not.
+    pub are_any: bool,
+    /// Whether some tell no time, so that they lie in no window.
+    pub are_undated: bool,
+    /// The window that was asked for.
+    pub window: Window,
+    /// `KEY=GLOB` of the rows that were asked for.
+    pub filters: Vec<String>,
+    /// What was refused or lost.
+    pub warnings: Vec<Warning>,
+}
+
+/// Readings of rate limits, in the order of their time.
+///
+/// Fails if a filter asks for what no reading tells.
+pub fn readings(settled: &Settled, query: &Query) -> Result<Readings> {
+    TABLE.check(query)?;
+    Ok(Readings {
+        rows: TABLE.table(settled, query)?,
+        are_any: !settled.quotas.is_empty(),
+        are_undated: settled.quotas.iter().any(|reading| reading.time.is_none()),
+        window: Window { since: query.since, until: query.until, zone: query.zone, found: None },
+        filters: query.filters.iter().map(Filter::to_string).collect(),
+        warnings: warnings(settled),
+    })
+}
 
 fn columns() -> Vec<&'static Column> {
     [&TIME].into_iter().chain(&PLACE).chain(&STATE).collect()

@@ -1,5 +1,7 @@
 //! A report: a query's groups, in order, with what its reader should know.
 
+use std::collections::BTreeSet;
+
 use chrono_tz::Tz;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -18,7 +20,7 @@ use super::sources::Sources;
 use super::values::Key;
 use super::warnings::{Warning, warnings};
 use crate::error::Result;
-use crate::event::Time;
+use crate::event::{Id, Time};
 use crate::fold::{Owner, Quality, Settled};
 
 /// How often a run must be slower than its loop's median to be named.
@@ -26,6 +28,9 @@ const STANDS_OUT: f64 = 3.0;
 
 /// How many runs a loop must have for its median to mean something.
 const ENOUGH_RUNS: usize = 5;
+
+/// Characters before the first dash of a UUID.
+const FIRST_OF_UUID: usize = 8;
 
 /// A report: rows, their totals, and how far they can be trusted.
 #[derive(Debug)]
@@ -88,6 +93,9 @@ pub struct Slowest {
     pub loop_name: String,
     /// Its time over the median time of its loop's runs.
     pub times_median: f64,
+    /// Ids of all other runs and conversations that begin as its own does, to the first dash of a UUID: by no shorter
+    /// beginning would it be found.
+    pub alike: Vec<String>,
 }
 
 /// Answers a query.
@@ -153,7 +161,7 @@ pub(super) fn finish(
         loops: loops.len(),
         profiles: profiles.collect::<FxHashSet<&str>>().len(),
         window: Window { since: query.since, until: query.until, zone: query.zone, found: sums.found.0 },
-        slowest: slowest(&loops),
+        slowest: slowest(&loops, settled),
         blind_loops: blind_loops(&loops),
         filters: query.filters.iter().map(Filter::to_string).collect(),
         price_book: price_book(settled),
@@ -178,18 +186,27 @@ fn loops<'a>(owners: impl Iterator<Item = &'a Owner>) -> Vec<(&'a str, Vec<&'a O
 }
 
 /// The run that is slowest against the median of its loop.
-fn slowest(loops: &[(&str, Vec<&Owner>)]) -> Option<Slowest> {
+fn slowest(loops: &[(&str, Vec<&Owner>)], settled: &Settled) -> Option<Slowest> {
     let ratios = loops.iter().filter_map(|(name, runs)| {
         let timed = || runs.iter().filter_map(|run| Some((run.duration_ms()?, *run)));
         let mut times: Vec<i64> = timed().map(|(time, _)| time).collect();
         let median = median(&mut times).filter(|_| times.len() >= ENOUGH_RUNS)?;
         let (time, run) = timed().max_by_key(|(time, _)| *time)?;
         let times_median = time as f64 / median as f64;
-        let run_id = run.run.as_ref()?.id.to_string();
-        Some(Slowest { run_id, loop_name: (*name).to_owned(), times_median })
+        Some((times_median, &run.run.as_ref()?.id, *name))
     });
-    let outliers = ratios.filter(|slowest| slowest.times_median.is_finite() && slowest.times_median >= STANDS_OUT);
-    outliers.max_by(|a, b| a.times_median.total_cmp(&b.times_median))
+    let outliers = ratios.filter(|(times_median, ..)| times_median.is_finite() && *times_median >= STANDS_OUT);
+    let (times_median, run, name) = outliers.max_by(|(a, ..), (b, ..)| a.total_cmp(b))?;
+    Some(Slowest { run_id: run.to_string(), loop_name: name.to_owned(), times_median, alike: alike(settled, run) })
+}
+
+/// Ids that begin as `id` does.
+fn alike(settled: &Settled, id: &Id) -> Vec<String> {
+    let Some(start) = id.get(..FIRST_OF_UUID) else { return Vec::new() };
+    let runs = settled.owners.iter().filter_map(|owner| Some(&owner.run.as_ref()?.id));
+    let conversations = settled.rows.views().filter_map(|row| row.conversation);
+    let alike = runs.chain(conversations).filter(|other| other.starts_with(start) && *other != id);
+    alike.map(Id::as_str).collect::<BTreeSet<&str>>().into_iter().map(str::to_owned).collect()
 }
 
 /// Loops of which nothing is known.

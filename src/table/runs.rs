@@ -20,6 +20,7 @@ pub(super) static TABLE: Definition = Definition {
     columns,
     date: "started_at",
     needs: Needs::USAGE,
+    untold: &[],
     rows,
 };
 

@@ -1,7 +1,7 @@
 //! One row a tool call.
 
 use super::cell::Cell;
-use super::columns::{Column, HARNESS, Kind, MODEL, NOT_KNOWN, PLACE, TOOL_NAME, column};
+use super::columns::{Column, EFFORT, HARNESS, Kind, MODEL, NOT_KNOWN, PLACE, SERVICE_TIER, TOOL_NAME, column};
 use super::definition::{Definition, Rows};
 use super::query::Query;
 use super::usage::place;
@@ -16,6 +16,7 @@ pub(super) static TABLE: Definition = Definition {
     columns,
     date: "time",
     needs: Needs { timing: true, ..Needs::USAGE },
+    untold: &[&EFFORT, &SERVICE_TIER],
     rows,
 };
 

@@ -1,6 +1,7 @@
 //! Usage that tells no time or no model: it may lie in the window, or be of the model, that a query asks for.
 //! It is left out, and everything that it may be a part of is a floor.
 
+use super::digits::grouped;
 use super::dimension::{Dimension, time_of};
 use super::query::Query;
 use super::tally::{Adder, Tally};
@@ -74,7 +75,11 @@ impl Unplaced {
         let of = |adder: &Adder, code: WarningCode, what: &str, where_: &str| {
             let told = adder.tokens.usage().map(|usage| usage.total_tokens()).or(adder.tokens.blended());
             let is_told = told.filter(|tokens| *tokens > 0);
-            let tokens = is_told.map_or_else(|| "usage".to_owned(), |tokens| format!("{tokens} tokens"));
+            let tokens = match is_told {
+                None => "usage".to_owned(),
+                Some(1) => "1 token".to_owned(),
+                Some(tokens) => format!("{} tokens", grouped(tokens.into())),
+            };
             let message = format!("{tokens} of no known {what} may {where_}; left out, so the figures are floors");
             let count = adder.owners();
             let counted = owners(count, adder.runs);

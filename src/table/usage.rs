@@ -21,6 +21,7 @@ pub(super) static TABLE: Definition = Definition {
     columns,
     date: "time",
     needs: Needs::USAGE,
+    untold: &[],
     rows,
 };
 

@@ -421,14 +421,35 @@ fn the_schema_takes_what_the_parser_takes() {
         work.write("a.toml", format!("[[budget]]\nname = \"a\"\nmax_failed_runs = 9\n{key} = \"{value}\"\n"));
         let outcome = work.run(&["check", "--config", "a.toml"]);
         assert_ne!(outcome.code, 2, "{key} = {value}: {}", outcome.stderr);
-        let forms = keys[key]["anyOf"].as_array().map_or(std::slice::from_ref(&keys[key]), Vec::as_slice);
-        let fits = |form: &Value| match (&form["enum"], form["pattern"].as_str()) {
-            (Value::Array(words), _) => words.contains(&value.into()),
-            (_, Some(pattern)) => regex::Regex::new(pattern).expect("a pattern").is_match(value),
-            _ => false,
-        };
-        assert!(forms.iter().any(fits), "{key} = {value}");
+        assert!(takes(&keys[key], value), "{key} = {value}");
     }
+    for value in ["150%", "101%", "100.5%", "1.5", "2", "%"] {
+        work.write("a.toml", format!("[[budget]]\nname = \"a\"\nmax_failed_runs = 9\nwarn_at = \"{value}\"\n"));
+        assert_eq!(work.run(&["check", "--config", "a.toml"]).code, 2, "{value}");
+        assert!(!takes(&keys["warn_at"], value), "{value}");
+    }
+    for value in ["100%", "99.9%", "0%", "1", "1.0", "0.5", "007 %"] {
+        assert!(takes(&keys["warn_at"], value), "{value}");
+    }
+    // One budget may be a table of its own.
+    let budget = &schema["properties"]["budget"];
+    assert_eq!(budget["type"], serde_json::json!(["array", "object"]));
+    for key in ["properties", "required", "anyOf", "additionalProperties"] {
+        assert_eq!(budget[key], budget["items"][key], "{key}");
+    }
+    work.write("a.toml", "[budget]\nname = \"a\"\nmax_runs = 99\n");
+    assert_eq!(work.run(&["check", "--config", "a.toml"]).code, 0);
+}
+
+/// Whether a text fits the schema of a key.
+fn takes(key: &Value, value: &str) -> bool {
+    let forms = key["anyOf"].as_array().map_or(std::slice::from_ref(key), Vec::as_slice);
+    let fits = |form: &Value| match (&form["enum"], form["pattern"].as_str()) {
+        (Value::Array(words), _) => words.contains(&value.into()),
+        (_, Some(pattern)) => regex::Regex::new(pattern).expect("a pattern").is_match(value),
+        _ => false,
+    };
+    forms.iter().any(fits)
 }
 
 #[test]

@@ -41,12 +41,12 @@ fn a_model_can_be_told_for_a_profile_and_is_asked_for_only_where_there_is_one() 
     let work = Workdir::new();
     work.write("rollout-a.jsonl", ROLLOUT);
     work.write("own.toml", "[profiles.\"*\"]\nmodel = \"gpt-5.3-codex\"\n");
-    let of_nobody = ("unnamed-model", "1040 tokens of no named model have no computed cost", 1);
+    let of_nobody = ("unnamed-model", "1,040 tokens of no named model have no computed cost", 1);
     let report = work.report(&["--config", "own.toml", "rollout-a.jsonl"]);
     assert_eq!(warnings(&report), [of_nobody]);
 
     let report = work.report(&[&sample(), "rollout-a.jsonl"]);
-    let told = "224317 tokens of no named model have no computed cost; \
+    let told = "224,317 tokens of no named model have no computed cost; \
                 tell it in .forge/usage.toml: [profiles.NAME] model = \"…\"";
     assert_eq!(warnings(&report), [("unnamed-model", told, 4), of_nobody]);
     // The screen says of what there are four.
@@ -92,4 +92,30 @@ fn a_tier_without_a_price_is_told_however_many_models_have_none() {
     let report = work.report(&["b.jsonl"]);
     let rest = "not every price is known for 2 more models or tiers; 30 tokens have no exact cost";
     assert_eq!(warnings(&report)[10..], [("unpriced-tokens", rest, 1)]);
+}
+
+#[test]
+fn what_was_lost_stands_on_the_screen_and_in_the_json_of_explain_and_below_quota() {
+    let work = Workdir::new();
+    let torn = crate::support::fixtures().join("codex-rollout/a-packed-log-that-breaks-off/input");
+    let torn = torn.display().to_string();
+    let told = "\n\nwarning: records that are cut or torn; not counted\n\
+                warning: files that break off; read as far as they go\n";
+    for command in [&["quota"][..], &["explain", "019e1afc"]] {
+        let screen = work.run(&[command, &[&torn]].concat());
+        assert!(screen.stdout.ends_with(told), "{command:?}: {}", screen.stdout);
+        assert!(!screen.stderr.contains("warning:"), "{command:?}: {}", screen.stderr);
+        let quiet = work.run(&[command, &[&torn, "-q", "--strict"]].concat());
+        assert!(!quiet.stdout.contains("warning:"), "{command:?}: {}", quiet.stdout);
+        assert_eq!(quiet.stderr.matches("warning:").count(), 2, "{command:?}: {}", quiet.stderr);
+    }
+    let explained = work.run(&["explain", "019e1afc", &torn, "--json"]);
+    let codes = crate::support::warning_codes(&serde_json::from_str(&explained.stdout).expect("JSON"));
+    assert_eq!(codes, ["torn-record", "truncated-input"]);
+    assert!(!explained.stderr.contains("warning:"), "{}", explained.stderr);
+    // Rows have no room for them.
+    let rows = work.run(&["quota", &torn, "--json"]);
+    assert!(rows.stdout.starts_with('[') && rows.stderr.matches("warning:").count() == 2, "{}", rows.stderr);
+    // Where nothing was lost, there is a list all the same.
+    assert_eq!(work.explain(&["--costliest", &sample()])["warnings"], serde_json::json!([]));
 }

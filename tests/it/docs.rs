@@ -114,6 +114,17 @@ fn the_action_passes_its_inputs_as_arguments() {
 }
 
 #[test]
+fn the_action_hands_on_every_output_of_a_check_that_the_documents_name() {
+    for name in ["state", "total_cost_usd", "total_cost_low_usd", "complete"] {
+        assert!(CI.contains(&format!("`{name}`")), "{name}");
+        let value = format!("  {name}:\n");
+        let output = ACTION.split(&value).nth(1).unwrap_or_else(|| panic!("no {name}"));
+        let value = format!("value: ${{{{ steps.check.outputs.{name} }}}}");
+        assert_eq!(output.lines().nth(1).map(str::trim), Some(&*value));
+    }
+}
+
+#[test]
 fn every_policy_in_the_documents_is_valid() {
     let policies: Vec<String> = [README, CI, LIMITS].iter().flat_map(|text| blocks(text, "toml")).collect();
     assert!(policies.iter().any(|policy| policy.contains("[[budget]]")));

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::shapes;
 use crate::support::{Workdir, fixtures, json_of, sample};
+use crate::writers::{CALL, Entry, exact};
 
 const REPORT: [&str; 6] = ["report", "--json", "--tz", "UTC", "--by", "run,model,day"];
 
@@ -322,4 +324,22 @@ fn every_line_has_data_but_that_of_an_open_run() {
     let lines: Vec<Value> = outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let bare: Vec<&Value> = lines.iter().filter(|line| line.get("data").is_none()).collect();
     assert!(lines.len() > 2 && bare.len() == 1 && bare[0]["kind"] == "open_run", "{bare:?}");
+}
+
+#[test]
+fn no_hidden_character_of_a_name_or_a_path_stands_in_the_stream_as_it_is() {
+    let work = Workdir::new();
+    let hidden = ['\u{7f}', '\u{9b}', '\u{202e}', '\u{2066}', '\u{feff}'];
+    let name: String = hidden.iter().collect();
+    let path = format!("a{name}.md");
+    let front = shapes::front("night", &format!("/srv/{name}"), "2026-10-05T08:00:00Z");
+    work.write(&path, front + &Entry::new(0).with(&exact(0, CALL)));
+    for command in [&["events"][..], &["export", "events"]] {
+        let stream = work.run(&[command, &[&path]].concat()).stdout;
+        assert!(!stream.contains(hidden), "{command:?}: {stream:?}");
+        assert!(stream.contains(r"\u007f\u009b\u202e\u2066\ufeff"), "{command:?}: {stream}");
+        // It is the same text for who reads it.
+        let line: Value = serde_json::from_str(stream.lines().next().expect("a line")).expect("JSON");
+        assert_eq!(line["source"], path);
+    }
 }

@@ -346,3 +346,27 @@ fn a_run_is_slow_against_the_median_that_columns_tell() {
     let shown = work.run(&["report", "night.md"]).stdout;
     assert!(shown.contains("Slowest: 00000005 night, 4.3× its loop's median"), "{shown}");
 }
+
+#[test]
+fn the_offered_beginning_of_an_id_is_that_of_no_other_run() {
+    let work = Workdir::new();
+    // Ids hold times: those of the same milliseconds begin alike.
+    let id = |n: u32| format!("0199aaaa-bbbb-7ccc-8ddd-{n:012x}");
+    let ledger = |name, runs: std::ops::Range<u32>| {
+        let runs = runs.map(|n| {
+            let finish = Entry::new(n).start.replace(":00Z", if n == 5 { ":59Z" } else { ":01Z" });
+            Entry { name, run_id: id(n), finish, ..Entry::new(n) }.with(&exact(n, CALL))
+        });
+        front(name) + &runs.collect::<String>()
+    };
+    work.write("night.md", ledger("night", 0..6));
+    let command = format!("forge-usage explain {} night.md", id(5));
+    let shown = work.run(&["report", "night.md"]).stdout;
+    assert!(shown.contains(&format!("Slowest: {} night, 59.0× its loop's median → {command}\n", id(5))), "{shown}");
+    // It is as long as it takes, and no longer.
+    let alike =
+        ledger("night", 0..6).replace("0199aaaa-bbbb-7ccc-8ddd-000000000005", "0199aaaa-bbbb-7fff-8ddd-000000000005");
+    work.write("night.md", alike);
+    let shown = work.run(&["report", "night.md"]).stdout;
+    assert!(shown.contains("→ forge-usage explain 0199aaaa-bbbb-7fff night.md\n"), "{shown}");
+}

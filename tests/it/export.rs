@@ -279,5 +279,33 @@ fn quota_shows_the_rows_of_its_export() {
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines[0].starts_with("TIME ") && lines[0].contains("USED %"), "{text}");
     assert!(lines.len() == 4 && lines[3].contains("4.5"), "{text}");
-    assert_eq!(dir.run(&["quota", "a", "--where", "harness=claude"]).stdout, "No reading of a rate limit.\n");
+    let nothing = |args: &[&str]| dir.run(&[&["quota", "a"], args].concat()).stdout;
+    assert_eq!(nothing(&["--where", "harness=claude"]), "Nothing matches --where harness=claude.\n");
+    let window = "Nothing in this window: since Tue 1 Jan 2030 (UTC). Widen it with --since and --until.\n";
+    assert_eq!(nothing(&["--since", "2030-01-01"]), window);
+    let within = "Nothing in this window: since Tue 1 Jan 2030 06:30 (UTC). Widen it with --since and --until.\n";
+    assert_eq!(nothing(&["--since", "2030-01-01T06:30:00Z"]), within);
+    let untold = dir.run(&["quota", &crate::support::fixtures().join("pi-session").display().to_string()]).stdout;
+    assert!(untold.starts_with("No reading of a rate limit.\n"), "{untold}");
+}
+
+#[test]
+fn a_filter_for_what_no_row_of_a_table_tells_is_an_error() {
+    let dir = Workdir::new();
+    let input = crate::support::fixtures().join("codex-rollout").display().to_string();
+    for args in [&["quota"][..], &["export", "quota"]] {
+        for filter in ["model=gpt-*", "effort=high", "service_tier=flex"] {
+            let outcome = dir.run(&[args, &[&input, "--where", filter]].concat());
+            let key = filter.split('=').next().expect("a key");
+            let said = format!("forge-usage: --where {filter} matches nothing: no row of quota tells a {key}\n");
+            assert_eq!((outcome.code, outcome.stderr), (2, said), "{args:?}");
+        }
+        // Rows without a model are all there are.
+        for filters in [&["model="][..], &["model=gpt-*", "model="], &["harness=codex"]] {
+            let filters: Vec<&str> = filters.iter().flat_map(|filter| ["--where", *filter]).collect();
+            assert_eq!(dir.run(&[args, &[&input], &filters[..]].concat()).code, 0, "{args:?} {filters:?}");
+        }
+    }
+    assert_eq!(dir.run(&["export", "tools", &input, "--where", "effort=high"]).code, 2);
+    assert_eq!(dir.run(&["export", "tools", &input, "--where", "model=gpt-*"]).code, 0);
 }

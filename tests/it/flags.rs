@@ -323,21 +323,32 @@ fn threads_do_not_change_the_report() {
 #[test]
 fn the_default_zone_is_the_one_that_the_environment_names() {
     let work = three_loops();
-    for (name, zone) in
-        [("Asia/Tokyo", "Asia/Tokyo"), (":America/New_York", "America/New_York"), ("UTC", "UTC"), ("", "UTC")]
-    {
+    for (name, zone) in [
+        ("/usr/share/zoneinfo/Asia/Tokyo", "Asia/Tokyo"),
+        (":America/New_York", "America/New_York"),
+        ("UTC0", "UTC"),
+        ("", "UTC"),
+    ] {
         let output = work.command(&["report", "--json", "ledgers"]).env("TZ", name).output().expect("it ends");
         let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         assert_eq!(report["query"]["tz"], zone, "TZ={name:?}");
     }
-    // Rules are no name: the system's zone holds, as without the variable.
-    let [rules, unset] = [Some("CET-1CEST"), None].map(|name| {
+    // No zone of a name has these rules: the system's holds, as without the variable, and is told once.
+    let [rules, unknown, unset] = [Some("CET-1CEST"), Some("no\u{9b}sense"), None].map(|name| {
         let mut command = work.command(&["report", "--json", "ledgers"]);
         command.env_remove("TZ").envs(name.map(|name| ("TZ", name)));
         let output = command.output().expect("it ends");
-        serde_json::from_slice::<Value>(&output.stdout).expect("JSON")["query"]["tz"].clone()
+        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let zone = report["query"]["tz"].as_str().expect("a zone").to_owned();
+        (zone, String::from_utf8(output.stderr).expect("UTF-8"))
     });
-    assert_eq!(rules, unset);
+    assert_eq!([&rules.0, &unknown.0], [&unset.0; 2]);
+    assert_eq!(unset.1, "");
+    let told =
+        format!("names no time zone that is known here (did you mean CET?); days and hours are cut in {}", unset.0);
+    assert!(rules.1.starts_with(&format!("forge-usage: warning: TZ=\"CET-1CEST\" {told}")), "{}", rules.1);
+    assert_eq!([rules.1.lines().count(), unknown.1.lines().count()], [1, 1]);
+    assert!(unknown.1.contains("days and hours are cut in") && !unknown.1.contains('\u{9b}'), "{}", unknown.1);
 }
 
 #[test]

@@ -355,5 +355,29 @@ fn prices_are_listed_by_a_glob_and_for_a_day() {
     };
     assert_eq!((steps("2026-03-20"), steps("2026-11-20")), (2, 1));
     assert_eq!(work.run(&["prices", "nothing-*"]).code, 2);
+    let bad = work.run(&["prices", "a[*"]);
+    assert_eq!((bad.code, bad.stderr.matches("a[").count()), (2, 1), "{}", bad.stderr);
+    let shown = work.run(&["prices", "claude-opus-4-6*"]).stdout;
+    assert!(shown.ends_with("\n\nDollars for a million tokens; list prices of 2026-11-22.\n"), "{shown}");
+    let at = work.run(&["prices", "claude-opus-4-6*", "--at", "2026-03-20"]).stdout;
+    assert!(at.ends_with("list prices of 2026-03-20.\n"), "{at}");
+    assert!(!work.run(&["prices", "claude-opus-4-6*", "-q"]).stdout.contains("Dollars"));
+    work.write(".forge/usage.toml", "[prices.\"acme-2\"]\ninput = 1\noutput = 10\n");
+    let own = work.run(&["prices", "acme-*"]).stdout;
+    assert!(own.ends_with("list prices of 2026-11-22, and your own.\n"), "{own}");
     assert!(work.run(&["prices", "--format", "csv"]).stdout.lines().count() > 1_000);
+}
+
+#[test]
+fn a_list_of_prices_has_every_tier_that_its_models_have() {
+    let work = Workdir::new();
+    let tiers = |args: &[&str]| {
+        let rows = json_of(&work.run(&[&["prices", "--json"], args].concat()), args);
+        let rows = rows.as_array().expect("rows").iter().filter(|row| row["model"] == "gpt-5.4");
+        rows.map(|row| (row["tier"].to_string(), row["above_tokens"].to_string())).collect::<Vec<_>>()
+    };
+    let one = tiers(&["gpt-5.4", "--at", "2026-11-20"]);
+    assert!(one.iter().any(|(tier, _)| tier == "\"flex\""), "{one:?}");
+    assert_eq!(tiers(&["gpt-5.4*", "--at", "2026-11-20"]), one);
+    assert_eq!(tiers(&["--at", "2026-11-20"]), one);
 }

@@ -92,12 +92,56 @@ fn columns_stand_in_the_order_of_the_output() {
 }
 
 #[test]
+fn rows_of_latency_and_prices_are_as_their_schemas_say() {
+    let dir = Workdir::new();
+    let traces = fixtures().join("codex-trace").display().to_string();
+    for (table, args) in [
+        ("latency", &["latency", &traces, "--by", "tool,model"][..]),
+        ("prices", &["prices", "gpt-5*"]),
+        ("prices", &["prices", "gpt-5.4"]),
+    ] {
+        let schema = json_schema(&dir, table);
+        let rows = dir.run(&[args, &["--jsonl"]].concat()).stdout;
+        assert!(!rows.is_empty(), "{args:?}");
+        for line in rows.lines() {
+            let row: Value = serde_json::from_str(line).expect("a row");
+            assert_eq!(violations(&row, &schema), [""; 0], "{args:?}: {row}");
+        }
+        // Every column is told of in its place.
+        let csv = dir.run(&[args, &["--format", "csv"]].concat()).stdout;
+        let text = stdout(&dir, &["schema", table]);
+        let mut told = text.lines().skip(3).filter_map(|line| line.split(' ').next());
+        let measures = csv.lines().next().expect("a head").split(',').filter(|name| !["tool", "model"].contains(name));
+        for name in measures {
+            assert!(told.any(|told| told == name), "{args:?}: {name}");
+        }
+    }
+}
+
+#[test]
+fn the_short_forms_of_report_tell_their_own_dimension() {
+    let dir = Workdir::new();
+    for (command, default) in [
+        ("report", "[default: loop for runs, else day]"),
+        ("latency", "[default: loop for runs, else day]"),
+        ("daily", "[default: day alone]"),
+        ("weekly", "[default: week alone]"),
+        ("monthly", "[default: month alone]"),
+        ("session", "[default: conversation alone]"),
+    ] {
+        let help = stdout(&dir, &[command, "--help"]).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(help.contains(default), "{command}: {help}");
+        assert_eq!(help.contains("group by within them"), !["report", "latency"].contains(&command), "{command}");
+    }
+}
+
+#[test]
 fn all_tables_are_told_of_without_a_name() {
     let dir = Workdir::new();
     let text = stdout(&dir, &["schema"]);
     let markdown = stdout(&dir, &["schema", "--format", "markdown"]);
     let json: Value = serde_json::from_str(&stdout(&dir, &["schema", "--format", "json-schema"])).expect("JSON");
-    for table in TABLES.map(|table| table.name).iter().chain(&["report"]) {
+    for table in TABLES.map(|table| table.name).iter().chain(&["report", "latency", "prices"]) {
         assert!(text.lines().any(|line| line.starts_with(&format!("{table}: a row is "))), "{table}");
         assert!(markdown.lines().any(|line| line == format!("## {table}")), "{table}");
         assert!(json["$defs"][table]["properties"].is_object(), "{table}");

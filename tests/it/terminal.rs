@@ -75,7 +75,7 @@ fn shown(args: &[&str], width: u16, name: &str) -> String {
 #[test]
 fn every_table_fits_the_terminal() {
     for args in [
-        &["quota", "codex-rollout"][..],
+        &["quota", "codex-rollout", "-q"][..],
         &["prices"],
         &["prices", "claude-opus-4-1", "-q"],
         &["schema"],

@@ -15,7 +15,7 @@ pub(in crate::cli) struct OutputArgs {
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(in crate::cli) output: Option<PathBuf>,
 
-    /// Only the table, no notes; what could not be read is still told
+    /// Only the result: no notes, no progress; what could not be read is still told
     #[arg(short, long, help_heading = "Output", conflicts_with = "verbose")]
     pub(in crate::cli) quiet: bool,
 

@@ -52,7 +52,7 @@ pub(in crate::cli) struct PricesArgs {
     #[arg(value_name = "MODEL")]
     pub(in crate::cli) model: Option<String>,
 
-    /// Prices of this day only [default: for a list, the latest]
+    /// Prices of this day only, at every tier [default: for a list, the latest]
     #[arg(long, value_name = "DAY", value_parser = day)]
     pub(in crate::cli) at: Option<chrono::NaiveDate>,
 

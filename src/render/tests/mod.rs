@@ -125,7 +125,7 @@ fn every_column_that_a_screen_names_is_one_of_its_table() {
     let both = [&prices[..], &quota].concat();
     for (screen, table) in [
         (&super::prices::SCREEN[..], &prices),
-        (&super::prices::OF_A_NAME, &prices),
+        (&crate::table::OF_A_NAME, &prices),
         (&super::quota::SCREEN, &quota),
         (&super::screen::LEAST, &both),
         (&super::screen::KEYS, &both),

@@ -34,6 +34,7 @@ fn loops() -> Report {
         run_id: "9f3c2a17-4b1d-4c5e-8f00-000000000001".to_owned(),
         loop_name: "rust-core".to_owned(),
         times_median: 8.62,
+        alike: Vec::new(),
     });
     let skipped = |path: &str, reason: &str| Skipped {
         path: path.to_owned(),
@@ -100,6 +101,19 @@ fn days_are_shown_with_bars() {
 
     Measured 419 of 438 runs: 19 left only a footer.
     "#);
+}
+
+#[test]
+fn bars_of_runs_that_left_only_footers_are_of_their_tokens_and_not_of_their_times() {
+    let rows = [
+        "day=2026-11-19 runs=1 blended_tokens=31_000 duration_ms=1_200_000 complete=false blended_runs=1",
+        "day=2026-11-20 runs=3 blended_tokens=62_000 duration_ms=600_000 complete=false blended_runs=2 unknown_runs=1",
+    ];
+    let text = shown(&report(&["day"], &rows, "runs=4"), Format::Table, &PLAIN);
+    let bars: Vec<&str> = text.lines().filter_map(|line| line.rsplit_once("  ").map(|(_, bar)| bar)).collect();
+    let bars: Vec<&str> = bars.into_iter().filter(|bar| bar.contains('█')).collect();
+    // Of the second day more may be missing: a floor.
+    assert_eq!(bars, ["█".repeat(10), "█".repeat(20) + "+"]);
 }
 
 #[test]
@@ -254,7 +268,12 @@ fn hostile_names_are_harmless_wherever_they_stand() {
     report.blind_loops = vec![evil.to_owned()];
     let skip = Skip { reason: evil.to_owned(), loss: Loss::Found };
     report.sources.skipped = vec![Skipped { path: evil.to_owned(), skip, is_part: true }];
-    report.slowest = Some(Slowest { run_id: evil.to_owned(), loop_name: evil.to_owned(), times_median: f64::MAX });
+    report.slowest = Some(Slowest {
+        run_id: evil.to_owned(),
+        loop_name: evil.to_owned(),
+        times_median: f64::MAX,
+        alike: Vec::new(),
+    });
     report.warnings =
         vec![Warning { code: WarningCode::Mismatch, message: evil.to_owned(), count: 1, counted: "runs" }];
     for format in Format::ALL {

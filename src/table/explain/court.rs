@@ -215,8 +215,13 @@ fn of_request(request: &Request) -> String {
 fn of_stream(timing: &CallTiming) -> String {
     let first = timing.first_token.map(|first| format!("first token after {} ms", first.ms));
     let streamed = timing.stream.map(|stream| {
-        let bound = if stream.is_floor { "at least " } else { "" };
-        format!("{} events in {bound}{} ms", stream.events, stream.duration_ms)
+        let s = if stream.events == 1 { "" } else { "s" };
+        match (stream.is_floor, stream.duration_ms) {
+            // That it took this or more says nothing.
+            (true, 0) => format!("{} event{s}", stream.events),
+            (true, millis) => format!("{} event{s} in at least {millis} ms", stream.events),
+            (false, millis) => format!("{} event{s} in {millis} ms", stream.events),
+        }
     });
     let parts: Vec<String> = first.into_iter().chain(streamed).collect();
     if parts.is_empty() { "no times".to_owned() } else { parts.join(", ") }

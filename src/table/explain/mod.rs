@@ -10,6 +10,7 @@ use super::cost::{Options as PriceOptions, listed_and_users, without_hour_writes
 use super::frame::{Builder, Table};
 use super::runs;
 use super::token_sum::TokenSum;
+use super::warnings::{Warning, warnings};
 use crate::error::Result;
 use crate::event::{Event, Id, Usd};
 use crate::fold::{Owner, Reason, RowView, Settled};
@@ -45,6 +46,8 @@ pub struct Explanation {
     pub owners: Vec<Explained>,
     /// Every record that tells of it, by time.
     pub witnesses: Table,
+    /// Input that was lost, and may be the subject's. What else there is to know is of others.
+    pub warnings: Vec<Warning>,
 }
 
 /// One owner of usage, taken apart.
@@ -106,7 +109,9 @@ pub fn explain(
         });
     }
     let witnesses = witness::table(settled, &subject, events)?;
-    Ok(Explanation { subject, owners, witnesses })
+    let mut warnings = warnings(settled);
+    warnings.retain(|warning| warning.code.is_loss());
+    Ok(Explanation { subject, owners, witnesses, warnings })
 }
 
 fn grounds(owner: &Owner) -> Vec<Ground> {
