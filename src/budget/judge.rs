@@ -12,7 +12,7 @@ use super::part::{Part, parts};
 use super::units::WHOLE;
 use crate::error::Result;
 use crate::event::Time;
-use crate::table::verdict::{Judged, Lacks, Pace, Standing, State, Verdict};
+use crate::table::verdict::{Judged, Lacks, MostGroups, Pace, Standing, State, Verdict};
 use crate::table::{Answers, Cell, Dimension, Filter, Query, Warning, WarningCode};
 
 /// The terms of a check.
@@ -24,8 +24,8 @@ pub struct Terms {
     pub fail_on_warn: bool,
     /// Whether some input could not be read: whatever it holds, nothing within a limit is known to be so.
     pub lacks_input: bool,
-    /// How many groups of each state are kept of a limit; `None` for all.
-    pub most_groups: Option<usize>,
+    /// How many groups are kept of a limit.
+    pub most_groups: MostGroups,
 }
 
 /// The values of a group's dimensions.
@@ -111,9 +111,7 @@ fn of_limit(
     }
     groups.sort_by(|a, b| b.state.cmp(&a.state).then(b.used.cmp(&a.used)).then_with(|| a.key.cmp(&b.key)));
     let mut judged = Judged { groups, ..blank(budget, limit.measure) };
-    if let Some(most) = terms.most_groups {
-        judged.keep(most);
-    }
+    judged.keep(terms.most_groups);
     for group in &mut judged.groups {
         match keys.get(&group.key) {
             Some(known) => group.key = known.clone(),

@@ -9,7 +9,7 @@ use forge_usage::budget::{self, Baseline, Budget, Comparison, Limit, MEASURES, O
 use forge_usage::config::Config;
 use forge_usage::error::{Error, Result};
 use forge_usage::render::{self, CheckFormat, Groups, Style};
-use forge_usage::table::verdict::{Policy, Verdict};
+use forge_usage::table::verdict::{MostGroups, Policy, Verdict};
 use forge_usage::table::{self, Answers};
 
 use super::args::{CheckArgs, Color, LimitArgs};
@@ -206,16 +206,18 @@ fn groups(args: &CheckArgs, format: CheckFormat, style: &Style) -> Groups {
     }
 }
 
-/// How many groups of each state of a limit the formats name; `None` for all, as machines want them.
-fn most_groups(args: &CheckArgs, format: CheckFormat, style: &Style) -> Option<usize> {
+/// How many groups of each state of a limit the formats name.
+fn most_groups(args: &CheckArgs, format: CheckFormat, style: &Style) -> MostGroups {
     let plain = Style::default();
     let exports = args.export.iter().map(|(format, _)| (*format, &plain));
-    let most = exports.chain([(format, style)]).map(|(format, style)| match format {
-        CheckFormat::Table | CheckFormat::Markdown => groups(args, format, style).most(),
-        // GitHub's summary shows more than its annotations.
-        CheckFormat::Github | CheckFormat::Json | CheckFormat::Junit | CheckFormat::Openmetrics => None,
+    let kept = exports.chain([(format, style)]).map(|(format, style)| match format {
+        CheckFormat::Table | CheckFormat::Markdown => groups(args, format, style).kept(),
+        // Its summary shows more than its annotations.
+        CheckFormat::Github if !args.output.verbose => Groups::NotOk.kept(),
+        CheckFormat::Github | CheckFormat::Json | CheckFormat::Junit | CheckFormat::Openmetrics => Groups::All.kept(),
     });
-    most.collect::<Option<Vec<usize>>>()?.into_iter().max()
+    let larger = |a: Option<usize>, b: Option<usize>| a.zip(b).map(|(a, b)| a.max(b));
+    kept.reduce(|all, one| std::array::from_fn(|state| larger(all[state], one[state]))).unwrap_or(Groups::All.kept())
 }
 
 /// Tells the warnings that the output doesn't hold.

@@ -132,6 +132,9 @@ pub struct Judged {
     pub left_out: [usize; State::ALL.len()],
 }
 
+/// How many groups of a limit are kept of each state, from the best to the worst; `None` for all.
+pub type MostGroups = [Option<usize>; State::ALL.len()];
+
 impl Judged {
     /// Groups in this state; one that is ok where nothing counts.
     pub fn count(&self, state: State) -> usize {
@@ -149,13 +152,13 @@ impl Judged {
         State::ALL.into_iter().zip(self.left_out).map(of_state).sum()
     }
 
-    /// Keeps no more groups than this of each state, the first of them.
-    pub fn keep(&mut self, most: usize) {
+    /// Keeps no more groups than these of the states, from the best to the worst, the first of each.
+    pub fn keep(&mut self, most: MostGroups) {
         let mut kept = [0; State::ALL.len()];
         let left_out = &mut self.left_out;
         self.groups.retain(|group| {
             let state = group.state as usize;
-            let is_kept = kept[state] < most;
+            let is_kept = most[state].is_none_or(|most| kept[state] < most);
             *(if is_kept { &mut kept[state] } else { &mut left_out[state] }) += 1;
             is_kept
         });

@@ -20,7 +20,7 @@ use self::phrase::MOST_GROUPS;
 use super::written::written;
 use super::{Format, Style};
 use crate::error::{Result, unknown};
-use crate::table::verdict::Verdict;
+use crate::table::verdict::{MostGroups, State, Verdict};
 
 /// An output format of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,9 +94,18 @@ pub enum Groups {
 }
 
 impl Groups {
-    /// How many of each state; `None` for all.
-    pub fn most(self) -> Option<usize> {
+    /// How many of a limit; `None` for all that are meant.
+    fn most(self) -> Option<usize> {
         (self == Groups::Worst).then_some(MOST_GROUPS)
+    }
+
+    /// How many of each state must be known to show them.
+    pub fn kept(self) -> MostGroups {
+        match self {
+            Groups::Worst => [Some(MOST_GROUPS); State::ALL.len()],
+            Groups::NotOk => State::ALL.map(|state| (state == State::Ok).then_some(MOST_GROUPS)),
+            Groups::All => [None; State::ALL.len()],
+        }
     }
 }
 
