@@ -15,14 +15,14 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use self::message::{Message, Tell};
+use self::usage::Usage;
 use super::format::{Format, Hit, Home, Lines, Root, Shape};
 use super::json::{Text, part};
 use super::lines::{clean, id, key, lines, may_be_call, path, records};
 use super::mark::{LogRecord, Mark, MarkKind};
 use super::needles::Needle;
 use crate::event::{Conversation, Defect, Fact, Id, Time, TokenUsage};
-use message::Message;
-use usage::Usage;
 
 /// pi's session files: `~/.pi/agent/sessions/**/*.jsonl`.
 pub(super) static FORMAT: Format =
@@ -124,9 +124,6 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         }
     }
 }
-
-/// Takes what an entry means, and when that was.
-type Tell<'a> = &'a mut dyn FnMut(MarkKind, Option<Time>);
 
 /// Tells what an entry means, and when.
 fn understand(entry: &Entry<'_>, tell: Tell<'_>) -> Result<(), Defect> {

@@ -9,6 +9,9 @@ use crate::parse::json::Text;
 use crate::parse::lines::{id, key};
 use crate::parse::mark::{LogRecord, MarkKind};
 
+/// Takes what an entry means, and when that was.
+pub(super) type Tell<'a> = &'a mut dyn FnMut(MarkKind, Option<Time>);
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Message<'a> {

@@ -5,8 +5,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Tell;
-use super::message::Message;
+use super::message::{Message, Tell};
 use super::usage::Usage;
 use crate::event::{Call, CallKey, Fact, Id, Time, TokenUsage, Usd};
 use crate::parse::json::{Text, part};
