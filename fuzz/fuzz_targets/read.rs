@@ -8,7 +8,7 @@ use std::io::Cursor;
 
 use forge_usage::event::{Event, MAX_COUNT, Needs, Time};
 use forge_usage::fold::{Settled, SourceFold, settle};
-use forge_usage::parse::{self, Format, LOOK, SourceReader};
+use forge_usage::parse::{self, FileName, Format, LOOK, SourceReader};
 use forge_usage::source::{Buffer, Chunk, Chunks, HEAD, Limits, STRETCH, Stretch};
 use libfuzzer_sys::fuzz_target;
 
@@ -62,7 +62,8 @@ fn read(format: &'static Format, bytes: &[u8], chunks: Vec<Chunk>) -> Settled {
             }
             reading.finish(&mut apply);
         }
-        None => parse::read_document(format, "", &mut Cursor::new(bytes), Needs::ALL, &mut apply).expect("memory"),
+        None => parse::read_document(format, FileName::default(), &mut Cursor::new(bytes), Needs::ALL, &mut apply)
+            .expect("memory"),
     }
     settle(fold.finish())
 }

@@ -30,6 +30,17 @@ pub(super) struct Maybe<'a> {
     pub(super) shared: Option<&'a Tally>,
 }
 
+/// What is known of a group's total: a blended total counts no cached input, so that where nothing else is known the total
+/// is at least that.
+fn total_floor(group: &Tally) -> Option<i64> {
+    let split = group.uncached_input_tokens.unwrap_or(0).saturating_add(group.output_tokens.unwrap_or(0));
+    let beyond = group.blended_tokens.map(|blended| blended.saturating_sub(split).max(0));
+    match (group.total_tokens, beyond) {
+        (Some(total), beyond) => Some(total.saturating_add(beyond.unwrap_or(0))),
+        (None, beyond) => beyond,
+    }
+}
+
 const NO_LACKS: Lacks = Lacks {
     input: false,
     success: false,
@@ -84,7 +95,7 @@ impl Amount {
                 let high = group.cost.or(group.cost_high).map(Usd::pico);
                 Amount { high: if all > 0 { high } else { Some(0) }, ..sum(low, all - group.priced_runs) }
             }
-            Quantity::TotalTokens => sum(group.total_tokens, all - exact),
+            Quantity::TotalTokens => sum(total_floor(group), all - exact),
             Quantity::UncachedInputTokens => sum(group.uncached_input_tokens, all - exact),
             Quantity::OutputTokens => sum(group.output_tokens, all - exact),
             Quantity::BlendedTokens => sum(group.blended_tokens, all - exact - group.blended_runs),

@@ -4,7 +4,7 @@
 //! of however few runs; the error is then that no group has them, then and now.
 
 use super::baseline::{Baseline, Median, all_runs, columns};
-use super::judge::{Key, Terms, blank};
+use super::judge::{Key, SharedKey, Terms, blank};
 use super::limits::{Budget, OnUnknown};
 use super::measure::Measure;
 use super::units::WHOLE;
@@ -77,14 +77,18 @@ fn of_measure(
             Some(then) => compared(comparison, then, now, terms),
             None => Standing { used: now.value, before: Some(Before::New), ..standing(now) },
         };
-        group.key = key;
+        group.key = key.into();
         if let Cell::Integer(runs) = report.rows.get(row, "runs") {
             group.conversations = group.runs - runs;
         }
         groups.push(group);
     }
     let vanished = then.into_keys();
-    groups.extend(vanished.map(|key| Standing { key, before: Some(Before::Vanished), ..standing(Median::default()) }));
+    groups.extend(vanished.map(|key| Standing {
+        key: key.into(),
+        before: Some(Before::Vanished),
+        ..standing(Median::default())
+    }));
     let on_unknown = comparison.on_unknown;
     let is_compared =
         |group: &Standing| group.limit.is_some() && group.used.is_some() && group.state != State::Unproven;
@@ -106,7 +110,7 @@ fn of_measure(
     }
     groups.sort_by(|a, b| b.state.cmp(&a.state).then_with(|| a.key.cmp(&b.key)));
     let budget = Budget { per: baseline.by.clone(), on_unknown, ..Budget::new("baseline") };
-    Ok(Judged { groups, words: "a run", ..blank(&budget, measure) })
+    Ok(Judged { groups, ..blank(&budget, measure) })
 }
 
 fn key(report: &Report, row: usize, by: &[Dimension]) -> Key {
@@ -151,7 +155,7 @@ fn compared(comparison: &Comparison, then: Median, now: Median, terms: Terms) ->
 /// A group of which only the runs are known yet.
 fn standing(now: Median) -> Standing {
     Standing {
-        key: Vec::new(),
+        key: SharedKey::default(),
         state: State::Ok,
         fails: false,
         limit: None,
@@ -162,7 +166,7 @@ fn standing(now: Median) -> Standing {
         conversations: 0,
         unknown_runs: now.runs - now.measured,
         lacks: Lacks::default(),
-        contributors: Vec::new(),
+        contributors: Box::default(),
         pace: None,
         before: None,
     }

@@ -1,5 +1,9 @@
 //! Budgets are held against reports: each group of each budget gets its state.
 
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
 use super::amount::Amount;
 use super::limits::{Budget, Limit, OnUnknown, Severity};
 use super::measure::Measure;
@@ -8,7 +12,7 @@ use super::part::{Part, parts};
 use super::units::WHOLE;
 use crate::error::Result;
 use crate::event::Time;
-use crate::table::verdict::{Judged, Lacks, Pace, Standing, State, Verdict};
+use crate::table::verdict::{Judged, Lacks, MostGroups, Pace, Standing, State, Verdict};
 use crate::table::{Answers, Cell, Dimension, Filter, Query, Warning, WarningCode};
 
 /// The terms of a check.
@@ -20,10 +24,15 @@ pub struct Terms {
     pub fail_on_warn: bool,
     /// Whether some input could not be read: whatever it holds, nothing within a limit is known to be so.
     pub lacks_input: bool,
+    /// How many groups are kept of a limit.
+    pub most_groups: MostGroups,
 }
 
 /// The values of a group's dimensions.
 pub(super) type Key = Vec<(&'static str, Option<String>)>;
+
+/// The same once for all limits of which it names a group: there may be thousands.
+pub(super) type SharedKey = Arc<[(&'static str, Option<String>)]>;
 
 /// Judges all budgets; where the limits come from, and what was read, is for the caller to say.
 pub fn check(budgets: &[Budget], query: &Query, terms: Terms, answers: Answers<'_>) -> Result<Verdict> {
@@ -66,16 +75,24 @@ fn idle(limits: &[Judged], query: &Query) -> Vec<Warning> {
 /// Judges every limit of every budget, within what was asked for.
 fn judge(budgets: &[Budget], query: &Query, terms: Terms, answers: Answers<'_>) -> Result<Vec<Judged>> {
     let mut judged = Vec::new();
+    let mut keys = FxHashSet::default();
     for budget in budgets {
         let parts = parts(budget, query, answers)?;
         for limit in &budget.limits {
-            judged.push(of_limit(budget, limit, &parts, query, terms));
+            judged.push(of_limit(budget, limit, &parts, query, terms, &mut keys));
         }
     }
     Ok(judged)
 }
 
-fn of_limit(budget: &Budget, limit: &Limit, parts: &[Part], query: &Query, terms: Terms) -> Judged {
+fn of_limit(
+    budget: &Budget,
+    limit: &Limit,
+    parts: &[Part],
+    query: &Query,
+    terms: Terms,
+    keys: &mut FxHashSet<SharedKey>,
+) -> Judged {
     let mut groups = Vec::new();
     for part in parts {
         for group in &part.groups {
@@ -83,8 +100,8 @@ fn of_limit(budget: &Budget, limit: &Limit, parts: &[Part], query: &Query, terms
             let mut standing = standing(budget, limit.limit, amount, terms);
             let names = part.per.iter().map(|dimension| dimension.column().name);
             standing.key = names.zip(group.tally.key.iter().cloned()).collect();
-            standing.contributors = part.contributors(limit.measure.quantity, group);
-            standing.pace = pace(budget, limit, &standing, query, terms);
+            standing.contributors = part.contributors(limit.measure.quantity, group).into();
+            standing.pace = pace(budget, limit, &standing, query, terms).map(Box::new);
             groups.push(standing);
         }
     }
@@ -93,7 +110,15 @@ fn of_limit(budget: &Budget, limit: &Limit, parts: &[Part], query: &Query, terms
         groups.push(Standing { key, ..standing(budget, limit.limit, Amount::NOTHING, terms) });
     }
     groups.sort_by(|a, b| b.state.cmp(&a.state).then(b.used.cmp(&a.used)).then_with(|| a.key.cmp(&b.key)));
-    Judged { groups, ..blank(budget, limit.measure) }
+    let mut judged = Judged { groups, ..blank(budget, limit.measure) };
+    judged.keep(terms.most_groups);
+    for group in &mut judged.groups {
+        match keys.get(&group.key) {
+            Some(known) => group.key = known.clone(),
+            None => _ = keys.insert(group.key.clone()),
+        }
+    }
+    judged
 }
 
 /// A limit of which no group is judged yet.
@@ -109,6 +134,7 @@ pub(super) fn blank(budget: &Budget, measure: &'static Measure) -> Judged {
         on_unknown: budget.on_unknown.name(),
         max_unknown: budget.max_unknown,
         groups: Vec::new(),
+        left_out: [0; State::ALL.len()],
     }
 }
 
@@ -130,7 +156,7 @@ fn standing(budget: &Budget, limit: i64, amount: Amount, terms: Terms) -> Standi
         State::Ok
     };
     Standing {
-        key: Vec::new(),
+        key: SharedKey::default(),
         state,
         fails: fails(state, budget, terms),
         limit: Some(limit),
@@ -141,7 +167,7 @@ fn standing(budget: &Budget, limit: i64, amount: Amount, terms: Terms) -> Standi
         conversations: amount.conversations,
         unknown_runs: amount.unknown,
         lacks: Lacks { input: terms.lacks_input, ..amount.lacks },
-        contributors: Vec::new(),
+        contributors: Box::default(),
         pace: None,
         before: None,
     }

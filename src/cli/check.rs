@@ -8,8 +8,8 @@ use anyhow::Context;
 use forge_usage::budget::{self, Baseline, Budget, Comparison, Limit, MEASURES, OnUnknown, Quantity, Terms, units};
 use forge_usage::config::Config;
 use forge_usage::error::{Error, Result};
-use forge_usage::render::{self, CheckFormat, Style};
-use forge_usage::table::verdict::{Policy, Verdict};
+use forge_usage::render::{self, CheckFormat, Groups, Style};
+use forge_usage::table::verdict::{MostGroups, Policy, Verdict};
 use forge_usage::table::{self, Answers};
 
 use super::args::{CheckArgs, Color, LimitArgs};
@@ -43,7 +43,9 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     let input = request.read_found(found)?;
     let lacks = input.exit_code(&args.input);
     let answers = Answers(&input.settled);
-    let terms = Terms { now, fail_on_warn: args.fail_on_warn, lacks_input: input.lacks_input() };
+    let style = style(args);
+    let most_groups = most_groups(args, format, &style);
+    let terms = Terms { now, fail_on_warn: args.fail_on_warn, lacks_input: input.lacks_input(), most_groups };
     let mut verdict = budget::check(&budgets.all, &query, terms, answers)?;
     if let Some((path, baseline, comparison)) = &baseline {
         let compared = budget::compare(baseline, comparison, &query, terms, answers);
@@ -54,7 +56,7 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     verdict.sources = input.sources;
     // What is broken is so whatever else could not be read.
     verdict.exit_code = if verdict.fails() { BROKEN } else { lacks };
-    write(args, &verdict, format)?;
+    write(args, &verdict, format, &style)?;
     warn(args, &verdict, format);
     Ok(verdict.exit_code)
 }
@@ -167,25 +169,55 @@ fn policy(args: &CheckArgs, file: Option<&Path>, commit: Option<Commit>) -> Poli
     }
 }
 
-fn write(args: &CheckArgs, verdict: &Verdict, format: CheckFormat) -> anyhow::Result<()> {
+fn style(args: &CheckArgs) -> Style {
     let mut style = Style { again: again::all(), ..output::style(&args.output, args.color) };
     // GitLab's log is no terminal, and shows colours.
     let is_log = is_true("GITLAB_CI") && output::file(&args.output).is_none();
     style.color |= args.color == Color::Auto && is_log && output::allows_color();
-    let all = args.output.verbose;
+    style
+}
+
+fn write(args: &CheckArgs, verdict: &Verdict, format: CheckFormat, style: &Style) -> anyhow::Result<()> {
+    let written = |format: CheckFormat, style: &Style, out: &mut dyn Write| {
+        Ok(render::check(verdict, format, style, groups(args, format, style), out)?)
+    };
     for (format, path) in &args.export {
         let plain = Style::default();
-        output::unless_closed(output::fill_file(path, |out| Ok(render::check(verdict, *format, &plain, all, out)?)))?;
+        output::unless_closed(output::fill_file(path, |out| written(*format, &plain, out)))?;
     }
     if format == CheckFormat::Github {
         if let Some(mut summary) = appended("GITHUB_STEP_SUMMARY")? {
-            render::check(verdict, CheckFormat::Markdown, &style, all, &mut summary)?;
+            let groups = if args.output.verbose { Groups::All } else { Groups::NotOk };
+            render::check(verdict, CheckFormat::Markdown, style, groups, &mut summary)?;
         }
         if let Some(mut outputs) = appended("GITHUB_OUTPUT")? {
             outputs.write_all(render::step_outputs(verdict).as_bytes()).context("cannot write GITHUB_OUTPUT")?;
         }
     }
-    output::write(&args.output, |out| Ok(render::check(verdict, format, &style, all, out)?))
+    output::write(&args.output, |out| written(format, style, out))
+}
+
+/// Which groups a format shows people: a terminal has little room, and so has a comment.
+fn groups(args: &CheckArgs, format: CheckFormat, style: &Style) -> Groups {
+    match format {
+        _ if args.output.verbose => Groups::All,
+        CheckFormat::Table if style.width.is_none() => Groups::NotOk,
+        _ => Groups::Worst,
+    }
+}
+
+/// How many groups of each state of a limit the formats name.
+fn most_groups(args: &CheckArgs, format: CheckFormat, style: &Style) -> MostGroups {
+    let plain = Style::default();
+    let exports = args.export.iter().map(|(format, _)| (*format, &plain));
+    let kept = exports.chain([(format, style)]).map(|(format, style)| match format {
+        CheckFormat::Table | CheckFormat::Markdown => groups(args, format, style).kept(),
+        // Its summary shows more than its annotations.
+        CheckFormat::Github if !args.output.verbose => Groups::NotOk.kept(),
+        CheckFormat::Github | CheckFormat::Json | CheckFormat::Junit | CheckFormat::Openmetrics => Groups::All.kept(),
+    });
+    let larger = |a: Option<usize>, b: Option<usize>| a.zip(b).map(|(a, b)| a.max(b));
+    kept.reduce(|all, one| std::array::from_fn(|state| larger(all[state], one[state]))).unwrap_or(Groups::All.kept())
 }
 
 /// Tells the warnings that the output doesn't hold.

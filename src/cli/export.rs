@@ -121,6 +121,5 @@ fn format(args: &ExportArgs) -> anyhow::Result<DataFormat> {
     }
     // A folder's name may hold a dot and mean nothing by it.
     let file = output::file(&args.output).filter(|path| args.partition_by.is_none() && !path.is_dir());
-    let suffix = file.and_then(|path| path.extension()?.to_str());
-    Ok(suffix.map_or(Ok(DataFormat::Csv), DataFormat::from_suffix)?)
+    Ok(output::suffix(file).map_or(Ok(DataFormat::Csv), DataFormat::from_suffix)?)
 }

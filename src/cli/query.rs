@@ -59,7 +59,7 @@ fn selected(args: &SelectArgs, now: Time, filter: fn(&str) -> Result<Filter>) ->
     if since.zip(until).is_some_and(|(since, until)| since >= until) {
         return Err(Error::invalid("--since is not before --until"));
     }
-    Ok(Query { by: None, filters, scope: Vec::new(), since, until, zone, last: None, sort: None, limit: None })
+    Ok(Query { filters, since, until, zone, ..Query::default() })
 }
 
 /// A point in time, and the first instant past what the text names: for a date, its end. The last date ends with the

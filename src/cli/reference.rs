@@ -151,7 +151,7 @@ fn homes() -> Vec<(&'static str, String)> {
                 }
                 Home::Logs(name, None) => (name, format!("folders of logs of `{whose}`")),
                 Home::Logs(name, Some(_)) => (name, format!("databases of `{whose}`")),
-                Home::User(_) | Home::Config(_) | Home::Data(_) => continue,
+                Home::User(_) | Home::Config(_) | Home::Data(_) | Home::Setting(..) => continue,
             };
             if !homes.iter().any(|(known, _)| known == name) {
                 let usual = listed(&usual(root));
@@ -168,7 +168,7 @@ fn usual(root: &Root) -> Vec<String> {
         Home::User(name) => Some(format!("~/{name}")),
         Home::Config(name) => Some(format!("$XDG_CONFIG_HOME/{name}")),
         Home::Data(name) => Some(format!("$XDG_DATA_HOME/{name}")),
-        Home::Variable(..) | Home::Logs(..) => None,
+        Home::Variable(..) | Home::Logs(..) | Home::Setting(..) => None,
     };
     root.homes.iter().filter_map(named).collect()
 }

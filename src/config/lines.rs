@@ -30,7 +30,7 @@ impl Lines {
     }
 
     /// The number of the line that a byte is in, from 1.
-    pub(super) fn line(&self, offset: usize) -> usize {
+    fn line(&self, offset: usize) -> usize {
         self.starts.partition_point(|start| *start <= offset).max(1)
     }
 }

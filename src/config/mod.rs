@@ -158,7 +158,7 @@ mod tests {
         let names: Vec<_> =
             config.budgets().unwrap().iter().map(|item| item.get("name").unwrap().text().unwrap().to_owned()).collect();
         assert_eq!(names, ["z", "a"]);
-        assert_eq!(config.budgets().unwrap()[1].line(), 3);
+        assert_eq!(config.budgets().unwrap()[1].error("odd").to_string(), "usage.toml:3: odd");
     }
 
     #[test]

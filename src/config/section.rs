@@ -53,11 +53,6 @@ impl<'a> Section<'a> {
         self.lines.at(self.span.clone(), Error::invalid(message))
     }
 
-    /// The line where it begins, from 1.
-    pub fn line(&self) -> usize {
-        self.lines.line(self.span.start)
-    }
-
     /// The words that lead to it.
     pub fn name(&self) -> &str {
         &self.name
@@ -97,14 +92,6 @@ impl<'a> Field<'a> {
     pub fn word(&self, what: &str, known: &[&str]) -> Result<&'a str> {
         let word = self.text()?;
         if known.contains(&word) { Ok(word) } else { Err(self.failed(unknown(what, word, known))) }
-    }
-
-    /// Yes or no.
-    pub fn flag(&self) -> Result<bool> {
-        match self.entry.value {
-            Value::Flag(flag) => Ok(flag),
-            _ => Err(self.wanted("true or false")),
-        }
     }
 
     /// A whole number, not below zero.

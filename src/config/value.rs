@@ -1,4 +1,4 @@
-//! The file's values and where they stand. The only user of toml.
+//! The file's values and where they stand. The only user of toml, but for what harnesses set.
 
 use std::fmt;
 use std::ops::Range;

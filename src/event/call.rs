@@ -113,6 +113,10 @@ pub struct Call {
     /// Whether its record is a file or a row of its own: nothing before it can have been cut off.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stands_alone: bool,
+    /// The id of its record, where the key is none: copies that have one record's id are of one call. `None`: the key is
+    /// all that tells.
+    #[serde(rename = "record_id", default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Id>,
     /// The branch that was checked out then; `None` also outside of Git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<Id>,
@@ -147,6 +151,7 @@ impl Call {
             is_final: true,
             is_logged: false,
             stands_alone: false,
+            record: None,
             branch: None,
             cost: None,
             turn: None,
@@ -194,8 +199,8 @@ pub struct Uncounted {
     /// The conversation it belongs to.
     #[serde(rename = "conversation_id")]
     pub conversation: Id,
-    /// The message's id as in [`CallKey::Message`], or what it begins with, up to [`GROWING`]. `None`: nothing tells,
-    /// and no other record can be known to be of the same call. Of a sub-agent, the tool call that it worked for.
+    /// The message's id as in [`CallKey::Message`], or what it begins with, up to [`GROWING`], or [`Call::record`].
+    /// `None`: nothing tells, and no other record can be known to be of the same call. Of a sub-agent, the tool call that it worked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Id>,
     /// The sub-agent whose work the record tells of. `None`: it is of one call.

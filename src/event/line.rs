@@ -68,11 +68,4 @@ mod tests {
             assert_eq!(serde_json::from_str::<Line>(&text).ok(), Some(line), "{text}");
         }
     }
-
-    #[test]
-    fn a_defect_is_written_by_its_code() {
-        for defect in Defect::ALL {
-            assert_eq!(serde_json::to_value(defect).expect("JSON"), defect.code());
-        }
-    }
 }

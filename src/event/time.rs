@@ -22,6 +22,11 @@ impl Time {
         Time(micros)
     }
 
+    /// This many seconds since 1970; `None` beyond what fits.
+    pub fn from_seconds(seconds: i64) -> Option<Time> {
+        seconds.checked_mul(1_000_000).map(Time)
+    }
+
     /// This many milliseconds since 1970; `None` beyond what fits.
     pub fn from_millis(millis: i64) -> Option<Time> {
         millis.checked_mul(1000).map(Time)

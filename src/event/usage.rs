@@ -133,7 +133,8 @@ impl TokenUsage {
         TokenUsage { reasoning_output_tokens: reasoning, ..*self } == *other
     }
 
-    /// As [`minus`](Self::minus), where what this has over `other` adds to it: the parts of an input that isn't larger are in it already.
+    /// As [`minus`](Self::minus), where what this has over `other` adds to it: the parts of an input that isn't larger
+    /// are in it already.
     pub fn beyond(&self, other: &TokenUsage) -> TokenUsage {
         let more = self.minus(other);
         let read = more.cache_read_input_tokens.min(more.input_tokens);

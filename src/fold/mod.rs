@@ -22,7 +22,7 @@
 //! # Accounts
 //!
 //! 1. Which run each call, reading and result is of (`places`, which asks `worked` who was at work; of a conversation with
-//!    a session log, `holders`).
+//!    a session log, `holders`; of one that no output names, `joined`).
 //! 2. Which part of a conversation's counter each run used: the growth since the run before (`bounds`, `read_order`,
 //!    `growth`, `reasoning`, `share`, `ends`, `unsure`).
 //! 3. Which part of a session log each run used, and what outputs and traces tell of the same calls (`split`,

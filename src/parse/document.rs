@@ -2,6 +2,7 @@
 
 mod source;
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::io::BufRead;
 
@@ -37,6 +38,19 @@ pub enum Piece<'a> {
     End,
     /// What can't be read, and nothing of what follows; of a document of lines, one line. With how the value begins.
     Defect(Defect, &'a [u8]),
+}
+
+/// What a document begins with, blanks and a byte order mark aside; `None` for what is none, which mostly need not be
+/// decoded to be told.
+pub fn start_of(head: &[u8]) -> Option<Cow<'_, str>> {
+    fn start(text: &str) -> &str {
+        text.trim_start_matches('\u{feff}').trim_start()
+    }
+    let may_be_document = matches!(head.trim_ascii_start().first(), Some(b'{' | b'[' | 0x0b | 0x80..));
+    may_be_document.then(|| match String::from_utf8_lossy(head) {
+        Cow::Borrowed(text) => Cow::Borrowed(start(text)),
+        Cow::Owned(text) => Cow::Owned(start(&text).to_owned()),
+    })
 }
 
 /// Reads values to the end. Where they stand on lines of their own, a torn one costs only itself.

@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::document::{self, Layout, Piece};
-use super::format::{Format, Hit, Home, Lines, Root, Shape};
+use super::format::{FileName, Format, Hit, Home, Lines, Root, Shape};
 use super::json::{Count, Text, or_zero, part};
-use super::lines::{clean, id, lines, may_be_call, may_be_document, model, path};
+use super::lines::{clean, id, lines, may_be_call, model, path};
 use super::mark::{LogRecord, Mark, MarkKind};
 use super::needles::Needle;
 use crate::event::{Conversation, Counter, Defect, Fact, Id, MAX_COUNT, ModelUsage, Scope, Time, TokenUsage};
@@ -110,11 +110,7 @@ struct Message<'a> {
 }
 
 fn sniff_settings(head: &[u8]) -> bool {
-    if !may_be_document(head) {
-        return false;
-    }
-    let head = String::from_utf8_lossy(head);
-    let start = head.trim_start_matches('\u{feff}').trim_start();
+    let Some(start) = document::start_of(head) else { return false };
     let has = |key: &str| start.contains(&format!("\"{key}\""));
     start.starts_with('{') && (has("tokenUsage") || has("inclusiveTokenUsage") || has("providerLock"))
 }
@@ -125,8 +121,8 @@ fn sniff_session(head: &[u8]) -> bool {
         .any(|line| part::<Entry<'_>>(clean(line).trim()).is_ok_and(|entry| entry.r#type.is("session_start")))
 }
 
-fn read_settings(name: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
-    let session = name.strip_suffix(SUFFIX).and_then(id);
+fn read_settings(file: FileName<'_>, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
+    let session = file.name.strip_suffix(SUFFIX).and_then(id);
     document::read(input, Layout::Records, &mut |piece| {
         let settings = match piece {
             Piece::Record(json) => part::<Settings<'_>>(json),

@@ -58,6 +58,8 @@ pub enum Home {
     /// No home, but the folder of logs, or one log, that a variable names; relative to this folder in that of data, if
     /// one is given.
     Logs(&'static str, Option<&'static str>),
+    /// Where a file in the other homes, of settings, says by a key that what else they hold lies.
+    Setting(&'static str, &'static str),
 }
 
 /// How a format is read.
@@ -110,8 +112,17 @@ pub trait OrderedPass: std::fmt::Debug + Send + Sync {
     fn finish(self: Box<Self>, sink: &mut Sink<'_>);
 }
 
-/// Reads a document of this file name and hands its candidates on.
-pub type ReadDocument = fn(&str, &mut dyn std::io::BufRead, &mut dyn FnMut(Mark)) -> std::io::Result<()>;
+/// Reads a document of this name and hands its candidates on.
+pub type ReadDocument = fn(FileName<'_>, &mut dyn std::io::BufRead, &mut dyn FnMut(Mark)) -> std::io::Result<()>;
+
+/// What a source's file is called, which may name what its bytes don't.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FileName<'a> {
+    /// Its own name, without what it is packed with; empty for what is no file.
+    pub name: &'a str,
+    /// The name of its folder; empty where that isn't known.
+    pub folder: &'a str,
+}
 
 /// What the line is that starts at a place in a text, if a glance at it tells.
 pub type Glance = fn(&[u8], usize) -> Option<Seems>;

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::detect::among;
-use super::format::{Format, Journal, Lines, Rows, Shape};
+use super::format::{FileName, Format, Journal, Lines, Rows, Shape};
 use super::scan::{Kind, Scanner};
 use super::{
     claude_session, claude_stream, codex_exec, codex_exec_json, codex_rollout, codex_trace, droid, events, gemini,
@@ -35,6 +35,11 @@ pub static FORMATS: [&Format; 18] = [
 /// The format of a source that begins with `head`, if it is known.
 pub fn detect(head: &[u8]) -> Option<&'static Format> {
     among(&FORMATS, head)
+}
+
+/// The same of a file: where its bytes tell nothing, as they are torn or gone, what it is called may.
+pub fn detect_named(head: &[u8], name: FileName<'_>) -> Option<&'static Format> {
+    detect(head).or_else(|| opencode::is_message(name).then_some(&opencode::FORMAT))
 }
 
 /// A scanner for each of [`FORMATS`] that are lines.

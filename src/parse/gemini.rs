@@ -4,17 +4,18 @@
 //! `input` includes what was read from the cache; `output` leaves thoughts out, and `input` what tools were asked
 //! with (<https://ai.google.dev/api/generate-content#UsageMetadata>).
 
+mod message;
+
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
-use serde::Deserialize;
-
+use self::message::{Changes, Message, is_question, messages};
 use super::document::{self, Layout, Piece};
-use super::format::{Format, Home, Root, Shape};
-use super::json::{Count, Text, or_zero, part};
-use super::lines::{id, id_in_torn, key, may_be_document, model};
+use super::format::{FileName, Format, Home, Root, Shape};
+use super::json::{Text, part};
+use super::lines::{id, key, model};
 use super::mark::{Mark, MarkKind};
-use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
+use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, Time};
 
 /// Gemini CLI's chats: `~/.gemini/tmp/*/chats/*.json`.
 pub(super) static FORMAT: Format =
@@ -34,47 +35,13 @@ const MEMBERS: [&str; 9] = ["sessionId", "kind", "startTime", "id", "type", "tim
 /// So many calls may wait for the chat's name, which nearly always stands before them.
 const WAITING: usize = 1 << 16;
 
-#[derive(Default, Deserialize)]
-struct Message<'a> {
-    #[serde(borrow, default)]
-    id: Text<'a>,
-    #[serde(borrow, default)]
-    r#type: Text<'a>,
-    #[serde(borrow, default)]
-    timestamp: Text<'a>,
-    #[serde(borrow, default)]
-    model: Text<'a>,
-    tokens: Option<Tokens>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-struct Tokens {
-    input: Option<Count>,
-    output: Option<Count>,
-    cached: Option<Count>,
-    thoughts: Option<Count>,
-    tool: Option<Count>,
-    total: Option<Count>,
-}
-
-/// Changed members of the chat.
-#[derive(Deserialize)]
-struct Changes<'a> {
-    #[serde(borrow, default)]
-    messages: Vec<&'a serde_json::value::RawValue>,
-}
-
 fn sniff(head: &[u8]) -> bool {
-    if !may_be_document(head) {
-        return false;
-    }
-    let head = String::from_utf8_lossy(head);
-    let start = head.trim_start_matches('\u{feff}').trim_start();
+    let Some(start) = document::start_of(head) else { return false };
     let has = |key: &str| start.contains(&format!("\"{key}\""));
     start.starts_with('{') && has("sessionId") && (has("projectHash") || (has("messages") && has("startTime")))
 }
 
-fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
+fn read(_: FileName<'_>, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
     let mut chat = Chat {
         emit,
         session: None,
@@ -182,8 +149,7 @@ impl Chat<'_> {
         let is_subagent = self.is_subagent;
         let conversation = Conversation { begins: true, is_subagent, ..Conversation::new(session.clone()) };
         self.session = Some(session.clone());
-        let mark = document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Conversation(Box::new(conversation))));
-        (self.emit)(mark.of(Some(session)));
+        self.tell(self.position, session, Fact::Conversation(Box::new(conversation)));
         self.release();
     }
 
@@ -192,8 +158,7 @@ impl Chat<'_> {
         let is_news = !std::mem::replace(&mut self.is_subagent, json == "\"subagent\"") && self.is_subagent;
         let Some(session) = self.session.clone().filter(|_| is_news) else { return };
         let conversation = Conversation { is_subagent: true, ..Conversation::new(session.clone()) };
-        let mark = document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Conversation(Box::new(conversation))));
-        (self.emit)(mark.of(Some(session)));
+        self.tell(self.position, session, Fact::Conversation(Box::new(conversation)));
     }
 
     fn message(&mut self, json: &str) {
@@ -235,23 +200,24 @@ impl Chat<'_> {
     fn tell_answered(&mut self) {
         let Some(session) = self.session.clone().filter(|_| std::mem::take(&mut self.is_answered)) else { return };
         let conversation = Conversation { is_answered: true, ..Conversation::new(session.clone()) };
-        let mark = document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Conversation(Box::new(conversation))));
-        (self.emit)(mark.of(Some(session)));
+        self.tell(self.position, session, Fact::Conversation(Box::new(conversation)));
     }
 
     /// Says that there are answers that used an unknown amount, whatever others tell.
     fn tell_uncounted(&mut self) {
         let Some(session) = self.session.clone().filter(|_| !self.uncounted.is_empty()) else { return };
-        let mark = document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Unfinished(session.clone())));
-        (self.emit)(mark.of(Some(session)));
+        self.tell(self.position, session.clone(), Fact::Unfinished(session));
     }
 
     /// Says where a whole chat ends, behind wherever a copy of it may break off.
     fn tell_end(&mut self) {
         let is_whole = !self.is_torn && self.uncounted.is_empty();
         let Some(session) = self.session.clone().filter(|_| is_whole) else { return };
-        let mark = document::mark(self.position + 1, HARNESS, MarkKind::Fact(Fact::Ended(session.clone())));
-        (self.emit)(mark.of(Some(session)));
+        self.tell(self.position + 1, session.clone(), Fact::Ended(session));
+    }
+
+    fn tell(&mut self, position: u64, session: Id, fact: Fact) {
+        (self.emit)(document::mark(position, HARNESS, MarkKind::Fact(fact)).of(Some(session)));
     }
 
     /// Hands on what waited. A message's id is its chat's own.
@@ -267,45 +233,5 @@ impl Chat<'_> {
 
     fn defect(&mut self, defect: Defect) {
         (self.emit)(document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Defect(defect))));
-    }
-}
-
-/// How many messages a line holds the beginning of: behind a name, a torn one may have the next one as its value.
-fn messages(torn: &[u8]) -> usize {
-    let line = torn.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let has_time = |id: usize| {
-        let value =
-            line.get(id + 5..)?.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;
-        let rest = value.get(memchr::memchr(b'"', value)? + 1..)?.trim_ascii_start().strip_prefix(b",")?;
-        Some(rest.trim_ascii_start().starts_with(b"\"timestamp\""))
-    };
-    let next = memchr::memmem::find_iter(line, b"{\"id\"").filter(|at| *at > 0 && has_time(*at) == Some(true));
-    1 + next.count()
-}
-
-/// Whether what is torn is a line of a person's message, and nothing else stands on it.
-fn is_question(torn: &[u8]) -> bool {
-    let Some(end) = memchr::memchr(b'\n', torn) else { return false };
-    let line = &torn[..end];
-    let has = |text: &[u8]| memchr::memmem::find(line, text).is_some();
-    let is_other = has(b"\"gemini\"") || has(b"\"sessionId\"") || has(b"\"$set\"");
-    !is_other && id_in_torn(line, "type").as_deref() == Some("user")
-}
-
-impl Tokens {
-    fn usage(self) -> TokenUsage {
-        let [input, output, cached, thoughts, tool] =
-            [self.input, self.output, self.cached, self.thoughts, self.tool].map(or_zero);
-        let answered = output.saturating_add(thoughts).min(MAX_COUNT);
-        // The total tells whether the input already includes what tools were asked with.
-        let includes_tool = self.total.is_some_and(|total| total.get() == input.saturating_add(answered));
-        let input = if includes_tool { input } else { input.saturating_add(tool).min(MAX_COUNT) };
-        TokenUsage {
-            input_tokens: input,
-            cache_read_input_tokens: cached.min(input),
-            output_tokens: answered,
-            reasoning_output_tokens: Some(thoughts),
-            ..TokenUsage::default()
-        }
     }
 }

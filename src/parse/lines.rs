@@ -44,11 +44,6 @@ pub fn may_begin_with(line: &[u8], first: u8) -> bool {
     line.first().is_some_and(|byte| *byte == first || matches!(byte, 0x1b | 0xef))
 }
 
-/// Whether a text may be a document's, blanks and a byte order mark aside: to see it, none need be decoded.
-pub fn may_be_document(head: &[u8]) -> bool {
-    matches!(head.trim_ascii_start().first(), Some(b'{' | b'[' | 0x0b | 0x80..))
-}
-
 /// The bytes that ids consist of.
 static IN_ID: [bool; 256] = {
     let mut table = [false; 256];
@@ -108,6 +103,13 @@ pub fn number_in_torn(torn: &[u8], name: &str) -> Option<i64> {
     let value = value_in_torn(torn.trim_ascii_end(), name)?;
     let end = value.iter().position(|byte| !byte.is_ascii_digit()).filter(|end| value[*end] != b'.')?;
     std::str::from_utf8(&value[..end]).ok()?.parse().ok()
+}
+
+/// The path that a torn record of JSON gives under a name; `None` if it may be cut.
+pub fn path_in_torn(torn: &[u8], name: &str) -> Option<Id> {
+    let value = value_in_torn(torn, name)?;
+    let text: String = serde_json::Deserializer::from_slice(value).into_iter().next()?.ok()?;
+    path(&text)
 }
 
 /// What follows a name in a torn record of JSON.
@@ -207,7 +209,7 @@ pub fn lines_backwards(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::{clean, lines, lines_backwards, number_in_torn};
+    use super::{clean, lines, lines_backwards, number_in_torn, path_in_torn};
 
     #[test]
     fn strips_colours_and_carriage_returns() {
@@ -221,6 +223,15 @@ mod tests {
         assert_eq!(forwards, [b"a".as_slice(), b"", b"b"]);
         let backwards: Vec<(usize, &[u8])> = lines_backwards(b"a\n\nb\n").collect();
         assert_eq!(backwards, [(3, b"b".as_slice()), (2, b""), (0, b"a")]);
+    }
+
+    #[test]
+    fn a_path_counts_where_its_end_is_in_view() {
+        let folder = |torn: &str| path_in_torn(torn.as_bytes(), "cwd").as_deref().map(str::to_owned);
+        assert_eq!(folder(r#"{"cwd": "C:\\meadow","id"#).as_deref(), Some(r"C:\meadow"));
+        for torn in [r#"{"cwd":"/srv/mea"#, r#"{"cwd":"/srv\"#, r#"{"cwd":5,"#, r#"{"cwd":"#, r#"{"cwd":"a\nb","#] {
+            assert_eq!(folder(torn), None, "{torn}");
+        }
     }
 
     #[test]

@@ -4,20 +4,25 @@
 //! ids and times kept: a call's key is what its entry says, not where it stands.
 //!
 //! A model is also asked for summaries, by tools, and to keep a cache warm. Versions from 0.81 on write down what that
-//! used; before, the summaries alone are known to have used something.
+//! used; before, the summaries alone are known to have used something, and what sub-agents used their extension tells.
 
+mod message;
+mod sub_agents;
 mod torn;
+mod usage;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::format::{Format, Hit, Home, Lines, Root, Shape};
-use super::json::{Count, Text, or_zero, part, price};
-use super::lines::{clean, id, key, lines, may_be_call, model, path, records};
+use super::json::{Text, part};
+use super::lines::{clean, id, key, lines, may_be_call, path, records};
 use super::mark::{LogRecord, Mark, MarkKind};
 use super::needles::Needle;
-use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, MAX_COUNT, Time, TokenUsage};
+use crate::event::{Conversation, Defect, Fact, Id, Time, TokenUsage};
+use message::Message;
+use usage::Usage;
 
 /// pi's session files: `~/.pi/agent/sessions/**/*.jsonl`.
 pub(super) static FORMAT: Format =
@@ -36,11 +41,13 @@ const ROOT: Root = Root {
 const HARNESS: &str = "pi";
 const COMPACTION: &str = "\"compaction\"";
 const BRANCH: &str = "\"branch_summary\"";
+const SUB_AGENT: &str = "\"subagent\"";
 
 /// What stands for the summary of a branch on which there is nothing to tell: no model is asked for it.
 const NOTHING: &str = "No content to summarize";
 
-// Answers hold both the first and the second; torn ones may end between them. Old summaries hold none of both.
+// Answers hold both the first and the second; torn ones may end between them. Old summaries hold none of both, nor does
+// the result of a sub-agent that was aborted.
 const LINES: Lines = Lines {
     glance: Some(torn::glance),
     next: Some(torn::next),
@@ -52,6 +59,8 @@ const LINES: Lines = Lines {
             Needle::new("\"session\"", "ion\""),
             Needle::new(COMPACTION, "mpac"),
             Needle::new(BRANCH, "ch_s"),
+            Needle::new(SUB_AGENT, "ubag"),
+            Needle::new("\"thinking_level_change\"", "_lev"),
         ],
         read,
     )
@@ -78,51 +87,14 @@ struct Entry<'a> {
     usage: Option<&'a RawValue>,
     #[serde(borrow, default)]
     model: Text<'a>,
+    /// How hard models are told to think from here on.
+    #[serde(borrow, default)]
+    thinking_level: Text<'a>,
     #[serde(borrow, default)]
     summary: Text<'a>,
     /// Whether an extension made the summary.
     #[serde(borrow)]
     from_hook: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Message<'a> {
-    #[serde(borrow, default)]
-    role: Text<'a>,
-    #[serde(borrow, default)]
-    model: Text<'a>,
-    /// The model that answered, where a router was asked.
-    #[serde(borrow, default)]
-    response_model: Text<'a>,
-    #[serde(borrow, default)]
-    response_id: Text<'a>,
-    #[serde(borrow)]
-    timestamp: Option<&'a RawValue>,
-    #[serde(borrow)]
-    usage: Option<Usage<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Usage<'a> {
-    input: Option<Count>,
-    output: Option<Count>,
-    cache_read: Option<Count>,
-    cache_write: Option<Count>,
-    /// The part of the cache writes that is kept for an hour, where the provider tells it.
-    #[serde(rename = "cacheWrite1h")]
-    cache_write_1h: Option<Count>,
-    /// The part of the output that is reasoning, where the provider tells it.
-    reasoning: Option<Count>,
-    #[serde(borrow)]
-    cost: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Cost<'a> {
-    #[serde(borrow)]
-    total: Option<&'a RawValue>,
 }
 
 fn sniff(head: &[u8]) -> bool {
@@ -141,28 +113,38 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     for (at, entry) in records(hit.bytes(), next) {
         let entry = clean(entry);
         let mark = |kind| Mark { offset: hit.offset() + at as u64, ..hit.mark(Some(HARNESS), kind) };
-        let found = part::<Entry<'_>>(entry.trim()).and_then(|entry| understand(&entry));
-        match found {
-            Ok(found) => marks.extend(found.map(|(kind, time)| mark(kind).at(time))),
-            Err(defect) => {
-                marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
-                if may_be_call(entry.as_bytes()) || entry.contains(COMPACTION) || entry.contains(BRANCH) {
-                    marks.push(mark(MarkKind::Logged(LogRecord::Lost)));
-                }
+        let mut tell = |kind, time| marks.push(mark(kind).at(time));
+        let understood = part::<Entry<'_>>(entry.trim()).and_then(|entry| understand(&entry, &mut tell));
+        if let Err(defect) = understood {
+            marks.push(mark(MarkKind::Fact(Fact::Defect(defect))));
+            if may_be_call(entry.as_bytes()) || [COMPACTION, BRANCH, SUB_AGENT].iter().any(|kind| entry.contains(kind))
+            {
+                marks.push(mark(MarkKind::Logged(LogRecord::Lost)));
             }
         }
     }
 }
 
-/// What an entry means, and when.
-fn understand(entry: &Entry<'_>) -> Result<Option<(MarkKind, Option<Time>)>, Defect> {
+/// Takes what an entry means, and when that was.
+type Tell<'a> = &'a mut dyn FnMut(MarkKind, Option<Time>);
+
+/// Tells what an entry means, and when.
+fn understand(entry: &Entry<'_>, tell: Tell<'_>) -> Result<(), Defect> {
+    let time = entry.timestamp.get().and_then(Time::parse);
     let kind = match entry.r#type.get() {
         Some("session") => entry.conversation(),
-        Some("message") => entry.of_message()?,
+        Some("message") => return entry.of_message(time, tell),
         Some("compaction" | "branch_summary" | "usage") => entry.of_request()?,
+        Some("thinking_level_change") => {
+            let effort = entry.thinking_level.get().and_then(id);
+            Some(MarkKind::Logged(LogRecord::Context { turn: None, model: None, effort }))
+        }
         _ => None,
     };
-    Ok(kind.map(|kind| (kind, entry.timestamp.get().and_then(Time::parse))))
+    if let Some(kind) = kind {
+        tell(kind, time);
+    }
+    Ok(())
 }
 
 impl Entry<'_> {
@@ -175,25 +157,25 @@ impl Entry<'_> {
     }
 
     /// An answer, or what a tool asked models for.
-    fn of_message(&self) -> Result<Option<MarkKind>, Defect> {
-        let Some(message) = self.message else { return Ok(None) };
+    fn of_message(&self, time: Option<Time>, tell: Tell<'_>) -> Result<(), Defect> {
+        let Some(message) = self.message else { return Ok(()) };
         let may_use = |text: &str| text.contains("\"assistant\"") || text.contains("\"toolResult\"");
         let message: Message<'_> = match part(message.get()) {
             // Messages of other roles have no usage.
-            Err(_) if !may_use(message.get()) => return Ok(None),
+            Err(_) if !may_use(message.get()) => return Ok(()),
             message => message?,
         };
-        let (is_tools, is_answer) = (message.role.is("toolResult"), message.role.is("assistant"));
-        let Some(usage) = message.usage.as_ref().filter(|_| is_tools || is_answer) else {
-            let is_uncounted = is_answer && message.model.get().is_some();
-            return Ok(is_uncounted.then_some(MarkKind::Logged(LogRecord::Uncounted(None))));
-        };
-        let key = |tokens: &TokenUsage| match message.response_id.get().filter(|id| !id.is_empty() && !is_tools) {
-            Some(response) => key(response),
-            None => self.key(message.timestamp.map_or("", RawValue::get), &message.model, tokens),
-        };
-        let by = if message.response_model.get().is_some() { &message.response_model } else { &message.model };
-        Ok(usage.call(key, by).map(|call| MarkKind::Fact(Fact::Call(Box::new(Call { is_subagent: is_tools, ..call })))))
+        let key = |tokens: &TokenUsage| self.key(message.answered(), &message.model, tokens);
+        if message.role.is("assistant") {
+            message.answer(key).into_iter().for_each(|kind| tell(kind, time));
+        } else if message.role.is("toolResult") {
+            let name = message.tool_call_id.get().or(self.id.get()).unwrap_or("");
+            match message.by_tool(key) {
+                Some(call) => tell(call, time),
+                None => sub_agents::tell(&message, name, time, tell),
+            }
+        }
+        Ok(())
     }
 
     /// A request that is no message.
@@ -225,31 +207,4 @@ fn session_of(path: &str) -> Option<Id> {
     let name = path.rsplit(['/', '\\']).next()?;
     let name = name.strip_suffix(".jsonl").unwrap_or(name);
     id(name.rsplit('_').next()?)
-}
-
-impl Usage<'_> {
-    /// The call; `None` for a request that was aborted before an answer.
-    fn call(&self, key: impl Fn(&TokenUsage) -> Id, by: &Text<'_>) -> Option<Call> {
-        let tokens = self.tokens();
-        let cost = self.cost.and_then(|cost| price(part::<Cost<'_>>(cost.get()).ok()?.total));
-        let call = Call {
-            model: by.get().and_then(model),
-            is_logged: true,
-            cost,
-            ..Call::new(CallKey::Message(key(&tokens)), tokens)
-        };
-        (!tokens.is_zero()).then_some(call)
-    }
-
-    fn tokens(&self) -> TokenUsage {
-        let [input, output, read, written] = [self.input, self.output, self.cache_read, self.cache_write].map(or_zero);
-        TokenUsage {
-            input_tokens: input.saturating_add(read).saturating_add(written).min(MAX_COUNT),
-            cache_read_input_tokens: read,
-            cache_creation_input_tokens: written,
-            cache_creation_1h_input_tokens: or_zero(self.cache_write_1h).min(written),
-            output_tokens: output,
-            reasoning_output_tokens: self.reasoning.map(|count| count.get().min(output)),
-        }
-    }
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::chunk::Chunk;
 use super::content::Content;
-use super::format::{Format, OrderedPass, ReadTiming, Rows, Shape};
+use super::format::{FileName, Format, OrderedPass, ReadTiming, Rows, Shape};
 use super::formats::{FORMATS, all_lines, parts_of, scanner_of};
 use super::mark::{Mark, MarkKind};
 use super::region::Region;
@@ -121,11 +121,11 @@ impl SourceReader {
     }
 }
 
-/// Reads a document from front to back. `file_name` is its source's, as some name their conversation nowhere else.
-/// Nothing for formats of lines.
+/// Reads a document from front to back. `name` is its source's, as some name their conversation nowhere else. Nothing
+/// for formats of lines.
 pub fn read_document(
     format: &'static Format,
-    file_name: &str,
+    name: FileName<'_>,
     input: &mut dyn std::io::BufRead,
     needs: Needs,
     emit: &mut dyn FnMut(Event),
@@ -133,7 +133,7 @@ pub fn read_document(
     let Shape::Document(read) = &format.shape else { return Ok(()) };
     let mut sink = Sink::new(needs, emit);
     let mut region = Region::default();
-    let read = read(file_name, input, &mut |mark| match mark {
+    let read = read(name, input, &mut |mark| match mark {
         // Nobody's record: no conversation lacks it.
         Mark { harness: None, offset, kind: MarkKind::Fact(Fact::Defect(defect)), .. } => {
             sink.defect(offset, None, defect);

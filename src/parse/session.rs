@@ -13,6 +13,8 @@ pub(super) struct Session {
     named: Option<Id>,
     /// The one that a call which can't be read belongs to before any is named.
     own: Option<Id>,
+    /// How hard the models are told to think that are asked from here on.
+    effort: Option<Id>,
     /// When the latest call was made.
     latest: Option<Time>,
     /// Conversations with calls that can't be read, and where the last one of each stretch stands.
@@ -59,6 +61,7 @@ impl Session {
                 let uncounted = Uncounted { conversation, key, agent: None };
                 sink.event(offset, None, harness, time, Fact::Uncounted(Box::new(uncounted)));
             }
+            MarkKind::Logged(LogRecord::Context { effort, .. }) => self.effort = effort,
             MarkKind::Logged(LogRecord::End) => self.length = offset,
             _ => {}
         }
@@ -74,11 +77,22 @@ impl Session {
         }
     }
 
-    /// Gives a call the conversation that was named last, where it names none.
+    /// Gives a call the conversation that was named last, where it names none, and what holds for the models that are
+    /// asked there. Those that sub-agents ask are told otherwise, and what names none may be a summary's.
     fn name(&mut self, fact: &mut Fact) {
         match fact {
-            Fact::Conversation(conversation) => self.named = Some(conversation.id.clone()),
-            Fact::Call(call) if call.conversation.is_none() => call.conversation.clone_from(&self.named),
+            Fact::Conversation(conversation) => {
+                if self.named.as_ref() != Some(&conversation.id) {
+                    self.effort = None;
+                }
+                self.named = Some(conversation.id.clone());
+            }
+            Fact::Call(call) if call.conversation.is_none() => {
+                call.conversation.clone_from(&self.named);
+                if call.effort.is_none() && !call.is_subagent && call.model.is_some() {
+                    call.effort.clone_from(&self.effort);
+                }
+            }
             _ => {}
         }
     }

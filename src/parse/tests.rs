@@ -1,6 +1,6 @@
 //! One source at a time, from text to events.
 
-use super::{Chunk, SourceReader, detect, read_document};
+use super::{Chunk, FileName, SourceReader, detect, read_document};
 use crate::event::{Event, Fact, Needs, Time};
 
 /// Reads a text in one chunk.
@@ -15,9 +15,8 @@ pub(super) fn events(text: &str) -> Vec<Event> {
             reading.push(marks, &mut |event| events.push(event));
             reading.finish(&mut |event| events.push(event));
         }
-        None => {
-            read_document(format, "", &mut { head }, Needs::ALL, &mut |event| events.push(event)).expect("in memory")
-        }
+        None => read_document(format, FileName::default(), &mut { head }, Needs::ALL, &mut |event| events.push(event))
+            .expect("in memory"),
     }
     events
 }

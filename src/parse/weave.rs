@@ -43,8 +43,8 @@ fn completed(mut mark: Mark, key: CallKey) -> Mark {
     mark
 }
 
-/// On one line: a tool's or a prompt's record goes before the text that begins there, a record that an output quotes before the
-/// end of it, a stream's event before the start of a run, and what completes a call behind the call.
+/// On one line: a tool's or a prompt's record goes before the text that begins there, a record that an output quotes
+/// before the end of it, a stream's event before the start of a run, and what completes a call behind the call.
 fn is_before(timing: &Mark, mark: &Mark) -> bool {
     let parts = |kind: &MarkKind| {
         matches!(

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::parse::{FORMATS, Home, Root};
-use crate::source::{Discovered, Folders, distinct, logs, matching};
+use crate::source::{Discovered, Folders, distinct, logs, matching, setting};
 
 /// Session logs that were found.
 #[derive(Debug, Default)]
@@ -46,6 +46,10 @@ pub fn sessions(home: Option<PathBuf>, variable: &dyn Fn(&str) -> Option<OsStrin
             homes.extend(matching(&base, pattern).into_iter().filter(|home| home.is_dir()));
         }
         homes.extend_from_slice(others);
+        for home in root.homes.iter().flat_map(|home| set(*home, &homes, &folders)).collect::<Vec<_>>() {
+            sessions.look_at(&home);
+            homes.push(home);
+        }
         for home in distinct(homes) {
             sessions.read(home, root.logs, root.endings);
         }
@@ -57,7 +61,7 @@ pub fn sessions(home: Option<PathBuf>, variable: &dyn Fn(&str) -> Option<OsStrin
         }
     }
     sessions.looked.extend(others.iter().map(|home| home.display().to_string()));
-    sessions.found.merge(Discovered::default());
+    sessions.found.put_in_order();
     sessions
 }
 
@@ -65,7 +69,7 @@ pub fn sessions(home: Option<PathBuf>, variable: &dyn Fn(&str) -> Option<OsStrin
 pub fn sessions_of(home: &Path) -> Option<Discovered> {
     let mut found = Discovered::default();
     let homes = roots().filter(|root| logs(home, root.logs, root.endings, &mut found)).count();
-    found.merge(Discovered::default());
+    found.put_in_order();
     (homes > 0).then_some(found)
 }
 
@@ -88,7 +92,7 @@ fn bases(home: Home, folders: &Folders, variable: &dyn Fn(&str) -> Option<OsStri
         Home::Variable(name, pattern) => {
             named(name, variable).into_iter().map(|path| (PathBuf::from(path), pattern)).collect()
         }
-        Home::Logs(..) => Vec::new(),
+        Home::Logs(..) | Home::Setting(..) => Vec::new(),
     }
 }
 
@@ -96,13 +100,24 @@ fn bases(home: Home, folders: &Folders, variable: &dyn Fn(&str) -> Option<OsStri
 fn places(home: Home, folders: &Folders, variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
     let Home::Logs(name, base) = home else { return Vec::new() };
     let base = base.map(|base| folders.data.clone().unwrap_or_default().join(base)).unwrap_or_default();
-    let in_home = |path: &str| match (path.strip_prefix("~/"), &folders.home) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => base.join(path),
-    };
     // So SQLite calls what it keeps in no file.
     let is_kept = |path: &String| path != ":memory:";
-    named(name, variable).iter().filter(|path| is_kept(path)).map(|path| in_home(path)).collect()
+    named(name, variable).iter().filter(|path| is_kept(path)).map(|path| in_home(path, &base, folders)).collect()
+}
+
+/// Folders that the settings in these homes name.
+fn set(home: Home, homes: &[PathBuf], folders: &Folders) -> Vec<PathBuf> {
+    let Home::Setting(file, key) = home else { return Vec::new() };
+    let named = homes.iter().filter_map(|home| Some((home, setting(&home.join(file), key)?)));
+    named.map(|(home, path)| in_home(&path, home, folders)).collect()
+}
+
+/// A path as people write it: relative to `base`, or to their home.
+fn in_home(path: &str, base: &Path, folders: &Folders) -> PathBuf {
+    match (path.strip_prefix("~/"), &folders.home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => base.join(path),
+    }
 }
 
 /// What a variable names, parted by commas.

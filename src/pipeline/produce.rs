@@ -1,16 +1,16 @@
 //! One source becomes events, in the order of its records.
 
-use std::io::{self, BufReader, Read};
+use std::io::BufReader;
 use std::ops::ControlFlow;
 
 use super::lines::Lines;
 use super::out::{Out, Reached, SourceOut, bare, broken_off};
 use super::readers::Readers;
 use crate::event::{Defect, Event, Fact, Loss, Skip, Source, unpacked_name};
-use crate::parse::{self, Format, SourceReader};
+use crate::parse::{self, FileName, Format, SourceReader};
 #[cfg(feature = "sqlite")]
 use crate::source::Rest;
-use crate::source::{self, Input, Opened, open};
+use crate::source::{self, Input, Opened, Progress, open};
 
 /// Hands on the events of one source; gives the number of its bytes, after decompression. What goes wrong is
 /// an event like everything else.
@@ -39,7 +39,7 @@ pub(super) fn produce(input: &Input, readers: &Readers<'_>, out: &mut Out<'_>) -
         named.push(skipped(0, "a tar archive; unpack it, and give what was in it".to_owned(), loss));
         return 0;
     }
-    let Some(format) = parse::detect(&opened.head) else {
+    let Some(format) = parse::detect_named(&opened.head, file_name(input)) else {
         // What it would have been isn't known.
         named.push(match opened.broken {
             Some(cause) => skipped(0, broken_off(opened.head.len() as u64, &cause).to_string(), loss),
@@ -59,6 +59,11 @@ fn skipped(offset: u64, reason: String, loss: Loss) -> Event {
     bare(offset, Fact::Skipped(Skip { reason, loss }))
 }
 
+/// What a source's file is called.
+pub(super) fn file_name(input: &Input) -> FileName<'_> {
+    FileName { name: unpacked_name(input.file_name()), folder: input.folder_name() }
+}
+
 fn unknown(head: &[u8]) -> &'static str {
     match head {
         [] => "empty",
@@ -75,8 +80,10 @@ fn read(
     out: &mut SourceOut<'_, '_>,
 ) -> Reached {
     let options = readers.options;
+    // Bytes after decompression, which nobody is shown on the way.
+    let counted = Progress::default();
     if parse::is_events(format) {
-        let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes: 0 });
+        let mut reader = BufReader::new(counted.watch(opened.into_reader()));
         let read = parse::read_events(format, &mut reader, &mut |source, mut event| {
             if let Fact::Source(found) = &mut event.fact {
                 found.host = found.host.take().or_else(|| options.host.clone());
@@ -86,33 +93,19 @@ fn read(
             }
             if out.out.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        return Reached { bytes: reader.get_ref().bytes, broken: read.err() };
+        return Reached { bytes: counted.bytes(), broken: read.err() };
     }
     out.push(bare(0, Fact::Source(Source { format: format.name.into(), host: options.host.clone() })));
-    let name = unpacked_name(input.file_name());
-    if let Some(reading) = SourceReader::new(format, name, &opened.head, options.now, options.needs) {
+    let name = file_name(input);
+    if let Some(reading) = SourceReader::new(format, name.name, &opened.head, options.now, options.needs) {
         return Lines { reading, readers, out }.read(input, opened);
     }
-    let mut reader = BufReader::new(Counted { reader: opened.into_reader(), bytes: 0 });
+    let mut reader = BufReader::new(counted.watch(opened.into_reader()));
     let read = parse::read_document(format, name, &mut reader, options.needs, &mut |event| out.push(event));
-    let bytes = reader.get_ref().bytes;
+    let bytes = counted.bytes();
     let broken = read.err().map(|cause| {
         out.push(bare(bytes, Fact::Defect(Defect::Truncated)));
         broken_off(bytes, &cause)
     });
     Reached { bytes, broken }
-}
-
-/// Counts what passes.
-struct Counted<R> {
-    reader: R,
-    bytes: u64,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        self.bytes += read as u64;
-        Ok(read)
-    }
 }

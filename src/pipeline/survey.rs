@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::options::Options;
+use super::produce::file_name;
 use crate::parse::{self, Format, Survey};
 use crate::source::{Buffer, Chunks, Discovered, Input, is_archive, open};
 
@@ -36,7 +37,7 @@ pub fn survey(discovered: &Discovered, options: &Options) -> Surveyed {
 
 fn look(input: &Input, options: &Options) -> Option<Surveyed> {
     let opened = open(input, &options.progress, Buffer::default()).ok()?;
-    let format = parse::detect(&opened.head).filter(|_| !is_archive(&opened.head))?;
+    let format = parse::detect_named(&opened.head, file_name(input)).filter(|_| !is_archive(&opened.head))?;
     let (mut survey, mut bytes) = (Survey::default(), 0);
     for chunk in Chunks::new(opened.into_reader(), options.limits()) {
         bytes = chunk.base + chunk.end as u64;

@@ -100,7 +100,7 @@ fn shorten(screen: &mut Screen, longest: usize) {
 }
 
 /// `text` in at most `longest` cells, `tail` of them for its end, with `…` where something was cut out.
-fn cut(text: &str, longest: usize, tail: usize) -> String {
+pub(super) fn cut(text: &str, longest: usize, tail: usize) -> String {
     if text.width() <= longest {
         return text.to_owned();
     }

@@ -223,7 +223,7 @@ impl Part {
             Part::Time(_, measure, "count", _) => counted(row, &measure.column("count")),
             Part::Time(_, measure, figure, _) => {
                 let is_floor = measure.has_floors() && row.count("streaming_floors") > 0;
-                let bound = if is_floor { Bound::Floor } else { Bound::Exact };
+                let bound = Bound::of(is_floor);
                 Figure::bounded(shown(&row.cell(&measure.column(figure)), bound), bound)
             }
         }

@@ -44,7 +44,7 @@ mod tests;
 
 use std::io::Write;
 
-pub use check::{CheckFormat, check, step_outputs};
+pub use check::{CheckFormat, Groups, check, step_outputs};
 pub use data::{DataFormat, rows};
 pub use doctor::examination;
 pub use escape::terminal;

@@ -2,7 +2,7 @@
 //!
 //! They hold names as they were found; whoever writes them escapes them for the medium.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::dimension::{number_of, number_of_owners, short_among};
 use super::format::Style;
@@ -103,7 +103,7 @@ fn stems(names: &[String], others: &[String]) -> Vec<String> {
         !stem.is_empty() && names.iter().filter(begins).count() > 1 && !others.iter().any(|other| begins(&other))
     };
     let told = |name: &String| if is_shared(name) { format!("{}*", stem(name)) } else { name.clone() };
-    let told: std::collections::BTreeSet<String> = names.iter().map(told).collect();
+    let told: BTreeSet<String> = names.iter().map(told).collect();
     told.into_iter().collect()
 }
 

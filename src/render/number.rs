@@ -16,6 +16,11 @@ pub(super) enum Bound {
 }
 
 impl Bound {
+    /// What a figure says of a value that may be a floor.
+    pub(super) fn of(is_floor: bool) -> Bound {
+        if is_floor { Bound::Floor } else { Bound::Exact }
+    }
+
     fn divide(self, value: u128, unit: u128) -> u128 {
         match self {
             Bound::Exact => (value + unit / 2) / unit,

@@ -29,7 +29,6 @@ fn prices(owner: &Explained) -> &'static str {
 /// The same as sentences; none where nothing is known.
 pub(super) fn sentences(owner: &Explained) -> Vec<String> {
     let (row, prices) = (&Row::new(&owner.row, 0), prices(owner));
-    let dollars = |usd: Usd| format!("${}", exact::dollars(usd));
     if let (Some((reported, computed)), Some(difference)) = (both(row), difference(row)) {
         let given = match apart(difference, reported) {
             Some(apart) => format!("{prices} give {}, {apart}", dollars(computed)),
@@ -58,22 +57,21 @@ pub(super) fn of_hour_writes(owner: &Explained) -> Option<String> {
     let (row, prices) = (Row::new(&owner.row, 0), prices(owner));
     let without = owner.cost_without_hour_writes?;
     let as_reported = if row.usd("cost_reported_usd") == Some(without) { ", as the harness reports" } else { "" };
-    let price = exact::dollars(without);
+    let price = dollars(without);
     Some(match (row.usd("cost_computed_usd"), i64::try_from(owner.hour_writes)) {
         (Some(_), Ok(tokens)) => format!(
             "{} tokens of its cache writes were kept for an hour; were they not, {prices} would give \
-             ${price}{as_reported}.",
+             {price}{as_reported}.",
             number::count(tokens)
         ),
         _ => format!(
             "Nobody tells how many of its cache writes were kept for an hour; if none was, {prices} give \
-             ${price}{as_reported}."
+             {price}{as_reported}."
         ),
     })
 }
 
 fn bounds(row: &Row) -> Option<String> {
-    let dollars = |usd: Usd| format!("${}", exact::dollars(usd));
     let low = row.usd("cost_low_usd").filter(|low| *low > Usd::ZERO).map(dollars)?;
     Some(match row.usd("cost_high_usd").map(dollars) {
         Some(high) => format!("It costs between {low} and {high}."),
@@ -89,5 +87,10 @@ fn apart(difference: Usd, reported: Usd) -> Option<String> {
         more => (more, "more"),
     };
     let share = number::percent(amount, reported.pico()).map(|share| format!(" ({share})")).unwrap_or_default();
-    Some(format!("${} {word}{share}", exact::dollars(Usd::from_pico(amount))))
+    Some(format!("{} {word}{share}", dollars(Usd::from_pico(amount))))
+}
+
+/// An amount with every digit.
+fn dollars(usd: Usd) -> String {
+    format!("${}", exact::dollars(usd))
 }

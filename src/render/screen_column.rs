@@ -98,9 +98,9 @@ impl ScreenColumn {
             ScreenColumn::Runs => Figure::known(row.integer("runs").map(number::count)),
             ScreenColumn::Calls => Figure::known(row.integer("calls").map(number::count)),
             ScreenColumn::Failed => failed(row),
-            ScreenColumn::FreshInput => tokens(row, "uncached_input_tokens", row.is_complete()),
-            ScreenColumn::Output => tokens(row, "output_tokens", row.is_complete()),
-            ScreenColumn::Blended => tokens(row, "blended_tokens", row.is_blended_whole()),
+            ScreenColumn::FreshInput => tokens(row, "uncached_input_tokens", Bound::of(!row.is_complete())),
+            ScreenColumn::Output => tokens(row, "output_tokens", Bound::of(!row.is_complete())),
+            ScreenColumn::Blended => tokens(row, "blended_tokens", Bound::of(!row.is_blended_whole())),
             ScreenColumn::Cached => Figure::known(cached(row)),
             ScreenColumn::Cost => cost(row),
             ScreenColumn::RunTime => Figure::known(row.integer("duration_ms").map(number::duration)),
@@ -110,8 +110,7 @@ impl ScreenColumn {
     }
 }
 
-fn tokens(row: &Row, column: &str, is_whole: bool) -> Figure {
-    let bound = if is_whole { Bound::Exact } else { Bound::Floor };
+fn tokens(row: &Row, column: &str, bound: Bound) -> Figure {
     Figure::bounded(row.integer(column).and_then(|value| number::tokens(value, bound)), bound)
 }
 

@@ -47,6 +47,18 @@ impl Input {
         }
     }
 
+    /// The name of the folder that the file stands in; empty where its path doesn't tell.
+    pub fn folder_name(&self) -> &str {
+        match self {
+            Input::Stdin => "",
+            Input::Spooled { of, .. } => of.folder_name(),
+            Input::File { path, .. } => {
+                let folder = path.parent().and_then(|folder| folder.file_name());
+                folder.and_then(|name| name.to_str()).unwrap_or("")
+            }
+        }
+    }
+
     /// How people know it.
     pub fn name(&self) -> String {
         match self {
@@ -102,7 +114,8 @@ impl Discovered {
         self.put_in_order();
     }
 
-    fn put_in_order(&mut self) {
+    /// Sorts the files by their names, each once.
+    pub fn put_in_order(&mut self) {
         self.inputs.sort();
         // The same path by hand and from a walk is one file.
         self.inputs.dedup_by(|a, b| match (&*a, &*b) {

@@ -14,6 +14,7 @@ mod gzip;
 mod homes;
 mod open;
 mod progress;
+mod setting;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod stretch;
@@ -25,6 +26,7 @@ pub use discover::{Discovered, Input, default_ledgers, discover};
 pub use homes::{Folders, distinct, logs, matching};
 pub use open::{HEAD, Opened, Rest, open};
 pub use progress::Progress;
+pub use setting::setting;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Database, is_database};
 pub use stretch::{STRETCH, Stretch};

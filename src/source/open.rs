@@ -6,7 +6,7 @@ use std::io::{self, Cursor, Read};
 use super::Input;
 use super::buffer::Buffer;
 use super::gzip::Gzip;
-use super::progress::{Progress, Watched};
+use super::progress::Progress;
 
 /// How much of a source's beginning is looked at to tell its format.
 pub const HEAD: usize = 64 * 1024;
@@ -49,7 +49,7 @@ impl Opened {
     pub fn into_reader(self) -> impl Read + Send {
         let rest: Box<dyn Read + Send> = match (self.broken, self.rest) {
             (Some(error), _) => Box::new(Broken(error)),
-            (None, Rest::Plain(file, _)) => Box::new(Watched { reader: file, progress: self.progress }),
+            (None, Rest::Plain(file, _)) => Box::new(self.progress.watch(file)),
             (None, Rest::Stream(reader)) => reader,
         };
         Cursor::new(self.head).chain(rest)
@@ -77,16 +77,15 @@ impl Rest {
 /// Opens a source; gzip and zstd are told by their first bytes. What is read through it counts towards `progress`;
 /// whoever reads a plain file in parts counts these. The head is read into the `memory`.
 pub fn open(input: &Input, progress: &Progress, memory: Buffer) -> io::Result<Opened> {
-    let watched = |reader: Box<dyn Read + Send>| Box::new(Watched { reader, progress: progress.clone() });
     let (mut raw, length) = match input.path() {
-        None => (Rest::Stream(watched(Box::new(io::stdin()))), None),
+        None => (Rest::Stream(Box::new(progress.watch(io::stdin()))), None),
         Some(path) => {
             let file = File::open(path)?;
             let metadata = file.metadata()?;
             if metadata.is_file() {
                 (Rest::Plain(file, metadata.len()), Some(metadata.len()))
             } else {
-                (Rest::Stream(watched(Box::new(file))), None)
+                (Rest::Stream(Box::new(progress.watch(file))), None)
             }
         }
     };

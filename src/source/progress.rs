@@ -18,12 +18,17 @@ impl Progress {
     pub fn add(&self, bytes: u64) {
         self.0.fetch_add(bytes, Ordering::Relaxed);
     }
+
+    /// The same reader, whose bytes count as they are read.
+    pub fn watch<R: Read>(&self, reader: R) -> impl Read + use<R> {
+        Watched { reader, progress: self.clone() }
+    }
 }
 
 /// Counts what passes.
-pub(super) struct Watched<R> {
-    pub(super) reader: R,
-    pub(super) progress: Progress,
+struct Watched<R> {
+    reader: R,
+    progress: Progress,
 }
 
 impl<R: Read> Read for Watched<R> {

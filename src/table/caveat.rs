@@ -87,8 +87,7 @@ impl<'a> Caveats<'a> {
         let lack = cost.lacks.filter(|lack| *lack == Lack::Price || cost.exact.is_none());
         if let Some(missing) = lack.map(|lack| Missing::of(lack, row, owner)) {
             let unpriced = self.unpriced.entry(missing).or_default();
-            let tokens = row.usage.map_or(row.blended_tokens.unwrap_or(0), |usage| usage.total_tokens());
-            unpriced.tokens = unpriced.tokens.saturating_add(tokens).min(MAX_COUNT);
+            unpriced.tokens = unpriced.tokens.saturating_add(row.known_tokens()).min(MAX_COUNT);
             unpriced.owners.insert(row.owner);
         }
     }

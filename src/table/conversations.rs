@@ -1,6 +1,10 @@
 //! One row a conversation, whichever runs it spans.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::cell::Cell;
 use super::columns::{
@@ -12,7 +16,7 @@ use super::dimension::time_of;
 use super::query::Query;
 use super::sum::Sum;
 use super::walk::{is_asked_for, runs};
-use crate::event::{Billing, Id, Needs, Time};
+use crate::event::{Billing, Id, Needs, RunId, Time};
 use crate::fold::{NamedConversation, Owner, Quality, RowView, Settled, UsageRow};
 
 /// `export conversations`: a row for each session or thread of a harness.
@@ -60,13 +64,18 @@ fn rows<'a>(settled: &'a Settled, query: &'a Query) -> Rows<'a> {
     let named: BTreeMap<&Id, &NamedConversation> =
         settled.conversations.iter().map(|named| (&named.id, named)).collect();
     let runs = runs(settled);
+    // Sub-agents of one conversation share its runs.
+    let mut shared: FxHashMap<*const [RunId], Rc<[&Owner]>> = FxHashMap::default();
+    let mut owners_of = |of: &Arc<[RunId]>| {
+        let owners = || of.iter().filter_map(|run| runs.get(&**run).copied()).collect();
+        Rc::clone(shared.entry(Arc::as_ptr(of)).or_insert_with(owners))
+    };
     let ids: BTreeSet<&Id> = by_id.keys().chain(named.keys()).copied().collect();
     let mut found: Vec<Conversation<'a>> = ids
         .into_iter()
         .map(|id| {
             let (rows, named) = (by_id.remove(id).unwrap_or_default(), named.get(id).copied());
-            let of_runs = named.iter().flat_map(|named| &named.runs);
-            let of_runs = of_runs.filter_map(|run| runs.get(&**run).copied()).collect();
+            let of_runs = named.map(|named| owners_of(&named.runs)).unwrap_or_default();
             Conversation::new(id, settled, rows, named, of_runs)
         })
         .filter(|conversation| conversation.is_asked_for(query))
@@ -81,8 +90,8 @@ struct Conversation<'a> {
     named: Option<&'a NamedConversation>,
     /// The places of its rows.
     places: Vec<usize>,
-    /// The runs that it is part of, whether they left usage of it or not.
-    of_runs: Vec<&'a Owner>,
+    /// The runs that it is part of, whether they left usage of it or not, by their ids.
+    of_runs: Rc<[&'a Owner]>,
     first: Option<Time>,
     last: Option<Time>,
 }
@@ -93,7 +102,7 @@ impl<'a> Conversation<'a> {
         settled: &'a Settled,
         places: Vec<usize>,
         named: Option<&'a NamedConversation>,
-        of_runs: Vec<&'a Owner>,
+        of_runs: Rc<[&'a Owner]>,
     ) -> Conversation<'a> {
         let conversation = Conversation { id, settled, named, places, of_runs, first: None, last: None };
         let times = || conversation.rows().filter_map(|(row, owner)| time_of(settled, &row, owner));
@@ -142,6 +151,13 @@ impl<'a> Conversation<'a> {
         self.rows().map(|(_, owner)| owner.quality).max().unwrap_or(Quality::Unknown)
     }
 
+    /// How many runs it is part of.
+    fn runs(&self) -> usize {
+        let is_known = |id: &RunId| self.of_runs.binary_search_by(|owner| run_id(owner).cmp(&Some(id))).is_ok();
+        let used_in: BTreeSet<&RunId> = self.rows().filter_map(|(_, owner)| run_id(owner)).collect();
+        self.of_runs.len() + used_in.into_iter().filter(|id| !is_known(id)).count()
+    }
+
     fn is_asked_for(&self, query: &Query) -> bool {
         let settled = self.settled;
         if self.rows().next().is_some() {
@@ -163,9 +179,6 @@ impl<'a> Conversation<'a> {
 
     fn cells(&self) -> Vec<Cell> {
         let sum = Sum::of(self.rows());
-        let mut runs: Vec<&str> = self.owners().filter_map(|owner| owner.run.as_ref().map(|run| &*run.id)).collect();
-        runs.sort_unstable();
-        runs.dedup();
         let calls = self.rows().filter(|(row, _)| row.is_call).count() as u64;
         let configured = self.named.and_then(|named| named.model.as_deref());
         let models = match (sum.models(), configured) {
@@ -182,7 +195,7 @@ impl<'a> Conversation<'a> {
             Cell::text(self.harness()),
             self.name(|named| &named.version),
             Cell::text(self.billing().map(Billing::name)),
-            Cell::count(runs.len() as u64),
+            Cell::count(self.runs() as u64),
             Cell::text(sum.model().or(configured)),
             models,
             Cell::time(self.first),
@@ -195,4 +208,8 @@ impl<'a> Conversation<'a> {
         cells.extend(sum.cost_cells());
         cells
     }
+}
+
+fn run_id(owner: &Owner) -> Option<&RunId> {
+    owner.run.as_ref().map(|run| &run.id)
 }

@@ -7,7 +7,7 @@
 //! | Modules | Hold |
 //! | --- | --- |
 //! | `cell`, `columns`, `frame` | what a table is |
-//! | `time_cut`, `dimension`, `filter`, `values`, `found`, `query`, `walk` | which rows are asked for, and by what they are grouped |
+//! | `time_cut`, `dimension`, `filter`, `values`, `found`, `query`, `latest`, `walk` | which rows are asked for, and by what they are grouped |
 //! | `cost`, `share`, `money`, `token_sum`, `sum`, `median`, `per_run`, `tally` | what rows cost, and what they come to |
 //! | `group`, `unplaced`, `overlap`, `order` | the rows of a report |
 //! | `digits`, `caveat`, `sources`, `warning_code`, `warnings` | what its reader should know |
@@ -35,6 +35,7 @@ mod found;
 mod frame;
 mod group;
 mod latency;
+mod latest;
 mod median;
 mod money;
 mod order;

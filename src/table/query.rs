@@ -51,6 +51,11 @@ impl Default for Query {
 }
 
 impl Query {
+    /// The dimensions that it filters by.
+    pub(super) fn filtered(&self) -> impl Iterator<Item = Dimension> {
+        self.filters.iter().chain(&self.scope).map(|filter| filter.dimension)
+    }
+
     /// Fails if the latest periods are asked for, and `by` knows no period.
     pub fn check_last(&self, by: &[Dimension]) -> Result<()> {
         if self.last.is_some() && !by.iter().any(|dimension| dimension.is_time()) {

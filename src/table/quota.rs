@@ -15,7 +15,7 @@ use super::usage::place;
 use super::walk::{is_asked_for, runs};
 use super::warnings::{Warning, warnings};
 use crate::error::Result;
-use crate::event::{Id, MAX_COUNT, Needs};
+use crate::event::{Id, Needs};
 use crate::fold::{Owner, QuotaReading, Settled, UsageRow};
 
 /// `export quota`: a row for each state of a rate limit's window.
@@ -113,7 +113,7 @@ fn cells(settled: &Settled, reading: &QuotaReading, row: &UsageRow, owner: &Owne
     cells.extend([
         Cell::text(reading.harness.as_deref().or(owner.harness.as_deref())),
         Cell::text(quota.limit.as_deref()),
-        Cell::integer(quota.window_minutes.map(|minutes| minutes.min(MAX_COUNT) as i64)),
+        quota.window_minutes.map_or(Cell::Blank, Cell::count),
         Cell::Number(quota.used_percent),
         Cell::time(quota.resets_at),
         Cell::text(quota.plan.as_deref()),

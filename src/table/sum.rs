@@ -29,9 +29,8 @@ impl Sum {
         self.tokens.add(row.usage.as_ref(), row.blended_tokens);
         self.money.add(row, owner);
         if let Some(model) = row.model {
-            let tokens = row.usage.map_or(row.blended_tokens.unwrap_or(0), |usage| usage.total_tokens());
             let sum = self.by_model.entry(model.clone()).or_default();
-            *sum = sum.saturating_add(tokens);
+            *sum = sum.saturating_add(row.known_tokens());
         }
     }
 

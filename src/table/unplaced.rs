@@ -41,7 +41,7 @@ impl Unplaced {
     /// Adds it up.
     pub(super) fn of(settled: &Settled, by: &[Dimension], query: &Query) -> Unplaced {
         let mut unplaced = Unplaced::default();
-        let cuts_time = is_windowed(query) || filtered(query).any(Dimension::is_time);
+        let cuts_time = is_windowed(query) || query.filtered().any(Dimension::is_time);
         let mut adders: Vec<Adder> = Vec::new();
         let grouping = walk_unplaced(settled, by, query, |index, row, owner| {
             if index >= adders.len() {
@@ -95,11 +95,6 @@ fn is_windowed(query: &Query) -> bool {
     query.since.is_some() || query.until.is_some() || query.last.is_some()
 }
 
-/// The dimensions that a query filters by.
-fn filtered(query: &Query) -> impl Iterator<Item = Dimension> {
-    query.filters.iter().chain(&query.scope).map(|filter| filter.dimension)
-}
-
 /// Gives the rows that may be asked for, and are left out, to `take`, each with the index of its group and its owner.
 /// `None`: the query leaves out nothing that may be asked for.
 pub(super) fn walk_unplaced<'a>(
@@ -108,7 +103,7 @@ pub(super) fn walk_unplaced<'a>(
     query: &Query,
     mut take: impl FnMut(usize, &RowView<'a>, &'a Owner),
 ) -> Option<Grouping<'a>> {
-    if !is_windowed(query) && !filtered(query).any(Dimension::is_told_by_records) {
+    if !is_windowed(query) && !query.filtered().any(Dimension::is_told_by_records) {
         return None;
     }
     Some(walk(settled, by, query, Fit::Unsure, |index, row, owner| {

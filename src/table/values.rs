@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use chrono_tz::Tz;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::dimension::{Dimension, time_of};
 use super::time_cut::Piece;
@@ -95,7 +95,7 @@ impl Level<'_> {
 }
 
 /// The values of a dimension that were seen, numbered.
-pub(super) struct Values<'a> {
+struct Values<'a> {
     dimension: Dimension,
     texts: Vec<Option<Cow<'a, str>>>,
     by_text: FxHashMap<Option<Cow<'a, str>>, u32>,
@@ -104,13 +104,13 @@ pub(super) struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    pub(super) fn new(dimension: Dimension) -> Values<'a> {
+    fn new(dimension: Dimension) -> Values<'a> {
         let (by_text, by_piece) = (FxHashMap::default(), FxHashMap::default());
         Values { dimension, texts: Vec::new(), by_text, by_piece, latest: None }
     }
 
     /// The number of a row's value.
-    pub(super) fn number(&mut self, settled: &'a Settled, row: &RowView<'a>, owner: &'a Owner, zone: Tz) -> u32 {
+    fn number(&mut self, settled: &'a Settled, row: &RowView<'a>, owner: &'a Owner, zone: Tz) -> u32 {
         let Some(cut) = self.dimension.cut() else {
             return self.number_of(self.dimension.value(settled, row, owner, zone));
         };
@@ -128,15 +128,8 @@ impl<'a> Values<'a> {
     }
 
     /// The value of this number.
-    pub(super) fn text(&self, number: u32) -> Option<&str> {
+    fn text(&self, number: u32) -> Option<&str> {
         self.texts.get(number as usize)?.as_deref()
-    }
-
-    /// The numbers of the latest periods that were seen, at most `count`.
-    pub(super) fn latest(&self, count: usize, zone: Tz) -> FxHashSet<u32> {
-        let texts = self.texts.iter().flatten().map(|text| &**text);
-        let latest = self.dimension.cut().map(|cut| cut.latest(texts, count, zone)).unwrap_or_default();
-        latest.into_iter().filter_map(|text| self.by_text.get(&Some(Cow::Borrowed(text))).copied()).collect()
     }
 
     fn number_of(&mut self, text: Option<Cow<'a, str>>) -> u32 {

@@ -1,5 +1,7 @@
 //! What a check of budgets found: plain data, made by [`crate::budget`] and written by [`crate::render`].
 
+use std::sync::Arc;
+
 use super::caveat::PriceNote;
 use super::columns::Kind;
 use super::report::Window;
@@ -124,15 +126,43 @@ pub struct Judged {
     pub on_unknown: &'static str,
     /// Share of runs that may be unknown, in millionths.
     pub max_unknown: i64,
-    /// The groups, the worst first.
+    /// The groups, the worst first: all of them, or of each state as many as whoever asked wants to name.
     pub groups: Vec<Standing>,
+    /// How many others there are of each state, from the best to the worst. Those of one state all fail, or none does.
+    pub left_out: [usize; State::ALL.len()],
 }
+
+/// How many groups of a limit are kept of each state, from the best to the worst; `None` for all.
+pub type MostGroups = [Option<usize>; State::ALL.len()];
 
 impl Judged {
     /// Groups in this state; one that is ok where nothing counts.
     pub fn count(&self, state: State) -> usize {
         let idle = usize::from(self.groups.is_empty() && state == State::Ok);
-        idle + self.groups.iter().filter(|group| group.state == state).count()
+        let left_out = self.left_out.get(state as usize).copied().unwrap_or(0);
+        idle + left_out + self.groups.iter().filter(|group| group.state == state).count()
+    }
+
+    /// How many groups are left out of those states whose others are meant.
+    pub fn left_out(&self, is_meant: impl Fn(&Standing) -> bool) -> usize {
+        let of_state = |(state, count): (State, usize)| {
+            let known = self.groups.iter().find(|group| count > 0 && group.state == state);
+            if known.is_some_and(&is_meant) { count } else { 0 }
+        };
+        State::ALL.into_iter().zip(self.left_out).map(of_state).sum()
+    }
+
+    /// Keeps no more groups than these of the states, from the best to the worst, the first of each.
+    pub fn keep(&mut self, most: MostGroups) {
+        let mut kept = [0; State::ALL.len()];
+        let left_out = &mut self.left_out;
+        self.groups.retain(|group| {
+            let state = group.state as usize;
+            let is_kept = most[state].is_none_or(|most| kept[state] < most);
+            *(if is_kept { &mut kept[state] } else { &mut left_out[state] }) += 1;
+            is_kept
+        });
+        self.groups.shrink_to_fit();
     }
 
     /// The worst state of a group; ok where nothing counts.
@@ -146,7 +176,7 @@ impl Judged {
 pub struct Standing {
     /// The group's dimensions and their values, in the order of `per`; `None` for rows without one. A conversation
     /// that belongs to no run stands beside runs.
-    pub key: Vec<(&'static str, Option<String>)>,
+    pub key: Arc<[(&'static str, Option<String>)]>,
     /// Its state.
     pub state: State,
     /// Whether it fails the check.
@@ -168,9 +198,9 @@ pub struct Standing {
     /// What else isn't known.
     pub lacks: Lacks,
     /// Who used most, the largest first.
-    pub contributors: Vec<Contributor>,
+    pub contributors: Box<[Contributor]>,
     /// For groups by time, of what adds up: how fast it goes.
-    pub pace: Option<Pace>,
+    pub pace: Option<Box<Pace>>,
     /// For a comparison with a baseline: what it was, and whether there was such a group.
     pub before: Option<Before>,
 }

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::dimension::{Dimension, time_of};
 use super::filter::Filter;
+use super::latest::Latest;
 use super::query::Query;
-use super::values::{Grouping, Values};
+use super::values::Grouping;
 use crate::event::Time;
 use crate::fold::{Owner, RowView, Settled};
 
@@ -37,16 +38,19 @@ pub(super) fn walk<'a>(
     mut take: impl FnMut(usize, &RowView<'a>, &'a Owner),
 ) -> Grouping<'a> {
     let mut grouping = Grouping::new(settled, by, query.zone);
-    let mut latest = latest_periods(settled, by, query);
+    let mut latest = Latest::of(by, query, asked_times(settled, query));
     let mut asked = Asked::new(settled, query);
     for row in settled.rows.views() {
         let owner = &settled.owners[row.owner];
         let mut fit = asked.fit(&row, owner);
         if fit != Fit::No
-            && let Some((periods, kept)) = &mut latest
-            && !kept.contains(&periods.number(settled, &row, owner, query.zone))
+            && let Some(latest) = &mut latest
         {
-            fit = if time_of(settled, &row, owner).is_none() { Fit::Unsure } else { Fit::No };
+            fit = match time_of(settled, &row, owner) {
+                None => Fit::Unsure,
+                Some(time) if latest.holds(time) => fit,
+                Some(_) => Fit::No,
+            };
         }
         if fit != wanted {
             continue;
@@ -56,19 +60,13 @@ pub(super) fn walk<'a>(
     grouping
 }
 
-/// The periods that rows lie in, and the numbers of the latest ones that were asked for. `None`: all are.
-fn latest_periods<'a>(settled: &'a Settled, by: &[Dimension], query: &Query) -> Option<(Values<'a>, FxHashSet<u32>)> {
-    let last = query.last?;
-    let time = *by.iter().find(|dimension| dimension.is_time())?;
-    let (mut asked, mut periods) = (Asked::new(settled, query), Values::new(time));
-    for row in settled.rows.views() {
+/// The times of the rows that a query asks for.
+fn asked_times(settled: &Settled, query: &Query) -> impl Iterator<Item = Time> {
+    let mut asked = Asked::new(settled, query);
+    settled.rows.views().filter_map(move |row| {
         let owner = &settled.owners[row.owner];
-        if asked.fit(&row, owner) == Fit::Sure {
-            periods.number(settled, &row, owner, query.zone);
-        }
-    }
-    let latest = periods.latest(last, query.zone);
-    (!latest.is_empty()).then_some((periods, latest))
+        time_of(settled, &row, owner).filter(|_| asked.fit(&row, owner) == Fit::Sure)
+    })
 }
 
 /// Tells which rows a query asks for.
@@ -84,7 +82,7 @@ struct Asked<'a, 'q> {
 
 impl<'a, 'q> Asked<'a, 'q> {
     fn new(settled: &'a Settled, query: &'q Query) -> Asked<'a, 'q> {
-        let mut dimensions = query.filters.iter().chain(&query.scope).map(|filter| filter.dimension).peekable();
+        let mut dimensions = query.filtered().peekable();
         let has_filters = dimensions.peek().is_some();
         Asked { settled, query, has_filters, cuts_time: dimensions.any(Dimension::is_time), latest: None }
     }

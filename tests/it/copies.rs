@@ -47,6 +47,17 @@ fn what_only_a_missing_log_could_tell_from_copies_is_called_undecided() {
 }
 
 #[test]
+fn where_a_log_names_nobody_no_other_log_is_asked_for() {
+    let told = |case| {
+        let reason = of_fork(case)["owners"][0]["reasons"][0].clone();
+        (reason["code"].clone(), reason["remedy"].is_null())
+    };
+    assert_eq!(told("a-reviewer-whose-first-turn-restores-a-counter"), ("unnamed-origin".into(), true));
+    // It would tell what a branch copied.
+    assert_eq!(told("branch-whose-original-is-missing"), ("possible-copies".into(), false));
+}
+
+#[test]
 fn what_a_fork_copied_under_new_ids_is_called_a_copy_and_counts_where_it_was_made() {
     let told = |session| explained("opencode", "a-fork-that-is-asked-before-its-origin-goes-on", session);
     let copied = "copied from another conversation";

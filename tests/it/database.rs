@@ -52,6 +52,22 @@ fn messages_in_the_database_and_in_files_are_the_same_calls() {
 }
 
 #[test]
+fn a_torn_file_is_told_by_the_row_of_its_name() {
+    let work = Workdir::new();
+    let database = database(&work, "opencode.db");
+    add(&database, "msg_1", &data(1_772_438_400_000, 5));
+    for (message, is_complete) in [("msg_1", true), ("msg_2", false)] {
+        for torn in ["", r#"{"id":"#, r#"{"role":"assistant","modelID":"m","providerID":"p","cost":0.5,"time":{"crea"#]
+        {
+            let file = work.write(&format!("storage/message/ses_a/{message}.json"), torn);
+            let totals = work.report(&["."])["totals"].clone();
+            assert_eq!((&totals["output_tokens"], &totals["complete"]), (&5.into(), &is_complete.into()), "{torn}");
+            std::fs::remove_file(file).expect("a file");
+        }
+    }
+}
+
+#[test]
 fn a_variable_names_the_database() {
     let work = Workdir::new();
     for (name, output) in [("../home/.local/share/opencode/mine.sqlite", 1), ("elsewhere/opencode.sqlite", 2)] {
@@ -173,6 +189,39 @@ fn codexs_log_database_tells_what_its_trace_tells() {
     assert_eq!(told("codex/logs_2.sqlite"), of_trace);
     // Both together tell the same calls.
     assert_eq!(told("codex"), of_trace);
+}
+
+#[test]
+fn codexs_settings_tell_where_its_log_database_lies() {
+    let call = |conversation: u32, output: u32| {
+        format!(
+            "event.name=\"codex.sse_event\" event.kind=response.completed input_token_count=1 output_token_count={output} \
+             event.timestamp=2026-03-02T08:00:01.000Z conversation.id=01a09f5b-f900-7f8b-9419-88d40a5357e{conversation} model=m"
+        )
+    };
+    let work = Workdir::new();
+    let target = "codex_otel.log_only";
+    let places =
+        ["../home/.codex/logs_2.sqlite", "../home/.codex/sqlite/logs_2.sqlite", "../home/.codex/moved/logs_2.sqlite"];
+    let more = ["../home/elsewhere/logs_2.sqlite", "mine/logs_2.sqlite"];
+    for (index, place) in (0..).zip(places.into_iter().chain(more)) {
+        log_database(&work, place, &[(1_772_438_401, target, &call(index, 1 << index))]);
+    }
+    let read = |settings: &str| {
+        work.write("../home/.codex/config.toml", settings);
+        let report = work.report(&["--sessions", "auto"]);
+        report["totals"]["output_tokens"].as_u64()
+    };
+    let absolute = format!("sqlite_home = '{}'", work.path("mine").display());
+    assert_eq!(read("model = 'm'"), Some(0b11));
+    assert_eq!(read("sqlite_home = \"moved\""), Some(0b111));
+    assert_eq!(read("sqlite_home = \"~/elsewhere\""), Some(0b1011));
+    assert_eq!(read(&absolute), Some(0b1_0011));
+    for settings in
+        ["sqlite_home = 'nowhere'", "sqlite_home = 5", "sqlite_home = 'moved'\n[", "[a]\nsqlite_home = 'moved'"]
+    {
+        assert_eq!(read(settings), Some(0b11), "{settings}");
+    }
 }
 
 #[test]

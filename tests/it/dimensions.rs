@@ -189,3 +189,19 @@ fn a_session_of_droid_that_another_one_called_is_its_sub_agent() {
         .collect();
     assert_eq!(rows, ["\"false\" null 55".to_owned(), format!("\"true\" \"{main}\" 55")]);
 }
+
+#[test]
+fn claude_tells_the_effort_of_a_turn_before_that_of_the_session() {
+    let work = Workdir::new();
+    let line = |id: &str, effort: &str| {
+        format!(
+            r#"{{"parentUuid":null,"isSidechain":false,"message":{{"model":"claude-opus-4-8","id":"{id}","type":"message","role":"assistant","content":[],"stop_reason":"end_turn","usage":{{"input_tokens":7,"output_tokens":1}}}},"requestId":"{id}","type":"assistant",{effort}"uuid":"{id}","timestamp":"2026-09-18T08:00:05Z","cwd":"/srv/paint","sessionId":"s","version":"2.1.267"}}"#
+        ) + "\n"
+    };
+    let efforts = [r#""effort":"high","#, r#""effort":"high","perTurnEffort":"low","#, ""];
+    let log: String = ["a", "b", "c"].iter().zip(efforts).map(|(id, effort)| line(id, effort)).collect();
+    work.write("s.jsonl", log);
+    let report = work.report(&["s.jsonl", "--by", "effort", "--sort", "effort:asc"]);
+    assert_eq!(column(&report, "effort"), [json!("high"), json!("low"), Value::Null]);
+    assert_eq!(column(&report, "calls"), [1, 1, 1]);
+}

@@ -176,6 +176,37 @@ fn where_the_log_of_a_session_is_gone_what_its_sub_agents_used_is_a_floor_and_no
     assert_eq!((&run["quality"], &run["total_tokens"]), (&"exact".into(), &16.into()));
 }
 
+#[test]
+fn each_of_seventy_profiles_finds_its_session_in_its_own_home_and_none_in_another() {
+    let work = Workdir::new();
+    let (start, finish) = ("2026-03-02T08:00:00Z", "2026-03-02T08:10:00Z");
+    // All are at work at once in one folder: nothing but its home tells whose a session is.
+    let runs = (1..=70).map(|n| {
+        let (start, finish, profile) = (start.to_owned(), finish.to_owned(), format!("cc{n}"));
+        Entry { profile: &profile, harness: "claude", start, finish, ..Entry::new(n) }.with("Only words.")
+    });
+    work.write("ledgers/night.md", front("night") + &runs.collect::<String>());
+    // The session of the last but two lies in nobody's home.
+    let home = |n: u32| if n == 68 { 168 } else { n };
+    for n in 1..=70 {
+        let session = format!("s-{n}");
+        let log = [20, 500].map(|second| said(&session, "/srv/paint", second, r#","isSidechain":false"#));
+        work.write(&format!("homes/.claude-{}/projects/-srv-paint/{session}.jsonl", home(n)), log.concat());
+    }
+    let report = work.report(&["--by", "run,conversation", "--where", "run=*", "ledgers", "homes"]);
+    let rows = report["rows"].as_array().expect("rows").iter();
+    let mut found: Vec<(&Value, &Value, &Value)> =
+        rows.map(|row| (&row["run_id"], &row["conversation_id"], &row["total_tokens"])).collect();
+    found.sort_by_key(|(run, ..)| run.as_str());
+    let expected = (1..=70).map(|n| match n {
+        68 => (run_id(n).into(), Value::Null, Value::Null),
+        n => (run_id(n).into(), format!("s-{n}").into(), 16.into()),
+    });
+    let mut expected: Vec<(Value, Value, Value)> = expected.collect();
+    expected.sort_by(|(a, ..), (b, ..)| a.as_str().cmp(&b.as_str()));
+    assert_eq!(found, expected.iter().map(|(run, session, used)| (run, session, used)).collect::<Vec<_>>());
+}
+
 /// The source of each run's figures and the warnings, where each folder was read on a machine of its name; `None`: on
 /// one that nobody named.
 fn read_on(work: &Workdir, folders: &[(&str, Option<&str>)]) -> (Vec<Value>, Vec<String>) {

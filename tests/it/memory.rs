@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::shapes::{Entry, fence, front, run_id, uuid};
 use crate::support::Workdir;
 
 /// What a command of one thread says that may have so many kilobytes of address space; `None` if that is too little.
@@ -70,6 +71,58 @@ fn what_may_be_a_runs_session_is_not_kept_for_each_of_many_runs() {
     }
     let report = report_within(&workdir, "all", 32_000);
     assert_eq!((&report["totals"]["runs"], &report["totals"]["conversations"]), (&1000.into(), &1000.into()));
+}
+
+#[test]
+fn sub_agents_share_the_runs_of_the_conversation_that_spawned_them() {
+    let workdir = Workdir::new();
+    let midnight = 1_778_544_000_000;
+    let main = uuid(midnight, 0);
+    let clock = |n: usize, second: usize| format!("2026-05-12T{:02}:{:02}:{second:02}", n / 60, n % 60);
+    let entry = |n: usize| {
+        let (run_id, start, finish) = (run_id(n), clock(n, 0) + "Z", clock(n, 50) + "Z");
+        let (name, status, profile, harness) = ("kiln", "success", "codex1", Some("codex"));
+        let output = format!(
+            r#"{{"type":"thread.started","thread_id":"{main}"}}
+{{"type":"turn.completed","usage":{{"input_tokens":{},"cached_input_tokens":0,"output_tokens":0}}}}"#,
+            100 * n + 100
+        );
+        Entry { name, run_id: &run_id, status, profile, harness, start: &start, finish: &finish }.with(&fence(&output))
+    };
+    let front = front("kiln", "/srv/kiln", "2026-05-12T00:00:00Z");
+    workdir.write("all/kiln.md", front + &(0..1000).map(entry).collect::<String>());
+    for n in 0..1000 {
+        let (id, [made, read]) = (uuid(midnight + 60_000 * n as u64 + 10_000, n + 1), [10, 20].map(|it| clock(n, it)));
+        let usage = r#"{"input_tokens":70,"cached_input_tokens":0,"output_tokens":8,"total_tokens":78}"#;
+        let log = format!(
+            r#"{{"timestamp":"{made}.000Z","type":"session_meta","payload":{{"id":"{id}","timestamp":"{made}.000Z","cwd":"/srv/kiln","cli_version":"0.98.0","source":{{"subagent":{{"thread_spawn":{{"parent_thread_id":"{main}","depth":1}}}}}}}}}}
+{{"timestamp":"{made}.000Z","type":"turn_context","payload":{{"turn_id":"{id}","cwd":"/srv/kiln","model":"gpt-5.3-codex"}}}}
+{{"timestamp":"{read}.000Z","type":"event_msg","payload":{{"type":"token_count","info":{{"total_token_usage":{usage},"last_token_usage":{usage}}}}}}}
+"#
+        );
+        workdir.write(&format!("all/rollout-2026-05-12T00-00-00-{id}.jsonl"), log);
+    }
+    // What each sub-agent used is of the run that was at work then.
+    let report = report_within(&workdir, "all --by run", 32_000);
+    assert_eq!((&report["totals"]["runs"], &report["totals"]["conversations"]), (&1000.into(), &1001.into()));
+    let rows = report["rows"].as_array().expect("rows");
+    assert!(rows.iter().all(|row| row["blended_tokens"] == 178), "{}", rows[0]);
+}
+
+#[test]
+fn a_check_keeps_of_each_budget_what_it_shows() {
+    let workdir = Workdir::new();
+    let (start, finish) = ("2026-05-12T07:00:00Z", "2026-05-12T07:00:50Z");
+    let (name, status, profile, harness) = ("kiln", "success", "codex1", Some("codex"));
+    let entry = |n: usize| Entry { name, run_id: &run_id(n), status, profile, harness, start, finish }.with("");
+    let front = front("kiln", "/srv/kiln", "2026-05-12T00:00:00Z");
+    workdir.write("kiln.md", front + &(0..1000).map(entry).collect::<String>());
+    let budget = |n: usize| format!("[[budget]]\nname = \"{n}\"\nper = \"run\"\nmax_runs = 2\n\n");
+    workdir.write("one.toml", budget(0));
+    workdir.write("many.toml", (0..400).map(budget).collect::<String>());
+    let least = least(&workdir, "check --config one.toml kiln.md");
+    let said = said(&workdir, "check --config many.toml kiln.md", least + 32_000).expect("enough");
+    assert!(said.contains("400,000 groups"), "{said}");
 }
 
 #[test]

@@ -176,6 +176,33 @@ fn messages_that_an_upgrade_copied_are_the_same_calls_as_in_older_files() {
 }
 
 #[test]
+fn an_upgrade_that_drops_a_total_leaves_what_the_older_row_or_file_tells() {
+    // The total tells that the 60 tokens of output include the thinking; the copy of the upgrade lacks it.
+    let with_thinking = |mut data: Value, total: Option<u64>| {
+        data["tokens"]["reasoning"] = json!(20);
+        data["tokens"]["total"] = json!(total);
+        data
+    };
+    let older = with_thinking(old_answer(5, 900, 500, 60), Some(560));
+    for answered in [900, 903] {
+        let work = Workdir::new();
+        let database = database(&work, BEFORE);
+        database.execute_batch(NEXT).expect("tables");
+        let query = "INSERT INTO message VALUES ('m1', 'ses_a', ?1)";
+        database.execute(query, [older.to_string()]).expect("a message");
+        session(&database, "ses_a", (500, 60), None, None);
+        message(&database, "m1", "ses_a", "assistant", &with_thinking(answer(5, answered, 500, 60), None));
+        assert_eq!(totals(&work), [json!(1), json!(500), json!(60), json!(true)], "{answered}");
+        database.execute("DELETE FROM message", []).expect("no rows");
+        let mut file = older.clone();
+        (file["id"], file["sessionID"]) = (json!("m1"), json!("ses_a"));
+        work.write("storage/message/ses_a/m1.json", file.to_string());
+        let totals = work.report(&["."])["totals"].clone();
+        assert_eq!((&totals["calls"], &totals["output_tokens"]), (&json!(1), &json!(60)), "{answered}");
+    }
+}
+
+#[test]
 fn a_fork_of_a_session_that_an_upgrade_copied_made_none_of_its_calls() {
     let work = Workdir::new();
     let database = upgraded(&work);

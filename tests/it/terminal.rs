@@ -8,6 +8,7 @@ use std::time::Duration;
 use nix::pty::{Winsize, openpty};
 
 use crate::support::{Workdir, fixtures};
+use crate::writers::ledger;
 
 /// The binary with a terminal for its standard error, still waiting for input, and that terminal.
 fn started(work: &Workdir, args: &[&str]) -> (Child, File) {
@@ -97,6 +98,19 @@ fn every_table_fits_the_terminal() {
             .next()
             .is_some_and(|head| head.trim_end().ends_with("OUTPUT"))
     );
+}
+
+#[test]
+fn a_check_cuts_names_rather_than_figures() {
+    let work = Workdir::new();
+    let name = "a-loop-whose-name-is-far-too-long-for-any-screen-that-is-not-as-wide-as-a-wall";
+    let ledger = work.write("night.md", ledger(name, 0..1));
+    let policy = "[[budget]]\nname = \"each\"\nper = \"loop\"\nmax_total_tokens = 1000\nseverity = \"warn\"\n";
+    let [policy, ledger] = [work.write("usage.toml", policy), ledger].map(|path| path.display().to_string());
+    let text = shown(&["check", "--config", &policy, &ledger], 80, "dumb");
+    let line = text.lines().find(|line| line.starts_with("WARN")).unwrap_or_default().trim_end();
+    assert!(line.chars().count() <= 80 && line.contains('…'), "{text}");
+    assert!(line.contains("1.05K of 1.00K total tokens  105%"), "{text}");
 }
 
 #[test]

@@ -178,6 +178,46 @@ fn annotations_that_github_would_not_show_are_counted() {
 }
 
 #[test]
+fn a_file_and_a_summary_have_every_group_that_is_not_ok_and_a_comment_the_worst() {
+    let work = Workdir::new();
+    let runs: String = (0..13).map(|n| Entry::new(n).with("Done.")).collect();
+    work.write("night.md", front("night") + &runs);
+    let args = ["check", "--max-run-time", "1s", "--per", "run", "night.md"];
+    let run = |more: &[&str]| work.run(&[&args, more].concat()).stdout;
+    let text = run(&[]);
+    assert_eq!((text.matches("FAIL ").count(), text.contains("more group")), (13, false), "{text}");
+    let comment = run(&["--format", "markdown"]);
+    assert_eq!(comment.matches("❌ FAIL").count(), 10, "{comment}");
+    assert!(comment.contains("\n3 more groups not shown.\n"), "{comment}");
+    assert_eq!(run(&["--format", "markdown", "-v"]).matches("❌ FAIL").count(), 13);
+    let summary = work.path("summary.md");
+    work.command(&args).env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", &summary).output().expect("it runs");
+    let summary = std::fs::read_to_string(summary).expect("a summary");
+    assert_eq!(summary.matches("❌ FAIL").count(), 13, "{summary}");
+}
+
+#[test]
+fn shares_that_round_alike_are_told_apart() {
+    let work = Workdir::new();
+    // One of three runs left nothing.
+    work.write("anvil.md", costly("anvil", 0, 1));
+    let text = work.run(&["check", "--max-cost", "10", "--max-unknown", "33.1%", "anvil.md"]).stdout;
+    assert!(text.contains("1 of 3 runs unpriced, 33.33% > 33.10%"), "{text}");
+}
+
+#[test]
+fn a_group_that_is_ok_beside_others_of_its_budget_is_called_one() {
+    let work = four_loops();
+    let text = work.run(&["check", "--max-cost", "7.5", "--per", "loop", "ledgers"]).stdout;
+    assert!(!text.contains("budget (-v"), "{text}");
+    let text = work.run(&["check", "--max-runs", "2", "--per", "loop", "ledgers"]).stdout;
+    assert!(text.contains("\nOK        2 groups (-v shows them)\n"), "{text}");
+    let text =
+        work.run(&["check", "--max-runs", "2", "--per", "loop", "ledgers/anvil.md", "ledgers/bellows.md"]).stdout;
+    assert!(text.contains("\nOK        1 group (-v shows them)\n"), "{text}");
+}
+
+#[test]
 fn the_format_that_was_asked_for_goes_before_the_one_of_the_place() {
     let work = four_loops();
     let run = |args: &[&str], variables: &[(&str, &str)]| {
@@ -319,6 +359,8 @@ fn too_few_runs_are_unproven() {
         "{text}"
     );
     assert_eq!(code, 0);
+    // One line for each measure.
+    assert!(text.contains(" a run\n") && text.contains(" output tokens a run\n"), "{text}");
     assert_eq!(compared(1.0, &["--on-unknown", "fail"]).0, 1);
     assert!(!compared(1.0, &["--min-runs", "3"]).1.contains("UNPROVEN"));
     let (code, _, error) = compared(1.0, &["--min-runs", "6"]);
@@ -502,6 +544,8 @@ fn what_only_warns_is_counted_as_such() {
         text.contains("\nWARN      soft") && text.contains("1 exceeded (severity = \"warn\") → exit 0\n"),
         "{text}"
     );
+    let comment = work.run(&["check", "--config", "soft.toml", "--format", "markdown", "ledgers"]).stdout;
+    assert!(comment.contains("### ⚠️ Agent usage: over a budget that only warns\n"), "{comment}");
     // What fails stands first, whatever says so.
     let text = work.run(&["check", "--config", "soft.toml", "--max-tokens", "1K", "ledgers"]).stdout;
     let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with(' ')).collect();

@@ -33,7 +33,7 @@ fn query() -> Query {
 }
 
 fn judged(settled: &Settled, budget: &Budget) -> Verdict {
-    let terms = Terms { now: now(), fail_on_warn: false, lacks_input: false };
+    let terms = Terms { now: now(), fail_on_warn: false, lacks_input: false, most_groups: [None; State::ALL.len()] };
     budget::check(std::slice::from_ref(budget), &query(), terms, Answers(settled)).expect("a verdict")
 }
 

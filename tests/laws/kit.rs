@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use forge_usage::event::{Defect, Needs, Time, TokenUsage};
 use forge_usage::fold::{Facts, Settled, SourceFold, settle};
-use forge_usage::parse::{self, LOOK, SourceReader};
+use forge_usage::parse::{self, FileName, LOOK, SourceReader};
 use forge_usage::pipeline::{self, Options};
 use forge_usage::source::{Buffer, Chunk, Chunks, HEAD, Limits, STRETCH, Stretch, discover};
 use proptest::test_runner::Config;
@@ -82,7 +82,8 @@ pub fn facts(name: &str, bytes: &[u8], cut: &Cut) -> Facts {
     let head = &bytes[..bytes.len().min(HEAD)];
     let Some(format) = parse::detect(head) else { return fold.finish() };
     let Some(mut reading) = SourceReader::new(format, "", head, now(), Needs::ALL) else {
-        parse::read_document(format, name, &mut Cursor::new(bytes), Needs::ALL, &mut |event| fold.apply(event))
+        let named = FileName { name, ..FileName::default() };
+        parse::read_document(format, named, &mut Cursor::new(bytes), Needs::ALL, &mut |event| fold.apply(event))
             .expect("memory");
         return fold.finish();
     };

@@ -69,7 +69,7 @@ const CRATES: [(&str, &[&str]); 10] = [
     ("fearless_simd", &["parse/blocks.rs", "parse/pairs.rs"]),
     ("rayon", &["pipeline/", "cli/find.rs"]),
     ("clap", &["cli/"]),
-    ("toml", &["config/value.rs"]),
+    ("toml", &["config/value.rs", "source/setting.rs"]),
     ("anyhow", &["cli/", "main.rs"]),
 ];
 

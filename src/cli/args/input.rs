@@ -32,7 +32,7 @@ pub(in crate::cli) struct InputArgs {
     #[arg(long, help_heading = "Input")]
     pub(in crate::cli) allow_empty: bool,
 
-    /// Any record or file that could not be read makes the exit code 2
+    /// Any record or file that could not be read makes the exit code 2, but for a check that fails: 1
     #[arg(long, help_heading = "Input")]
     pub(in crate::cli) strict: bool,
 

@@ -19,7 +19,7 @@ pub(in crate::cli) struct OutputArgs {
     #[arg(short, long, help_heading = "Output", conflicts_with = "verbose")]
     pub(in crate::cli) quiet: bool,
 
-    /// Name every file that was passed over; `check` also shows the groups that are ok
+    /// Name every file that was passed over; `check` shows all groups, those that are ok too
     #[arg(short, long, help_heading = "Output")]
     pub(in crate::cli) verbose: bool,
 }

@@ -140,4 +140,7 @@ pub(super) type AccountKey = (Option<RunId>, Id);
 pub(in crate::fold) type Accounts = BTreeMap<AccountKey, Account>;
 
 /// Since when somebody went on with a conversation after a run that nothing tells the end of.
-pub(super) type LeftAt = FxHashMap<AccountKey, Time>;
+pub(super) type LeftAt = FxHashMap<Option<RunId>, Time>;
+
+/// The same for each conversation.
+pub(super) type Left = FxHashMap<Id, LeftAt>;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::account::{Account, AccountKey, Accounts, LeftAt};
+use super::account::{Account, AccountKey, Accounts, Left};
 use super::places::Places;
 use super::spans::{Span, Timeline};
 use crate::event::{CallKey, Id, Time, TokenUsage};
@@ -13,7 +13,7 @@ type Calls = BTreeMap<CallKey, Box<CallFacts>>;
 
 /// What somebody did who went on with a run's conversation.
 #[derive(Default)]
-struct Left {
+struct Others {
     calls: Calls,
     /// Whether calls may be theirs that the run has.
     may_be_more: bool,
@@ -21,15 +21,17 @@ struct Left {
 
 impl Places {
     /// Takes from such runs what is somebody else's. `left` learns since when that is.
-    pub(super) fn leave_after_results(&self, accounts: &mut Accounts, left: &mut LeftAt) {
-        let mut taken: Vec<(AccountKey, Left)> = Vec::new();
+    pub(super) fn leave_after_results(&self, accounts: &mut Accounts, left: &mut Left) {
+        let mut taken: Vec<(AccountKey, Others)> = Vec::new();
         for (key, account) in accounts.iter_mut() {
             let Some(run) = key.0.as_ref().filter(|run| self.is_endless(run)) else { continue };
             let others = account.leave_after_results(self.is_torn(run));
-            left.extend(others.calls.values().filter_map(|call| call.time).min().map(|since| (key.clone(), since)));
+            if let Some(since) = others.calls.values().filter_map(|call| call.time).min() {
+                left.entry(key.1.clone()).or_default().insert(key.0.clone(), since);
+            }
             taken.push(((None, key.1.clone()), others));
         }
-        for (key, Left { calls, may_be_more }) in taken.into_iter().filter(|(_, others)| !others.calls.is_empty()) {
+        for (key, Others { calls, may_be_more }) in taken.into_iter().filter(|(_, others)| !others.calls.is_empty()) {
             let account = accounts.entry(key).or_default();
             account.calls.extend(calls);
             account.ending.may_be_more |= may_be_more;
@@ -41,11 +43,11 @@ impl Account {
     /// Calls that a session log alone shows are the run's until the first one of the main loop behind the last that its
     /// output shows, or that its results' latest queries made. Where nothing tells of either, or a record of the output
     /// `is_torn`, they are the run's in the order of their times until its results have no room for the next one.
-    fn leave_after_results(&mut self, is_torn: bool) -> Left {
+    fn leave_after_results(&mut self, is_torn: bool) -> Others {
         let is_shown = |call: &CallFacts| call.captured_in.is_some() && !call.is_subagent;
         let is_open = self.calls.values().any(|call| is_shown(call) && !call.is_covered);
         if self.results.is_empty() || is_open {
-            return Left::default();
+            return Others::default();
         }
         let shown = self.calls.values().filter(|call| is_shown(call)).filter_map(|call| call.time).max();
         let shown = shown.max(self.last_of_queries());
@@ -56,17 +58,17 @@ impl Account {
         let mut room = Room::of(&self.results);
         // Results that count less than what is known to be the run's tell nothing of the rest.
         if !before.iter().all(|(_, call)| room.take(call)) {
-            return Left::default();
+            return Others::default();
         }
         let is_told = shown.is_some() && !is_torn;
         let is_next = |call: &CallFacts| if is_told { !call.is_subagent } else { !room.take(call) };
-        let Some(next) = later.iter().map(|(_, call)| &***call).position(is_next) else { return Left::default() };
+        let Some(next) = later.iter().map(|(_, call)| &***call).position(is_next) else { return Others::default() };
         let since = later.get(next).and_then(|(_, call)| call.time);
         let may_be_more = !is_told && later.iter().take(next).any(|(_, call)| room.is_left(call));
         let keys: Vec<CallKey> =
             later.iter().filter(|(_, call)| call.time >= since).map(|(key, _)| (*key).clone()).collect();
         let calls = keys.into_iter().filter_map(|key| self.calls.remove_entry(&key)).collect();
-        Left { calls, may_be_more }
+        Others { calls, may_be_more }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use super::account::{Account, AccountKey, Accounts, LeftAt};
+use super::account::{Account, AccountKey, Accounts, Left};
 use super::places::Places;
 use crate::event::{Id, RunId};
 use crate::fold::facts::{ConversationFacts, Conversations, Place, UncountedCall, main_of};
@@ -24,7 +24,7 @@ struct Gaps {
 
 impl Places {
     /// Tells each account what is known of its conversation, and what it lacks.
-    pub(super) fn find_gaps(&self, accounts: &mut Accounts, conversations: &Conversations, left: &LeftAt) {
+    pub(super) fn find_gaps(&self, accounts: &mut Accounts, conversations: &Conversations, left: &Left) {
         // Of a conversation that a run shows, the run's own quality tells it.
         for (id, _) in conversations.iter().filter(|(id, facts)| facts.is_asked() && !self.is_shown_by_a_run(id)) {
             let account = accounts.entry((None, id.clone())).or_default();
@@ -50,8 +50,7 @@ impl Places {
     /// Tells an account how much of its conversation it shows.
     fn tell(&self, key: &AccountKey, account: &mut Account, facts: &ConversationFacts, gaps: &Gaps) {
         let (run, id) = key;
-        let is_theirs = |run: &RunId| self.joined.runs.get(id).is_some_and(|runs| runs.contains(run));
-        account.is_joined = run.as_ref().is_some_and(is_theirs);
+        account.is_joined = run.as_ref().is_some_and(|run| self.is_joined(id, run));
         account.is_of_run = run.is_some();
         account.ending.is_told = run.as_ref().is_some_and(|run| !self.is_endless(run));
         account.ending.has_open_capture = run.is_none() && facts.has_open_capture();
@@ -117,7 +116,7 @@ impl Places {
         &self,
         conversations: &Conversations,
         last: &FxHashMap<Id, Option<RunId>>,
-        left: &LeftAt,
+        left: &Left,
         is_meant: impl Fn(&UncountedCall) -> bool,
     ) -> FxHashMap<AccountKey, Place> {
         let mut uncounted: FxHashMap<AccountKey, Place> = FxHashMap::default();
@@ -128,7 +127,8 @@ impl Places {
                 None => last.get(id).cloned().flatten(),
             };
             let key = (run, id.clone());
-            let is_left = left.get(&key).is_some_and(|since| call.time >= Some(*since));
+            let is_left =
+                left.get(&key.1).and_then(|of_runs| of_runs.get(&key.0)).is_some_and(|since| call.time >= Some(*since));
             let known =
                 uncounted.entry(if is_left { (None, key.1) } else { key }).or_insert_with(|| call.place.clone());
             if call.place < *known {

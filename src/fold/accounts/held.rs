@@ -108,7 +108,7 @@ pub(super) fn hold_against<'a>(
             match total.fell_below(&without_parts(&last)) {
                 true => share.agrees = Some(false),
                 false if log.has_baseline => beyond.push(reading),
-                false => share.is_floor = true,
+                false => share.floor = Some(Reason::PossibleCopies),
             }
         }
     }

@@ -25,8 +25,8 @@ pub(super) struct LogShare {
     blended: Vec<u64>,
     /// The largest blended total that the whole log tells of, other owners' shares too.
     pub(super) reached: u64,
-    /// Whether some of the log's calls can't be told from copies.
-    pub(super) is_floor: bool,
+    /// Why some of the log's calls can't be told from copies; `None` if all can.
+    pub(super) floor: Option<Reason>,
     /// Why calls that are nobody's may be its own.
     pub(super) lacks: Reasons,
     /// Since when somebody went on with the conversation after a run that nothing tells the end of; `None` if nobody
@@ -80,7 +80,7 @@ impl LogShare {
             && self.unlogged.is_empty()
             && self.beyond.is_none()
             && self.unsure.is_empty()
-            && !self.is_floor
+            && self.floor.is_none()
     }
 
     /// Keeps the calls that only a trace shows, as far as they add to the log. They may be parts of what the log counts
@@ -142,12 +142,12 @@ impl LogShare {
         let is_cut = unfinished.is_some() && unfinished >= self.latest();
         let lacks_some = self.unlogged.iter().any(|(_, call)| call.time > self.end.max(self.counted_until));
         let is_cut = is_cut || lacks_some;
-        let is_part = self.is_floor || is_cut || self.lacks != Reasons::default();
+        let is_part = self.floor.is_some() || is_cut || self.lacks != Reasons::default();
         let quality = if is_part { Quality::Partial } else { Quality::Exact };
         let agrees = if self.beyond.is_some() { Some(false) } else { self.agrees };
         let mut reasons = self.lacks;
         reasons.add_if(!is_part, Reason::SessionLog);
-        reasons.add_if(self.is_floor, Reason::PossibleCopies);
+        reasons = self.floor.map_or(reasons, |floor| reasons.and(floor.into()));
         reasons.add_if(is_cut, Reason::StillStreaming);
         let LogShare { calls, timings, unlogged, beyond, unsure, blended, reached, .. } = self;
         let taken = Taken::Session;

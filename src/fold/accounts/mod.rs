@@ -11,6 +11,7 @@ mod growth;
 mod held;
 mod hidden;
 mod holders;
+mod joined;
 mod log_share;
 mod losses;
 mod parts;
@@ -38,7 +39,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use self::account::{AccountKey, LeftAt};
+use self::account::{AccountKey, Left};
 use self::bounds::Bounds;
 use self::counted::find_counted_more;
 use self::growth::{Uncovered, shares};
@@ -66,22 +67,24 @@ impl Places {
         let everywhere = LoggedReadings::of(&own);
         let SetAside { mut seen, mut uncovered } = self.place_calls(calls, &own, &mut accounts);
         let spawners = self.spawners(&conversations);
-        let mut left = LeftAt::default();
+        let mut left = Left::default();
         // What spawned sub-agents comes first.
         let mut ordered: Vec<(&Id, &mut Box<ConversationFacts>)> = conversations.iter_mut().collect();
         ordered.sort_by_key(|(_, facts)| facts.is_subagent);
         for (id, facts) in ordered {
-            if let Some(main) = spawners.get(id) {
-                self.leave_to_others(id, |run| left.get(&(Some(run.clone()), main.clone())));
+            if let Some(left) = spawners.get(id).and_then(|main| left.get(main)) {
+                self.leave_to_others(id, left);
             }
-            let whole = self.joined.runs.get(id).filter(|_| facts.is_counted_whole()).and_then(BTreeSet::first);
+            let whole = if facts.is_counted_whole() { self.joined_runs(id).next() } else { None };
             let readings = self.take_readings(id, facts, own.get(id), whole);
             if let Some(own) = own.remove(id) {
                 let seen = seen.remove(id).unwrap_or_default();
                 let bounds = |run: &RunId| self.bounds(id, facts, run);
                 let split = log_shares(self, (id, facts.turn_over), own, readings, seen, &everywhere, bounds);
                 for (run, share) in split.logged {
-                    left.extend(share.left_at.map(|since| ((run.clone(), id.clone()), since)));
+                    if let Some(since) = share.left_at {
+                        left.entry(id.clone()).or_default().insert(run.clone(), since);
+                    }
                     accounts.entry((run, id.clone())).or_default().log_share = Some(share);
                 }
                 for (run, began_at) in split.began_at {

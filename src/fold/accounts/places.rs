@@ -1,19 +1,20 @@
 //! Which run each fact belongs to.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ends::Ends;
 use super::worked::Worked;
 use crate::event::{Defect, Id, Run, RunId, Time, TokenUsage};
-use crate::fold::facts::{AtWork, Calls, Conversations, Reading, RunFacts, Runs, ShowingRuns, main_of};
+use crate::fold::facts::{AtWork, Calls, Conversations, Reading, RunFacts, Runs, ShowingRuns, once_for_shared};
 use crate::fold::join::{IsHome, Joined, join};
 
 /// Where facts belong that several runs show, or none.
 pub(in crate::fold) struct Places {
     /// When each run was at work.
-    at_work: FxHashMap<RunId, AtWork>,
+    pub(super) at_work: FxHashMap<RunId, AtWork>,
     /// Runs of which only a later time is known by which they were over, or none.
     endless: FxHashSet<RunId>,
     /// Runs in whose outputs a record is torn.
@@ -25,7 +26,7 @@ pub(in crate::fold) struct Places {
     /// The runs that show each conversation, and how many of its calls.
     pub(super) shown: ShowingRuns,
     /// When the runs of conversations that several show were at work.
-    worked: FxHashMap<Id, Worked>,
+    pub(super) worked: FxHashMap<Id, Arc<Worked>>,
     /// The blended totals that runs' outputs end with, by conversation.
     footers: FxHashMap<Id, BTreeMap<u64, RunId>>,
     /// The same of outputs that name no conversation.
@@ -55,7 +56,8 @@ impl Places {
         for call in calls.values() {
             if let Some(conversation) = &call.conversation {
                 for run in &call.runs {
-                    *shown.entry(conversation.clone()).or_default().entry(run.clone()).or_default() += 1;
+                    let showing = Arc::make_mut(shown.entry(conversation.clone()).or_default());
+                    *showing.entry(run.clone()).or_default() += 1;
                 }
             }
         }
@@ -65,7 +67,7 @@ impl Places {
             // A header alone joins a run with what other sources tell of the conversation.
             let begins = conversation.begins.iter().flatten();
             for run in readings.chain(results).chain(begins).chain(conversation.naming()) {
-                shown.entry(id.clone()).or_default().entry(run.clone()).or_default();
+                Arc::make_mut(shown.entry(id.clone()).or_default()).entry(run.clone()).or_default();
             }
         }
         let mut footers: FxHashMap<Id, BTreeMap<u64, RunId>> = FxHashMap::default();
@@ -82,12 +84,14 @@ impl Places {
         let nameless_footers = nameless.map(|(run, (_, blended))| (run.clone(), *blended)).collect();
         let joined = join(runs, conversations, calls, &shown, is_home);
         for (id, runs) in &joined.runs {
-            let known = shown.entry(id.clone()).or_default();
+            let known = Arc::make_mut(shown.entry(id.clone()).or_default());
             known.extend(runs.iter().map(|run| (run.clone(), 0)));
         }
+        shown.extend(joined.children.iter().map(|(id, runs)| (id.clone(), Arc::clone(runs))));
         let ends = Ends::new(runs, &shown);
         let several = shown.iter().filter(|(_, runs)| runs.len() > 1);
-        let worked = several.map(|(id, runs)| (id.clone(), worked(&at_work, runs.keys()))).collect();
+        let worked = once_for_shared(several, |runs| Arc::new(Worked::of(runs, &at_work)));
+        let worked = worked.map(|(id, worked)| (id.clone(), worked)).collect();
         Places { at_work, endless, torn, succeeded, whole, shown, worked, footers, nameless_footers, joined, ends }
     }
 
@@ -151,7 +155,7 @@ impl Places {
     fn at_work_on(&self, conversation: &Id, time: Option<Time>) -> impl Iterator<Item = &RunId> {
         let found = time.zip(self.worked.get(conversation)).map(|(time, worked)| worked.at(time));
         let asked = if found.is_none() { self.shown.get(conversation) } else { None };
-        let asked = asked.into_iter().flat_map(BTreeMap::keys).filter(move |run| self.is_at_work(run, time));
+        let asked = asked.into_iter().flat_map(|runs| runs.keys()).filter(move |run| self.is_at_work(run, time));
         found.into_iter().flatten().chain(asked)
     }
 
@@ -166,8 +170,16 @@ impl Places {
         self.nameless_footers.contains(&(run.clone(), blended))
     }
 
-    /// The first of the runs of a conversation that are meant.
-    pub(super) fn first_of(&self, conversation: &Id, is_meant: impl Fn(&RunId) -> bool) -> Option<&RunId> {
+    /// The first of the runs of a conversation that are meant, none of which began before `since`.
+    pub(super) fn first_of(
+        &self,
+        conversation: &Id,
+        since: Option<Time>,
+        is_meant: impl Fn(&RunId) -> bool,
+    ) -> Option<&RunId> {
+        if let Some(worked) = self.worked.get(conversation) {
+            return worked.since(since).find(|run| is_meant(run));
+        }
         let runs = self.shown.get(conversation)?.keys().filter(|run| is_meant(run));
         runs.min_by_key(|run| (self.start_of(run), (*run).clone()))
     }
@@ -177,30 +189,6 @@ impl Places {
         let beyond =
             self.footers.get(conversation).into_iter().flat_map(|told| told.range(blended.saturating_add(1)..));
         beyond.map(|(_, of)| of).any(|of| of != run)
-    }
-
-    /// The conversations that sub-agents worked for whose session logs were joined with runs.
-    pub(super) fn spawners(&self, conversations: &Conversations) -> FxHashMap<Id, Id> {
-        let joined = self.joined.runs.keys();
-        joined.filter_map(|id| Some((id.clone(), main_of(conversations, id)?.clone()))).collect()
-    }
-
-    /// What a sub-agent did that was spawned after somebody had gone on with a run's conversation is not the run's.
-    /// `left` tells since when that is.
-    pub(super) fn leave_to_others<'a>(&mut self, id: &Id, left: impl Fn(&RunId) -> Option<&'a Time>) {
-        let Some(runs) = self.joined.runs.get_mut(id) else { return };
-        let made = Time::of_uuid(id);
-        let is_left = |run: &RunId| left(run).is_some_and(|since| made >= Some(*since));
-        runs.retain(|run| !is_left(run));
-        if let Some(shown) = self.shown.get_mut(id) {
-            shown.retain(|run, _| !is_left(run));
-            if let Some(known) = self.worked.get_mut(id) {
-                *known = worked(&self.at_work, shown.keys());
-            }
-            if shown.is_empty() {
-                self.shown.remove(id);
-            }
-        }
     }
 
     /// Whether nothing tells when a run ended.
@@ -228,9 +216,9 @@ impl Places {
         self.at_work.get(run).and_then(|run| run.start)
     }
 
-    /// The runs that show a conversation, or whose session log it is taken for, by their ids.
-    pub(in crate::fold) fn runs_of(&self, conversation: &Id) -> impl Iterator<Item = &RunId> {
-        self.shown.get(conversation).into_iter().flat_map(BTreeMap::keys)
+    /// The runs that show each conversation, or for which its session log is taken.
+    pub(in crate::fold) fn shown(&self) -> &ShowingRuns {
+        &self.shown
     }
 
     /// Whether any run shows the conversation.
@@ -277,10 +265,6 @@ impl Places {
             }
         }
     }
-}
-
-fn worked<'a>(at_work: &FxHashMap<RunId, AtWork>, runs: impl Iterator<Item = &'a RunId>) -> Worked {
-    Worked::new(runs.filter_map(|run| Some((*at_work.get(run)?, run.clone()))))
 }
 
 /// The only one there is.

@@ -33,7 +33,7 @@ pub(super) fn log_shares<'a>(
     if shown.is_empty() && seen.is_empty() && !places.is_shown_by_a_run(id) {
         return SplitLog { logged: unsplit(own), ..SplitLog::default() };
     }
-    let Own { mut calls, readings: mut logged, recorded, lost_after, is_floor, is_forked } = own;
+    let Own { mut calls, readings: mut logged, recorded, lost_after, floor, is_forked } = own;
     losses::fill(&mut calls, &mut logged, &lost_after, &shown);
     let Twins { of_call, unmatched } = twins(&calls, seen);
     let Holders { mut runs, left } = holders(places, id, &calls, &of_call, &shown);
@@ -64,7 +64,7 @@ pub(super) fn log_shares<'a>(
     if open.is_none() {
         // What the log ends with is all that came before the next run.
         let total = recorded.last().or(logged.last()).map(|(_, total)| *total);
-        split.began_at.extend(places.first_of(id, is_behind).cloned().zip(total));
+        split.began_at.extend(places.first_of(id, end, is_behind).cloned().zip(total));
     }
     let holding = Holding { runs: holding.clone(), open: open.clone() };
     hold_against(&mut split, shown, &log, holding, &uncovered, is_behind, bounds);
@@ -74,12 +74,12 @@ pub(super) fn log_shares<'a>(
         let goes_on = is_open || !split.behind.is_empty() || places.ends_beyond(id, reached, &run);
         lack_what_followed(&mut split.logged, run, goes_on, end);
     }
-    if is_floor {
+    if floor.is_some() {
         split.logged.entry(None).or_default();
     }
     logged.extend(recorded);
     for (run, share) in &mut split.logged {
-        share.is_floor |= is_floor;
+        share.floor = floor.or(share.floor);
         share.know_footers(&logged, next.get(run).copied());
         share.reached = reached;
     }
@@ -127,9 +127,9 @@ fn add_unmatched(
 /// The shares where nothing but the log tells of the conversation: all of it is no run's.
 fn unsplit(own: Own) -> LogShares {
     let mut shares = LogShares::new();
-    if own.is_floor || !own.calls.is_empty() {
+    if own.floor.is_some() || !own.calls.is_empty() {
         let share = shares.entry(None).or_default();
-        (share.calls, share.is_floor) = (own.calls, own.is_floor);
+        (share.calls, share.floor) = (own.calls, own.floor);
     }
     shares
 }

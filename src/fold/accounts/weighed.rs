@@ -68,6 +68,7 @@ pub(super) fn call_row(key: CallKey, call: CallFacts, is_paid: bool) -> UsageRow
         service_tier: call.service_tier,
         is_subagent: call.is_subagent,
         branch: call.branch,
+        effort: call.effort,
         // What the whole reports is not reported twice.
         cost_reported: call.cost.filter(|_| !is_paid),
         is_paid,

@@ -1,7 +1,9 @@
 //! Which runs of a conversation were at work at a time, found without asking each: there may be thousands.
 
+use rustc_hash::FxHashMap;
+
 use crate::event::{RunId, Time};
-use crate::fold::facts::AtWork;
+use crate::fold::facts::{AtWork, Showing};
 
 /// The runs of a conversation.
 pub(super) struct Worked {
@@ -12,7 +14,11 @@ pub(super) struct Worked {
 }
 
 impl Worked {
-    pub(super) fn new(runs: impl Iterator<Item = (AtWork, RunId)>) -> Worked {
+    pub(super) fn of(runs: &Showing, at_work: &FxHashMap<RunId, AtWork>) -> Worked {
+        Worked::new(runs.keys().filter_map(|run| Some((*at_work.get(run)?, run.clone()))))
+    }
+
+    fn new(runs: impl Iterator<Item = (AtWork, RunId)>) -> Worked {
         let mut runs: Vec<(AtWork, RunId)> = runs.collect();
         runs.sort_by(|(a, one), (b, other)| (a.start, one).cmp(&(b.start, other)));
         let mut up_to: Vec<AtWork> = Vec::with_capacity(runs.len());
@@ -25,6 +31,12 @@ impl Worked {
             up_to.push(AtWork { start: None, end });
         }
         Worked { runs, up_to }
+    }
+
+    /// Those that began at this time or later, the first first; all, where none is told.
+    pub(super) fn since(&self, time: Option<Time>) -> impl Iterator<Item = &RunId> {
+        let before = self.runs.partition_point(|(run, _)| run.start < time);
+        self.runs.iter().skip(before).map(|(_, id)| id)
     }
 
     /// Those that were at work then, the latest first.

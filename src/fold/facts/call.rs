@@ -48,6 +48,8 @@ pub struct CallFacts {
     pub is_bare: bool,
     /// The branch that was checked out; `None` where no record tells.
     pub branch: Option<Id>,
+    /// How much the model was asked to think; `None` where no record tells.
+    pub effort: Option<Id>,
     /// What the harness says it costs; `None` where it doesn't.
     pub cost: Option<Usd>,
     /// Whether the cost that a later counter's reading reports includes it.
@@ -61,7 +63,7 @@ impl CallFacts {
     /// copies may be dated anew.
     pub(super) fn merge(&mut self, other: CallFacts) {
         let rank = |call: &CallFacts| {
-            let names = (call.model.clone(), call.conversation.clone(), call.service_tier.clone());
+            let names = (call.model.clone(), call.conversation.clone(), call.service_tier.clone(), call.effort.clone());
             let more = (call.branch.clone(), call.cost, call.harness.clone());
             let time = (call.time.is_some(), Reverse(call.time));
             (call.usage.output_tokens, call.is_final, call.usage, time, names, more)

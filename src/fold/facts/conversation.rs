@@ -3,15 +3,16 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::hosts::Hosts;
 use super::log::SessionLog;
 use super::log_end::{Cut, LogEnd};
 use super::messages::Messages;
 use super::place::Place;
+use super::result::{ResultFacts, ResultKey};
 use super::uncounted::UncountedCall;
-use crate::event::{Billing, Conversation, Counter, Harness, Id, ModelUsage, RunId, Time, TokenUsage, Usd};
+use crate::event::{Billing, Conversation, Harness, Id, RunId, Time, TokenUsage};
 
 /// Conversations by their id.
 pub type Conversations = FxHashMap<Id, Box<ConversationFacts>>;
@@ -39,6 +40,8 @@ pub struct ConversationFacts {
     pub agents: BTreeSet<Id>,
     /// The tool calls that such sub-agents worked for, as captures name them.
     pub tasks: BTreeSet<Id>,
+    /// The records that its calls have beside their keys: digests, as they are many and few are asked for.
+    pub records: FxHashSet<u64>,
     /// Calls of which a record can't be counted.
     pub uncounted: BTreeSet<UncountedCall>,
     /// Whether a call is known that none of its sub-agents made, be it a copy.
@@ -113,62 +116,6 @@ pub struct Reading {
     pub is_doubtful: bool,
 }
 
-/// Identity of a process's reading: the record's own key, if it has one, and what it counts by model.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ResultKey(pub Option<Id>, pub Vec<ModelUsage>);
-
-impl ResultKey {
-    /// The key leaves service tiers out, as event files of older versions do: both tell the same reading.
-    pub(in crate::fold) fn of(counter: &Counter) -> ResultKey {
-        let total = counter.total.iter().map(|model| ModelUsage { service_tier: None, ..model.clone() });
-        ResultKey(counter.key.clone(), total.collect())
-    }
-}
-
-/// A reading of a process's counter.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct ResultFacts {
-    /// The counter's value, by model.
-    pub total: Vec<ModelUsage>,
-    /// The model that was at work in the main loop then; `None` where nothing told it by then.
-    pub model: Option<Id>,
-    /// Whether several models were at work in the main loop, so that it names none of them.
-    pub is_of_several: bool,
-    /// What the harness says all of it costs; `None` where it doesn't.
-    pub cost: Option<Usd>,
-    /// When the process told it; `None` where its record has no time.
-    pub time: Option<Time>,
-    /// Whether a later reading of the same process is known, which counts instead.
-    pub is_superseded: bool,
-    /// Whether a later reading's cost includes this one's.
-    pub has_later_cost: bool,
-    /// Whether nothing but outputs of runs show it that break off behind it.
-    pub is_cut_off: bool,
-    /// Whether every capture that shows it lacks records before it, as torn ones tell, or a query that used more than the
-    /// calls that are shown.
-    pub is_torn: bool,
-    /// What the latest query used in its main loop; `None` where the record doesn't tell.
-    pub query: Option<TokenUsage>,
-    /// The first and the last message of the process's main loop, where all of them up to the result are in view; else
-    /// `None`.
-    pub shown: Option<(Id, Id)>,
-    /// What its process's sub-agents used, as far as an output shows it.
-    pub by_agents: TokenUsage,
-    /// Whether its process restored what earlier ones of the session counted; `None` where nothing tells.
-    pub restores: Option<bool>,
-    /// Whether its process used more than it tells.
-    pub is_floor: bool,
-    /// The runs whose outputs show it.
-    pub runs: BTreeSet<RunId>,
-}
-
-impl ResultFacts {
-    /// Whether it tells what each model used, sub-agents included; else it counts the main loop of a query.
-    pub(in crate::fold) fn names_models(&self) -> bool {
-        self.total.iter().all(|total| total.model.is_some())
-    }
-}
-
 impl ConversationFacts {
     /// The runs whose outputs name it as the one they hold: a tail may hold nothing but what a sub-agent did.
     pub(in crate::fold) fn naming(&self) -> impl Iterator<Item = &RunId> {
@@ -199,6 +146,7 @@ impl ConversationFacts {
         }
         self.agents.extend(other.agents);
         self.tasks.extend(other.tasks);
+        self.records.extend(other.records);
         self.uncounted.extend(other.uncounted);
         self.began = [self.began, other.began].into_iter().flatten().min();
         first(&mut self.repo, other.repo);
@@ -264,36 +212,12 @@ impl ConversationFacts {
     /// Adds a result, or what another record of it tells.
     pub(in crate::fold) fn add_result(&mut self, key: ResultKey, result: ResultFacts) {
         match self.results.entry(key) {
-            Entry::Occupied(mut known) => {
-                let known = known.get_mut();
-                if known.total < result.total {
-                    known.total = result.total;
-                }
-                known.model = known.model.take().max(result.model);
-                known.cost = known.cost.max(result.cost);
-                known.is_superseded |= result.is_superseded;
-                known.has_later_cost |= result.has_later_cost;
-                known.is_cut_off &= result.is_cut_off;
-                known.is_torn &= result.is_torn;
-                known.is_of_several |= result.is_of_several;
-                known.query = known.query.max(result.query);
-                known.shown = known.shown.take().max(result.shown);
-                known.time = known.time.max(result.time);
-                known.by_agents = known.by_agents.max(result.by_agents);
-                known.restores = known.restores.max(result.restores);
-                known.runs.extend(result.runs);
-            }
+            Entry::Occupied(mut known) => known.get_mut().merge(result),
             Entry::Vacant(free) => {
                 free.insert(result);
             }
         }
     }
-}
-
-/// Whether every model of an earlier reading of a process is still there in a later one, and none fell.
-pub(in crate::fold) fn is_growth(earlier: &[ModelUsage], later: &[ModelUsage]) -> bool {
-    let later: FxHashMap<&Option<Id>, &TokenUsage> = later.iter().map(|now| (&now.model, &now.usage)).collect();
-    earlier.iter().all(|then| later.get(&then.model).is_some_and(|now| !now.fell_below(&then.usage)))
 }
 
 /// Stands for the time of a record that has none: any record with a time counts as earlier.

@@ -10,7 +10,6 @@ use super::copies::Copies;
 use super::log_end::{Cut, LogEnd, LogVersion};
 use super::place::Place;
 use super::so_far::ReadSoFar;
-use super::uncounted::UncountedCall;
 use crate::event::{Id, RunId, Time, TokenUsage, unpacked_name};
 
 impl ConversationFacts {
@@ -27,7 +26,7 @@ impl ConversationFacts {
             }
             None => {
                 if run.is_none() && cut.tears > 1 {
-                    self.torn_apart.insert((place.clone(), cut));
+                    self.torn_apart.insert((place.clone(), Cut { has_counter: self.has_counter_log, ..cut }));
                 }
                 self.add_unfinished(run, (time, place));
             }
@@ -71,8 +70,9 @@ impl ConversationFacts {
         let end_of = |run| ends_of(run).find(|(_, place)| !is_whole_elsewhere(place));
         // Of a log without a whole call nothing but the torn one is known, and that is kept as of no run.
         let end = end_of(run).or_else(|| end_of(&None).filter(|_| has_logs_end)).cloned();
-        // Of several torn calls without a whole one, a later call of a copy may be the first of them.
-        let end = end.map(|(time, place)| (if self.is_torn_apart(&place) { Some(UNDATED) } else { time }, place));
+        // Of several torn readings without a whole one, a later one of a copy may be the first of them.
+        let is_untold = |place: &Place| self.torn_in(place).any(|(_, cut)| cut.has_counter);
+        let end = end.map(|(time, place)| (if is_untold(&place) { Some(UNDATED) } else { time }, place));
         match (end, of_logs) {
             // Where the log tells all calls, what an output leaves open is no more than the log does.
             (Some((None, _)), Some(lost)) if self.has_counter_log => Some(lost),
@@ -80,12 +80,8 @@ impl ConversationFacts {
         }
     }
 
-    /// Whether a log without a whole call ends there, with several that can't be read.
-    fn is_torn_apart(&self, place: &Place) -> bool {
-        self.torn_in(place).next().is_some()
-    }
-
-    /// What can't be read in such a log, each time that it was read.
+    /// What can't be read in a log that ends there without a whole call, each time that it was read, if there are several
+    /// torn ones.
     fn torn_in(&self, place: &Place) -> impl Iterator<Item = &(Place, Cut)> {
         self.torn_apart.range((place.clone(), Cut::default())..).take_while(move |(known, _)| known == place)
     }
@@ -106,18 +102,6 @@ impl ConversationFacts {
             });
         }
         self.unfinished.retain(|_, ends| !ends.is_empty());
-    }
-
-    /// Forgets what stands alone in a file and tells nothing of its call, where another file of that name tells one.
-    pub(in crate::fold) fn drop_alone(&mut self) {
-        let ConversationFacts { uncounted, logs, .. } = self;
-        let is_alone = |call: &UncountedCall| call.key.is_none() && call.agent.is_none() && call.place.offset == 0;
-        if !uncounted.iter().any(is_alone) {
-            return;
-        }
-        let names: FxHashSet<&str> = logs.keys().map(|source| file_name(source)).collect();
-        let is_told = |source: &Id| !logs.contains_key(source) && names.contains(file_name(source));
-        uncounted.retain(|call| !(is_alone(call) && is_told(&call.place.source)));
     }
 
     /// Its session logs with calls that can't be read, and the last one of each, with no copy of the same name that has it
@@ -193,8 +177,9 @@ impl<'a> Namesakes<'a> {
 
     /// Whether one goes on where this source was cut: a log that is whole beyond, or a capture with a result.
     fn go_on(&self, place: &Place) -> bool {
-        if self.facts.is_torn_apart(place) {
-            return self.facts.torn_in(place).all(|(place, cut)| self.have(&place.source, cut));
+        let mut torn = self.facts.torn_in(place).peekable();
+        if torn.peek().is_some() {
+            return torn.all(|(place, cut)| self.have(&place.source, cut));
         }
         let named = self.by_name.get(file_name(&place.source));
         named.is_some_and(|named| named.logs.reach_beyond(place.offset))

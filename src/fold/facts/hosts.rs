@@ -6,7 +6,7 @@ use crate::event::Id;
 
 /// The machines that the sources of a run or a conversation come from. Those that whoever read them named none for are a
 /// machine of their own: nothing tells that it is one of those that have a name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Hosts {
     named: BTreeSet<Id>,
     has_unnamed: bool,

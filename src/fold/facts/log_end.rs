@@ -66,6 +66,8 @@ pub struct Cut {
     pub next: Option<Time>,
     /// Whether it is a sub-agent's.
     pub is_subagents: bool,
+    /// Whether the log holds its conversation's counter; told of logs without a whole call.
+    pub has_counter: bool,
     /// When the latest whole call of the log was made, or what is torn was streaming; `None` where no record has a time.
     pub latest: Option<Time>,
     /// The id of the last whole call's message: another copy may hold a later record of it. `None` where calls have no

@@ -1,152 +1,18 @@
-//! Calls of session logs that bear the provider's message id, packed: there may be hundreds of thousands.
+//! The calls of a conversation's session logs by the provider's message id: there may be hundreds of thousands.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use rustc_hash::{FxHashSet, FxHasher};
+use rustc_hash::FxHashSet;
 
 use super::call::CallFacts;
-use super::compact::{MaybeTime, MaybeUsd, ShortId};
-use super::counts::{small, tokens};
-use crate::event::{CallKey, GROWING, Harness, Id, Time};
-
-/// How long the rest of an id is that grows.
-const DIGEST: usize = 24;
-
-/// One call. What nearly all calls of a session share stands in its context.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::fold) struct PackedCall {
-    id: ShortId,
-    is_final: bool,
-    /// Input, cache reads, cache writes, those of them kept for an hour, output, reasoning.
-    counts: [u32; 6],
-    time: MaybeTime,
-    cost: MaybeUsd,
-    context: Arc<CallContext>,
-}
-
-/// What calls share.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct CallContext {
-    model: Option<Id>,
-    service_tier: Option<Id>,
-    branch: Option<Id>,
-    harness: Option<Harness>,
-    is_subagent: bool,
-    tells_reasoning: bool,
-}
-
-impl CallContext {
-    fn of(call: &CallFacts, tells_reasoning: bool) -> CallContext {
-        CallContext {
-            model: call.model.clone(),
-            service_tier: call.service_tier.clone(),
-            branch: call.branch.clone(),
-            harness: call.harness.clone(),
-            is_subagent: call.is_subagent,
-            tells_reasoning,
-        }
-    }
-
-    fn is_of(&self, call: &CallFacts, tells_reasoning: bool) -> bool {
-        let CallContext { model, service_tier, branch, harness, .. } = self;
-        (model, service_tier, branch, harness) == (&call.model, &call.service_tier, &call.branch, &call.harness)
-            && (self.is_subagent, self.tells_reasoning) == (call.is_subagent, tells_reasoning)
-    }
-}
+use super::packed_call::PackedCall;
+use crate::event::{CallKey, GROWING, Id, Time};
 
 /// The calls of one conversation. Merging is associative and commutative.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Messages {
     /// Sorted by id, each once, but for those that were just added.
     pub(in crate::fold) calls: Vec<PackedCall>,
-}
-
-impl PackedCall {
-    /// `None` for what doesn't fit, which is kept as it is.
-    fn new(key: &CallKey, call: &CallFacts, like: Option<&PackedCall>) -> Option<PackedCall> {
-        let CallKey::Message(key) = key else { return None };
-        let is_plain = call.is_logged && call.captured_in.is_none() && !call.is_covered && call.runs.is_empty();
-        if !is_plain || call.timing.is_some() {
-            return None;
-        }
-        let (id, time) = (ShortId::new(key)?, MaybeTime::new(call.time)?);
-        let usage = &call.usage;
-        let tells_reasoning = usage.reasoning_output_tokens.is_some();
-        let shared = like.map(|like| &like.context).filter(|context| context.is_of(call, tells_reasoning)).cloned();
-        let context = shared.unwrap_or_else(|| Arc::new(CallContext::of(call, tells_reasoning)));
-        Some(PackedCall {
-            id,
-            is_final: call.is_final,
-            counts: small(usage)?,
-            time,
-            cost: MaybeUsd::new(call.cost),
-            context,
-        })
-    }
-
-    pub(in crate::fold) fn time(&self) -> Option<Time> {
-        self.time.get()
-    }
-
-    pub(in crate::fold) fn id(&self) -> &[u8] {
-        self.id.as_bytes()
-    }
-
-    /// What its id begins with, where a record of the same call as it ends has an id that begins so, too.
-    fn beginning(&self) -> Option<&str> {
-        beginning(self.id.as_str())
-    }
-
-    fn key(&self) -> CallKey {
-        CallKey::Message(self.id.as_str().into())
-    }
-
-    fn call(&self, conversation: &Id) -> CallFacts {
-        let CallContext { model, service_tier, branch, harness, is_subagent, tells_reasoning } = &*self.context;
-        CallFacts {
-            usage: tokens(&self.counts, *tells_reasoning),
-            is_final: self.is_final,
-            time: self.time(),
-            conversation: Some(conversation.clone()),
-            model: model.clone(),
-            service_tier: service_tier.clone(),
-            is_subagent: *is_subagent,
-            harness: harness.clone(),
-            timing: None,
-            is_covered: false,
-            is_beyond: false,
-            is_doubtful: false,
-            is_logged: true,
-            captured_in: None,
-            is_cut_off: false,
-            is_bare: false,
-            branch: branch.clone(),
-            cost: self.cost.get(),
-            is_paid: false,
-            runs: BTreeSet::new(),
-        }
-    }
-
-    /// Takes what other records of the same call tell, each with the conversation that holds it.
-    pub(in crate::fold) fn merge<'a>(
-        &mut self,
-        conversation: &Id,
-        others: impl Iterator<Item = (&'a Id, &'a PackedCall)>,
-    ) {
-        let mut call = self.call(conversation);
-        others.for_each(|(id, other)| call.merge(other.call(id)));
-        if let Some(merged) = PackedCall::new(&self.key(), &call, Some(self)) {
-            *self = merged;
-        }
-    }
-
-    pub(in crate::fold) fn hash(&self) -> u64 {
-        use std::hash::Hasher;
-        let mut hasher = FxHasher::default();
-        hasher.write(self.id());
-        hasher.finish()
-    }
 }
 
 impl Messages {
@@ -195,7 +61,8 @@ impl Messages {
         self.calls.retain(|_| outgrown.next() != Some(true));
     }
 
-    /// Drops final calls that tell once more of another one that was answered before.
+    /// Drops final calls that tell once more of another one that was answered before, or then and used less: a copy that
+    /// lacks the total counts thinking twice.
     pub(in crate::fold) fn drop_rewritten(&mut self) {
         let is_same = |a: &PackedCall, b: &PackedCall| a.beginning().is_some() && a.beginning() == b.beginning();
         if self.calls.iter().all(|call| call.beginning().is_none()) {
@@ -203,7 +70,8 @@ impl Messages {
         }
         let rewritten = self.calls.chunk_by(is_same).flat_map(|calls| {
             let finals = calls.iter().enumerate().filter(|(_, call)| call.is_final);
-            let first = finals.min_by_key(|(_, call)| call.time().unwrap_or(Time::MAX)).map(|(at, _)| at);
+            let rank = |call: &PackedCall| (call.time().unwrap_or(Time::MAX), call.counts);
+            let first = finals.min_by_key(|(_, call)| rank(call)).map(|(at, _)| at);
             calls.iter().enumerate().map(move |(at, call)| call.is_final && Some(at) != first)
         });
         let mut rewritten = Vec::from_iter(rewritten).into_iter();
@@ -227,7 +95,7 @@ impl Messages {
 
     /// When the latest was answered that no sub-agent made; `None` without one of a known time.
     pub(in crate::fold) fn latest_own(&self) -> Option<Time> {
-        let calls = self.calls.iter().filter(|call| !call.context.is_subagent);
+        let calls = self.calls.iter().filter(|call| !call.is_subagent());
         calls.filter_map(PackedCall::time).max()
     }
 
@@ -244,18 +112,18 @@ impl Messages {
 
     /// Whether a sub-agent made the one that was added last.
     pub(super) fn is_subagents(&self) -> bool {
-        self.calls.last().is_some_and(|call| call.context.is_subagent)
+        self.calls.last().is_some_and(|call| call.is_subagent())
     }
 
     /// Whether a sub-agent made one of them.
     pub(in crate::fold) fn has_subagents(&self) -> bool {
-        self.calls.iter().any(|call| call.context.is_subagent)
+        self.calls.iter().any(|call| call.is_subagent())
     }
 
     /// The blended total of those that were answered at a known time.
     pub(in crate::fold) fn blended_tokens(&self) -> u64 {
         let dated = self.calls.iter().filter(|call| call.time().is_some());
-        dated.fold(0, |sum, call| sum.saturating_add(tokens(&call.counts, false).blended_tokens()))
+        dated.fold(0, |sum, call| sum.saturating_add(call.blended_tokens()))
     }
 
     /// Whether one of these ids is among them.
@@ -291,18 +159,4 @@ impl Messages {
     pub(in crate::fold) fn unpack(self, conversation: &Id) -> BTreeMap<CallKey, Box<CallFacts>> {
         self.calls(conversation).map(|(key, call)| (key, Box::new(call))).collect()
     }
-}
-
-/// The provider's id of a call's message, where that identifies it.
-pub(in crate::fold) fn id_of(key: &CallKey) -> Option<&str> {
-    match key {
-        CallKey::Message(id) => Some(id),
-        _ => None,
-    }
-}
-
-/// What a message's id begins with that grows: see [`GROWING`].
-pub(in crate::fold) fn beginning(id: &str) -> Option<&str> {
-    let (beginning, rest) = id.split_once(GROWING)?;
-    (rest.len() == DIGEST && rest.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(beginning)
 }

@@ -13,9 +13,12 @@ mod lineage;
 mod log;
 mod log_end;
 mod messages;
+mod packed_call;
 mod place;
 mod quota;
+mod result;
 mod run;
+mod showing;
 mod so_far;
 mod timing;
 mod uncounted;
@@ -23,8 +26,8 @@ mod uncounted;
 pub(in crate::fold) use self::at_work::{AtWork, SECOND_MS};
 pub use self::call::{CallFacts, Calls};
 pub(in crate::fold) use self::compact::{MaybeTime, MaybeUsd, ShortId};
-pub use self::conversation::{ConversationFacts, Conversations, Reading, ResultFacts, ResultKey};
-pub(in crate::fold) use self::conversation::{UNDATED, first, is_growth};
+pub use self::conversation::{ConversationFacts, Conversations, Reading};
+pub(in crate::fold) use self::conversation::{UNDATED, first};
 pub use self::counts::Counts;
 pub(in crate::fold) use self::counts::{small, tokens};
 pub(in crate::fold) use self::footers::{add_footer, add_sure_footer};
@@ -34,24 +37,24 @@ pub(in crate::fold) use self::log::MARGIN_MS;
 pub use self::log::{LogCall, LogKey, SessionLog, TurnContext};
 pub(in crate::fold) use self::log_end::{LastCall, LogEnd};
 pub use self::messages::Messages;
-pub(in crate::fold) use self::messages::{PackedCall, beginning, id_of};
+pub(in crate::fold) use self::packed_call::{PackedCall, beginning, id_of};
 pub use self::place::Place;
 pub use self::quota::QuotaReading;
 pub(in crate::fold) use self::quota::{QuotaFold, Window, order};
+pub(in crate::fold) use self::result::is_growth;
+pub use self::result::{ResultFacts, ResultKey};
 pub use self::run::{RunFacts, Runs};
+pub(in crate::fold) use self::showing::{Showing, ShowingRuns, once_for_shared};
 pub(in crate::fold) use self::so_far::ReadSoFar;
 pub use self::timing::{TimingFact, TimingFacts};
-pub(in crate::fold) use self::uncounted::UncountedCall;
+pub(in crate::fold) use self::uncounted::{UncountedCall, digest};
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use crate::event::{CallKey, Defect, Harness, Id, RunId};
-
-/// The runs that show each conversation, and how many of its calls.
-pub(in crate::fold) type ShowingRuns = FxHashMap<Id, BTreeMap<RunId, usize>>;
+use crate::event::{CallKey, Defect, Harness, Id};
 
 /// Facts of any number of sources. Merging is associative and commutative, and a fact given twice
 /// counts once.

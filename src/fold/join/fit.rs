@@ -1,9 +1,8 @@
 //! Which session fits a run best that it lies within.
 
-use std::ops::Range;
-
 use super::joined::IsHome;
-use super::session::{Lonely, Session, calls};
+use super::nearby::Nearby;
+use super::session::{Lonely, Session};
 
 /// How long after a run's start its session may begin.
 const STARTUP_MS: i64 = 60_000;
@@ -85,36 +84,47 @@ pub(super) struct Pairs {
 
 /// Pairs each run with the session that fits it best, if it fits that session best; what is paired is out of the
 /// others' way.
-pub(super) fn pairs(lonely: &[Lonely<'_>], sessions: &[Session<'_>], is_home: IsHome<'_>) -> Pairs {
-    let within = |run: &Lonely<'_>| {
-        let first = sessions.partition_point(|session| session.start < run.start);
-        let count = sessions[first..].partition_point(|session| run.is_at_work(session.start));
-        first..first + count
-    };
-    let within: Vec<Range<usize>> = lonely.iter().map(within).collect();
-    let calls = calls(sessions);
-    let goes_on_in = |run: &Lonely<'_>| {
-        let mut held = run.held(&calls).map(|(_, session)| &sessions[*session]);
+pub(super) fn pairs<'a>(
+    lonely: &[Lonely<'a>],
+    sessions: &[Session<'a>],
+    nearby: &Nearby<'a>,
+    is_home: IsHome<'_>,
+) -> Pairs {
+    let goes_on_in = |run: &Lonely<'a>| {
+        let mut held = nearby.held(run).map(|(_, session)| &sessions[session]);
         held.any(|session| session.start < run.start && run.is_like(session, is_home))
     };
-    let has_older: Vec<bool> = lonely.iter().map(goes_on_in).collect();
-    paired(&within, sessions.len(), |index, session| {
+    // A run stands for its doubles.
+    let is_first = |index: usize| lonely[index].first_double == index;
+    let has_older: Vec<bool> =
+        lonely.iter().enumerate().map(|(index, run)| is_first(index) && goes_on_in(run)).collect();
+    let within = |index: usize| nearby.begun_in(&lonely[index]).filter(move |_| is_first(index));
+    let fit = |index: usize, session: usize| {
         let (run, session) = (&lonely[index], &sessions[session]);
         let may_be_its = session.shown.is_empty() && run.is_like(session, is_home);
         may_be_its.then(|| run.fit(session, has_older[index])).flatten()
-    })
+    };
+    let pairs = paired(lonely.len(), sessions.len(), within, |index| lonely[index].has_doubles, fit);
+    let is_open = |index: &usize| pairs.open.binary_search(&lonely[*index].first_double).is_ok();
+    Pairs { open: (0..lonely.len()).filter(is_open).collect(), ..pairs }
 }
 
 /// Pairs runs with sessions by their places: `within` tells for each run which sessions may be its own, `fit` how well
-/// one of them fits. There may be as many fits as runs times sessions: none is kept but the best.
-fn paired(within: &[Range<usize>], sessions: usize, fit: impl Fn(usize, usize) -> Option<Fit>) -> Pairs {
-    let mut of_runs = vec![Best::default(); within.len()];
+/// one of them fits. What fits a run that has doubles fits those as well, so it is none's. There may be as many fits as
+/// runs times sessions: none is kept but the best.
+fn paired<I: Iterator<Item = usize>>(
+    runs: usize,
+    sessions: usize,
+    within: impl Fn(usize) -> I,
+    has_doubles: impl Fn(usize) -> bool,
+    fit: impl Fn(usize, usize) -> Option<Fit>,
+) -> Pairs {
+    let mut of_runs = vec![Best::default(); runs];
     let mut of_sessions = vec![Best::default(); sessions];
     let mut chosen = Vec::new();
     for _ in 0..ROUNDS {
-        for (run, within) in within.iter().enumerate() {
-            let of_run = &mut of_runs[run];
-            for session in within.clone() {
+        for (run, of_run) in of_runs.iter_mut().enumerate() {
+            for session in within(run) {
                 let of_session = &mut of_sessions[session];
                 let is_asked = of_run.is_unknown || of_session.is_unknown;
                 if of_run.is_paired || of_session.is_paired || !is_asked {
@@ -123,6 +133,9 @@ fn paired(within: &[Range<usize>], sessions: usize, fit: impl Fn(usize, usize) -
                 if let Some(fit) = fit(run, session) {
                     of_run.learn(fit, session);
                     of_session.learn(fit, run);
+                    if has_doubles(run) {
+                        of_session.learn(fit, run);
+                    }
                 }
             }
         }
@@ -149,8 +162,8 @@ fn paired(within: &[Range<usize>], sessions: usize, fit: impl Fn(usize, usize) -
     let is_left = |run: usize, session: usize| {
         !of_sessions[session].is_paired && fit(run, session).is_some_and(|fit| !fit.is_late)
     };
-    let is_open = |run: &usize| !of_runs[*run].is_paired && within[*run].clone().any(|session| is_left(*run, session));
-    Pairs { open: (0..within.len()).filter(is_open).collect(), chosen }
+    let is_open = |run: &usize| !of_runs[*run].is_paired && within(*run).any(|session| is_left(*run, session));
+    Pairs { open: (0..runs).filter(is_open).collect(), chosen }
 }
 
 /// The two best fits of a run (or a session), each with the place of the session (or run) that it is with.
@@ -263,9 +276,9 @@ mod tests {
                     }
                 }
             }
-            let within: Vec<_> = within.into_iter().map(|within| within.start.min(sessions)..sessions).collect();
+            let within = |run: usize| within[run].start.min(sessions)..sessions;
             let fit = |run, session| fits.iter().find(|fit| (fit.0, fit.1) == (run, session)).map(|(.., fit)| *fit);
-            let pairs = paired(&within, sessions, fit);
+            let pairs = paired(runs, sessions, within, |_| false, fit);
             chosen += pairs.chosen.len();
             assert_eq!(pairs, by_all_fits(fits.clone()));
         }

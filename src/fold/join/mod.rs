@@ -18,18 +18,22 @@
 
 mod fit;
 mod joined;
+mod nearby;
 mod resumed;
 mod session;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use self::fit::pairs;
 pub use self::joined::IsHome;
 pub(in crate::fold) use self::joined::Joined;
+use self::nearby::Nearby;
 use self::resumed::resumed;
 use self::session::{find_homes, lonely, sessions};
 use crate::event::{Id, RunId, Time};
-use crate::fold::facts::{Calls, Conversations, Runs, ShowingRuns, main_of, spawners};
+use crate::fold::facts::{Calls, Conversations, Runs, Showing, ShowingRuns, main_of, spawners};
 
 /// Joins what can be joined. `shown` are the conversations that outputs name, with their runs.
 pub(in crate::fold) fn join<'a>(
@@ -44,12 +48,13 @@ pub(in crate::fold) fn join<'a>(
     if !lonely.is_empty() {
         let mut sessions = sessions(runs, conversations, calls, shown);
         find_homes(&mut sessions, &lonely, is_home);
-        let pairs = pairs(&lonely, &sessions, is_home);
+        let nearby = Nearby::new(&lonely, &sessions);
+        let pairs = pairs(&lonely, &sessions, &nearby, is_home);
         for (run, session) in &pairs.chosen {
             joined.runs.entry(sessions[*session].id.clone()).or_default().insert(lonely[*run].id.clone());
         }
         joined.ambiguous = pairs.open.iter().map(|run| lonely[*run].id.clone()).collect();
-        resumed(&lonely, &sessions, &pairs, is_home, &mut joined);
+        resumed(&lonely, &sessions, &nearby, &pairs, is_home, &mut joined);
     }
     with_parents(runs, conversations, shown, &mut joined);
     with_children(conversations, shown, &mut joined);
@@ -66,7 +71,7 @@ fn with_parents(runs: &Runs, conversations: &Conversations, shown: &ShowingRuns,
     let mut of_parents: Vec<(Id, RunId)> = Vec::new();
     for (id, of) in shown {
         let (Some(made), Some(main)) = (Time::of_uuid(id), main_of(conversations, id)) else { continue };
-        let known = shown.get(main).into_iter().flat_map(BTreeMap::keys);
+        let known = shown.get(main).into_iter().flat_map(|runs| runs.keys());
         let mut known = known.chain(joined.runs.get(main).into_iter().flatten());
         let has_counter_log = conversations.get(main).is_some_and(|facts| facts.has_counter_log);
         if has_counter_log && !known.any(|run| is_at_work(run, made)) {
@@ -80,13 +85,17 @@ fn with_parents(runs: &Runs, conversations: &Conversations, shown: &ShowingRuns,
 
 /// What a sub-agent of its own conversation did belongs to the runs of the one that spawned it.
 fn with_children(conversations: &Conversations, shown: &ShowingRuns, joined: &mut Joined) {
-    let runs_of = |id: &Id| {
-        let shown = shown.get(id).into_iter().flat_map(BTreeMap::keys);
-        let runs: BTreeSet<RunId> = shown.chain(joined.runs.get(id).into_iter().flatten()).cloned().collect();
-        (!runs.is_empty()).then_some(runs)
-    };
-    let children = conversations.keys().filter(|id| !shown.contains_key(*id));
-    let of_children: Vec<(Id, BTreeSet<RunId>)> =
-        children.filter_map(|id| Some((id.clone(), spawners(conversations, id).find_map(runs_of)?))).collect();
-    joined.runs.extend(of_children);
+    let mut of_spawners: FxHashMap<&Id, Arc<Showing>> = FxHashMap::default();
+    for id in conversations.keys().filter(|id| !shown.contains_key(*id)) {
+        let has_runs = |id: &&Id| shown.contains_key(*id) || joined.runs.contains_key(*id);
+        let Some(spawner) = spawners(conversations, id).find(has_runs) else { continue };
+        let runs = || {
+            let shown = shown.get(spawner).into_iter().flat_map(|runs| runs.keys());
+            let joined = joined.runs.get(spawner).into_iter().flatten();
+            Arc::new(shown.chain(joined).map(|run| (run.clone(), 0)).collect())
+        };
+        let runs = of_spawners.entry(spawner).or_insert_with(runs);
+        joined.children.insert(id.clone(), Arc::clone(runs));
+    }
+    joined.runs.retain(|id, _| !joined.children.contains_key(id));
 }

@@ -24,6 +24,10 @@ pub(super) struct Lonely<'a> {
     /// Whether `end` is when it ended. Else it is when it was over at the latest, and time alone joins it with nothing.
     pub(super) is_end_told: bool,
     pub(super) footers: BTreeSet<u64>,
+    /// The place of the first run that differs from this one by its id alone; its own if there is none before it.
+    pub(super) first_double: usize,
+    /// Whether there is any. What may be one's may be the other's.
+    pub(super) has_doubles: bool,
 }
 
 /// A conversation with its session log.
@@ -47,7 +51,7 @@ pub(super) struct Session<'a> {
     pub(super) totals: Vec<(Time, u64)>,
     /// Which of the first profiles of [`lonely`] runs may have their home where its logs are, a bit each: every run may
     /// ask it of every session.
-    homes: u64,
+    pub(super) homes: u64,
 }
 
 /// Runs whose outputs name no conversation.
@@ -69,6 +73,8 @@ pub(super) fn lonely<'a>(runs: &'a Runs, shown: &ShowingRuns) -> Vec<Lonely<'a>>
             end: facts.ended_at()?,
             is_end_told: facts.is_end_told(),
             footers: facts.footers.iter().map(|(_, blended)| *blended).collect(),
+            first_double: 0,
+            has_doubles: false,
         })
     });
     let mut lonely: Vec<Lonely> = lonely.collect();
@@ -78,7 +84,23 @@ pub(super) fn lonely<'a>(runs: &'a Runs, shown: &ShowingRuns) -> Vec<Lonely<'a>>
         let next = profiles.len();
         run.nth_profile = run.profile.map_or(0, |profile| *profiles.entry(profile).or_insert(next));
     }
+    find_doubles(&mut lonely);
     lonely
+}
+
+fn find_doubles(lonely: &mut [Lonely<'_>]) {
+    let mut first: FxHashMap<_, usize> = FxHashMap::default();
+    let mut doubles: Vec<(usize, usize)> = Vec::new();
+    for (index, run) in lonely.iter().enumerate() {
+        let Lonely { harness, repo, profile, hosts, start, end, is_end_told, footers, .. } = run;
+        let key = (harness, repo, profile, hosts, start, end, is_end_told, footers);
+        doubles.push((index, *first.entry(key).or_insert(index)));
+    }
+    for (index, first) in doubles {
+        lonely[index].first_double = first;
+        lonely[index].has_doubles |= first != index;
+        lonely[first].has_doubles |= first != index;
+    }
 }
 
 /// Tells the sessions which profiles of these runs may have their home where they are.
@@ -223,19 +245,18 @@ impl Lonely<'_> {
         self.at_work().may_have_asked(time)
     }
 
-    /// Those of [`calls`] that came while it was at work.
-    pub(super) fn held<'c>(&self, calls: &'c [(Time, usize)]) -> impl Iterator<Item = &'c (Time, usize)> {
-        let from = calls.partition_point(|(time, _)| *time < self.start);
-        calls[from..].iter().take_while(|(time, _)| self.is_at_work(*time))
-    }
-
     fn at_work(&self) -> AtWork {
         AtWork { start: Some(self.start), end: Some(self.end) }
     }
 }
 
+/// A folder's path without a separator at its end.
+pub(super) fn trimmed(folder: &str) -> &str {
+    folder.trim_end_matches(['/', '\\'])
+}
+
 /// Whether `path` is `folder` or in it.
 fn is_within(path: &str, folder: &str) -> bool {
-    let folder = folder.trim_end_matches(['/', '\\']);
+    let folder = trimmed(folder);
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\']))
 }

@@ -8,6 +8,7 @@ use super::unnamed::Unnamed;
 use super::unrecorded::{RecordedTurn, add_unrecorded, is_by_response};
 use crate::event::{Doubt, Id, Time, TokenUsage};
 use crate::fold::facts::{ConversationFacts, Conversations, LogCall, SessionLog, ancestors};
+use crate::fold::rows::Reason;
 
 /// A conversation's own calls.
 #[derive(Debug, Default)]
@@ -21,8 +22,8 @@ pub(in crate::fold) struct Own {
     pub(in crate::fold) recorded: Vec<(Option<Time>, TokenUsage)>,
     /// Readings behind which others may have been lost.
     pub(in crate::fold) lost_after: FxHashSet<TokenUsage>,
-    /// Whether more calls may be its own, which can't be told from copies.
-    pub(in crate::fold) is_floor: bool,
+    /// Why more calls may be its own, which can't be told from copies; `None` if none may.
+    pub(in crate::fold) floor: Option<Reason>,
     /// Whether its counter goes on from another conversation's.
     pub(in crate::fold) is_forked: bool,
 }
@@ -60,7 +61,7 @@ pub(in crate::fold) fn take_own_calls(
         let lineage = Lineage { has_parent, is_subagent, began: facts.began, parent, ancestors: &ancestors };
         let with_readings = has_witness(id, facts) || parents.contains(id);
         let mut own = own_calls(std::mem::take(&mut facts.log), &lineage, with_readings);
-        own.is_floor |= without_originals.contains(id);
+        own.floor = own.floor.or(without_originals.contains(id).then_some(Reason::PossibleCopies));
         (id.clone(), own)
     });
     own.collect()
@@ -149,11 +150,14 @@ fn own_calls(mut log: SessionLog, lineage: &Lineage<'_>, with_readings: bool) ->
         }
         !is_recorded
     });
-    own.is_floor = sieve.is_floor;
+    let mut is_floor = sieve.is_floor;
     // Nothing is uncounted or unrecorded where there is no reading.
     if !turns.is_empty() {
-        own.is_floor |= add_unrecorded(&mut own.calls, turns, may_hide_own);
+        is_floor |= add_unrecorded(&mut own.calls, turns, may_hide_own);
     }
+    // No other log would tell.
+    let why = if sieve.unnamed.count > 0 { Reason::UnnamedOrigin } else { Reason::PossibleCopies };
+    own.floor = is_floor.then_some(why);
     own.calls.sort_by(|a, b| (a.time(), &a.key).cmp(&(b.time(), &b.key)));
     own.readings.sort();
     // What a fork's counter began with is known from its own log alone.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::event::{GROWING, Id};
-use crate::fold::facts::{ConversationFacts, Facts, UncountedCall, id_of};
+use crate::fold::facts::{ConversationFacts, Facts, UncountedCall, digest, id_of};
 
 impl Facts {
     /// Drops uncounted calls of which another record tells the usage, whatever source it stands in.
@@ -14,7 +14,7 @@ impl Facts {
         let ids = self.calls.iter().filter_map(|(key, call)| Some((id_of(key)?, call.conversation.as_ref())));
         let unpacked: BTreeSet<(&str, Option<&Id>)> = ids.collect();
         for (id, facts) in &mut self.conversations {
-            let messages = &facts.messages;
+            let (messages, records) = (&facts.messages, &facts.records);
             let is_unpacked = |key: &str| {
                 let mut from = unpacked.range((key, None)..).take_while(|(known, _)| known.starts_with(key));
                 match key.ends_with(GROWING) {
@@ -23,10 +23,10 @@ impl Facts {
                 }
             };
             let is_counted = |call: &UncountedCall| {
-                call.agent.is_none() && call.key.as_deref().is_some_and(|key| messages.has(key) || is_unpacked(key))
+                let is_known = |key: &str| messages.has(key) || records.contains(&digest(key)) || is_unpacked(key);
+                call.agent.is_none() && call.key.as_deref().is_some_and(is_known)
             };
             facts.uncounted.retain(|call| !is_counted(call));
-            facts.drop_alone();
         }
         self.drop_agents();
         self.drop_copied();

@@ -1,5 +1,7 @@
 //! The conversations that sources name.
 
+use std::sync::Arc;
+
 use crate::event::{Billing, Harness, Id, RunId, Time};
 use crate::fold::facts::ConversationFacts;
 
@@ -12,8 +14,9 @@ pub struct NamedConversation {
     pub harness: Option<Harness>,
     /// The machine that its sources come from; `None` where whoever read them named none.
     pub host: Option<Id>,
-    /// The runs that it is known to be part of, whether they left usage of it or not, by their ids.
-    pub runs: Vec<RunId>,
+    /// The runs that it is known to be part of, whether they left usage of it or not, by their ids. Sub-agents of one
+    /// conversation share them.
+    pub runs: Arc<[RunId]>,
     /// The model it was configured with; `None` where no record tells.
     pub model: Option<Id>,
     /// The conversation it was forked from, or whose sub-agent held it; `None` where no record names one.
@@ -44,7 +47,7 @@ impl NamedConversation {
             id: id.clone(),
             harness: facts.harness.clone(),
             host: facts.hosts.name().cloned(),
-            runs: Vec::new(),
+            runs: Arc::default(),
             model: facts.model.clone(),
             parent: facts.parent.clone(),
             is_subagent: facts.is_subagent,

@@ -17,6 +17,8 @@ pub enum Reason {
     SessionLog,
     /// The session log holds calls that may be copies, and the log they would be copied from is missing.
     PossibleCopies,
+    /// The session log of a sub-agent goes on from a counter, and names nobody whose that is.
+    UnnamedOrigin,
     /// The blended total at the end confirms the calls.
     FooterConfirms,
     /// Only the blended total at the end is known.
@@ -59,13 +61,14 @@ pub enum Reason {
 
 impl Reason {
     /// All of them, in the order of their telling.
-    pub const ALL: [Reason; 25] = [
+    pub const ALL: [Reason; 26] = [
         Reason::CounterCovers,
         Reason::ResultCovers,
         Reason::CallsComplete,
         Reason::CallsExceedCounter,
         Reason::SessionLog,
         Reason::PossibleCopies,
+        Reason::UnnamedOrigin,
         Reason::FooterConfirms,
         Reason::FooterOnly,
         Reason::FooterBeyondLog,
@@ -96,6 +99,7 @@ impl Reason {
             Reason::CallsExceedCounter => "calls-exceed-counter",
             Reason::SessionLog => "session-log",
             Reason::PossibleCopies => "possible-copies",
+            Reason::UnnamedOrigin => "unnamed-origin",
             Reason::FooterConfirms => "footer-confirms",
             Reason::FooterOnly => "footer-only",
             Reason::FooterBeyondLog => "footer-beyond-log",
@@ -129,6 +133,9 @@ impl Reason {
             }
             Reason::SessionLog => "the conversation's own session log holds every call",
             Reason::PossibleCopies => "the session log holds calls that can't be told from another conversation's",
+            Reason::UnnamedOrigin => {
+                "the sub-agent's counter goes on from another conversation's, which its log doesn't name: some of what it read first may be its own"
+            }
             Reason::FooterConfirms => "the blended total at the end equals what the calls add up to",
             Reason::FooterOnly => "only the blended total at the end is known; cache reads are outside of it",
             Reason::FooterBeyondLog => {
@@ -180,7 +187,8 @@ impl Reason {
             Reason::NoBaseline | Reason::NoBeginning | Reason::UntimedCounter | Reason::StillStreaming => true,
             Reason::TornBetween | Reason::Placeholder | Reason::Doubtful => true,
             Reason::CounterCovers | Reason::ResultCovers | Reason::CallsComplete | Reason::CallsExceedCounter => false,
-            Reason::SessionLog | Reason::PossibleCopies | Reason::FooterConfirms | Reason::RestoredResult => false,
+            Reason::SessionLog | Reason::PossibleCopies | Reason::UnnamedOrigin | Reason::FooterConfirms => false,
+            Reason::RestoredResult => false,
             Reason::MissingAgent | Reason::OpenRun | Reason::Killed | Reason::EndUntold => false,
             Reason::CountedMore | Reason::AmbiguousSession => false,
         }
@@ -191,7 +199,8 @@ impl Reason {
         match self {
             Reason::CounterCovers | Reason::ResultCovers | Reason::CallsComplete | Reason::FooterConfirms => None,
             Reason::CallsExceedCounter | Reason::SessionLog | Reason::Killed | Reason::CountedMore => None,
-            Reason::PossibleCopies => Some("the session log of the conversation that it was forked from"),
+            Reason::UnnamedOrigin => None,
+            Reason::PossibleCopies => Some("the session log of the conversation that they would be copied from"),
             Reason::NoBaseline | Reason::FooterOfMore => {
                 Some("the ledger or log with the conversation's earlier run, or its session log")
             }

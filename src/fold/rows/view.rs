@@ -73,6 +73,11 @@ impl UsageRow {
 }
 
 impl<'a> RowView<'a> {
+    /// Its tokens; the blended total where the split is not known, and none where nothing is.
+    pub fn known_tokens(&self) -> u64 {
+        self.usage.map_or(self.blended_tokens.unwrap_or(0), |usage| usage.total_tokens())
+    }
+
     /// A copy, `call` being its call's identity.
     pub(super) fn to_row(self, call: Option<CallKey>) -> UsageRow {
         let may_be_several = call.is_some() && !self.is_call;

@@ -9,6 +9,7 @@ mod weighing;
 pub use self::settled::{Placed, Pricing, Settled};
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -16,7 +17,7 @@ use self::footers::Footers;
 use self::quotas::settle_quotas;
 use crate::event::{Billing, Id, Run, RunId};
 use crate::fold::accounts::{Account, Accounts, Ends, Places};
-use crate::fold::facts::{Conversations, Facts, RunFacts, Runs};
+use crate::fold::facts::{Conversations, Facts, RunFacts, Runs, once_for_shared};
 use crate::fold::join::IsHome;
 use crate::fold::rows::{NamedConversation, Owner, Reason, Taken, Work};
 
@@ -102,8 +103,11 @@ impl Settled {
 
     /// Takes which runs each of those conversations is part of.
     fn name_runs(&mut self, places: &Places) {
+        let shown = places.shown();
+        let runs: FxHashMap<&Id, Arc<[RunId]>> =
+            once_for_shared(shown.iter(), |runs| runs.keys().cloned().collect()).collect();
         for named in &mut self.conversations {
-            named.runs = places.runs_of(&named.id).cloned().collect();
+            named.runs = runs.get(&named.id).cloned().unwrap_or_default();
         }
     }
 
@@ -183,12 +187,11 @@ impl Settled {
     /// What the footers of conversations count that no run is known to have used: where runs tell of nothing, and it is
     /// theirs or a later one's.
     fn left_open(&self, ends: &Ends) -> Vec<(Id, u64)> {
-        let mut rest: BTreeMap<&Id, u64> = ends.over_silence().collect();
+        let mut rest = ends.over_silence();
         if rest.is_empty() {
             return Vec::new();
         }
-        let of_runs = rest.keys().flat_map(|id| ends.runs_of(id).map(|run| (run, *id)));
-        let of_runs: FxHashMap<&RunId, &Id> = of_runs.collect();
+        let of_runs = ends.held(&rest);
         for row in self.rows.views() {
             // A row that names no conversation is of the one that its run held.
             let run = || self.owners.get(row.owner)?.run.as_ref();

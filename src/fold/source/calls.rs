@@ -2,7 +2,7 @@
 
 use super::state::{Record, SourceFold};
 use crate::event::{Call, CallKey};
-use crate::fold::facts::{CallFacts, LastCall, LogKey};
+use crate::fold::facts::{CallFacts, LastCall, LogKey, digest};
 
 impl SourceFold {
     /// Takes a call.
@@ -32,6 +32,7 @@ impl SourceFold {
             if !facts.logs.contains_key(&self.name) {
                 facts.logs.entry(self.name.clone()).or_default();
             }
+            facts.records.extend(call.record.as_deref().map(digest));
             let key = call.key.clone();
             if let Some(unpacked) = facts.messages.push(&key, seen(*call, record)) {
                 self.facts.add_call(key, Box::new(unpacked));
@@ -89,6 +90,7 @@ fn seen(call: Call, record: Record) -> CallFacts {
         is_bare: !call.is_logged && run.is_none(),
         is_logged: call.is_logged,
         branch: call.branch,
+        effort: call.effort,
         cost: call.cost,
         is_paid: false,
         runs: run.into_iter().collect(),

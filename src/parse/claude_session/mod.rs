@@ -116,6 +116,8 @@ fn understand(record: Record<'_>, line: &[u8], mark: &impl Fn(MarkKind) -> Mark,
     let parent = record.parent().filter(|parent| Some(parent) != session.as_ref());
     let agent = name(&record.agent_id, before.and_then(|call| call.agent.as_ref()), id);
     let branch = name(&record.git_branch, before.and_then(|call| call.branch.as_ref()), branch);
+    let asked = if record.per_turn_effort.get().is_some() { &record.per_turn_effort } else { &record.effort };
+    let effort = name(asked, before.and_then(|call| call.effort.as_ref()), id);
     let is_uncounted = message.is_uncounted();
     let is_subagent = record.is_sidechain == Some(true);
     let has_failed = message.is_synthetic() && parent.is_none() && !is_subagent;
@@ -126,11 +128,8 @@ fn understand(record: Record<'_>, line: &[u8], mark: &impl Fn(MarkKind) -> Mark,
         let conversation = Conversation { is_answered, has_failed, branch, ..record.conversation(&session) };
         marks.push(mark(MarkKind::Fact(Fact::Conversation(Box::new(conversation)))).at(time).of(Some(session)));
     }
-    let has_bad_step = message.has_bad_step();
-    if has_bad_step {
+    if message.has_bad_step() {
         marks.push(mark(MarkKind::Fact(Fact::Defect(Defect::OutOfRange))).of(session.clone()));
-    }
-    if has_bad_step {
         marks.push(mark(MarkKind::Logged(LogRecord::Lost)).of(session.clone()));
     }
     if is_uncounted {
@@ -142,7 +141,7 @@ fn understand(record: Record<'_>, line: &[u8], mark: &impl Fn(MarkKind) -> Mark,
         call.conversation = parent.clone().or_else(|| session.clone());
         (call.is_subagent, call.is_logged) = (is_subagent, true);
         call.agent = agent.clone().filter(|_| is_subagent);
-        (call.branch, call.cost) = (branch.clone(), cost.take());
+        (call.branch, call.effort, call.cost) = (branch.clone(), effort.clone(), cost.take());
         // While it streams a message stands line after line: the one with the larger output counts anyway.
         let earlier = marks.last().and_then(call_of).filter(|earlier| {
             earlier.key == call.key && earlier.conversation == call.conversation && earlier.is_subagent == is_subagent

@@ -29,6 +29,11 @@ pub(super) struct Record<'a> {
     pub(super) git_branch: Text<'a>,
     #[serde(borrow, default)]
     pub(super) version: Text<'a>,
+    /// How much the model was asked to think, since 2.1.243: in the session, and in this turn.
+    #[serde(borrow, default)]
+    pub(super) effort: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) per_turn_effort: Text<'a>,
     #[serde(default, deserialize_with = "is_true")]
     pub(super) is_sidechain: Option<bool>,
     /// The sub-agent whose record it is.

@@ -17,6 +17,8 @@ pub(super) fn take<'a>(record: &mut Record<'a>, line: &'a [u8]) -> Option<()> {
         b"cwd" => rest.text_into(&mut record.cwd),
         b"gitBranch" => rest.text_into(&mut record.git_branch),
         b"version" => rest.text_into(&mut record.version),
+        b"effort" => rest.text_into(&mut record.effort),
+        b"perTurnEffort" => rest.text_into(&mut record.per_turn_effort),
         b"isSidechain" => rest.flag_into(&mut record.is_sidechain),
         b"message" if record.message.is_none() => record.message.insert(Message::default()).take(rest),
         b"agentId" => rest.text_into(&mut record.agent_id),
@@ -52,6 +54,7 @@ mod tests {
             LINE.replace("\"userType\":\"external\"", "\"more\":{\"a\":[1,{}],\"b\":\"\\n\"}"),
             LINE.replace("\"parentUuid\":\"p\"", "\"parentUuid\":null"),
             LINE.replace("\"gitBranch\":\"main\",", ""),
+            LINE.replace("\"requestId\"", "\"effort\":\"high\",\"perTurnEffort\":\"low\",\"requestId\""),
             LINE.replace("\"type\":\"assistant\",\"m", "\"type\":\"user\",\"m"),
         ];
         for line in lines {

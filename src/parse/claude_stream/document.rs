@@ -6,10 +6,11 @@ use super::meaning::understand;
 use crate::event::Fact;
 use crate::parse::claude::HARNESS;
 use crate::parse::document::{self, Layout, Piece};
+use crate::parse::format::FileName;
 use crate::parse::mark::{Mark, MarkKind};
 
 /// Reads objects and arrays of records to the end.
-pub(super) fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
+pub(super) fn read(_: FileName<'_>, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
     let mut position = 0;
     document::read(input, Layout::Records, &mut |piece| {
         let mut marks = Vec::new();

@@ -13,9 +13,10 @@ use serde_json::value::RawValue;
 
 use crate::event::{Defect, Fact};
 use crate::parse::claude::HARNESS;
+use crate::parse::document::start_of;
 use crate::parse::format::{Format, Hit, Lines, Shape};
 use crate::parse::json::part;
-use crate::parse::lines::{clean, lines, may_be_document, may_begin_with};
+use crate::parse::lines::{clean, lines, may_begin_with};
 use crate::parse::mark::{Mark, MarkKind};
 use crate::parse::marker;
 use crate::parse::needles::Needle;
@@ -64,13 +65,9 @@ fn sniff_lines(head: &[u8]) -> bool {
 
 /// A document starts with an array of records, or with a result that runs over several lines.
 fn sniff_document(head: &[u8]) -> bool {
-    if !may_be_document(head) {
-        return false;
-    }
-    let text = String::from_utf8_lossy(head);
-    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let Some(text) = start_of(head) else { return false };
     let is_array = text.starts_with('[');
-    let object = if is_array { text[1..].trim_start() } else { text };
+    let object = if is_array { text[1..].trim_start() } else { &text };
     let known = ["\"system\"", "\"assistant\"", "\"user\"", "\"result\""];
     // A first line that goes on beyond the head is a record's, not a document's, as is one that was torn, before others.
     let is_line = !is_array

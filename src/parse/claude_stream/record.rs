@@ -202,7 +202,7 @@ impl RateLimit {
         Some(Quota {
             window_minutes,
             used_percent,
-            resets_at: self.resets_at.and_then(|seconds| Time::from_millis(seconds.checked_mul(1000)?)),
+            resets_at: self.resets_at.and_then(Time::from_seconds),
             limit,
             ..Quota::default()
         })

@@ -8,6 +8,7 @@
 mod counter;
 mod glance;
 mod header;
+mod own;
 mod pass;
 mod record;
 mod token_count;
@@ -48,8 +49,8 @@ const ROOT: Root = Root {
 const LINES: Lines = Lines {
     glance: Some(glance::glance),
     // The ends of `"token_count"`, `"turn_context"`, `"session_meta"`, `"task_started"`, `"task_complete"`,
-    // `"thread_settings_applied"` and `"token_usage_record"`: quotes within a text are escaped, so few other lines hold them. What a model answered is
-    // mostly told at a glance.
+    // `"thread_settings_applied"` and `"token_usage_record"`: quotes within a text are escaped, so few other lines hold
+    // them. What a model answered is mostly told at a glance.
     ..Lines::new(
         Some(HARNESS),
         &[

@@ -6,13 +6,11 @@
 
 use super::counter::Counter;
 use super::header::OldHeader;
+use super::own::Own;
 use super::torn::Torn;
 use super::turns::{Turn, Turns};
-use crate::event::{
-    Billing, Call, CallKey, Conversation, Doubt, Fact, Id, Inherited, Quota, Time, TokenUsage, Uncounted,
-};
+use crate::event::{Billing, Call, CallKey, Doubt, Fact, Id, Inherited, Quota, Time, TokenUsage, Uncounted};
 use crate::parse::format::OrderedPass;
-use crate::parse::lines::uuid_at_end;
 use crate::parse::mark::{Header, Latest, LogRecord, Mark, MarkKind, Response};
 use crate::parse::sink::Sink;
 
@@ -24,17 +22,7 @@ pub(super) const HARNESS: &str = "codex";
 pub(super) struct Pass {
     /// A log without an envelope, whose header says all that is known.
     old: Option<Header>,
-    conversation: Option<Id>,
-    /// The conversation that the file's name tells: it counts where the header that should stand first is lost. Else
-    /// the header's word does, as files may be given any name.
-    of_name: Option<Id>,
-    /// Whether the first header may be lost.
-    has_lost_header: bool,
-    is_subagent: bool,
-    /// Whether the log names a conversation that this one came from.
-    has_parent: bool,
-    /// Whether its history, and so its counter, goes on from there without a copy of it.
-    goes_on: bool,
+    own: Own,
     turns: Turns,
     model: Option<Id>,
     effort: Option<Id>,
@@ -45,8 +33,8 @@ pub(super) struct Pass {
     torn: Torn,
     /// About when a call was made of which a torn reading told, and nothing else does.
     lost_call: Option<Option<Time>>,
-    /// Where something was torn for which a reading is left out that may tell of a call of its own, [`u64::MAX`] if nothing
-    /// was; `None` if none is.
+    /// Where something was torn for which a reading is left out that may tell of a call of its own, [`u64::MAX`] if
+    /// nothing was; `None` if none is.
     lost_own: Option<u64>,
     is_answered: bool,
     /// Where the latest turn of its own ended that is known to have, and when.
@@ -59,37 +47,7 @@ pub(super) struct Pass {
 impl Pass {
     /// `head` is what the log begins with, `file_name` its file's name.
     pub(super) fn new(head: &[u8], file_name: &str) -> Pass {
-        Pass { old: OldHeader::read(head), of_name: conversation_of(file_name), ..Pass::default() }
-    }
-
-    /// Takes the file's word where a record stands before any header, or a torn one before that of another conversation.
-    fn name_by_file(&mut self, found: Option<&Id>) -> Option<Fact> {
-        let is_lost = self.conversation.is_none() && (found.is_none() || self.has_lost_header);
-        let own = self.of_name.clone().filter(|own| is_lost && found != Some(own))?;
-        self.turns.since = Time::of_uuid(&own);
-        self.conversation = Some(own);
-        let begins = self.has_lost_header;
-        self.about(|conversation| conversation.begins = begins)
-    }
-
-    fn header(&mut self, header: Header, time: Option<Time>) -> Option<Fact> {
-        let Header { conversation: found, started_at, goes_on } = header;
-        let Some(own) = &self.conversation else {
-            self.conversation = Some(found.id.clone());
-            self.turns.since = started_at.or_else(|| Time::of_uuid(&found.id)).or(time);
-            self.has_parent = found.parent.is_some();
-            self.goes_on = goes_on;
-            self.is_subagent = found.is_subagent;
-            return Some(Fact::Conversation(Box::new(found)));
-        };
-        // The header of another conversation begins what was copied from it.
-        if found.id == *own || self.has_parent {
-            return None;
-        }
-        self.has_parent = true;
-        let parent = Some(found.id);
-        let conversation = Conversation { parent, is_logged: true, ..Conversation::new(own.clone()) };
-        Some(Fact::Conversation(Box::new(conversation)))
+        Pass { old: OldHeader::read(head), own: Own::new(file_name), ..Pass::default() }
     }
 
     fn context(&mut self, turn: Option<Id>, model: Option<Id>, effort: Option<Id>) {
@@ -119,10 +77,10 @@ impl Pass {
                 self.lost_own = Some(u64::MAX);
             }
             // Where the log names nobody that it was copied from, another log's readings tell.
-            if is_foreign && self.has_parent {
+            if is_foreign && self.own.has_parent {
                 return NOTHING;
             }
-            let conversation = self.own(time, &total);
+            let conversation = self.own.known(time, &total);
             return [Some(Fact::Inherited(Box::new(Inherited { conversation, total }))), None];
         };
         if doubt == Doubt::None && may_count_copies && !step.is_one_call {
@@ -130,15 +88,15 @@ impl Pass {
             return NOTHING;
         }
         // A sub-agent's log may name no parent.
-        let is_unnamed = self.is_subagent && !self.has_parent;
+        let is_unnamed = self.own.is_subagent && !self.own.has_parent;
         if is_unnamed && doubt == Doubt::Child && self.turns.may_be_another() {
             self.lost_own = Some(u64::MAX);
         }
         // What a child's counter reads first may be what its parent's did: Codex repeats that when a turn begins.
-        let is_child = self.has_parent || is_unnamed;
-        let may_inherit = is_child && step.is_first && (latest != Latest::All || self.goes_on);
+        let is_child = self.own.has_parent || is_unnamed;
+        let may_inherit = is_child && step.is_first && (latest != Latest::All || self.own.goes_on);
         let turn = self.turns.latest().id().cloned();
-        let conversation = self.own(time, &total);
+        let conversation = self.own.known(time, &total);
         let key = |total| CallKey::Reading(conversation.clone(), step.epoch, total);
         let call = |total, growth| {
             let doubt = if may_inherit { doubt.max(Doubt::Ancestor) } else { doubt };
@@ -150,7 +108,7 @@ impl Pass {
         }
         let Some(before) = step.unread else { return [None, fact(call(total, step.growth))] };
         // Copies are told by the readings that are in view.
-        if self.has_parent && doubt != Doubt::None {
+        if self.own.has_parent && doubt != Doubt::None {
             return [None, fact(Call { may_be_several: true, ..call(total, step.growth) })];
         }
         let last = total.minus(&before);
@@ -160,7 +118,7 @@ impl Pass {
 
     /// The call of a torn reading, once it is known that no other counts it, with about when it was made.
     fn lost_call(&mut self) -> Option<(Option<Time>, Fact)> {
-        let (time, conversation) = (self.lost_call.take()?, self.conversation.clone()?);
+        let (time, conversation) = (self.lost_call.take()?, self.own.id.clone()?);
         Some((time, Fact::Uncounted(Box::new(Uncounted { conversation, key: None, agent: None }))))
     }
 
@@ -168,26 +126,26 @@ impl Pass {
     /// several runs hold the conversation.
     fn lost(&self, total: &TokenUsage, latest: Latest) -> Option<Fact> {
         let may_be = self.torn.at.is_some() && !self.turns.is_foreign() && !self.counter.is_next(total, latest);
-        self.conversation.clone().filter(|_| may_be).map(Fact::Lost)
+        self.own.id.clone().filter(|_| may_be).map(Fact::Lost)
     }
 
     /// The state of a limit, unless it was told to another conversation and copied.
     fn quota(&self, found: Quota, time: Option<Time>) -> Option<Fact> {
         let doubt = self.turns.doubt(time)?;
-        Some(Fact::Quota(Box::new(Quota { conversation: self.conversation.clone(), doubt, ..found })))
+        Some(Fact::Quota(Box::new(Quota { conversation: self.own.id.clone(), doubt, ..found })))
     }
 
     /// A response's own record says whose it is.
     fn response(&mut self, found: Response, time: Option<Time>) -> Option<Fact> {
         self.latest = self.latest.max(time);
-        let is_copy = match (&found.conversation, &self.conversation) {
+        let is_copy = match (&found.conversation, &self.own.id) {
             (Some(named), Some(own)) => named != own,
             _ => self.turns.is_foreign(),
         };
         if is_copy || found.usage.is_zero() {
             return None;
         }
-        let conversation = self.own(time, &found.usage);
+        let conversation = self.own.known(time, &found.usage);
         let key = match found.response {
             Some(response) => CallKey::Response(conversation.clone(), response),
             None => CallKey::Trace(conversation.clone(), time?, found.usage),
@@ -209,23 +167,10 @@ impl Pass {
             model: self.model.clone(),
             effort: self.effort.clone(),
             service_tier: self.service_tier.clone(),
-            is_subagent: self.is_subagent,
+            is_subagent: self.own.is_subagent,
             is_logged: true,
             ..Call::new(key, usage)
         }
-    }
-
-    /// The conversation; one that nothing names is known by its first reading.
-    fn own(&mut self, time: Option<Time>, usage: &TokenUsage) -> Id {
-        let anonymous = || Id::anonymous(format_args!("{} {usage:?}", time.map_or(0, Time::micros)));
-        self.conversation.get_or_insert_with(anonymous).clone()
-    }
-
-    /// A fact about the conversation; nothing while it has no name.
-    fn about(&self, tell: impl FnOnce(&mut Conversation)) -> Option<Fact> {
-        let mut conversation = Conversation { is_logged: true, ..Conversation::new(self.conversation.clone()?) };
-        tell(&mut conversation);
-        Some(Fact::Conversation(Box::new(conversation)))
     }
 
     fn pays_by(&mut self, billing: Option<Billing>) -> Option<Fact> {
@@ -233,7 +178,7 @@ impl Pass {
             return None;
         }
         self.billing = billing;
-        self.about(|conversation| conversation.billing = billing)
+        self.own.about(|conversation| conversation.billing = billing)
     }
 
     /// A model answered, unless that was copied from another log.
@@ -242,12 +187,12 @@ impl Pass {
             return None;
         }
         self.is_answered = true;
-        self.about(|conversation| conversation.is_answered = true)
+        self.own.about(|conversation| conversation.is_answered = true)
     }
 
     /// Whether what is recorded now is the conversation's own, and no copy.
     fn is_own(&self, time: Option<Time>) -> bool {
-        self.turns.doubt(time).is_some_and(|doubt| doubt == Doubt::None || !self.has_parent)
+        self.turns.doubt(time).is_some_and(|doubt| doubt == Doubt::None || !self.own.has_parent)
     }
 }
 
@@ -263,16 +208,18 @@ impl OrderedPass for Pass {
         match mark.kind {
             MarkKind::Logged(logged) => {
                 match &logged {
-                    LogRecord::Lost => self.has_lost_header |= self.conversation.is_none(),
+                    LogRecord::Lost => self.own.lose(),
                     LogRecord::End => {}
-                    LogRecord::Header(header) => emit(self.name_by_file(Some(&header.conversation.id))),
-                    _ => emit(self.name_by_file(None)),
+                    LogRecord::Header(header) => {
+                        emit(self.own.name_by_file(Some(&header.conversation.id), &mut self.turns))
+                    }
+                    _ => emit(self.own.name_by_file(None, &mut self.turns)),
                 }
                 match logged {
-                    LogRecord::Header(header) => emit(self.header(*header, time)),
+                    LogRecord::Header(header) => emit(self.own.header(*header, time, &mut self.turns)),
                     LogRecord::Turn(id) => self.turns.begin(id),
                     LogRecord::Context { turn, model, effort } => self.context(turn, model, effort),
-                    LogRecord::ServiceTier { conversation: of, .. } if of.is_some() && of != self.conversation => {}
+                    LogRecord::ServiceTier { conversation: of, .. } if of.is_some() && of != self.own.id => {}
                     LogRecord::ServiceTier { tier, .. } => self.service_tier = tier,
                     LogRecord::Reading { total, latest, billing } => {
                         emit(self.lost(&total, latest));
@@ -294,8 +241,8 @@ impl OrderedPass for Pass {
                     }
                     // No rollout tells of messages so.
                     LogRecord::Uncounted(_) | LogRecord::Message(_) => {}
-                    LogRecord::Lost => self.torn.lose(offset, &mut self.turns, self.has_parent),
-                    LogRecord::TornReading => self.torn.lose_reading(offset, &mut self.turns, self.has_parent),
+                    LogRecord::Lost => self.torn.lose(offset, &mut self.turns, self.own.has_parent),
+                    LogRecord::TornReading => self.torn.lose_reading(offset, &mut self.turns, self.own.has_parent),
                     LogRecord::End => self.length = offset,
                 }
             }
@@ -311,7 +258,7 @@ impl OrderedPass for Pass {
             sink.event(0, None, Some(HARNESS), started_at, Fact::Conversation(Box::new(conversation)));
             sink.event(self.length, None, None, None, Fact::Ended(id));
         }
-        let Some(id) = self.conversation else { return };
+        let Some(id) = self.own.id else { return };
         if let Some((offset, time)) = self.over {
             sink.event(offset, None, Some(HARNESS), time, Fact::TurnOver(id.clone()));
         }
@@ -322,9 +269,4 @@ impl OrderedPass for Pass {
             None => sink.event(self.length, None, None, None, Fact::Ended(id)),
         }
     }
-}
-
-/// The conversation that a rollout's file is named after: `rollout-<time>-<UUID>.jsonl`.
-fn conversation_of(file_name: &str) -> Option<Id> {
-    uuid_at_end(file_name.strip_prefix("rollout-")?.strip_suffix(".jsonl")?)
 }

@@ -78,7 +78,7 @@ impl Window {
         Some(Quota {
             window_minutes: self.window_minutes.filter(|minutes| *minutes <= MAX_COUNT),
             used_percent: self.used_percent.filter(|percent| percent.is_finite())?,
-            resets_at: self.resets_at.and_then(|seconds| Time::from_millis(seconds.checked_mul(1000)?)),
+            resets_at: self.resets_at.and_then(Time::from_seconds),
             ..Quota::default()
         })
     }

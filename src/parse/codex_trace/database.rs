@@ -12,7 +12,7 @@ use crate::parse::codex_otel::{PROMPTED, TARGET};
 use crate::parse::format::{Format, Home, Journal, Root, Shape};
 use crate::parse::tracing;
 
-/// Codex's log database: `~/.codex/logs_*.sqlite`.
+/// Codex's log database: `~/.codex/logs_*.sqlite`, in newer layouts `~/.codex/sqlite/logs_*.sqlite`.
 pub(in crate::parse) static FORMAT: Format = Format {
     name: "codex-log-db",
     harness: Some(HARNESS),
@@ -28,8 +28,13 @@ pub(in crate::parse) static FORMAT: Format = Format {
 };
 
 const ROOT: Root = Root {
-    homes: &[Home::Variable("CODEX_HOME", ""), Home::Variable("CODEX_SQLITE_HOME", ""), Home::User(".codex*")],
-    logs: &["logs_*.sqlite"],
+    homes: &[
+        Home::Variable("CODEX_HOME", ""),
+        Home::Variable("CODEX_SQLITE_HOME", ""),
+        Home::User(".codex*"),
+        Home::Setting("config.toml", "sqlite_home"),
+    ],
+    logs: &["logs_*.sqlite", "sqlite/logs_*.sqlite"],
     endings: &[".sqlite"],
 };
 

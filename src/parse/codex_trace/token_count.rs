@@ -118,7 +118,7 @@ fn quota(window: &Value<'_>) -> Option<Quota> {
     Some(Quota {
         window_minutes: text("window_minutes").and_then(|minutes| count(minutes).ok()),
         used_percent: text("used_percent")?.parse::<f64>().ok().filter(|percent| percent.is_finite())?,
-        resets_at: seconds.and_then(|seconds| Time::from_millis(seconds.checked_mul(1000)?)),
+        resets_at: seconds.and_then(Time::from_seconds),
         ..Quota::default()
     })
 }

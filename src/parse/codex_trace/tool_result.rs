@@ -9,7 +9,8 @@ use crate::parse::codex_otel;
 use crate::parse::lines::{clean, lines_backwards, may_be_record};
 use crate::parse::tracing;
 
-const END: &str = " mcp_server_origin=";
+/// What the last field of a tool result begins with.
+pub(super) const END: &str = " mcp_server_origin=";
 
 static SERVER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("mcp_server="));
 static ORIGIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(END));

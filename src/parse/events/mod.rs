@@ -86,7 +86,7 @@ fn read_lines(input: &mut dyn BufRead, out: &mut Out<'_>) -> io::Result<ControlF
             return Ok(found);
         }
         if is_cut {
-            skip_line(input)?;
+            input.skip_until(b'\n')?;
         }
     }
 }
@@ -148,19 +148,6 @@ fn event(line: &[u8]) -> io::Result<(Option<&[u8]>, Option<Line<'_>>)> {
             let (torn, rest) = line.split_at(memmem::rfind(line, BEGINNING).unwrap_or(0));
             let found = whole(rest);
             Ok((Some(if found.is_some() { torn } else { line }), found))
-        }
-    }
-}
-
-/// Passes over the rest of a line.
-fn skip_line(input: &mut dyn BufRead) -> io::Result<()> {
-    loop {
-        let buffer = input.fill_buf()?;
-        let newline = memchr::memchr(b'\n', buffer);
-        let length = newline.map_or(buffer.len(), |newline| newline + 1);
-        input.consume(length);
-        if newline.is_some() || length == 0 {
-            return Ok(());
         }
     }
 }

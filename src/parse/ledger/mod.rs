@@ -130,11 +130,7 @@ fn run_id(text: &str) -> Option<RunId> {
     let of_workflow = text.strip_prefix("wfr_").is_some_and(|word| {
         !word.is_empty() && word.len() <= 64 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     });
-    if of_workflow { Some(text.into()) } else { Uuid::try_parse(text).ok().map(plain) }
-}
-
-fn plain(id: Uuid) -> RunId {
-    (&*id.hyphenated().encode_lower(&mut Uuid::encode_buffer())).into()
+    if of_workflow { Some(text.into()) } else { Uuid::try_parse(text).ok().map(|id| id.to_string().into()) }
 }
 
 /// What a header stands behind, and the blank line that the writer puts before it. Where Git marks two sides of a

@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::keys::{COMPACTION, key_beside};
-use super::record::{Found, Lost};
+use super::lost::Lost;
+use super::record::Found;
 use super::tokens::Tokens;
 use crate::event::{Call, CallKey, Fact, Time};
 use crate::parse::json::{Text, part, price};
@@ -25,7 +26,7 @@ struct Beside<'a> {
 /// same.
 pub(super) fn asked_beside(json: &str, session: &str, created: Option<i64>) -> Result<Option<Found>, Lost> {
     let session = id(session);
-    let lost = |defect| Lost { defect, session: session.clone(), created };
+    let lost = |defect| Lost { session: session.clone(), created, ..Lost::new(defect) };
     let record: Beside<'_> = part(json).map_err(lost)?;
     let Some(tokens) = record.tokens else { return Ok(None) };
     let usage = part::<Tokens>(tokens.get()).map_err(lost)?.usage();

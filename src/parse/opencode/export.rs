@@ -10,7 +10,7 @@ use super::record::{Row, understand};
 use super::told::{HARNESS, start_of, tell};
 use crate::event::{Fact, Id};
 use crate::parse::document::{self, Layout, Piece};
-use crate::parse::format::{Format, Shape};
+use crate::parse::format::{FileName, Format, Shape};
 use crate::parse::json::part;
 use crate::parse::mark::{Mark, MarkKind};
 
@@ -37,7 +37,7 @@ pub(super) fn is_export(start: &str) -> bool {
     first.is_some_and(|first| first.starts_with("\"info\"")) && has("id") && (has("projectID") || has("sessionID"))
 }
 
-fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
+fn read(_: FileName<'_>, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
     let (mut position, mut session, mut is_torn) = (0, None::<Id>, false);
     let read = document::read(input, Layout::Wholes("messages", &["info"]), &mut |piece| {
         match piece {

@@ -1,6 +1,6 @@
 //! Keys of calls: what names the same call in all of its copies.
 
-use crate::event::{Id, TokenUsage};
+use crate::event::{GROWING, Id, TokenUsage};
 use crate::parse::lines::{growing_key, key};
 
 /// Where a compaction is told of.
@@ -27,6 +27,11 @@ pub(super) fn key_of(
 /// What keys begin with.
 pub(super) fn asked_for(created: i64) -> String {
     format!("{created:x}")
+}
+
+/// What the key of a call begins with that was asked for then, finished or not.
+pub(super) fn begun_at(created: i64) -> Id {
+    format!("{}{GROWING}", asked_for(created)).into()
 }
 
 /// The key of a call beside answers. A compaction's is what it used: forks copy its message, and the record beside it tells another

@@ -8,19 +8,22 @@
 mod beside;
 mod export;
 mod keys;
+mod lost;
 mod record;
+mod session;
 mod tokens;
 mod told;
 
 use std::io::BufRead;
 
 use super::document::{self, Layout, Piece};
-use super::format::{Format, Home, Root, Rows, Shape};
+use super::format::{FileName, Format, Home, Root, Rows, Shape};
 use super::lines::id;
 use super::mark::{Mark, MarkKind};
-use crate::event::{Conversation, Fact, Time};
+use crate::event::{Conversation, Defect, Fact, Time};
 pub(super) use export::FORMAT as EXPORT;
-use record::{Kind, Lost, Row, understand};
+use lost::{Lost, Named};
+use record::{Kind, Row, understand};
 use told::{HARNESS, start_of, tell};
 
 /// opencode's files: `~/.local/share/opencode/storage/{message,session}/**/*.json`.
@@ -93,24 +96,36 @@ fn sniff(head: &[u8]) -> bool {
     })
 }
 
-fn read(_: &str, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
+/// Whether a file is called as those of messages are.
+pub(super) fn is_message(file: FileName<'_>) -> bool {
+    Named::of(file).session.is_some()
+}
+
+fn read(file: FileName<'_>, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
+    let named = Named::of(file);
     let mut position = 0;
-    document::read(input, Layout::Records, &mut |piece| {
+    let read = document::read(input, Layout::Records, &mut |piece| {
         let found = match piece {
             Piece::Record(json) => understand(json, None),
             Piece::Defect(defect, beginning) => Err(Lost::torn(defect, beginning)),
             Piece::Member(..) | Piece::End => Ok(None),
         };
+        // What follows a whole message in its file is none.
+        let found = found.map_err(|lost| if position == 0 { lost.named(&named) } else { lost });
         tell(found, position, emit);
         position += 1;
-    })
+    });
+    if position == 0 && named.session.is_some() {
+        tell(Err(Lost::torn(Defect::Torn, &[]).named(&named)), position, emit);
+    }
+    read
 }
 
 fn session_row(values: &[Option<String>], position: u64, emit: &mut dyn FnMut(Mark)) {
     let [session, parent, directory, version, created, more @ ..] = values else { return };
     let Some(session) = session.as_deref().and_then(id) else { return };
     let named = |name: &Option<String>| name.as_deref().and_then(id);
-    let mut conversation = record::session(session.clone(), named(parent), directory.as_deref(), version.as_deref());
+    let mut conversation = session::session(session.clone(), named(parent), directory.as_deref(), version.as_deref());
     conversation.parent = conversation.parent.or_else(|| more.first().and_then(named));
     let time = created.as_deref().and_then(|created| Time::from_millis(created.parse().ok()?));
     let mark = document::mark(position, HARNESS, MarkKind::Fact(Fact::Conversation(Box::new(conversation))));

@@ -3,11 +3,16 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::keys::{COMPACTION, asked_for, key_beside, key_of};
+use super::keys::{COMPACTION, begun_at, key_beside, key_of};
+use super::lost::Lost;
+use super::session::session;
 use super::tokens::Tokens;
-use crate::event::{Call, CallKey, Conversation, Defect, Fact, GROWING, Id, Time};
+use crate::event::{Call, CallKey, Conversation, Fact, Id, Time, Uncounted};
 use crate::parse::json::{Text, part, price};
-use crate::parse::lines::{id, id_in_torn, may_be_call, model as name_of_model, number_in_torn, path};
+use crate::parse::lines::{id, model as name_of_model};
+
+/// What newer versions write where nobody chose a variant.
+const NO_VARIANT: &str = "default";
 
 /// A message, a session or a part of a message.
 #[derive(Deserialize)]
@@ -47,6 +52,15 @@ struct Record<'a> {
     tokens: Option<&'a RawValue>,
     #[serde(borrow)]
     cost: Option<&'a RawValue>,
+    /// Why its model stopped, as the provider says.
+    #[serde(borrow, default)]
+    finish: Text<'a>,
+    /// What went wrong.
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+    /// How the model was told to answer: how hard to think.
+    #[serde(borrow, default)]
+    variant: Text<'a>,
 }
 
 #[derive(Deserialize)]
@@ -61,6 +75,8 @@ struct Model<'a> {
     id: Text<'a>,
     #[serde(borrow, default, rename = "modelID")]
     model: Text<'a>,
+    #[serde(borrow, default)]
+    variant: Text<'a>,
 }
 
 /// Milliseconds since 1970.
@@ -104,34 +120,14 @@ impl Kind {
 /// What a record tells, of which conversation, and when: a call's time is when it was answered, as far as that is told.
 pub(super) type Found = (Fact, Option<Id>, Option<Time>);
 
-/// A record that can't be read.
-pub(super) struct Lost {
-    pub(super) defect: Defect,
-    /// The session whose call it may tell of.
-    pub(super) session: Option<Id>,
-    /// When that was asked for, which every copy of the message tells.
-    pub(super) created: Option<i64>,
-}
-
-impl Lost {
-    /// One that begins so.
-    pub(super) fn torn(defect: Defect, torn: &[u8]) -> Lost {
-        Lost { defect, session: session_of_torn(torn), created: number_in_torn(torn, "created") }
-    }
-
-    /// What the key of that call begins with, finished or not.
-    pub(super) fn key(&self) -> Option<Id> {
-        self.created.map(|created| format!("{}{GROWING}", asked_for(created)).into())
-    }
-}
-
 /// What a record tells; nothing where it is of no interest.
 pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Found>, Lost> {
     let record: Record<'_> = part(json).map_err(|defect| {
         let lost = Lost::torn(defect, json.as_bytes());
         let Some(row) = row else { return lost };
-        let session = id(row.session).filter(|_| row.kind != Some(Kind::Other));
-        Lost { session, created: lost.created.or(row.created), ..lost }
+        let is_other = row.kind.map_or(lost.is_other, |kind| kind == Kind::Other);
+        let message = row.message.and_then(id).or(lost.message.clone());
+        Lost { session: id(row.session), message, created: lost.created.or(row.created), is_other, ..lost }
     })?;
     let times = record.times(row);
     let begun = times.created.and_then(Time::from_millis);
@@ -149,15 +145,28 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
     let named = record.role.get().or(record.r#type.get());
     let told = || Kind::of(named.filter(|_| record.message.get().is_none()));
     let kind = row.and_then(|row| row.kind).unwrap_or_else(told);
-    let (Kind::Answer | Kind::Compaction, Some(tokens)) = (kind, record.tokens) else { return Ok(None) };
+    if !matches!(kind, Kind::Answer | Kind::Compaction) {
+        return Ok(None);
+    }
     let own = row.map(|row| row.session).or(record.session.get());
     let message = row.and_then(|row| row.message).or(record.id.get());
     let session = own.and_then(id);
-    let lost = |defect| Lost { defect, session: session.clone(), created: times.created };
-    let tokens: Tokens = part(tokens.get()).map_err(lost)?;
-    let usage = tokens.usage();
+    let message_id = message.and_then(id);
+    let lost = |defect| Lost {
+        session: session.clone(),
+        message: message_id.clone(),
+        created: times.created,
+        ..Lost::new(defect)
+    };
+    let tokens: Option<Tokens> = record.tokens.map(|tokens| part(tokens.get()).map_err(lost)).transpose()?;
+    let usage = tokens.map(|tokens| tokens.usage()).unwrap_or_default();
     if usage.is_zero() {
-        return Ok(None);
+        let may_use = kind == Kind::Answer && record.may_use(&times);
+        let uncounted = session.filter(|_| may_use).map(|session| {
+            let key = times.created.map(begun_at).or(message_id.clone());
+            Fact::Uncounted(Box::new(Uncounted { conversation: session, key, agent: None }))
+        });
+        return Ok(uncounted.map(|fact| (fact, own.and_then(id), begun)));
     }
     let model = record.model();
     let (key, is_final) = match kind {
@@ -172,30 +181,14 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
         model: model.as_deref().and_then(name_of_model),
         is_logged: true,
         stands_alone: true,
+        record: message_id.clone(),
         is_final,
         cost: price(record.cost),
+        effort: record.effort(),
         ..Call::new(CallKey::Message(key), usage)
     };
     let answered = times.completed.and_then(Time::from_millis);
     Ok(Some((Fact::Call(Box::new(call)), session, answered.or(begun))))
-}
-
-/// A session as its record tells of it.
-pub(super) fn session(own: Id, parent: Option<Id>, directory: Option<&str>, version: Option<&str>) -> Conversation {
-    Conversation {
-        begins: true,
-        repo: directory.and_then(path),
-        version: version.and_then(id),
-        is_subagent: parent.is_some(),
-        parent,
-        ..Conversation::new(own)
-    }
-}
-
-/// The session of a torn record that may be an answer's.
-fn session_of_torn(torn: &[u8]) -> Option<Id> {
-    let is_other = ["messageID", "projectID"].iter().any(|name| id_in_torn(torn, name).is_some());
-    (!is_other && may_be_call(torn)).then(|| id_in_torn(torn, "sessionID")).flatten()
 }
 
 impl Record<'_> {
@@ -203,6 +196,21 @@ impl Record<'_> {
     fn times(&self, row: Option<&Row<'_>>) -> Times {
         let times: Times = self.time.and_then(|time| part(time.get()).ok()).unwrap_or_default();
         Times { created: times.created.or(row.and_then(|row| row.created)), ..times }
+    }
+
+    /// Whether an answer that counts nothing used something: its model is still at work, or was when opencode was killed,
+    /// or said that it was done. What was aborted is completed without that, and so is what no model was asked for.
+    fn may_use(&self, times: &Times) -> bool {
+        let has_failed = self.error.is_some_and(|error| error.get() != "null");
+        let is_open = times.created.is_some() && times.completed.is_none() && self.finish.get().is_none();
+        !has_failed && (is_open || self.finish.is("stop") || self.finish.is("length"))
+    }
+
+    /// How hard its model was told to think; `None` also where nobody chose.
+    fn effort(&self) -> Option<Id> {
+        let of_model = self.model_reference.and_then(|model| part::<Model<'_>>(model.get()).ok());
+        let variant = self.variant.get().or(of_model.as_ref().and_then(|model| model.variant.get()))?;
+        id(variant).filter(|variant| &**variant != NO_VARIANT)
     }
 
     /// The name of the model that answered.

@@ -1,18 +1,13 @@
-//! What all of opencode's formats share: how a document is known, and how what a record tells is handed on.
+//! What all of opencode's formats share: how what a record tells is handed on.
 
-use super::record::{Found, Lost};
+use super::lost::Lost;
+use super::record::Found;
 use crate::event::{Fact, Time, Uncounted};
 use crate::parse::document;
-use crate::parse::lines::may_be_document;
+pub(super) use crate::parse::document::start_of;
 use crate::parse::mark::{Mark, MarkKind};
 
 pub(super) const HARNESS: &str = "opencode";
-
-/// What a document begins with.
-pub(super) fn start_of(head: &[u8]) -> Option<String> {
-    let text = || String::from_utf8_lossy(head).trim_start_matches('\u{feff}').trim_start().to_owned();
-    may_be_document(head).then(text)
-}
 
 /// Hands on what a record tells. A message that can't be read makes its session a floor, unless a copy tells of it.
 pub(super) fn tell(found: Result<Option<Found>, Lost>, position: u64, emit: &mut dyn FnMut(Mark)) {
@@ -23,7 +18,11 @@ pub(super) fn tell(found: Result<Option<Found>, Lost>, position: u64, emit: &mut
         Err(lost) => {
             emit(mark(Fact::Defect(lost.defect)));
             let (key, time) = (lost.key(), lost.created.and_then(Time::from_millis));
-            if let Some(session) = lost.session {
+            if let Some(told) = lost.told {
+                let session = told.id.clone();
+                emit(mark(Fact::Conversation(told)).at(time).of(Some(session)));
+            }
+            if let Some(session) = lost.session.filter(|_| !lost.is_other) {
                 let uncounted =
                     Fact::Uncounted(Box::new(Uncounted { conversation: session.clone(), key, agent: None }));
                 emit(mark(uncounted).at(time).of(Some(session)));

@@ -77,11 +77,6 @@ struct Payload<'a> {
 }
 
 impl Survey {
-    /// Another source begins.
-    pub fn begin(&mut self) {
-        self.current = None;
-    }
-
     /// Takes a line of a source of this format.
     pub fn line(&mut self, format: &Format, line: &[u8]) {
         let line = clean(line);
@@ -102,14 +97,14 @@ impl Survey {
             match field.key {
                 // Free text may look like fields.
                 "arguments" | "output" | "prompt" => break,
-                "event.name" if event.is_none() => event = Some(field.value.to_owned()),
+                "event.name" if event.is_none() => event = Some(field.value),
                 "app.version" => self.version("codex", field.value),
                 key if key.ends_with("_token_count") && !COUNTS.contains(&key) => self.unknown("codex", "field", key),
                 _ => {}
             }
         }
-        if let Some(event) = event.filter(|event| !EVENTS.contains(&event.as_str())) {
-            self.unknown("codex", "event", &event);
+        if let Some(event) = event.filter(|event| !EVENTS.contains(event)) {
+            self.unknown("codex", "event", event);
         }
     }
 

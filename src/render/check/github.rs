@@ -5,25 +5,25 @@ use std::io::{self, Write};
 
 use chrono_tz::Tz;
 
-use super::{phrase, remarks};
+use super::phrase::{self, MOST_GROUPS};
+use super::remarks;
 use crate::render::dimension::number_of;
 use crate::render::{escape, exact};
 use crate::table::verdict::{Judged, Standing, State, Verdict};
-
-/// GitHub shows ten errors and ten warnings a step.
-const MOST: usize = 10;
 
 /// Writes an annotation for each group that isn't ok, and a summary.
 pub(super) fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
     let groups = || verdict.limits.iter().flat_map(|limit| limit.groups.iter().map(move |group| (limit, group)));
     for (command, fails) in [("error", true), ("warning", false)] {
-        let of_command = groups().filter(|(_, group)| group.state != State::Ok && group.fails == fails);
-        let all: Vec<(&Judged, &Standing)> = of_command.collect();
-        for (limit, group) in all.iter().take(MOST) {
+        let is_of_command = |group: &Standing| group.state != State::Ok && group.fails == fails;
+        let all: Vec<(&Judged, &Standing)> = groups().filter(|(_, group)| is_of_command(group)).collect();
+        for (limit, group) in all.iter().take(MOST_GROUPS) {
             annotation(command, limit, group, verdict.window.zone, out)?;
         }
-        if all.len() > MOST {
-            let more = number_of(all.len() - MOST, &format!("more {command}"));
+        let left_out: usize = verdict.limits.iter().map(|limit| limit.left_out(is_of_command)).sum();
+        let more = all.len().saturating_sub(MOST_GROUPS) + left_out;
+        if more > 0 {
+            let more = number_of(more, &format!("more {command}"));
             writeln!(out, "Not annotated: {more}")?;
         }
     }

@@ -92,7 +92,7 @@ impl Serialize for Group<'_> {
         let Group(limit, group) = self;
         let value = |value: Option<i64>| Whole(value.map_or(Cell::Blank, |value| cell(limit.kind, value)));
         let mut map = serializer.serialize_map(None)?;
-        for (dimension, value) in &group.key {
+        for (dimension, value) in group.key.iter() {
             map.serialize_entry(dimension, value)?;
         }
         map.serialize_entry("state", group.state.name())?;
@@ -111,7 +111,7 @@ impl Serialize for Group<'_> {
         map.serialize_entry("unplaced", &value(group.lacks.unplaced))?;
         let contributors: Vec<Part> = group.contributors.iter().map(|part| Part(limit.kind, part)).collect();
         map.serialize_entry("contributors", &contributors)?;
-        map.serialize_entry("pace", &group.pace.map(|pace| Rate(limit.kind, pace)))?;
+        map.serialize_entry("pace", &group.pace.as_deref().map(|pace| Rate(limit.kind, *pace)))?;
         if let Some(before) = group.before {
             let (word, median) = match before {
                 Before::Median(median) => ("both", median),

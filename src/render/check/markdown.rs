@@ -4,8 +4,7 @@ use std::io::{self, Write};
 
 use chrono_tz::Tz;
 
-use super::phrase::{self, MOST_GROUPS};
-use super::remarks;
+use super::{Groups, phrase, remarks};
 use crate::render::dimension::number_of;
 use crate::render::escape;
 use crate::table::verdict::{Judged, Standing, State, Verdict};
@@ -13,8 +12,8 @@ use crate::table::verdict::{Judged, Standing, State, Verdict};
 /// By this a later comment finds the earlier one.
 const MARK: &str = "<!-- forge-usage check -->";
 
-/// Writes the verdict; `all` shows every group.
-pub(super) fn write(verdict: &Verdict, all: bool, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the verdict.
+pub(super) fn write(verdict: &Verdict, groups: Groups, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{MARK}\n### {}\n", heading(verdict))?;
     writeln!(out, "{}\n", escape::markdown(&phrase::summary(verdict)))?;
     writeln!(out, "| State | Budget | Group | Used | Share | |")?;
@@ -26,10 +25,11 @@ pub(super) fn write(verdict: &Verdict, all: bool, out: &mut dyn Write) -> io::Re
             writeln!(out, "| ✅ OK | {name} | | | | nothing counts towards it |")?;
         }
         // A budget that is within its limits shows its nearest group.
-        let is_shown = |(at, group): &(usize, &Standing)| all || *at == 0 || is_worth_a_line(group);
+        let is_all = groups == Groups::All;
+        let is_shown = |(at, group): &(usize, &Standing)| is_all || *at == 0 || is_worth_a_line(group);
         let shown: Vec<_> = limit.groups.iter().enumerate().filter(is_shown).collect();
-        let most = if all { shown.len() } else { MOST_GROUPS };
-        left_out += limit.groups.len() - shown.len().min(most);
+        let most = groups.most().unwrap_or(shown.len());
+        left_out += limit.groups.len() - shown.len().min(most) + limit.left_out(|_| true);
         shown.into_iter().take(most).try_for_each(|(_, group)| line(limit, group, verdict.window.zone, out))?;
     }
     if left_out > 0 {
@@ -45,6 +45,7 @@ pub(super) fn write(verdict: &Verdict, all: bool, out: &mut dyn Write) -> io::Re
 fn heading(verdict: &Verdict) -> String {
     let (sign, title) = match (verdict.exit_code, verdict.state()) {
         (0, State::Ok) => ("✅", "within budget"),
+        (0, State::Exceeded) => ("⚠️", "over a budget that only warns"),
         (0, _) => ("⚠️", "within budget, with warnings"),
         (_, State::Exceeded) => ("❌", "over budget"),
         (1, _) => ("❌", "not within budget for sure"),

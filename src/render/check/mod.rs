@@ -16,10 +16,11 @@ use std::io::Write;
 
 pub use github::step_outputs;
 
+use self::phrase::MOST_GROUPS;
 use super::written::written;
 use super::{Format, Style};
 use crate::error::{Result, unknown};
-use crate::table::verdict::Verdict;
+use crate::table::verdict::{MostGroups, State, Verdict};
 
 /// An output format of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,12 +82,39 @@ impl CheckFormat {
     }
 }
 
-/// Writes a verdict. People see the groups that are ok only with `all`; machines always do.
-pub fn check(verdict: &Verdict, format: CheckFormat, style: &Style, all: bool, out: &mut dyn Write) -> Result<()> {
+/// Which groups of a limit people are shown; machines get all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Groups {
+    /// The worst ones that aren't ok: ten, as many as GitHub shows.
+    Worst,
+    /// All that aren't ok.
+    NotOk,
+    /// All.
+    All,
+}
+
+impl Groups {
+    /// How many of a limit; `None` for all that are meant.
+    fn most(self) -> Option<usize> {
+        (self == Groups::Worst).then_some(MOST_GROUPS)
+    }
+
+    /// How many of each state must be known to show them.
+    pub fn kept(self) -> MostGroups {
+        match self {
+            Groups::Worst => [Some(MOST_GROUPS); State::ALL.len()],
+            Groups::NotOk => State::ALL.map(|state| (state == State::Ok).then_some(MOST_GROUPS)),
+            Groups::All => [None; State::ALL.len()],
+        }
+    }
+}
+
+/// Writes a verdict; `groups` says what people see of it.
+pub fn check(verdict: &Verdict, format: CheckFormat, style: &Style, groups: Groups, out: &mut dyn Write) -> Result<()> {
     written(out, |out| match format {
-        CheckFormat::Table => text::write(verdict, style, all, out),
+        CheckFormat::Table => text::write(verdict, style, groups, out),
         CheckFormat::Json => json::write(verdict, out),
-        CheckFormat::Markdown => markdown::write(verdict, all, out),
+        CheckFormat::Markdown => markdown::write(verdict, groups, out),
         CheckFormat::Junit => junit::write(verdict, out),
         CheckFormat::Github => github::write(verdict, out),
         CheckFormat::Openmetrics => openmetrics::write(verdict, out),

@@ -20,33 +20,38 @@ pub(super) fn write(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
         let sample = |limit: &Judged, group: &Standing, value: i64| {
             format!("{{{}}} {}", labels(limit, group), number(limit.kind, value))
         };
-        let used: Vec<String> =
-            of_unit().filter_map(|(limit, group)| Some(sample(limit, group, group.used?))).collect();
+        let used = of_unit().filter_map(|(limit, group)| Some(sample(limit, group, group.used?)));
         let help = "What is known to be used; a floor where forge_usage_budget_is_floor is 1.";
-        gauge(&format!("forge_usage_budget_used_{unit}"), Some(unit), help, &used, out)?;
-        let limits: Vec<String> =
-            of_unit().filter_map(|(limit, group)| Some(sample(limit, group, group.limit?))).collect();
+        gauge(&format!("forge_usage_budget_used_{unit}"), Some(unit), help, used, out)?;
+        let limits = of_unit().filter_map(|(limit, group)| Some(sample(limit, group, group.limit?)));
         let help = "The most that is within the budget.";
-        gauge(&format!("forge_usage_budget_limit_{unit}"), Some(unit), help, &limits, out)?;
+        gauge(&format!("forge_usage_budget_limit_{unit}"), Some(unit), help, limits, out)?;
     }
-    let flag = |get: fn(&Standing) -> i64| -> Vec<String> {
-        groups.iter().map(|(limit, group)| format!("{{{}}} {}", labels(limit, group), get(group))).collect()
+    let flag = |get: fn(&Standing) -> i64| {
+        groups.iter().map(move |(limit, group)| format!("{{{}}} {}", labels(limit, group), get(group)))
     };
     let is_floor = flag(|group| i64::from(group.is_floor));
-    gauge("forge_usage_budget_is_floor", None, "Whether more may have been used.", &is_floor, out)?;
+    gauge("forge_usage_budget_is_floor", None, "Whether more may have been used.", is_floor, out)?;
     let unknown = flag(|group| group.unknown_runs);
     let help = "Runs of which the measure isn't known in full.";
-    gauge("forge_usage_budget_unknown_runs", Some("runs"), help, &unknown, out)?;
+    gauge("forge_usage_budget_unknown_runs", Some("runs"), help, unknown, out)?;
     states(&groups, out)?;
-    let cost = |value: Option<Usd>| value.map(|value| format!(" {}", exact::dollars(value))).into_iter().collect();
-    let (whole, low): (Vec<String>, Vec<String>) = (cost(verdict.cost), cost(verdict.cost_low));
-    gauge("forge_usage_cost_usd", Some("usd"), "Cost of all that was read, if all of it is known.", &whole, out)?;
-    gauge("forge_usage_cost_low_usd", Some("usd"), "Floor of the cost of all that was read.", &low, out)?;
+    let cost = |value: Option<Usd>| value.map(|value| format!(" {}", exact::dollars(value))).into_iter();
+    let (whole, low) = (cost(verdict.cost), cost(verdict.cost_low));
+    gauge("forge_usage_cost_usd", Some("usd"), "Cost of all that was read, if all of it is known.", whole, out)?;
+    gauge("forge_usage_cost_low_usd", Some("usd"), "Floor of the cost of all that was read.", low, out)?;
     writeln!(out, "# EOF")
 }
 
-fn gauge(name: &str, unit: Option<&str>, help: &str, samples: &[String], out: &mut dyn Write) -> io::Result<()> {
-    if samples.is_empty() {
+fn gauge(
+    name: &str,
+    unit: Option<&str>,
+    help: &str,
+    samples: impl Iterator<Item = String>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut samples = samples.peekable();
+    if samples.peek().is_none() {
         return Ok(());
     }
     writeln!(out, "# TYPE {name} gauge")?;
@@ -54,7 +59,7 @@ fn gauge(name: &str, unit: Option<&str>, help: &str, samples: &[String], out: &m
         writeln!(out, "# UNIT {name} {unit}")?;
     }
     writeln!(out, "# HELP {name} {help}")?;
-    samples.iter().try_for_each(|sample| writeln!(out, "{name}{sample}"))
+    samples.try_for_each(|sample| writeln!(out, "{name}{sample}"))
 }
 
 fn states(groups: &[(&Judged, &Standing)], out: &mut dyn Write) -> io::Result<()> {

@@ -8,7 +8,8 @@ use crate::render::number::{self, Bound, UNKNOWN};
 use crate::table::schema::Kind;
 use crate::table::verdict::{Before, Judged, Standing, State, Verdict};
 
-/// Groups of one limit that are shown unless all are asked for.
+/// Groups of one limit that people are shown unless they ask for all; GitHub shows as many errors, and as many warnings,
+/// a step.
 pub(super) const MOST_GROUPS: usize = 10;
 
 /// The word of a group's state: what it does counts, so a limit that only warns never says FAIL.
@@ -51,7 +52,7 @@ fn named(group: &Standing, shown: fn(&str) -> &str) -> String {
 ///
 /// Both have every digit where rounding would hide on which side of the limit it is.
 pub(super) fn used_of_limit(limit: &Judged, group: &Standing) -> String {
-    let (is_alike, bound) = (is_alike(limit.kind, group), bound(group.is_floor));
+    let (is_alike, bound) = (is_alike(limit.kind, group), Bound::of(group.is_floor));
     let used = match group.used {
         None => UNKNOWN.to_owned(),
         Some(used) if is_alike => whole(limit.kind, used, bound),
@@ -63,23 +64,21 @@ pub(super) fn used_of_limit(limit: &Judged, group: &Standing) -> String {
         let shown = if is_whole { whole } else { amount };
         format!(" of {}", shown(limit.kind, of, Bound::Exact))
     });
-    let words = if limit.words.is_empty() { String::new() } else { format!(" {}", limit.words) };
-    format!("{used}{}{words}", of.unwrap_or_default())
+    // What is compared with a baseline are medians.
+    let words = [limit.words, if group.before.is_some() { "a run" } else { "" }];
+    let words = words.into_iter().filter(|words| !words.is_empty()).map(|words| format!(" {words}"));
+    format!("{used}{}{}", of.unwrap_or_default(), words.collect::<String>())
 }
 
 /// Whether what is used and the limit look alike if they are rounded in the same way, and aren't.
 fn is_alike(kind: Kind, group: &Standing) -> bool {
-    let shown = |value| amount(kind, value, bound(group.is_floor));
+    let shown = |value| amount(kind, value, Bound::of(group.is_floor));
     group.used.zip(group.limit).is_some_and(|(used, limit)| used != limit && shown(used) == shown(limit))
 }
 
 /// Whether a figure for people lacks digits of the value: then it is that of a smaller one too.
 fn is_rounded(kind: Kind, value: i64) -> bool {
     amount(kind, value, Bound::Floor) == amount(kind, value.saturating_sub(1), Bound::Floor)
-}
-
-pub(super) fn bound(is_floor: bool) -> Bound {
-    if is_floor { Bound::Floor } else { Bound::Exact }
 }
 
 /// A value for people.
@@ -109,7 +108,7 @@ pub(super) fn share(group: &Standing) -> String {
         return String::new();
     };
     let percent = i128::from(used) * 100 / i128::from(limit);
-    let sign = bound(group.is_floor).prefix();
+    let sign = Bound::of(group.is_floor).prefix();
     match percent {
         100 if used > limit => ">100%".to_owned(),
         percent => format!("{sign}{}%", number::count(i64::try_from(percent).unwrap_or(i64::MAX))),
@@ -121,7 +120,7 @@ pub(super) fn over(limit: &Judged, group: &Standing) -> String {
     let Some(over) = over_by(group) else {
         return String::new();
     };
-    let shown = amount(limit.kind, over, bound(group.is_floor));
+    let shown = amount(limit.kind, over, Bound::of(group.is_floor));
     let (sign, shown) = shown.split_at(shown.len() - shown.trim_start_matches(['≥', '>']).len());
     format!("{sign}+{shown}")
 }

@@ -4,7 +4,7 @@
 use chrono_tz::Tz;
 use unicode_width::UnicodeWidthStr;
 
-use super::phrase::{amount, bound};
+use super::phrase::amount;
 use crate::render::dimension::{number_of_owners, short_among};
 use crate::render::number::{self, Bound};
 use crate::render::period;
@@ -57,7 +57,7 @@ fn contributors(limit: &Judged, group: &Standing) -> Option<String> {
             (Some(id), "run_id" | "conversation_id") => short_among(id, &ids).to_owned(),
             (Some(name), _) => name.clone(),
         };
-        format!("{name} {}", amount(kind, contributor.used, bound(contributor.is_floor)))
+        format!("{name} {}", amount(kind, contributor.used, Bound::of(contributor.is_floor)))
     };
     let shown: Vec<String> = group.contributors.iter().take(MOST_IN_A_SENTENCE).map(one).collect();
     (!shown.is_empty()).then(|| shown.join(" · "))
@@ -92,7 +92,13 @@ fn doubts(limit: &Judged, group: &Standing) -> Vec<String> {
         State::Unproven if success.is_none() => {
             let millionths = i128::from(group.unknown_runs) * 1_000_000;
             let is_many = has_many_unknown(limit, group);
-            let (share, most) = (percent(millionths, runs.into()), percent(limit.max_unknown.into(), 1));
+            let whole = i128::from(runs);
+            let (share, most) = match (percent(millionths, whole), percent(limit.max_unknown.into(), 1)) {
+                (share, most) if share == most => {
+                    (hundredths(millionths, whole), hundredths(limit.max_unknown.into(), 1))
+                }
+                rounded => rounded,
+            };
             let share = if is_many { format!(", {share} > {most}") } else { String::new() };
             match group.lacks.unplaced_runs {
                 0 => is_many.then(|| of_runs() + &share).into_iter().chain(others(limit, group, "")).collect(),
@@ -115,7 +121,7 @@ fn others(limit: &Judged, group: &Standing, share: &str) -> impl Iterator<Item =
     placed.into_iter().chain(lacks.input.then(|| "some input could not be read".to_owned()))
 }
 
-/// `part` millionths of `whole` in percent, with as many digits as it takes to be more than zero.
+/// So many millionths, by `whole`, in percent: with as many digits as it takes to be more than zero.
 fn percent(millionths: i128, whole: i128) -> String {
     let hundredths = millionths / (whole.max(1) * 100);
     match (hundredths / 100, hundredths % 100) {
@@ -126,11 +132,17 @@ fn percent(millionths: i128, whole: i128) -> String {
     }
 }
 
+/// The same with two digits behind the point.
+fn hundredths(millionths: i128, whole: i128) -> String {
+    let hundredths = millionths / (whole.max(1) * 100);
+    format!("{}.{:02}%", hundredths / 100, hundredths % 100)
+}
+
 fn pace(limit: &Judged, group: &Standing, zone: Tz) -> Option<String> {
     let matters = |pace: &Pace| group.state != State::Ok || pace.limit_at.is_some();
-    let pace = group.pace.filter(|pace| matters(pace) && group.used.is_some_and(|used| used > 0))?;
+    let pace = group.pace.as_deref().filter(|pace| matters(pace) && group.used.is_some_and(|used| used > 0))?;
     let projected = pace.projected?;
-    let bound = bound(group.is_floor);
+    let bound = Bound::of(group.is_floor);
     let at = pace.limit_at.and_then(|time| period::moment(time, zone));
     let or_before = if bound == Bound::Floor { " or before" } else { "" };
     let at = at.map_or(String::new(), |at| format!("; the limit is reached {at}{or_before}"));

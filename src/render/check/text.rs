@@ -6,13 +6,19 @@ use std::io::{self, Write};
 use chrono_tz::Tz;
 use unicode_width::UnicodeWidthStr;
 
-use super::phrase::{self, MOST_GROUPS};
-use super::remarks;
+use super::{Groups, phrase, remarks};
 use crate::render::dimension::number_of;
+use crate::render::fit::cut;
 use crate::render::{Style, escape, notes};
 use crate::table::verdict::{Before, Judged, Standing, State, Verdict};
 
 const BAR: usize = 20;
+
+/// Names must keep this much on a narrow terminal.
+const LEAST_NAME: usize = 16;
+
+/// The columns of names: that of groups gives way first.
+const NAMES: [usize; 2] = [2, 1];
 
 struct Line<'a> {
     group: &'a Standing,
@@ -20,8 +26,9 @@ struct Line<'a> {
     remarks: Vec<String>,
 }
 
-/// Writes the verdict; `all` shows every group.
-pub(super) fn write(verdict: &Verdict, style: &Style, all: bool, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the verdict.
+pub(super) fn write(verdict: &Verdict, style: &Style, groups: Groups, out: &mut dyn Write) -> io::Result<()> {
+    let all = groups == Groups::All;
     let headline = phrase::headline(verdict);
     if style.notes && !headline.is_empty() {
         writeln!(out, "{}", harmless(&headline))?;
@@ -31,8 +38,8 @@ pub(super) fn write(verdict: &Verdict, style: &Style, all: bool, out: &mut dyn W
     for limit in &verdict.limits {
         let is_shown = |group: &&Standing| all || group.state != State::Ok || group.before.is_some_and(is_named);
         let shown: Vec<&Standing> = limit.groups.iter().filter(is_shown).collect();
-        let most = if all { shown.len() } else { MOST_GROUPS };
-        left_out += shown.len().saturating_sub(most);
+        let most = groups.most().unwrap_or(shown.len());
+        left_out += shown.len().saturating_sub(most) + limit.left_out(|group| is_shown(&group));
         lines.extend(shown.into_iter().take(most).map(|group| (limit, group)));
     }
     lines.sort_by_key(|(_, group)| std::cmp::Reverse((group.fails, group.state)));
@@ -42,8 +49,11 @@ pub(super) fn write(verdict: &Verdict, style: &Style, all: bool, out: &mut dyn W
     let first = lines.iter().position(|(limit, group)| remarks::lacks_logs(limit, group));
     let offer_at = |place: usize| offer.as_deref().filter(|_| first == Some(place));
     let zone = verdict.window.zone;
-    let lines: Vec<Line> =
+    let mut lines: Vec<Line> =
         lines.iter().enumerate().map(|(place, (limit, group))| line(limit, group, zone, offer_at(place))).collect();
+    if let Some(width) = style.width {
+        shorten_names(&mut lines, width);
+    }
     draw(&lines, style, out)?;
     if left_out > 0 {
         writeln!(out, "…         {} (-v shows them)", number_of(left_out, "more group"))?;
@@ -66,10 +76,12 @@ pub(super) fn write(verdict: &Verdict, style: &Style, all: bool, out: &mut dyn W
 
 /// How many are ok: budgets, or groups where budgets have several.
 fn within(verdict: &Verdict) -> Option<String> {
-    let ok: Vec<&str> = verdict.limits.iter().flat_map(|limit| vec![&*limit.budget; limit.count(State::Ok)]).collect();
-    let budgets = ok.iter().collect::<BTreeSet<_>>().len();
-    let noun = if budgets == ok.len() { "budget" } else { "group" };
-    (!ok.is_empty()).then(|| number_of(ok.len(), noun))
+    let ok = verdict.count(State::Ok);
+    let has_ok: Vec<&Judged> = verdict.limits.iter().filter(|limit| limit.count(State::Ok) > 0).collect();
+    let budgets = has_ok.iter().map(|limit| &limit.budget).collect::<BTreeSet<_>>().len();
+    let is_whole = has_ok.iter().all(|limit| limit.state() == State::Ok);
+    let noun = if budgets == ok && is_whole { "budget" } else { "group" };
+    (ok > 0).then(|| number_of(ok, noun))
 }
 
 /// New and vanished groups of a baseline are named, although nothing is wrong with them.
@@ -105,10 +117,29 @@ fn bar(group: &Standing) -> String {
     "█".repeat(blocks) + &"·".repeat(BAR - blocks)
 }
 
-fn draw(lines: &[Line], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+/// How wide the columns before the bar are, and what they take with the gaps between them.
+fn widths(lines: &[Line]) -> (Vec<usize>, usize) {
     let width = |column: usize| lines.iter().map(|line| line.cells[column].width()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..5).map(width).collect();
     let fixed = widths.iter().map(|width| width + 2).sum::<usize>().max(10);
+    (widths, fixed)
+}
+
+/// Cuts names out in their midst where the figures behind them don't fit the terminal.
+fn shorten_names(lines: &mut [Line], width: usize) {
+    for column in NAMES {
+        let (widths, fixed) = widths(lines);
+        // No gap follows the last column.
+        let excess = (fixed - 2).saturating_sub(width);
+        let longest = widths[column].saturating_sub(excess).max(LEAST_NAME);
+        for cell in lines.iter_mut().filter(|_| excess > 0).map(|line| &mut line.cells[column]) {
+            *cell = cut(cell, longest, (longest - 1) / 2);
+        }
+    }
+}
+
+fn draw(lines: &[Line], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let (widths, fixed) = widths(lines);
     for line in lines {
         let [word, budget, name, used, share, bar] = &line.cells;
         let gap = |column: usize, text: &str| " ".repeat(widths[column].saturating_sub(text.width()));

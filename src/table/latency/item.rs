@@ -14,7 +14,7 @@ use crate::table::walk::passes;
 /// Something that took time.
 pub(super) struct Item<'a> {
     /// Its owner, conversation, model and time.
-    pub(super) row: Cow<'a, UsageRow>,
+    pub(super) row: UsageRow,
     pub(super) owner: &'a Owner,
     settled: &'a Settled,
     pub(super) what: What<'a>,
@@ -33,7 +33,7 @@ pub(super) enum What<'a> {
 /// Everything that took time.
 pub(super) fn items(settled: &Settled) -> impl Iterator<Item = Item<'_>> {
     let usage = settled.rows.iter().chain(settled.outweighed.iter());
-    let usage = usage.map(|row| (Cow::Owned(row), What::Usage));
+    let usage = usage.map(|row| (row, What::Usage));
     let requests = settled.requests.iter().map(|request| {
         let fact = &request.fact;
         (row(request, &fact.conversation, &fact.model), What::Request(fact))
@@ -42,19 +42,19 @@ pub(super) fn items(settled: &Settled) -> impl Iterator<Item = Item<'_>> {
         let fact = &failure.fact;
         (row(failure, &fact.conversation, &fact.model), What::Failure)
     });
-    let tools = settled.tools.iter().map(|tool| (Cow::Owned(as_row(tool)), What::Tool(&tool.fact)));
+    let tools = settled.tools.iter().map(|tool| (as_row(tool), What::Tool(&tool.fact)));
     let all = usage.chain(requests).chain(failures).chain(tools);
     all.filter_map(|(row, what)| Some(Item { owner: settled.owners.get(row.owner)?, settled, row, what }))
 }
 
-fn row<'a, T>(placed: &Placed<T>, conversation: &Id, model: &Option<Id>) -> Cow<'a, UsageRow> {
-    Cow::Owned(UsageRow {
+fn row<T>(placed: &Placed<T>, conversation: &Id, model: &Option<Id>) -> UsageRow {
+    UsageRow {
         owner: placed.owner,
         conversation: Some(conversation.clone()),
         model: model.clone(),
         time: placed.time,
         ..UsageRow::default()
-    })
+    }
 }
 
 impl Item<'_> {

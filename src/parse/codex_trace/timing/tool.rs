@@ -2,6 +2,7 @@
 
 use super::fields::{Fields, number};
 use crate::event::Time;
+use crate::parse::codex_trace::tool_result::END;
 use crate::parse::tracing;
 
 /// The longest that a record's two clocks may be apart, in milliseconds.
@@ -76,7 +77,6 @@ fn end_of_string(text: &str) -> Option<usize> {
 /// What newer versions write behind a tool's output. An output may hold the end of another one; its time
 /// gives it away.
 pub(super) fn end_of_output(text: &str, recorded: Time) -> Option<Fields<'_>> {
-    const END: &str = " mcp_server_origin=";
     text.split('\n').find_map(|line| {
         let at = memchr::memmem::rfind(line.as_bytes(), END.as_bytes())?;
         let shared = Fields::read(&line[at + END.len()..]);
