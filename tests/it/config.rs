@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Workdir, column, fixtures, warning_codes};
+use crate::support::{Workdir, column, fixtures, sample, warning_codes};
 use crate::writers::{Entry, claude_result, front, run_id};
 
 /// A ledger whose runs name no model.
@@ -102,4 +102,16 @@ fn a_file_that_is_none_is_told_and_not_passed_over() {
         assert_eq!(outcome.code, 2);
         assert!(outcome.stderr.contains(".forge/usage.toml is a link that leads nowhere"), "{}", outcome.stderr);
     }
+}
+
+#[test]
+fn a_bad_glob_is_told_once_and_with_what_is_wrong() {
+    let work = Workdir::new();
+    let told = |args: &[&str]| work.run(args).stderr;
+    let wrong = "bad glob \"a[\": unclosed character class; missing ']'";
+    assert!(told(&["report", &sample(), "--where", "loop=a["]).contains(wrong));
+    assert!(told(&["prices", "a[*"]).ends_with("bad glob \"a[*\": unclosed character class; missing ']'\n"));
+    work.write("own.toml", "[profiles.\"a[\"]\nmodel = \"x\"\n");
+    let said = told(&["report", &sample(), "--config", "own.toml"]);
+    assert!(said.contains(wrong) && said.matches("a[").count() == 1, "{said}");
 }

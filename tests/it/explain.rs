@@ -45,6 +45,8 @@ fn each_witness_says_what_became_of_it_and_where_it_stands() {
     let told = verdicts(&explanation);
     assert_eq!(told[0], pair("run", "success"));
     assert!(told.contains(&pair("call", "counted")), "{told:?}");
+    // How long a stream took of which one event is known, nobody knows.
+    assert!(told.contains(&pair("stream", "1 event")), "{told:?}");
     assert!(told.contains(&pair("counter", "taken")), "{told:?}");
     assert!(told.contains(&pair("footer", "agrees")), "{told:?}");
     for witness in explanation["witnesses"].as_array().expect("a list") {
