@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use chrono_tz::Tz;
 
-use super::{Groups, phrase, remarks};
+use super::phrase::{self, Groups};
+use super::remarks;
 use crate::render::dimension::number_of;
 use crate::render::escape;
 use crate::table::verdict::{Judged, Standing, State, Verdict};

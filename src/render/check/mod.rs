@@ -15,12 +15,12 @@ mod text;
 use std::io::Write;
 
 pub use github::step_outputs;
+pub use phrase::Groups;
 
-use self::phrase::MOST_GROUPS;
 use super::written::written;
 use super::{Format, Style};
 use crate::error::{Result, unknown};
-use crate::table::verdict::{MostGroups, State, Verdict};
+use crate::table::verdict::Verdict;
 
 /// An output format of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,33 +79,6 @@ impl CheckFormat {
                 Format::Table | Format::Jsonl | Format::Csv => CheckFormat::Table,
             },
         })
-    }
-}
-
-/// Which groups of a limit people are shown; machines get all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Groups {
-    /// The worst ones that aren't ok: ten, as many as GitHub shows.
-    Worst,
-    /// All that aren't ok.
-    NotOk,
-    /// All.
-    All,
-}
-
-impl Groups {
-    /// How many of a limit; `None` for all that are meant.
-    fn most(self) -> Option<usize> {
-        (self == Groups::Worst).then_some(MOST_GROUPS)
-    }
-
-    /// How many of each state must be known to show them.
-    pub fn kept(self) -> MostGroups {
-        match self {
-            Groups::Worst => [Some(MOST_GROUPS); State::ALL.len()],
-            Groups::NotOk => State::ALL.map(|state| (state == State::Ok).then_some(MOST_GROUPS)),
-            Groups::All => [None; State::ALL.len()],
-        }
     }
 }
 

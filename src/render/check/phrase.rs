@@ -6,11 +6,38 @@ use crate::render::dimension::short_id;
 use crate::render::exact;
 use crate::render::number::{self, Bound, UNKNOWN};
 use crate::table::schema::Kind;
-use crate::table::verdict::{Before, Judged, Standing, State, Verdict};
+use crate::table::verdict::{Before, Judged, MostGroups, Standing, State, Verdict};
 
 /// Groups of one limit that people are shown unless they ask for all; GitHub shows as many errors, and as many warnings,
 /// a step.
 pub(super) const MOST_GROUPS: usize = 10;
+
+/// Which groups of a limit people are shown; machines get all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Groups {
+    /// The worst ones that aren't ok: ten, as many as GitHub shows.
+    Worst,
+    /// All that aren't ok.
+    NotOk,
+    /// All.
+    All,
+}
+
+impl Groups {
+    /// How many of a limit; `None` for all that are meant.
+    pub(super) fn most(self) -> Option<usize> {
+        (self == Groups::Worst).then_some(MOST_GROUPS)
+    }
+
+    /// How many of each state must be known to show them.
+    pub fn kept(self) -> MostGroups {
+        match self {
+            Groups::Worst => [Some(MOST_GROUPS); State::ALL.len()],
+            Groups::NotOk => State::ALL.map(|state| (state == State::Ok).then_some(MOST_GROUPS)),
+            Groups::All => [None; State::ALL.len()],
+        }
+    }
+}
 
 /// The word of a group's state: what it does counts, so a limit that only warns never says FAIL.
 pub(super) fn word(limit: &Judged, group: &Standing) -> &'static str {

@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use chrono_tz::Tz;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Groups, phrase, remarks};
+use super::phrase::{self, Groups};
+use super::remarks;
 use crate::render::dimension::number_of;
 use crate::render::fit::cut;
 use crate::render::{Style, escape, notes};
