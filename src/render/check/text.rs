@@ -16,7 +16,7 @@ use crate::table::verdict::{Before, Judged, Standing, State, Verdict};
 const BAR: usize = 20;
 
 /// Names must keep this much on a narrow terminal.
-const LEAST_NAME: usize = 16;
+const LEAST_NAME: usize = 8;
 
 /// The columns of names: that of groups gives way first.
 const NAMES: [usize; 2] = [2, 1];
