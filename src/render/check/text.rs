@@ -15,6 +15,9 @@ use crate::table::verdict::{Before, Judged, Standing, State, Verdict};
 
 const BAR: usize = 20;
 
+/// How wide the words of states stand.
+const WORD: usize = 8;
+
 /// Names must keep this much on a narrow terminal.
 const LEAST_NAME: usize = 8;
 
@@ -121,8 +124,9 @@ fn bar(group: &Standing) -> String {
 /// How wide the columns before the bar are, and what they take with the gaps between them.
 fn widths(lines: &[Line]) -> (Vec<usize>, usize) {
     let width = |column: usize| lines.iter().map(|line| line.cells[column].width()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..5).map(width).collect();
-    let fixed = widths.iter().map(|width| width + 2).sum::<usize>().max(10);
+    let mut widths: Vec<usize> = (0..5).map(width).collect();
+    widths[0] = WORD;
+    let fixed = widths.iter().map(|width| width + 2).sum();
     (widths, fixed)
 }
 
@@ -144,7 +148,7 @@ fn draw(lines: &[Line], style: &Style, out: &mut dyn Write) -> io::Result<()> {
     for line in lines {
         let [word, budget, name, used, share, bar] = &line.cells;
         let gap = |column: usize, text: &str| " ".repeat(widths[column].saturating_sub(text.width()));
-        let word = format!("{word:<8}");
+        let word = format!("{word:<WORD$}");
         let mut text = format!(
             "  {budget}{}  {name}{}  {}{used}  {}{share}",
             gap(1, budget),
