@@ -6,7 +6,7 @@
 //!
 //! | Modules | Hold |
 //! | --- | --- |
-//! | `cell`, `columns`, `frame` | what a table is |
+//! | `cell`, `kind`, `columns`, `frame` | what a table is |
 //! | `time_cut`, `dimension`, `filter`, `values`, `found`, `query`, `latest`, `walk` | which rows are asked for, and by what they are grouped |
 //! | `cost`, `share`, `money`, `token_sum`, `sum`, `median`, `per_run`, `tally` | what rows cost, and what they come to |
 //! | `group`, `unplaced`, `overlap`, `order` | the rows of a report |
@@ -34,6 +34,7 @@ mod filter;
 mod found;
 mod frame;
 mod group;
+mod kind;
 mod latency;
 mod latest;
 mod median;
