@@ -81,6 +81,8 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
             // Old versions leave reasoning out, whatever they count.
             let usage = record.usage.map(|usage| part::<Usage>(usage.get()).map(|usage| usage.told_tokens()));
             match usage {
+                // Where nothing told what was used, Codex writes zeros.
+                Some(Ok(usage)) if usage.is_zero() => marks.push(mark(MarkKind::Named { in_flight: true })),
                 Some(Ok(usage)) => marks.push(mark(MarkKind::Fact(Fact::Counter(Box::new(Counter {
                     conversation: None,
                     scope: Scope::Conversation,
