@@ -130,6 +130,8 @@ fn read_otel(hit: &Hit<'_>, recorded: Time, otel: &Otel<'_>, marks: &mut Vec<Mar
             (Some(Ok(usage)), Some(id), Some(time)) => add(MarkKind::Fact(Fact::Call(Box::new(Call {
                 conversation: Some(id.clone()),
                 model: otel.model.filter(is_whole).and_then(|model| hit.seen.model_of(model)),
+                effort: otel.effort.and_then(|effort| hit.seen.id(effort)),
+                service_tier: otel.service_tier.and_then(|tier| hit.seen.id(tier)),
                 ..Call::new(CallKey::Trace(id.clone(), time, usage), usage)
             })))),
             (Some(Err(defect)), ..) => add(MarkKind::Fact(Fact::Defect(defect))),

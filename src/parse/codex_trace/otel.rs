@@ -24,6 +24,8 @@ pub(super) struct Otel<'a> {
     /// Whether nothing follows the model, as something does where it is whole.
     pub(super) ends_in_model: bool,
     pub(super) auth_mode: Option<&'a str>,
+    pub(super) service_tier: Option<&'a str>,
+    pub(super) effort: Option<&'a str>,
     pub(super) failed: bool,
     pub(super) counts: Counts<'a>,
     /// Whether free text begins: a tool's arguments or output, a prompt.
@@ -100,6 +102,8 @@ impl<'a> Otel<'a> {
                 self.ends_in_model = self.model.is_none() && ends(field, body);
                 self.model = self.model.or(Some(bytes));
             }
+            "service_tier" => self.service_tier = self.service_tier.or(Some(value)),
+            "model_reasoning_effort" => self.effort = self.effort.or(Some(value)),
             "error.message" => self.failed = true,
             key => {
                 if let Some(count) = self.counts.slot(key) {
