@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::bounds::{Before, Bounds};
 use super::read_order::in_order;
@@ -46,7 +46,8 @@ pub(super) fn shares<'a>(
     let (previous, since) = logged.map_or((None, None), |logged| (Some(logged.total), logged.time));
     let calls = Between::new(uncovered);
     let reasoning = logged.map_or_else(Reasoning::default, |logged| Reasoning::at(&logged.total));
-    let mut split = Split { calls, bounds, logged, shares: BTreeMap::new(), previous, since, reasoning };
+    let read = FxHashSet::default();
+    let mut split = Split { calls, bounds, logged, shares: BTreeMap::new(), previous, read, since, reasoning };
     for reading in readings {
         // What falls below the log tells nothing of those whose calls it has.
         let is_less = |logged: &LoggedUpTo| logged.runs.contains(&reading.run) && split.falls(&reading);
@@ -65,6 +66,8 @@ struct Split<'u, F> {
     shares: BTreeMap<Option<RunId>, Share>,
     /// What the reading before read, and when that was.
     previous: Option<TokenUsage>,
+    /// What all before read.
+    read: FxHashSet<TokenUsage>,
     since: Option<Time>,
     reasoning: Reasoning,
 }
@@ -73,11 +76,18 @@ impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
     /// Gives what the counter grew by since the reading before to the run that read it.
     fn read(&mut self, mut reading: Reading) {
         let previous = self.previous;
+        // Of several processes that go on from one reading, each counts its own.
+        let before = reading.before().filter(|before| !before.is_zero() && Some(*before) != previous);
+        let is_new = self.read.insert(reading.total);
+        let branch = before.filter(|before| previous != Some(reading.total) && self.read.contains(before));
+        let branch = branch.and(reading.last).map(|last| if is_new { last } else { TokenUsage::default() });
         let told = reading.total.reasoning_output_tokens;
         reading.total = previous.map_or(reading.total, |previous| reading.total.with_untold(&previous));
         let bounds = reading.run.as_ref().map_or_else(Bounds::default, &self.bounds);
         let is_first = !self.is_known(&reading.run);
-        let is_anew = previous.is_some_and(|previous| reading.total.fell_below(&previous));
+        let is_anew = branch.is_none() && previous.is_some_and(|previous| reading.total.fell_below(&previous));
+        // Outside of runs every reading is in view: one that fell to more than the latest call didn't begin at zero.
+        let lowered = before.filter(|_| is_anew && reading.run.is_none()).and(reading.last);
         // A process that resumed tells again what the run before came to: that is no call of this run.
         let blended = reading.total.blended_tokens();
         let is_restored = bounds.before.is_some_and(|before| before.totals.contains(&blended));
@@ -87,16 +97,18 @@ impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
         let over = bounds.before.filter(|before| {
             let went_beyond = previous.is_some_and(|read| before.went_beyond(&read));
             let is_read = !went_beyond && self.is_read(before.run);
-            is_first && !is_anew && !begins && (before.follows_silence || !is_read)
+            is_first && !is_anew && branch.is_none() && !begins && (before.follows_silence || !is_read)
         });
         let (others, is_sure) = self.others(&reading, over);
         let share = self.shares.entry(reading.run.clone()).or_default();
         share.is_doubtful = reading.is_doubtful || (share.is_doubtful && is_anew);
-        let growth = match previous {
-            Some(_) if is_anew => reading.total,
-            Some(previous) => reading.total.minus(&previous),
-            None if begins => reading.total,
-            None => {
+        share.is_floor |= lowered.is_some();
+        let growth = match (branch, previous) {
+            (Some(last), _) => last,
+            (None, Some(_)) if is_anew => lowered.unwrap_or(reading.total),
+            (None, Some(previous)) => reading.total.minus(&previous),
+            (None, None) if begins => reading.total,
+            (None, None) => {
                 share.is_floor = true;
                 TokenUsage::default()
             }
@@ -108,9 +120,11 @@ impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
         let told = told.filter(|_| told == reading.total.reasoning_output_tokens);
         let reasoning = self.reasoning.read(&reading.run, told, !growth.is_zero());
         let growth = TokenUsage { reasoning_output_tokens: reasoning, ..growth };
-        let mut growth = growth.minus(&others);
+        let mut growth = if branch.is_some() { growth } else { growth.minus(&others) };
         let start = previous.map(|previous| previous.plus(&others));
-        let began = start.filter(|_| is_first && !is_anew && bounds.is_in_view).and_then(|start| reading.since(&start));
+        let began = start
+            .filter(|_| is_first && !is_anew && branch.is_none() && bounds.is_in_view)
+            .and_then(|start| reading.since(&start));
         if let Some(began) = began {
             // An output that is whole shows where the counter stood when its run began.
             growth = share.growth_since(began, over, &reading);
@@ -189,9 +203,14 @@ impl<'u> Between<'u> {
 }
 
 impl Reading {
+    /// What the counter read before the call that it tells; `None` if nothing tells.
+    fn before(&self) -> Option<TokenUsage> {
+        Some(self.total.minus(&self.last.filter(|last| !last.exceeds(&self.total))?))
+    }
+
     /// What the counter had grown by since `start` when the call began that it tells; `None` if nothing tells.
     fn since(&self, start: &TokenUsage) -> Option<TokenUsage> {
-        let before = self.total.minus(&self.last.filter(|last| !last.exceeds(&self.total))?);
+        let before = self.before()?;
         (!before.fell_below(start)).then(|| before.minus(start))
     }
 }

@@ -98,6 +98,26 @@ fn a_falling_counter_began_anew() {
     assert_eq!(input(vec![reading(1, 100, None), reading(2, 30, None)], None, true), (130, false));
 }
 
+fn called(second: i64, input: u64, last: u64, run: Option<&str>) -> Reading {
+    Reading { last: Some(TokenUsage { input_tokens: last, ..TokenUsage::default() }), ..reading(second, input, run) }
+}
+
+#[test]
+fn each_of_several_processes_counts_from_the_reading_that_it_went_on_from() {
+    let readings =
+        [(1, 100, 100), (2, 250, 150), (3, 450, 200), (4, 260, 10), (5, 500, 50), (6, 500, 50), (7, 450, 200)];
+    let readings = |run| readings.iter().map(|(second, total, last)| called(*second, *total, *last, run)).collect();
+    assert_eq!(input(readings(None), None, true), (510, false));
+    assert_eq!(input(readings(Some("a")), Some("a"), true), (510, false));
+}
+
+#[test]
+fn a_counter_that_was_lowered_counts_its_latest_call_unless_a_run_may_have_begun_it_anew() {
+    let readings = |run| vec![called(1, 100, 100, run), called(2, 60, 10, run)];
+    assert_eq!(input(readings(None), None, true), (110, true));
+    assert_eq!(input(readings(Some("a")), Some("a"), true), (160, false));
+}
+
 #[test]
 fn readings_without_a_time_are_ordered_by_their_place() {
     let at = |input, source: &str| {
