@@ -1,4 +1,5 @@
-//! Codex homes: folders of rollouts as version 0.98 writes them, forks, sub-agents and archives among them.
+//! Codex homes: folders of rollouts as version 0.98 writes them, forks, sub-agents and archives among them. Records of every
+//! second one are numbered, as from 0.154 on.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -19,6 +20,7 @@ pub fn write_codex_home(folder: &Path, seed: u64, bytes: u64) -> io::Result<Tota
         folder: folder.to_owned(),
         random: Random::new(seed),
         clock: Clock::new(),
+        begun: 0,
         written: 0,
         totals: Totals::default(),
     };
@@ -53,6 +55,7 @@ struct Home {
     folder: PathBuf,
     random: Random,
     clock: Clock,
+    begun: u64,
     written: u64,
     totals: Totals,
 }
@@ -67,12 +70,21 @@ struct Rollout {
     total: Tokens,
     last: Tokens,
     calls: u64,
+    /// The number of the next record, in the newer form, which every second rollout has.
+    ordinal: Option<u64>,
 }
 
 impl Rollout {
     fn write(&mut self, clock: Clock, kind: &str, payload: &Value) -> io::Result<()> {
-        let time = clock.format(SecondsFormat::Millis);
-        writeln!(self.out, "{{\"timestamp\":\"{time}\",\"type\":\"{kind}\",\"payload\":{payload}}}")
+        let (time, number) = (clock.format(SecondsFormat::Millis), self.number());
+        writeln!(self.out, "{{\"timestamp\":\"{time}\",{number}\"type\":\"{kind}\",\"payload\":{payload}}}")
+    }
+
+    fn number(&mut self) -> String {
+        self.ordinal.as_mut().map_or_else(String::new, |next| {
+            *next += 1;
+            format!("\"ordinal\":{},", *next - 1)
+        })
     }
 }
 
@@ -95,7 +107,9 @@ impl Home {
         }
         let out = Counted::new(BufWriter::with_capacity(PIECE, File::create(&path)?));
         let (total, last) = (Tokens::default(), Tokens::default());
-        let mut rollout = Rollout { path, id, header, out, total, last, calls: 0 };
+        self.begun += 1;
+        let ordinal = (self.begun % 2 == 0).then_some(0);
+        let mut rollout = Rollout { path, id, header, out, total, last, calls: 0, ordinal };
         let header = rollout.header.clone();
         rollout.write(self.clock, "session_meta", &header)?;
         Ok(rollout)
@@ -106,8 +120,9 @@ impl Home {
         let mut rollout = self.begin(json!({"forked_from_id": parent.id}))?;
         for line in fs::read_to_string(&parent.path)?.lines() {
             let time = self.clock.format(SecondsFormat::Millis);
-            let rest = line.split_once(",\"type\"").map_or("", |(_, rest)| rest);
-            writeln!(rollout.out, "{{\"timestamp\":\"{time}\",\"type\"{rest}")?;
+            let rest = line.split_once("\"type\"").map_or("", |(_, rest)| rest);
+            let number = rollout.number();
+            writeln!(rollout.out, "{{\"timestamp\":\"{time}\",{number}\"type\"{rest}")?;
             self.clock.advance_micros(90);
         }
         self.clock.advance_ms(1);
@@ -214,10 +229,11 @@ impl Home {
 
     fn reading(&mut self, rollout: &mut Rollout) -> io::Result<()> {
         let (time, used) = (self.clock.format(SecondsFormat::Millis), self.random.between(0, 100));
+        let number = rollout.number();
         let (total, last, resets_at) = (usage(rollout.total), usage(rollout.last), self.clock.unix_seconds() + 9_000);
         writeln!(
             rollout.out,
-            "{{\"timestamp\":\"{time}\",\"type\":\"event_msg\",\"payload\":{{\"type\":\"token_count\",\"info\":{{\
+            "{{\"timestamp\":\"{time}\",{number}\"type\":\"event_msg\",\"payload\":{{\"type\":\"token_count\",\"info\":{{\
              \"total_token_usage\":{total},\"last_token_usage\":{last},\"model_context_window\":258400}},\
              \"rate_limits\":{{\"limit_id\":\"codex\",\"primary\":{{\"used_percent\":{used}.0,\"window_minutes\":300,\
              \"resets_at\":{resets_at}}},\"secondary\":{{\"used_percent\":31.0,\"window_minutes\":10080,\
