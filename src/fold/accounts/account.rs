@@ -55,6 +55,8 @@ pub(super) struct Ending {
     pub(super) is_told: bool,
     /// An answer that was streaming at the end: when, and where that stands; `None` if none was.
     pub(super) unfinished: Option<(Option<Time>, Place)>,
+    /// Whether that is a call, anywhere, of which no record tells what it used.
+    pub(super) is_uncounted: bool,
     /// Whether a process was captured of which nothing but its beginning is known.
     pub(super) has_open_capture: bool,
     /// Whether more calls may be its own, which a run has that nothing tells the end of.

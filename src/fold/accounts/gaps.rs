@@ -66,12 +66,13 @@ impl Places {
         account.begins = begins && !is_of_agents;
         let lost = gaps.uncounted.get(key);
         if let (Some(_), Some(share)) = (lost, &mut account.log_share) {
-            share.lack(Reason::StillStreaming);
+            share.lack(Reason::Uncounted);
         }
         account.lacks_agent = gaps.of_agents.contains_key(key);
         let is_open = run.is_none() || !account.tells_its_end();
         let has_logs_end = is_open && (run.is_none() || gaps.last.get(id) == Some(run));
         let lost = lost.filter(|_| is_open).map(|place| (None, place.clone()));
+        account.ending.is_uncounted = lost.is_some();
         account.ending.unfinished =
             lost.or_else(|| facts.end_in(run, has_logs_end, |message| account.time_of(message)));
     }

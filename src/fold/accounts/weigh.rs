@@ -241,7 +241,9 @@ impl Account {
         reasons.add_if(exceeds && !is_restored, Reason::CallsExceedCounter);
         reasons.add_if(!is_whole && !has_share && self.share.is_some(), Reason::NoBaseline);
         reasons.add_if(!is_whole && (has_share || self.share.is_none()), Reason::NoBeginning);
-        reasons.add_if(is_cut, Reason::StillStreaming);
+        let is_uncounted = self.ending.is_uncounted && self.ends_within_an_answer();
+        reasons.add_if(is_cut && !is_uncounted, Reason::StillStreaming);
+        reasons.add_if(is_uncounted, Reason::Uncounted);
         reasons.add_if(lacks_agent, Reason::MissingAgent);
         reasons.add_if(has_placeholder, Reason::Placeholder);
         reasons.add_if(may_be_more, Reason::EndUntold);

@@ -35,6 +35,8 @@ pub enum Reason {
     NoBeginning,
     /// What was read ends while an answer is streaming, or with a record that isn't whole.
     StillStreaming,
+    /// A call is told of, and no record that is whole tells what it used.
+    Uncounted,
     /// A sub-agent's work is told of, and none of its calls.
     MissingAgent,
     /// What was read ends within the run's output.
@@ -61,7 +63,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them, in the order of their telling.
-    pub const ALL: [Reason; 26] = [
+    pub const ALL: [Reason; 27] = [
         Reason::CounterCovers,
         Reason::ResultCovers,
         Reason::CallsComplete,
@@ -77,6 +79,7 @@ impl Reason {
         Reason::RestoredResult,
         Reason::NoBeginning,
         Reason::StillStreaming,
+        Reason::Uncounted,
         Reason::MissingAgent,
         Reason::OpenRun,
         Reason::Killed,
@@ -108,6 +111,7 @@ impl Reason {
             Reason::RestoredResult => "restored-result",
             Reason::NoBeginning => "no-beginning",
             Reason::StillStreaming => "still-streaming",
+            Reason::Uncounted => "uncounted-call",
             Reason::MissingAgent => "missing-agent",
             Reason::OpenRun => "open-run",
             Reason::Killed => "killed",
@@ -152,6 +156,7 @@ impl Reason {
             Reason::StillStreaming => {
                 "what was read ends within an answer or a record; what the latest call used is not known"
             }
+            Reason::Uncounted => "a call was made of which no record, or no whole one, tells what it used",
             Reason::MissingAgent => "a sub-agent worked for it whose own records are not in the input",
             Reason::OpenRun => "what was read ends within the run's output: it is at work, or was cut off",
             Reason::Killed => "the run was killed; what the call that was under way used is not known",
@@ -185,7 +190,7 @@ impl Reason {
         match self {
             Reason::NoUsage | Reason::FooterOnly | Reason::FooterBeyondLog | Reason::FooterOfMore => true,
             Reason::NoBaseline | Reason::NoBeginning | Reason::UntimedCounter | Reason::StillStreaming => true,
-            Reason::TornBetween | Reason::Placeholder | Reason::Doubtful => true,
+            Reason::TornBetween | Reason::Placeholder | Reason::Doubtful | Reason::Uncounted => true,
             Reason::CounterCovers | Reason::ResultCovers | Reason::CallsComplete | Reason::CallsExceedCounter => false,
             Reason::SessionLog | Reason::PossibleCopies | Reason::UnnamedOrigin | Reason::FooterConfirms => false,
             Reason::RestoredResult => false,
@@ -199,7 +204,7 @@ impl Reason {
         match self {
             Reason::CounterCovers | Reason::ResultCovers | Reason::CallsComplete | Reason::FooterConfirms => None,
             Reason::CallsExceedCounter | Reason::SessionLog | Reason::Killed | Reason::CountedMore => None,
-            Reason::UnnamedOrigin => None,
+            Reason::UnnamedOrigin | Reason::Uncounted => None,
             Reason::PossibleCopies => Some("the session log of the conversation that they would be copied from"),
             Reason::NoBaseline | Reason::FooterOfMore => {
                 Some("the ledger or log with the conversation's earlier run, or its session log")
