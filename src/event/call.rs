@@ -174,6 +174,8 @@ pub enum Doubt {
     Ancestor,
     /// It is a copy if the conversation has a parent.
     Child,
+    /// A reviewer made it for the conversation: it is a copy if its reading also stands in another one's log.
+    Reviewer,
 }
 
 impl Doubt {

@@ -94,10 +94,16 @@ pub enum LogRecord {
         effort: Option<Id>,
     },
     /// The service tier of the calls that follow.
-    ServiceTier {
+    ServiceTier(Id),
+    /// The user chose what holds for the calls that follow.
+    Settings {
         /// The conversation that it holds in, where it is named.
         conversation: Option<Id>,
-        /// The tier; `None`: none is asked for.
+        /// The model, where it is told.
+        model: Option<Id>,
+        /// How hard it shall think.
+        effort: Option<Id>,
+        /// The service tier; `None`: none is asked for.
         tier: Option<Id>,
     },
     /// The conversation's counter is read.
@@ -123,6 +129,17 @@ pub enum LogRecord {
     Uncounted(Option<Id>),
     /// A reading of the counter was torn: its writer may have gone on from the one before it.
     TornReading,
+    /// The history was compacted.
+    Compacted {
+        /// The response that did so, where it is named.
+        response: Option<Id>,
+        /// Whether the provider wrote the summary, which only it can read.
+        is_remote: bool,
+    },
+    /// A response that was recorded before, or should have been: a later record repeats what that said.
+    Repeated(Box<Response>),
+    /// A review begins that the conversation asked for, or is over.
+    Review(bool),
     /// The log ends.
     End,
 }
@@ -136,6 +153,8 @@ pub struct Header {
     pub started_at: Option<Time>,
     /// Whether its history goes on from that of another one, which its log doesn't copy.
     pub goes_on: bool,
+    /// Whether it names a conversation that it was forked from.
+    pub is_fork: bool,
 }
 
 /// What a reading of a counter says of the latest call.
@@ -168,12 +187,17 @@ impl Latest {
         }
     }
 
+    /// What the counter read before the latest call, where that isn't all that it holds.
+    pub fn before(self, total: &TokenUsage) -> Option<TokenUsage> {
+        let Latest::Part(Some(last)) = self else { return None };
+        (!last.exceeds(total)).then(|| total.minus(&last))
+    }
+
     /// What the counter read before the latest call, where that is more than `previous`: a reading between them is not
     /// in view.
     pub fn unread(self, previous: &TokenUsage, total: &TokenUsage) -> Option<TokenUsage> {
-        let Latest::Part(Some(last)) = self else { return None };
-        let before = total.minus(&last);
-        let is_between = !last.exceeds(total) && !before.fell_below(previous) && previous.fell_below(&before);
+        let before = self.before(total)?;
+        let is_between = !before.fell_below(previous) && previous.fell_below(&before);
         is_between.then_some(before)
     }
 }
@@ -193,6 +217,8 @@ pub struct Response {
     pub service_tier: Option<Id>,
     /// Its tokens.
     pub usage: TokenUsage,
+    /// What its conversation had used by then, it included; `None` where that isn't told.
+    pub thread: Option<TokenUsage>,
 }
 
 /// A ledger entry's header.

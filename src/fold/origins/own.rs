@@ -52,13 +52,15 @@ pub(in crate::fold) fn take_own_calls(
     let has_witness = |id: &Id, facts: &ConversationFacts| !facts.readings.is_empty() || is_witnessed(id);
     let forked = conversations.iter().filter(|(id, facts)| facts.parent.is_some() && has_witness(id, facts));
     let parents: FxHashSet<Id> = forked.filter_map(|(_, facts)| facts.parent.clone()).collect();
+    let reviewed = reviewed_elsewhere(conversations);
     let with_log = conversations.iter_mut().filter(|(_, facts)| facts.has_counter_log);
     let own = with_log.map(|(id, facts)| {
         let upwards = ancestors_of.get(id).map_or(&[][..], Vec::as_slice);
         let ancestors: Vec<&Read> = upwards.iter().filter_map(|ancestor| of_ancestors.get(ancestor)).collect();
         let parent = upwards.first().and_then(|parent| of_ancestors.get(parent));
         let (has_parent, is_subagent) = (facts.parent.is_some(), facts.is_subagent);
-        let lineage = Lineage { has_parent, is_subagent, began: facts.began, parent, ancestors: &ancestors };
+        let lineage =
+            Lineage { has_parent, is_subagent, began: facts.began, parent, ancestors: &ancestors, reviewed: &reviewed };
         let with_readings = has_witness(id, facts) || parents.contains(id);
         let mut own = own_calls(std::mem::take(&mut facts.log), &lineage, with_readings);
         own.floor = own.floor.or(without_originals.contains(id).then_some(Reason::PossibleCopies));
@@ -97,6 +99,19 @@ struct Lineage<'a> {
     parent: Option<&'a Read>,
     /// The logs of its ancestors.
     ancestors: &'a [&'a Read],
+    /// What reviewers' counters read that their own logs tell.
+    reviewed: &'a FxHashSet<TokenUsage>,
+}
+
+/// What reviewers' counters read by the logs of those who asked for a review, as far as another log tells it too.
+fn reviewed_elsewhere(conversations: &Conversations) -> FxHashSet<TokenUsage> {
+    let totals = |is_reviewers: bool| {
+        let calls = conversations.values().flat_map(|facts| &facts.log.calls);
+        let calls = calls.filter(move |call| (call.doubt == Doubt::Reviewer) == is_reviewers);
+        calls.filter_map(|call| call.key.total())
+    };
+    let asked: FxHashSet<TokenUsage> = totals(true).collect();
+    if asked.is_empty() { asked } else { totals(false).filter(|total| asked.contains(total)).collect() }
 }
 
 impl Lineage<'_> {
@@ -136,13 +151,15 @@ fn own_calls(mut log: SessionLog, lineage: &Lineage<'_>, with_readings: bool) ->
     let mut places = 0..;
     own.calls.retain(|call| {
         let total = call.key.total();
-        if let Some(total) = total.filter(|_| with_readings) {
+        let is_reviewers = call.doubt == Doubt::Reviewer;
+        if let Some(total) = total.filter(|_| with_readings && !is_reviewers) {
             own.readings.push((call.time(), total));
         }
         let is_recorded = total.is_some() && recorded.contains(&call.context.turn);
         let Some(at) = places.next() else { return false };
         let is_doubtful = is_recorded && sieve.may_be_copy(at, call);
-        if !is_doubtful && !sieve.keeps(at, call) {
+        let is_elsewhere = is_reviewers && total.is_some_and(|total| lineage.reviewed.contains(&total));
+        if is_elsewhere || !is_doubtful && !sieve.keeps(at, call) {
             return false;
         }
         if is_recorded {

@@ -62,7 +62,7 @@ fn drop_copies(readings: &mut Vec<QuotaReading>, conversations: &Conversations) 
     let is_copy = |quota: &Quota| {
         let Some(id) = &quota.conversation else { return false };
         match quota.doubt {
-            Doubt::None => false,
+            Doubt::None | Doubt::Reviewer => false,
             Doubt::Child => conversations.get(id).is_some_and(|facts| facts.parent.is_some()),
             Doubt::Ancestor => {
                 let upwards = ancestors_of.get(id).map_or(&[][..], Vec::as_slice);

@@ -6,6 +6,7 @@ use memchr::memmem::Finder;
 
 use crate::event::Time;
 use crate::parse::blocks::{Found, end_or_needle};
+use crate::parse::digits::number;
 use crate::parse::format::Seems;
 use crate::parse::mark::LogRecord;
 
@@ -18,11 +19,14 @@ const TIME: usize = "2026-05-12T07:03:16.926Z".len();
 /// What every line begins with.
 const START: &[u8; 14] = b"{\"timestamp\":\"";
 
+/// What may follow it, from 0.154 on: the number of the record, whose digits stand here.
+const ORDINAL: &[u8] = b",\"ordinal\":";
+
 /// What follows the time in a line that holds an item of the conversation.
-const ITEM: &[u8] = b"\",\"type\":\"response_item\",\"payload\":{";
+const ITEM: &[u8] = b",\"type\":\"response_item\",\"payload\":{";
 
 /// What follows it in a line that tells of an event.
-pub(super) const EVENT: &[u8] = b"\",\"type\":\"event_msg\",\"payload\":{\"type\":\"";
+pub(super) const EVENT: &[u8] = b",\"type\":\"event_msg\",\"payload\":{\"type\":\"";
 
 /// How items begin that a model made: a message, or a tool that is called.
 const ANSWERS: [&[u8]; 4] = [
@@ -32,26 +36,31 @@ const ANSWERS: [&[u8]; 4] = [
     b"\"type\":\"local_shell_call\"",
 ];
 
-/// The events that matter.
+/// The message in which Codex tells what a reviewer found.
+const REVIEW: &[u8] = b"\"type\":\"message\",\"role\":\"assistant\",\"id\":\"review_rollout_assistant\"";
+
+/// The events that matter, and begin as few others do.
 const EVENTS: [&[u8]; 6] =
     [COUNT, b"task_started\"", b"task_complete\"", b"turn_started\"", b"turn_complete\"", b"thread_settings_applied\""];
+
+/// The other ones that do.
+const OF_REVIEWS: [&[u8]; 2] = [b"entered_review_mode\"", b"exited_review_mode\""];
 
 /// The one that reads the counter.
 pub(super) const COUNT: &[u8] = b"token_count\"";
 
 /// What follows the time in a line that tells of a response.
-const RECORD: &[u8] = b"\",\"type\":\"token_usage_record\"";
+const RECORD: &[u8] = b",\"type\":\"token_usage_record\"";
 
 /// What follows the time in the other lines of which each is read.
-const HEADERS: [&[u8]; 2] =
-    [b"\",\"type\":\"turn_context\",\"payload\":{", b"\",\"type\":\"session_meta\",\"payload\":{"];
+const HEADERS: [&[u8]; 2] = [b",\"type\":\"turn_context\",\"payload\":{", b",\"type\":\"session_meta\",\"payload\":{"];
 
 static NEXT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(START));
 
 /// Passes items of the conversation over, as nearly all bytes are, unless a model made them, and events that tell
 /// nothing: within a line that was torn, the next one starts. Others are told by what they begin with.
 pub(super) fn glance(text: &[u8], start: usize) -> Option<Seems> {
-    let (time, rest) = text.get(start..)?.strip_prefix(START)?.split_first_chunk::<TIME>()?;
+    let (time, rest) = timed(text.get(start..)?)?;
     // Bytes of a known number are compared many at a time.
     if time.iter().fold(false, |found, byte| found | (*byte == b'\n')) {
         return None;
@@ -70,18 +79,19 @@ pub(super) fn glance(text: &[u8], start: usize) -> Option<Seems> {
     }
     if let Some(event) = rest.strip_prefix(EVENT) {
         return match event.first()? {
-            // All that matter begin with it, damaged ones too.
+            // Nearly all that matter begin with it, damaged ones too.
             b't' if !EVENTS.iter().any(|of_note| event.starts_with(of_note)) => None,
             b't' => record(event),
+            b'e' if OF_REVIEWS.iter().any(|of_note| event.starts_with(of_note)) => record(event),
             _ => noise(event),
         };
     }
-    HEADERS.iter().find_map(|header| rest.strip_prefix(*header)).and_then(record)
+    HEADERS.iter().chain(&[RECORD]).find_map(|header| rest.strip_prefix(*header)).and_then(record)
 }
 
 /// Whether a model made an item.
 fn is_answer(item: &[u8]) -> bool {
-    ANSWERS.iter().any(|answer| item.starts_with(answer))
+    ANSWERS.iter().any(|answer| item.starts_with(answer)) && !item.starts_with(REVIEW)
 }
 
 /// When a model made the item that a line holds; `None` for other lines. The item itself doesn't matter.
@@ -94,7 +104,7 @@ pub(super) fn answered(line: &[u8]) -> Option<Time> {
 
 /// Whether the line begins with a time and a kind.
 pub(super) fn has_kind(line: &[u8]) -> bool {
-    timed(line).is_some_and(|(time, rest)| !time.contains(&b'"') && rest.starts_with(b"\",\"type\":\""))
+    timed(line).is_some_and(|(time, rest)| !time.contains(&b'"') && rest.starts_with(b",\"type\":\""))
 }
 
 /// What a line was that is torn, if it began to tell of usage.
@@ -106,7 +116,11 @@ pub(super) fn torn_usage(line: &[u8]) -> Option<LogRecord> {
     rest.strip_prefix(EVENT)?.starts_with(COUNT).then_some(LogRecord::TornReading)
 }
 
-/// The time of a line, as written, and what follows it.
-pub(super) fn timed(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    line.strip_prefix(START)?.split_at_checked(TIME)
+/// The time of a line, as written, and what follows it and the record's number.
+#[inline]
+pub(super) fn timed(line: &[u8]) -> Option<(&[u8; TIME], &[u8])> {
+    let (time, rest) = line.strip_prefix(START)?.split_first_chunk()?;
+    let rest = rest.strip_prefix(b"\"")?;
+    let numbered = rest.strip_prefix(ORDINAL).and_then(number);
+    Some((time, numbered.map_or(rest, |(_, rest)| rest)))
 }

@@ -132,7 +132,12 @@ impl OldHeader<'_> {
             is_answered: true,
             ..Conversation::new(own)
         };
-        Some(Header { conversation, started_at: header.timestamp.get().and_then(Time::parse), goes_on: false })
+        Some(Header {
+            conversation,
+            started_at: header.timestamp.get().and_then(Time::parse),
+            goes_on: false,
+            is_fork: false,
+        })
     }
 }
 
@@ -147,5 +152,5 @@ pub(super) fn torn(line: &[u8]) -> Option<Header> {
     let own = id_in_torn(line, "id")?;
     let parent = id_in_torn(line, "forked_from_id").filter(|parent| *parent != own);
     let conversation = Conversation { begins: true, is_logged: true, parent, ..Conversation::new(own) };
-    Some(Header { conversation, started_at: None, goes_on: false })
+    Some(Header { conversation, started_at: None, goes_on: false, is_fork: false })
 }

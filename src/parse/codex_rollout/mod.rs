@@ -8,9 +8,13 @@
 mod counter;
 mod glance;
 mod header;
+mod missed;
 mod own;
 mod pass;
+mod reading;
 mod record;
+mod response;
+mod settings;
 mod token_count;
 mod torn;
 mod turns;
@@ -49,7 +53,7 @@ const ROOT: Root = Root {
 const LINES: Lines = Lines {
     glance: Some(glance::glance),
     // The ends of `"token_count"`, `"turn_context"`, `"session_meta"`, `"task_started"`, `"task_complete"`,
-    // `"thread_settings_applied"` and `"token_usage_record"`: quotes within a text are escaped, so few other lines hold
+    // `"thread_settings_applied"`, `"token_usage_record"` and `"entered_review_mode"`, and `"compacted"`: quotes within a text are escaped, so few other lines hold
     // them. What a model answered is mostly told at a glance.
     ..Lines::new(
         Some(HARNESS),
@@ -61,6 +65,8 @@ const LINES: Lines = Lines {
             Needle::new("_complete\"", "comp"),
             Needle::new("s_applied\"", "_app"),
             Needle::new("e_record\"", "_rec"),
+            Needle::new("d_review_mode\"", "w_mo"),
+            Needle::new("\"compacted\"", "mpac"),
             Needle::new("\"assistant\"", "ssis"),
             Needle::new("\"function_call\"", "_cal"),
             Needle::new("\"custom_tool_call\"", "_too"),

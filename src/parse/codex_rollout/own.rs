@@ -20,6 +20,8 @@ pub(super) struct Own {
     pub(super) has_parent: bool,
     /// Whether its history, and so its counter, goes on from there without a copy of it.
     pub(super) goes_on: bool,
+    /// Whether it was forked from another one.
+    pub(super) is_fork: bool,
 }
 
 impl Own {
@@ -44,12 +46,12 @@ impl Own {
     }
 
     pub(super) fn header(&mut self, header: Header, time: Option<Time>, turns: &mut Turns) -> Option<Fact> {
-        let Header { conversation: found, started_at, goes_on } = header;
+        let Header { conversation: found, started_at, goes_on, is_fork } = header;
         let Some(own) = &self.id else {
             self.id = Some(found.id.clone());
             turns.since = started_at.or_else(|| Time::of_uuid(&found.id)).or(time);
             self.has_parent = found.parent.is_some();
-            self.goes_on = goes_on;
+            (self.goes_on, self.is_fork) = (goes_on, is_fork);
             self.is_subagent = found.is_subagent;
             return Some(Fact::Conversation(Box::new(found)));
         };

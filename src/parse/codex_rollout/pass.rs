@@ -6,12 +6,14 @@
 
 use super::counter::Counter;
 use super::header::OldHeader;
+use super::missed::{At, Missed};
 use super::own::Own;
+use super::settings::Settings;
 use super::torn::Torn;
-use super::turns::{Turn, Turns};
-use crate::event::{Billing, Call, CallKey, Doubt, Fact, Id, Inherited, Quota, Time, TokenUsage, Uncounted};
+use super::turns::Turns;
+use crate::event::{Billing, Call, CallKey, Doubt, Fact, Id, Quota, Time, TokenUsage, Uncounted};
 use crate::parse::format::OrderedPass;
-use crate::parse::mark::{Header, Latest, LogRecord, Mark, MarkKind, Response};
+use crate::parse::mark::{Header, LogRecord, Mark, MarkKind};
 use crate::parse::sink::Sink;
 
 /// Who writes rollouts.
@@ -21,27 +23,29 @@ pub(super) const HARNESS: &str = "codex";
 #[derive(Debug, Default)]
 pub(super) struct Pass {
     /// A log without an envelope, whose header says all that is known.
-    old: Option<Header>,
-    own: Own,
-    turns: Turns,
-    model: Option<Id>,
-    effort: Option<Id>,
-    service_tier: Option<Id>,
-    counter: Counter,
+    pub(super) old: Option<Header>,
+    pub(super) own: Own,
+    pub(super) turns: Turns,
+    pub(super) settings: Settings,
+    pub(super) counter: Counter,
     /// The latest time of a reading or a response.
-    latest: Option<Time>,
-    torn: Torn,
+    pub(super) latest: Option<Time>,
+    pub(super) torn: Torn,
+    pub(super) missed: Missed,
+    /// A call before the settings of its turn are told, with where and when its record was written: one that was
+    /// compacted by the user, for whom the chosen model does so, or by Codex, for which that of the turn before does.
+    pub(super) held: Option<(At, Box<Call>)>,
     /// About when a call was made of which a torn reading told, and nothing else does.
-    lost_call: Option<Option<Time>>,
+    pub(super) lost_call: Option<Option<Time>>,
     /// Where something was torn for which a reading is left out that may tell of a call of its own, [`u64::MAX`] if
     /// nothing was; `None` if none is.
-    lost_own: Option<u64>,
-    is_answered: bool,
+    pub(super) lost_own: Option<u64>,
+    pub(super) is_answered: bool,
     /// Where the latest turn of its own ended that is known to have, and when.
-    over: Option<(u64, Option<Time>)>,
+    pub(super) over: Option<(u64, Option<Time>)>,
     /// How long the log is.
-    length: u64,
-    billing: Option<Billing>,
+    pub(super) length: u64,
+    pub(super) billing: Option<Billing>,
 }
 
 impl Pass {
@@ -50,123 +54,24 @@ impl Pass {
         Pass { old: OldHeader::read(head), own: Own::new(file_name), ..Pass::default() }
     }
 
-    fn context(&mut self, turn: Option<Id>, model: Option<Id>, effort: Option<Id>) {
-        self.turns.context(turn);
-        if model.is_some() {
-            (self.model, self.effort) = (model, effort);
-        }
-    }
-
-    /// A reading is a call if the counter grew by it and nothing says that it only restores or repeats. Where the
-    /// counter grew by more than the latest call, what it read before that is another one.
-    fn reading(&mut self, total: TokenUsage, latest: Latest, time: Option<Time>) -> [Option<Fact>; 2] {
-        const NOTHING: [Option<Fact>; 2] = [None, None];
-        self.turns.reading();
-        let (may_count_copies, torn_at) = (self.torn.reading(), self.torn.at);
-        self.latest = self.latest.max(time);
-        // A counter that stands still doesn't have what was torn.
-        let Some(step) = self.counter.read(total, latest) else { return NOTHING };
-        self.lost_call = self.torn.moved_on(step.is_one_call);
-        let total = step.total;
-        if total.is_zero() || latest == Latest::Nothing {
-            return NOTHING;
-        }
-        let Some(doubt) = self.turns.doubt(time) else {
-            let is_foreign = self.turns.is_foreign();
-            if is_foreign && self.turns.may_be_another() {
-                self.lost_own = Some(u64::MAX);
-            }
-            // Where the log names nobody that it was copied from, another log's readings tell.
-            if is_foreign && self.own.has_parent {
-                return NOTHING;
-            }
-            let conversation = self.own.known(time, &total);
-            return [Some(Fact::Inherited(Box::new(Inherited { conversation, total }))), None];
-        };
-        if doubt == Doubt::None && may_count_copies && !step.is_one_call {
-            self.lost_own = self.lost_own.max(torn_at);
-            return NOTHING;
-        }
-        // A sub-agent's log may name no parent.
-        let is_unnamed = self.own.is_subagent && !self.own.has_parent;
-        if is_unnamed && doubt == Doubt::Child && self.turns.may_be_another() {
-            self.lost_own = Some(u64::MAX);
-        }
-        // What a child's counter reads first may be what its parent's did: Codex repeats that when a turn begins.
-        let is_child = self.own.has_parent || is_unnamed;
-        let may_inherit = is_child && step.is_first && (latest != Latest::All || self.own.goes_on);
-        let turn = self.turns.latest().id().cloned();
-        let conversation = self.own.known(time, &total);
-        let key = |total| CallKey::Reading(conversation.clone(), step.epoch, total);
-        let call = |total, growth| {
-            let doubt = if may_inherit { doubt.max(Doubt::Ancestor) } else { doubt };
-            Call { doubt, turn: turn.clone(), ..self.call(conversation.clone(), key(total), growth) }
-        };
-        let fact = |call| Some(Fact::Call(Box::new(call)));
-        if may_inherit && is_unnamed {
-            return [None, fact(Call { may_be_several: true, ..call(total, step.growth) })];
-        }
-        let Some(before) = step.unread else { return [None, fact(call(total, step.growth))] };
-        // Copies are told by the readings that are in view.
-        if self.own.has_parent && doubt != Doubt::None {
-            return [None, fact(Call { may_be_several: true, ..call(total, step.growth) })];
-        }
-        let last = total.minus(&before);
-        let rest = Call { may_be_several: true, ..call(before, step.growth.minus(&last)) };
-        [fact(rest), fact(call(total, last))]
-    }
-
-    /// The call of a torn reading, once it is known that no other counts it, with about when it was made.
-    fn lost_call(&mut self) -> Option<(Option<Time>, Fact)> {
-        let (time, conversation) = (self.lost_call.take()?, self.own.id.clone()?);
-        Some((time, Fact::Uncounted(Box::new(Uncounted { conversation, key: None, agent: None }))))
-    }
-
-    /// What was lost before this reading may be one, which matters where copies are told by their readings, and where
-    /// several runs hold the conversation.
-    fn lost(&self, total: &TokenUsage, latest: Latest) -> Option<Fact> {
-        let may_be = self.torn.at.is_some() && !self.turns.is_foreign() && !self.counter.is_next(total, latest);
-        self.own.id.clone().filter(|_| may_be).map(Fact::Lost)
-    }
-
     /// The state of a limit, unless it was told to another conversation and copied.
     fn quota(&self, found: Quota, time: Option<Time>) -> Option<Fact> {
         let doubt = self.turns.doubt(time)?;
         Some(Fact::Quota(Box::new(Quota { conversation: self.own.id.clone(), doubt, ..found })))
     }
 
-    /// A response's own record says whose it is.
-    fn response(&mut self, found: Response, time: Option<Time>) -> Option<Fact> {
-        self.latest = self.latest.max(time);
-        let is_copy = match (&found.conversation, &self.own.id) {
-            (Some(named), Some(own)) => named != own,
-            _ => self.turns.is_foreign(),
-        };
-        if is_copy || found.usage.is_zero() {
-            return None;
-        }
-        let conversation = self.own.known(time, &found.usage);
-        let key = match found.response {
-            Some(response) => CallKey::Response(conversation.clone(), response),
-            None => CallKey::Trace(conversation.clone(), time?, found.usage),
-        };
-        self.torn.is_recorded = true;
-        self.turns.follow(found.turn.clone(), found.conversation.is_some());
-        let turn = match self.turns.latest() {
-            Turn::None | Turn::Foreign => found.turn,
-            turn => turn.id().cloned(),
-        };
-        let call = self.call(conversation, key, found.usage);
-        let (model, service_tier) = (found.model.or(call.model), found.service_tier.or(call.service_tier));
-        Some(Fact::Call(Box::new(Call { turn, model, service_tier, ..call })))
+    /// A call of the conversation's own that nothing counts.
+    pub(super) fn uncounted(&self) -> Option<Fact> {
+        let conversation = self.own.id.clone()?;
+        Some(Fact::Uncounted(Box::new(Uncounted { conversation, key: None, agent: None })))
     }
 
-    fn call(&self, conversation: Id, key: CallKey, usage: TokenUsage) -> Call {
+    pub(super) fn call(&self, conversation: Id, key: CallKey, usage: TokenUsage) -> Call {
         Call {
             conversation: Some(conversation),
-            model: self.model.clone(),
-            effort: self.effort.clone(),
-            service_tier: self.service_tier.clone(),
+            model: self.settings.model.clone(),
+            effort: self.settings.effort.clone(),
+            service_tier: self.settings.service_tier.clone(),
             is_subagent: self.own.is_subagent,
             is_logged: true,
             ..Call::new(key, usage)
@@ -190,8 +95,22 @@ impl Pass {
         self.own.about(|conversation| conversation.is_answered = true)
     }
 
+    /// A call was made then that nothing counts.
+    fn miss(&self, call: Option<At>, sink: &mut Sink<'_>) {
+        if let (Some((offset, time)), Some(fact)) = (call, self.uncounted()) {
+            sink.event(offset, None, Some(HARNESS), time, fact);
+        }
+    }
+
+    /// Hands the call on whose model wasn't known yet: that of the turn, or one that was `chosen` since.
+    fn give_held(&mut self, chosen: Option<(Id, Option<Id>)>, sink: &mut Sink<'_>) {
+        let Some(((offset, time), call)) = self.held.take() else { return };
+        let (model, effort) = chosen.map_or((call.model, call.effort), |(model, effort)| (Some(model), effort));
+        sink.event(offset, None, Some(HARNESS), time, Fact::Call(Box::new(Call { model, effort, ..*call })));
+    }
+
     /// Whether what is recorded now is the conversation's own, and no copy.
-    fn is_own(&self, time: Option<Time>) -> bool {
+    pub(super) fn is_own(&self, time: Option<Time>) -> bool {
         self.turns.doubt(time).is_some_and(|doubt| doubt == Doubt::None || !self.own.has_parent)
     }
 }
@@ -217,10 +136,23 @@ impl OrderedPass for Pass {
                 }
                 match logged {
                     LogRecord::Header(header) => emit(self.own.header(*header, time, &mut self.turns)),
-                    LogRecord::Turn(id) => self.turns.begin(id),
-                    LogRecord::Context { turn, model, effort } => self.context(turn, model, effort),
-                    LogRecord::ServiceTier { conversation: of, .. } if of.is_some() && of != self.own.id => {}
-                    LogRecord::ServiceTier { tier, .. } => self.service_tier = tier,
+                    LogRecord::Turn(id) => {
+                        self.give_held(self.settings.chosen(), sink);
+                        self.turns.begin(id);
+                        let missed = self.missed.begin_turn();
+                        self.miss(missed, sink);
+                    }
+                    LogRecord::Context { turn, model, effort } => {
+                        self.give_held(None, sink);
+                        self.turns.context(turn);
+                        self.settings.of_turn(model, effort);
+                    }
+                    LogRecord::ServiceTier(tier) => self.settings.service_tier = Some(tier),
+                    LogRecord::Settings { conversation: of, .. } if of.is_some() && of != self.own.id => {}
+                    LogRecord::Settings { model, effort, tier, .. } => {
+                        self.give_held(self.settings.chosen(), sink);
+                        self.settings.choose(model, effort, tier);
+                    }
                     LogRecord::Reading { total, latest, billing } => {
                         emit(self.lost(&total, latest));
                         emit(self.pays_by(billing));
@@ -229,8 +161,21 @@ impl OrderedPass for Pass {
                             sink.event(offset, None, Some(HARNESS), time, fact);
                         }
                     }
-                    LogRecord::Response(response) => emit(self.response(*response, time)),
-                    LogRecord::Answered => emit(self.answered(time)),
+                    LogRecord::Response(response) => {
+                        self.response(*response, (offset, time)).into_iter().for_each(&mut emit);
+                    }
+                    LogRecord::Repeated(response) => self.repeated(*response, time).into_iter().for_each(&mut emit),
+                    LogRecord::Compacted { response, is_remote } => {
+                        if self.is_own(time) && self.missed.compacted(response, is_remote, (offset, time)) {
+                            emit(self.uncounted());
+                        }
+                    }
+                    LogRecord::Answered => {
+                        if self.is_own(time) {
+                            self.missed.answered((offset, time));
+                        }
+                        emit(self.answered(time));
+                    }
                     LogRecord::TurnOver(is_answered) => {
                         if self.is_own(time) {
                             self.over = Some((offset, time));
@@ -243,6 +188,8 @@ impl OrderedPass for Pass {
                     LogRecord::Uncounted(_) | LogRecord::Message(_) => {}
                     LogRecord::Lost => self.torn.lose(offset, &mut self.turns, self.own.has_parent),
                     LogRecord::TornReading => self.torn.lose_reading(offset, &mut self.turns, self.own.has_parent),
+                    LogRecord::Review(true) => self.counter.enter_review(),
+                    LogRecord::Review(false) => self.counter.exit_review(),
                     LogRecord::End => self.length = offset,
                 }
             }
@@ -252,17 +199,23 @@ impl OrderedPass for Pass {
         }
     }
 
-    fn finish(self: Box<Self>, sink: &mut Sink<'_>) {
-        if let Some(Header { conversation, started_at, .. }) = self.old {
+    fn finish(mut self: Box<Self>, sink: &mut Sink<'_>) {
+        if let Some(Header { conversation, started_at, .. }) = self.old.take() {
             let id = conversation.id.clone();
             sink.event(0, None, Some(HARNESS), started_at, Fact::Conversation(Box::new(conversation)));
             sink.event(self.length, None, None, None, Fact::Ended(id));
         }
+        self.give_held(self.settings.chosen(), sink);
+        for missed in self.missed.compactions() {
+            self.miss(Some(missed), sink);
+        }
+        // A longer copy may count it.
+        let unfinished = self.missed.begin_turn().map(|(offset, _)| offset);
         let Some(id) = self.own.id else { return };
         if let Some((offset, time)) = self.over {
             sink.event(offset, None, Some(HARNESS), time, Fact::TurnOver(id.clone()));
         }
-        match self.torn.at.max(self.lost_own) {
+        match self.torn.at.max(self.lost_own).max(unfinished) {
             Some(lost) => {
                 sink.event(lost.min(self.length), None, Some(HARNESS), self.latest, Fact::Unfinished(id));
             }

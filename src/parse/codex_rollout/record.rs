@@ -1,5 +1,6 @@
 //! The records of a rollout that matter, and their fields that are used. Unknown ones are ignored.
 
+use memchr::memmem;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -60,6 +61,10 @@ pub(super) struct EventMsg<'a> {
 #[derive(Deserialize)]
 struct ThreadSettings<'a> {
     #[serde(borrow, default)]
+    model: Text<'a>,
+    #[serde(borrow, default)]
+    reasoning_effort: Text<'a>,
+    #[serde(borrow, default)]
     service_tier: Text<'a>,
 }
 
@@ -70,21 +75,35 @@ pub(super) struct Item<'a> {
     r#type: Text<'a>,
     #[serde(borrow, default)]
     role: Text<'a>,
+    #[serde(borrow, default)]
+    id: Text<'a>,
 }
 
 #[derive(Default, Deserialize)]
 pub(super) struct UsageRecord<'a> {
     #[serde(borrow, default)]
-    thread_id: Text<'a>,
+    pub(super) thread_id: Text<'a>,
     #[serde(borrow, default)]
-    turn_id: Text<'a>,
+    pub(super) turn_id: Text<'a>,
     #[serde(borrow, default)]
-    response_id: Text<'a>,
+    pub(super) response_id: Text<'a>,
     #[serde(borrow, default)]
-    model: Text<'a>,
+    pub(super) model: Text<'a>,
     #[serde(borrow, default)]
-    service_tier: Text<'a>,
-    usage: Option<Usage>,
+    pub(super) service_tier: Text<'a>,
+    pub(super) usage: Option<Usage>,
+    pub(super) thread_token_usage: Option<Usage>,
+}
+
+/// The history of a conversation, as it was replaced by a summary.
+#[derive(Deserialize)]
+pub(super) struct Compacted<'a> {
+    #[serde(borrow, default)]
+    compaction_response_id: Text<'a>,
+    #[serde(borrow)]
+    replacement_history: Option<&'a RawValue>,
+    #[serde(borrow)]
+    latest_token_usage_record: Option<&'a RawValue>,
 }
 
 /// Whether a text stands there, and not an empty one.
@@ -131,6 +150,7 @@ pub(super) enum Payload<'a> {
     Usage(UsageRecord<'a>),
     Event(EventMsg<'a>),
     Item(Item<'a>),
+    Compacted(Compacted<'a>),
 }
 
 impl<'a> Payload<'a> {
@@ -142,6 +162,7 @@ impl<'a> Payload<'a> {
             "token_usage_record" => Payload::Usage(part(json)?),
             "event_msg" => Payload::Event(part(json)?),
             "response_item" => Payload::Item(part(json)?),
+            "compacted" => Payload::Compacted(part(json)?),
             _ => return Ok(None),
         }))
     }
@@ -162,7 +183,8 @@ impl<'a> Payload<'a> {
                 let started_at = meta.timestamp.get().and_then(Time::parse);
                 if let Some(conversation) = meta.conversation() {
                     let goes_on = meta.history_base.is_some_and(|base| base.get() != "null");
-                    log(LogRecord::Header(Box::new(Header { conversation, started_at, goes_on })));
+                    let is_fork = meta.forked_from_id.get().is_some();
+                    log(LogRecord::Header(Box::new(Header { conversation, started_at, goes_on, is_fork })));
                 }
             }
             Payload::Context(context) => {
@@ -171,19 +193,20 @@ impl<'a> Payload<'a> {
                 let turn = context.turn_id.get().and_then(|turn| seen.id(turn));
                 log(LogRecord::Context { turn, model, effort });
                 if let Some(tier) = context.service_tier.get().and_then(|tier| seen.id(tier)) {
-                    log(LogRecord::ServiceTier { conversation: None, tier: Some(tier) });
+                    log(LogRecord::ServiceTier(tier));
                 }
             }
             Payload::Usage(record) => {
-                let Some(usage) = &record.usage else { return Ok(()) };
-                log(LogRecord::Response(Box::new(Response {
-                    conversation: record.thread_id.get().and_then(id),
-                    turn: record.turn_id.get().and_then(id),
-                    response: record.response_id.get().and_then(id),
-                    model: record.model.get().and_then(model),
-                    service_tier: record.service_tier.get().and_then(id),
-                    usage: usage.tokens(),
-                })));
+                if let Some(response) = record.response() {
+                    log(LogRecord::Response(Box::new(response)));
+                }
+            }
+            Payload::Compacted(compacted) => {
+                if let Some(response) = compacted.latest_response() {
+                    log(LogRecord::Repeated(Box::new(response)));
+                }
+                let response = compacted.compaction_response_id.get().and_then(id);
+                log(LogRecord::Compacted { response, is_remote: compacted.is_remote() });
             }
             Payload::Event(event) => event.marks(needs, seen, &mut add)?,
             Payload::Item(item) if item.is_answer() => log(LogRecord::Answered),
@@ -201,10 +224,12 @@ impl EventMsg<'_> {
             Some("task_started" | "turn_started") => {
                 log(LogRecord::Turn(self.turn_id.get().and_then(|turn| seen.id(turn))));
             }
+            Some("entered_review_mode") => log(LogRecord::Review(true)),
+            Some("exited_review_mode") => log(LogRecord::Review(false)),
             Some("task_complete" | "turn_complete") => log(LogRecord::TurnOver(self.is_answered == Some(true))),
             Some("token_count") => {
                 if let Some(tier) = self.service_tier.get().and_then(|tier| seen.id(tier)) {
-                    log(LogRecord::ServiceTier { conversation: None, tier: Some(tier) });
+                    log(LogRecord::ServiceTier(tier));
                 }
                 token_count::read(self.info, self.rate_limits, needs, add)?;
             }
@@ -212,7 +237,10 @@ impl EventMsg<'_> {
                 if let Some(settings) = self.thread_settings {
                     let settings: ThreadSettings<'_> = part(settings.get())?;
                     let tier = settings.service_tier.get().and_then(|tier| seen.id(tier));
-                    log(LogRecord::ServiceTier { conversation: self.thread_id.get().and_then(id), tier });
+                    let model = settings.model.get().and_then(|model| seen.model(model));
+                    let effort = settings.reasoning_effort.get().and_then(|effort| seen.id(effort));
+                    let conversation = self.thread_id.get().and_then(id);
+                    log(LogRecord::Settings { conversation, model, effort, tier });
                 }
             }
             _ => {}
@@ -221,11 +249,37 @@ impl EventMsg<'_> {
     }
 }
 
+impl UsageRecord<'_> {
+    fn response(&self) -> Option<Response> {
+        Some(Response {
+            conversation: self.thread_id.get().and_then(id),
+            turn: self.turn_id.get().and_then(id),
+            response: self.response_id.get().and_then(id),
+            model: self.model.get().and_then(model),
+            service_tier: self.service_tier.get().and_then(id),
+            usage: self.usage.as_ref()?.tokens(),
+            thread: self.thread_token_usage.as_ref().map(Usage::tokens),
+        })
+    }
+}
+
+impl Compacted<'_> {
+    fn latest_response(&self) -> Option<Response> {
+        part::<Option<UsageRecord<'_>>>(self.latest_token_usage_record?.get()).ok()??.response()
+    }
+
+    /// Whether the provider wrote the summary. In a text its quotes would be escaped.
+    fn is_remote(&self) -> bool {
+        let history = self.replacement_history.map_or("", RawValue::get);
+        memmem::find(history.as_bytes(), b"\"type\":\"compaction\"").is_some()
+    }
+}
+
 impl Item<'_> {
-    /// Whether a model made it.
+    /// Whether a model made it. What a reviewer found is told once more in a message of Codex's own.
     fn is_answer(&self) -> bool {
         match self.r#type.get() {
-            Some("message") => self.role.is("assistant"),
+            Some("message") => self.role.is("assistant") && !self.id.is("review_rollout_assistant"),
             kind => matches!(kind, Some("function_call" | "custom_tool_call" | "local_shell_call")),
         }
     }

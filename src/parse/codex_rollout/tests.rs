@@ -14,6 +14,11 @@ fn mark(kind: MarkKind) -> Mark {
     Mark::new(0, None, kind)
 }
 
+/// The line with a record's number, as from 0.154 on.
+fn numbered(line: &str) -> String {
+    line.replacen("\",\"type\"", "\",\"ordinal\":120,\"type\"", 1)
+}
+
 fn slowly(line: &str) -> Option<LogRecord> {
     let mut marks = Vec::new();
     Line::read(line).ok()?.marks(Needs::USAGE, &Seen::default(), &mark, &mut marks).ok()?;
@@ -26,7 +31,7 @@ fn slowly(line: &str) -> Option<LogRecord> {
 #[test]
 fn the_usual_line_is_read_as_any_json_is() {
     let without = LINE.replace(",\"plan_type\":\"pro\"", "").replace("258400", "null");
-    for line in [LINE, &without, &LINE.replace("{\"primary\":null,\"plan_type\":\"pro\"}", "null")] {
+    for line in [LINE, &without, &numbered(LINE), &LINE.replace("{\"primary\":null,\"plan_type\":\"pro\"}", "null")] {
         assert_eq!(reading(line.as_bytes()).map(|(_, logged)| logged), slowly(line), "{line}");
         assert!(slowly(line).is_some());
     }
@@ -38,6 +43,10 @@ fn an_item_is_passed_over_unless_another_record_follows_on_its_line() {
         r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"response_item","payload":{"type":"message","x":"y"}}"#;
     let seems = |text: &str| glance(text.as_bytes(), 0);
     assert_eq!(seems(&format!("{item}\n{LINE}\n")), Some(Seems::Noise(item.len())));
+    let (item_120, line_120) = (numbered(item), numbered(LINE));
+    assert_eq!(seems(&format!("{item_120}\n{LINE}\n")), Some(Seems::Noise(item_120.len())));
+    assert_eq!(seems(&format!("{line_120}\n")), Some(Seems::Record(line_120.len())));
+    assert_eq!(seems(&format!("{}\n", item_120.replace("120", ""))), None);
     assert_eq!(seems(item), None);
     assert_eq!(seems(&format!("{}{LINE}\n", &item[..item.len() - 4])), None);
     assert_eq!(seems(&format!("{LINE}\n")), Some(Seems::Record(LINE.len())));
@@ -45,8 +54,9 @@ fn an_item_is_passed_over_unless_another_record_follows_on_its_line() {
     let length = |kind| line(kind).len() - 1;
     assert_eq!(seems(&line("agent_message")), Some(Seems::Noise(length("agent_message"))));
     assert_eq!(seems(&line("task_complete")), Some(Seems::Record(length("task_complete"))));
-    let settings = "thread_settings_applied";
-    assert_eq!(seems(&line(settings)), Some(Seems::Record(length(settings))));
+    for kind in ["thread_settings_applied", "entered_review_mode", "exited_review_mode"] {
+        assert_eq!(seems(&line(kind)), Some(Seems::Record(length(kind))));
+    }
     assert_eq!((seems(&line("turn_diff")), seems(&line("token_cou"))), (None, None));
     for line in [item, LINE] {
         assert_eq!(seems(&format!("{}\n", line.replace("07:03:16", "07:03\n16"))), None);
@@ -71,7 +81,10 @@ fn an_item_that_a_model_made_is_told_at_a_glance() {
         assert!(answered(line.as_bytes()).is_some(), "{line}");
         assert_eq!(slowly(&line), Some(LogRecord::Answered), "{line}");
     }
-    for payload in [r#""type":"message","role":"user""#, r#""type":"function_call_output""#, r#""type":"reasoning""#] {
+    let review = r#""type":"message","role":"assistant","id":"review_rollout_assistant""#;
+    for payload in
+        [review, r#""type":"message","role":"user""#, r#""type":"function_call_output""#, r#""type":"reasoning""#]
+    {
         let line = item(payload);
         assert_eq!(glance(format!("{line}\n").as_bytes(), 0), Some(Seems::Noise(line.len())), "{line}");
         assert_eq!((answered(line.as_bytes()), slowly(&line)), (None, None), "{line}");
@@ -86,10 +99,12 @@ fn an_envelope_by_position_says_what_any_does() {
         r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"turn_context","payload":{"turn_id":"t-1","model":"gpt-5.5","service_tier":"flex"}}"#,
         r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"event_msg","payload":{"turn_id":"t-1","type":"task_started"}}"#,
         r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"event_msg","payload":{"type":"thread_settings_applied","thread_id":"c-1","thread_settings":{"model":"gpt-5.5","service_tier":"priority"}}}"#,
+        r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"token_usage_record","payload":{"thread_id":"c-1","turn_id":"t-1","response_id":"r-1","usage":{"input_tokens":9,"output_tokens":1},"thread_token_usage":{"input_tokens":20,"output_tokens":2}}}"#,
         r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"event_msg","payload":{"type":"task_complete","last_agent_message":"Done.\n\"So\""}}"#,
         r#"{"timestamp":"2026-05-12T07:03:16.926Z","type":"session_meta","payload":{"id":"c-1","cwd":"/srv","source":{"subagent":"review"},"git":{"branch":"main"},"base_instructions":{"text":"a \"b\"\n"}}}"#,
     ];
-    for line in records {
+    let numbered = records.map(numbered);
+    for line in records.into_iter().chain(numbered.iter().map(String::as_str)) {
         let (time, payload) = record(line.as_bytes()).expect("as it is written");
         let (mut quick, mut slow) = (Vec::new(), Vec::new());
         let seen = Seen::default();

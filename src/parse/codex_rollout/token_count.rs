@@ -48,7 +48,7 @@ pub(super) fn read(
     let billing = plan.as_ref().map(|_| Billing::Subscription);
     let info: Option<Info<'_>> = info.map(|info| part(info.get())).transpose()?.flatten();
     if let Some(tier) = info.as_ref().and_then(|info| info.service_tier.get().and_then(id)) {
-        add(MarkKind::Logged(LogRecord::ServiceTier { conversation: None, tier: Some(tier) }));
+        add(MarkKind::Logged(LogRecord::ServiceTier(tier)));
     }
     let (total, last) = info.map_or((None, None), |info| (info.total_token_usage, info.last_token_usage));
     let last = last.map(|last| last.tokens());

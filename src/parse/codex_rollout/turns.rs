@@ -90,6 +90,11 @@ impl Turns {
         &self.latest
     }
 
+    /// Whether what holds for the latest one was told.
+    pub(super) fn has_context(&self) -> bool {
+        !self.is_new
+    }
+
     /// Whether the latest one is of another conversation.
     pub(super) fn is_foreign(&self) -> bool {
         matches!(self.latest, Turn::Foreign)

@@ -6,7 +6,7 @@ use memchr::memmem::Finder;
 
 use super::glance::{COUNT, EVENT, timed};
 use super::header::Meta;
-use super::record::{Context, EventMsg, Payload};
+use super::record::{Context, EventMsg, Payload, UsageRecord};
 use crate::event::{Billing, Time, TokenUsage};
 use crate::parse::digits::number;
 use crate::parse::mark::{Latest, LogRecord};
@@ -17,13 +17,14 @@ static PLAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"plan_ty
 /// The time and the payload of a record.
 pub(super) fn record(line: &[u8]) -> Option<(Time, Payload<'_>)> {
     let (time, rest) = timed(line)?;
-    let rest = rest.strip_prefix(b"\",\"type\":\"")?;
+    let rest = rest.strip_prefix(b",\"type\":\"")?;
     let (kind, rest) = rest.split_at_checked(memchr::memchr(b'"', rest)?)?;
     let mut json = Plain::new(rest.strip_prefix(b"\",\"payload\":")?.strip_suffix(b"}")?)?;
     let payload = match kind {
         b"session_meta" => Payload::Meta(Meta::plain(&mut json)?),
         b"turn_context" => Payload::Context(Context::plain(&mut json)?),
         b"event_msg" => Payload::Event(EventMsg::plain(&mut json)?),
+        b"token_usage_record" => Payload::Usage(UsageRecord::plain(&mut json)?),
         _ => return None,
     };
     let time = Time::parse_usual(time)?;
@@ -79,6 +80,23 @@ impl<'a> EventMsg<'a> {
             _ => json.pass_over(),
         })?;
         Some(event)
+    }
+}
+
+impl<'a> UsageRecord<'a> {
+    fn plain(json: &mut Plain<'a>) -> Option<UsageRecord<'a>> {
+        let mut record = UsageRecord::default();
+        json.object(|key, json| match key {
+            b"thread_id" => json.text_into(&mut record.thread_id),
+            b"turn_id" => json.text_into(&mut record.turn_id),
+            b"response_id" => json.text_into(&mut record.response_id),
+            b"model" => json.text_into(&mut record.model),
+            b"service_tier" => json.text_into(&mut record.service_tier),
+            b"usage" => json.json_into(&mut record.usage),
+            b"thread_token_usage" => json.json_into(&mut record.thread_token_usage),
+            _ => json.pass_over(),
+        })?;
+        Some(record)
     }
 }
 

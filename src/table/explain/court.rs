@@ -171,7 +171,7 @@ impl<'a> Court<'a> {
             None => return None,
         };
         match call.doubt {
-            Doubt::None => None,
+            Doubt::None | Doubt::Reviewer => None,
             Doubt::Child => Some(COPIED),
             Doubt::Ancestor if parent.is_none_or(|parent| !parent.has_counter_log) => Some(UNDECIDED),
             // The turn's records by response go before its readings.
