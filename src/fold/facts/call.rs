@@ -68,6 +68,9 @@ impl CallFacts {
             let time = (call.time.is_some(), Reverse(call.time));
             (call.usage.output_tokens, call.is_final, call.usage, time, names, more)
         };
+        // A copy may tell no cost of what its original tells one of.
+        let is_same = self.usage == other.usage;
+        let cost = self.cost.max(other.cost).filter(|_| is_same);
         let is_covered = self.is_covered || other.is_covered;
         let is_beyond = self.is_beyond || other.is_beyond;
         let is_logged = self.is_logged || other.is_logged;
@@ -94,6 +97,7 @@ impl CallFacts {
         (self.is_logged, self.captured_in, self.is_bare) = (is_logged, captured_in, is_bare);
         (self.is_paid, self.is_beyond, self.is_doubtful) = (is_paid, is_beyond, is_doubtful);
         self.is_cut_off = is_cut_off;
+        self.cost = cost.or(self.cost);
     }
 
     /// Takes how long its parts took.
