@@ -208,6 +208,28 @@ pub struct Uncounted {
     /// The sub-agent whose work the record tells of. `None`: it is of one call.
     #[serde(rename = "agent_id", default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<Id>,
+    /// The session log that tells what a sub-agent used, if it is in view. `None`: none is named.
+    #[serde(rename = "agent_log", default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<AgentLog>,
+}
+
+/// The session log of a sub-agent.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AgentLog {
+    /// Which one it is.
+    pub name: AgentLogName,
+    /// What the sub-agent used, and the log tells if it is whole: it may hold more.
+    pub usage: TokenUsage,
+}
+
+/// What tells a sub-agent's session log.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentLogName {
+    /// That of this conversation.
+    Conversation(Id),
+    /// The file of this name, without its ending, in the folder that is called as the log that names it, or beside that.
+    Named(Id),
 }
 
 /// Parts a message's id where the harness gives none that lasts: what it begins with stays the same while the call is

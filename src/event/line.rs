@@ -32,7 +32,9 @@ impl<'a> Line<'a> {
 #[cfg(test)]
 mod tests {
     use super::Line;
-    use crate::event::{Call, CallKey, Defect, Event, Fact, Loss, Quota, Skip, Time, TokenUsage, Uncounted};
+    use crate::event::{
+        AgentLog, AgentLogName, Call, CallKey, Defect, Event, Fact, Loss, Quota, Skip, Time, TokenUsage, Uncounted,
+    };
 
     fn event(fact: Fact) -> Event {
         Event { offset: 7, run: Some("r".into()), harness: Some("codex".into()), time: Time::from_millis(1), fact }
@@ -54,8 +56,24 @@ mod tests {
             Fact::Call(Box::new(call)),
             Fact::Quota(Box::new(quota)),
             Fact::Unfinished("c".into()),
-            Fact::Uncounted(Box::new(Uncounted { conversation: "c".into(), key: Some("m".into()), agent: None })),
-            Fact::Uncounted(Box::new(Uncounted { conversation: "c".into(), key: None, agent: Some("a".into()) })),
+            Fact::Uncounted(Box::new(Uncounted {
+                conversation: "c".into(),
+                key: Some("m".into()),
+                agent: None,
+                log: None,
+            })),
+            Fact::Uncounted(Box::new(Uncounted {
+                conversation: "c".into(),
+                key: None,
+                agent: Some("a".into()),
+                log: None,
+            })),
+            Fact::Uncounted(Box::new(Uncounted {
+                conversation: "c".into(),
+                key: Some("m".into()),
+                agent: None,
+                log: Some(AgentLog { name: AgentLogName::Named("Anna".into()), usage }),
+            })),
             Fact::Lost("c".into()),
             Fact::TurnOver("c".into()),
             Fact::OpenRun,

@@ -25,7 +25,7 @@ mod usage;
 mod usd;
 
 pub use billing::Billing;
-pub use call::{Call, CallKey, Conversation, Doubt, GROWING, Inherited, Uncounted};
+pub use call::{AgentLog, AgentLogName, Call, CallKey, Conversation, Doubt, GROWING, Inherited, Uncounted};
 pub use counter::{Counter, Footer, ModelUsage, RESTORED_SINCE, Scope};
 pub use defect::Defect;
 pub use fact::{Event, Fact, Harness};

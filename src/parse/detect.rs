@@ -64,6 +64,15 @@ mod tests {
     }
 
     #[test]
+    fn what_programs_print_of_a_session_is_no_session() {
+        assert_eq!(name(&[PI, r#"{"type":"agent_start"}"#, r#"{"type":"turn_start"}"#]), None);
+        assert_eq!(
+            name(&[PI, r#"{"type":"message","message":{"content":"{\"type\":\"agent_start\"}"}}"#]),
+            Some("pi-session")
+        );
+    }
+
+    #[test]
     fn text_is_told_before_the_records_that_it_quotes_where_noise_comes_first() {
         for (text, expected) in &TEXTS[..2] {
             for (record, _) in RECORDS {

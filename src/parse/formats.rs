@@ -34,7 +34,7 @@ pub static FORMATS: [&Format; 18] = [
 
 /// The format of a source that begins with `head`, if it is known.
 pub fn detect(head: &[u8]) -> Option<&'static Format> {
-    among(&FORMATS, head)
+    among(&FORMATS, head).filter(|format| format.name != pi::FORMAT.name || !pi::is_printed(head))
 }
 
 /// The same of a file: where its bytes tell nothing, as they are torn or gone, what it is called may.

@@ -2,7 +2,7 @@
 
 use super::growth::Growth;
 use super::timing::Timing;
-use crate::event::{Billing, Call, Conversation, Fact, Id, Run, Time, TokenUsage};
+use crate::event::{AgentLog, Billing, Call, Conversation, Fact, Id, Run, Time, TokenUsage};
 
 /// How much older than what stands above a record may be: threads write what they wrote down a moment ago.
 pub(super) const SLACK_MS: i64 = 100;
@@ -127,6 +127,8 @@ pub enum LogRecord {
     Lost,
     /// A model's answer tells no usage; with the message's id. Another record of it may.
     Uncounted(Option<Id>),
+    /// A sub-agent's calls tell no usage here; under this id. Its own session log may.
+    SubAgent(Id, AgentLog),
     /// A reading of the counter was torn: its writer may have gone on from the one before it.
     TornReading,
     /// The history was compacted.

@@ -6,7 +6,11 @@
 //! A model is also asked for summaries, by tools, and to keep a cache warm. Versions from 0.81 on write down what that
 //! used; before, the summaries alone are known to have used something, and what sub-agents used their extension tells.
 
+mod background;
+mod beyond;
 mod message;
+mod session_file;
+mod sub_agent;
 mod sub_agents;
 mod torn;
 mod usage;
@@ -16,13 +20,14 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use self::message::{Message, Tell};
+use self::session_file::session_of;
 use self::usage::Usage;
 use super::format::{Format, Hit, Home, Lines, Root, Shape};
 use super::json::{Text, part};
 use super::lines::{clean, id, key, lines, may_be_call, path, records};
 use super::mark::{LogRecord, Mark, MarkKind};
 use super::needles::Needle;
-use crate::event::{Conversation, Defect, Fact, Id, Time, TokenUsage};
+use crate::event::{Call, Conversation, Defect, Fact, Id, Time, TokenUsage};
 
 /// pi's session files: `~/.pi/agent/sessions/**/*.jsonl`.
 pub(super) static FORMAT: Format =
@@ -92,9 +97,22 @@ struct Entry<'a> {
     thinking_level: Text<'a>,
     #[serde(borrow, default)]
     summary: Text<'a>,
-    /// Whether an extension made the summary.
+    /// Whether an extension made the summary; oh-my-pi calls it the second.
     #[serde(borrow)]
     from_hook: Option<&'a RawValue>,
+    #[serde(borrow)]
+    from_extension: Option<&'a RawValue>,
+}
+
+/// What `pi --mode json` prints of a session, behind the header: no entries, but what happens, and not all that is used.
+const EVENTS: [&str; 7] =
+    ["agent_start", "agent_end", "turn_start", "turn_end", "message_start", "message_update", "message_end"];
+
+/// Whether a text that begins as a session does is what pi prints of one.
+pub(super) fn is_printed(head: &[u8]) -> bool {
+    let mut kinds = lines(head).take(64).filter_map(|line| line.strip_prefix(b"{\"type\":\""));
+    let is_event = |kind: &[u8]| EVENTS.iter().any(|event| kind.starts_with(event.as_bytes()));
+    kinds.any(is_event)
 }
 
 fn sniff(head: &[u8]) -> bool {
@@ -131,7 +149,7 @@ fn understand(entry: &Entry<'_>, tell: Tell<'_>) -> Result<(), Defect> {
     let kind = match entry.r#type.get() {
         Some("session") => entry.conversation(),
         Some("message") => return entry.of_message(time, tell),
-        Some("compaction" | "branch_summary" | "usage") => entry.of_request()?,
+        Some("compaction" | "branch_summary" | "usage" | "model_usage") => entry.of_request()?,
         Some("thinking_level_change") => {
             let effort = entry.thinking_level.get().and_then(id);
             Some(MarkKind::Logged(LogRecord::Context { turn: None, model: None, effort }))
@@ -167,8 +185,11 @@ impl Entry<'_> {
             message.answer(key).into_iter().for_each(|kind| tell(kind, time));
         } else if message.role.is("toolResult") {
             let name = message.tool_call_id.get().or(self.id.get()).unwrap_or("");
-            match message.by_tool(key) {
-                Some(call) => tell(call, time),
+            match message.by_tool(key).filter(|_| !sub_agents::keep_sessions(&message)) {
+                Some(call) => {
+                    let call = Call { record: sub_agents::launched(&message), ..call };
+                    tell(MarkKind::Fact(Fact::Call(Box::new(call))), time);
+                }
                 None => sub_agents::tell(&message, name, time, tell),
             }
         }
@@ -185,8 +206,9 @@ impl Entry<'_> {
 
     /// Whether pi asked a model for it.
     fn is_summary(&self) -> bool {
-        let is_pis = self.from_hook.is_none_or(|flag| flag.get() != "true");
-        is_pis && !self.r#type.is("usage") && !self.summary.is(NOTHING)
+        let is_pis = [self.from_hook, self.from_extension].into_iter().flatten().all(|flag| flag.get() != "true");
+        let is_summary = self.r#type.is("compaction") || self.r#type.is("branch_summary");
+        is_pis && is_summary && !self.summary.is(NOTHING)
     }
 
     fn uncounted(&self) -> MarkKind {
@@ -195,13 +217,8 @@ impl Entry<'_> {
 
     fn key(&self, answered: &str, model: &Text<'_>, usage: &TokenUsage) -> Id {
         let [entry_id, time, model] = [&self.id, &self.timestamp, model].map(|text| text.get().unwrap_or(""));
+        // The second version gave the first one's entries ids, in each copy others: what tells both of its times needs none.
+        let entry_id = if time.is_empty() || answered.is_empty() { entry_id } else { "" };
         key(&format!("{entry_id} {time} {answered} {model} {} {}", usage.input_tokens, usage.output_tokens))
     }
-}
-
-/// The session whose file has this path: `<time>_<id>.jsonl`.
-fn session_of(path: &str) -> Option<Id> {
-    let name = path.rsplit(['/', '\\']).next()?;
-    let name = name.strip_suffix(".jsonl").unwrap_or(name);
-    id(name.rsplit('_').next()?)
 }

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::place::Place;
-use crate::event::{Id, Time};
+use crate::event::{AgentLog, Id, Time};
 
 /// A call of which a record can't be counted, and where that stands. Their order is that of the calls.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,6 +12,8 @@ pub struct UncountedCall {
     pub key: Option<Id>,
     /// The sub-agent whose calls are meant; `None`: it is one call.
     pub agent: Option<Id>,
+    /// The session log that tells what a sub-agent used.
+    pub log: Option<AgentLog>,
     /// When it was made; `None` where the record has no time.
     pub time: Option<Time>,
     /// Where the record stands.

@@ -2,6 +2,7 @@
 //! not every record names the conversation that it is of. And which of them an output but quotes.
 
 mod above_copies;
+mod agent_logs;
 mod copies;
 mod footers;
 mod originals;

@@ -28,6 +28,7 @@ impl Facts {
             };
             facts.uncounted.retain(|call| !is_counted(call));
         }
+        self.drop_logged_agents();
         self.drop_agents();
         self.drop_copied();
     }

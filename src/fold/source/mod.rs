@@ -141,8 +141,9 @@ impl SourceFold {
 
     fn take_uncounted(&mut self, found: Uncounted, record: Record) {
         let place = self.place(record.offset);
-        let facts = self.facts.conversation(found.conversation, record.harness);
-        facts.uncounted.insert(UncountedCall { key: found.key, agent: found.agent, time: record.time, place });
+        let Uncounted { conversation, key, agent, log } = found;
+        let facts = self.facts.conversation(conversation, record.harness);
+        facts.uncounted.insert(UncountedCall { key, agent, log, time: record.time, place });
     }
 
     /// What is told of the conversation ends here with an answer that isn't whole.

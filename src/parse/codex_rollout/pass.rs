@@ -63,7 +63,7 @@ impl Pass {
     /// A call of the conversation's own that nothing counts.
     pub(super) fn uncounted(&self) -> Option<Fact> {
         let conversation = self.own.id.clone()?;
-        Some(Fact::Uncounted(Box::new(Uncounted { conversation, key: None, agent: None })))
+        Some(Fact::Uncounted(Box::new(Uncounted { conversation, key: None, agent: None, log: None })))
     }
 
     pub(super) fn call(&self, conversation: Id, key: CallKey, usage: TokenUsage) -> Call {
@@ -185,7 +185,7 @@ impl OrderedPass for Pass {
                         }
                     }
                     // No rollout tells of messages so.
-                    LogRecord::Uncounted(_) | LogRecord::Message(_) => {}
+                    LogRecord::Uncounted(_) | LogRecord::SubAgent(..) | LogRecord::Message(_) => {}
                     LogRecord::Lost => self.torn.lose(offset, &mut self.turns, self.own.has_parent),
                     LogRecord::TornReading => self.torn.lose_reading(offset, &mut self.turns, self.own.has_parent),
                     LogRecord::Review(true) => self.counter.enter_review(),

@@ -164,7 +164,7 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
         let may_use = kind == Kind::Answer && record.may_use(&times);
         let uncounted = session.filter(|_| may_use).map(|session| {
             let key = times.created.map(begun_at).or(message_id.clone());
-            Fact::Uncounted(Box::new(Uncounted { conversation: session, key, agent: None }))
+            Fact::Uncounted(Box::new(Uncounted { conversation: session, key, agent: None, log: None }))
         });
         return Ok(uncounted.map(|fact| (fact, own.and_then(id), begun)));
     }

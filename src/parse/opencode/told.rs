@@ -24,7 +24,7 @@ pub(super) fn tell(found: Result<Option<Found>, Lost>, position: u64, emit: &mut
             }
             if let Some(session) = lost.session.filter(|_| !lost.is_other) {
                 let uncounted =
-                    Fact::Uncounted(Box::new(Uncounted { conversation: session.clone(), key, agent: None }));
+                    Fact::Uncounted(Box::new(Uncounted { conversation: session.clone(), key, agent: None, log: None }));
                 emit(mark(uncounted).at(time).of(Some(session)));
             }
         }

@@ -78,7 +78,7 @@ impl<'a> Message<'a> {
         match call {
             Some(call) => Some(MarkKind::Fact(Fact::Call(Box::new(call)))),
             // Some providers count nothing. What was aborted or failed is taken for no call.
-            None if self.is_finished() => {
+            None if self.is_finished() && !self.is_echo() => {
                 Some(MarkKind::Logged(LogRecord::Uncounted(Some(key(&TokenUsage::default())))))
             }
             None => None,
@@ -91,10 +91,15 @@ impl<'a> Message<'a> {
         !is_empty && ["stop", "length", "toolUse"].iter().any(|reason| self.stop_reason.is(reason))
     }
 
+    /// Whether OpenClaw wrote it, in the name of no model, to show what it had sent.
+    fn is_echo(&self) -> bool {
+        ["delivery-mirror", "gateway-injected"].iter().any(|name| self.model.is(name))
+    }
+
     /// What a tool asked models for, where pi tells it.
-    pub(super) fn by_tool(&self, own: impl Fn(&TokenUsage) -> Id) -> Option<MarkKind> {
+    pub(super) fn by_tool(&self, own: impl Fn(&TokenUsage) -> Id) -> Option<Call> {
         let call = self.usage.as_ref()?.call(own, self.by())?;
-        Some(MarkKind::Fact(Fact::Call(Box::new(Call { is_subagent: true, ..call }))))
+        Some(Call { is_subagent: true, ..call })
     }
 
     /// Whether it says that a sub-agent was aborted, of which it says no more.

@@ -1,170 +1,81 @@
-//! What sub-agents used. pi itself has none: extensions run another pi that keeps no session, and note what it said in
-//! the details of their tool's result: `{"results": [{"messages": […], "usage": {…, "turns": 2}, …}, …]}`, as in pi's
-//! `examples/extensions/subagent`. The sums hold what the messages tell one by one, where those are noted.
+//! What sub-agents used. pi itself has none: extensions run another pi, and note what it said in the details of their
+//! tool's result: `{"results": [{…}, …]}`.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::background;
+use super::beyond::{Beyond, Several};
 use super::message::{Message, Tell};
-use super::usage::Usage;
-use crate::event::{Call, CallKey, Fact, Id, Time, TokenUsage, Usd};
+use super::sub_agent::{SubAgent, uncounted};
+use crate::event::{Id, Time};
 use crate::parse::json::{Text, part};
-use crate::parse::lines::{key, model};
-use crate::parse::mark::{LogRecord, MarkKind};
+use crate::parse::lines::{id, key, model};
 
+/// What a tool notes of several sub-agents.
 #[derive(Deserialize)]
 struct Details<'a> {
     #[serde(borrow)]
-    results: Vec<&'a RawValue>,
+    results: Option<Vec<&'a RawValue>>,
+    /// What came of those that worked in the background.
+    #[serde(borrow)]
+    completions: Option<&'a RawValue>,
+    /// The name of such ones that begin.
+    #[serde(borrow, default, rename = "asyncId")]
+    launched: Text<'a>,
 }
 
-/// What a sub-agent came to.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SubAgent<'a> {
-    /// Where its definition was found.
-    #[serde(borrow, default)]
-    agent_source: Text<'a>,
-    /// `-1`: it is at work.
-    #[serde(borrow)]
-    exit_code: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    stop_reason: Text<'a>,
-    /// The model it was to ask.
-    #[serde(borrow, default)]
-    model: Text<'a>,
-    /// The sum of what its answers used.
-    #[serde(borrow)]
-    usage: Option<&'a RawValue>,
-    #[serde(borrow)]
-    messages: Option<&'a RawValue>,
-    /// Where its own session lies, if it keeps one.
-    #[serde(borrow, default)]
-    session_file: Text<'a>,
-}
-
-/// Tells what a tool's result says of sub-agents. `name` is the tool call's.
+/// Tells what a tool's result says of sub-agents. `name` is the tool call's. What pi tells of all that the tool used
+/// isn't told again; where sub-agents keep sessions, these tell it.
 pub(super) fn tell(result: &Message<'_>, name: &str, time: Option<Time>, tell: Tell<'_>) {
     let name = format!("{name} {}", result.answered());
-    let details = result.details.and_then(|details| part::<Details<'_>>(details.get()).ok());
-    let Some(Details { results }) = details else {
+    let noted = result.details.and_then(|details| Some((part::<Details<'_>>(details.get()).ok()?, details)));
+    background::tell(noted.as_ref().and_then(|(noted, _)| noted.completions), time, tell);
+    let Some((Details { results: Some(results), launched, .. }, details)) = &noted else {
         if result.is_aborted_sub_agent() {
             tell(uncounted(key(&name)), time);
         }
         return;
     };
+    let told = tell_each(results, &name, time, tell);
+    match &result.usage {
+        Some(usage) => {
+            let all = usage.tokens();
+            if all.exceeds(&told.usage) {
+                told.tell_excess(&all, &name, time, tell);
+            }
+        }
+        None => Beyond::of(details.get()).tell(&told, &name, time, tell),
+    }
+    if let Some(run) = launched.get().and_then(id) {
+        tell(uncounted(background::launched(&run)), time);
+    }
+}
+
+/// What stands where sub-agents began that a tool's result tells the end of.
+pub(super) fn launched(result: &Message<'_>) -> Option<Id> {
+    background::first_launched(part::<Details<'_>>(result.details?.get()).ok()?.completions)
+}
+
+/// Whether a tool's result names sessions of sub-agents.
+pub(super) fn keep_sessions(result: &Message<'_>) -> bool {
+    let details = result.details.and_then(|details| part::<Details<'_>>(details.get()).ok());
+    let results = details.and_then(|details| details.results).unwrap_or_default();
+    results.iter().any(|told| part::<SubAgent<'_>>(told.get()).is_ok_and(|sub_agent| sub_agent.keeps_session()))
+}
+
+fn tell_each(results: &[&RawValue], name: &str, time: Option<Time>, tell: Tell<'_>) -> Several {
+    let mut all = Several::default();
+    let mut models = Vec::new();
     for (place, told) in results.iter().enumerate() {
         // Other tools have results, too.
         let Ok(sub_agent) = part::<SubAgent<'_>>(told.get()) else { continue };
-        sub_agent.tell(&format!("{name} {place}"), time, tell);
+        let used = sub_agent.tell(&format!("{name} {place}"), time, tell);
+        all.usage = all.usage.plus(&used);
+        all.logs.push(sub_agent.log());
+        models.push(sub_agent.model.get().and_then(model));
     }
-}
-
-fn uncounted(key: Id) -> MarkKind {
-    MarkKind::Logged(LogRecord::Uncounted(Some(key)))
-}
-
-/// What the answers told.
-#[derive(Default)]
-struct Told<'a> {
-    answers: u64,
-    usage: TokenUsage,
-    cost: Usd,
-    /// The last one.
-    latest: Option<Message<'a>>,
-}
-
-impl<'a> SubAgent<'a> {
-    fn tell(&self, name: &str, time: Option<Time>, tell: Tell<'_>) {
-        let told = self.tell_answers(name, time, tell);
-        let is_sum = |usage: &&RawValue| told.answers > 0 || usage.get().contains("\"turns\"");
-        let usage = self.usage.filter(is_sum).map(|usage| part::<Usage<'_>>(usage.get()));
-        let Some(Ok(sum)) = usage else {
-            if usage.is_some() {
-                tell(uncounted(key(name)), time);
-            }
-            return;
-        };
-        let tokens = sum.tokens();
-        let is_more = tokens.exceeds(&told.usage);
-        let (is_less, is_elsewhere) = (tokens.fell_below(&told.usage), self.has_session());
-        if is_more && !is_less && !is_elsewhere {
-            tell(self.rest(&sum, &told, key(&format!("{name} rest"))), time);
-        }
-        // A sum with more than the answers that it is of, none of which are left out, is no sum of these.
-        let is_other = told.answers > 0 && (is_less || sum.turns.is_none_or(|turns| turns.get() <= told.answers));
-        let is_untold = tokens.is_zero() && told.usage.is_zero() && self.may_have_used(&told);
-        if is_untold || self.is_running() || (is_more && (is_other || is_elsewhere)) {
-            tell(uncounted(key(name)), time);
-        }
-    }
-
-    /// Tells the answers that are noted one by one.
-    fn tell_answers(&self, name: &str, time: Option<Time>, tell: Tell<'_>) -> Told<'a> {
-        let messages = self.messages.and_then(|messages| part::<Vec<&RawValue>>(messages.get()).ok());
-        let mut told = Told::default();
-        for message in messages.unwrap_or_default() {
-            if !message.get().contains("\"assistant\"") {
-                continue;
-            }
-            let own = key(&format!("{name} {}", told.answers));
-            let Ok(message) = part::<Message<'_>>(message.get()) else {
-                tell(uncounted(own), time);
-                continue;
-            };
-            if !message.role.is("assistant") {
-                continue;
-            }
-            told.answers += 1;
-            if let Some(usage) = &message.usage {
-                told.usage = told.usage.plus(&usage.tokens());
-                told.cost = told.cost + usage.cost().unwrap_or_default();
-            }
-            let when = message.time().filter(|when| time.is_none_or(|time| *when <= time)).or(time);
-            let kind = message.answer(|_| own.clone());
-            match kind {
-                // Its session tells the same under another name.
-                Some(MarkKind::Fact(_)) if self.has_session() && !message.is_named() => tell(uncounted(own), time),
-                Some(MarkKind::Fact(Fact::Call(call))) => {
-                    let call = Call { is_subagent: true, ..*call };
-                    tell(MarkKind::Fact(Fact::Call(Box::new(call))), when);
-                }
-                Some(kind) => tell(kind, when),
-                None => {}
-            }
-            told.latest = Some(message);
-        }
-        told
-    }
-
-    /// What the sum holds beyond the answers that are noted.
-    fn rest(&self, sum: &Usage<'_>, told: &Told<'_>, key: Id) -> MarkKind {
-        let by = told.latest.as_ref().map_or(&self.model, Message::by);
-        let cost = sum.cost().map(|cost| cost - told.cost).filter(|cost| *cost > Usd::ZERO);
-        let call = Call {
-            model: by.get().and_then(model),
-            is_subagent: true,
-            is_logged: true,
-            cost,
-            ..Call::new(CallKey::Message(key), sum.tokens().beyond(&told.usage))
-        };
-        MarkKind::Fact(Fact::Call(Box::new(call)))
-    }
-
-    fn has_session(&self) -> bool {
-        self.session_file.get().is_some_and(|file| !file.is_empty())
-    }
-
-    /// What stands for those of several that are still at work.
-    fn is_running(&self) -> bool {
-        self.exit_code.is_some_and(|code| code.get() == "-1")
-    }
-
-    /// Whether one that counts nothing may have used something: it was killed, or aborted. Where the request failed, or
-    /// nobody knows such a sub-agent, no model answered.
-    fn may_have_used(&self, told: &Told<'_>) -> bool {
-        let is_over = self.exit_code.is_some() || self.stop_reason.get().is_some();
-        let has_failed = told.answers > 0 && !self.stop_reason.is("aborted");
-        is_over && !has_failed && !self.agent_source.is("unknown")
-    }
+    models.dedup();
+    all.model = models.pop().filter(|_| models.is_empty()).flatten();
+    all
 }

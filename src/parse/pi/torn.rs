@@ -7,12 +7,13 @@ use crate::parse::format::Seems;
 const START: &[u8; 9] = b"{\"type\":\"";
 
 /// What entries are.
-const KINDS: [&[u8]; 12] = [
+const KINDS: [&[u8]; 13] = [
     b"message\"",
     b"session\"",
     b"compaction\"",
     b"branch_summary\"",
     b"usage\"",
+    b"model_usage\"",
     b"model_change\"",
     b"thinking_level_change\"",
     b"session_info\"",

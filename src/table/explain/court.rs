@@ -123,7 +123,7 @@ impl<'a> Court<'a> {
             Fact::ToolCall(call) => Said { model: call.model.clone(), ..said("tool", &of_tool(call)) },
             Fact::OpenRun => said("open run", "the source ends within the run's output"),
             Fact::Unfinished(_) => said("unfinished", "an answer or a record ends here unfinished"),
-            Fact::Uncounted(told) if told.agent.is_some() => {
+            Fact::Uncounted(told) if told.agent.is_some() || told.log.is_some() => {
                 said("unfinished", "a sub-agent is done; its own records tell what it used")
             }
             Fact::Uncounted(_) => said("unfinished", "a record of a call tells no usage; another one may"),
