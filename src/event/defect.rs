@@ -65,7 +65,7 @@ impl Defect {
             Defect::QuotedRecord => "records quoted or forged inside a tool's output or a prompt; refused",
             Defect::DoubtfulRecord => "records that may be quoted or forged, which nothing tells for certain; counted",
             Defect::Echo => "records of other conversations, older than the run; refused",
-            Defect::TwoReadings => "counters whose output may include thinking or not; the larger reading was taken",
+            Defect::TwoReadings => "counts whose output may include thinking or not; the larger reading was taken",
             Defect::Truncated => "files that break off; read as far as they go",
         }
     }

@@ -70,6 +70,10 @@ mod tests {
             name(&[PI, r#"{"type":"message","message":{"content":"{\"type\":\"agent_start\"}"}}"#]),
             Some("pi-session")
         );
+        let part =
+            r#"{"type":"step_start","timestamp":1,"sessionID":"ses_1","part":{"id":"prt_1","messageID":"msg_1"}}"#;
+        assert_eq!(name(&[part, part]), None);
+        assert_eq!(name(&[r#"{"id":"msg_1","sessionID":"ses_1","role":"user","title":"part"}"#]), Some("opencode"));
     }
 
     #[test]

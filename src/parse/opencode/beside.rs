@@ -43,5 +43,5 @@ pub(super) fn asked_beside(json: &str, session: &str, created: Option<i64>) -> R
         cost: price(record.cost),
         ..Call::new(CallKey::Message(key_beside(source, of, &usage)), usage)
     };
-    Ok(Some((Fact::Call(Box::new(call)), session, created.and_then(Time::from_millis))))
+    Ok(Some(Found::new(Fact::Call(Box::new(call)), session, created.and_then(Time::from_millis))))
 }

@@ -6,9 +6,12 @@ use std::io::BufRead;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::record::{Row, understand};
+use super::lost::Lost;
+use super::record::{Found, Row, understand};
+use super::steps::Steps;
+use super::tokens::Tokens;
 use super::told::{HARNESS, start_of, tell};
-use crate::event::{Fact, Id};
+use crate::event::{Fact, Id, TokenUsage, Uncounted};
 use crate::parse::document::{self, Layout, Piece};
 use crate::parse::format::{FileName, Format, Shape};
 use crate::parse::json::part;
@@ -28,6 +31,49 @@ pub(in crate::parse) static FORMAT: Format = Format {
 struct Message<'a> {
     #[serde(borrow)]
     info: Option<&'a RawValue>,
+    #[serde(borrow)]
+    parts: Option<&'a RawValue>,
+}
+
+/// What a session of a version before 2 says that it used, beside what its messages tell. Both count what a fork copied.
+#[derive(Default)]
+struct Counts {
+    /// `None`: it doesn't say.
+    by_session: Option<TokenUsage>,
+    by_messages: TokenUsage,
+}
+
+impl Counts {
+    /// Adds what a record tells.
+    fn add(&mut self, found: &Result<Option<Found>, Lost>) {
+        let Ok(Some(found)) = found else { return };
+        if let Fact::Call(call) = &found.fact {
+            self.by_messages = self.by_messages.plus(&call.usage);
+        }
+    }
+
+    /// Whether some of what was used is told by no message.
+    fn lack_some(&self) -> bool {
+        self.by_session.is_some_and(|counted| counted.exceeds(&self.by_messages))
+    }
+}
+
+/// A session's own counter.
+#[derive(Deserialize)]
+struct Counter<'a> {
+    #[serde(borrow)]
+    tokens: Option<&'a RawValue>,
+}
+
+/// Whether a record tells a counter that is compared with all that is known of its session.
+fn tells_counter(found: &Result<Option<Found>, Lost>) -> bool {
+    let fact = found.as_ref().ok().and_then(|found| Some(&found.as_ref()?.fact));
+    matches!(fact, Some(Fact::Conversation(told)) if told.counted.is_some())
+}
+
+fn counted(info: &str) -> Option<TokenUsage> {
+    let counter: Counter<'_> = part(info).ok()?;
+    Some(part::<Tokens>(counter.tokens?.get()).ok()?.counted())
 }
 
 /// Whether a document that begins so is one: the session's record comes first.
@@ -38,21 +84,29 @@ pub(super) fn is_export(start: &str) -> bool {
 }
 
 fn read(_: FileName<'_>, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
-    let (mut position, mut session, mut is_torn) = (0, None::<Id>, false);
+    let (mut position, mut session, mut is_torn, mut counts) = (0, None::<Id>, false, Counts::default());
     let read = document::read(input, Layout::Wholes("messages", &["info"]), &mut |piece| {
         match piece {
             Piece::Member(_, info) => {
-                let found = understand(info, None);
-                session = found.as_ref().ok().and_then(|found| found.as_ref()?.1.clone()).or(session.take());
+                let found = understand(info, None, None);
+                let told = found.as_ref().ok().and_then(|found| found.as_ref()?.conversation.clone());
+                session = told.or(session.take());
+                counts.by_session = counted(info).filter(|_| !tells_counter(&found));
                 tell(found, position, emit);
             }
             Piece::Record(json) => match part::<Message<'_>>(json) {
-                Ok(Message { info: Some(info) }) => tell(understand(info.get(), None), position, emit),
+                Ok(Message { info: Some(info), parts }) => {
+                    let found = understand(info.get(), None, parts.and_then(Steps::of).as_ref());
+                    counts.add(&found);
+                    tell(found, position, emit);
+                }
                 // Versions from 2 on print the message itself, without its session.
                 Ok(_) => {
                     let row =
                         session.as_deref().map(|session| Row { message: None, session, kind: None, created: None });
-                    tell(understand(json, row.as_ref()), position, emit);
+                    let found = understand(json, row.as_ref(), None);
+                    counts.add(&found);
+                    tell(found, position, emit);
                 }
                 Err(defect) => emit(document::mark(position, HARNESS, MarkKind::Fact(Fact::Defect(defect)))),
             },
@@ -64,6 +118,11 @@ fn read(_: FileName<'_>, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) ->
         }
         position += 1;
     });
+    if let Some(session) = session.clone().filter(|_| counts.lack_some()) {
+        let uncounted = Uncounted { conversation: session.clone(), key: None, agent: None, log: None };
+        let kind = MarkKind::Fact(Fact::Uncounted(Box::new(uncounted)));
+        emit(document::mark(position, HARNESS, kind).of(Some(session)));
+    }
     // Behind wherever a copy of it may break off.
     if let Some(session) = session.filter(|_| read.is_ok() && !is_torn) {
         emit(document::mark(position, HARNESS, MarkKind::Fact(Fact::Ended(session.clone()))).of(Some(session)));

@@ -11,6 +11,7 @@ mod keys;
 mod lost;
 mod record;
 mod session;
+mod steps;
 mod tokens;
 mod told;
 
@@ -92,8 +93,15 @@ fn sniff(head: &[u8]) -> bool {
     start_of(head).is_some_and(|start| {
         let has = |key: &str| start.contains(&format!("\"{key}\""));
         let is_record = (has("sessionID") && has("id")) || (has("projectID") && has("directory"));
-        start.starts_with('{') && is_record && !export::is_export(&start)
+        start.starts_with('{') && is_record && !export::is_export(&start) && !is_event(&start)
     })
+}
+
+/// Whether it is what `opencode run --format json` prints: a part of a message each, and neither its model nor when it was
+/// asked.
+fn is_event(start: &str) -> bool {
+    let mut parts = start.match_indices("\"part\"");
+    parts.any(|(at, name)| start[at + name.len()..].trim_start().starts_with(':'))
 }
 
 /// Whether a file is called as those of messages are.
@@ -106,7 +114,7 @@ fn read(file: FileName<'_>, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark))
     let mut position = 0;
     let read = document::read(input, Layout::Records, &mut |piece| {
         let found = match piece {
-            Piece::Record(json) => understand(json, None),
+            Piece::Record(json) => understand(json, None, None),
             Piece::Defect(defect, beginning) => Err(Lost::torn(defect, beginning)),
             Piece::Member(..) | Piece::End => Ok(None),
         };
@@ -163,7 +171,7 @@ fn message_row(values: &[Option<String>], position: u64, emit: &mut dyn FnMut(Ma
     let [Some(message), Some(session), Some(data), more @ ..] = values else { return };
     let kind = more.first().map(|kind| Kind::of(kind.as_deref()));
     let created = more.get(1).and_then(|created| created.as_deref()?.parse().ok());
-    tell(understand(data, Some(&Row { message: Some(message), session, kind, created })), position, emit);
+    tell(understand(data, Some(&Row { message: Some(message), session, kind, created }), None), position, emit);
 }
 
 fn usage_row(values: &[Option<String>], position: u64, emit: &mut dyn FnMut(Mark)) {

@@ -6,7 +6,8 @@ use serde_json::value::RawValue;
 use super::keys::{COMPACTION, begun_at, key_beside, key_of};
 use super::lost::Lost;
 use super::session::session;
-use super::tokens::Tokens;
+use super::steps::Steps;
+use super::tokens::{Reading, Tokens};
 use crate::event::{Call, CallKey, Conversation, Fact, Id, Time, Uncounted};
 use crate::parse::json::{Text, part, price};
 use crate::parse::lines::{id, model as name_of_model};
@@ -117,11 +118,26 @@ impl Kind {
     }
 }
 
-/// What a record tells, of which conversation, and when: a call's time is when it was answered, as far as that is told.
-pub(super) type Found = (Fact, Option<Id>, Option<Time>);
+/// What a record tells.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) fact: Fact,
+    /// Of which conversation.
+    pub(super) conversation: Option<Id>,
+    /// When: a call's time is when it was answered, as far as that is told.
+    pub(super) time: Option<Time>,
+    /// Whether its counts can be read in two ways.
+    pub(super) has_two_readings: bool,
+}
 
-/// What a record tells; nothing where it is of no interest.
-pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Found>, Lost> {
+impl Found {
+    pub(super) fn new(fact: Fact, conversation: Option<Id>, time: Option<Time>) -> Found {
+        Found { fact, conversation, time, has_two_readings: false }
+    }
+}
+
+/// What a record tells; nothing where it is of no interest. Of a message that stands with its parts, these may tell more.
+pub(super) fn understand(json: &str, row: Option<&Row<'_>>, steps: Option<&Steps>) -> Result<Option<Found>, Lost> {
     let record: Record<'_> = part(json).map_err(|defect| {
         let lost = Lost::torn(defect, json.as_bytes());
         let Some(row) = row else { return lost };
@@ -140,7 +156,7 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
         let is_answered = counted.is_some_and(|counted| !counted.is_zero());
         let told = session(own.clone(), parent, directory, record.version.get());
         let conversation = Conversation { counted, is_answered, ..told };
-        return Ok(Some((Fact::Conversation(Box::new(conversation)), Some(own), begun)));
+        return Ok(Some(Found::new(Fact::Conversation(Box::new(conversation)), Some(own), begun)));
     }
     let named = record.role.get().or(record.r#type.get());
     let told = || Kind::of(named.filter(|_| record.message.get().is_none()));
@@ -148,9 +164,9 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
     if !matches!(kind, Kind::Answer | Kind::Compaction) {
         return Ok(None);
     }
-    let own = row.map(|row| row.session).or(record.session.get());
+    let holder = row.map(|row| row.session).or(record.session.get());
     let message = row.and_then(|row| row.message).or(record.id.get());
-    let session = own.and_then(id);
+    let session = holder.and_then(id);
     let message_id = message.and_then(id);
     let lost = |defect| Lost {
         session: session.clone(),
@@ -159,20 +175,26 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
         ..Lost::new(defect)
     };
     let tokens: Option<Tokens> = record.tokens.map(|tokens| part(tokens.get()).map_err(lost)).transpose()?;
-    let usage = tokens.map(|tokens| tokens.usage()).unwrap_or_default();
+    // Versions from 2 on count output without reasoning, and don't tell the total.
+    let is_old = record.role.get().is_some();
+    let reading = tokens.map(|tokens| tokens.reading(is_old)).unwrap_or_default();
+    let own = reading.usage;
+    let steps = steps.filter(|steps| !steps.reading.usage.is_zero() && !steps.reading.usage.fell_below(&own));
+    let Reading { usage, has_two } = steps.map_or(reading, |steps| steps.reading);
     if usage.is_zero() {
         let may_use = kind == Kind::Answer && record.may_use(&times);
         let uncounted = session.filter(|_| may_use).map(|session| {
             let key = times.created.map(begun_at).or(message_id.clone());
             Fact::Uncounted(Box::new(Uncounted { conversation: session, key, agent: None, log: None }))
         });
-        return Ok(uncounted.map(|fact| (fact, own.and_then(id), begun)));
+        return Ok(uncounted.map(|fact| Found::new(fact, holder.and_then(id), begun)));
     }
     let model = record.model();
     let (key, is_final) = match kind {
         Kind::Compaction => (key_beside(COMPACTION, None, &usage), true),
+        // Copies without their parts have the same.
         _ => (
-            key_of(model.as_deref(), (own, message), (times.created, times.completed), &usage),
+            key_of(model.as_deref(), (holder, message), (times.created, times.completed), &own),
             times.completed.is_some(),
         ),
     };
@@ -183,12 +205,13 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>) -> Result<Option<Fou
         stands_alone: true,
         record: message_id.clone(),
         is_final,
-        cost: price(record.cost),
+        cost: steps.and_then(|steps| steps.cost).or(price(record.cost)),
         effort: record.effort(),
         ..Call::new(CallKey::Message(key), usage)
     };
     let answered = times.completed.and_then(Time::from_millis);
-    Ok(Some((Fact::Call(Box::new(call)), session, answered.or(begun))))
+    let found = Found::new(Fact::Call(Box::new(call)), session, answered.or(begun));
+    Ok(Some(Found { has_two_readings: has_two, ..found }))
 }
 
 impl Record<'_> {

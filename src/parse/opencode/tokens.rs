@@ -1,4 +1,4 @@
-//! How opencode counts tokens: input leaves the cache out, output leaves reasoning out.
+//! How opencode counts tokens: input leaves the cache out, output leaves reasoning out, but for old versions.
 
 use serde::Deserialize;
 
@@ -21,18 +21,33 @@ struct Cache {
     write: Option<Count>,
 }
 
+/// What counts tell.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Reading {
+    pub(super) usage: TokenUsage,
+    /// Whether it is the larger of two readings.
+    pub(super) has_two: bool,
+}
+
 impl Tokens {
-    /// What it tells of a call.
+    /// What it tells of a call, where output leaves reasoning out.
     pub(super) fn usage(&self) -> TokenUsage {
+        self.reading(false).usage
+    }
+
+    /// What it tells of a call. `is_old`: it may be of a version that wrote down what its provider said (until spring of
+    /// 2026, as opencode's pull request 21047 tells): OpenAI includes reasoning in output, Google doesn't.
+    pub(super) fn reading(&self, is_old: bool) -> Reading {
         let [output, reasoning] = [self.output, self.reasoning].map(or_zero);
         let usage = self.counted();
-        // The total tells of a version whose output already includes reasoning.
+        // The total, which newer ones of these tell, tells which.
         let includes = self.total.is_some_and(|total| total.get() == usage.input_tokens.saturating_add(output));
-        TokenUsage {
+        let usage = TokenUsage {
             output_tokens: if includes { output } else { output.saturating_add(reasoning).min(MAX_COUNT) },
             reasoning_output_tokens: Some(reasoning),
             ..usage
-        }
+        };
+        Reading { usage, has_two: is_old && self.total.is_none() && (1..=output).contains(&reasoning) }
     }
 
     /// It as a session's counter: whether output includes reasoning, that doesn't tell.

@@ -2,7 +2,7 @@
 
 use super::lost::Lost;
 use super::record::Found;
-use crate::event::{Fact, Time, Uncounted};
+use crate::event::{Defect, Fact, Time, Uncounted};
 use crate::parse::document;
 pub(super) use crate::parse::document::start_of;
 use crate::parse::mark::{Mark, MarkKind};
@@ -13,7 +13,12 @@ pub(super) const HARNESS: &str = "opencode";
 pub(super) fn tell(found: Result<Option<Found>, Lost>, position: u64, emit: &mut dyn FnMut(Mark)) {
     let mark = |fact| document::mark(position, HARNESS, MarkKind::Fact(fact));
     match found {
-        Ok(Some((fact, conversation, time))) => emit(mark(fact).at(time).of(conversation)),
+        Ok(Some(Found { fact, conversation, time, has_two_readings })) => {
+            emit(mark(fact).at(time).of(conversation));
+            if has_two_readings {
+                emit(document::defect_aside(position, Defect::TwoReadings));
+            }
+        }
         Ok(None) => {}
         Err(lost) => {
             emit(mark(Fact::Defect(lost.defect)));
