@@ -31,8 +31,9 @@ impl Places {
             account.is_unmeasured = !account.has_usage();
         }
         let last = self.last_of_cut_logs(accounts, conversations);
-        let uncounted = self.uncounted(conversations, &last, left, |call| call.agent.is_none());
-        let of_agents = self.uncounted(conversations, &last, left, |call| call.agent.is_some());
+        let is_agents = |call: &UncountedCall| call.agent.is_some() || call.log.is_some();
+        let uncounted = self.uncounted(conversations, &last, left, |call| !is_agents(call));
+        let of_agents = self.uncounted(conversations, &last, left, is_agents);
         for key in uncounted.keys() {
             let account = accounts.entry(key.clone()).or_default();
             account.is_unmeasured |= !account.has_usage();

@@ -11,7 +11,7 @@ use super::record::{Found, Row, understand};
 use super::steps::Steps;
 use super::tokens::Tokens;
 use super::told::{HARNESS, start_of, tell};
-use crate::event::{Fact, Id, TokenUsage, Uncounted};
+use crate::event::{Conversation, Fact, Id, TokenUsage};
 use crate::parse::document::{self, Layout, Piece};
 use crate::parse::format::{FileName, Format, Shape};
 use crate::parse::json::part;
@@ -52,9 +52,9 @@ impl Counts {
         }
     }
 
-    /// Whether some of what was used is told by no message.
-    fn lack_some(&self) -> bool {
-        self.by_session.is_some_and(|counted| counted.exceeds(&self.by_messages))
+    /// What the session counts, if some of that is told by no message.
+    fn lacking(&self) -> Option<TokenUsage> {
+        self.by_session.filter(|counted| counted.exceeds(&self.by_messages))
     }
 }
 
@@ -118,9 +118,10 @@ fn read(_: FileName<'_>, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) ->
         }
         position += 1;
     });
-    if let Some(session) = session.clone().filter(|_| counts.lack_some()) {
-        let uncounted = Uncounted { conversation: session.clone(), key: None, agent: None, log: None };
-        let kind = MarkKind::Fact(Fact::Uncounted(Box::new(uncounted)));
+    if let Some((session, counted)) = session.clone().zip(counts.lacking()) {
+        let told = Conversation::new(session.clone());
+        let told = Conversation { begins: true, counted: Some(counted), is_answered: true, ..told };
+        let kind = MarkKind::Fact(Fact::Conversation(Box::new(told)));
         emit(document::mark(position, HARNESS, kind).of(Some(session)));
     }
     // Behind wherever a copy of it may break off.
