@@ -60,9 +60,16 @@ impl<'a> Message<'a> {
         own.into_iter().chain(extra.into_iter().map(Box::new))
     }
 
+    /// Whether it has this text, which is not empty, as its id.
+    pub fn is_called(&self, name: &Text<'_>) -> bool {
+        name.bytes().is_some_and(|name| !name.is_empty() && self.id.bytes() == Some(name))
+    }
+
     /// Whether a model wrote it and nothing tells what that used.
     pub fn is_uncounted(&self) -> bool {
-        self.usage.is_none() && !self.is_synthetic() && self.model.bytes().is_some_and(|model| !model.is_empty())
+        !self.usage.as_ref().is_some_and(Usage::counts)
+            && !self.is_synthetic()
+            && self.model.bytes().is_some_and(|model| !model.is_empty())
     }
 
     /// Whether the harness wrote it in a model's place, as where a request failed.
@@ -90,7 +97,7 @@ impl<'a> Message<'a> {
     }
 
     fn own_call(&self, or_keys: &[&Text<'_>], before: Option<&Call>, steps: &Steps<'_>) -> Option<Box<Call>> {
-        let usage = self.usage.as_ref().filter(|_| !self.is_synthetic())?;
+        let usage = self.usage.as_ref().filter(|usage| usage.counts() && !self.is_synthetic())?;
         let name = self.name(or_keys)?;
         let own_key = match before.map(|call| &call.key) {
             Some(CallKey::Message(id)) if name.is(id) => id.clone(),

@@ -95,6 +95,54 @@ mod tests {
     }
 
     #[test]
+    fn records_of_other_harnesses_in_the_shape_of_claudes_are_of_no_format() {
+        let qwens = [
+            r#"{"type":"system","subtype":"init","uuid":"s","session_id":"s","mcp_servers":[],"qwen_code_version":"0.25.0"}"#,
+            r#"{"type":"user","uuid":"u","session_id":"s","message":{"role":"user","content":[]}}"#,
+            r#"{"type":"assistant","uuid":"a","session_id":"s","message":{"id":"a","usage":{"input_tokens":0}}}"#,
+            r#"{"type":"result","uuid":"r","session_id":"s","usage":{"input_tokens":9,"total_tokens":10}}"#,
+        ];
+        for from in [0, 2, 3] {
+            assert_eq!(name(&qwens[from..]), None, "{from}");
+            assert_eq!(name(&["npm warn deprecated", &qwens[from..].join("\n")]), None, "{from}");
+            let array = qwens[from..].join(",\n");
+            assert_eq!(name(&[&format!("[{array}]")]), None, "{from}");
+        }
+        // In an array that goes on beyond what is in view.
+        assert_eq!(name(&[&format!("[{},{{\"type\":\"user\",\"uuid\":\"x", qwens[0])]), None);
+        let droids = [
+            r#"{"type":"system","subtype":"init","cwd":"/srv/meadow","session_id":"s","tools":[],"model":"m"}"#,
+            r#"{"type":"result","session_id":"s","usage":{"input_tokens":9,"factory_credits":10}}"#,
+        ];
+        let cursors = r#"{"type":"result","session_id":"s","request_id":"r","usage":{"inputTokens":9}}"#;
+        for record in droids.into_iter().chain([cursors]) {
+            assert_eq!(name(&[record]), None, "{record}");
+            assert_eq!(name(&[&record.replace(",\"", ",\n  \"")]), None, "{record}");
+        }
+        // Claude Code's own, of versions of 2025 and 2026.
+        for record in [
+            r#"{"type":"system","subtype":"init","session_id":"s","tools":[],"mcp_servers":[]}"#,
+            r#"{"type":"assistant","session_id":"s","message":{"id":"msg_1","usage":{"total_tokens":3}}}"#,
+            r#"{"type":"result","session_id":"s","cost_usd":0.1,"result":"x"}"#,
+            r#"{"type":"result","session_id":"s","total_cost_usd":0.1,"usage":{"input_tokens":9}}"#,
+        ] {
+            assert_eq!(name(&[record]), Some("claude-stream-json"), "{record}");
+        }
+    }
+
+    #[test]
+    fn a_session_log_of_qwens_is_of_no_format() {
+        let log = [
+            r#"{"uuid":"a","parentUuid":null,"sessionId":"s","type":"user","version":"0.15.0","message":{"role":"user","parts":[]}}"#,
+            r#"{"uuid":"b","parentUuid":"a","sessionId":"s","type":"system","subtype":"ui_telemetry","systemPayload":{}}"#,
+            r#"{"uuid":"c","parentUuid":"b","sessionId":"s","type":"assistant","model":"m","usageMetadata":{},"message":{"role":"model","parts":[]}}"#,
+        ];
+        for from in 0..log.len() {
+            assert_eq!(name(&log[from..]), None, "{from}");
+        }
+    }
+
+    #[test]
     fn records_that_quote_a_text_within_a_string_are_no_text() {
         for (record, expected) in RECORDS {
             let quote = format!("{{\"said\":\"x\\n{TRACE}\\n{HEADER}\"}}").replace("=\"codex", "=\\\"codex");

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::detect::among;
 use super::format::{FileName, Format, Journal, Lines, Rows, Shape};
+use super::lines::clean;
 use super::scan::{Kind, Scanner};
 use super::{
     claude_session, claude_stream, codex_exec, codex_exec_json, codex_rollout, codex_trace, droid, events, gemini,
@@ -40,6 +41,12 @@ pub fn detect(head: &[u8]) -> Option<&'static Format> {
 /// The same of a file: where its bytes tell nothing, as they are torn or gone, what it is called may.
 pub fn detect_named(head: &[u8], name: FileName<'_>) -> Option<&'static Format> {
     detect(head).or_else(|| opencode::is_message(name).then_some(&opencode::FORMAT))
+}
+
+/// Whether a line has the shape of a harness's records, and another one printed it.
+pub fn is_anothers(line: &[u8]) -> bool {
+    let is_named = memchr::memmem::find(line, b"\"session_id\"").is_some();
+    is_named && claude_stream::is_others(&clean(line)) == Some(true)
 }
 
 /// A scanner for each of [`FORMATS`] that are lines.

@@ -73,7 +73,7 @@ mod tests;
 
 pub use self::chunk::Chunk;
 pub use self::format::{FileName, Format, Home, Journal, LOOK, Root, Rows};
-pub use self::formats::{FORMATS, databases, detect, detect_named, is_events, journals};
+pub use self::formats::{FORMATS, databases, detect, detect_named, is_anothers, is_events, journals};
 pub use self::mark::Mark;
 pub use self::reader::{SourceReader, line_too_long, read_document, read_events, read_row};
 pub use self::seen::Seen;

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::chunk::Chunk;
 use super::content::Content;
 use super::format::{FileName, Format, OrderedPass, ReadTiming, Rows, Shape};
-use super::formats::{FORMATS, all_lines, parts_of, scanner_of};
+use super::formats::{FORMATS, parts_of, scanner_of};
 use super::mark::{Mark, MarkKind};
 use super::region::Region;
 use super::scan::Scanner;
@@ -44,7 +44,7 @@ impl SourceReader {
         let scanner = scanner_of(index)?;
         let pass = match &format.shape {
             Shape::Ledger => {
-                let harnesses = all_lines().filter_map(|lines| lines.harness).collect();
+                let harnesses = FORMATS.iter().filter_map(|format| format.harness).collect();
                 Pass::Ledger(Box::new(ledger::Pass::new(head, now, harnesses)))
             }
             Shape::LoopLog => Pass::LoopLog(Box::new(loop_log::Pass::new(now))),

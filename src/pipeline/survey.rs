@@ -42,7 +42,8 @@ fn look(input: &Input, options: &Options) -> Option<Surveyed> {
     for chunk in Chunks::new(opened.into_reader(), options.limits()) {
         bytes = chunk.base + chunk.end as u64;
         let lines = chunk.text.get(chunk.start..chunk.end).unwrap_or_default();
-        lines.split(|byte| *byte == b'\n').for_each(|line| survey.line(format, line));
+        let lines = lines.split(|byte| *byte == b'\n').filter(|line| !parse::is_anothers(line));
+        lines.for_each(|line| survey.line(format, line));
     }
     Some(Surveyed { formats: BTreeMap::from([(format.name, sources(format, bytes))]), survey })
 }

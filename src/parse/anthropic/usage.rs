@@ -1,6 +1,7 @@
 //! The usage of a message, or of a step of one.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::event::{Id, MAX_COUNT, STANDARD, TokenUsage};
@@ -29,6 +30,9 @@ pub struct Usage<'a> {
     inference_geo: Text<'a>,
     #[serde(borrow)]
     pub(super) iterations: Option<&'a RawValue>,
+    total_tokens: Option<IgnoredAny>,
+    thinking_tokens: Option<IgnoredAny>,
+    factory_credits: Option<IgnoredAny>,
 }
 
 /// A breakdown of the cache writes.
@@ -104,6 +108,19 @@ impl OutputDetails {
 }
 
 impl Usage<'_> {
+    /// Whether it tells any count of tokens.
+    pub fn counts(&self) -> bool {
+        let counts =
+            [self.input_tokens, self.output_tokens, self.cache_read_input_tokens, self.cache_creation_input_tokens];
+        self.cache_creation.is_some() || counts.iter().any(Option::is_some)
+    }
+
+    /// Whether it tells what only harnesses count that aren't Anthropic's: Qwen Code a total, Factory droid thinking and
+    /// credits.
+    pub fn has_others_counts(&self) -> bool {
+        [self.total_tokens, self.thinking_tokens, self.factory_credits].iter().any(Option::is_some)
+    }
+
     /// What was used.
     pub fn tokens(&self) -> TokenUsage {
         let parts = self.cache_creation.as_ref();

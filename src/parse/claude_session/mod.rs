@@ -61,12 +61,20 @@ fn sniff(head: &[u8]) -> bool {
         // A first line may go on beyond the head.
         line.starts_with('{')
             && !is_captured
+            && !is_others(line)
             && match OWN_KEYS.iter().filter(has_key).count() {
                 0 => false,
                 1 => is_whole && line.contains("\"type\""),
                 _ => true,
             }
     })
+}
+
+/// Whether another harness wrote a line that has the keys of Claude's: Qwen Code (0.15), whose records have neither a
+/// chain's side nor blocks of content, but parts, as Gemini's have.
+fn is_others(line: &str) -> bool {
+    let has = |key: &str| line.contains(&format!("\"{key}\""));
+    !has("isSidechain") && ["parts", "systemPayload", "usageMetadata"].into_iter().any(has)
 }
 
 /// Whether a line is a session file's though it has a capture's `session_id`, as versions since 2.1.206 write it beside

@@ -1,7 +1,7 @@
 //! What a record means, wherever it stands.
 
 use super::record::{Assistant, Finish, Head, Init, RateLimit, RateLimitEvent, StreamEvent, calls};
-use crate::event::{Conversation, Defect, Fact, Id, Time};
+use crate::event::{Conversation, Defect, Fact, Id, Time, Usd};
 use crate::parse::anthropic::growth;
 use crate::parse::claude::restores_counter;
 use crate::parse::json::part;
@@ -23,6 +23,18 @@ pub(super) fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &m
     }
 }
 
+/// Whether another harness wrote a record of a stream that has the shape of Claude's; `None` where the record doesn't
+/// tell.
+pub(in crate::parse) fn is_others(json: &str) -> Option<bool> {
+    let head = part::<Head>(json).ok().filter(Head::is_of_stream)?;
+    match (head.r#type.as_deref(), head.subtype.as_deref()) {
+        (Some("system"), Some("init")) => part(json).ok().map(|init: Init| init.is_others()),
+        (Some("assistant"), _) => part(json).ok().map(|answer: Assistant<'_>| answer.is_others()),
+        (Some("result"), _) => part(json).ok().map(|finish: Finish<'_>| finish.is_others()),
+        _ => None,
+    }
+}
+
 /// Says what a record of a session means.
 fn say(
     json: &str,
@@ -33,12 +45,26 @@ fn say(
 ) -> Result<(), Defect> {
     let mut add = |kind, time| marks.push(mark(kind).at(time).of(Some(session.clone())));
     match (head.r#type.as_deref(), head.subtype.as_deref()) {
-        (Some("system"), Some("init")) => say_init(&part(json)?, session, &mut add),
+        (Some("system"), Some("init")) => {
+            let init: Init = part(json)?;
+            if !init.is_others() {
+                say_init(&init, session, &mut add);
+            }
+        }
         (Some("assistant"), _) => return say_message(&part(json)?, session, &mut add),
         (Some("stream_event"), _) => say_stream_event(part(json)?, session, &mut add),
         (Some("result"), _) => {
-            let counter = part::<Finish<'_>>(json)?.counter(session.clone());
-            if !counter.total.is_empty() || counter.cost.is_some() {
+            let finish = part::<Finish<'_>>(json)?;
+            if finish.is_others() {
+                return Ok(());
+            }
+            let counter = finish.counter(session.clone());
+            if counter.total.is_empty() && counter.cost.is_some_and(|cost| cost > Usd::ZERO) {
+                // It costs something, so something was used.
+                let conversation = Conversation { is_answered: true, ..Conversation::new(session.clone()) };
+                add(MarkKind::Fact(Fact::Conversation(Box::new(conversation))), None);
+                add(MarkKind::Logged(LogRecord::Uncounted(None)), None);
+            } else if !counter.total.is_empty() || counter.cost.is_some() {
                 add(MarkKind::Fact(Fact::Counter(Box::new(counter))), None);
             }
         }
@@ -73,6 +99,9 @@ fn say_message(
     session: &Id,
     add: &mut impl FnMut(MarkKind, Option<Time>),
 ) -> Result<(), Defect> {
+    if record.is_others() {
+        return Ok(());
+    }
     let time = record.timestamp.as_deref().and_then(Time::parse);
     let task = record.parent_tool_use_id.as_deref();
     let Some(message) = &record.message else { return Ok(()) };

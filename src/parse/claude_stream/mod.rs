@@ -20,6 +20,7 @@ use crate::parse::lines::{clean, lines, may_begin_with};
 use crate::parse::mark::{Mark, MarkKind};
 use crate::parse::marker;
 use crate::parse::needles::Needle;
+pub(in crate::parse) use meaning::is_others;
 use meaning::understand;
 use record::Head;
 
@@ -41,6 +42,9 @@ pub(in crate::parse) static DOCUMENT: Format = Format {
     shape: Shape::Document(document::read),
 };
 
+/// What Qwen Code calls its version, in the first record that it prints.
+const OTHERS_VERSION: &str = "\"qwen_code_version\"";
+
 const LINES: Lines = Lines::new(
     Some(HARNESS),
     &[
@@ -56,11 +60,18 @@ const LINES: Lines = Lines::new(
     read,
 );
 
+/// Other harnesses print records of the same shape: the first one that tells decides whose they are.
 fn sniff_lines(head: &[u8]) -> bool {
-    lines(head).filter(|line| may_begin_with(line, b'{')).any(|line| {
+    let mut is_of_stream = false;
+    for line in lines(head).filter(|line| may_begin_with(line, b'{')) {
         let line = clean(line);
-        line.starts_with('{') && value(&line).and_then(part::<Head>).is_ok_and(|head| head.is_of_stream())
-    })
+        let Ok(record) = value(&line) else { continue };
+        if let Some(is_others) = is_others(record) {
+            return !is_others;
+        }
+        is_of_stream |= record.starts_with('{') && part::<Head>(record).is_ok_and(|head| head.is_of_stream());
+    }
+    is_of_stream
 }
 
 /// A document starts with an array of records, or with a result that runs over several lines.
@@ -76,7 +87,19 @@ fn sniff_document(head: &[u8]) -> bool {
             || lines(text.as_bytes())
                 .next()
                 .is_some_and(|line| value(&clean(line)).and_then(part::<&RawValue>).is_ok()));
-    !is_line && object.starts_with('{') && first_value(object, "type").is_some_and(|value| known.contains(&value))
+    !is_line
+        && object.starts_with('{')
+        && first_value(object, "type").is_some_and(|value| known.contains(&value))
+        && !is_others_document(&text)
+}
+
+/// Whether another harness wrote a document that has the shape of Claude's, as far as it is in view.
+fn is_others_document(text: &str) -> bool {
+    let text = text.trim_end();
+    match part::<Vec<&RawValue>>(text) {
+        Ok(records) => records.iter().find_map(|record| is_others(record.get())) == Some(true),
+        Err(_) => text.contains(OTHERS_VERSION) || is_others(text) == Some(true),
+    }
 }
 
 /// The first value of `key` in JSON text that may be cut.

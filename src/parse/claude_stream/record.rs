@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::event::{Billing, Call, Counter, Id, MIXED, ModelUsage, Quota, STANDARD, Scope, Time, TokenUsage};
 use crate::parse::anthropic::{self, Message, Usage};
-use crate::parse::json::{Count, money, or_zero};
+use crate::parse::json::{Count, Text, money, or_zero};
 use crate::parse::lines::{id, model};
 
 /// What every record has; the rest is read when the kind is known.
@@ -27,9 +28,24 @@ pub(super) struct Init {
     api_key_source: Option<String>,
     #[serde(rename = "claude_code_version")]
     pub(super) version: Option<String>,
+    qwen_code_version: Option<IgnoredAny>,
+    uuid: Option<IgnoredAny>,
+    tools: Option<IgnoredAny>,
+    mcp_servers: Option<IgnoredAny>,
 }
 
 impl Init {
+    /// Whether another harness wrote it. Qwen Code (0.14 to 0.25) tells its own version; Factory droid (0.235) names its
+    /// tools, and neither MCP servers, as all versions of Claude Code do, nor the record.
+    pub(super) fn is_others(&self) -> bool {
+        let is_droids = self.tools.is_some()
+            && self.mcp_servers.is_none()
+            && self.uuid.is_none()
+            && self.version.is_none()
+            && self.api_key_source.is_none();
+        self.qwen_code_version.is_some() || is_droids
+    }
+
     /// How the account pays. A cloud's models have other names than Anthropic's own.
     pub(super) fn billing(&self) -> Option<Billing> {
         let is_anthropics =
@@ -50,6 +66,16 @@ pub(super) struct Assistant<'a> {
     pub(super) message: Option<Message<'a>>,
     pub(super) parent_tool_use_id: Option<String>,
     pub(super) timestamp: Option<String>,
+    #[serde(borrow, default)]
+    uuid: Text<'a>,
+}
+
+impl Assistant<'_> {
+    /// Whether another harness wrote it: Qwen Code (0.14 to 0.25) calls a message as it calls the record, and counts
+    /// cache reads as a part of the input. Claude Code's messages have the provider's ids.
+    pub(super) fn is_others(&self) -> bool {
+        self.message.as_ref().is_some_and(|message| message.is_called(&self.uuid))
+    }
 }
 
 #[derive(Deserialize)]
@@ -76,6 +102,8 @@ pub(super) struct Finish<'a> {
     #[serde(rename = "modelUsage")]
     model_usage: Option<BTreeMap<String, ModelCounts>>,
     total_cost_usd: Option<Box<RawValue>>,
+    /// The same in versions before 1.0.
+    cost_usd: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -118,12 +146,20 @@ pub(super) fn calls(message: &Message<'_>, session: &Id, task: Option<&str>) -> 
 }
 
 impl Finish<'_> {
+    /// Whether another harness wrote it. Since it counts tokens, Claude Code tells what they cost, or by which models
+    /// they were used; Qwen Code (0.14 to 0.25), Factory droid (0.235) and cursor-agent do neither, and count otherwise.
+    pub(super) fn is_others(&self) -> bool {
+        let tells_cost = self.total_cost_usd.is_some() || self.cost_usd.is_some();
+        let Some(usage) = self.usage.as_ref().filter(|_| !tells_cost) else { return false };
+        self.model_usage.is_none() || usage.has_others_counts()
+    }
+
     pub(super) fn counter(self, session: Id) -> Counter {
         let by_name = self.model_usage.unwrap_or_default();
         let is_guessed = by_name.values().any(ModelCounts::is_guessed);
         let cost = money(self.total_cost_usd.as_deref()).filter(|_| !is_guessed);
         let tier = self.usage.as_ref().and_then(|usage| usage.tier(None));
-        let main = self.usage.map(|usage| usage.tokens());
+        let main = self.usage.filter(Usage::counts).map(|usage| usage.tokens());
         let mut by_model: BTreeMap<Option<Id>, ModelUsage> = BTreeMap::new();
         for (name, counts) in by_name {
             let part = counts.of(model(&name));
