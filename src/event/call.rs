@@ -44,6 +44,9 @@ pub struct Conversation {
     /// Whether a message of it was written then, of which nothing but a counter tells the usage.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_active: bool,
+    /// The model that wrote that message; `None` also where a person did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_by: Option<Id>,
     /// Whether a request of it failed then: the harness answered in the model's place.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_failed: bool,
@@ -76,6 +79,7 @@ impl Conversation {
             is_logged: false,
             is_answered: false,
             is_active: false,
+            written_by: None,
             has_failed: false,
             restores_counter: None,
             counted: None,

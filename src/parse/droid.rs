@@ -33,13 +33,19 @@ pub(super) static SESSION: Format = Format {
     shape: Shape::Records(LINES),
 };
 
-const ROOT: Root =
-    Root { homes: &[Home::User(".factory*")], logs: &["sessions"], endings: &[".settings.json", ".jsonl"] };
+const ROOT: Root = Root {
+    homes: &[Home::Variable("FACTORY_HOME_OVERRIDE", ".factory"), Home::User(".factory*")],
+    logs: &["sessions"],
+    endings: &[".settings.json", ".jsonl"],
+};
 
 const HARNESS: &str = "droid";
 const SUFFIX: &str = ".settings.json";
+const BACKUP: &str = ".bak";
 const START: &str = "\"session_start\"";
 const ANSWER: &str = "\"assistant\"";
+/// Stands for whatever model droid's router chooses.
+const ROUTED: &str = "auto";
 const QUESTION: &str = "\"user\"";
 
 const LINES: Lines = Lines::new(
@@ -56,12 +62,22 @@ struct Settings<'a> {
     /// When the session asked a provider for the first time: the only time the file tells.
     #[serde(borrow, default)]
     provider_lock_timestamp: Text<'a>,
+    /// What droid's router chose, where it is asked to choose.
+    #[serde(borrow)]
+    effective_factory_router_model: Option<&'a RawValue>,
     token_usage: Option<Tokens>,
     /// The same, and what the sessions used that this one spawned.
     inclusive_token_usage: Option<Tokens>,
     /// What each of those used, with those that it spawned.
     #[serde(borrow, rename = "childInclusiveTokenUsageBySessionId")]
     of_children: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Choice<'a> {
+    #[serde(borrow, default)]
+    model_id: Text<'a>,
 }
 
 type Children = BTreeMap<String, Tokens>;
@@ -104,9 +120,13 @@ struct Entry<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Message<'a> {
     #[serde(borrow, default)]
     role: Text<'a>,
+    /// The model that wrote it, in versions of 2026.
+    #[serde(borrow, default)]
+    model_id: Text<'a>,
 }
 
 fn sniff_settings(head: &[u8]) -> bool {
@@ -122,7 +142,9 @@ fn sniff_session(head: &[u8]) -> bool {
 }
 
 fn read_settings(file: FileName<'_>, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) -> std::io::Result<()> {
-    let session = file.name.strip_suffix(SUFFIX).and_then(id);
+    // An older reading may be kept beside the latest one.
+    let name = file.name.strip_suffix(BACKUP).unwrap_or(file.name);
+    let session = name.strip_suffix(SUFFIX).and_then(id);
     document::read(input, Layout::Records, &mut |piece| {
         let settings = match piece {
             Piece::Record(json) => part::<Settings<'_>>(json),
@@ -135,7 +157,7 @@ fn read_settings(file: FileName<'_>, input: &mut dyn BufRead, emit: &mut dyn FnM
             Err(defect) => return emit(mark(Fact::Defect(defect), None)),
         };
         let time = settings.provider_lock_timestamp.get().and_then(Time::parse);
-        let model = settings.model.get().and_then(model);
+        let model = settings.model();
         let own = settings.own();
         let usage = match own {
             Own::Told(usage) | Own::WithChildren(usage) => Some(usage),
@@ -188,12 +210,20 @@ fn read_entry(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
         let time = entry.timestamp.get().and_then(Time::parse);
         let is_answer = message.role.is("assistant");
         if is_answer || message.role.is("user") {
-            marks.push(mark(MarkKind::Logged(LogRecord::Message(is_answer))).at(time));
+            let by = message.model_id.get().filter(|name| is_answer && *name != ROUTED).and_then(model);
+            marks.push(mark(MarkKind::Logged(LogRecord::Message { is_answer, by })).at(time));
         }
     }
 }
 
 impl Settings<'_> {
+    /// The model that the session asks, as far as that is told.
+    fn model(&self) -> Option<Id> {
+        let choice = self.effective_factory_router_model.filter(|_| self.model.is(ROUTED));
+        let chosen = choice.and_then(|choice| part::<Choice<'_>>(choice.get()).ok()?.model_id.get().and_then(model));
+        chosen.or_else(|| self.model.get().and_then(model))
+    }
+
     /// What the session used of its own: its children have files of their own.
     fn own(&self) -> Own {
         let inclusive = match (&self.token_usage, &self.inclusive_token_usage) {

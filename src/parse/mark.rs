@@ -121,8 +121,13 @@ pub enum LogRecord {
     Answered,
     /// A turn ends; `true` if with an answer.
     TurnOver(bool),
-    /// A message was written, of which nothing but a counter tells the usage; `true` for a model's answer.
-    Message(bool),
+    /// A message was written, of which nothing but a counter tells the usage.
+    Message {
+        /// Whether a model wrote it.
+        is_answer: bool,
+        /// Which one, where the record names it.
+        by: Option<Id>,
+    },
     /// A record can't be read that may tell of a call.
     Lost,
     /// A model's answer tells no usage; with the message's id. Another record of it may.

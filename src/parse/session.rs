@@ -45,9 +45,10 @@ impl Session {
                 }
                 sink.event(offset, None, harness, time, fact);
             }
-            MarkKind::Logged(LogRecord::Message(is_answered)) => {
+            MarkKind::Logged(LogRecord::Message { is_answer, by }) => {
                 let Some(id) = self.named.clone() else { return };
-                let conversation = Conversation { is_answered, is_active: time.is_some(), ..Conversation::new(id) };
+                let conversation = Conversation { is_answered: is_answer, written_by: by, ..Conversation::new(id) };
+                let conversation = Conversation { is_active: time.is_some(), ..conversation };
                 sink.event(offset, None, harness, time, Fact::Conversation(Box::new(conversation)));
             }
             MarkKind::Logged(LogRecord::Lost) => {

@@ -63,8 +63,15 @@ impl Entry {
     /// step, or whether it was a cheap hour, or which of several tiers, all that are possible bound it. `None`: it has
     /// no price at that tier.
     pub fn cost(&self, tokens: Tokens, used: Span, tier: Option<&str>) -> Option<Cost> {
+        Entry::cost_of_any(&[self], tokens, used, tier)
+    }
+
+    /// What tokens cost of which each may be any of these models': the same bounded by all of them.
+    pub fn cost_of_any(entries: &[&Entry], tokens: Tokens, used: Span, tier: Option<&str>) -> Option<Cost> {
         let mut bounds = Bounds::default();
-        self.each_possible(tokens, used, tier, &mut |step| bounds.add(step, tokens));
+        for entry in entries {
+            entry.each_possible(tokens, used, tier, &mut |step| bounds.add(step, tokens));
+        }
         bounds.cost(tokens)
     }
 

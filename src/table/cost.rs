@@ -226,23 +226,34 @@ impl<'a> Pricer<'a> {
             (None, Some(0)) | (None, None) => return None,
             (None, Some(blended)) => Tokens::Blended(blended),
         };
-        let Some(model) = row.model else {
+        let several = || row.conversation.and_then(|id| NamedConversation::of(self.conversations, id));
+        let models: Vec<&Id> = match row.model {
+            Some(model) => vec![model],
+            None => several().into_iter().flat_map(|named| &named.models).collect(),
+        };
+        if models.is_empty() {
             cost.lacks = Some(Lack::Model);
             return None;
-        };
-        if !self.entries.contains_key(model) {
-            self.entries.insert(model.clone(), self.known(model));
         }
-        let Some(known) = self.entries.get(model).and_then(Option::as_ref) else {
-            cost.lacks = Some(Lack::Price);
+        for model in &models {
+            if !self.entries.contains_key(*model) {
+                self.entries.insert((*model).clone(), self.known(model));
+            }
+        }
+        let known: Option<Vec<&Known>> =
+            models.into_iter().map(|model| self.entries.get(model).and_then(Option::as_ref)).collect();
+        let Some(known) = known else {
+            cost.lacks = Some(if row.model.is_some() { Lack::Price } else { Lack::Model });
             return None;
         };
-        let (entry, used) = (&known.entry, used_in(row, owner, self.conversations));
-        cost.is_early = used_at(row, owner).zip(known.first).is_some_and(|(time, first)| time < first);
-        cost.is_users = known.are_users(used);
+        let used = used_in(row, owner, self.conversations);
+        let is_before = |first: Time| used_at(row, owner).is_some_and(|time| time < first);
+        cost.is_early = known.iter().any(|known| known.first.is_some_and(is_before));
+        cost.is_users = known.iter().any(|known| known.are_users(used));
         let tier = row.service_tier.map(Id::as_str).or(self.options.service_tier.as_deref());
-        let found = entry.cost(tokens, used, tier);
-        let found = if row.has_unsplit_writes { unsplit(found, entry, tokens, used, tier) } else { found };
+        let entries: Vec<&Entry> = known.into_iter().map(|known| &known.entry).collect();
+        let found = Entry::cost_of_any(&entries, tokens, used, tier);
+        let found = if row.has_unsplit_writes { unsplit(found, &entries, tokens, used, tier) } else { found };
         if found.is_none_or(|cost| cost.exact.is_none() && cost.high.is_none() && !matches!(tokens, Tokens::Blended(_)))
         {
             cost.lacks = Some(Lack::Tier);
@@ -266,7 +277,7 @@ fn used_in(row: &RowView<'_>, owner: &Owner, conversations: &[NamedConversation]
 }
 
 /// Bounds where nobody tells how many of the cache writes are kept for an hour: none, or all.
-fn unsplit(none: Option<Cost>, entry: &Entry, tokens: Tokens, used: Span, tier: Option<&str>) -> Option<Cost> {
+fn unsplit(none: Option<Cost>, entries: &[&Entry], tokens: Tokens, used: Span, tier: Option<&str>) -> Option<Cost> {
     let hour =
         |usage: TokenUsage| TokenUsage { cache_creation_1h_input_tokens: usage.cache_creation_input_tokens, ..usage };
     let all = match tokens {
@@ -274,7 +285,7 @@ fn unsplit(none: Option<Cost>, entry: &Entry, tokens: Tokens, used: Span, tier: 
         Tokens::Sum(usage, longest) => Tokens::Sum(hour(usage), longest),
         Tokens::Blended(_) => return none,
     };
-    let (none, all) = (none?, entry.cost(all, used, tier)?);
+    let (none, all) = (none?, Entry::cost_of_any(entries, all, used, tier)?);
     let high = none.high.zip(all.high).map(|(none, all)| none.max(all));
     Some(Cost { exact: none.exact.filter(|exact| all.exact == Some(*exact)), low: none.low.min(all.low), high })
 }

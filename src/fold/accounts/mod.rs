@@ -163,7 +163,8 @@ impl Places {
             None => self.place_readings(id, &mut readings),
         }
         for reading in &mut readings {
-            reading.model = reading.model.take().or_else(|| facts.model.clone());
+            let mut models = facts.counted_models(reading.model.take().or_else(|| facts.model.clone()));
+            reading.model = models.pop_first().filter(|_| models.is_empty());
         }
         readings
     }

@@ -87,6 +87,8 @@ pub struct ConversationFacts {
     pub is_answered: bool,
     /// When messages were written of which nothing but its counter tells the usage, each once, in order.
     pub active: Vec<Time>,
+    /// The models that wrote such messages; `None` among them: one that its record doesn't name.
+    pub writers: BTreeSet<Option<Id>>,
     /// When requests of it failed.
     pub failures: BTreeSet<Time>,
     /// The calls of its session log, by reading or response.
@@ -178,6 +180,7 @@ impl ConversationFacts {
             self.active.extend(other.active);
             self.sort_active();
         }
+        self.writers.extend(other.writers);
         self.failures.extend(other.failures);
         self.log.merge(other.log);
     }
@@ -191,6 +194,14 @@ impl ConversationFacts {
     /// Whether nothing but a counter tells what its messages used, so that runs can't share it.
     pub(in crate::fold) fn is_counted_whole(&self) -> bool {
         !self.active.is_empty() && !self.readings.is_empty() && self.messages.is_empty() && !self.has_counter_log
+    }
+
+    /// The models that may have used what its counter tells, which names one of them or none: that one alone, unless
+    /// messages tell better.
+    pub(in crate::fold) fn counted_models(&self, named: Option<Id>) -> BTreeSet<Id> {
+        // A message that names no model may be of the one that the counter names.
+        let unnamed = named.filter(|_| self.writers.is_empty() || self.writers.contains(&None));
+        self.writers.iter().flatten().cloned().chain(unnamed).collect()
     }
 
     /// Adds that an answer was streaming at the end of a run's output.
@@ -207,6 +218,9 @@ impl ConversationFacts {
         self.counts_children |= found.counts_children;
         self.has_counter_log |= found.is_logged;
         self.is_answered |= found.is_answered;
+        if found.is_active && found.is_answered {
+            self.writers.insert(found.written_by.clone());
+        }
     }
 
     /// Adds a result, or what another record of it tells.

@@ -19,6 +19,8 @@ pub struct NamedConversation {
     pub runs: Arc<[RunId]>,
     /// The model it was configured with; `None` where no record tells.
     pub model: Option<Id>,
+    /// The models that used what its counter tells, where they are several and nothing tells how much each of them did.
+    pub models: Vec<Id>,
     /// The conversation it was forked from, or whose sub-agent held it; `None` where no record names one.
     pub parent: Option<Id>,
     /// Whether a sub-agent held it.
@@ -49,6 +51,10 @@ impl NamedConversation {
             host: facts.hosts.name().cloned(),
             runs: Arc::default(),
             model: facts.model.clone(),
+            models: Some(facts.counted_models(facts.model.clone()))
+                .filter(|models| !facts.writers.is_empty() && models.len() > 1)
+                .map(Vec::from_iter)
+                .unwrap_or_default(),
             parent: facts.parent.clone(),
             is_subagent: facts.is_subagent,
             has_counter_log: facts.has_counter_log,

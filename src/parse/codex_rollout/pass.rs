@@ -185,7 +185,7 @@ impl OrderedPass for Pass {
                         }
                     }
                     // No rollout tells of messages so.
-                    LogRecord::Uncounted(_) | LogRecord::SubAgent(..) | LogRecord::Message(_) => {}
+                    LogRecord::Uncounted(_) | LogRecord::SubAgent(..) | LogRecord::Message { .. } => {}
                     LogRecord::Lost => self.torn.lose(offset, &mut self.turns, self.own.has_parent),
                     LogRecord::TornReading => self.torn.lose_reading(offset, &mut self.turns, self.own.has_parent),
                     LogRecord::Review(true) => self.counter.enter_review(),

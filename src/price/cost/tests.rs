@@ -187,3 +187,14 @@ fn impossible_counts_neither_overflow_nor_go_below_zero() {
         assert!(cost.low >= Usd::ZERO);
     }
 }
+
+#[test]
+fn tokens_of_any_of_several_models_cost_between_the_cheapest_and_the_dearest_of_each_kind() {
+    let sum = Tokens::Sum(usage(1_100_000, 0, 0, 0, 100_000), 0);
+    let (gpt, haiku) = (entry("gpt-5.3-codex"), entry("claude-haiku-4-5"));
+    // 1,100,000 at $1.75 or $1, and 100,000 at $14 or $5, each for a million.
+    let bounds = Cost { exact: None, low: Usd::parse("1.6").unwrap(), high: Usd::parse("3.325") };
+    assert_eq!(Entry::cost_of_any(&[&gpt, &haiku], sum, at(NOW), None), Some(bounds));
+    assert_eq!(Entry::cost_of_any(&[&haiku, &gpt], sum, at(NOW), None), Some(bounds));
+    assert_eq!(Entry::cost_of_any(&[&haiku], sum, at(NOW), None), exact("1.6"));
+}
