@@ -32,6 +32,9 @@ pub struct Conversation {
     /// Whether a sub-agent holds it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_subagent: bool,
+    /// Whether its log is no sub-agent's, though those of sub-agents may have its id.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_main: bool,
     /// How the account pays, as far as the log tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing: Option<Billing>,
@@ -75,6 +78,7 @@ impl Conversation {
             version: None,
             parent: None,
             is_subagent: false,
+            is_main: false,
             billing: None,
             is_logged: false,
             is_answered: false,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Call, CallKey, CallTiming, Conversation, Counter, Defect, Footer, Id, Inherited, Quota, Request, Run, RunId, Skip,
-    Source, StreamFailure, Time, ToolCall, Uncounted,
+    Source, StreamFailure, Time, TokenUsage, ToolCall, Uncounted,
 };
 
 /// Name of the program that ran the agent: `codex`, `claude`, `opencode`, …
@@ -43,6 +43,8 @@ pub enum Fact {
     Call(Box<Call>),
     /// A cumulative counter was read.
     Counter(Box<Counter>),
+    /// The harness printed at the end what all that it did came to, at least: its session log may tell less.
+    Counted(Box<TokenUsage>),
     /// The harness printed its blended total at the end.
     Footer(Footer),
     /// A rate limit's window was reported.
@@ -95,9 +97,13 @@ impl Fact {
                 CallKey::Trace(id, ..) | CallKey::Reading(id, ..) | CallKey::Response(id, _) => Some(id),
                 CallKey::Message(_) => None,
             },
-            Fact::Run(_) | Fact::OpenRun | Fact::Quota(_) | Fact::Defect(_) | Fact::Source(_) | Fact::Skipped(_) => {
-                None
-            }
+            Fact::Run(_)
+            | Fact::Counted(_)
+            | Fact::OpenRun
+            | Fact::Quota(_)
+            | Fact::Defect(_)
+            | Fact::Source(_)
+            | Fact::Skipped(_) => None,
         }
     }
 }

@@ -76,6 +76,7 @@ mod tests {
             })),
             Fact::Lost("c".into()),
             Fact::TurnOver("c".into()),
+            Fact::Counted(Box::new(usage)),
             Fact::OpenRun,
             Fact::Defect(Defect::Torn),
             Fact::Skipped(skip),

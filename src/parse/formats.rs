@@ -12,7 +12,7 @@ use super::{
 };
 
 /// Every format that is read. Texts, which may quote the others' lines, come before what can't quote theirs.
-pub static FORMATS: [&Format; 18] = [
+pub static FORMATS: [&Format; 19] = [
     &ledger::FORMAT,
     &loop_log::FORMAT,
     &codex_trace::FORMAT,
@@ -26,6 +26,7 @@ pub static FORMATS: [&Format; 18] = [
     &opencode::EXPORT,
     &opencode::DATABASE,
     &gemini::FORMAT,
+    &gemini::OUTPUT,
     &droid::SETTINGS,
     &claude_stream::DOCUMENT,
     &claude_stream::STREAM,

@@ -5,17 +5,21 @@
 //! with (<https://ai.google.dev/api/generate-content#UsageMetadata>).
 
 mod message;
+mod output;
 
-use std::collections::BTreeSet;
+pub(super) use self::output::OUTPUT;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 
-use self::message::{Changes, Message, is_question, messages};
+use self::message::{Changes, Message, is_question, messages, work};
+use self::output::HARNESS;
 use super::document::{self, Layout, Piece};
 use super::format::{FileName, Format, Home, Root, Shape};
 use super::json::{Text, part};
 use super::lines::{id, key, model};
 use super::mark::{Mark, MarkKind};
-use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, Time};
+use crate::event::{Call, CallKey, Conversation, Defect, Fact, Id, Time, Uncounted};
 
 /// Gemini CLI's chats: `~/.gemini/tmp/*/chats/*.json`.
 pub(super) static FORMAT: Format =
@@ -27,12 +31,11 @@ const ROOT: Root = Root {
     endings: &[".json", ".jsonl"],
 };
 
-const HARNESS: &str = "gemini";
-
 /// The chat's own members, and those of a message on a line of its own.
-const MEMBERS: [&str; 9] = ["sessionId", "kind", "startTime", "id", "type", "timestamp", "model", "tokens", "$set"];
+const MEMBERS: [&str; 10] =
+    ["sessionId", "kind", "startTime", "id", "type", "timestamp", "model", "tokens", "toolCalls", "$set"];
 
-/// So many calls may wait for the chat's name, which nearly always stands before them.
+/// So many calls may wait for the chat's name, which nearly always stands before them, and its kind, which may stand last.
 const WAITING: usize = 1 << 16;
 
 fn sniff(head: &[u8]) -> bool {
@@ -46,7 +49,9 @@ fn read(_: FileName<'_>, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) ->
         emit,
         session: None,
         is_subagent: false,
+        is_kind_told: false,
         is_answered: false,
+        agents: BTreeMap::new(),
         uncounted: BTreeSet::new(),
         waiting: Vec::new(),
         own: Own::default(),
@@ -57,6 +62,7 @@ fn read(_: FileName<'_>, input: &mut dyn BufRead, emit: &mut dyn FnMut(Mark)) ->
     };
     let read = document::read(input, Layout::Wholes("messages", &MEMBERS), &mut |piece| chat.take(piece));
     chat.release();
+    chat.tell_agents();
     chat.tell_answered();
     chat.tell_uncounted();
     if read.is_ok() {
@@ -70,12 +76,16 @@ struct Chat<'e> {
     emit: &'e mut dyn FnMut(Mark),
     session: Option<Id>,
     is_subagent: bool,
+    /// Whether its kind is told, which chats of people in older versions don't.
+    is_kind_told: bool,
+    /// Its sub-agents, and where and when one is told to have worked.
+    agents: BTreeMap<Id, Option<(u64, Option<Time>)>>,
     /// Whether a model answered without telling what it used, which the reader doesn't know yet.
     is_answered: bool,
     /// Answers that tell nothing of what they used, unless they were written again.
     uncounted: BTreeSet<Id>,
-    /// Calls, each with its message's own key, until the chat's name is known.
-    waiting: Vec<(Id, Call, Option<Time>)>,
+    /// Calls, each with its message's own key and where that stands, until the chat's name and kind are known.
+    waiting: Vec<(Id, Call, Option<Time>, u64)>,
     /// The members of the object, which may be a message itself.
     own: Own,
     /// Whether something can't be read that may be an answer.
@@ -112,9 +122,12 @@ impl Chat<'_> {
                     self.message(message.get());
                 }
             }
+            // What tools were given and gave may be long.
+            Piece::Member("toolCalls", json) => self.agents(json),
             Piece::Member(name, json) => self.own.0.push((name, json.to_owned())),
             Piece::End => {
                 self.is_of_lines = true;
+                self.release_if_known();
                 let own = std::mem::take(&mut self.own);
                 let is_answer = own.0.iter().any(|(name, json)| (*name, json.as_str()) == ("type", "\"gemini\""));
                 self.is_answered |= is_answer;
@@ -150,15 +163,18 @@ impl Chat<'_> {
         let conversation = Conversation { begins: true, is_subagent, ..Conversation::new(session.clone()) };
         self.session = Some(session.clone());
         self.tell(self.position, session, Fact::Conversation(Box::new(conversation)));
-        self.release();
+        self.release_if_known();
     }
 
     /// Learns whose chat it is, which may stand behind its name and its messages.
     fn kind(&mut self, json: &str) {
+        self.is_kind_told = true;
         let is_news = !std::mem::replace(&mut self.is_subagent, json == "\"subagent\"") && self.is_subagent;
-        let Some(session) = self.session.clone().filter(|_| is_news) else { return };
-        let conversation = Conversation { is_subagent: true, ..Conversation::new(session.clone()) };
-        self.tell(self.position, session, Fact::Conversation(Box::new(conversation)));
+        if let Some(session) = self.session.clone().filter(|_| is_news) {
+            let conversation = Conversation { is_subagent: true, ..Conversation::new(session.clone()) };
+            self.tell(self.position, session, Fact::Conversation(Box::new(conversation)));
+        }
+        self.release_if_known();
     }
 
     fn message(&mut self, json: &str) {
@@ -166,6 +182,9 @@ impl Chat<'_> {
             Ok(message) => message,
             Err(defect) => return self.defect(defect),
         };
+        if let Some(calls) = message.tool_calls {
+            self.agents(calls.get());
+        }
         if !message.r#type.is("gemini") {
             return;
         }
@@ -186,13 +205,38 @@ impl Chat<'_> {
         let time = message.timestamp.get().and_then(Time::parse);
         let call = Call {
             model: message.model.get().and_then(model),
-            is_subagent: self.is_subagent,
             is_logged: true,
             ..Call::new(CallKey::Message(name.clone()), usage)
         };
-        self.waiting.push((name, call, time));
-        if self.session.is_some() || self.waiting.len() >= WAITING {
-            self.release();
+        self.waiting.push((name, call, time, self.position));
+        match self.waiting.len() {
+            WAITING.. => self.release(),
+            _ => self.release_if_known(),
+        }
+    }
+
+    /// Learns of sub-agents that tools had work, whose chats are named after them.
+    fn agents(&mut self, json: &str) {
+        for work in work(json) {
+            if let Some(agent) = work.agent().filter(|_| self.agents.len() < WAITING) {
+                let told = self.agents.entry(agent).or_default();
+                *told = told.or(work.is_done().then_some((self.position, work.time())));
+            }
+        }
+    }
+
+    /// Says who worked for the chat: how much they used, their own chats tell.
+    fn tell_agents(&mut self) {
+        let Some(session) = self.session.clone() else { return };
+        for (agent, done) in std::mem::take(&mut self.agents) {
+            let named = Conversation { parent: Some(session.clone()), ..Conversation::new(agent.clone()) };
+            let named = Conversation { is_subagent: true, ..named };
+            self.tell(self.position, agent.clone(), Fact::Conversation(Box::new(named)));
+            if let Some((position, time)) = done {
+                let uncounted = Uncounted { conversation: session.clone(), key: None, agent: Some(agent), log: None };
+                let mark = MarkKind::Fact(Fact::Uncounted(Box::new(uncounted)));
+                (self.emit)(document::mark(position, HARNESS, mark).at(time).of(Some(session.clone())));
+            }
         }
     }
 
@@ -209,10 +253,17 @@ impl Chat<'_> {
         self.tell(self.position, session.clone(), Fact::Unfinished(session));
     }
 
-    /// Says where a whole chat ends, behind wherever a copy of it may break off.
+    /// Says where a whole chat ends, behind wherever a copy of it may break off. Older versions give the chats of
+    /// sub-agents their caller's name.
     fn tell_end(&mut self) {
-        let is_whole = !self.is_torn && self.uncounted.is_empty();
-        let Some(session) = self.session.clone().filter(|_| is_whole) else { return };
+        let Some(session) = self.session.clone().filter(|_| !self.is_torn) else { return };
+        if !self.is_subagent {
+            let conversation = Conversation { is_main: true, ..Conversation::new(session.clone()) };
+            self.tell(self.position, session.clone(), Fact::Conversation(Box::new(conversation)));
+        }
+        if !self.uncounted.is_empty() {
+            return;
+        }
         self.tell(self.position + 1, session.clone(), Fact::Ended(session));
     }
 
@@ -220,13 +271,22 @@ impl Chat<'_> {
         (self.emit)(document::mark(position, HARNESS, MarkKind::Fact(fact)).of(Some(session)));
     }
 
+    /// Hands on what waited, once it is known whose it is.
+    fn release_if_known(&mut self) {
+        if self.session.is_some() && (self.is_kind_told || self.is_of_lines) {
+            self.release();
+        }
+    }
+
     /// Hands on what waited. A message's id is its chat's own.
     fn release(&mut self) {
-        for (name, call, time) in std::mem::take(&mut self.waiting) {
+        let is_subagent = self.is_subagent;
+        for (name, call, time, position) in std::mem::take(&mut self.waiting) {
             let session = self.session.clone();
             let key = CallKey::Message(key(&format!("{} {name}", session.as_deref().unwrap_or(""))));
-            let call = Call { key, conversation: session.clone(), ..call };
-            let mark = document::mark(self.position, HARNESS, MarkKind::Fact(Fact::Call(Box::new(call))));
+            let agent = session.clone().filter(|_| is_subagent);
+            let call = Call { key, conversation: session.clone(), is_subagent, agent, ..call };
+            let mark = document::mark(position, HARNESS, MarkKind::Fact(Fact::Call(Box::new(call))));
             (self.emit)(mark.at(time).of(session));
         }
     }

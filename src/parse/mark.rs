@@ -28,6 +28,8 @@ pub struct Mark {
 pub enum MarkKind {
     /// A record. A counter without a conversation belongs to the latest one named before it.
     Fact(Fact),
+    /// What its harness counted in a run, at least.
+    Counted(TokenUsage),
     /// The time of the first record of a stretch.
     Began,
     /// The time of the first record behind the end of a tool's output of which no beginning is in view.

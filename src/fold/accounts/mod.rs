@@ -116,7 +116,7 @@ impl Places {
         accounts.values_mut().for_each(Account::unite_cut_outputs);
         self.leave_after_results(&mut accounts, &mut left);
         self.find_gaps(&mut accounts, &conversations, &left);
-        find_counted_more(&mut accounts, &conversations);
+        find_counted_more(&mut accounts, &conversations, &self.counted);
         accounts
     }
 

@@ -21,6 +21,8 @@ pub(in crate::fold) struct Places {
     torn: FxHashSet<RunId>,
     /// Runs whose harness ended well.
     succeeded: FxHashSet<RunId>,
+    /// What harnesses counted in runs, at least.
+    pub(super) counted: FxHashMap<RunId, TokenUsage>,
     /// Runs whose outputs loop logs hold from end to end.
     whole: FxHashSet<RunId>,
     /// The runs that show each conversation, and how many of its calls.
@@ -52,6 +54,7 @@ impl Places {
         let succeeded = runs.iter().filter(|(_, run)| is_success(run)).map(|(id, _)| id.clone()).collect();
         let is_whole = |run: &RunFacts| run.log.is_some() && !run.is_open && !is_torn(run);
         let whole = runs.iter().filter(|(_, run)| is_whole(run)).map(|(id, _)| id.clone()).collect();
+        let counted = runs.iter().filter_map(|(id, run)| Some((id.clone(), run.counted?))).collect();
         let mut shown: ShowingRuns = FxHashMap::default();
         for call in calls.values() {
             if let Some(conversation) = &call.conversation {
@@ -92,7 +95,20 @@ impl Places {
         let several = shown.iter().filter(|(_, runs)| runs.len() > 1);
         let worked = once_for_shared(several, |runs| Arc::new(Worked::of(runs, &at_work)));
         let worked = worked.map(|(id, worked)| (id.clone(), worked)).collect();
-        Places { at_work, endless, torn, succeeded, whole, shown, worked, footers, nameless_footers, joined, ends }
+        Places {
+            at_work,
+            endless,
+            torn,
+            succeeded,
+            counted,
+            whole,
+            shown,
+            worked,
+            footers,
+            nameless_footers,
+            joined,
+            ends,
+        }
     }
 
     /// Runs whose session log nothing tells for certain.

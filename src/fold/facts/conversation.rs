@@ -63,6 +63,8 @@ pub struct ConversationFacts {
     pub parent: Option<Id>,
     /// Whether a sub-agent holds it.
     pub is_subagent: bool,
+    /// Whether a log of it is no sub-agent's: then those of sub-agents share its id.
+    pub is_main: bool,
     /// How the harness's account pays; `None` where no record tells.
     pub billing: Option<Billing>,
     /// Whether some of its processes restored what earlier ones counted, as versions in its records tell; `None` where
@@ -161,6 +163,7 @@ impl ConversationFacts {
         }
         self.billing = self.billing.max(other.billing);
         self.is_subagent |= other.is_subagent;
+        self.is_main |= other.is_main;
         self.restores_counter = self.restores_counter.max(other.restores_counter);
         self.counted = self.counted.max(other.counted);
         self.counts_children |= other.counts_children;
@@ -213,6 +216,7 @@ impl ConversationFacts {
     pub(in crate::fold) fn learn(&mut self, found: &Conversation) {
         self.billing = self.billing.max(found.billing);
         self.is_subagent |= found.is_subagent;
+        self.is_main |= found.is_main;
         self.restores_counter = self.restores_counter.max(found.restores_counter);
         self.counted = self.counted.max(found.counted);
         self.counts_children |= found.counts_children;

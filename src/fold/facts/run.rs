@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::at_work::AtWork;
 use super::footers::{add_footer, add_sure_footer};
 use super::hosts::Hosts;
-use crate::event::{Defect, Harness, Id, Run, RunId, Time};
+use crate::event::{Defect, Harness, Id, Run, RunId, Time, TokenUsage};
 
 /// Runs by their id.
 pub type Runs = FxHashMap<RunId, Box<RunFacts>>;
@@ -27,6 +27,8 @@ pub struct RunFacts {
     pub harness: Option<Harness>,
     /// The machines that its sources come from.
     pub hosts: Hosts,
+    /// What its harness counted in it, at least; `None` where its output doesn't tell.
+    pub counted: Option<TokenUsage>,
     /// Blended totals that its output shows, each with the conversation that was named before it, if one was.
     pub footers: BTreeSet<(Option<Id>, u64)>,
     /// Those of them of which nothing says that they may be quoted.
@@ -101,6 +103,7 @@ impl RunFacts {
         self.is_closed |= other.is_closed;
         self.harness = self.harness.take().max(other.harness);
         self.hosts.merge(other.hosts);
+        self.counted = self.counted.max(other.counted);
         for (whose, blended) in other.footers {
             add_footer(&mut self.footers, whose, blended);
         }

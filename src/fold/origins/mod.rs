@@ -38,6 +38,9 @@ impl Facts {
         self.drop_counted();
         self.unpack_witnessed();
         let Facts { runs, conversations, calls, shared, .. } = self;
+        for facts in conversations.values_mut().filter(|facts| facts.is_main) {
+            facts.is_subagent = false;
+        }
         drop_readings_with_children(conversations);
         name_by_reading(conversations);
         attribute(calls, shared, conversations);

@@ -32,6 +32,11 @@ impl SourceFold {
             Fact::Conversation(found) => self.take_conversation(*found, record),
             Fact::Call(call) => self.take_call(call, record),
             Fact::Counter(counter) => self.take_counter(*counter, record),
+            Fact::Counted(usage) => {
+                if let Some(facts) = record.run.and_then(|run| self.facts.runs.get_mut(&run)) {
+                    facts.counted = facts.counted.max(Some(*usage));
+                }
+            }
             Fact::Footer(footer) => self.take_footer(&footer, record),
             Fact::OpenRun => self.open_run(record),
             Fact::Uncounted(found) => self.take_uncounted(*found, record),

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::event::{MAX_COUNT, TokenUsage};
-use crate::parse::json::{Count, Text, or_zero};
-use crate::parse::lines::id_in_torn;
+use crate::event::{Id, MAX_COUNT, Time, TokenUsage};
+use crate::parse::json::{Count, Text, or_zero, part};
+use crate::parse::lines::{id, id_in_torn};
 
 #[derive(Default, Deserialize)]
 pub(super) struct Message<'a> {
@@ -18,6 +18,36 @@ pub(super) struct Message<'a> {
     #[serde(borrow, default)]
     pub(super) model: Text<'a>,
     pub(super) tokens: Option<Tokens>,
+    #[serde(borrow, default, rename = "toolCalls")]
+    pub(super) tool_calls: Option<&'a RawValue>,
+}
+
+/// A tool's call that a sub-agent worked for.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Work<'a> {
+    #[serde(borrow, default)]
+    agent_id: Text<'a>,
+    #[serde(borrow, default)]
+    status: Text<'a>,
+    #[serde(borrow, default)]
+    timestamp: Text<'a>,
+}
+
+impl Work<'_> {
+    /// The sub-agent, if one worked.
+    pub(super) fn agent(&self) -> Option<Id> {
+        self.agent_id.get().and_then(id)
+    }
+
+    /// Whether it surely used something: one that was cancelled may not have asked any model yet.
+    pub(super) fn is_done(&self) -> bool {
+        !self.status.is("cancelled")
+    }
+
+    pub(super) fn time(&self) -> Option<Time> {
+        self.timestamp.get().and_then(Time::parse)
+    }
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -53,6 +83,16 @@ impl Tokens {
             ..TokenUsage::default()
         }
     }
+}
+
+/// The work for a message's tool calls, if sub-agents did some.
+pub(super) fn work(calls: &str) -> Vec<Work<'_>> {
+    // Nearly no call has one.
+    if !calls.contains("\"agentId\"") {
+        return Vec::new();
+    }
+    let calls: Vec<&RawValue> = part(calls).unwrap_or_default();
+    calls.into_iter().filter_map(|call| part(call.get()).ok()).collect()
 }
 
 /// How many messages a line holds the beginning of: behind a name, a torn one may have the next one as its value.

@@ -91,6 +91,9 @@ impl Region {
         if let MarkKind::Timing(timing) = mark.kind {
             return self.time(mark.offset, mark.harness, mark.conversation, *timing, sink);
         }
+        if let MarkKind::Counted(_) = mark.kind {
+            return self.hand_on(mark, sink);
+        }
         if let MarkKind::Named { in_flight } = mark.kind {
             return self.name(&mark, in_flight, sink);
         }
@@ -273,6 +276,7 @@ impl Region {
                 Some(Fact::Footer(footer))
             }
             MarkKind::Fact(fact) => Some(fact),
+            MarkKind::Counted(usage) => self.run.is_some().then(|| Fact::Counted(Box::new(usage))),
             MarkKind::MessageStart(stream, call) => {
                 self.streaming.insert(stream, (*call).clone());
                 Some(Fact::Call(call))

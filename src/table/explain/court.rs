@@ -117,6 +117,10 @@ impl<'a> Court<'a> {
                 }
             }
             Fact::Footer(footer) => Said { blended: Some(footer.blended_tokens), ..said("footer", self.of_footer()) },
+            Fact::Counted(usage) => {
+                let (usage, blended) = (Some(**usage), Some(usage.blended_tokens()));
+                Said { usage, blended, ..said("counter", "counted in all, at least") }
+            }
             Fact::Request(request) => Said { model: request.model.clone(), ..said("request", &of_request(request)) },
             Fact::StreamFailure(failure) => Said { model: failure.model.clone(), ..said("stream", "broke off") },
             Fact::CallTiming(timing) => said("stream", &of_stream(timing)),
