@@ -111,9 +111,17 @@ mod tests {
         // In an array that goes on beyond what is in view.
         assert_eq!(name(&[&format!("[{},{{\"type\":\"user\",\"uuid\":\"x", qwens[0])]), None);
         let droids = [
-            r#"{"type":"system","subtype":"init","cwd":"/srv/meadow","session_id":"s","tools":[],"model":"m"}"#,
+            r#"{"type":"message","role":"user","id":"m","session_id":"s","text":"Go."}"#,
+            r#"{"type":"completion","session_id":"s","finalText":"Done."}"#,
             r#"{"type":"result","session_id":"s","usage":{"input_tokens":9,"factory_credits":10}}"#,
         ];
+        // What they begin with may be Claude's, too.
+        let begun = r#"{"type":"system","subtype":"init","cwd":"/srv/meadow","session_id":"s","tools":[],"model":"m"}"#;
+        for record in droids {
+            assert_eq!(name(&[begun, record]), None, "{record}");
+        }
+        let answer = r#"{"type":"assistant","session_id":"s","message":{"usage":{"input_tokens":9}}}"#;
+        assert_eq!(name(&[begun, answer]), Some("claude-stream-json"));
         let cursors = r#"{"type":"result","session_id":"s","request_id":"r","usage":{"inputTokens":9}}"#;
         for record in droids.into_iter().chain([cursors]) {
             assert_eq!(name(&[record]), None, "{record}");

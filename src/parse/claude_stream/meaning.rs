@@ -26,9 +26,16 @@ pub(super) fn understand(json: &str, mark: &impl Fn(MarkKind) -> Mark, marks: &m
 /// Whether another harness wrote a record of a stream that has the shape of Claude's; `None` where the record doesn't
 /// tell.
 pub(in crate::parse) fn is_others(json: &str) -> Option<bool> {
-    let head = part::<Head>(json).ok().filter(Head::is_of_stream)?;
+    let head = part::<Head>(json).ok()?;
+    // Factory droid's records of what was said, and of its end.
+    if head.session_id.is_some() && matches!(head.r#type.as_deref(), Some("message" | "completion")) {
+        return Some(true);
+    }
+    if !head.is_of_stream() {
+        return None;
+    }
     match (head.r#type.as_deref(), head.subtype.as_deref()) {
-        (Some("system"), Some("init")) => part(json).ok().map(|init: Init| init.is_others()),
+        (Some("system"), Some("init")) => part(json).ok().and_then(|init: Init| init.is_others()),
         (Some("assistant"), _) => part(json).ok().map(|answer: Assistant<'_>| answer.is_others()),
         (Some("result"), _) => part(json).ok().map(|finish: Finish<'_>| finish.is_others()),
         _ => None,
@@ -47,7 +54,7 @@ fn say(
     match (head.r#type.as_deref(), head.subtype.as_deref()) {
         (Some("system"), Some("init")) => {
             let init: Init = part(json)?;
-            if !init.is_others() {
+            if init.is_others() != Some(true) {
                 say_init(&init, session, &mut add);
             }
         }

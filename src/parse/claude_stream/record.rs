@@ -32,18 +32,24 @@ pub(super) struct Init {
     uuid: Option<IgnoredAny>,
     tools: Option<IgnoredAny>,
     mcp_servers: Option<IgnoredAny>,
+    reasoning_effort: Option<IgnoredAny>,
 }
 
 impl Init {
-    /// Whether another harness wrote it. Qwen Code (0.14 to 0.25) tells its own version; Factory droid (0.235) names its
-    /// tools, and neither MCP servers, as all versions of Claude Code do, nor the record.
-    pub(super) fn is_others(&self) -> bool {
-        let is_droids = self.tools.is_some()
+    /// Whether another harness wrote it. Qwen Code (0.14 to 0.25) tells its own version. Factory droid (0.235) names its
+    /// tools, mostly with how hard its model shall think, and neither MCP servers, as all versions of Claude Code do, nor
+    /// the record; so may what was cut down by hand: `None`.
+    pub(super) fn is_others(&self) -> Option<bool> {
+        let may_be_droids = self.tools.is_some()
             && self.mcp_servers.is_none()
             && self.uuid.is_none()
             && self.version.is_none()
             && self.api_key_source.is_none();
-        self.qwen_code_version.is_some() || is_droids
+        match may_be_droids {
+            _ if self.qwen_code_version.is_some() => Some(true),
+            true => self.reasoning_effort.map(|_| true),
+            false => Some(false),
+        }
     }
 
     /// How the account pays. A cloud's models have other names than Anthropic's own.
