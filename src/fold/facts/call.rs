@@ -19,6 +19,8 @@ pub struct CallFacts {
     pub is_final: bool,
     /// When it was answered; `None` where no record of it has a time.
     pub time: Option<Time>,
+    /// When the first record of it was written that has a time: not all that tell more of it have one.
+    pub earliest: Option<Time>,
     /// The conversation it belongs to; `None` where nothing names it.
     pub conversation: Option<Id>,
     /// The model that answered; `None` where no record names it.
@@ -86,6 +88,7 @@ impl CallFacts {
         let is_doubtful = self.is_doubtful && other.is_doubtful;
         // A sub-agent's records begin with its parent's.
         let is_subagent = self.is_subagent && other.is_subagent;
+        let earliest = [self.earliest, other.earliest].into_iter().flatten().min();
         let timing = merged(self.timing.take(), other.timing.clone());
         let mut runs = std::mem::take(&mut self.runs);
         let mut other_runs = other.runs.clone();
@@ -96,7 +99,7 @@ impl CallFacts {
         (self.is_covered, self.is_subagent, self.runs, self.timing) = (is_covered, is_subagent, runs, timing);
         (self.is_logged, self.captured_in, self.is_bare) = (is_logged, captured_in, is_bare);
         (self.is_paid, self.is_beyond, self.is_doubtful) = (is_paid, is_beyond, is_doubtful);
-        self.is_cut_off = is_cut_off;
+        (self.is_cut_off, self.earliest) = (is_cut_off, earliest);
         self.cost = cost.or(self.cost);
     }
 

@@ -111,6 +111,7 @@ impl PackedCall {
         CallFacts {
             usage: tokens(&self.counts, *tells_reasoning),
             is_final: self.is_final,
+            earliest: self.time(),
             time: self.time(),
             conversation: Some(conversation.clone()),
             model: model.clone(),

@@ -37,6 +37,8 @@ impl Facts {
     pub(in crate::fold) fn find_origins(&mut self) {
         self.drop_counted();
         self.unpack_witnessed();
+        // Pieces of a streamed answer have no time, unlike the record of it.
+        self.calls.values_mut().for_each(|call| call.time = call.time.or(call.earliest));
         let Facts { runs, conversations, calls, shared, .. } = self;
         for facts in conversations.values_mut().filter(|facts| facts.is_main) {
             facts.is_subagent = false;

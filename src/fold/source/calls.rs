@@ -76,6 +76,7 @@ fn seen(call: Call, record: Record) -> CallFacts {
         usage: call.usage,
         is_final: call.is_final,
         time,
+        earliest: time,
         captured_in: call.conversation.clone().filter(|_| !call.is_logged),
         conversation: call.conversation,
         model: call.model,
