@@ -11,7 +11,7 @@ use super::dimension::{branch, is_subagents, repo, time_of};
 use super::query::Query;
 use super::token_sum::TokenSum;
 use super::walk::is_asked_for;
-use crate::event::{Billing, Needs, Time};
+use crate::event::{Billing, Needs, Time, Usd};
 use crate::fold::{Owner, Settled, Taken, UsageRow, UsageRows};
 
 /// `export usage`: the fact table that reports group.
@@ -116,10 +116,12 @@ fn cells(settled: &Settled, row: &UsageRow, owner: &Owner) -> Vec<Cell> {
     cells
 }
 
-/// The cells of [`COSTS`]: the row's own, whatever is known of the rest of its run.
+/// The cells of [`COSTS`]: the row's own, whatever is known of the rest of its run. Of a call whose output is a
+/// placeholder only the floor is known.
 pub(super) fn cost_cells(row: &UsageRow) -> [Cell; 5] {
     let cost = &row.cost;
-    [cost.exact, cost.reported, cost.computed, cost.low, cost.high].map(Cell::usd)
+    let whole = |usd: Option<Usd>| usd.filter(|_| !row.is_placeholder);
+    [whole(cost.exact), cost.reported, whole(cost.computed), cost.low, whole(cost.high)].map(Cell::usd)
 }
 
 /// The cells of [`PLACE`].

@@ -309,3 +309,18 @@ fn a_filter_for_what_no_row_of_a_table_tells_is_an_error() {
     assert_eq!(dir.run(&["export", "tools", &input, "--where", "effort=high"]).code, 2);
     assert_eq!(dir.run(&["export", "tools", &input, "--where", "model=gpt-*"]).code, 0);
 }
+
+#[test]
+fn a_call_whose_output_is_a_placeholder_has_a_floor_of_its_cost_alone() {
+    let dir = Workdir::new();
+    let case = fixtures().join("claude-session/a-message-that-never-ended-is-a-floor/input");
+    for table in ["calls", "usage"] {
+        let rows = rows_of(&dir, case.to_str().expect("UTF-8"), table, &[]);
+        let open: Vec<&Value> = rows.iter().filter(|row| row["cost_usd"].is_null()).collect();
+        assert_eq!(open.len(), 1, "{table}: {rows:?}");
+        for row in open {
+            assert!(row["cost_low_usd"].as_f64() > Some(0.0), "{table}: {row}");
+            assert!(row["cost_computed_usd"].is_null() && row["cost_high_usd"].is_null(), "{table}: {row}");
+        }
+    }
+}

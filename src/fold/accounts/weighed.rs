@@ -72,6 +72,7 @@ pub(super) fn call_row(key: CallKey, call: CallFacts, is_paid: bool) -> UsageRow
         // What the whole reports is not reported twice.
         cost_reported: call.cost.filter(|_| !is_paid),
         is_paid,
+        is_placeholder: !call.is_final && !call.is_covered,
         timing: call.timing,
         ..UsageRow::of(call.usage)
     }

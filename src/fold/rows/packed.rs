@@ -41,6 +41,7 @@ impl Flags {
     const IS_SHARED: u16 = 1 << 8;
     const MAY_BE_SEVERAL: u16 = 1 << 9;
     const IS_UNDERPAID: u16 = 1 << 10;
+    const IS_PLACEHOLDER: u16 = 1 << 12;
     const IS_USERS: u16 = 1 << 11;
     /// The bits that pricing changes.
     const OF_COSTS: u16 = Flags::IS_PRICED | Flags::IS_COMPUTED | Flags::IS_EARLY | Flags::IS_USERS | Flags::IS_SHARED;
@@ -141,6 +142,7 @@ impl PackedRow {
             (Flags::IS_SUBAGENT, row.is_subagent),
             (Flags::IS_PAID, row.is_paid),
             (Flags::IS_UNDERPAID, row.is_underpaid),
+            (Flags::IS_PLACEHOLDER, row.is_placeholder),
             (Flags::HAS_UNSPLIT_WRITES, row.has_unsplit_writes),
             (Flags::IS_REPORTED, row.cost_reported.is_some()),
             (Flags::MAY_BE_SEVERAL, row.may_be_several),
@@ -230,6 +232,7 @@ impl PackedRow {
             effort: context.effort.as_ref(),
             is_paid: has(Flags::IS_PAID),
             is_underpaid: has(Flags::IS_UNDERPAID),
+            is_placeholder: has(Flags::IS_PLACEHOLDER),
             has_unsplit_writes: has(Flags::HAS_UNSPLIT_WRITES),
             cost: RowCost {
                 exact,

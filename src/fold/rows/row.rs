@@ -39,6 +39,8 @@ pub struct UsageRow {
     /// Whether that cost includes less than it should, and nothing tells which of the rows: all of them together cost it
     /// at least.
     pub is_underpaid: bool,
+    /// Whether the output is a placeholder that its stream began with, and nothing counts the rest: it used more.
+    pub is_placeholder: bool,
     /// Whether it isn't told which of its cache writes are kept for an hour.
     pub has_unsplit_writes: bool,
     /// Whether what has a call's identity may be several that nobody saw one by one: a remainder.

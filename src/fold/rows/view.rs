@@ -37,6 +37,8 @@ pub struct RowView<'a> {
     /// Whether that cost includes less than it should, and nothing tells which of the rows: all of them together cost it
     /// at least.
     pub is_underpaid: bool,
+    /// Whether the output is a placeholder that its stream began with, and nothing counts the rest: it used more.
+    pub is_placeholder: bool,
     /// Whether it isn't told which of its cache writes are kept for an hour.
     pub has_unsplit_writes: bool,
     /// What it costs, as far as that was worked out.
@@ -66,6 +68,7 @@ impl UsageRow {
             effort: self.effort.as_ref(),
             is_paid: self.is_paid,
             is_underpaid: self.is_underpaid,
+            is_placeholder: self.is_placeholder,
             has_unsplit_writes: self.has_unsplit_writes,
             cost: self.cost,
         }
@@ -97,6 +100,7 @@ impl<'a> RowView<'a> {
             effort: self.effort.cloned(),
             is_paid: self.is_paid,
             is_underpaid: self.is_underpaid,
+            is_placeholder: self.is_placeholder,
             has_unsplit_writes: self.has_unsplit_writes,
             may_be_several,
             cost: self.cost,
