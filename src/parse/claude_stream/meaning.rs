@@ -1,6 +1,7 @@
 //! What a record means, wherever it stands.
 
-use super::record::{Assistant, Finish, Head, Init, RateLimit, RateLimitEvent, StreamEvent, calls};
+use super::quota::{RateLimit, RateLimitEvent};
+use super::record::{Assistant, Finish, Head, Init, StreamEvent, calls};
 use crate::event::{Conversation, Defect, Fact, Id, Time, Usd};
 use crate::parse::anthropic::growth;
 use crate::parse::claude::restores_counter;
@@ -76,8 +77,8 @@ fn say(
             }
         }
         (Some("rate_limit_event"), _) => {
-            let quota = part::<RateLimitEvent>(json)?.rate_limit_info.and_then(RateLimit::quota);
-            if let Some(quota) = quota {
+            let limit = part::<RateLimitEvent>(json)?.rate_limit_info;
+            for quota in limit.map(RateLimit::quotas).unwrap_or_default() {
                 add(MarkKind::Fact(Fact::Quota(Box::new(quota))), None);
             }
         }

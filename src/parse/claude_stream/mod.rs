@@ -6,6 +6,7 @@
 
 mod document;
 mod meaning;
+mod quota;
 mod record;
 mod spread;
 

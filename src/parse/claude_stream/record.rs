@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use crate::event::{Billing, Call, Counter, Id, MIXED, ModelUsage, Quota, STANDARD, Scope, Time, TokenUsage};
+use crate::event::{Billing, Call, Counter, Id, MIXED, ModelUsage, STANDARD, Scope, TokenUsage};
 use crate::parse::anthropic::{self, Message, Usage};
 use crate::parse::json::{Count, Text, money, or_zero};
 use crate::parse::lines::{id, model};
@@ -113,11 +113,6 @@ pub(super) struct Finish<'a> {
 }
 
 #[derive(Deserialize)]
-pub(super) struct RateLimitEvent {
-    pub(super) rate_limit_info: Option<RateLimit>,
-}
-
-#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ModelCounts {
     input_tokens: Option<Count>,
@@ -130,14 +125,6 @@ pub(super) struct ModelCounts {
     /// By which prices the cost was reckoned: `list`, or `unknown` for a model that the harness knows none of; `None` in
     /// older versions.
     cost_basis: Option<Box<RawValue>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RateLimit {
-    resets_at: Option<i64>,
-    rate_limit_type: Option<String>,
-    utilization: Option<f64>,
 }
 
 /// The calls of a record; only a result tells that an output is whole. `task` is the tool call that a sub-agent made
@@ -229,25 +216,6 @@ impl ModelCounts {
         let cost = money(self.cost_usd.as_deref()).filter(|_| !self.is_guessed());
         let usage = anthropic::usage(input, [read, creation, 0], output, self.thinking_tokens);
         ModelUsage { model, usage, cost, service_tier: None }
-    }
-}
-
-impl RateLimit {
-    pub(super) fn quota(self) -> Option<Quota> {
-        let window_minutes = match self.rate_limit_type.as_deref() {
-            Some("five_hour") => Some(300),
-            Some(kind) if kind.starts_with("seven_day") => Some(10_080),
-            _ => None,
-        };
-        let limit = self.rate_limit_type.as_deref().and_then(id);
-        let used_percent = self.utilization.filter(|share| share.is_finite())? * 100.0;
-        Some(Quota {
-            window_minutes,
-            used_percent,
-            resets_at: self.resets_at.and_then(Time::from_seconds),
-            limit,
-            ..Quota::default()
-        })
     }
 }
 
