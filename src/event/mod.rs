@@ -31,7 +31,7 @@ pub use defect::Defect;
 pub use fact::{Event, Fact, Harness};
 pub use id::Id;
 pub use line::{Line, SCHEMA_VERSION};
-pub use model::without_window;
+pub use model::{without_date, without_window};
 pub use needs::Needs;
 pub use quota::Quota;
 pub use run::{Run, RunId};

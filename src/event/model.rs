@@ -8,9 +8,30 @@ pub fn without_window(text: &str) -> &str {
     if is_window { name } else { text }
 }
 
+/// A model's name without the day it was made, where it ends with one: `claude-haiku-4-5` for
+/// `claude-haiku-4-5-20251001`. `None` where it doesn't.
+pub fn without_date(text: &str) -> Option<&str> {
+    let (name, date) = text.rsplit_once('-')?;
+    let is_date = date.len() == 8 && date.starts_with("20") && date.bytes().all(|c| c.is_ascii_digit());
+    (is_date && !name.is_empty()).then_some(name)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::without_window;
+    use super::{without_date, without_window};
+
+    #[test]
+    fn only_eight_digits_at_the_end_are_a_date() {
+        for (name, model) in [
+            ("claude-haiku-4-5-20251001", Some("claude-haiku-4-5")),
+            ("claude-haiku-4-5", None),
+            ("claude-3-5-sonnet-2024", None),
+            ("model-12345678", None),
+            ("-20251001", None),
+        ] {
+            assert_eq!(without_date(name), model);
+        }
+    }
 
     #[test]
     fn only_a_size_in_brackets_at_the_end_is_a_window() {

@@ -3,6 +3,7 @@
 
 mod above_copies;
 mod agent_logs;
+mod aliases;
 mod copies;
 mod footers;
 mod originals;
@@ -22,6 +23,7 @@ mod with_children;
 pub(in crate::fold) use self::own::{Own, take_own_calls};
 
 use self::above_copies::give_above_copies;
+use self::aliases::name_models;
 use self::copies::attribute;
 use self::footers::{name_by_footer, name_footers};
 use self::quoted::unplace_quoted;
@@ -46,6 +48,7 @@ impl Facts {
         drop_readings_with_children(conversations);
         name_by_reading(conversations);
         attribute(calls, shared, conversations);
+        name_models(calls, conversations);
         give_above_copies(calls, shared, conversations);
         drop_rewritten(calls, conversations);
         take_off_restored(conversations, calls, runs);

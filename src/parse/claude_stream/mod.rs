@@ -4,6 +4,7 @@
 //! `modelUsage` and `total_cost_usd` of a `result` count everything the process did; `assistant`
 //! records repeat for each content block and hold a placeholder for the output.
 
+mod aliases;
 mod document;
 mod meaning;
 mod quota;

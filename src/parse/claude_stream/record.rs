@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use super::aliases::without_aliases;
 use crate::event::{Billing, Call, Counter, Id, MIXED, ModelUsage, STANDARD, Scope, TokenUsage};
 use crate::parse::anthropic::{self, Message, Usage};
 use crate::parse::json::{Count, Text, money, or_zero};
@@ -122,6 +123,8 @@ pub(super) struct ModelCounts {
     thinking_tokens: Option<Count>,
     #[serde(rename = "costUSD")]
     cost_usd: Option<Box<RawValue>>,
+    /// The model that the name stands for, without its date.
+    canonical_model: Option<Box<RawValue>>,
     /// By which prices the cost was reckoned: `list`, or `unknown` for a model that the harness knows none of; `None` in
     /// older versions.
     cost_basis: Option<Box<RawValue>>,
@@ -148,8 +151,8 @@ impl Finish<'_> {
     }
 
     pub(super) fn counter(self, session: Id) -> Counter {
-        let by_name = self.model_usage.unwrap_or_default();
-        let is_guessed = by_name.values().any(ModelCounts::is_guessed);
+        let by_name = without_aliases(self.model_usage.unwrap_or_default(), ModelCounts::canonical);
+        let is_guessed = by_name.iter().any(|(_, counts)| counts.is_guessed());
         let cost = money(self.total_cost_usd.as_deref()).filter(|_| !is_guessed);
         let tier = self.usage.as_ref().and_then(|usage| usage.tier(None));
         let main = self.usage.filter(Usage::counts).map(|usage| usage.tokens());
@@ -207,6 +210,11 @@ impl ModelCounts {
     /// Whether the harness took other models' prices, as it knows none of this one.
     fn is_guessed(&self) -> bool {
         self.cost_basis.as_ref().is_some_and(|basis| basis.get() == "\"unknown\"")
+    }
+
+    /// The model that its name stands for, without a date.
+    fn canonical(&self) -> Option<&str> {
+        self.canonical_model.as_ref()?.get().strip_prefix('"')?.strip_suffix('"')
     }
 
     fn of(self, model: Option<Id>) -> ModelUsage {
