@@ -28,6 +28,9 @@ pub struct Counter {
     /// What the harness itself says all of it costs.
     #[serde(rename = "cost_pico_usd", default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Usd>,
+    /// Whether sub-agents of its process were still at work when it was read; `None` where nothing tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaves_agents: Option<bool>,
 }
 
 impl Counter {
@@ -35,6 +38,17 @@ impl Counter {
     pub fn tokens(&self) -> TokenUsage {
         self.total.iter().map(|model| &model.usage).sum()
     }
+}
+
+/// A process leaves one conversation for a new one, and counts on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reset {
+    /// The conversation that it leaves.
+    #[serde(rename = "conversation_id")]
+    pub conversation: Id,
+    /// The new one.
+    #[serde(rename = "next_conversation_id")]
+    pub next: Id,
 }
 
 /// What a counter counts.

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Call, CallKey, CallTiming, Conversation, Counter, Defect, Footer, Id, Inherited, Quota, Request, Run, RunId, Skip,
-    Source, StreamFailure, Time, TokenUsage, ToolCall, Uncounted,
+    Call, CallKey, CallTiming, Conversation, Counter, Defect, Footer, Id, Inherited, Quota, Request, Reset, Run, RunId,
+    Skip, Source, StreamFailure, Time, TokenUsage, ToolCall, Uncounted,
 };
 
 /// Name of the program that ran the agent: `codex`, `claude`, `opencode`, …
@@ -59,6 +59,10 @@ pub enum Fact {
     ToolCall(Box<ToolCall>),
     /// A record of a call tells no usage, or can't be read.
     Uncounted(Box<Uncounted>),
+    /// A sub-agent of a conversation was at work here, beyond what a result above counts.
+    AgentAtWork(Id),
+    /// A process leaves a conversation for a new one, and counts on.
+    Reset(Box<Reset>),
     /// The last sign of a conversation is a request that was still being answered.
     Unfinished(Id),
     /// The source ends within the run's output: the run is at work, or what tells of it was cut.
@@ -91,6 +95,8 @@ impl Fact {
             Fact::StreamFailure(failure) => Some(&failure.conversation),
             Fact::ToolCall(call) => call.conversation.as_ref(),
             Fact::Unfinished(id) | Fact::Ended(id) | Fact::TurnOver(id) | Fact::Lost(id) => Some(id),
+            Fact::AgentAtWork(id) => Some(id),
+            Fact::Reset(reset) => Some(&reset.conversation),
             Fact::Inherited(inherited) => Some(&inherited.conversation),
             Fact::Uncounted(uncounted) => Some(&uncounted.conversation),
             Fact::CallTiming(timing) => match &timing.key {

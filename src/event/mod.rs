@@ -26,7 +26,7 @@ mod usd;
 
 pub use billing::Billing;
 pub use call::{AgentLog, AgentLogName, Call, CallKey, Conversation, Doubt, GROWING, Inherited, Uncounted};
-pub use counter::{Counter, Footer, ModelUsage, RESTORED_SINCE, Scope};
+pub use counter::{Counter, Footer, ModelUsage, RESTORED_SINCE, Reset, Scope};
 pub use defect::Defect;
 pub use fact::{Event, Fact, Harness};
 pub use id::Id;

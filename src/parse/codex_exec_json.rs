@@ -90,6 +90,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
                     total: vec![ModelUsage { model: None, usage, cost: None, service_tier: None }],
                     last: None,
                     cost: None,
+                    leaves_agents: None,
                 }))))),
                 Some(Err(defect)) => marks.push(mark(MarkKind::Fact(Fact::Defect(defect)))),
                 None => marks.push(mark(MarkKind::Named { in_flight: true })),

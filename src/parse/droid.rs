@@ -183,7 +183,15 @@ fn read_settings(file: FileName<'_>, input: &mut dyn BufRead, emit: &mut dyn FnM
         }
         let total = vec![ModelUsage { model, usage, cost: None, service_tier: None }];
         let conversation = session.clone();
-        let counter = Counter { conversation, scope: Scope::Conversation, key: None, total, last: None, cost: None };
+        let counter = Counter {
+            conversation,
+            scope: Scope::Conversation,
+            key: None,
+            total,
+            last: None,
+            cost: None,
+            leaves_agents: None,
+        };
         emit(mark(Fact::Counter(Box::new(counter)), time));
     })
 }

@@ -212,6 +212,13 @@ impl Account {
         self.results.iter().any(|result| result.is_floor)
     }
 
+    /// Whether sub-agents were at work when the process summed up, and no log tells what any of them did.
+    fn leaves_agents(&self) -> bool {
+        let is_told = |call: &CallFacts| call.is_subagent && call.is_logged;
+        let is_known = || self.calls.values().any(|call| is_told(call)) || self.messages.has_subagents();
+        self.results.iter().any(|result| result.leaves_agents == Some(true)) && !is_known()
+    }
+
     /// How much is known, and why.
     fn judge(&self, comparison: Comparison) -> (Quality, Reasons) {
         let exceeds = comparison == Comparison::Exceeding;
@@ -221,8 +228,10 @@ impl Account {
         let is_restored = self.is_restored();
         let is_cut = self.ends_within_an_answer() || self.has_open_process() || self.is_unmeasured;
         // A process's result counts what its sub-agents used.
-        let is_all_counted = !self.results.is_empty() && self.calls.values().all(|call| call.is_covered);
-        let lacks_agent = self.lacks_agent && !is_all_counted;
+        let leaves_agents = self.leaves_agents();
+        let is_all_counted =
+            !self.results.is_empty() && !leaves_agents && self.calls.values().all(|call| call.is_covered);
+        let lacks_agent = leaves_agents || self.lacks_agent && !is_all_counted;
         let has_share = self.share.as_ref().is_some_and(|share| !share.is_floor);
         let has_results = !self.results.is_empty();
         let is_counted = has_share || has_results;

@@ -51,6 +51,8 @@ pub struct ResultFacts {
     pub restores: Option<bool>,
     /// Whether its process used more than it tells.
     pub is_floor: bool,
+    /// Whether sub-agents of its process were still at work, whose usage no later result tells; `None` where nothing says.
+    pub leaves_agents: Option<bool>,
     /// The runs whose outputs show it.
     pub runs: BTreeSet<RunId>,
 }
@@ -78,6 +80,7 @@ impl ResultFacts {
         self.time = self.time.max(other.time);
         self.by_agents = self.by_agents.max(other.by_agents);
         self.restores = self.restores.max(other.restores);
+        self.leaves_agents = self.leaves_agents.max(other.leaves_agents);
         self.runs.extend(other.runs);
     }
 }

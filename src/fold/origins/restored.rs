@@ -209,7 +209,8 @@ impl ResultFacts {
 }
 
 impl ModelUsage {
-    fn beyond(&self, before: Option<&ModelUsage>) -> ModelUsage {
+    /// What it counts beyond an earlier reading of the same model, if there is one.
+    pub(in crate::fold) fn beyond(&self, before: Option<&ModelUsage>) -> ModelUsage {
         let Some(before) = before else { return self.clone() };
         let usage = self.usage.minus(&before.usage);
         ModelUsage { usage, cost: self.cost.zip(before.cost).map(|(now, before)| now - before), ..self.clone() }

@@ -7,6 +7,7 @@ use crate::fold::facts::{CallFacts, ConversationFacts, Reading, ResultFacts, Res
 impl SourceFold {
     /// Takes a reading.
     pub(super) fn take_counter(&mut self, mut counter: Counter, record: Record) {
+        let key = ResultKey::of(&counter);
         self.name_counter(&mut counter, &record.run);
         let covered = self.cover(&counter, &record);
         if let Some(id) = &counter.conversation {
@@ -14,7 +15,11 @@ impl SourceFold {
         }
         match counter.scope {
             Scope::Conversation => self.take_reading(counter, record),
-            Scope::Process | Scope::Query => self.take_result(counter, record, covered),
+            Scope::Process | Scope::Query => {
+                if self.take_off_before_reset(&mut counter, &record) {
+                    self.take_result(counter, key, record, covered);
+                }
+            }
         }
     }
 
@@ -78,12 +83,11 @@ impl SourceFold {
     /// Takes a reading of a process's counter. A value that rose by its latest query or more is the same process again:
     /// only its latest reading counts. Where a reading counts a query's tokens, that holds for its cost alone, until one
     /// counts the process's.
-    fn take_result(&mut self, counter: Counter, record: Record, covered: Covered) {
+    fn take_result(&mut self, counter: Counter, key: ResultKey, record: Record, covered: Covered) {
         let Record { run, time, offset, .. } = record;
         let Some(id) = counter.conversation.clone() else { return };
         let stream = self.streams.entry((run.clone(), Some(id.clone()))).or_default();
-        // Captures of several processes may repeat an id: what says something else is another reading.
-        let key = ResultKey::of(&counter);
+        stream.is_read = true;
         let counts_process = counter.scope == Scope::Process;
         let query = if counts_process { counter.last } else { Some(counter.tokens()) };
         // Where a message is torn, the rest comes to less than the query used.
@@ -98,6 +102,7 @@ impl SourceFold {
                 None => _ = conversation.captures.insert(self.name.clone(), [offset].into()),
             }
         }
+        // Captures of several processes may repeat an id: what says something else is another reading.
         if stream.results.last() != Some(&key) {
             let earlier = supersede(stream, conversation, &counter);
             for key in earlier.iter().flatten() {
@@ -131,6 +136,7 @@ impl SourceFold {
             restores: stream.restores,
             by_agents: stream.by_agents,
             is_floor: false,
+            leaves_agents: counter.leaves_agents,
             runs: run.into_iter().collect(),
         };
         conversation.add_result(key, facts);

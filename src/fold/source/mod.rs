@@ -5,6 +5,7 @@ mod counters;
 mod doubts;
 mod end;
 mod nameless;
+mod processes;
 mod state;
 
 use self::state::Record;
@@ -40,6 +41,8 @@ impl SourceFold {
             Fact::Footer(footer) => self.take_footer(&footer, record),
             Fact::OpenRun => self.open_run(record),
             Fact::Uncounted(found) => self.take_uncounted(*found, record),
+            Fact::AgentAtWork(id) => self.take_agent_at_work(id, record),
+            Fact::Reset(reset) => self.take_reset(*reset, record),
             Fact::Unfinished(id) => self.end_unfinished(id, record),
             Fact::Ended(id) => self.end_whole(&id, offset),
             Fact::TurnOver(id) => self.end_turn(id, record),
@@ -84,7 +87,7 @@ impl SourceFold {
         // A process that ended without a result leaves calls that no later counter covers.
         stream.uncovered.clear();
         stream.beside.clear();
-        stream.is_whole = true;
+        (stream.is_whole, stream.is_read) = (true, false);
         stream.open_since = (!found.begins && time.is_none()).then_some(offset);
         stream.restores = found.restores_counter.or(stream.restores);
         if found.model.is_some() {

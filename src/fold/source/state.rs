@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::doubts::Doubts;
-use crate::event::{CallKey, Harness, Id, RunId, Time, TokenUsage};
+use crate::event::{CallKey, Harness, Id, ModelUsage, RunId, Time, TokenUsage, Usd};
 use crate::fold::facts::{Facts, LogEnd, Place, QuotaFold, ReadSoFar, Reading, ResultKey, TimingFact, TurnContext};
 
 /// Folds one source. Events must come in the order of the source.
@@ -49,6 +49,12 @@ pub(super) struct Stream {
     pub(super) model: Option<Id>,
     /// The readings of the process that was read last, as far as none of them counts the others.
     pub(super) results: Vec<ResultKey>,
+    /// What its process's counter read last, whoever was counted by it, and what that cost.
+    pub(super) latest_total: Option<(Vec<ModelUsage>, Option<Usd>)>,
+    /// What that read when the process left another conversation for this one.
+    pub(super) before_reset: Option<(Vec<ModelUsage>, Option<Usd>)>,
+    /// Whether nothing tells of another process since the latest reading.
+    pub(super) is_read: bool,
     /// Calls of sub-agents that such readings leave out.
     pub(super) beside: Vec<CallKey>,
     /// What sub-agents of that process used.

@@ -1,8 +1,8 @@
 //! What a record means, wherever it stands.
 
 use super::quota::{RateLimit, RateLimitEvent};
-use super::record::{Assistant, Finish, Head, Init, StreamEvent, calls};
-use crate::event::{Conversation, Defect, Fact, Id, Time, Usd};
+use super::record::{Assistant, Finish, Head, Init, Renamed, StreamEvent, Task, calls};
+use crate::event::{Conversation, Defect, Fact, Id, Reset, Time, Usd};
 use crate::parse::anthropic::growth;
 use crate::parse::claude::restores_counter;
 use crate::parse::json::part;
@@ -80,6 +80,17 @@ fn say(
             let limit = part::<RateLimitEvent>(json)?.rate_limit_info;
             for quota in limit.map(RateLimit::quotas).unwrap_or_default() {
                 add(MarkKind::Fact(Fact::Quota(Box::new(quota))), None);
+            }
+        }
+        (Some("system"), Some("task_progress" | "task_notification"))
+            if part::<Task>(json).is_ok_and(|task| task.has_used()) =>
+        {
+            add(MarkKind::Fact(Fact::AgentAtWork(session.clone())), None);
+        }
+        (Some("conversation_reset"), _) | (Some("system"), Some("conversation_reset")) => {
+            if let Some(next) = part::<Renamed>(json)?.new_conversation_id.as_deref().and_then(id) {
+                let reset = Reset { conversation: session.clone(), next };
+                add(MarkKind::Fact(Fact::Reset(Box::new(reset))), None);
             }
         }
         _ => {}

@@ -58,6 +58,7 @@ const LINES: Lines = Lines::new(
         // Answers that are torn before their usage.
         Needle::new("{\"type\":\"assistant\"", "ista"),
         Needle::new("\"message_start\"", "_sta"),
+        Needle::new("\"new_conversation_id\"", "_con"),
     ],
     read,
 );

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::aliases::without_aliases;
 use crate::event::{Billing, Call, Counter, Id, MIXED, ModelUsage, STANDARD, Scope, TokenUsage};
 use crate::parse::anthropic::{self, Message, Usage};
-use crate::parse::json::{Count, Text, money, or_zero};
+use crate::parse::json::{Count, Text, money, or_zero, part};
 use crate::parse::lines::{id, model};
 
 /// What every record has; the rest is read when the kind is known.
@@ -111,6 +111,52 @@ pub(super) struct Finish<'a> {
     total_cost_usd: Option<Box<RawValue>>,
     /// The same in versions before 1.0.
     cost_usd: Option<IgnoredAny>,
+    #[serde(borrow)]
+    subagent_stats: Option<&'a RawValue>,
+}
+
+/// A task in the background went on, or is done.
+#[derive(Deserialize)]
+pub(super) struct Task {
+    usage: Option<TaskUsage>,
+}
+
+#[derive(Deserialize)]
+struct TaskUsage {
+    total_tokens: Option<Count>,
+}
+
+impl Task {
+    /// Whether it used something: commands in the background don't.
+    pub(super) fn has_used(&self) -> bool {
+        self.usage.as_ref().and_then(|usage| usage.total_tokens).is_some_and(|tokens| tokens.get() > 0)
+    }
+}
+
+/// The process leaves its conversation for a new one (`/clear`, 2.1.222), and its counters go on.
+#[derive(Deserialize)]
+pub(super) struct Renamed {
+    pub(super) new_conversation_id: Option<String>,
+}
+
+/// What became of the process's sub-agents by a result (2.1.280).
+#[derive(Deserialize)]
+struct AgentStats {
+    spawned: Option<Count>,
+    completed: Option<Count>,
+    failed: Option<Count>,
+    /// By who killed them.
+    killed: Option<BTreeMap<String, Count>>,
+}
+
+impl AgentStats {
+    /// Whether some were still at work; `None` where it doesn't tell.
+    fn are_at_work(&self) -> Option<bool> {
+        let killed = self.killed.iter().flat_map(BTreeMap::values);
+        let over = [self.completed?, self.failed?].into_iter().chain(killed.copied());
+        let over = over.fold(0_u64, |sum, count| sum.saturating_add(count.get()));
+        Some(self.spawned?.get() > over)
+    }
 }
 
 #[derive(Deserialize)]
@@ -152,6 +198,8 @@ impl Finish<'_> {
 
     pub(super) fn counter(self, session: Id) -> Counter {
         let by_name = without_aliases(self.model_usage.unwrap_or_default(), ModelCounts::canonical);
+        let stats = self.subagent_stats.and_then(|stats| part::<AgentStats>(stats.get()).ok());
+        let leaves_agents = stats.and_then(|stats| stats.are_at_work());
         let is_guessed = by_name.iter().any(|(_, counts)| counts.is_guessed());
         let cost = money(self.total_cost_usd.as_deref()).filter(|_| !is_guessed);
         let tier = self.usage.as_ref().and_then(|usage| usage.tier(None));
@@ -189,7 +237,7 @@ impl Finish<'_> {
         }
         let key = self.uuid.as_deref().and_then(id);
         let last = main.filter(|_| scope == Scope::Process);
-        Counter { conversation: Some(session), scope, key, total, last, cost }
+        Counter { conversation: Some(session), scope, key, total, last, cost, leaves_agents }
     }
 }
 

@@ -67,6 +67,7 @@ fn add(hit: &Hit<'_>, time: Time, conversation: Option<&Id>, said: TokenCount, m
             total: vec![ModelUsage { model: None, usage: total, cost: None, service_tier: None }],
             last,
             cost: None,
+            leaves_agents: None,
         }))),
         Some(Err(defect)) => add(Fact::Defect(defect)),
         None => {}

@@ -131,6 +131,8 @@ impl<'a> Court<'a> {
                 said("unfinished", "a sub-agent is done; its own records tell what it used")
             }
             Fact::Uncounted(_) => said("unfinished", "a record of a call tells no usage; another one may"),
+            Fact::AgentAtWork(_) => said("sub-agent", "was at work here"),
+            Fact::Reset(reset) => said("reset", &format!("the process goes on with {}", reset.next)),
             Fact::Ended(_) => said("log", "ends here"),
             Fact::TurnOver(_) => said("turn", "ended here"),
             Fact::Lost(_) => said("lost", "a record that may be a reading"),
