@@ -202,44 +202,6 @@ pub struct Inherited {
     pub total: TokenUsage,
 }
 
-/// A record of a call that can't be counted: it tells no usage, or is torn. Another record of the call may tell it.
-/// Or one of the calls of a sub-agent, whose own records may tell them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Uncounted {
-    /// The conversation it belongs to.
-    #[serde(rename = "conversation_id")]
-    pub conversation: Id,
-    /// The message's id as in [`CallKey::Message`], or what it begins with, up to [`GROWING`], or [`Call::record`].
-    /// `None`: nothing tells, and no other record can be known to be of the same call. Of a sub-agent, the tool call that it worked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<Id>,
-    /// The sub-agent whose work the record tells of. `None`: it is of one call.
-    #[serde(rename = "agent_id", default, skip_serializing_if = "Option::is_none")]
-    pub agent: Option<Id>,
-    /// The session log that tells what a sub-agent used, if it is in view. `None`: none is named.
-    #[serde(rename = "agent_log", default, skip_serializing_if = "Option::is_none")]
-    pub log: Option<AgentLog>,
-}
-
-/// The session log of a sub-agent.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct AgentLog {
-    /// Which one it is.
-    pub name: AgentLogName,
-    /// What the sub-agent used, and the log tells if it is whole: it may hold more.
-    pub usage: TokenUsage,
-}
-
-/// What tells a sub-agent's session log.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AgentLogName {
-    /// That of this conversation.
-    Conversation(Id),
-    /// The file of this name, without its ending, in the folder that is called as the log that names it, or beside that.
-    Named(Id),
-}
-
 /// Parts a message's id where the harness gives none that lasts: what it begins with stays the same while the call is
 /// answered, and within a conversation a call that isn't final gives way to a final one that begins so.
 ///

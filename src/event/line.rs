@@ -56,23 +56,15 @@ mod tests {
             Fact::Call(Box::new(call)),
             Fact::Quota(Box::new(quota)),
             Fact::Unfinished("c".into()),
+            Fact::Uncounted(Box::new(Uncounted::call("c".into(), Some("m".into())))),
             Fact::Uncounted(Box::new(Uncounted {
-                conversation: "c".into(),
-                key: Some("m".into()),
-                agent: None,
-                log: None,
-            })),
-            Fact::Uncounted(Box::new(Uncounted {
-                conversation: "c".into(),
-                key: None,
-                agent: Some("a".into()),
-                log: None,
-            })),
-            Fact::Uncounted(Box::new(Uncounted {
-                conversation: "c".into(),
-                key: Some("m".into()),
-                agent: None,
                 log: Some(AgentLog { name: AgentLogName::Named("Anna".into()), usage }),
+                ..Uncounted::call("c".into(), Some("m".into()))
+            })),
+            Fact::Uncounted(Box::new(Uncounted {
+                agent_count: Some(2),
+                is_compaction: true,
+                ..Uncounted::work("c".into(), "a".into(), None)
             })),
             Fact::Lost("c".into()),
             Fact::TurnOver("c".into()),

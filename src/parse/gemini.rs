@@ -233,7 +233,7 @@ impl Chat<'_> {
             let named = Conversation { is_subagent: true, ..named };
             self.tell(self.position, agent.clone(), Fact::Conversation(Box::new(named)));
             if let Some((position, time)) = done {
-                let uncounted = Uncounted { conversation: session.clone(), key: None, agent: Some(agent), log: None };
+                let uncounted = Uncounted::work(session.clone(), agent, None);
                 let mark = MarkKind::Fact(Fact::Uncounted(Box::new(uncounted)));
                 (self.emit)(document::mark(position, HARNESS, mark).at(time).of(Some(session.clone())));
             }

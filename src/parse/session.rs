@@ -59,12 +59,12 @@ impl Session {
             }
             MarkKind::Logged(LogRecord::Uncounted(key)) => {
                 let Some(conversation) = conversation.or_else(|| self.named.clone()) else { return };
-                let uncounted = Uncounted { conversation, key, agent: None, log: None };
+                let uncounted = Uncounted::call(conversation, key);
                 sink.event(offset, None, harness, time, Fact::Uncounted(Box::new(uncounted)));
             }
             MarkKind::Logged(LogRecord::SubAgent(key, log)) => {
                 let Some(conversation) = conversation.or_else(|| self.named.clone()) else { return };
-                let uncounted = Uncounted { conversation, key: Some(key), agent: None, log: Some(log) };
+                let uncounted = Uncounted { log: Some(log), ..Uncounted::call(conversation, Some(key)) };
                 sink.event(offset, None, harness, time, Fact::Uncounted(Box::new(uncounted)));
             }
             MarkKind::Logged(LogRecord::Context { effort, .. }) => self.effort = effort,

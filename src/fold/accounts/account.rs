@@ -34,6 +34,8 @@ pub(in crate::fold) struct Account {
     pub(super) is_of_run: bool,
     /// Whether a sub-agent worked for it of which nothing is known.
     pub(super) lacks_agent: bool,
+    /// Whether what had been said in it was summed up by a call of which nothing is known.
+    pub(super) lacks_compaction: bool,
     /// Whether a model answered and nothing tells of usage.
     pub(in crate::fold) is_unmeasured: bool,
     /// Whether its session log was joined with the run by time: every call of it is known.

@@ -18,6 +18,8 @@ struct Gaps {
     uncounted: FxHashMap<AccountKey, Place>,
     /// Sub-agents' calls that no record counts: where one of them stands.
     of_agents: FxHashMap<AccountKey, Place>,
+    /// Summaries of what had been said that no record counts: where one of them stands.
+    of_compactions: FxHashMap<AccountKey, Place>,
     /// Runs that calls may belong to which are nobody's.
     unplaced: BTreeSet<(RunId, Id)>,
 }
@@ -31,15 +33,15 @@ impl Places {
             account.is_unmeasured = !account.has_usage();
         }
         let last = self.last_of_cut_logs(accounts, conversations);
-        let is_agents = |call: &UncountedCall| call.agent.is_some() || call.log.is_some();
-        let uncounted = self.uncounted(conversations, &last, left, |call| !is_agents(call));
-        let of_agents = self.uncounted(conversations, &last, left, is_agents);
+        let uncounted = self.uncounted(conversations, &last, left, UncountedCall::is_one);
+        let of_agents = self.uncounted(conversations, &last, left, UncountedCall::is_of_agents);
+        let of_compactions = self.uncounted(conversations, &last, left, |call| call.is_compaction);
         for key in uncounted.keys() {
             let account = accounts.entry(key.clone()).or_default();
             account.is_unmeasured |= !account.has_usage();
         }
         self.miss_parents(accounts, conversations);
-        let gaps = Gaps { last, uncounted, of_agents, unplaced: self.unplaced(accounts) };
+        let gaps = Gaps { last, uncounted, of_agents, of_compactions, unplaced: self.unplaced(accounts) };
         for (key, account) in accounts {
             if let Some(facts) = conversations.get(&key.1) {
                 account.know(facts);
@@ -70,6 +72,7 @@ impl Places {
             share.lack(Reason::Uncounted);
         }
         account.lacks_agent = gaps.of_agents.contains_key(key);
+        account.lacks_compaction = gaps.of_compactions.contains_key(key);
         let is_open = run.is_none() || !account.tells_its_end();
         let has_logs_end = is_open && (run.is_none() || gaps.last.get(id) == Some(run));
         let lost = lost.filter(|_| is_open).map(|place| (None, place.clone()));

@@ -232,6 +232,8 @@ impl Account {
         let is_all_counted =
             !self.results.is_empty() && !leaves_agents && self.calls.values().all(|call| call.is_covered);
         let lacks_agent = leaves_agents || self.lacks_agent && !is_all_counted;
+        let lacks_compaction = self.lacks_compaction && !is_all_counted;
+        let lacks_any = lacks_agent || lacks_compaction;
         let has_share = self.share.as_ref().is_some_and(|share| !share.is_floor);
         let has_results = !self.results.is_empty();
         let is_counted = has_share || has_results;
@@ -244,7 +246,7 @@ impl Account {
         reasons.add_if(has_results, Reason::ResultCovers);
         reasons.add_if(is_restored, Reason::RestoredResult);
         reasons.add_if(
-            is_whole && !is_counted && !is_cut && !lacks_agent && !may_be_more && !is_counted_more,
+            is_whole && !is_counted && !is_cut && !lacks_any && !may_be_more && !is_counted_more,
             Reason::CallsComplete,
         );
         reasons.add_if(exceeds && !is_restored, Reason::CallsExceedCounter);
@@ -254,11 +256,12 @@ impl Account {
         reasons.add_if(is_cut && !is_uncounted, Reason::StillStreaming);
         reasons.add_if(is_uncounted, Reason::Uncounted);
         reasons.add_if(lacks_agent, Reason::MissingAgent);
+        reasons.add_if(lacks_compaction, Reason::MissingCompaction);
         reasons.add_if(has_placeholder, Reason::Placeholder);
         reasons.add_if(may_be_more, Reason::EndUntold);
         reasons.add_if(is_counted_more, Reason::CountedMore);
         let is_exact =
-            is_whole && !is_restored && !may_be_more && !is_counted_more && !is_cut && !lacks_agent && !has_placeholder;
+            is_whole && !is_restored && !may_be_more && !is_counted_more && !is_cut && !lacks_any && !has_placeholder;
         (if is_exact { Quality::Exact } else { Quality::Partial }, reasons)
     }
 

@@ -14,10 +14,27 @@ pub struct UncountedCall {
     pub agent: Option<Id>,
     /// The session log that tells what a sub-agent used.
     pub log: Option<AgentLog>,
+    /// How many sub-agents are meant, where `agent` names none of them; those that were still at work, if that is `None`.
+    /// `None`: `agent` names the one, if any is meant.
+    pub agent_count: Option<u64>,
+    /// Whether it is the call that summed up what had been said, which sub-agents tell whose names begin with `agent`.
+    pub is_compaction: bool,
     /// When it was made; `None` where the record has no time.
     pub time: Option<Time>,
     /// Where the record stands.
     pub place: Place,
+}
+
+impl UncountedCall {
+    /// Whether it is one call, which any other record of it may tell.
+    pub(in crate::fold) fn is_one(&self) -> bool {
+        self.agent.is_none() && self.agent_count.is_none() && self.log.is_none()
+    }
+
+    /// Whether sub-agents made it.
+    pub(in crate::fold) fn is_of_agents(&self) -> bool {
+        !self.is_one() && !self.is_compaction
+    }
 }
 
 /// Tells records from one another by their ids: the same in every reading.

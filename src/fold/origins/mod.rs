@@ -4,6 +4,7 @@
 mod above_copies;
 mod agent_logs;
 mod aliases;
+mod compactions;
 mod copies;
 mod footers;
 mod originals;
@@ -24,6 +25,7 @@ pub(in crate::fold) use self::own::{Own, take_own_calls};
 
 use self::above_copies::give_above_copies;
 use self::aliases::name_models;
+use self::compactions::give_compactions;
 use self::copies::attribute;
 use self::footers::{name_by_footer, name_footers};
 use self::quoted::unplace_quoted;
@@ -49,6 +51,7 @@ impl Facts {
         name_by_reading(conversations);
         attribute(calls, shared, conversations);
         name_models(calls, conversations);
+        give_compactions(calls, conversations);
         give_above_copies(calls, shared, conversations);
         drop_rewritten(calls, conversations);
         take_off_restored(conversations, calls, runs);

@@ -1,8 +1,8 @@
 //! Calls of which one record can't be counted and another one is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::event::{GROWING, Id};
+use crate::event::{GROWING, Id, Time};
 use crate::fold::facts::{ConversationFacts, Facts, UncountedCall, digest, id_of};
 
 impl Facts {
@@ -24,7 +24,7 @@ impl Facts {
             };
             let is_counted = |call: &UncountedCall| {
                 let is_known = |key: &str| messages.has(key) || records.contains(&digest(key)) || is_unpacked(key);
-                call.agent.is_none() && call.key.as_deref().is_some_and(is_known)
+                call.is_one() && call.key.as_deref().is_some_and(is_known)
             };
             facts.uncounted.retain(|call| !is_counted(call));
         }
@@ -36,7 +36,7 @@ impl Facts {
     /// Drops uncounted calls of sub-agents of which calls are known, in whatever conversation: a fork's log repeats
     /// what its parent's sub-agents did. Where a log names none, any that made a call may be the one.
     fn drop_agents(&mut self) {
-        let is_any = |facts: &ConversationFacts| facts.uncounted.iter().any(|call| call.agent.is_some());
+        let is_any = |facts: &ConversationFacts| !facts.uncounted.iter().all(UncountedCall::is_one);
         let lacking: BTreeSet<Id> =
             self.conversations.iter().filter(|(_, facts)| is_any(facts)).map(|(id, _)| id.clone()).collect();
         if lacking.is_empty() {
@@ -51,9 +51,19 @@ impl Facts {
             let Some(facts) = self.conversations.get_mut(id) else { continue };
             let has_calls = of_nameless.contains(id) || facts.messages.has_subagents();
             let is_nameless = facts.agents.is_empty() && has_calls;
+            let (unnamed, summed_up) = (facts.agents_of_nobody(), facts.compactions_known());
+            let at_work = facts.agents_known_at();
             let is_known = |call: &UncountedCall| {
                 let mut names = call.agent.iter().chain(&call.key);
-                call.agent.is_some() && (is_nameless || names.any(|name| known.contains(name)))
+                match call {
+                    UncountedCall { is_compaction: true, .. } => summed_up,
+                    UncountedCall { agent: None, agent_count: Some(count), time, .. } => at_work(*time) >= *count,
+                    UncountedCall { agent: None, .. } => false,
+                    UncountedCall { agent_count: Some(count), key, .. } => {
+                        is_nameless || *count <= unnamed || key.as_ref().is_some_and(|key| known.contains(key))
+                    }
+                    _ => is_nameless || names.any(|name| known.contains(name)),
+                }
             };
             facts.uncounted.retain(|call| !is_known(call));
         }
@@ -76,5 +86,42 @@ impl Facts {
                 facts.uncounted.retain(|call| !calls.contains(call));
             }
         }
+    }
+}
+
+impl ConversationFacts {
+    /// How many of its sub-agents no record names that tells what one did: those of workflows are named nowhere. Names of
+    /// the harness's own helpers are of two words.
+    fn agents_of_nobody(&self) -> u64 {
+        let named = self.uncounted.iter().filter(|call| call.agent_count.is_none());
+        let named: BTreeSet<&Id> = named.filter_map(|call| call.agent.as_ref()).collect();
+        let is_free = |agent: &&Id| !named.contains(agent) && !agent.contains('-');
+        self.agents.iter().filter(is_free).count() as u64
+    }
+
+    /// How many sub-agents are known of those that were at work at a time: any of which calls are known may have been, and
+    /// one that is done later was.
+    fn agents_known_at(&self) -> impl Fn(Option<Time>) -> u64 + use<> {
+        let known = self.agents.iter().filter(|agent| !agent.contains('-')).count() as u64;
+        let mut done: BTreeMap<&Id, Time> = BTreeMap::new();
+        for call in self.uncounted.iter().filter(|call| !call.is_compaction) {
+            if let Some((agent, time)) =
+                call.agent.as_ref().filter(|agent| !self.agents.contains(*agent)).zip(call.time)
+            {
+                let known = done.entry(agent).or_insert(time);
+                *known = time.max(*known);
+            }
+        }
+        let mut done: Vec<Time> = done.into_values().collect();
+        done.sort_unstable();
+        move |time| known + (done.len() - done.partition_point(|done| Some(*done) <= time)) as u64
+    }
+
+    /// Whether as many sub-agents are known to have summed up what had been said as its logs tell of.
+    fn compactions_known(&self) -> bool {
+        let mut told = self.uncounted.iter().filter(|call| call.is_compaction).peekable();
+        let Some(name) = told.peek().and_then(|call| call.agent.clone()) else { return true };
+        let known = self.agents.iter().filter(|agent| agent.starts_with(name.as_str())).count();
+        told.count() <= known
     }
 }

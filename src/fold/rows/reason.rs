@@ -39,6 +39,8 @@ pub enum Reason {
     Uncounted,
     /// A sub-agent's work is told of, and none of its calls.
     MissingAgent,
+    /// What had been said was summed up, and no record tells of the call that did it.
+    MissingCompaction,
     /// What was read ends within the run's output.
     OpenRun,
     /// The run was killed, and nothing closes its output: of the call that was under way nothing tells.
@@ -63,7 +65,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them, in the order of their telling.
-    pub const ALL: [Reason; 27] = [
+    pub const ALL: [Reason; 28] = [
         Reason::CounterCovers,
         Reason::ResultCovers,
         Reason::CallsComplete,
@@ -81,6 +83,7 @@ impl Reason {
         Reason::StillStreaming,
         Reason::Uncounted,
         Reason::MissingAgent,
+        Reason::MissingCompaction,
         Reason::OpenRun,
         Reason::Killed,
         Reason::EndUntold,
@@ -113,6 +116,7 @@ impl Reason {
             Reason::StillStreaming => "still-streaming",
             Reason::Uncounted => "uncounted-call",
             Reason::MissingAgent => "missing-agent",
+            Reason::MissingCompaction => "missing-compaction",
             Reason::OpenRun => "open-run",
             Reason::Killed => "killed",
             Reason::EndUntold => "end-untold",
@@ -158,6 +162,9 @@ impl Reason {
             }
             Reason::Uncounted => "a call was made of which no record, or no whole one, tells what it used",
             Reason::MissingAgent => "a sub-agent worked for it whose own records are not in the input",
+            Reason::MissingCompaction => {
+                "the conversation was compacted, and no record tells what the call that wrote the summary used"
+            }
             Reason::OpenRun => "what was read ends within the run's output: it is at work, or was cut off",
             Reason::Killed => "the run was killed; what the call that was under way used is not known",
             Reason::EndUntold => {
@@ -194,7 +201,9 @@ impl Reason {
             Reason::CounterCovers | Reason::ResultCovers | Reason::CallsComplete | Reason::CallsExceedCounter => false,
             Reason::SessionLog | Reason::PossibleCopies | Reason::UnnamedOrigin | Reason::FooterConfirms => false,
             Reason::RestoredResult => false,
-            Reason::MissingAgent | Reason::OpenRun | Reason::Killed | Reason::EndUntold => false,
+            Reason::MissingAgent | Reason::MissingCompaction | Reason::OpenRun | Reason::Killed | Reason::EndUntold => {
+                false
+            }
             Reason::CountedMore | Reason::AmbiguousSession => false,
         }
     }
@@ -204,7 +213,7 @@ impl Reason {
         match self {
             Reason::CounterCovers | Reason::ResultCovers | Reason::CallsComplete | Reason::FooterConfirms => None,
             Reason::CallsExceedCounter | Reason::SessionLog | Reason::Killed | Reason::CountedMore => None,
-            Reason::UnnamedOrigin | Reason::Uncounted => None,
+            Reason::UnnamedOrigin | Reason::Uncounted | Reason::MissingCompaction => None,
             Reason::PossibleCopies => Some("the session log of the conversation that they would be copied from"),
             Reason::NoBaseline | Reason::FooterOfMore => {
                 Some("the ledger or log with the conversation's earlier run, or its session log")

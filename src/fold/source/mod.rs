@@ -149,9 +149,10 @@ impl SourceFold {
 
     fn take_uncounted(&mut self, found: Uncounted, record: Record) {
         let place = self.place(record.offset);
-        let Uncounted { conversation, key, agent, log } = found;
+        let Uncounted { conversation, key, agent, agent_count, is_compaction, log } = found;
         let facts = self.facts.conversation(conversation, record.harness);
-        facts.uncounted.insert(UncountedCall { key, agent, log, time: record.time, place });
+        let (time, counted) = (record.time, &mut facts.uncounted);
+        counted.insert(UncountedCall { key, agent, agent_count, is_compaction, log, time, place });
     }
 
     /// What is told of the conversation ends here with an answer that isn't whole.

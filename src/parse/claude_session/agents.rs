@@ -86,6 +86,6 @@ impl Record<'_> {
         let work = part::<Work<'_>>(self.tool_use_result?.get()).ok()?;
         work.usage.filter(|_| work.total_tokens.is_some_and(|total| total.get() > 0))?;
         let agent = work.agent_id.get().and_then(id)?;
-        Some(Uncounted { conversation: conversation.clone(), key: answered(line), agent: Some(agent), log: None })
+        Some(Uncounted::work(conversation.clone(), agent, answered(line)))
     }
 }

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use super::elsewhere;
 use crate::parse::blocks::{Found, end_or_needle};
 use crate::parse::format::Seems;
 
@@ -25,7 +26,8 @@ pub(super) fn glance(text: &[u8], start: usize) -> Option<Seems> {
     match end_or_needle::<7, 4>(text.get(start..)?, USAGE)? {
         Found::End(length) => {
             let line = &text[start..start + length];
-            let seems = if is_open(line) || seems_answer(line) { Seems::Record } else { Seems::Noise };
+            let is_record = is_open(line) || seems_answer(line) || elsewhere::may_tell(line);
+            let seems = if is_record { Seems::Record } else { Seems::Noise };
             Some(seems(start + length))
         }
         Found::Needle(at) => Some(Seems::Record(start + at + memchr::memchr(b'\n', &text[start + at..])?)),

@@ -5,9 +5,13 @@
 //! repeat those of sub-agents, whose own files may be missing; a `toolUseResult` that repeats what they used has no id.
 
 mod agents;
+mod compaction;
+mod elsewhere;
 mod glance;
 mod record;
+mod tasks;
 mod torn;
+mod turns;
 mod usual;
 
 use std::cmp::Ordering;
@@ -15,7 +19,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use crate::event::{Call, Conversation, Defect, Fact, Id, Time};
+use crate::event::{Call, Conversation, Defect, Fact, Id, Time, Uncounted};
 use crate::parse::claude::HARNESS;
 use crate::parse::format::{Format, Hit, Home, Lines, Root, Shape};
 use crate::parse::json::{name, part, price};
@@ -87,7 +91,8 @@ fn is_filed(line: &str) -> bool {
 fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
     let line = without_padding(&hit.text[hit.line.clone()]);
     let is_torn = line.starts_with(b"{") && is_open(line);
-    if !is_torn && ASSISTANT.find(line).is_none() && !is_appended(line) && WORK.find(line).is_none() {
+    let is_known = ASSISTANT.find(line).is_some() || is_appended(line) || WORK.find(line).is_some();
+    if !is_torn && !is_known && !elsewhere::may_tell(line) {
         return;
     }
     let mark = |kind| hit.mark(Some(HARNESS), kind);
@@ -113,7 +118,7 @@ fn read(hit: &Hit<'_>, marks: &mut Vec<Mark>) {
 fn understand(record: Record<'_>, line: &[u8], mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
     let Some(record) = record.shown() else { return };
     if !record.r#type.is("assistant") {
-        return tell_of_agent(&record, line, mark, marks);
+        return tell_of_others(&record, line, mark, marks);
     }
     let Some(message) = &record.message else { return };
     let before = marks.last().and_then(call_of);
@@ -163,15 +168,20 @@ fn understand(record: Record<'_>, line: &[u8], mark: &impl Fn(MarkKind) -> Mark,
     }
 }
 
-/// Says that a sub-agent worked for the record's session.
-fn tell_of_agent(record: &Record<'_>, line: &[u8], mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
+/// Says that something was used for the record's session of which it doesn't tell the calls.
+fn tell_of_others(record: &Record<'_>, line: &[u8], mark: &impl Fn(MarkKind) -> Mark, marks: &mut Vec<Mark>) {
     let Some(session) = record.session_id.get().and_then(id) else { return };
     let parent = record.parent();
-    let Some(told) = record.told(line, parent.as_ref().unwrap_or(&session)) else { return };
+    let of = parent.as_ref().unwrap_or(&session);
+    let mut told: Vec<Uncounted> = record.told(line, of).into_iter().collect();
+    told.extend(elsewhere::told(line, of));
+    if told.is_empty() {
+        return;
+    }
     let time = record.timestamp.get().and_then(Time::parse);
     let is_known = is_of_stretch(marks, Some(&session));
     let begun = (!is_known).then(|| Fact::Conversation(Box::new(record.conversation(&session))));
-    let facts = begun.into_iter().chain([Fact::Uncounted(Box::new(told))]);
+    let facts = begun.into_iter().chain(told.into_iter().map(|told| Fact::Uncounted(Box::new(told))));
     marks.extend(facts.map(|fact| mark(MarkKind::Fact(fact)).at(time).of(Some(session.clone()))));
 }
 

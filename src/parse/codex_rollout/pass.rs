@@ -63,7 +63,7 @@ impl Pass {
     /// A call of the conversation's own that nothing counts.
     pub(super) fn uncounted(&self) -> Option<Fact> {
         let conversation = self.own.id.clone()?;
-        Some(Fact::Uncounted(Box::new(Uncounted { conversation, key: None, agent: None, log: None })))
+        Some(Fact::Uncounted(Box::new(Uncounted::call(conversation, None))))
     }
 
     pub(super) fn call(&self, conversation: Id, key: CallKey, usage: TokenUsage) -> Call {

@@ -105,7 +105,7 @@ impl Told {
         let key = self.torn.take()?.key;
         let fact = match self.is_counted {
             true => Fact::Unfinished(conversation),
-            false => Fact::Uncounted(Box::new(Uncounted { conversation, key, agent: None, log: None })),
+            false => Fact::Uncounted(Box::new(Uncounted::call(conversation, key))),
         };
         let (run, harness) = (self.run.clone(), self.harness.clone());
         Some(Event { offset: self.offset, run, harness, time: self.time, fact })

@@ -185,7 +185,7 @@ pub(super) fn understand(json: &str, row: Option<&Row<'_>>, steps: Option<&Steps
         let may_use = kind == Kind::Answer && record.may_use(&times);
         let uncounted = session.filter(|_| may_use).map(|session| {
             let key = times.created.map(begun_at).or(message_id.clone());
-            Fact::Uncounted(Box::new(Uncounted { conversation: session, key, agent: None, log: None }))
+            Fact::Uncounted(Box::new(Uncounted::call(session, key)))
         });
         return Ok(uncounted.map(|fact| Found::new(fact, holder.and_then(id), begun)));
     }

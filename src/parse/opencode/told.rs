@@ -28,8 +28,7 @@ pub(super) fn tell(found: Result<Option<Found>, Lost>, position: u64, emit: &mut
                 emit(mark(Fact::Conversation(told)).at(time).of(Some(session)));
             }
             if let Some(session) = lost.session.filter(|_| !lost.is_other) {
-                let uncounted =
-                    Fact::Uncounted(Box::new(Uncounted { conversation: session.clone(), key, agent: None, log: None }));
+                let uncounted = Fact::Uncounted(Box::new(Uncounted::call(session.clone(), key)));
                 emit(mark(uncounted).at(time).of(Some(session)));
             }
         }

@@ -127,6 +127,15 @@ impl<'a> Court<'a> {
             Fact::ToolCall(call) => Said { model: call.model.clone(), ..said("tool", &of_tool(call)) },
             Fact::OpenRun => said("open run", "the source ends within the run's output"),
             Fact::Unfinished(_) => said("unfinished", "an answer or a record ends here unfinished"),
+            Fact::Uncounted(told) if told.is_compaction => {
+                said("compaction", "a call wrote a summary; it has no record here")
+            }
+            Fact::Uncounted(told) if told.agent.is_none() && told.agent_count.is_some() => {
+                said("unfinished", "a turn ends while sub-agents are at work; their own records tell what they use")
+            }
+            Fact::Uncounted(told) if told.agent_count.is_some() => {
+                said("unfinished", "a workflow is done; its sub-agents' own records tell what they used")
+            }
             Fact::Uncounted(told) if told.agent.is_some() || told.log.is_some() => {
                 said("unfinished", "a sub-agent is done; its own records tell what it used")
             }
