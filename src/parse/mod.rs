@@ -45,6 +45,7 @@ mod formats;
 mod gemini;
 mod growth;
 mod json;
+mod latest;
 mod ledger;
 mod lines;
 mod loop_log;

@@ -7,7 +7,7 @@ use std::hash::BuildHasher;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::event::TokenUsage;
-use crate::parse::mark::Latest;
+use crate::parse::latest::Latest;
 
 /// A conversation's counter.
 #[derive(Debug, Default)]
@@ -140,7 +140,7 @@ mod tests {
 
     use super::Counter;
     use crate::event::TokenUsage;
-    use crate::parse::mark::Latest;
+    use crate::parse::latest::Latest;
 
     fn tokens(input_tokens: u64) -> TokenUsage {
         TokenUsage { input_tokens, output_tokens: 1, reasoning_output_tokens: Some(0), ..TokenUsage::default() }

@@ -2,7 +2,7 @@
 
 use super::pass::Pass;
 use crate::event::{Call, CallKey, Doubt, Fact, Inherited, Time, TokenUsage};
-use crate::parse::mark::Latest;
+use crate::parse::latest::Latest;
 
 impl Pass {
     /// A reading is a call if the counter grew by it and nothing says that it only restores or repeats. Where the

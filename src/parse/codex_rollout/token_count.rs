@@ -5,8 +5,9 @@ use serde_json::value::RawValue;
 
 use crate::event::{Billing, Defect, Fact, MAX_COUNT, Needs, Quota, Time};
 use crate::parse::json::{Text, part};
+use crate::parse::latest::Latest;
 use crate::parse::lines::id;
-use crate::parse::mark::{Latest, LogRecord, MarkKind};
+use crate::parse::mark::{LogRecord, MarkKind};
 use crate::parse::openai::Usage;
 
 #[derive(Deserialize)]

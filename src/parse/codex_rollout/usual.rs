@@ -9,7 +9,8 @@ use super::header::Meta;
 use super::record::{Context, EventMsg, Payload, UsageRecord};
 use crate::event::{Billing, Time, TokenUsage};
 use crate::parse::digits::number;
-use crate::parse::mark::{Latest, LogRecord};
+use crate::parse::latest::Latest;
+use crate::parse::mark::LogRecord;
 use crate::parse::plain::Plain;
 
 static PLAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"plan_type\":\""));
