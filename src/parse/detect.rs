@@ -123,7 +123,7 @@ mod tests {
         let answer = r#"{"type":"assistant","session_id":"s","message":{"usage":{"input_tokens":9}}}"#;
         assert_eq!(name(&[begun, answer]), Some("claude-stream-json"));
         let cursors = r#"{"type":"result","session_id":"s","request_id":"r","usage":{"inputTokens":9}}"#;
-        for record in droids.into_iter().chain([cursors]) {
+        for record in [droids[2], cursors] {
             assert_eq!(name(&[record]), None, "{record}");
             assert_eq!(name(&[&record.replace(",\"", ",\n  \"")]), None, "{record}");
         }

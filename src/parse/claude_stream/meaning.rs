@@ -43,6 +43,12 @@ pub(in crate::parse) fn is_others(json: &str) -> Option<bool> {
     }
 }
 
+/// Whether a record begins a process of Claude Code or of another harness, and doesn't tell which.
+pub(super) fn may_be_others(json: &str) -> bool {
+    let is_init = |head: Head| head.subtype.as_deref() == Some("init");
+    part(json).is_ok_and(is_init) && part(json).is_ok_and(|init: Init| init.is_others().is_none())
+}
+
 /// Says what a record of a session means.
 fn say(
     json: &str,

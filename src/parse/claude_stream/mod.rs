@@ -23,6 +23,7 @@ use crate::parse::mark::{Mark, MarkKind};
 use crate::parse::marker;
 use crate::parse::needles::Needle;
 pub(in crate::parse) use meaning::is_others;
+use meaning::may_be_others;
 use meaning::understand;
 use record::Head;
 
@@ -72,7 +73,8 @@ fn sniff_lines(head: &[u8]) -> bool {
         if let Some(is_others) = is_others(record) {
             return !is_others;
         }
-        is_of_stream |= record.starts_with('{') && part::<Head>(record).is_ok_and(|head| head.is_of_stream());
+        let is_known = record.starts_with('{') && part::<Head>(record).is_ok_and(|head| head.is_of_stream());
+        is_of_stream |= is_known && !may_be_others(record);
     }
     is_of_stream
 }
