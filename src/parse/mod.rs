@@ -12,7 +12,7 @@
 //! | --- | --- |
 //! | `lines`, `digits`, `json`, `plain`, `debug`, `tracing`, `marker` | how what writers print is read: lines, numbers, JSON, Rust's `{:?}`, trace lines, forge's own lines |
 //! | `blocks`, `pairs`, `needles` | where in many bytes there is anything to read |
-//! | `mark`, `timing`, `growth`, `seen` | what a line would mean |
+//! | `mark`, `latest`, `timing`, `growth`, `seen` | what a line would mean |
 //! | `chunk`, `edges`, `scan`, `weave` | a chunk's candidates |
 //! | `format`, `document`, `session` | what a format is, and what several share: JSON documents, session logs |
 //! | `anthropic`, `claude`, `openai`, `codex_otel` | what several formats of one maker share |

@@ -20,6 +20,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
             "event",
             "parse::format",
             "parse::mark",
+            "parse::latest",
             "parse::marker",
             "parse::lines",
             "parse::timing",

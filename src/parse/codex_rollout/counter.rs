@@ -23,6 +23,8 @@ pub(super) struct Counter {
     /// The conversation's own counter, while that of a review is read: a reviewer counts from zero, and until about
     /// 0.78 Codex wrote what that read into the log of the conversation that asked for the review, too.
     aside: Option<Box<Counter>>,
+    /// The counter of the review that is over.
+    reviewed: Option<Box<Counter>>,
 }
 
 /// What a reading says beyond the one before it.
@@ -115,7 +117,16 @@ impl Counter {
     pub(super) fn exit_review(&mut self) {
         if let Some(own) = self.aside.take() {
             let last_epoch = self.last_epoch;
-            *self = Counter { last_epoch, ..*own };
+            let reviewed = std::mem::replace(self, Counter { last_epoch, ..*own });
+            self.reviewed = Some(Box::new(reviewed));
+        }
+    }
+
+    /// The conversation reviews by itself, as before there were reviewers (about 0.53): a turn of its own tells so.
+    pub(super) fn review_itself(&mut self) {
+        if self.aside.is_some() {
+            self.exit_review();
+            self.reviewed = None;
         }
     }
 
@@ -124,6 +135,15 @@ impl Counter {
     pub(super) fn is_of_review(&mut self, total: &TokenUsage, latest: Latest) -> bool {
         if self.aside.as_ref().is_some_and(|own| !self.is_next(total, latest) && own.is_next(total, latest)) {
             self.exit_review();
+        }
+        // It was the conversation's own all the while if that goes on from there.
+        if self.aside.is_none()
+            && let Some(reviewed) = self.reviewed.take()
+            && !self.is_next(total, latest)
+            && reviewed.is_next(total, latest)
+        {
+            (self.epoch, self.latest) = (reviewed.epoch, reviewed.latest);
+            self.read.extend(reviewed.read);
         }
         self.aside.is_some()
     }

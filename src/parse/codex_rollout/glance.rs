@@ -36,8 +36,8 @@ const ANSWERS: [&[u8]; 4] = [
     b"\"type\":\"local_shell_call\"",
 ];
 
-/// The message in which Codex tells what a reviewer found.
-const REVIEW: &[u8] = b"\"type\":\"message\",\"role\":\"assistant\",\"id\":\"review_rollout_assistant\"";
+/// How messages begin in versions that write their ids, and what follows these in a model's.
+const NAMED: [&[u8]; 2] = [b"\"type\":\"message\",\"id\":\"", b"\",\"role\":\"assistant\""];
 
 /// The events that matter, and begin as few others do.
 const EVENTS: [&[u8]; 6] =
@@ -91,7 +91,11 @@ pub(super) fn glance(text: &[u8], start: usize) -> Option<Seems> {
 
 /// Whether a model made an item.
 fn is_answer(item: &[u8]) -> bool {
-    ANSWERS.iter().any(|answer| item.starts_with(answer)) && !item.starts_with(REVIEW)
+    let is_named_answer = |named: &[u8]| {
+        let id = &named[..named.len().min(BEGINNING)];
+        memchr::memchr(b'"', id).is_some_and(|end| named[end..].starts_with(NAMED[1]))
+    };
+    ANSWERS.iter().any(|answer| item.starts_with(answer)) || item.strip_prefix(NAMED[0]).is_some_and(is_named_answer)
 }
 
 /// When a model made the item that a line holds; `None` for other lines. The item itself doesn't matter.

@@ -31,6 +31,8 @@ struct Answers {
     /// What the turn has first: an answer, or a reading. `None`: no turn began, or neither is there.
     first: Option<First>,
     is_in_turn: bool,
+    /// Whether a review is over, and what comes next is what Codex says of it, in a message as of a model's.
+    is_review_told: bool,
     /// The latest answer behind which the counter wasn't read yet.
     open: Option<At>,
 }
@@ -42,11 +44,20 @@ enum First {
 }
 
 impl Missed {
-    /// A model made an item.
-    pub(super) fn answered(&mut self, at: At) {
+    /// A review is over.
+    pub(super) fn reviewed(&mut self) {
+        self.answers.is_review_told = true;
+    }
+
+    /// An item of a model's kind was written; tells whether a model made it.
+    pub(super) fn answered(&mut self, at: At) -> bool {
         let answers = &mut self.answers;
+        if std::mem::take(&mut answers.is_review_told) {
+            return false;
+        }
         answers.first = answers.first.or(Some(First::Answer)).filter(|_| answers.is_in_turn);
         answers.open = Some(at);
+        true
     }
 
     /// The counter is read, or a response recorded: what was answered before it is counted.
@@ -63,7 +74,7 @@ impl Missed {
     /// A turn begins, or the log ends. Gives an answer of the turn before that nothing counts.
     pub(super) fn begin_turn(&mut self) -> Option<At> {
         let answers = &mut self.answers;
-        (answers.first, answers.is_in_turn) = (None, true);
+        (answers.first, answers.is_in_turn, answers.is_review_told) = (None, true, false);
         answers.open.take().filter(|_| answers.come_first)
     }
 

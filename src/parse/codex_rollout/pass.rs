@@ -144,6 +144,7 @@ impl OrderedPass for Pass {
                     }
                     LogRecord::Context { turn, model, effort } => {
                         self.give_held(None, sink);
+                        self.counter.review_itself();
                         self.turns.context(turn);
                         self.settings.of_turn(model, effort);
                     }
@@ -171,10 +172,9 @@ impl OrderedPass for Pass {
                         }
                     }
                     LogRecord::Answered => {
-                        if self.is_own(time) {
-                            self.missed.answered((offset, time));
+                        if !self.is_own(time) || self.missed.answered((offset, time)) {
+                            emit(self.answered(time));
                         }
-                        emit(self.answered(time));
                     }
                     LogRecord::TurnOver(is_answered) => {
                         if self.is_own(time) {
@@ -189,7 +189,10 @@ impl OrderedPass for Pass {
                     LogRecord::Lost => self.torn.lose(offset, &mut self.turns, self.own.has_parent),
                     LogRecord::TornReading => self.torn.lose_reading(offset, &mut self.turns, self.own.has_parent),
                     LogRecord::Review(true) => self.counter.enter_review(),
-                    LogRecord::Review(false) => self.counter.exit_review(),
+                    LogRecord::Review(false) => {
+                        self.counter.exit_review();
+                        self.missed.reviewed();
+                    }
                     LogRecord::End => self.length = offset,
                 }
             }

@@ -75,8 +75,6 @@ pub(super) struct Item<'a> {
     r#type: Text<'a>,
     #[serde(borrow, default)]
     role: Text<'a>,
-    #[serde(borrow, default)]
-    id: Text<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -268,18 +266,20 @@ impl Compacted<'_> {
         part::<Option<UsageRecord<'_>>>(self.latest_token_usage_record?.get()).ok()??.response()
     }
 
-    /// Whether the provider wrote the summary. In a text its quotes would be escaped.
+    /// Whether the provider wrote the summary, an item that was called otherwise in the first versions. In a text its
+    /// quotes would be escaped.
     fn is_remote(&self) -> bool {
-        let history = self.replacement_history.map_or("", RawValue::get);
-        memmem::find(history.as_bytes(), b"\"type\":\"compaction\"").is_some()
+        let history = self.replacement_history.map_or("", RawValue::get).as_bytes();
+        let kinds = ["\"compaction\"", "\"compaction_summary\"", "\"context_compaction\""];
+        kinds.iter().any(|kind| memmem::find(history, format!("\"type\":{kind}").as_bytes()).is_some())
     }
 }
 
 impl Item<'_> {
-    /// Whether a model made it. What a reviewer found is told once more in a message of Codex's own.
+    /// Whether a model made it.
     fn is_answer(&self) -> bool {
         match self.r#type.get() {
-            Some("message") => self.role.is("assistant") && !self.id.is("review_rollout_assistant"),
+            Some("message") => self.role.is("assistant"),
             kind => matches!(kind, Some("function_call" | "custom_tool_call" | "local_shell_call")),
         }
     }

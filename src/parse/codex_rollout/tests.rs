@@ -72,6 +72,7 @@ fn an_item_that_a_model_made_is_told_at_a_glance() {
     };
     for payload in [
         r#""type":"message","role":"assistant""#,
+        r#""type":"message","id":"msg_1","role":"assistant""#,
         r#""type":"function_call""#,
         r#""type":"custom_tool_call""#,
         r#""type":"local_shell_call""#,
@@ -81,9 +82,9 @@ fn an_item_that_a_model_made_is_told_at_a_glance() {
         assert!(answered(line.as_bytes()).is_some(), "{line}");
         assert_eq!(slowly(&line), Some(LogRecord::Answered), "{line}");
     }
-    let review = r#""type":"message","role":"assistant","id":"review_rollout_assistant""#;
+    let named = r#""type":"message","id":"msg_1","role":"user""#;
     for payload in
-        [review, r#""type":"message","role":"user""#, r#""type":"function_call_output""#, r#""type":"reasoning""#]
+        [named, r#""type":"message","role":"user""#, r#""type":"function_call_output""#, r#""type":"reasoning""#]
     {
         let line = item(payload);
         assert_eq!(glance(format!("{line}\n").as_bytes(), 0), Some(Seems::Noise(line.len())), "{line}");
