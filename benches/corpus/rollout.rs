@@ -108,7 +108,7 @@ impl Home {
         let out = Counted::new(BufWriter::with_capacity(PIECE, File::create(&path)?));
         let (total, last) = (Tokens::default(), Tokens::default());
         self.begun += 1;
-        let ordinal = (self.begun % 2 == 0).then_some(0);
+        let ordinal = self.begun.is_multiple_of(2).then_some(0);
         let mut rollout = Rollout { path, id, header, out, total, last, calls: 0, ordinal };
         let header = rollout.header.clone();
         rollout.write(self.clock, "session_meta", &header)?;

@@ -9,6 +9,9 @@ impl SourceFold {
     pub(super) fn take_counter(&mut self, mut counter: Counter, record: Record) {
         let key = ResultKey::of(&counter);
         self.name_counter(&mut counter, &record.run);
+        if self.counts_others(&counter, &record) {
+            return;
+        }
         let covered = self.cover(&counter, &record);
         if let Some(id) = &counter.conversation {
             self.facts.conversation(id.clone(), record.harness.clone());

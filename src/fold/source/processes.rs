@@ -19,7 +19,16 @@ impl SourceFold {
     pub(super) fn take_reset(&mut self, reset: Reset, record: Record) {
         let left = self.streams.entry((record.run.clone(), Some(reset.conversation))).or_default();
         let total = left.latest_total.clone().or_else(|| left.before_reset.clone());
-        self.streams.entry((record.run, Some(reset.next))).or_default().before_reset = total;
+        let counts_others = total.is_some() && !left.uncovered.is_empty() || left.counts_others;
+        let next = self.streams.entry((record.run, Some(reset.next))).or_default();
+        (next.before_reset, next.counts_others) = (total, counts_others);
+    }
+
+    /// Whether a reading counts calls of a conversation that its process left for this one, which no reading before did:
+    /// how much of it is this one's own isn't known.
+    pub(super) fn counts_others(&self, counter: &Counter, record: &Record) -> bool {
+        let key = (record.run.clone(), counter.conversation.clone());
+        counter.scope == Scope::Process && self.streams.get(&key).is_some_and(|stream| stream.counts_others)
     }
 
     /// Takes off a process's counter what it counted for the conversation before, if it has room for that. Whether
@@ -27,6 +36,11 @@ impl SourceFold {
     pub(super) fn take_off_before_reset(&mut self, counter: &mut Counter, record: &Record) -> bool {
         let key = (record.run.clone(), counter.conversation.clone());
         let Some(stream) = self.streams.get_mut(&key).filter(|_| counter.scope == Scope::Process) else { return true };
+        // What has no room for the reading before it is another process's.
+        let is_other = stream.latest_total.as_ref().is_some_and(|(latest, _)| !has_room(counter, latest));
+        if is_other {
+            stream.before_reset = None;
+        }
         stream.latest_total = Some((counter.total.clone(), counter.cost));
         let Some((before, cost)) = stream.before_reset.as_ref().filter(|(before, _)| has_room(counter, before)) else {
             return true;

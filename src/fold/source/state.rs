@@ -53,6 +53,8 @@ pub(super) struct Stream {
     pub(super) latest_total: Option<(Vec<ModelUsage>, Option<Usd>)>,
     /// What that read when the process left another conversation for this one.
     pub(super) before_reset: Option<(Vec<ModelUsage>, Option<Usd>)>,
+    /// Whether calls of that one stood behind its last reading.
+    pub(super) counts_others: bool,
     /// Whether nothing tells of another process since the latest reading.
     pub(super) is_read: bool,
     /// Calls of sub-agents that such readings leave out.
