@@ -42,15 +42,15 @@ pub(super) struct Step {
     pub(super) unread: Option<TokenUsage>,
     /// Whether it had read nothing: it may have begun with an ancestor's total.
     pub(super) is_first: bool,
-    /// Whether it fell to what is neither the latest call alone nor that beside an earlier reading: of what it holds
-    /// beyond that call, nothing tells what it was.
+    /// Whether a compaction lowered it to what is neither the latest call alone nor that beside an earlier reading: of
+    /// what it holds beyond that call, nothing tells what it was.
     pub(super) is_lowered: bool,
 }
 
 impl Counter {
-    /// Takes the next reading; `None` if the counter stands still. Where one may be lost before it (`may_lack`), the
-    /// counter may have begun anew there.
-    pub(super) fn read(&mut self, total: TokenUsage, latest: Latest, may_lack: bool) -> Option<Step> {
+    /// Takes the next reading; `None` if the counter stands still. One that fell began anew, unless the history was
+    /// compacted since the reading before, which lowers counters (`may_be_lowered`).
+    pub(super) fn read(&mut self, total: TokenUsage, latest: Latest, may_be_lowered: bool) -> Option<Step> {
         let whole = total.with_untold(&self.latest);
         if !whole.fell_below(&self.latest) && !self.latest.fell_below(&whole) {
             return None;
@@ -71,7 +71,7 @@ impl Counter {
         self.read.insert(digest(&total), self.epoch);
         let is_one_call = latest.is_growth(&before, &total);
         let is_first = self.epoch == 0 && before.is_zero();
-        let lowered = latest.before(&total).filter(|left| is_anew && !may_lack && !left.is_zero());
+        let lowered = latest.before(&total).filter(|left| is_anew && may_be_lowered && !left.is_zero());
         let unread = latest.unread(&before, &total).filter(|_| lowered.is_none());
         let growth = total.minus(&lowered.unwrap_or(before));
         let is_lowered = lowered.is_some();

@@ -32,6 +32,8 @@ pub(super) struct Pass {
     pub(super) latest: Option<Time>,
     pub(super) torn: Torn,
     pub(super) missed: Missed,
+    /// Whether the history was compacted since the counter moved.
+    pub(super) is_compacted: bool,
     /// A call before the settings of its turn are told, with where and when its record was written: one that was
     /// compacted by the user, for whom the chosen model does so, or by Codex, for which that of the turn before does.
     pub(super) held: Option<(At, Box<Call>)>,
@@ -167,6 +169,7 @@ impl OrderedPass for Pass {
                     }
                     LogRecord::Repeated(response) => self.repeated(*response, time).into_iter().for_each(&mut emit),
                     LogRecord::Compacted { response, is_remote } => {
+                        self.is_compacted = true;
                         if self.is_own(time) && self.missed.compacted(response, is_remote, (offset, time)) {
                             emit(self.uncounted());
                         }

@@ -14,7 +14,9 @@ impl Pass {
         self.latest = self.latest.max(time);
         let is_of_review = self.counter.is_of_review(&total, latest);
         // A counter that stands still doesn't have what was torn.
-        let Some(step) = self.counter.read(total, latest, torn_at.is_some()) else { return NOTHING };
+        let may_be_lowered = self.is_compacted && torn_at.is_none();
+        let Some(step) = self.counter.read(total, latest, may_be_lowered) else { return NOTHING };
+        self.is_compacted = false;
         self.lost_call = self.torn.moved_on(step.is_one_call);
         let total = step.total;
         if total.is_zero() || latest == Latest::Nothing {
