@@ -86,6 +86,8 @@ impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
         let bounds = reading.run.as_ref().map_or_else(Bounds::default, &self.bounds);
         let is_first = !self.is_known(&reading.run);
         let is_anew = branch.is_none() && previous.is_some_and(|previous| reading.total.fell_below(&previous));
+        // Neither goes on from the reading before.
+        let is_apart = is_anew || branch.is_some();
         // Outside of runs every reading is in view: one that fell to more than the latest call didn't begin at zero.
         let lowered = before.filter(|_| is_anew && reading.run.is_none()).and(reading.last);
         // A process that resumed tells again what the run before came to: that is no call of this run.
@@ -97,7 +99,7 @@ impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
         let over = bounds.before.filter(|before| {
             let went_beyond = previous.is_some_and(|read| before.went_beyond(&read));
             let is_read = !went_beyond && self.is_read(before.run);
-            is_first && !is_anew && branch.is_none() && !begins && (before.follows_silence || !is_read)
+            is_first && !is_apart && !begins && (before.follows_silence || !is_read)
         });
         let (others, is_sure) = self.others(&reading, over);
         let share = self.shares.entry(reading.run.clone()).or_default();
@@ -122,9 +124,8 @@ impl<'a, F: Fn(&RunId) -> Bounds<'a>> Split<'_, F> {
         let growth = TokenUsage { reasoning_output_tokens: reasoning, ..growth };
         let mut growth = if branch.is_some() { growth } else { growth.minus(&others) };
         let start = previous.map(|previous| previous.plus(&others));
-        let began = start
-            .filter(|_| is_first && !is_anew && branch.is_none() && bounds.is_in_view)
-            .and_then(|start| reading.since(&start));
+        let began =
+            start.filter(|_| is_first && !is_apart && bounds.is_in_view).and_then(|start| reading.since(&start));
         if let Some(began) = began {
             // An output that is whole shows where the counter stood when its run began.
             growth = share.growth_since(began, over, &reading);

@@ -12,7 +12,7 @@ pub struct UncountedCall {
     pub key: Option<Id>,
     /// The sub-agent whose calls are meant; `None`: it is one call.
     pub agent: Option<Id>,
-    /// The session log that tells what a sub-agent used.
+    /// The session log that tells what a sub-agent used; `None`: none is named.
     pub log: Option<AgentLog>,
     /// How many sub-agents are meant, where `agent` names none of them; those that were still at work, if that is `None`.
     /// `None`: `agent` names the one, if any is meant.

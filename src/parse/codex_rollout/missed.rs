@@ -23,8 +23,9 @@ struct Responses {
     is_any: bool,
 }
 
-/// Whether the log has the items that a model made before the reading that counts them, which is how Codex writes them
-/// from about 0.79 on: each item as soon as it is whole, and what was used when the response is over.
+/// Whether the log has the items that a model made before the reading that counts them, as newer versions of Codex write
+/// them: each item as soon as it is whole, and what was used when the response is over. In which version that began isn't
+/// known: the log tells.
 #[derive(Debug, Default)]
 struct Answers {
     come_first: bool,
